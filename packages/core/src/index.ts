@@ -1,1 +1,62 @@
-export {};
+export {
+  type Artifact,
+  type ArtifactContents,
+  type ArtifactManifest,
+  readArtifact,
+  readManifest,
+  writeArtifact,
+} from './artifact.js';
+export { type AttributeValue, Catalog, type CatalogColumns } from './catalog.js';
+export { createDataset, type Dataset, fingerprint, type UserTable, withLog } from './dataset.js';
+export { EmbeddingTable } from './embedding-table.js';
+export {
+  ArtifactError,
+  CancelledError,
+  InvalidInputError,
+  LeakError,
+  MissingDependencyError,
+  PalateError,
+  type PalateErrorDetails,
+  ParseError,
+  type SourcePosition,
+  UnknownIdError,
+  UnsupportedError,
+} from './errors.js';
+export { IdMap, IdMapBuilder } from './id-map.js';
+export { type InteractionColumns, InteractionLog, type UserMajorView } from './interaction-log.js';
+export type { KnowledgeEntry, KnowledgeFilter, KnowledgeKey, KnowledgeStore } from './knowledge-store.js';
+export type {
+  ChatMessage,
+  GenerateOutcome,
+  GenerateRequest,
+  GenerateResult,
+  LanguageModel,
+  LikelihoodRequest,
+  LikelihoodResult,
+  TokenUsage,
+} from './language-model.js';
+export { checkNumber, checkOptions, type NumberBounds } from './options.js';
+export { Pipeline, type PipelineOptions } from './pipeline.js';
+export {
+  LONG_CALL_OPTIONS,
+  type LongCallOptions,
+  type Progress,
+  throwIfCancelled,
+  yieldToEventLoop,
+} from './progress.js';
+export { RandomStream } from './random.js';
+export { type Recommendation, type Recommendations, type RecommendRequest, recommend } from './recommend.js';
+export {
+  type CatalogueScorer,
+  isCatalogueScorer,
+  type Query,
+  type Ranker,
+  type RetrieveOptions,
+  type Retriever,
+  type Saveable,
+  type ScoredItem,
+} from './retriever.js';
+export { decodeSafetensors, encodeSafetensors, type TensorData, type TensorValues } from './safetensors.js';
+export type { EncodedTexts, TextEncoder } from './text-encoder.js';
+export { topK, unavailableItems } from './top-k.js';
+export type { VectorIndex, VectorMatch, VectorSearchOptions } from './vector-index.js';

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import type { Catalog } from './catalog.js';
+import { InvalidInputError } from './errors.js';
+import type { IdMap } from './id-map.js';
+import type { InteractionLog } from './interaction-log.js';
+
+/** What is known of the users, aligned with an id map. */
+export interface UserTable {
+  readonly users: IdMap;
+  /** Columns by name, one entry a user. */
+  readonly attributes: Readonly<Record<string, readonly (string | number | undefined)[]>>;
+}
+
+/** Interactions with what is known of their items and users. */
+export interface Dataset {
+  readonly name: string;
+  readonly log: InteractionLog;
+  /** Aligned with `log.items`. */
+  readonly catalog: Catalog;
+  readonly users?: UserTable;
+  /** SPDX name or a sentence. */
+  readonly licence: string;
+  /** Where the data comes from, with the citation it asks for. */
+  readonly source: string;
+}
+
+/**
+ * Makes a {@link Dataset}, with the catalogue and the users brought into the order of the log's id maps.
+ *
+ * @throws InvalidInputError if the name is empty
+ */
+export function createDataset(parts: Dataset): Dataset {
+  if (parts.name.trim() === '')
+    throw new InvalidInputError({ expected: 'a data set name', received: '""', mend: 'Name the data set.' });
+  const { log } = parts;
+  const users = parts.users;
+  return {
+    ...parts,
+    catalog: parts.catalog.align(log.items),
+    ...(users === undefined ? {} : { users: alignUsers(users, log.users) }),
+  };
+}
+
+function alignUsers(table: UserTable, users: IdMap): UserTable {
+  if (table.users === users) return table;
+  const source = Array.from(users, (id) => table.users.find(id));
+  return {
+    users,
+    attributes: Object.fromEntries(
+      Object.entries(table.attributes).map(([name, column]) => [
+        name,
+        source.map((index) => (index === undefined ? undefined : column[index])),
+      ]),
+    ),
+  };
+}
+
+/** The same data set with another log (a split, a filtered log); the catalogue follows its items. */
+export function withLog(dataset: Dataset, log: InteractionLog): Dataset {
+  return createDataset({ ...dataset, log });
+}
+
+/**
+ * A SHA-256 over a log's ids and columns: equal for equal data, whatever file it came from.
+ *
+ * @returns 64 hexadecimal digits
+ */
+export function fingerprint(log: InteractionLog): string {
+  const hash = createHash('sha256');
+  const bytes = (column: Int32Array | Float64Array | Float32Array): Uint8Array =>
+    new Uint8Array(column.buffer, column.byteOffset, column.byteLength);
+  for (const ids of [log.users, log.items]) {
+    hash.update(`${ids.size}\n`);
+    for (const id of ids) hash.update(`${id.length}:${id}`);
+  }
+  hash.update(bytes(log.user)).update(bytes(log.item)).update(bytes(log.timestamp));
+  if (log.rating) hash.update(bytes(log.rating));
+  return hash.digest('hex');
+}

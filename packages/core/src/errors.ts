@@ -1,0 +1,152 @@
+/** Marks every Palate error, so that two copies of this package in one process still recognise each other's. */
+const PALATE_ERROR: unique symbol = Symbol.for('palate.error') as never;
+
+/** What a {@link PalateError} is made of. */
+export interface PalateErrorDetails {
+  /** What was expected, in words. */
+  readonly expected: string;
+  /** What came instead. */
+  readonly received: string;
+  /** What the reader can do about it. */
+  readonly mend: string;
+  /** The error underneath, if there is one. */
+  readonly cause?: unknown;
+  /** True when the same call may succeed later (a busy server, a dropped connection). Default false. */
+  readonly isRetryable?: boolean;
+}
+
+/**
+ * The root of all errors that Palate throws on purpose.
+ *
+ * `code` is stable across versions; the message says what was expected, what came and how to mend it.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   new IdMap(['a', 'a']);
+ * } catch (error) {
+ *   if (PalateError.is(error)) console.log(error.code); // 'invalid-input'
+ * }
+ * ```
+ */
+export class PalateError extends Error {
+  readonly code: string;
+  readonly expected: string;
+  readonly received: string;
+  readonly mend: string;
+  readonly isRetryable: boolean;
+
+  constructor(code: string, details: PalateErrorDetails) {
+    super(
+      `Expected ${details.expected}, but received ${details.received}. ${details.mend}`,
+      details.cause === undefined ? undefined : { cause: details.cause },
+    );
+    this.name = 'PalateError';
+    this.code = code;
+    this.expected = details.expected;
+    this.received = details.received;
+    this.mend = details.mend;
+    this.isRetryable = details.isRetryable ?? false;
+    Object.defineProperty(this, PALATE_ERROR, { value: true });
+  }
+
+  /** Tells whether a value is a Palate error, from this or another copy of the package. */
+  static is(value: unknown): value is PalateError {
+    return value instanceof Error && (value as unknown as Record<symbol, unknown>)[PALATE_ERROR] === true;
+  }
+}
+
+/** An argument, option or data structure that cannot be used (`code: 'invalid-input'`). */
+export class InvalidInputError extends PalateError {
+  constructor(details: PalateErrorDetails) {
+    super('invalid-input', details);
+    this.name = 'InvalidInputError';
+  }
+}
+
+/** An external id that the map at hand does not know (`code: 'unknown-id'`). */
+export class UnknownIdError extends PalateError {
+  readonly id: string;
+  constructor(id: string, what: string) {
+    super('unknown-id', {
+      expected: `a known ${what} id`,
+      received: JSON.stringify(id),
+      mend: `Check the spelling, or fit on data that contains this ${what}.`,
+    });
+    this.name = 'UnknownIdError';
+    this.id = id;
+  }
+}
+
+/** A place in a text file: line and column count from 1. */
+export interface SourcePosition {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A malformed piece of a data file, with its place (`code: 'parse-error'`). */
+export class ParseError extends PalateError {
+  readonly position: SourcePosition;
+  constructor(position: SourcePosition, details: PalateErrorDetails) {
+    super('parse-error', details);
+    this.name = 'ParseError';
+    this.position = position;
+    this.message = `${position.file}:${position.line}:${position.column}: ${this.message}`;
+  }
+}
+
+/** Training data that would see the future or the test set (`code: 'leak'`). */
+export class LeakError extends PalateError {
+  constructor(details: PalateErrorDetails) {
+    super('leak', details);
+    this.name = 'LeakError';
+  }
+}
+
+/** An artifact folder that is missing, damaged, foreign or of another version (`code: 'artifact'`). */
+export class ArtifactError extends PalateError {
+  readonly path: string;
+  constructor(path: string, details: PalateErrorDetails) {
+    super('artifact', details);
+    this.name = 'ArtifactError';
+    this.path = path;
+    this.message = `${path}: ${this.message}`;
+  }
+}
+
+/** An optional dependency that is not installed or does not load here (`code: 'missing-dependency'`). */
+export class MissingDependencyError extends PalateError {
+  readonly dependency: string;
+  constructor(dependency: string, neededFor: string, cause?: unknown) {
+    super('missing-dependency', {
+      expected: `the optional package ${dependency}, which ${neededFor} needs`,
+      received: cause instanceof Error ? (cause.message.split('\n')[0] ?? 'nothing') : 'nothing',
+      mend: `Install it: npm install ${dependency}`,
+      cause,
+    });
+    this.name = 'MissingDependencyError';
+    this.dependency = dependency;
+  }
+}
+
+/** A request that this implementation cannot serve (`code: 'unsupported'`). */
+export class UnsupportedError extends PalateError {
+  constructor(details: PalateErrorDetails) {
+    super('unsupported', details);
+    this.name = 'UnsupportedError';
+  }
+}
+
+/** A call that its `AbortSignal` stopped (`code: 'cancelled'`). Nothing half done is left behind. */
+export class CancelledError extends PalateError {
+  constructor(what: string, cause?: unknown) {
+    super('cancelled', {
+      expected: `${what} to finish`,
+      received: 'a cancellation',
+      mend: 'Call again to start over, or to resume where the method resumes.',
+      cause,
+    });
+    this.name = 'CancelledError';
+  }
+}

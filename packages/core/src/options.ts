@@ -1,0 +1,61 @@
+import { InvalidInputError } from './errors.js';
+
+/**
+ * Refuses options that nobody reads, so that a misspelt setting is an error and never silently ignored.
+ *
+ * @param where - the function or class, for the message
+ * @param options - the object as the caller gave it; `undefined` passes
+ * @param known - every option name that `where` reads
+ * @throws InvalidInputError naming the first unknown option and the known ones
+ */
+export function checkOptions(where: string, options: object | undefined, known: readonly string[]): void {
+  if (options === undefined) return;
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue;
+    throw new InvalidInputError({
+      expected: `options of ${where} among ${known.join(', ') || '(none)'}`,
+      received: JSON.stringify(name),
+      mend: 'Remove the option or correct its spelling.',
+    });
+  }
+}
+
+/** Bounds of a numeric option; both ends are included. */
+export interface NumberBounds {
+  readonly min?: number;
+  readonly max?: number;
+  /** True when only whole numbers are allowed. Default false. */
+  readonly integer?: boolean;
+}
+
+/**
+ * Returns `value` if it is a finite number within `bounds`.
+ *
+ * @param name - how the message calls it, for example `"k"`
+ * @throws InvalidInputError otherwise
+ */
+export function checkNumber(name: string, value: unknown, bounds: NumberBounds = {}): number {
+  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY, integer = false } = bounds;
+  if (
+    typeof value === 'number' &&
+    Number.isFinite(value) &&
+    value >= min &&
+    value <= max &&
+    (!integer || Number.isInteger(value))
+  )
+    return value;
+  const kind = integer ? 'a whole number' : 'a finite number';
+  const range =
+    min === Number.NEGATIVE_INFINITY && max === Number.POSITIVE_INFINITY
+      ? ''
+      : max === Number.POSITIVE_INFINITY
+        ? ` of at least ${min}`
+        : min === Number.NEGATIVE_INFINITY
+          ? ` of at most ${max}`
+          : ` from ${min} to ${max}`;
+  throw new InvalidInputError({
+    expected: `${name} to be ${kind}${range}`,
+    received: typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value)),
+    mend: `Pass ${name} within these bounds.`,
+  });
+}

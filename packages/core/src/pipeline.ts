@@ -1,0 +1,63 @@
+import { InvalidInputError } from './errors.js';
+import type { IdMap } from './id-map.js';
+import { checkNumber, checkOptions } from './options.js';
+import { throwIfCancelled } from './progress.js';
+import type { Query, Ranker, RetrieveOptions, Retriever, ScoredItem } from './retriever.js';
+
+/** Options of {@link Pipeline}. */
+export interface PipelineOptions {
+  /** How many candidates the retriever gives to the first ranker, at least; never fewer than `k`. Default 100. */
+  readonly candidates?: number;
+  /** Name in tables. Default: the parts' names joined by `' > '`. */
+  readonly name?: string;
+}
+
+/**
+ * A retriever followed by any number of rankers, itself a {@link Retriever}.
+ *
+ * @example
+ * ```ts
+ * const pipeline = new Pipeline(retriever, [ranker], { candidates: 50 });
+ * const [list] = await pipeline.retrieve([{ history: [3, 14] }], 10);
+ * ```
+ */
+export class Pipeline implements Retriever {
+  readonly name: string;
+  readonly #retriever: Retriever;
+  readonly #rankers: readonly Ranker[];
+  readonly #candidates: number;
+
+  constructor(retriever: Retriever, rankers: readonly Ranker[], options: PipelineOptions = {}) {
+    checkOptions('Pipeline', options, ['candidates', 'name']);
+    this.#candidates = checkNumber('candidates', options.candidates ?? 100, { min: 1, integer: true });
+    this.#retriever = retriever;
+    this.#rankers = rankers;
+    this.name = options.name ?? [retriever, ...rankers].map((part) => part.name).join(' > ');
+  }
+
+  get items(): IdMap {
+    return this.#retriever.items;
+  }
+
+  async retrieve(
+    queries: readonly Query[],
+    k: number,
+    options: RetrieveOptions = {},
+  ): Promise<ScoredItem[][]> {
+    checkNumber('k', k, { min: 1, integer: true });
+    const width = this.#rankers.length === 0 ? k : Math.max(k, this.#candidates);
+    let lists = await this.#retriever.retrieve(queries, width, options);
+    for (const [stage, ranker] of this.#rankers.entries()) {
+      throwIfCancelled(options.signal, this.name);
+      const isLast = stage === this.#rankers.length - 1;
+      lists = await ranker.rank(queries, lists, isLast ? k : width, options);
+      if (lists.length !== queries.length)
+        throw new InvalidInputError({
+          expected: `${queries.length} lists from the ranker ${ranker.name}`,
+          received: String(lists.length),
+          mend: 'A ranker returns one list for each query.',
+        });
+    }
+    return lists;
+  }
+}

@@ -1,0 +1,48 @@
+import { CancelledError } from './errors.js';
+
+/** One step of a long call, as told to `onProgress`. */
+export interface Progress {
+  /** What is being done, in a word or two: `"fit"`, `"load ratings.dat"`, `"epoch 3"`. */
+  readonly phase: string;
+  /** Units finished in this phase. */
+  readonly done: number;
+  /** Units in all, where known. */
+  readonly total?: number;
+  /** Figures of the moment, such as `loss`. */
+  readonly figures?: Readonly<Record<string, number>>;
+  /** Estimated seconds to the end of the phase, where known. */
+  readonly secondsLeft?: number;
+}
+
+/** What every long call takes. */
+export interface LongCallOptions {
+  /** Cancels the call: it rejects with {@link CancelledError} and leaves nothing half written. */
+  readonly signal?: AbortSignal;
+  /** Told at least once a phase, at most a few times a second. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Seed of all randomness in the call: the same seed and data give the same result. Default 0. */
+  readonly seed?: number;
+}
+
+/** Names of the options of {@link LongCallOptions}, to pass to `checkOptions`. */
+export const LONG_CALL_OPTIONS = ['signal', 'onProgress', 'seed'] as const;
+
+/**
+ * Throws when a signal has fired.
+ *
+ * @param what - the call, for the message
+ * @throws CancelledError if `signal` is aborted; its reason is the cause
+ */
+export function throwIfCancelled(signal: AbortSignal | undefined, what: string): void {
+  if (signal?.aborted) throw new CancelledError(what, signal.reason);
+}
+
+/**
+ * Lets timers, input and cancellation run between two stretches of synchronous work.
+ *
+ * @throws CancelledError if `signal` has fired by then
+ */
+export async function yieldToEventLoop(signal: AbortSignal | undefined, what: string): Promise<void> {
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  throwIfCancelled(signal, what);
+}

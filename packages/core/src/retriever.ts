@@ -1,0 +1,95 @@
+import type { IdMap } from './id-map.js';
+import type { LongCallOptions } from './progress.js';
+
+/** An item with its score; higher is better. */
+export interface ScoredItem {
+  /** Dense item index in the id map of whoever scored it. */
+  readonly item: number;
+  readonly score: number;
+}
+
+/** What someone asks a recommender. Every field is optional; an empty query asks for the general favourites. */
+export interface Query {
+  /** External id of the user, for systems that know something of the user beside the history. */
+  readonly user?: string;
+  /** Dense item indexes the user interacted with, oldest first. */
+  readonly history?: ArrayLike<number>;
+  /** Ratings of the history's items, aligned with it. */
+  readonly historyRatings?: ArrayLike<number>;
+  /** Times of the history's items in seconds since 1970, aligned with it. */
+  readonly historyTimestamps?: ArrayLike<number>;
+  /** A narrative request or a preference in words. */
+  readonly text?: string;
+  /** Time of the request, in seconds since 1970. */
+  readonly timestamp?: number;
+  /** Dense item indexes never to return. */
+  readonly exclude?: ArrayLike<number>;
+  /** Dense item indexes to choose from; all items if left out. */
+  readonly candidates?: ArrayLike<number>;
+}
+
+/** Options of {@link Retriever.retrieve} and {@link Ranker.rank}. */
+export interface RetrieveOptions extends LongCallOptions {
+  /** True to let items of the query's own history come back. Default false. */
+  readonly includeHistory?: boolean;
+}
+
+/**
+ * Finds the best items of a catalogue for each query.
+ *
+ * For every query the result holds `min(k, available)` different items, best first, where the available items
+ * are the candidates (or all items) without the excluded ones and, unless `includeHistory`, without the
+ * history. Scores are finite and never increase along a list; equal scores stand by lower item index.
+ * Users never seen in training are served from their history.
+ */
+export interface Retriever {
+  /** What the system is called in tables. */
+  readonly name: string;
+  /** The items it can return; queries and results use its dense indexes. */
+  readonly items: IdMap;
+  /**
+   * @param k - length of each list, at least 1
+   * @throws InvalidInputError if `k` or an item index is out of range
+   */
+  retrieve(queries: readonly Query[], k: number, options?: RetrieveOptions): Promise<ScoredItem[][]>;
+}
+
+/** A retriever that can score its whole catalogue at once, as full-catalogue evaluation wants it. */
+export interface CatalogueScorer extends Retriever {
+  /**
+   * Scores every item for every query: nothing is excluded, whatever the queries say.
+   *
+   * @returns row-major scores, `queries.length` x `items.size`
+   */
+  scoreAll(queries: readonly Query[], options?: LongCallOptions): Promise<Float32Array>;
+}
+
+/** Whether a retriever can score its whole catalogue. */
+export function isCatalogueScorer(retriever: Retriever): retriever is CatalogueScorer {
+  return typeof (retriever as Partial<CatalogueScorer>).scoreAll === 'function';
+}
+
+/**
+ * Puts given candidates into a better order.
+ *
+ * The result holds, for every query, the best `min(k, candidates)` of its candidates, best first, and nothing
+ * else.
+ */
+export interface Ranker {
+  readonly name: string;
+  rank(
+    queries: readonly Query[],
+    candidates: readonly (readonly ScoredItem[])[],
+    k: number,
+    options?: RetrieveOptions,
+  ): Promise<ScoredItem[][]>;
+}
+
+/** Something fitted that can be written to a folder; the class has a static `load(dir)` as the way back. */
+export interface Saveable {
+  /**
+   * @param dir - folder to write; replaced as a whole when it is an artifact already
+   * @throws ArtifactError if the folder exists and is not an artifact
+   */
+  save(dir: string): Promise<void>;
+}

@@ -1,0 +1,3 @@
+export type { ConformanceCase } from './conformance.js';
+export { type RankerConformanceOptions, rankerConformance } from './ranker.js';
+export { type RetrieverConformanceOptions, retrieverConformance } from './retriever.js';
