@@ -1,0 +1,88 @@
+// Holds the import order of the rooms: every import of a package's sources must name a room above it, be
+// declared in its package.json, and stay out of other packages' insides; the upper rooms know no tensors.
+import { readdirSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { join, relative } from 'node:path';
+import ts from 'typescript';
+import { apps, filesBelow, packages, ROOMS, root } from './workspace.mjs';
+
+const TENSORS = ['@tensorflow/', 'onnxruntime-', '@palate/tfjs-backend-ort', '@palate/nn'];
+const WITHOUT_TENSORS = ['core', 'datasets', 'dataset-movietweetings', 'eval'];
+const TENSORS_ON_DEMAND = ['llm'];
+const faults = [];
+
+/** The import specifiers of a source file; `lazy` marks `import()` and `import type`, which load nothing. */
+function importsOf(path) {
+  const source = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
+  const found = [];
+  const visit = (node) => {
+    if ((ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) && node.moduleSpecifier) {
+      const typeOnly = ts.isImportDeclaration(node)
+        ? node.importClause?.isTypeOnly === true
+        : node.isTypeOnly;
+      found.push({ specifier: node.moduleSpecifier.text, lazy: typeOnly });
+    } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+      const [argument] = node.arguments;
+      if (argument && ts.isStringLiteralLike(argument)) found.push({ specifier: argument.text, lazy: true });
+    } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
+      found.push({ specifier: node.argument.literal.text, lazy: true });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+const packageOf = (specifier) =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+
+for (const { dir, manifest } of [...packages(), ...apps()]) {
+  const room = manifest.name.replace('@palate/', '');
+  const rank = ROOMS.indexOf(room);
+  const declared = { ...manifest.dependencies, ...manifest.peerDependencies };
+  if (room === 'core' && Object.keys(declared).length > 0) faults.push('core: has dependencies');
+  for (const path of filesBelow(join(dir, 'src'), ['.ts', '.tsx'])) {
+    const place = relative(root, path);
+    for (const { specifier, lazy } of importsOf(path)) {
+      if (specifier.startsWith('.')) {
+        if (!join(path, '..', specifier).startsWith(join(dir, 'src')))
+          faults.push(`${place}: ${specifier} leaves the package's src`);
+        continue;
+      }
+      if (specifier.startsWith('node:')) continue;
+      if (builtinModules.includes(specifier)) {
+        faults.push(`${place}: write node:${specifier}`);
+        continue;
+      }
+      const name = packageOf(specifier);
+      if (name !== manifest.name && declared[name] === undefined)
+        faults.push(`${place}: ${name} is not declared in package.json`);
+      if (name.startsWith('@palate/')) {
+        const other = ROOMS.indexOf(name.replace('@palate/', ''));
+        if (other < 0) faults.push(`${place}: imports the app or unknown package ${name}`);
+        else if (rank >= 0 && other >= rank)
+          faults.push(`${place}: ${room} may not import ${name}, a room below it`);
+        if (specifier !== name && !(name in declared && specifier === '@palate/core/testing'))
+          faults.push(`${place}: ${specifier} reaches into a package`);
+      }
+      const isTensor = TENSORS.some((prefix) => name.startsWith(prefix));
+      if (isTensor && WITHOUT_TENSORS.includes(room))
+        faults.push(`${place}: ${room} knows nothing of tensors, but imports ${name}`);
+      if (isTensor && TENSORS_ON_DEMAND.includes(room) && !lazy)
+        faults.push(`${place}: ${room} loads tensors only on demand: use import('${name}')`);
+    }
+  }
+}
+
+const known = new Set(packages().map(({ dir }) => relative(join(root, 'packages'), dir)));
+for (const name of readdirSync(join(root, 'packages')))
+  if (!known.has(name)) faults.push(`packages/${name}: not a room of scripts/workspace.mjs`);
+
+for (const fault of faults) process.stderr.write(`${fault}\n`);
+process.stdout.write(
+  `rooms: ${faults.length === 0 ? 'every import keeps the order' : `${faults.length} faults`}\n`,
+);
+process.exit(faults.length === 0 ? 0 : 1);

@@ -1,0 +1,52 @@
+// What the checks know of the workspace: its packages in the order of the rooms (DESIGN: a room may import only
+// from rooms above it).
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Rooms from top to bottom. */
+export const ROOMS = [
+  'core',
+  'datasets',
+  'dataset-movietweetings',
+  'eval',
+  'tfjs-backend-ort',
+  'nn',
+  'llm',
+  'retrievers',
+  'semantic-id',
+  'knowledge-augment',
+  'llm-rank',
+  'graph-augment',
+  'uem',
+];
+
+const read = (dir) => ({ dir, manifest: JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) });
+
+/** The packages that exist, in the order of the rooms. */
+export function packages() {
+  return ROOMS.map((room) => join(root, 'packages', room))
+    .filter((dir) => existsSync(join(dir, 'package.json')))
+    .map(read);
+}
+
+/** The apps. */
+export function apps() {
+  return readdirSync(join(root, 'apps'))
+    .map((app) => join(root, 'apps', app))
+    .filter((dir) => existsSync(join(dir, 'package.json')))
+    .map(read);
+}
+
+/** Every file below a folder whose name ends as asked; installed and built files are left out. */
+export function filesBelow(dir, endings) {
+  if (!existsSync(dir)) return [];
+  return readdirSync(dir, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(dir, entry.name);
+    if (entry.isDirectory())
+      return ['node_modules', 'dist', 'coverage'].includes(entry.name) ? [] : filesBelow(path, endings);
+    return endings.some((ending) => entry.name.endsWith(ending)) ? [path] : [];
+  });
+}
