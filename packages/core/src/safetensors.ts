@@ -127,7 +127,10 @@ export function decodeSafetensors(file: Uint8Array): {
     const [from, to] = range;
     if (to - from !== elements(shape) * width || from < 0 || start + to > file.length)
       refuse(`${file.length - start} bytes of values, where ${name} takes ${from} to ${to}`);
-    tensors[name] = { shape: [...shape], values: decodeValues(file.slice(start + from, start + to), dtype) };
+    tensors[name] = {
+      shape: [...shape],
+      values: decodeValues(new Uint8Array(file.subarray(start + from, start + to)), dtype),
+    };
   }
   return { tensors, metadata };
 }
