@@ -8,6 +8,7 @@ const CHECKS = [
   ['rooms', process.execPath, ['scripts/check-rooms.mjs']],
   ['unused dependencies and exports', 'pnpm', ['exec', 'knip']],
   ['workspace manifests', 'pnpm', ['exec', 'sherif']],
+  ['README examples', process.execPath, ['scripts/readme-examples.mjs', '--check']],
   ['changesets', process.execPath, ['scripts/check-changesets.mjs']],
   ['packages', process.execPath, ['scripts/check-packages.mjs']],
 ];
