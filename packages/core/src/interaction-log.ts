@@ -9,10 +9,15 @@ export interface InteractionColumns {
   readonly user: Int32Array;
   /** Dense item index of each interaction. */
   readonly item: Int32Array;
-  /** Seconds since 1970 of each interaction; any monotone order (a position) serves too. */
+  /** Time of each interaction, in `timeUnit`. */
   readonly timestamp: Float64Array;
   /** Rating of each interaction, where the data has ratings. */
   readonly rating?: Float32Array;
+  /**
+   * What `timestamp` counts: seconds since 1970, or only each user's positions 0, 1, 2, …, which order a user's
+   * own interactions and say nothing across users. Default `'seconds'`.
+   */
+  readonly timeUnit?: 'seconds' | 'position';
 }
 
 /**
@@ -54,6 +59,7 @@ export class InteractionLog {
   readonly item: Int32Array;
   readonly timestamp: Float64Array;
   readonly rating: Float32Array | undefined;
+  readonly timeUnit: 'seconds' | 'position';
   #byUser: UserMajorView | undefined;
 
   /** @throws InvalidInputError if lengths differ, an index is out of range or a timestamp is not finite */
@@ -92,6 +98,7 @@ export class InteractionLog {
     this.item = item;
     this.timestamp = timestamp;
     this.rating = rating;
+    this.timeUnit = columns.timeUnit ?? 'seconds';
   }
 
   /** Builds a log from row objects: for examples and small data; loaders fill the columns directly. */
@@ -207,6 +214,7 @@ export class InteractionLog {
       user,
       item,
       timestamp,
+      timeUnit: this.timeUnit,
       ...(rating ? { rating } : {}),
     });
   }
@@ -231,6 +239,7 @@ export class InteractionLog {
       user: this.user.map((u) => users.map[u]!),
       item: this.item.map((i) => items.map[i]!),
       timestamp: this.timestamp,
+      timeUnit: this.timeUnit,
       ...(this.rating ? { rating: this.rating } : {}),
     });
   }

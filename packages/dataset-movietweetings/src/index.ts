@@ -1,1 +1,13 @@
-export {};
+export { type BundledOptions, loadBundledMovieTweetings } from './bundled.js';
+export {
+  type ItemEngagement,
+  type ItemKnowledge,
+  type ItemTags,
+  loadEngagement,
+  loadItemKnowledge,
+  loadNarratives,
+  loadTags,
+  loadUserKnowledge,
+  type NarrativeRequest,
+  type UserKnowledge,
+} from './knowledge.js';

@@ -1,1 +1,21 @@
-export {};
+export { type AmazonReviewsOptions, loadAmazonReviews } from './amazon-reviews.js';
+export { type KCoreOptions, kCore, keepFirst, minimumItemCount, ratingThreshold } from './filters.js';
+export { type JsonRecord, readJsonLines } from './json-lines.js';
+export { findLeaks, type LeakReport } from './leaks.js';
+export { loadMovieLens1m, loadMovieLens100k, loadMovieLensLatest } from './movielens.js';
+export { loadMovieTweetings } from './movietweetings.js';
+export { loadS3RecSequences, type S3RecOptions } from './s3-rec.js';
+export {
+  type LeakPolicy,
+  type LeaveOneOutOptions,
+  leaveOneOut,
+  type SeededSplitOptions,
+  type Split,
+  type SplitByTimeOptions,
+  splitByTime,
+  splitByUser,
+  splitPerUserTime,
+  splitRandom,
+} from './splits.js';
+export { type Statistics, statistics } from './statistics.js';
+export { loadTable, type TableColumns, type TableOptions } from './table.js';

@@ -1,0 +1,108 @@
+import { join } from 'node:path';
+import { ParseError } from '@palate/core';
+import { type JsonRecord, readJsonLines } from '@palate/datasets';
+import { DATA_FOLDER } from './bundled.js';
+
+/**
+ * Factual knowledge of a film, 41 to 54 words, written by a language model from title and year (KAR's item
+ * prompt; LLM-Rec's "infer"). Not fact-checked.
+ */
+export interface ItemKnowledge {
+  /** IMDb number. */
+  readonly item: string;
+  /** How well the model knows the film; `low` texts are inferred from title, year and genres. */
+  readonly confidence: 'high' | 'medium' | 'low';
+  readonly text: string;
+}
+
+/** Three to eight tags of a film (LLM-Rec's "tag"). */
+export interface ItemTags {
+  readonly item: string;
+  readonly tags: readonly string[];
+}
+
+/** What a film has in common with its nearest neighbours in the training graph (LLM-Rec's engagement-guided prompt). */
+export interface ItemEngagement {
+  readonly item: string;
+  /** IMDb numbers of the neighbours that the model was shown. */
+  readonly neighbours: readonly string[];
+  readonly text: string;
+}
+
+/** Preference reasoning on a user of the 5-core (KAR's user prompt, PALR's profile). */
+export interface UserKnowledge {
+  readonly user: string;
+  /** The model saw the first `n` of the user's time-ordered 5-core interactions: samples must lie after them. */
+  readonly n: number;
+  readonly keywords: readonly string[];
+  readonly avoid: readonly string[];
+  readonly text: string;
+}
+
+/** A request as the user would post it on a film forum (Mint's query authoring). */
+export interface NarrativeRequest {
+  readonly user: string;
+  /** Films that the request was written from; none is named in it. */
+  readonly items: readonly string[];
+  readonly text: string;
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+const isTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every(isText);
+
+async function readKnowledge<T>(name: string, isRecord: (record: JsonRecord) => boolean): Promise<T[]> {
+  const records: T[] = [];
+  const path = join(DATA_FOLDER, `knowledge-${name}.jsonl.gz`);
+  await readJsonLines(path, (record, line) => {
+    if (!isRecord(record))
+      throw new ParseError(
+        { file: path, line, column: 1 },
+        {
+          expected: `a record of the bundled ${name} knowledge`,
+          received: JSON.stringify(record).slice(0, 80),
+          mend: 'Install the package again: the file was changed.',
+        },
+      );
+    records.push(record as T);
+  });
+  return records;
+}
+
+/** Knowledge of the 2,414 films of the 5-core. */
+export function loadItemKnowledge(): Promise<ItemKnowledge[]> {
+  return readKnowledge(
+    'items',
+    ({ item, confidence, text }) =>
+      isText(item) && ['high', 'medium', 'low'].includes(String(confidence)) && isText(text),
+  );
+}
+
+/** Tags of the 2,414 films of the 5-core. */
+export function loadTags(): Promise<ItemTags[]> {
+  return readKnowledge('tags', ({ item, tags }) => isText(item) && isTexts(tags));
+}
+
+/** Engagement-guided texts of the 2,414 films of the 5-core. */
+export function loadEngagement(): Promise<ItemEngagement[]> {
+  return readKnowledge(
+    'engagement',
+    ({ item, neighbours, text }) => isText(item) && isTexts(neighbours) && isText(text),
+  );
+}
+
+/** Preference reasoning on the 4,333 users of the 5-core. */
+export function loadUserKnowledge(): Promise<UserKnowledge[]> {
+  return readKnowledge(
+    'users',
+    ({ user, n, keywords, avoid, text }) =>
+      isText(user) && Number.isInteger(n) && isTexts(keywords) && isTexts(avoid) && isText(text),
+  );
+}
+
+/** 480 narrative requests. */
+export function loadNarratives(): Promise<NarrativeRequest[]> {
+  return readKnowledge(
+    'narratives',
+    ({ user, items, text }) => isText(user) && isTexts(items) && isText(text),
+  );
+}

@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { createDataset, type Dataset, type LongCallOptions } from '@palate/core';
+import { readDelimited } from './delimited.js';
+import { existing } from './existing-file.js';
+import { readFilmTable, splitGenres } from './film-table.js';
+
+/**
+ * Reads MovieTweetings (Dooms, De Pessemier and Martens 2013): `ratings.dat` and `movies.dat` of one snapshot.
+ * Ratings run from 0 to 10; item ids are IMDb numbers. The file stands by user and film, so a user's ratings
+ * at the same second are in order of film id.
+ *
+ * @param dir - folder with the two files, plain or gzipped (`ratings.dat.gz`)
+ * @throws ParseError naming file, line and column of what is malformed
+ */
+export async function loadMovieTweetings(dir: string, options: LongCallOptions = {}): Promise<Dataset> {
+  const log = await readDelimited(
+    await existing(join(dir, 'ratings.dat')),
+    {
+      delimiter: '::',
+      columns: { user: 0, item: 1, rating: 2, timestamp: 3 },
+      header: false,
+      timestampUnit: 'seconds',
+    },
+    options,
+  );
+  const catalog = await readFilmTable(
+    await existing(join(dir, 'movies.dat')),
+    { delimiter: '::', id: 0, title: 1, genres: (fields) => splitGenres(fields[2]) },
+    options,
+  );
+  return createDataset({
+    name: 'MovieTweetings',
+    log,
+    catalog,
+    licence: 'MIT',
+    source:
+      'S. Dooms, T. De Pessemier, L. Martens. MovieTweetings: a Movie Rating Dataset Collected From Twitter. CrowdRec at RecSys 2013. https://github.com/sidooms/MovieTweetings',
+  });
+}

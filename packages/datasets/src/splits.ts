@@ -1,0 +1,274 @@
+import {
+  checkNumber,
+  checkOptions,
+  type InteractionLog,
+  InvalidInputError,
+  LeakError,
+  RandomStream,
+} from '@palate/core';
+import { findLeaks } from './leaks.js';
+
+/** Parts of a log, sharing its id maps and so its dense indexes. */
+export interface Split {
+  readonly kind: 'leave-one-out' | 'time' | 'per-user-time' | 'user' | 'random';
+  readonly train: InteractionLog;
+  readonly validation?: InteractionLog;
+  readonly test: InteractionLog;
+  /** The rule in words, with its parameters, as it goes beside results. */
+  readonly description: string;
+  /** What training sees that it would not know in production, in words. */
+  readonly warnings: readonly string[];
+}
+
+/** Option of every split: what to do about leaks. */
+export interface LeakPolicy {
+  /** `'warn'` lists leaks in `warnings`; `'refuse'` throws on the first. Default `'warn'`. */
+  readonly leaks?: 'warn' | 'refuse';
+}
+
+const TRAIN = 0;
+const VALIDATION = 1;
+const TEST = 2;
+
+function build(
+  log: InteractionLog,
+  part: Uint8Array,
+  kind: Split['kind'],
+  description: string,
+  hasValidation: boolean,
+  policy: LeakPolicy,
+): Split {
+  const rowsOf = (wanted: number): Int32Array => {
+    let count = 0;
+    for (let row = 0; row < part.length; row++) if (part[row] === wanted) count++;
+    const rows = new Int32Array(count);
+    let at = 0;
+    for (let row = 0; row < part.length; row++) if (part[row] === wanted) rows[at++] = row;
+    return rows;
+  };
+  const train = log.select(rowsOf(TRAIN));
+  const test = log.select(rowsOf(TEST));
+  const validation = hasValidation ? log.select(rowsOf(VALIDATION)) : undefined;
+  for (const [name, each] of [
+    ['training', train] as const,
+    ['test', test] as const,
+    ['validation', validation] as const,
+  ])
+    if (each && each.length === 0)
+      throw new InvalidInputError({
+        expected: `interactions in the ${name} part`,
+        received: `none out of ${log.length}`,
+        mend: 'Use more data or other shares.',
+      });
+  const warnings: string[] = [];
+  const found = (expected: string, received: string): void => {
+    if (policy.leaks === 'refuse')
+      throw new LeakError({
+        expected,
+        received,
+        mend: "Split by time, or accept the leak with leaks: 'warn'.",
+      });
+    warnings.push(received);
+  };
+  const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+  const leaks = findLeaks(train, test);
+  if (leaks.usersTrainedOnTheirFuture > 0)
+    found(
+      'training interactions of a user before the same user’s test interactions',
+      `${percent(leaks.usersTrainedOnTheirFuture)} of the test users have training interactions later than their own test interactions`,
+    );
+  if (leaks.testBeforeTrainingEnd > 0)
+    found(
+      'all training interactions before all test interactions',
+      `${percent(leaks.testBeforeTrainingEnd)} of the test interactions are older than the newest training interaction (of any user)`,
+    );
+  if (leaks.repeatedPairs > 0)
+    found(
+      'test pairs of user and item that are not in training',
+      `${leaks.repeatedPairs} test interactions repeat a pair of user and item of training (apply keepFirst before splitting)`,
+    );
+  return { kind, train, ...(validation ? { validation } : {}), test, description, warnings };
+}
+
+/** Options of {@link leaveOneOut}. */
+export interface LeaveOneOutOptions extends LeakPolicy {
+  /** Also hold out the second-last interaction. Default true. */
+  readonly validation?: boolean;
+}
+
+/**
+ * Holds out each user's last interaction for the test and the second-last for validation; the rest is training.
+ *
+ * Ties: interactions of a user at the same time stand in the order of the log's rows; the last row is the last
+ * interaction. Users with fewer interactions than parts keep all of them in training. Other users' later
+ * interactions are trained on: that is the protocol, and a warning says how many.
+ */
+export function leaveOneOut(log: InteractionLog, options: LeaveOneOutOptions = {}): Split {
+  checkOptions('leaveOneOut', options, ['validation', 'leaks']);
+  const withValidation = options.validation ?? true;
+  const least = withValidation ? 3 : 2;
+  const { offsets, row } = log.byUser();
+  const part = new Uint8Array(log.length);
+  for (let user = 0; user < log.users.size; user++) {
+    const end = offsets[user + 1]!;
+    if (end - offsets[user]! < least) continue;
+    part[row[end - 1]!] = TEST;
+    if (withValidation) part[row[end - 2]!] = VALIDATION;
+  }
+  return build(
+    log,
+    part,
+    'leave-one-out',
+    `leave-one-out: last interaction test${withValidation ? ', second-last validation' : ''}; equal times by row`,
+    withValidation,
+    options,
+  );
+}
+
+/** Options of {@link splitByTime}. */
+export interface SplitByTimeOptions extends LeakPolicy {
+  /** Share of the interactions, the newest ones, for the test. Default 0.1. */
+  readonly test?: number;
+  /** Share of the interactions just before them for validation. Default 0.1; 0 for none. */
+  readonly validation?: number;
+}
+
+/**
+ * Cuts the log at one or two moments for everybody: nothing in training is later than anything in the test.
+ *
+ * Ties: all interactions at the moment of a cut go to the later part, which makes it a little larger than asked.
+ *
+ * @throws InvalidInputError if times are only positions
+ */
+export function splitByTime(log: InteractionLog, options: SplitByTimeOptions = {}): Split {
+  checkOptions('splitByTime', options, ['test', 'validation', 'leaks']);
+  const { test, validation } = shares(options.test ?? 0.1, options.validation ?? 0.1);
+  if (log.timeUnit !== 'seconds')
+    throw new InvalidInputError({
+      expected: 'a log with real times',
+      received: 'one with positions within each user',
+      mend: 'Use leaveOneOut or splitPerUserTime, which need only the order within a user.',
+    });
+  const sorted = log.timestamp.slice().sort();
+  const momentAt = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  const testFrom = momentAt(1 - test);
+  const validationFrom = momentAt(1 - test - validation);
+  const part = new Uint8Array(log.length);
+  for (let r = 0; r < log.length; r++) {
+    const time = log.timestamp[r]!;
+    part[r] = time >= testFrom ? TEST : validation > 0 && time >= validationFrom ? VALIDATION : TRAIN;
+  }
+  return build(
+    log,
+    part,
+    'time',
+    `global time: test from ${testFrom}${validation > 0 ? `, validation from ${validationFrom}` : ''} (seconds since 1970)`,
+    validation > 0,
+    options,
+  );
+}
+
+/**
+ * Cuts each user's interactions by share, the newest for the test.
+ *
+ * Ties: equal times in the order of the log's rows. At least one interaction of every user stays in training;
+ * parts are rounded down, so users with few interactions may have none in the test.
+ */
+export function splitPerUserTime(log: InteractionLog, options: SplitByTimeOptions = {}): Split {
+  checkOptions('splitPerUserTime', options, ['test', 'validation', 'leaks']);
+  const { test, validation } = shares(options.test ?? 0.2, options.validation ?? 0.1);
+  const { offsets, row } = log.byUser();
+  const part = new Uint8Array(log.length);
+  for (let user = 0; user < log.users.size; user++) {
+    const start = offsets[user]!;
+    const end = offsets[user + 1]!;
+    const tested = Math.floor((end - start) * test);
+    const validated = Math.floor((end - start) * validation);
+    for (let p = end - tested; p < end; p++) part[row[p]!] = TEST;
+    for (let p = end - tested - validated; p < end - tested; p++) part[row[p]!] = VALIDATION;
+  }
+  return build(
+    log,
+    part,
+    'per-user-time',
+    `per-user time: newest ${test} test${validation > 0 ? `, ${validation} before it validation` : ''}; equal times by row`,
+    validation > 0,
+    options,
+  );
+}
+
+/** Options of the seeded splits. */
+export interface SeededSplitOptions extends LeakPolicy {
+  /** Share for the test. Default 0.1. */
+  readonly test?: number;
+  /** Share for validation. Default 0.1; 0 for none. */
+  readonly validation?: number;
+  /** Default 0. */
+  readonly seed?: number;
+}
+
+/**
+ * Holds out whole users: every interaction of a user is in one part. Test users are new to the system; split
+ * their part once more (`splitPerUserTime`) to have histories to fold in and targets to find.
+ */
+export function splitByUser(log: InteractionLog, options: SeededSplitOptions = {}): Split {
+  checkOptions('splitByUser', options, ['test', 'validation', 'seed', 'leaks']);
+  const { test, validation } = shares(options.test ?? 0.1, options.validation ?? 0.1);
+  const seed = options.seed ?? 0;
+  const users = new RandomStream(seed)
+    .fork('split-by-user')
+    .shuffle(Int32Array.from({ length: log.users.size }, (_, u) => u));
+  const tested = Math.round(log.users.size * test);
+  const validated = Math.round(log.users.size * validation);
+  const partOfUser = new Uint8Array(log.users.size);
+  for (const [k, user] of users.entries())
+    partOfUser[user] = k < tested ? TEST : k < tested + validated ? VALIDATION : TRAIN;
+  const part = new Uint8Array(log.length);
+  for (let r = 0; r < log.length; r++) part[r] = partOfUser[log.user[r]!]!;
+  return build(
+    log,
+    part,
+    'user',
+    `by user: ${test} test${validation > 0 ? `, ${validation} validation` : ''}; seed ${seed}`,
+    validation > 0,
+    options,
+  );
+}
+
+/**
+ * Puts interactions into parts at random. Training then holds interactions later than the test's, of the same
+ * users too: a warning says how many.
+ */
+export function splitRandom(log: InteractionLog, options: SeededSplitOptions = {}): Split {
+  checkOptions('splitRandom', options, ['test', 'validation', 'seed', 'leaks']);
+  const { test, validation } = shares(options.test ?? 0.1, options.validation ?? 0.1);
+  const seed = options.seed ?? 0;
+  const order = new RandomStream(seed)
+    .fork('split-random')
+    .shuffle(Int32Array.from({ length: log.length }, (_, r) => r));
+  const tested = Math.round(log.length * test);
+  const validated = Math.round(log.length * validation);
+  const part = new Uint8Array(log.length);
+  for (let k = 0; k < tested + validated; k++) part[order[k]!] = k < tested ? TEST : VALIDATION;
+  return build(
+    log,
+    part,
+    'random',
+    `random: ${test} test${validation > 0 ? `, ${validation} validation` : ''}; seed ${seed}`,
+    validation > 0,
+    options,
+  );
+}
+
+function shares(test: number, validation: number): { test: number; validation: number } {
+  checkNumber('test', test, { min: 0, max: 1 });
+  checkNumber('validation', validation, { min: 0, max: 1 });
+  if (!(test > 0 && test + validation < 1))
+    throw new InvalidInputError({
+      expected: 'a test share above 0 that leaves something for training',
+      received: `test ${test} and validation ${validation}`,
+      mend: 'Use shares such as test 0.1, validation 0.1.',
+    });
+  return { test, validation };
+}
