@@ -1,0 +1,45 @@
+import type { EmbeddingTable, InteractionLog, LongCallOptions } from '@palate/core';
+import type { CandidateRule } from './protocol.js';
+
+/** What a system is evaluated on. Both logs share their id maps, as the parts of a split do. */
+export interface RankingData {
+  /** What is known of each user when the test happens; for a test after validation, training and validation. */
+  readonly history: InteractionLog;
+  /** What has to be found. */
+  readonly test: InteractionLog;
+}
+
+/** A part of the targets, chosen by how often its item or user occurs in a log. */
+export interface Slice {
+  readonly by: 'item' | 'user';
+  /** Least interactions, included. Default 0. */
+  readonly minimum?: number;
+  /** Most interactions, included. Default: no bound. */
+  readonly maximum?: number;
+  /** The log that is counted. Default: the history. */
+  readonly log?: InteractionLog;
+}
+
+/** Options of {@link evaluateRanking}. */
+export interface RankingOptions extends LongCallOptions {
+  /** Default `['hr@10', 'ndcg@10', 'mrr@10']`. */
+  readonly metrics?: readonly string[];
+  /** Default `'full'`. */
+  readonly candidates?: CandidateRule;
+  /** Default true. */
+  readonly maskHistory?: boolean;
+  /** Default `'binary'`. */
+  readonly grades?: 'binary' | 'rating';
+  /** The split in words; goes into the protocol. */
+  readonly split?: string;
+  /** Parts to be measured apart, by name: `{ cold: { by: 'item', maximum: 5 } }`. */
+  readonly slices?: Readonly<Record<string, Slice>>;
+  /** True to keep every user's values in the result. Default false. */
+  readonly perUser?: boolean;
+  /** Item vectors for the metric `diversity`. */
+  readonly itemVectors?: EmbeddingTable;
+  /** Most bytes of scores held at once. Default 64 MB. */
+  readonly blockBytes?: number;
+  /** Resamples of the confidence intervals; 0 for none. Default 1,000. */
+  readonly resamples?: number;
+}
