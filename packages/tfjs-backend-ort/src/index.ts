@@ -1,1 +1,10 @@
-export {};
+export {
+  encodeOnnx,
+  type OnnxAttribute,
+  type OnnxGraph,
+  type OnnxInitializer,
+  type OnnxNode,
+  type OnnxType,
+  type OnnxValue,
+} from './onnx-encoder.js';
+export { OrtSession, type OrtSessionOptions, OrtTensor, type OrtTensors } from './ort-session.js';

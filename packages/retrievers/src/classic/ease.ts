@@ -1,0 +1,111 @@
+import { type CatalogueScorer, checkNumber, checkOptions, type Dataset, fingerprint, type IdMap, type InteractionLog, LONG_CALL_OPTIONS, type LongCallOptions, type Query, readArtifact, type RetrieveOptions, type Saveable, type ScoredItem, writeArtifact, yieldToEventLoop } from '@palate/core';
+import { invertSpd, SymmetricPanels } from '../linear-algebra/invert-spd.js';
+import { itemFiles, savedFloats, savedItems } from '../saved-items.js';
+import { distinctHistory, listsFromScores, scoreRows } from '../score-lists.js';
+import { userItemMatrix } from '../sparse.js';
+
+/** Options of {@link Ease.fit}. */
+export interface EaseOptions extends LongCallOptions {
+  /** Weight of the L2 penalty, lambda. Default 500. */
+  readonly lambda?: number;
+  /** Threads of the matrix products. Default: one a core. */
+  readonly threads?: number;
+}
+
+/** The Gram matrix `X^T X` of binary interactions: how many users have both items. */
+export function gramMatrix(log: InteractionLog): SymmetricPanels {
+  const gram = new SymmetricPanels(log.items.size);
+  const { offsets, columns } = userItemMatrix(log);
+  for (let user = 0; user + 1 < offsets.length; user++)
+    for (let p = offsets[user]!; p < offsets[user + 1]!; p++)
+      for (let q = offsets[user]!; q <= p; q++) gram.add(columns[p]!, columns[q]!, 1);
+  return gram;
+}
+
+/**
+ * EASE, the linear autoencoder in closed form (Steck 2019): with `P = (X^T X + lambda I)^-1`, the weights are
+ * `B_ij = -P_ij / P_jj` with a diagonal of exactly zero, and a history's scores are the sum of its items' rows.
+ *
+ * Fitting inverts an items x items matrix in double precision: `items^3` operations, `4 * items^2` bytes while it
+ * runs and for the weights after.
+ */
+export class Ease implements CatalogueScorer, Saveable {
+  readonly name = 'EASE';
+  readonly items: IdMap;
+  /** Row-major, items x items. */
+  readonly #weights: Float32Array;
+  readonly #lambda: number;
+  readonly #dataFingerprint: string;
+
+  private constructor(items: IdMap, weights: Float32Array, lambda: number, dataFingerprint: string) {
+    this.items = items;
+    this.#weights = weights;
+    this.#lambda = lambda;
+    this.#dataFingerprint = dataFingerprint;
+  }
+
+  /** Solves for the weights. */
+  static async fit(dataset: Dataset, options: EaseOptions = {}): Promise<Ease> {
+    checkOptions('Ease.fit', options, [...LONG_CALL_OPTIONS, 'lambda', 'threads']);
+    const lambda = checkNumber('lambda', options.lambda ?? 500, { min: Number.MIN_VALUE });
+    const { log } = dataset;
+    const n = log.items.size;
+    const matrix = gramMatrix(log);
+    await yieldToEventLoop(options.signal, 'fitting EASE');
+    for (let item = 0; item < n; item++) matrix.add(item, item, lambda);
+    await invertSpd(matrix, {
+      ...(options.signal ? { signal: options.signal } : {}),
+      ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+      ...(options.threads === undefined ? {} : { threads: options.threads }),
+    });
+    const diagonal = Float64Array.from({ length: n }, (_, item) => matrix.at(item, item));
+    const weights = new Float32Array(n * n);
+    let row = 0;
+    for (const [p, panel] of matrix.panels.entries()) {
+      const width = matrix.width(p);
+      for (let r = 0; r < matrix.rows(p); r++, row++)
+        for (let column = 0; column < row; column++) {
+          const value = panel[r * width + column]!;
+          weights[row * n + column] = -value / diagonal[column]!;
+          weights[column * n + row] = -value / diagonal[row]!;
+        }
+    }
+    return new Ease(log.items, weights, lambda, fingerprint(log));
+  }
+
+  async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
+    const n = this.items.size;
+    const sum = new Float64Array(n);
+    return scoreRows(this.name, this.items, queries, options, (query, row) => {
+      sum.fill(0);
+      for (const item of distinctHistory(query, n)) {
+        const from = item * n;
+        for (let other = 0; other < n; other++) sum[other]! += this.#weights[from + other]!;
+      }
+      row.set(sum);
+    });
+  }
+
+  retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
+    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) => this.scoreAll(chunk, rest));
+  }
+
+  async save(dir: string): Promise<void> {
+    const n = this.items.size;
+    await writeArtifact(dir, {
+      kind: 'ease',
+      version: 1,
+      config: { lambda: this.#lambda },
+      dataFingerprint: this.#dataFingerprint,
+      tensors: { weights: { shape: [n, n], values: this.#weights } },
+      files: itemFiles(this.items),
+    });
+  }
+
+  static async load(dir: string): Promise<Ease> {
+    const artifact = await readArtifact(dir, 'ease', 1);
+    const items = savedItems(dir, artifact);
+    const weights = savedFloats(dir, artifact.tensors, 'weights', items.size ** 2);
+    return new Ease(items, weights, (artifact.manifest.config as { lambda: number }).lambda, artifact.manifest.dataFingerprint ?? '');
+  }
+}

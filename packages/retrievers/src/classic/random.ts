@@ -1,0 +1,45 @@
+import { type CatalogueScorer, checkOptions, type Dataset, type IdMap, LONG_CALL_OPTIONS, type LongCallOptions, type Query, RandomStream, readArtifact, type RetrieveOptions, type Saveable, type ScoredItem, writeArtifact } from '@palate/core';
+import { itemFiles, savedItems } from '../saved-items.js';
+import { distinctHistory, listsFromScores, scoreRows } from '../score-lists.js';
+
+/**
+ * Recommends at random: the floor under every table. The same seed and query give the same list; another query
+ * gives another.
+ */
+export class RandomRetriever implements CatalogueScorer, Saveable {
+  readonly name = 'Random';
+  readonly items: IdMap;
+  readonly #seed: number;
+
+  private constructor(items: IdMap, seed: number) {
+    this.items = items;
+    this.#seed = seed;
+  }
+
+  /** Takes the items of the data set and the seed of the options; there is nothing to learn. */
+  static async fit(dataset: Dataset, options: LongCallOptions = {}): Promise<RandomRetriever> {
+    checkOptions('RandomRetriever.fit', options, LONG_CALL_OPTIONS);
+    return new RandomRetriever(dataset.log.items, options.seed ?? 0);
+  }
+
+  async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
+    return scoreRows(this.name, this.items, queries, options, (query, row) => {
+      const key = `${query.user ?? ''} ${distinctHistory(query, this.items.size).join(' ')} ${query.text ?? ''}`;
+      const random = new RandomStream(this.#seed).fork(key);
+      for (let item = 0; item < row.length; item++) row[item] = random.uniform();
+    });
+  }
+
+  retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
+    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) => this.scoreAll(chunk, rest));
+  }
+
+  async save(dir: string): Promise<void> {
+    await writeArtifact(dir, { kind: 'random', version: 1, config: { seed: this.#seed }, files: itemFiles(this.items) });
+  }
+
+  static async load(dir: string): Promise<RandomRetriever> {
+    const artifact = await readArtifact(dir, 'random', 1);
+    return new RandomRetriever(savedItems(dir, artifact), (artifact.manifest.config as { seed: number }).seed);
+  }
+}
