@@ -32,7 +32,12 @@ export function savedItems(dir: string, artifact: Artifact, file = ITEMS, what =
  *
  * @throws ArtifactError if it is missing, of another type or of another number of values
  */
-export function savedFloats(dir: string, tensors: Readonly<Record<string, TensorData>>, name: string, length: number): Float32Array {
+export function savedFloats(
+  dir: string,
+  tensors: Readonly<Record<string, TensorData>>,
+  name: string,
+  length: number,
+): Float32Array {
   const values = tensors[name]?.values;
   if (values instanceof Float32Array && values.length === length) return values;
   throw new ArtifactError(dir, {
@@ -43,7 +48,12 @@ export function savedFloats(dir: string, tensors: Readonly<Record<string, Tensor
 }
 
 /** A tensor of an artifact as 32-bit whole numbers; `length` is checked where it is given. */
-export function savedIntegers(dir: string, tensors: Readonly<Record<string, TensorData>>, name: string, length?: number): Int32Array {
+export function savedIntegers(
+  dir: string,
+  tensors: Readonly<Record<string, TensorData>>,
+  name: string,
+  length?: number,
+): Int32Array {
   const values = tensors[name]?.values;
   if (values instanceof Int32Array && (length === undefined || values.length === length)) return values;
   throw new ArtifactError(dir, {

@@ -58,7 +58,9 @@ export async function listsFromScores(
     const chunk = queries.slice(from, from + block);
     const scores = await scoreBlock(chunk, options);
     for (const [q, query] of chunk.entries())
-      lists.push(topK(scores.subarray(q * n, (q + 1) * n), k, unavailableItems(query, n, options, unavailable)));
+      lists.push(
+        topK(scores.subarray(q * n, (q + 1) * n), k, unavailableItems(query, n, options, unavailable)),
+      );
     options.onProgress?.({ phase: `retrieve with ${name}`, done: lists.length, total: queries.length });
   }
   return lists;

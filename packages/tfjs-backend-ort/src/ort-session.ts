@@ -44,7 +44,11 @@ function nativeBinding(): NativeBinding {
     });
   }
   const session = found.binding?.InferenceSession?.prototype as Partial<NativeSession> | undefined;
-  if (typeof found.initOrt !== 'function' || typeof session?.run !== 'function' || typeof session.loadModel !== 'function')
+  if (
+    typeof found.initOrt !== 'function' ||
+    typeof session?.run !== 'function' ||
+    typeof session.loadModel !== 'function'
+  )
     throw new UnsupportedError({
       expected: "onnxruntime-node's native session with loadModel and run",
       received: 'another layout of its package',

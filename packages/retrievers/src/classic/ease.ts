@@ -1,4 +1,21 @@
-import { type CatalogueScorer, checkNumber, checkOptions, type Dataset, fingerprint, type IdMap, type InteractionLog, LONG_CALL_OPTIONS, type LongCallOptions, type Query, readArtifact, type RetrieveOptions, type Saveable, type ScoredItem, writeArtifact, yieldToEventLoop } from '@palate/core';
+import {
+  type CatalogueScorer,
+  checkNumber,
+  checkOptions,
+  type Dataset,
+  fingerprint,
+  type IdMap,
+  type InteractionLog,
+  LONG_CALL_OPTIONS,
+  type LongCallOptions,
+  type Query,
+  type RetrieveOptions,
+  readArtifact,
+  type Saveable,
+  type ScoredItem,
+  writeArtifact,
+  yieldToEventLoop,
+} from '@palate/core';
 import { invertSpd, SymmetricPanels } from '../linear-algebra/invert-spd.js';
 import { itemFiles, savedFloats, savedItems } from '../saved-items.js';
 import { distinctHistory, listsFromScores, scoreRows } from '../score-lists.js';
@@ -16,9 +33,14 @@ export interface EaseOptions extends LongCallOptions {
 export function gramMatrix(log: InteractionLog): SymmetricPanels {
   const gram = new SymmetricPanels(log.items.size);
   const { offsets, columns } = userItemMatrix(log);
-  for (let user = 0; user + 1 < offsets.length; user++)
-    for (let p = offsets[user]!; p < offsets[user + 1]!; p++)
-      for (let q = offsets[user]!; q <= p; q++) gram.add(columns[p]!, columns[q]!, 1);
+  for (let user = 0; user + 1 < offsets.length; user++) {
+    const start = offsets[user]!;
+    for (let p = start; p < offsets[user + 1]!; p++) {
+      const { values, from } = gram.row(columns[p]!);
+      for (let q = start; q <= p; q++) values[from + columns[q]!]! += 1;
+    }
+  }
+  gram.mirrorDiagonalBlocks();
   return gram;
 }
 
@@ -60,16 +82,18 @@ export class Ease implements CatalogueScorer, Saveable {
     });
     const diagonal = Float64Array.from({ length: n }, (_, item) => matrix.at(item, item));
     const weights = new Float32Array(n * n);
-    let row = 0;
-    for (const [p, panel] of matrix.panels.entries()) {
-      const width = matrix.width(p);
-      for (let r = 0; r < matrix.rows(p); r++, row++)
-        for (let column = 0; column < row; column++) {
-          const value = panel[r * width + column]!;
-          weights[row * n + column] = -value / diagonal[column]!;
-          weights[column * n + row] = -value / diagonal[row]!;
+    // By tiles, so that the transposed writes stay in cache.
+    const tile = 64;
+    for (let top = 0; top < n; top += tile)
+      for (let left = 0; left <= top; left += tile)
+        for (let row = top; row < Math.min(n, top + tile); row++) {
+          const { values, from } = matrix.row(row);
+          for (let column = left; column < Math.min(row, left + tile); column++) {
+            const value = values[from + column]!;
+            weights[row * n + column] = -value / diagonal[column]!;
+            weights[column * n + row] = -value / diagonal[row]!;
+          }
         }
-    }
     return new Ease(log.items, weights, lambda, fingerprint(log));
   }
 
@@ -87,7 +111,9 @@ export class Ease implements CatalogueScorer, Saveable {
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) => this.scoreAll(chunk, rest));
+    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) =>
+      this.scoreAll(chunk, rest),
+    );
   }
 
   async save(dir: string): Promise<void> {
@@ -106,6 +132,11 @@ export class Ease implements CatalogueScorer, Saveable {
     const artifact = await readArtifact(dir, 'ease', 1);
     const items = savedItems(dir, artifact);
     const weights = savedFloats(dir, artifact.tensors, 'weights', items.size ** 2);
-    return new Ease(items, weights, (artifact.manifest.config as { lambda: number }).lambda, artifact.manifest.dataFingerprint ?? '');
+    return new Ease(
+      items,
+      weights,
+      (artifact.manifest.config as { lambda: number }).lambda,
+      artifact.manifest.dataFingerprint ?? '',
+    );
   }
 }

@@ -1,4 +1,21 @@
-import { type CatalogueScorer, checkNumber, checkOptions, type Dataset, fingerprint, type IdMap, LONG_CALL_OPTIONS, type LongCallOptions, type Query, readArtifact, type RetrieveOptions, type Saveable, type ScoredItem, topK, writeArtifact, yieldToEventLoop } from '@palate/core';
+import {
+  type CatalogueScorer,
+  checkNumber,
+  checkOptions,
+  type Dataset,
+  fingerprint,
+  type IdMap,
+  LONG_CALL_OPTIONS,
+  type LongCallOptions,
+  type Query,
+  type RetrieveOptions,
+  readArtifact,
+  type Saveable,
+  type ScoredItem,
+  topK,
+  writeArtifact,
+  yieldToEventLoop,
+} from '@palate/core';
 import { itemFiles, savedFloats, savedIntegers, savedItems } from '../saved-items.js';
 import { distinctHistory, listsFromScores, scoreRows } from '../score-lists.js';
 import { transpose, userItemMatrix } from '../sparse.js';
@@ -13,31 +30,31 @@ export interface ItemKnnOptions extends LongCallOptions {
 
 /**
  * Item-based nearest neighbours (Sarwar et al. 2001; Deshpande and Karypis 2004) on binary interactions: items are
- * as similar as the cosine of their user sets, `both / (sqrt(a * b) + shrinkage)`. Each item votes for its nearest
- * neighbours: a candidate's score is the sum of its similarities to the history items that have it among their
- * `neighbours` nearest.
+ * as similar as the cosine of their user sets, `both / (sqrt(a * b) + shrinkage)`. A candidate's score is the sum of
+ * its similarities to those history items that are among its `neighbours` nearest; of equally near ones the lower
+ * index is nearer.
  *
  * Fitting costs the sum of the squared history lengths; memory is `items * neighbours`.
  */
 export class ItemKnn implements CatalogueScorer, Saveable {
   readonly name = 'ItemKNN';
   readonly items: IdMap;
-  /** Neighbours of item `i` at positions `offsets[i]` to `offsets[i + 1]`. */
+  /** What item `i` votes for stands at positions `offsets[i]` to `offsets[i + 1]`. */
   readonly #offsets: Int32Array;
-  readonly #neighbours: Int32Array;
+  readonly #candidates: Int32Array;
   readonly #similarities: Float32Array;
   readonly #config: { readonly neighbours: number; readonly shrinkage: number };
   readonly #dataFingerprint: string;
 
   private constructor(
     items: IdMap,
-    parts: { offsets: Int32Array; neighbours: Int32Array; similarities: Float32Array },
+    parts: { offsets: Int32Array; candidates: Int32Array; similarities: Float32Array },
     config: { neighbours: number; shrinkage: number },
     dataFingerprint: string,
   ) {
     this.items = items;
     this.#offsets = parts.offsets;
-    this.#neighbours = parts.neighbours;
+    this.#candidates = parts.candidates;
     this.#similarities = parts.similarities;
     this.#config = config;
     this.#dataFingerprint = dataFingerprint;
@@ -53,9 +70,8 @@ export class ItemKnn implements CatalogueScorer, Saveable {
     const byUser = userItemMatrix(log);
     const byItem = transpose(byUser, n);
     const count = (item: number): number => byItem.offsets[item + 1]! - byItem.offsets[item]!;
+    const nearest: ScoredItem[][] = [];
     const offsets = new Int32Array(n + 1);
-    const ids: Int32Array[] = [];
-    const values: Float32Array[] = [];
     const similarity = new Float32Array(n);
     const together = new Int32Array(n);
     const none = new Uint8Array(n);
@@ -63,7 +79,8 @@ export class ItemKnn implements CatalogueScorer, Saveable {
       together.fill(0);
       for (let p = byItem.offsets[item]!; p < byItem.offsets[item + 1]!; p++) {
         const user = byItem.columns[p]!;
-        for (let q = byUser.offsets[user]!; q < byUser.offsets[user + 1]!; q++) together[byUser.columns[q]!]! += 1;
+        for (let q = byUser.offsets[user]!; q < byUser.offsets[user + 1]!; q++)
+          together[byUser.columns[q]!]! += 1;
       }
       together[item] = 0;
       for (let other = 0; other < n; other++) {
@@ -71,34 +88,47 @@ export class ItemKnn implements CatalogueScorer, Saveable {
         none[other] = both === 0 ? 1 : 0;
         similarity[other] = both === 0 ? 0 : both / (Math.sqrt(count(item) * count(other)) + shrinkage);
       }
-      const nearest = topK(similarity, neighbours, none);
-      ids.push(Int32Array.from(nearest, (entry) => entry.item));
-      values.push(Float32Array.from(nearest, (entry) => entry.score));
-      offsets[item + 1] = offsets[item]! + nearest.length;
+      const own = topK(similarity, neighbours, none);
+      for (const entry of own) offsets[entry.item + 1]! += 1;
+      nearest.push(own);
       if (item % 256 === 255) {
         options.onProgress?.({ phase: 'fit ItemKNN', done: item + 1, total: n });
         await yieldToEventLoop(options.signal, 'fitting ItemKNN');
       }
     }
     options.onProgress?.({ phase: 'fit ItemKNN', done: n, total: n });
-    const flatIds = new Int32Array(offsets[n]!);
-    const flatValues = new Float32Array(offsets[n]!);
-    for (let item = 0; item < n; item++) {
-      flatIds.set(ids[item] as Int32Array, offsets[item]);
-      flatValues.set(values[item] as Float32Array, offsets[item]);
-    }
-    return new ItemKnn(log.items, { offsets, neighbours: flatIds, similarities: flatValues }, { neighbours, shrinkage }, fingerprint(log));
+    // Turned round: from a candidate's nearest items to the candidates that a history item votes for.
+    for (let item = 0; item < n; item++) offsets[item + 1]! += offsets[item]!;
+    const cursor = offsets.slice(0, -1);
+    const candidates = new Int32Array(offsets[n]!);
+    const similarities = new Float32Array(offsets[n]!);
+    for (const [candidate, own] of nearest.entries())
+      for (const entry of own) {
+        const at = cursor[entry.item]!;
+        cursor[entry.item] = at + 1;
+        candidates[at] = candidate;
+        similarities[at] = entry.score;
+      }
+    return new ItemKnn(
+      log.items,
+      { offsets, candidates, similarities },
+      { neighbours, shrinkage },
+      fingerprint(log),
+    );
   }
 
   async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
     return scoreRows(this.name, this.items, queries, options, (query, row) => {
       for (const item of distinctHistory(query, this.items.size))
-        for (let p = this.#offsets[item]!; p < this.#offsets[item + 1]!; p++) row[this.#neighbours[p]!]! += this.#similarities[p]!;
+        for (let p = this.#offsets[item]!; p < this.#offsets[item + 1]!; p++)
+          row[this.#candidates[p]!]! += this.#similarities[p]!;
     });
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) => this.scoreAll(chunk, rest));
+    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) =>
+      this.scoreAll(chunk, rest),
+    );
   }
 
   async save(dir: string): Promise<void> {
@@ -109,7 +139,7 @@ export class ItemKnn implements CatalogueScorer, Saveable {
       dataFingerprint: this.#dataFingerprint,
       tensors: {
         offsets: { shape: [this.#offsets.length], values: this.#offsets },
-        neighbours: { shape: [this.#neighbours.length], values: this.#neighbours },
+        candidates: { shape: [this.#candidates.length], values: this.#candidates },
         similarities: { shape: [this.#similarities.length], values: this.#similarities },
       },
       files: itemFiles(this.items),
@@ -125,7 +155,7 @@ export class ItemKnn implements CatalogueScorer, Saveable {
       items,
       {
         offsets,
-        neighbours: savedIntegers(dir, artifact.tensors, 'neighbours', total),
+        candidates: savedIntegers(dir, artifact.tensors, 'candidates', total),
         similarities: savedFloats(dir, artifact.tensors, 'similarities', total),
       },
       artifact.manifest.config as { neighbours: number; shrinkage: number },

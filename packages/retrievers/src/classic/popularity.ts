@@ -1,4 +1,20 @@
-import { type CatalogueScorer, checkNumber, checkOptions, type Dataset, fingerprint, type IdMap, InvalidInputError, LONG_CALL_OPTIONS, type LongCallOptions, type Query, readArtifact, type RetrieveOptions, type Saveable, type ScoredItem, writeArtifact } from '@palate/core';
+import {
+  type CatalogueScorer,
+  checkNumber,
+  checkOptions,
+  type Dataset,
+  fingerprint,
+  type IdMap,
+  InvalidInputError,
+  LONG_CALL_OPTIONS,
+  type LongCallOptions,
+  type Query,
+  type RetrieveOptions,
+  readArtifact,
+  type Saveable,
+  type ScoredItem,
+  writeArtifact,
+} from '@palate/core';
 import { itemFiles, savedFloats, savedItems } from '../saved-items.js';
 import { listsFromScores, scoreRows } from '../score-lists.js';
 
@@ -19,7 +35,12 @@ export class PopularityRetriever implements CatalogueScorer, Saveable {
   readonly #halfLifeDays: number | undefined;
   readonly #dataFingerprint: string;
 
-  private constructor(items: IdMap, scores: Float32Array, halfLifeDays: number | undefined, dataFingerprint: string) {
+  private constructor(
+    items: IdMap,
+    scores: Float32Array,
+    halfLifeDays: number | undefined,
+    dataFingerprint: string,
+  ) {
     this.name = halfLifeDays === undefined ? 'Popularity' : `Popularity, half-life ${halfLifeDays} days`;
     this.items = items;
     this.#scores = scores;
@@ -37,10 +58,19 @@ export class PopularityRetriever implements CatalogueScorer, Saveable {
     const { log } = dataset;
     const { halfLifeDays } = options;
     if (halfLifeDays === undefined)
-      return new PopularityRetriever(log.items, Float32Array.from(log.itemCounts()), undefined, fingerprint(log));
+      return new PopularityRetriever(
+        log.items,
+        Float32Array.from(log.itemCounts()),
+        undefined,
+        fingerprint(log),
+      );
     checkNumber('halfLifeDays', halfLifeDays, { min: 1e-3 });
     if (log.timeUnit !== 'seconds')
-      throw new InvalidInputError({ expected: 'data with real times for a half-life', received: 'positions within each user', mend: 'Leave halfLifeDays out.' });
+      throw new InvalidInputError({
+        expected: 'data with real times for a half-life',
+        received: 'positions within each user',
+        mend: 'Leave halfLifeDays out.',
+      });
     let newest = 0;
     for (const time of log.timestamp) newest = Math.max(newest, time);
     const sums = new Float64Array(log.items.size);
@@ -54,7 +84,9 @@ export class PopularityRetriever implements CatalogueScorer, Saveable {
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) => this.scoreAll(chunk, rest));
+    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) =>
+      this.scoreAll(chunk, rest),
+    );
   }
 
   async save(dir: string): Promise<void> {
@@ -72,6 +104,11 @@ export class PopularityRetriever implements CatalogueScorer, Saveable {
     const artifact = await readArtifact(dir, 'popularity', 1);
     const items = savedItems(dir, artifact);
     const { halfLifeDays } = artifact.manifest.config as { halfLifeDays: number | null };
-    return new PopularityRetriever(items, savedFloats(dir, artifact.tensors, 'scores', items.size), halfLifeDays ?? undefined, artifact.manifest.dataFingerprint ?? '');
+    return new PopularityRetriever(
+      items,
+      savedFloats(dir, artifact.tensors, 'scores', items.size),
+      halfLifeDays ?? undefined,
+      artifact.manifest.dataFingerprint ?? '',
+    );
   }
 }

@@ -1,4 +1,18 @@
-import { type CatalogueScorer, checkOptions, type Dataset, type IdMap, LONG_CALL_OPTIONS, type LongCallOptions, type Query, RandomStream, readArtifact, type RetrieveOptions, type Saveable, type ScoredItem, writeArtifact } from '@palate/core';
+import {
+  type CatalogueScorer,
+  checkOptions,
+  type Dataset,
+  type IdMap,
+  LONG_CALL_OPTIONS,
+  type LongCallOptions,
+  type Query,
+  RandomStream,
+  type RetrieveOptions,
+  readArtifact,
+  type Saveable,
+  type ScoredItem,
+  writeArtifact,
+} from '@palate/core';
 import { itemFiles, savedItems } from '../saved-items.js';
 import { distinctHistory, listsFromScores, scoreRows } from '../score-lists.js';
 
@@ -31,15 +45,25 @@ export class RandomRetriever implements CatalogueScorer, Saveable {
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) => this.scoreAll(chunk, rest));
+    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) =>
+      this.scoreAll(chunk, rest),
+    );
   }
 
   async save(dir: string): Promise<void> {
-    await writeArtifact(dir, { kind: 'random', version: 1, config: { seed: this.#seed }, files: itemFiles(this.items) });
+    await writeArtifact(dir, {
+      kind: 'random',
+      version: 1,
+      config: { seed: this.#seed },
+      files: itemFiles(this.items),
+    });
   }
 
   static async load(dir: string): Promise<RandomRetriever> {
     const artifact = await readArtifact(dir, 'random', 1);
-    return new RandomRetriever(savedItems(dir, artifact), (artifact.manifest.config as { seed: number }).seed);
+    return new RandomRetriever(
+      savedItems(dir, artifact),
+      (artifact.manifest.config as { seed: number }).seed,
+    );
   }
 }

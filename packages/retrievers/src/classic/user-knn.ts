@@ -1,4 +1,20 @@
-import { type CatalogueScorer, checkNumber, checkOptions, type Dataset, fingerprint, type IdMap, LONG_CALL_OPTIONS, type LongCallOptions, type Query, readArtifact, type RetrieveOptions, type Saveable, type ScoredItem, topK, writeArtifact } from '@palate/core';
+import {
+  type CatalogueScorer,
+  checkNumber,
+  checkOptions,
+  type Dataset,
+  fingerprint,
+  type IdMap,
+  LONG_CALL_OPTIONS,
+  type LongCallOptions,
+  type Query,
+  type RetrieveOptions,
+  readArtifact,
+  type Saveable,
+  type ScoredItem,
+  topK,
+  writeArtifact,
+} from '@palate/core';
 import { itemFiles, savedIntegers, savedItems } from '../saved-items.js';
 import { distinctHistory, listsFromScores, scoreRows } from '../score-lists.js';
 import { type SparseRows, transpose, userItemMatrix } from '../sparse.js';
@@ -27,7 +43,12 @@ export class UserKnn implements CatalogueScorer, Saveable {
   readonly #config: { readonly neighbours: number; readonly shrinkage: number };
   readonly #dataFingerprint: string;
 
-  private constructor(items: IdMap, byUser: SparseRows, config: { neighbours: number; shrinkage: number }, dataFingerprint: string) {
+  private constructor(
+    items: IdMap,
+    byUser: SparseRows,
+    config: { neighbours: number; shrinkage: number },
+    dataFingerprint: string,
+  ) {
     this.items = items;
     this.#byUser = byUser;
     this.#byItem = transpose(byUser, items.size);
@@ -40,7 +61,12 @@ export class UserKnn implements CatalogueScorer, Saveable {
     checkOptions('UserKnn.fit', options, [...LONG_CALL_OPTIONS, 'neighbours', 'shrinkage']);
     const neighbours = checkNumber('neighbours', options.neighbours ?? 200, { min: 1, integer: true });
     const shrinkage = checkNumber('shrinkage', options.shrinkage ?? 0, { min: 0 });
-    return new UserKnn(dataset.log.items, userItemMatrix(dataset.log), { neighbours, shrinkage }, fingerprint(dataset.log));
+    return new UserKnn(
+      dataset.log.items,
+      userItemMatrix(dataset.log),
+      { neighbours, shrinkage },
+      fingerprint(dataset.log),
+    );
   }
 
   async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
@@ -52,12 +78,15 @@ export class UserKnn implements CatalogueScorer, Saveable {
       const history = distinctHistory(query, this.items.size);
       together.fill(0);
       for (const item of history)
-        for (let p = this.#byItem.offsets[item]!; p < this.#byItem.offsets[item + 1]!; p++) together[this.#byItem.columns[p]!]! += 1;
+        for (let p = this.#byItem.offsets[item]!; p < this.#byItem.offsets[item + 1]!; p++)
+          together[this.#byItem.columns[p]!]! += 1;
       for (let user = 0; user < users; user++) {
         const both = together[user]!;
         untouched[user] = both === 0 ? 1 : 0;
         if (both > 0)
-          together[user] = both / (Math.sqrt(history.length * (offsets[user + 1]! - offsets[user]!)) + this.#config.shrinkage);
+          together[user] =
+            both /
+            (Math.sqrt(history.length * (offsets[user + 1]! - offsets[user]!)) + this.#config.shrinkage);
       }
       for (const { item: user, score } of topK(together, this.#config.neighbours, untouched))
         for (let p = offsets[user]!; p < offsets[user + 1]!; p++) row[columns[p]!]! += score;
@@ -65,7 +94,9 @@ export class UserKnn implements CatalogueScorer, Saveable {
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) => this.scoreAll(chunk, rest));
+    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) =>
+      this.scoreAll(chunk, rest),
+    );
   }
 
   async save(dir: string): Promise<void> {

@@ -14,7 +14,10 @@ export class SymmetricPanels {
 
   constructor(size: number) {
     this.size = size;
-    this.panels = Array.from({ length: Math.ceil(size / PANEL) }, (_, p) => new Float64Array(this.rows(p) * this.width(p)));
+    this.panels = Array.from(
+      { length: Math.ceil(size / PANEL) },
+      (_, p) => new Float64Array(this.rows(p) * this.width(p)),
+    );
   }
 
   /** Rows of panel `p`. */
@@ -34,6 +37,22 @@ export class SymmetricPanels {
     return this.panels[p]![(r - p * PANEL) * this.width(p) + c]!;
   }
 
+  /** Where a row's entries up to its diagonal lie: column `c` at `values[from + c]`. */
+  row(row: number): { readonly values: Float64Array; readonly from: number } {
+    const p = Math.floor(row / PANEL);
+    return { values: this.panels[p]!, from: (row - p * PANEL) * this.width(p) };
+  }
+
+  /** Copies the lower triangle of each diagonal block to its upper one, after entries were written by `row`. */
+  mirrorDiagonalBlocks(): void {
+    for (const [p, panel] of this.panels.entries()) {
+      const width = this.width(p);
+      const start = p * PANEL;
+      for (let r = 0; r < this.rows(p); r++)
+        for (let c = 0; c < r; c++) panel[c * width + start + r] = panel[r * width + start + c]!;
+    }
+  }
+
   /** Adds to an entry of the lower triangle, within a diagonal block to both of its mirror entries. */
   add(row: number, column: number, value: number): void {
     const p = Math.floor(row / PANEL);
@@ -49,12 +68,23 @@ class Products {
   readonly #product: OrtSession;
 
   constructor(threads: number | undefined) {
-    const matrix = (name: string, rows: string, columns: string) => ({ name, type: 'float64' as const, shape: [rows, columns] });
+    const matrix = (name: string, rows: string, columns: string) => ({
+      name,
+      type: 'float64' as const,
+      shape: [rows, columns],
+    });
     const options = threads === undefined ? {} : { threads };
     this.#update = new OrtSession(
       encodeOnnx({
         name: 'update',
-        nodes: [{ op: 'Gemm', inputs: ['a', 'b', 'c'], outputs: ['y'], attributes: { alpha: { float: -1 }, transB: 1 } }],
+        nodes: [
+          {
+            op: 'Gemm',
+            inputs: ['a', 'b', 'c'],
+            outputs: ['y'],
+            attributes: { alpha: { float: -1 }, transB: 1 },
+          },
+        ],
         inputs: [matrix('a', 'm', 'k'), matrix('b', 'n', 'k'), matrix('c', 'm', 'n')],
         outputs: [matrix('y', 'm', 'n')],
       }),
@@ -83,7 +113,10 @@ class Products {
   }
 
   product(a: Float64Array, b: Float64Array, m: number, n: number, k: number): Float64Array {
-    const { y } = this.#product.run({ a: new OrtTensor('float64', a, [m, k]), b: new OrtTensor('float64', b, [k, n]) });
+    const { y } = this.#product.run({
+      a: new OrtTensor('float64', a, [m, k]),
+      b: new OrtTensor('float64', b, [k, n]),
+    });
     return y!.data as Float64Array;
   }
 
@@ -147,7 +180,10 @@ export async function invertSpd(matrix: SymmetricPanels, options: InvertOptions 
         const panel = panels[p]!;
         const panelWidth = matrix.width(p);
         for (let r = 0; r < matrix.rows(p); r++)
-          c.set(panel.subarray(r * panelWidth + start, r * panelWidth + start + width), (p * PANEL + r) * width);
+          c.set(
+            panel.subarray(r * panelWidth + start, r * panelWidth + start + width),
+            (p * PANEL + r) * width,
+          );
       }
       const pivot = new Float64Array(width * width);
       for (let r = 0; r < width; r++)
@@ -164,12 +200,22 @@ export async function invertSpd(matrix: SymmetricPanels, options: InvertOptions 
         const rows = matrix.rows(p);
         const panelWidth = matrix.width(p);
         const own = w.subarray(p * PANEL * width, (p * PANEL + rows) * width);
-        const next = products.update(own, c.subarray(0, panelWidth * width), panels[p]!, rows, panelWidth, width);
-        if (p > k) for (let r = 0; r < rows; r++) next.set(own.subarray(r * width, (r + 1) * width), r * panelWidth + start);
+        const next = products.update(
+          own,
+          c.subarray(0, panelWidth * width),
+          panels[p]!,
+          rows,
+          panelWidth,
+          width,
+        );
+        if (p > k)
+          for (let r = 0; r < rows; r++)
+            next.set(own.subarray(r * width, (r + 1) * width), r * panelWidth + start);
         panels[p] = next;
       }
       for (let r = 0; r < width; r++) {
-        for (let below = 0; below < start; below++) pivotPanel[r * pivotWidth + below] = w[below * width + r]!;
+        for (let below = 0; below < start; below++)
+          pivotPanel[r * pivotWidth + below] = w[below * width + r]!;
         for (let j = 0; j < width; j++) pivotPanel[r * pivotWidth + start + j] = -pivot[r * width + j]!;
       }
       options.onProgress?.({ phase: 'invert the Gram matrix', done: k + 1, total: panels.length });

@@ -1,0 +1,232 @@
+import {
+  type CatalogueScorer,
+  checkNumber,
+  checkOptions,
+  type Dataset,
+  fingerprint,
+  type IdMap,
+  LONG_CALL_OPTIONS,
+  type LongCallOptions,
+  type Query,
+  RandomStream,
+  type RetrieveOptions,
+  readArtifact,
+  type Saveable,
+  type ScoredItem,
+  writeArtifact,
+  yieldToEventLoop,
+} from '@palate/core';
+import { itemFiles, savedFloats, savedItems } from '../saved-items.js';
+import { distinctHistory, listsFromScores, scoreRows } from '../score-lists.js';
+import { userItemMatrix } from '../sparse.js';
+
+/** Options of {@link BprMf.fit}. */
+export interface BprMfOptions extends LongCallOptions {
+  /** Width of the factors. Default 64. */
+  readonly factors?: number;
+  /** Step of the stochastic gradient ascent. Default 0.05. */
+  readonly learningRate?: number;
+  /** Weight of the L2 penalty. Default 0.01. */
+  readonly regularisation?: number;
+  /** Passes over as many samples as there are interactions. Default 30. */
+  readonly epochs?: number;
+}
+
+type Config = Required<Omit<BprMfOptions, keyof LongCallOptions>>;
+
+/** Steps of the fold-in for each item of a history. */
+const FOLD_IN_PASSES = 30;
+
+const USERS = 'users.json';
+
+/**
+ * Matrix factorisation with Bayesian personalised ranking (Rendle et al. 2009): stochastic gradient ascent on
+ * `ln sigma(x_ui - x_uj)` for an item `i` that the user has and a random one `j` that the user does not have, with
+ * item biases and an L2 penalty.
+ *
+ * A user of the training data is served with the trained vector, whatever the history in the query; anybody else
+ * is folded in: the same gradient steps on the user's vector alone, against fixed items, seeded by the fit.
+ */
+export class BprMf implements CatalogueScorer, Saveable {
+  readonly name = 'BPR-MF';
+  readonly items: IdMap;
+  readonly #users: IdMap;
+  readonly #userFactors: Float32Array;
+  readonly #itemFactors: Float32Array;
+  readonly #itemBiases: Float32Array;
+  readonly #config: Config & { readonly seed: number };
+  readonly #dataFingerprint: string;
+
+  private constructor(
+    ids: { users: IdMap; items: IdMap },
+    weights: { userFactors: Float32Array; itemFactors: Float32Array; itemBiases: Float32Array },
+    config: Config & { seed: number },
+    dataFingerprint: string,
+  ) {
+    this.items = ids.items;
+    this.#users = ids.users;
+    this.#userFactors = weights.userFactors;
+    this.#itemFactors = weights.itemFactors;
+    this.#itemBiases = weights.itemBiases;
+    this.#config = config;
+    this.#dataFingerprint = dataFingerprint;
+  }
+
+  /** Trains user and item factors. */
+  static async fit(dataset: Dataset, options: BprMfOptions = {}): Promise<BprMf> {
+    checkOptions('BprMf.fit', options, [
+      ...LONG_CALL_OPTIONS,
+      'factors',
+      'learningRate',
+      'regularisation',
+      'epochs',
+    ]);
+    const config: Config = {
+      factors: checkNumber('factors', options.factors ?? 64, { min: 1, integer: true }),
+      learningRate: checkNumber('learningRate', options.learningRate ?? 0.05, { min: 0 }),
+      regularisation: checkNumber('regularisation', options.regularisation ?? 0.01, { min: 0 }),
+      epochs: checkNumber('epochs', options.epochs ?? 30, { min: 1, integer: true }),
+    };
+    const seed = options.seed ?? 0;
+    const { log } = dataset;
+    const { factors: width, learningRate, regularisation } = config;
+    const users = log.users.size;
+    const n = log.items.size;
+    const { offsets, columns } = userItemMatrix(log);
+    const owner = new Int32Array(columns.length);
+    for (let user = 0; user < users; user++) owner.fill(user, offsets[user], offsets[user + 1]);
+    const random = new RandomStream(seed).fork('bpr-mf');
+    const draw = (): number => random.normal() * 0.1;
+    const userFactors = Float32Array.from({ length: users * width }, draw);
+    const itemFactors = Float32Array.from({ length: n * width }, draw);
+    const itemBiases = new Float32Array(n);
+    const has = (user: number, item: number): boolean => {
+      let low = offsets[user]!;
+      let high = offsets[user + 1]!;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (columns[middle]! < item) low = middle + 1;
+        else high = middle;
+      }
+      return low < offsets[user + 1]! && columns[low] === item;
+    };
+    for (let epoch = 1; epoch <= config.epochs; epoch++) {
+      for (let step = 0; step < columns.length; step++) {
+        const sample = random.integer(columns.length);
+        const user = owner[sample]!;
+        if (offsets[user + 1]! - offsets[user]! === n) continue;
+        const positive = columns[sample]!;
+        let negative = random.integer(n);
+        while (has(user, negative)) negative = random.integer(n);
+        const u = user * width;
+        const i = positive * width;
+        const j = negative * width;
+        let margin = itemBiases[positive]! - itemBiases[negative]!;
+        for (let f = 0; f < width; f++)
+          margin += userFactors[u + f]! * (itemFactors[i + f]! - itemFactors[j + f]!);
+        const slope = 1 / (1 + Math.exp(margin));
+        itemBiases[positive]! += learningRate * (slope - regularisation * itemBiases[positive]!);
+        itemBiases[negative]! += learningRate * (-slope - regularisation * itemBiases[negative]!);
+        for (let f = 0; f < width; f++) {
+          const own = userFactors[u + f]!;
+          const liked = itemFactors[i + f]!;
+          const other = itemFactors[j + f]!;
+          userFactors[u + f] = own + learningRate * (slope * (liked - other) - regularisation * own);
+          itemFactors[i + f] = liked + learningRate * (slope * own - regularisation * liked);
+          itemFactors[j + f] = other + learningRate * (-slope * own - regularisation * other);
+        }
+        if (step % 65536 === 65535) await yieldToEventLoop(options.signal, 'fitting BPR-MF');
+      }
+      options.onProgress?.({ phase: 'fit BPR-MF', done: epoch, total: config.epochs });
+      await yieldToEventLoop(options.signal, 'fitting BPR-MF');
+    }
+    return new BprMf(
+      { users: log.users, items: log.items },
+      { userFactors, itemFactors, itemBiases },
+      { ...config, seed },
+      fingerprint(log),
+    );
+  }
+
+  /** Gradient steps on a new user's vector alone; the samples depend only on the seed and the history. */
+  #foldIn(history: readonly number[]): Float32Array {
+    const { factors: width, learningRate, regularisation, seed } = this.#config;
+    const n = this.items.size;
+    const vector = new Float32Array(width);
+    const owned = new Set(history);
+    if (history.length === 0 || owned.size === n) return vector;
+    const random = new RandomStream(seed).fork(`fold in ${history.join(' ')}`);
+    for (let step = 0; step < history.length * FOLD_IN_PASSES; step++) {
+      const positive = history[step % history.length]!;
+      let negative = random.integer(n);
+      while (owned.has(negative)) negative = random.integer(n);
+      let margin = this.#itemBiases[positive]! - this.#itemBiases[negative]!;
+      for (let f = 0; f < width; f++)
+        margin +=
+          vector[f]! * (this.#itemFactors[positive * width + f]! - this.#itemFactors[negative * width + f]!);
+      const slope = 1 / (1 + Math.exp(margin));
+      for (let f = 0; f < width; f++)
+        vector[f]! +=
+          learningRate *
+          (slope * (this.#itemFactors[positive * width + f]! - this.#itemFactors[negative * width + f]!) -
+            regularisation * vector[f]!);
+    }
+    return vector;
+  }
+
+  async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
+    const width = this.#config.factors;
+    return scoreRows(this.name, this.items, queries, options, (query, row) => {
+      const known = query.user === undefined ? undefined : this.#users.find(query.user);
+      const history = distinctHistory(query, this.items.size);
+      const vector =
+        known === undefined
+          ? this.#foldIn(history)
+          : this.#userFactors.subarray(known * width, (known + 1) * width);
+      for (let item = 0; item < row.length; item++) {
+        let sum = this.#itemBiases[item]!;
+        for (let f = 0; f < width; f++) sum += vector[f]! * this.#itemFactors[item * width + f]!;
+        row[item] = sum;
+      }
+    });
+  }
+
+  retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
+    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) =>
+      this.scoreAll(chunk, rest),
+    );
+  }
+
+  async save(dir: string): Promise<void> {
+    const width = this.#config.factors;
+    await writeArtifact(dir, {
+      kind: 'bpr-mf',
+      version: 1,
+      config: this.#config,
+      dataFingerprint: this.#dataFingerprint,
+      tensors: {
+        userFactors: { shape: [this.#users.size, width], values: this.#userFactors },
+        itemFactors: { shape: [this.items.size, width], values: this.#itemFactors },
+        itemBiases: { shape: [this.items.size], values: this.#itemBiases },
+      },
+      files: { ...itemFiles(this.items), [USERS]: JSON.stringify([...this.#users]) },
+    });
+  }
+
+  static async load(dir: string): Promise<BprMf> {
+    const artifact = await readArtifact(dir, 'bpr-mf', 1);
+    const items = savedItems(dir, artifact);
+    const users = savedItems(dir, artifact, USERS, 'user');
+    const config = artifact.manifest.config as Config & { seed: number };
+    return new BprMf(
+      { users, items },
+      {
+        userFactors: savedFloats(dir, artifact.tensors, 'userFactors', users.size * config.factors),
+        itemFactors: savedFloats(dir, artifact.tensors, 'itemFactors', items.size * config.factors),
+        itemBiases: savedFloats(dir, artifact.tensors, 'itemBiases', items.size),
+      },
+      config,
+      artifact.manifest.dataFingerprint ?? '',
+    );
+  }
+}

@@ -1,0 +1,143 @@
+import {
+  type CatalogueScorer,
+  checkNumber,
+  checkOptions,
+  type IdMap,
+  InvalidInputError,
+  isCatalogueScorer,
+  type LongCallOptions,
+  type Query,
+  type RetrieveOptions,
+  type Retriever,
+  type ScoredItem,
+} from '@palate/core';
+import { listsFromScores } from '../score-lists.js';
+
+/** Options of {@link Fusion}. */
+export interface FusionOptions {
+  /**
+   * `'reciprocal-rank'` sums `weight / (k + rank)` (Cormack et al. 2009); `'scores'` sums weighted scores, each
+   * part's brought to 0 to 1 by its minimum and maximum. Default `'reciprocal-rank'`.
+   */
+  readonly method?: 'reciprocal-rank' | 'scores';
+  /** One weight a part. Default 1 each. */
+  readonly weights?: readonly number[];
+  /** The constant `k` of reciprocal rank fusion. Default 60. */
+  readonly k?: number;
+  /** Name in tables. Default: the parts' names joined by `' + '`. */
+  readonly name?: string;
+}
+
+/**
+ * Several retrievers over the same items as one. Ranks and ranges are taken over the whole catalogue; items of equal
+ * score in a part share the best rank of the group.
+ *
+ * @example
+ * ```ts
+ * const both = new Fusion([ease, bm25], { weights: [2, 1] });
+ * ```
+ */
+export class Fusion implements CatalogueScorer {
+  readonly name: string;
+  readonly items: IdMap;
+  readonly #parts: readonly CatalogueScorer[];
+  readonly #weights: readonly number[];
+  readonly #method: 'reciprocal-rank' | 'scores';
+  readonly #k: number;
+
+  /** @throws InvalidInputError if parts have different items or cannot score their catalogue, or weights do not fit */
+  constructor(parts: readonly Retriever[], options: FusionOptions = {}) {
+    checkOptions('Fusion', options, ['method', 'weights', 'k', 'name']);
+    const [first] = parts;
+    if (!first)
+      throw new InvalidInputError({
+        expected: 'at least one part',
+        received: 'none',
+        mend: 'Pass retrievers to fuse.',
+      });
+    const ids = [...first.items].join('\n');
+    this.#parts = parts.map((part) => {
+      if (!isCatalogueScorer(part))
+        throw new InvalidInputError({
+          expected: 'retrievers that score their whole catalogue',
+          received: part.name,
+          mend: 'Fuse catalogue scorers; put others into a Pipeline.',
+        });
+      if (part.items !== first.items && [...part.items].join('\n') !== ids)
+        throw new InvalidInputError({
+          expected: 'parts over the same items in the same order',
+          received: `${first.name} and ${part.name} with different ones`,
+          mend: 'Fit all parts on the same data set.',
+        });
+      return part;
+    });
+    this.#weights = options.weights ?? parts.map(() => 1);
+    if (this.#weights.length !== parts.length)
+      throw new InvalidInputError({
+        expected: `${parts.length} weights`,
+        received: String(this.#weights.length),
+        mend: 'Give one weight for each part.',
+      });
+    for (const weight of this.#weights) checkNumber('weight', weight, { min: 0 });
+    this.#method = options.method ?? 'reciprocal-rank';
+    if (this.#method !== 'reciprocal-rank' && this.#method !== 'scores')
+      throw new InvalidInputError({
+        expected: "the method 'reciprocal-rank' or 'scores'",
+        received: JSON.stringify(this.#method),
+        mend: 'Choose one of them.',
+      });
+    this.#k = checkNumber('k', options.k ?? 60, { min: 0 });
+    this.items = first.items;
+    this.name = options.name ?? parts.map((part) => part.name).join(' + ');
+  }
+
+  async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
+    const n = this.items.size;
+    const sum = new Float32Array(queries.length * n);
+    const order = new Int32Array(n);
+    for (const [p, part] of this.#parts.entries()) {
+      const scores = await part.scoreAll(queries, options);
+      const weight = this.#weights[p]!;
+      for (let q = 0; q < queries.length; q++) {
+        const row = scores.subarray(q * n, (q + 1) * n);
+        const target = sum.subarray(q * n, (q + 1) * n);
+        if (this.#method === 'scores') addScaled(row, weight, target);
+        else addReciprocalRanks(row, weight, this.#k, order, target);
+      }
+    }
+    return sum;
+  }
+
+  retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
+    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) =>
+      this.scoreAll(chunk, rest),
+    );
+  }
+}
+
+function addScaled(row: Float32Array, weight: number, target: Float32Array): void {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const score of row) {
+    low = Math.min(low, score);
+    high = Math.max(high, score);
+  }
+  const scale = high > low ? weight / (high - low) : 0;
+  for (let item = 0; item < row.length; item++) target[item]! += (row[item]! - low) * scale;
+}
+
+function addReciprocalRanks(
+  row: Float32Array,
+  weight: number,
+  k: number,
+  order: Int32Array,
+  target: Float32Array,
+): void {
+  for (let item = 0; item < order.length; item++) order[item] = item;
+  order.sort((a, b) => row[b]! - row[a]! || a - b);
+  let rank = 1;
+  for (let place = 0; place < order.length; place++) {
+    if (place > 0 && row[order[place]!] !== row[order[place - 1]!]) rank = place + 1;
+    target[order[place]!]! += weight / (k + rank);
+  }
+}

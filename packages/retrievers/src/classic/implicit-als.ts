@@ -1,0 +1,226 @@
+import {
+  type CatalogueScorer,
+  checkNumber,
+  checkOptions,
+  type Dataset,
+  fingerprint,
+  type IdMap,
+  InvalidInputError,
+  LONG_CALL_OPTIONS,
+  type LongCallOptions,
+  type Query,
+  RandomStream,
+  type RetrieveOptions,
+  readArtifact,
+  type Saveable,
+  type ScoredItem,
+  writeArtifact,
+  yieldToEventLoop,
+} from '@palate/core';
+import { choleskySolve } from '../linear-algebra/cholesky-solve.js';
+import { itemFiles, savedFloats, savedItems } from '../saved-items.js';
+import { distinctHistory, listsFromScores, scoreRows } from '../score-lists.js';
+import { transpose, userItemMatrix } from '../sparse.js';
+
+/** Options of {@link ImplicitAls.fit}. */
+export interface ImplicitAlsOptions extends LongCallOptions {
+  /** Width of the factors. Default 64. */
+  readonly factors?: number;
+  /** Confidence of an interaction is `1 + alpha`. Default 10. */
+  readonly alpha?: number;
+  /** Weight of the L2 penalty, lambda. Default 10. */
+  readonly lambda?: number;
+  /** Rounds over users and items. Default 10. */
+  readonly iterations?: number;
+}
+
+type Config = Required<Omit<ImplicitAlsOptions, keyof LongCallOptions>>;
+
+/** `Y^T Y`, row-major `width` x `width`. */
+function gram(factors: Float32Array, rows: number, width: number): Float64Array {
+  const result = new Float64Array(width * width);
+  for (let r = 0; r < rows; r++) {
+    const from = r * width;
+    for (let i = 0; i < width; i++) {
+      const value = factors[from + i]!;
+      for (let j = 0; j <= i; j++) result[i * width + j]! += value * factors[from + j]!;
+    }
+  }
+  return result;
+}
+
+/** Solves for one row's factors given the other side's: the ridge system of Hu et al. 2008, equation 4. */
+class RowSolver {
+  readonly #config: Config;
+  readonly #base: Float64Array;
+  readonly #matrix: Float64Array;
+  readonly #right: Float64Array;
+
+  constructor(other: Float32Array, rows: number, config: Config) {
+    const { factors: width, lambda } = config;
+    this.#config = config;
+    this.#base = gram(other, rows, width);
+    for (let i = 0; i < width; i++) this.#base[i * width + i]! += lambda;
+    this.#matrix = new Float64Array(width * width);
+    this.#right = new Float64Array(width);
+  }
+
+  solve(other: Float32Array, indexes: ArrayLike<number>, from: number, to: number, out: Float32Array): void {
+    const { factors: width, alpha } = this.#config;
+    const matrix = this.#matrix;
+    const right = this.#right;
+    matrix.set(this.#base);
+    right.fill(0);
+    for (let p = from; p < to; p++) {
+      const row = indexes[p]! * width;
+      for (let i = 0; i < width; i++) {
+        const value = alpha * other[row + i]!;
+        const at = i * width;
+        for (let j = 0; j <= i; j++) matrix[at + j]! += value * other[row + j]!;
+        right[i]! += value + other[row + i]!;
+      }
+    }
+    if (!choleskySolve(matrix, right, width))
+      throw new InvalidInputError({
+        expected: 'a solvable system',
+        received: 'one that is not positive definite',
+        mend: 'Use a larger lambda.',
+      });
+    out.set(right);
+  }
+}
+
+/**
+ * Weighted matrix factorisation by alternating least squares (WR-MF; Hu, Koren and Volinsky 2008): every pair of
+ * user and item counts, observed ones with confidence `1 + alpha`, others with 1. Each history, of known or new
+ * users, is folded in by one ridge solve against the item factors.
+ *
+ * A round costs `interactions * factors^2 + (users + items) * factors^3 / 6` multiply-adds.
+ */
+export class ImplicitAls implements CatalogueScorer, Saveable {
+  readonly name = 'iALS';
+  readonly items: IdMap;
+  /** Row-major, items x factors. */
+  readonly #itemFactors: Float32Array;
+  readonly #config: Config;
+  readonly #dataFingerprint: string;
+
+  private constructor(items: IdMap, itemFactors: Float32Array, config: Config, dataFingerprint: string) {
+    this.items = items;
+    this.#itemFactors = itemFactors;
+    this.#config = config;
+    this.#dataFingerprint = dataFingerprint;
+  }
+
+  /** Alternates between solving for users and for items. */
+  static async fit(dataset: Dataset, options: ImplicitAlsOptions = {}): Promise<ImplicitAls> {
+    checkOptions('ImplicitAls.fit', options, [
+      ...LONG_CALL_OPTIONS,
+      'factors',
+      'alpha',
+      'lambda',
+      'iterations',
+    ]);
+    const config: Config = {
+      factors: checkNumber('factors', options.factors ?? 64, { min: 1, max: 512, integer: true }),
+      alpha: checkNumber('alpha', options.alpha ?? 10, { min: 0 }),
+      lambda: checkNumber('lambda', options.lambda ?? 10, { min: Number.MIN_VALUE }),
+      iterations: checkNumber('iterations', options.iterations ?? 10, { min: 1, integer: true }),
+    };
+    const { log } = dataset;
+    const width = config.factors;
+    const users = log.users.size;
+    const items = log.items.size;
+    const byUser = userItemMatrix(log);
+    const byItem = transpose(byUser, items);
+    const random = new RandomStream(options.seed ?? 0).fork('implicit-als');
+    const itemFactors = Float32Array.from(
+      { length: items * width },
+      () => (0.1 * random.normal()) / Math.sqrt(width),
+    );
+    const userFactors = new Float32Array(users * width);
+    const sweep = async (
+      phase: string,
+      target: Float32Array,
+      rows: number,
+      matrix: typeof byUser,
+      other: Float32Array,
+      others: number,
+    ): Promise<void> => {
+      const solver = new RowSolver(other, others, config);
+      for (let row = 0; row < rows; row++) {
+        solver.solve(
+          other,
+          matrix.columns,
+          matrix.offsets[row]!,
+          matrix.offsets[row + 1]!,
+          target.subarray(row * width, (row + 1) * width),
+        );
+        if (row % 512 === 511) {
+          options.onProgress?.({ phase, done: row + 1, total: rows });
+          await yieldToEventLoop(options.signal, 'fitting iALS');
+        }
+      }
+    };
+    for (let round = 1; round <= config.iterations; round++) {
+      await sweep(
+        `fit iALS, round ${round} of ${config.iterations}, users`,
+        userFactors,
+        users,
+        byUser,
+        itemFactors,
+        items,
+      );
+      await sweep(
+        `fit iALS, round ${round} of ${config.iterations}, items`,
+        itemFactors,
+        items,
+        byItem,
+        userFactors,
+        users,
+      );
+    }
+    return new ImplicitAls(log.items, itemFactors, config, fingerprint(log));
+  }
+
+  async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
+    const width = this.#config.factors;
+    const n = this.items.size;
+    const solver = new RowSolver(this.#itemFactors, n, this.#config);
+    const vector = new Float32Array(width);
+    return scoreRows(this.name, this.items, queries, options, (query, row) => {
+      const history = distinctHistory(query, n);
+      solver.solve(this.#itemFactors, history, 0, history.length, vector);
+      for (let item = 0; item < n; item++) {
+        let sum = 0;
+        for (let i = 0; i < width; i++) sum += vector[i]! * this.#itemFactors[item * width + i]!;
+        row[item] = sum;
+      }
+    });
+  }
+
+  retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
+    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) =>
+      this.scoreAll(chunk, rest),
+    );
+  }
+
+  async save(dir: string): Promise<void> {
+    await writeArtifact(dir, {
+      kind: 'implicit-als',
+      version: 1,
+      config: this.#config,
+      dataFingerprint: this.#dataFingerprint,
+      tensors: { itemFactors: { shape: [this.items.size, this.#config.factors], values: this.#itemFactors } },
+      files: itemFiles(this.items),
+    });
+  }
+
+  static async load(dir: string): Promise<ImplicitAls> {
+    const artifact = await readArtifact(dir, 'implicit-als', 1);
+    const items = savedItems(dir, artifact);
+    const config = artifact.manifest.config as Config;
+    const factors = savedFloats(dir, artifact.tensors, 'itemFactors', items.size * config.factors);
+    return new ImplicitAls(items, factors, config, artifact.manifest.dataFingerprint ?? '');
+  }
+}
