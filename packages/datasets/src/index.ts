@@ -1,5 +1,6 @@
 export { type AmazonReviewsOptions, loadAmazonReviews } from './amazon-reviews.js';
 export { type KCoreOptions, kCore, keepFirst, minimumItemCount, ratingThreshold } from './filters.js';
+export { type FoundDataset, findDatasets } from './find-datasets.js';
 export { type JsonRecord, readJsonLines } from './json-lines.js';
 export { findLeaks, type LeakReport } from './leaks.js';
 export { loadMovieLens1m, loadMovieLens100k, loadMovieLensLatest } from './movielens.js';

@@ -1,7 +1,9 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import {
+  findDatasets,
   loadAmazonReviews,
   loadMovieLens1m,
   loadMovieLens100k,
@@ -124,4 +126,24 @@ test('Amazon reviews: ratings and times without the review text; the first metad
   await expect(loadAmazonReviews(join(folder, 'bad.json'))).rejects.toThrow(
     /bad\.json:1:1: Expected the field "overall"/,
   );
+});
+
+test('data sets are found in their usual places and loaded when wanted', async () => {
+  const folder = await folderWith({});
+  await mkdir(join(folder, 'amazon-beauty'));
+  await mkdir(join(folder, 'ml-latest-small'));
+  await writeFile(join(folder, 'amazon-beauty', 'Beauty.txt'), '1 1 2 3\n');
+  await writeFile(
+    join(folder, 'ml-latest-small', 'ratings.csv'),
+    'userId,movieId,rating,timestamp\n1,11,4.0,964982703\n',
+  );
+  await writeFile(
+    join(folder, 'ml-latest-small', 'movies.csv'),
+    'movieId,title,genres\n11,Heat (1995),Crime\n',
+  );
+  const found = await findDatasets(folder);
+  expect(found.map(({ key }) => key)).toEqual(['ml-latest', 'beauty']);
+  expect((await found[1]?.load())?.log.length).toBe(3);
+  expect((await found[0]?.load())?.catalog.text.title).toEqual(['Heat (1995)']);
+  expect(await findDatasets(join(folder, 'nowhere'))).toEqual([]);
 });

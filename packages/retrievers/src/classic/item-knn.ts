@@ -118,10 +118,13 @@ export class ItemKnn implements CatalogueScorer, Saveable {
   }
 
   async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
+    const sum = new Float64Array(this.items.size);
     return scoreRows(this.name, this.items, queries, options, (query, row) => {
+      sum.fill(0);
       for (const item of distinctHistory(query, this.items.size))
         for (let p = this.#offsets[item]!; p < this.#offsets[item + 1]!; p++)
-          row[this.#candidates[p]!]! += this.#similarities[p]!;
+          sum[this.#candidates[p]!]! += this.#similarities[p]!;
+      row.set(sum);
     });
   }
 

@@ -1,0 +1,102 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Dataset, LongCallOptions } from '@palate/core';
+import { loadAmazonReviews } from './amazon-reviews.js';
+import { loadMovieLens1m, loadMovieLens100k, loadMovieLensLatest } from './movielens.js';
+import { loadMovieTweetings } from './movietweetings.js';
+import { loadS3RecSequences } from './s3-rec.js';
+
+/** A data set found in a folder, to be loaded when wanted. */
+export interface FoundDataset {
+  /** Short name for command lines: `ml-1m`, `beauty`. */
+  readonly key: string;
+  /** File or folder it is in. */
+  readonly path: string;
+  readonly load: (options?: LongCallOptions) => Promise<Dataset>;
+}
+
+interface Known {
+  readonly key: string;
+  /** Files, any of which shows that the data set is there; the first that exists is passed to `load`. */
+  readonly files: readonly string[];
+  readonly load: (folder: string, file: string, options?: LongCallOptions) => Promise<Dataset>;
+}
+
+const above = (file: string): string => join(file, '..');
+
+const KNOWN: readonly Known[] = [
+  {
+    key: 'movietweetings-100k',
+    files: ['movietweetings-100k/ratings.dat'],
+    load: (_, file, options) => loadMovieTweetings(above(file), options),
+  },
+  {
+    key: 'ml-100k',
+    files: ['ml-100k/u.data', 'ml-100k/orig/u.data'],
+    load: (_, file, options) => loadMovieLens100k(above(file), options),
+  },
+  {
+    key: 'ml-1m',
+    files: ['ml-1m/ratings.dat', 'ml-1m/derived/ratings_time_ordered.tsv.gz'],
+    load: (folder, _, options) => loadMovieLens1m(join(folder, 'ml-1m'), options),
+  },
+  {
+    key: 'ml-latest',
+    files: ['ml-latest-small/ratings.csv', 'ml-latest/ratings.csv'],
+    load: (_, file, options) => loadMovieLensLatest(above(file), options),
+  },
+  {
+    key: 'beauty',
+    files: ['amazon-beauty/orig/s3rec_Beauty.txt', 'amazon-beauty/Beauty.txt'],
+    load: async (folder, file, options) => {
+      const items = join(folder, 'amazon-beauty', 'derived', 'items.jsonl');
+      return loadS3RecSequences(file, {
+        ...options,
+        name: 'Amazon Beauty 2014, 5-core',
+        ...((await isThere(items)) ? { items } : {}),
+      });
+    },
+  },
+  {
+    key: 'sports',
+    files: ['amazon-sports/s3rec_Sports_and_Outdoors.txt', 'amazon-sports/Sports_and_Outdoors.txt'],
+    load: (_, file, options) => loadS3RecSequences(file, { ...options, name: 'Amazon Sports 2014, 5-core' }),
+  },
+  {
+    key: 'giftcards',
+    files: ['amazon-giftcards-2018/Gift_Cards_5.json'],
+    load: async (folder, file, options) => {
+      const metadata = join(folder, 'amazon-giftcards-2018', 'meta_Gift_Cards.json.gz');
+      return loadAmazonReviews(file, {
+        ...options,
+        name: 'Amazon Gift Cards 2018, 5-core',
+        ...((await isThere(metadata)) ? { metadata } : {}),
+      });
+    },
+  },
+];
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Looks for the data sets this package has loaders for, in the folder layouts they are commonly kept in:
+ * `ml-100k/u.data`, `ml-1m/ratings.dat`, `ml-latest-small/ratings.csv`, `amazon-beauty/Beauty.txt` and so on.
+ *
+ * @param folder - where data sets lie side by side; a folder that is not there holds none
+ */
+export async function findDatasets(folder: string): Promise<FoundDataset[]> {
+  const found: FoundDataset[] = [];
+  for (const { key, files, load } of KNOWN)
+    for (const name of files) {
+      const path = join(folder, name);
+      if (!(await isThere(path))) continue;
+      found.push({ key, path, load: (options) => load(folder, path, options) });
+      break;
+    }
+  return found;
+}
