@@ -1,3 +1,4 @@
+export { OrtBackend, type OrtBackendOptions, type OrtStatistics } from './backend.js';
 export {
   encodeOnnx,
   type OnnxAttribute,
@@ -8,3 +9,4 @@ export {
   type OnnxValue,
 } from './onnx-encoder.js';
 export { OrtSession, type OrtSessionOptions, OrtTensor, type OrtTensors } from './ort-session.js';
+export { ortBackend, registerOrtBackend } from './register.js';

@@ -18,7 +18,11 @@ export type OrtTensors = Readonly<Record<string, Tensor>>;
 /** What onnxruntime-node's native session offers; its public class only wraps these calls into promises. */
 interface NativeSession {
   loadModel(buffer: ArrayBufferLike, offset: number, length: number, options: object): void;
-  run(feeds: OrtTensors, fetches: Record<string, null>, options: object): Record<string, Tensor>;
+  run(
+    feeds: OrtTensors,
+    fetches: Readonly<Record<string, Tensor | null>>,
+    options: object,
+  ): Record<string, Tensor>;
   dispose(): void;
 }
 
@@ -98,6 +102,11 @@ export class OrtSession {
   /** Computes all outputs from the inputs, all by name. */
   run(feeds: OrtTensors): Record<string, Tensor> {
     return this.#session.run(feeds, this.#fetches, {});
+  }
+
+  /** Computes outputs into the memory of the tensors given for them. */
+  runInto(feeds: OrtTensors, fetches: OrtTensors): void {
+    this.#session.run(feeds, fetches, {});
   }
 
   /** Frees the native session. */

@@ -1,0 +1,68 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { OrtBackend, type OrtBackendOptions, unmappedKernel } from './backend.js';
+import { recentOperations } from './graph.js';
+import { kernels } from './kernels/index.js';
+
+let kernelsRegistered = false;
+
+/** The kernels of tfjs-core by name, from the constants that it exports (`Abs`, `Acos`, ...). */
+function kernelNames(): string[] {
+  return Object.entries(tf)
+    .filter(
+      ([name, value]) => typeof value === 'string' && /^[A-Z]|^_Fused/.test(name) && /^[A-Z_]/.test(value),
+    )
+    .map(([, value]) => value as string);
+}
+
+function registerKernels(): void {
+  if (kernelsRegistered) return;
+  kernelsRegistered = true;
+  for (const config of kernels) {
+    const { kernelFunc } = config;
+    tf.registerKernel({
+      ...config,
+      backendName: 'ort',
+      kernelFunc: (call) => {
+        (call.backend as OrtBackend).betweenKernels();
+        return kernelFunc(call);
+      },
+    });
+  }
+  for (const kernelName of kernelNames()) {
+    if (tf.getKernel(kernelName, 'ort')) continue;
+    tf.registerKernel({
+      kernelName,
+      backendName: 'ort',
+      kernelFunc: () => {
+        throw unmappedKernel(kernelName, recentOperations());
+      },
+    });
+  }
+}
+
+/**
+ * Registers the backend `'ort'` with TensorFlow.js; `tf.setBackend('ort')` then selects it.
+ *
+ * Calling again with other options before the backend was first used replaces them; afterwards it has no effect.
+ *
+ * @throws InvalidInputError on unknown options
+ * @example
+ * ```ts
+ * registerOrtBackend({ threads: 2 });
+ * await tf.setBackend('ort');
+ * tf.matMul(a, b).print();
+ * ```
+ */
+export function registerOrtBackend(options: OrtBackendOptions = {}): void {
+  registerKernels();
+  if (tf.findBackendFactory('ort')) {
+    if (tf.engine().registry.ort) return;
+    tf.removeBackend('ort');
+  }
+  tf.registerBackend('ort', () => new OrtBackend(options), 3);
+}
+
+/** The backend in use. Throws if `'ort'` has not been registered. */
+export function ortBackend(): OrtBackend {
+  return tf.findBackend('ort') as OrtBackend;
+}
