@@ -1,0 +1,134 @@
+import { createRequire } from 'node:module';
+import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
+import { encodeOnnx, OrtSession, OrtTensor } from '@palate/tfjs-backend-ort';
+import { foundDatasets } from '../data.js';
+import { fitWidth } from '../layout.js';
+import type { CommandContext } from '../run-command.js';
+
+/** Options of `palate doctor`. */
+export interface DoctorOptions {
+  readonly json?: boolean;
+}
+
+interface Finding {
+  readonly part: string;
+  readonly works: boolean;
+  /** What was found, or why it does not work. */
+  readonly detail: string;
+  /** What to do where it does not work. */
+  readonly mend?: string;
+  /** True for parts that Palate cannot do without. */
+  readonly required?: boolean;
+}
+
+function firstLine(error: unknown): string {
+  return error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+}
+
+async function check(
+  part: string,
+  use: () => Promise<string> | string,
+  mend: string,
+  required = false,
+): Promise<Finding> {
+  try {
+    return { part, works: true, detail: await use(), required };
+  } catch (error) {
+    return { part, works: false, detail: firstLine(error), mend, required };
+  }
+}
+
+/** Version of an installed package, without loading its code. */
+function versionOf(name: string): string {
+  const require = createRequire(import.meta.url);
+  const paths = require.resolve.paths(name) ?? [];
+  for (const path of paths) {
+    try {
+      return (require(`${path}/${name}/package.json`) as { version: string }).version;
+    } catch {
+      // Not in this folder: look in the next.
+    }
+  }
+  throw new Error('not installed');
+}
+
+function runOnnx(): string {
+  const value = { type: 'float32' as const, shape: [2] };
+  const session = new OrtSession(
+    encodeOnnx({
+      name: 'doctor',
+      nodes: [{ op: 'Add', inputs: ['x', 'x'], outputs: ['y'] }],
+      inputs: [{ name: 'x', ...value }],
+      outputs: [{ name: 'y', ...value }],
+    }),
+    ['y'],
+  );
+  const { y } = session.run({ x: new OrtTensor('float32', Float32Array.of(1, 2), [2]) });
+  session.dispose();
+  if (String(y?.data) !== '2,4') throw new Error(`1 + 1 and 2 + 2 gave ${String(y?.data)}`);
+  return `${versionOf('onnxruntime-node')}, computes on this machine`;
+}
+
+/** `palate doctor`: which parts work here, and why others do not. */
+export async function doctorCommand(options: DoctorOptions, { print }: CommandContext): Promise<void> {
+  const optional = (name: string, use: string): Promise<Finding> =>
+    check(
+      name,
+      async () => {
+        const version = versionOf(name);
+        await import(name);
+        return version;
+      },
+      `Optional: npm install ${name} (${use})`,
+    );
+  const findings = [
+    await check(
+      'node',
+      () => {
+        const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+        if (major < 20 || (major === 20 && minor < 19)) throw new Error(`this is ${process.versions.node}`);
+        return process.versions.node;
+      },
+      'Install Node 20.19 or newer.',
+      true,
+    ),
+    await check('onnxruntime-node', runOnnx, 'Install it again: npm install onnxruntime-node', true),
+    await check(
+      'bundled data',
+      async () => {
+        const { log } = await loadBundledMovieTweetings();
+        return `${log.users.size} users, ${log.items.size} films, ${log.length} ratings`;
+      },
+      'Install @palate/dataset-movietweetings again.',
+      true,
+    ),
+    await check(
+      'other data sets',
+      async () => {
+        const found = await foundDatasets();
+        if (found.length === 0) throw new Error('none found');
+        return found.map(({ key }) => key).join(', ');
+      },
+      'Optional: name their folder in PALATE_DATA.',
+    ),
+    await optional('hnswlib-node', 'approximate vector search; without it the exact index serves'),
+    await optional('@tensorflow/tfjs-node', 'TensorFlow as another backend'),
+    await optional('@huggingface/transformers', 'local encoders and language models'),
+    await check(
+      'language model',
+      () => {
+        const model = process.env.PALATE_LLM;
+        if (!model) throw new Error('PALATE_LLM is not set');
+        return model;
+      },
+      'Optional: PALATE_LLM=openai:MODEL with OPENAI_API_KEY and OPENAI_BASE_URL.',
+    ),
+  ];
+  if (options.json) print(JSON.stringify(findings));
+  else
+    for (const { part, works, detail, mend } of findings) {
+      print(`${works ? 'yes' : ' no'}  ${fitWidth(part, 26)} ${detail}`);
+      if (mend) print(`     ${' '.repeat(26)} ${mend}`);
+    }
+  if (findings.some(({ works, required }) => required && !works)) process.exitCode = 1;
+}

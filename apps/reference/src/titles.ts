@@ -1,0 +1,80 @@
+import { type Dataset, InvalidInputError } from '@palate/core';
+
+/** A title without its year, in lower case, words only. */
+function plain(title: string): string {
+  return title
+    .replace(/\s*\(\d{4}\)\s*$/, '')
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim();
+}
+
+/** Number of single-letter changes between two texts (Levenshtein 1966). */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next.push(
+        Math.min(
+          (row[j] as number) + 1,
+          (next[j - 1] as number) + 1,
+          (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1),
+        ),
+      );
+    row = next;
+  }
+  return row[b.length] as number;
+}
+
+/** A title found for what was typed. */
+export interface FoundTitle {
+  readonly item: number;
+  readonly title: string;
+}
+
+/**
+ * Finds the item that a typed title means: the exact title, then the same words without case, accents and year;
+ * of several the most rated one.
+ *
+ * @throws InvalidInputError with the nearest titles if there is none
+ */
+export function findTitle(typed: string, dataset: Dataset): FoundTitle {
+  const titles = dataset.catalog.text.title ?? [];
+  const counts = dataset.log.itemCounts();
+  const mostRated = (items: readonly number[]): FoundTitle | undefined => {
+    const [item] = [...items].sort((a, b) => (counts[b] ?? 0) - (counts[a] ?? 0));
+    return item === undefined ? undefined : { item, title: titles[item] ?? '' };
+  };
+  const where = (test: (title: string) => boolean): number[] =>
+    titles.flatMap((title, item) => (test(title) ? [item] : []));
+  const wanted = plain(typed);
+  const year = /\((\d{4})\)\s*$/.exec(typed)?.[1];
+  const found =
+    mostRated(where((title) => title === typed.trim())) ??
+    mostRated(
+      where((title) => plain(title) === wanted && (year === undefined || title.includes(`(${year})`))),
+    );
+  if (found) return found;
+  const near = titles
+    .map((title, item) => {
+      const words = plain(title);
+      const holds = wanted.length > 2 && words.includes(wanted);
+      return {
+        title,
+        item,
+        distance: holds ? 0.5 : editDistance(words, wanted) / Math.max(words.length, wanted.length, 1),
+      };
+    })
+    .sort((a, b) => a.distance - b.distance || (counts[b.item] ?? 0) - (counts[a.item] ?? 0));
+  throw new InvalidInputError({
+    expected: 'the title of a film in the data set',
+    received: JSON.stringify(typed.trim()),
+    mend: `Did you mean ${near
+      .slice(0, 3)
+      .map(({ title }) => title)
+      .join(', or ')}?`,
+  });
+}
