@@ -1,1 +1,103 @@
-export {};
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PalateError } from '@palate/core';
+import { Command } from 'commander';
+import { suiteMarkdown, writeLeaderboard } from './leaderboard.js';
+import { runSuite } from './run-suite.js';
+import { labelOf } from './suite.js';
+import { SUITES, suiteOf } from './suites/index.js';
+import { updateReadme } from './update-readme.js';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const RESULTS = fileURLToPath(new URL('../results', import.meta.url));
+
+const controller = new AbortController();
+process.on('SIGINT', () => {
+  if (controller.signal.aborted) process.exit(130);
+  controller.abort(new Error('interrupted'));
+  process.stderr.write('stopping after this step; press Ctrl-C again to end at once\n');
+});
+
+async function guarded(action: () => Promise<void>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    if (!PalateError.is(error)) throw error;
+    process.stderr.write(`palate-benchmark: ${error.message} [${error.code}]\n`);
+    process.exitCode = error.code === 'cancelled' ? 130 : 1;
+  }
+}
+
+const program = new Command('palate-benchmark')
+  .description('Every system on the same data and protocol; resumable per cell.')
+  .showHelpAfterError()
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+
+program
+  .command('list')
+  .description('suites and their rows')
+  .action(() => {
+    for (const suite of SUITES) {
+      process.stdout.write(`${suite.name}: ${suite.title}\n`);
+      for (const system of suite.systems) process.stdout.write(`  ${labelOf(system)}\n`);
+    }
+  });
+
+program
+  .command('run <suite>')
+  .description('measure what is not measured yet, and write the leaderboard')
+  .option('--only <labels>', 'rows to run, separated by semicolons')
+  .option('--results <folder>', 'results folder', RESULTS)
+  .action((name: string, options: { only?: string; results: string }) =>
+    guarded(async () => {
+      const suite = suiteOf(name);
+      const folder = join(options.results, suite.name);
+      await runSuite(suite, {
+        folder,
+        signal: controller.signal,
+        say: (line) => process.stdout.write(`${line}\n`),
+        ...(options.only === undefined ? {} : { only: options.only.split(';').map((label) => label.trim()) }),
+      });
+      await writeLeaderboard(suite, folder, relative(ROOT, folder));
+      process.stdout.write(`\n${await suiteMarkdown(suite, folder, relative(ROOT, folder))}`);
+    }),
+  );
+
+program
+  .command('leaderboard <suite>')
+  .description('write the leaderboard from the finished cells')
+  .option('--results <folder>', 'results folder', RESULTS)
+  .action((name: string, options: { results: string }) =>
+    guarded(async () => {
+      const suite = suiteOf(name);
+      const folder = join(options.results, suite.name);
+      await writeLeaderboard(suite, folder, relative(ROOT, folder));
+      process.stdout.write(await suiteMarkdown(suite, folder, relative(ROOT, folder)));
+    }),
+  );
+
+program
+  .command('readme [file]')
+  .description('put the tables of all measured suites between the markers of a README')
+  .option('--results <folder>', 'results folder', RESULTS)
+  .action((file: string | undefined, options: { results: string }) =>
+    guarded(async () => {
+      for (const suite of SUITES) {
+        const folder = join(options.results, suite.name);
+        const text = await suiteMarkdown(suite, folder, relative(ROOT, folder)).catch((error: unknown) => {
+          if (PalateError.is(error)) return undefined;
+          throw error;
+        });
+        if (text !== undefined && (await updateReadme(file ?? join(ROOT, 'README.md'), suite.name, text)))
+          process.stdout.write(`${suite.name}: written\n`);
+      }
+    }),
+  );
+
+// A reader that has seen enough (`| head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
+await program.parseAsync();

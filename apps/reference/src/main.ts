@@ -73,4 +73,10 @@ withArtifacts(program.command('start'))
   .option('--k <number>', 'how many', wholeNumber(1), 10)
   .action((options) => runCommand(false, (context) => startCommand(options, context)));
 
+// A reader that has seen enough (`| head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 await program.parseAsync();

@@ -1,0 +1,53 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InvalidInputError } from '@palate/core';
+import {
+  averageOverSeeds,
+  type RankingResult,
+  type Report,
+  rankingReport,
+  toHtml,
+  toLatex,
+  toMarkdown,
+} from '@palate/eval';
+import { type Cell, readCells } from './results.js';
+import { labelOf, type Suite } from './suite.js';
+
+/** The table of a suite from its finished cells: averages over seeds, one-seed rows with their intervals. */
+export async function suiteReport(suite: Suite, folder: string): Promise<Report> {
+  const cells = await readCells(folder);
+  const byLabel = new Map<string, Cell[]>();
+  for (const cell of cells) byLabel.set(cell.label, [...(byLabel.get(cell.label) ?? []), cell]);
+  const rows = suite.systems
+    .map((system) => byLabel.get(labelOf(system)) ?? [])
+    .filter((found) => found.length > 0)
+    .map((found) => {
+      const results = found.map(({ result }) => result) as [RankingResult, ...RankingResult[]];
+      return results.length === 1 ? results[0] : averageOverSeeds(results);
+    });
+  if (rows.length === 0)
+    throw new InvalidInputError({
+      expected: `results of ${suite.name} in ${folder}`,
+      received: 'none',
+      mend: `Run it first: palate-benchmark run ${suite.name}`,
+    });
+  return rankingReport(suite.title, rows, { metrics: suite.metrics, published: suite.published ?? [] });
+}
+
+/** How to read the table, and how to make it again. */
+function footer(suite: Suite, folder: string): string {
+  return `\nValues of one seed carry a 95 % bootstrap interval over users, averages of ${suite.seeds.length} seeds their standard deviation. Made by \`node apps/benchmark/bin/palate-benchmark.js run ${suite.name}\`; records in \`${folder}\`.\n`;
+}
+
+/** The table as Markdown, with how it was made. */
+export async function suiteMarkdown(suite: Suite, folder: string, shownFolder: string): Promise<string> {
+  return toMarkdown(await suiteReport(suite, folder)) + footer(suite, shownFolder);
+}
+
+/** Writes `leaderboard.md`, `.html` and `.tex` beside the cells. */
+export async function writeLeaderboard(suite: Suite, folder: string, shownFolder: string): Promise<void> {
+  const report = await suiteReport(suite, folder);
+  await writeFile(join(folder, 'leaderboard.md'), await suiteMarkdown(suite, folder, shownFolder));
+  await writeFile(join(folder, 'leaderboard.tex'), toLatex(report));
+  await writeFile(join(folder, 'leaderboard.html'), await toHtml(report));
+}

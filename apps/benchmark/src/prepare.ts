@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import {
+  type Dataset,
+  type InteractionLog,
+  InvalidInputError,
+  type LongCallOptions,
+  withLog,
+} from '@palate/core';
+import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
+import { findDatasets, kCore, leaveOneOut, minimumItemCount, type Split } from '@palate/datasets';
+import type { Suite } from './suite.js';
+
+/** Data of a suite, split. */
+export interface Prepared {
+  readonly train: Dataset;
+  readonly split: Split;
+  /** Training and validation: what is known when the test happens. */
+  readonly known: InteractionLog;
+}
+
+/** Folders in which data sets are looked for. */
+function dataFolders(): string[] {
+  return [process.env.PALATE_DATA, join('..', 'shared', 'data')].filter((folder) => folder !== undefined);
+}
+
+async function load(key: string, options: LongCallOptions): Promise<Dataset> {
+  if (key === 'bundled') return loadBundledMovieTweetings(options);
+  for (const folder of dataFolders()) {
+    const found = (await findDatasets(folder)).find((each) => each.key === key);
+    if (found) return found.load(options);
+  }
+  throw new InvalidInputError({
+    expected: `the data set ${key} in ${dataFolders().join(' or ')}`,
+    received: 'none',
+    mend: 'Download it (its licence forbids shipping it here) and name the folder in PALATE_DATA.',
+  });
+}
+
+/** Loads, filters and splits the data of a suite. */
+export async function prepare(suite: Suite, options: LongCallOptions): Promise<Prepared> {
+  const dataset = await load(suite.data, options);
+  let { log } = dataset;
+  if (suite.filter?.minimumItemCount !== undefined)
+    log = minimumItemCount(log, suite.filter.minimumItemCount);
+  if (suite.filter?.kCore !== undefined)
+    log = kCore(log, { users: suite.filter.kCore, items: suite.filter.kCore });
+  const filtered = withLog(dataset, log);
+  const split = leaveOneOut(filtered.log);
+  const held = new Uint8Array(filtered.log.length);
+  const { offsets, row } = filtered.log.byUser();
+  const tested = split.test.userCounts();
+  for (let user = 0; user < tested.length; user++)
+    if ((tested[user] ?? 0) > 0) held[row[(offsets[user + 1] ?? 0) - 1] ?? 0] = 1;
+  const known = filtered.log.select(
+    Int32Array.from({ length: held.length }, (_, r) => r).filter((r) => held[r] === 0),
+  );
+  return { train: withLog(filtered, split.train), split, known };
+}

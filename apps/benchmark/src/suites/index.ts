@@ -1,0 +1,23 @@
+import { InvalidInputError } from '@palate/core';
+import type { Suite } from '../suite.js';
+import { beautyClassic } from './beauty-classic.js';
+import { ml1mClassic } from './ml-1m-classic.js';
+import { movietweetingsClassic } from './movietweetings-classic.js';
+
+/** Every suite of the benchmark: a new one is one file and one entry here. */
+export const SUITES: readonly Suite[] = [movietweetingsClassic, ml1mClassic, beautyClassic];
+
+/**
+ * The suite of a name.
+ *
+ * @throws InvalidInputError if there is none
+ */
+export function suiteOf(name: string): Suite {
+  const suite = SUITES.find((each) => each.name === name);
+  if (suite) return suite;
+  throw new InvalidInputError({
+    expected: `a suite among ${SUITES.map((each) => each.name).join(', ')}`,
+    received: JSON.stringify(name),
+    mend: 'Correct the name.',
+  });
+}

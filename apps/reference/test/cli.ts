@@ -1,0 +1,45 @@
+import { type ExecFileException, execFile, spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+/** Starts the command line from its sources, so that no build is needed. */
+const NODE = ['--conditions=palate-source', `--import=${TSX}`, MAIN];
+
+/** What a run printed and how it ended. */
+export interface Run {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `palate` as a process of its own. */
+export function palate(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Run> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [...NODE, ...args],
+      { env: { ...process.env, ...env }, maxBuffer: 1 << 26 },
+      (error, stdout, stderr) => {
+        resolve({ code: Number((error as ExecFileException | null)?.code ?? 0), stdout, stderr });
+      },
+    );
+  });
+}
+
+/** Starts `palate` and interrupts it after some milliseconds. */
+export function interrupted(
+  args: readonly string[],
+  milliseconds: number,
+): Promise<{ code: number | null; stderr: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [...NODE, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    setTimeout(() => child.kill('SIGINT'), milliseconds);
+    child.on('close', (code) => resolve({ code, stderr }));
+  });
+}
