@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { OrtBackend, type OrtBackendOptions, unmappedKernel } from './backend.js';
+import { registerGradients } from './gradients.js';
 import { recentOperations } from './graph.js';
 import { kernels } from './kernels/index.js';
 
@@ -17,6 +18,7 @@ function kernelNames(): string[] {
 function registerKernels(): void {
   if (kernelsRegistered) return;
   kernelsRegistered = true;
+  registerGradients();
   for (const config of kernels) {
     const { kernelFunc } = config;
     tf.registerKernel({

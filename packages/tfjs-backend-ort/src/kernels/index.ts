@@ -1,4 +1,15 @@
 import type { KernelConfig } from '@tensorflow/tfjs-core';
+import { binaryKernels } from './binary.js';
+import { elementwiseKernels } from './elementwise.js';
+import { matrixKernels } from './matrix.js';
+import { movementKernels } from './movement.js';
+import { reductionKernels } from './reduction.js';
 
 /** Every kernel of the backend. */
-export const kernels: readonly KernelConfig[] = [];
+export const kernels: readonly KernelConfig[] = [
+  ...elementwiseKernels,
+  ...binaryKernels,
+  ...matrixKernels,
+  ...reductionKernels,
+  ...movementKernels,
+];
