@@ -34,7 +34,7 @@ interface Config {
 }
 
 /** Words of a text: runs of letters and digits in lower case, accents removed. */
-export function words(text: string): string[] {
+function words(text: string): string[] {
   return (
     text
       .normalize('NFKD')
