@@ -1,4 +1,5 @@
 export { OrtBackend, type OrtBackendOptions, type OrtStatistics } from './backend.js';
+export { registerGradients } from './gradients.js';
 export {
   encodeOnnx,
   type OnnxAttribute,
@@ -9,4 +10,5 @@ export {
   type OnnxValue,
 } from './onnx-encoder.js';
 export { OrtSession, type OrtSessionOptions, OrtTensor, type OrtTensors } from './ort-session.js';
+export { dropout, dropoutMask, multinomial, randomNormal, randomUniform } from './random.js';
 export { ortBackend, registerOrtBackend } from './register.js';

@@ -3,6 +3,7 @@ import { binaryKernels } from './binary.js';
 import { elementwiseKernels } from './elementwise.js';
 import { matrixKernels } from './matrix.js';
 import { movementKernels } from './movement.js';
+import { randomKernels } from './random.js';
 import { reductionKernels } from './reduction.js';
 
 /** Every kernel of the backend. */
@@ -12,4 +13,5 @@ export const kernels: readonly KernelConfig[] = [
   ...matrixKernels,
   ...reductionKernels,
   ...movementKernels,
+  ...randomKernels,
 ];
