@@ -4,8 +4,9 @@
  * The ort backend computes the same 32-bit operations inside its graphs.
  *
  * With H(i) the finaliser of MurmurHash3 (Appleby), and keys k1 (odd) and k2 hashed from seed and salt:
- * m = (H(i) xor k2) * k1; m = m xor (m >> 16); bits = m * 0x7feb352d; all modulo 2^32. H is the same for every seed
- * and step, so ONNX Runtime folds it into a constant and a draw costs five cheap operations an element.
+ * m = (H(i) + k2) * k1, all modulo 2^32. H is the same for every seed and step, so ONNX Runtime folds it into a constant
+ * and m costs two operations an element. Its upper bits are a universal hash of i (Dietzfelbinger et al. 1997), enough
+ * to decide what dropout keeps; numbers that need all bits take (m xor (m >> 16)) * 0x7feb352d.
  */
 
 /** Multiplier of the last step: the first of Wellons' `lowbias32` (prospecting for hash functions, 2018). */
@@ -36,18 +37,25 @@ export function drawKeys(seed: ArrayLike<number>, salt: number): [number, number
   return [(finalise(base + first) | 1) >>> 0, finalise(base + second)];
 }
 
-/** The random words of a draw. */
-export function randomWords(count: number, seed: ArrayLike<number>, salt: number): Uint32Array {
+/** The hashes of a draw, of which the upper bits are random. */
+export function randomHashes(count: number, seed: ArrayLike<number>, salt: number): Uint32Array {
   const [k1, k2] = drawKeys(seed, salt);
-  const words = new Uint32Array(count);
+  const hashes = new Uint32Array(count);
+  for (let i = 0; i < count; i++) hashes[i] = Math.imul(finalise(i) + k2, k1);
+  return hashes;
+}
+
+/** The random words of a draw: all bits are random. */
+export function randomWords(count: number, seed: ArrayLike<number>, salt: number): Uint32Array {
+  const words = randomHashes(count, seed, salt);
   for (let i = 0; i < count; i++) {
-    const m = Math.imul(finalise(i) ^ k2, k1);
+    const m = words[i] as number;
     words[i] = Math.imul(m ^ (m >>> 16), LAST_MULTIPLIER);
   }
   return words;
 }
 
-/** Words below this are dropped at a rate in [0, 1). */
+/** Hashes below this are dropped at a rate in [0, 1). */
 export function dropThreshold(rate: number): number {
   return Math.min(2 ** 32 - 1, Math.round(rate * 2 ** 32));
 }

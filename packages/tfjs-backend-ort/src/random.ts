@@ -1,6 +1,6 @@
 import { checkNumber, InvalidInputError } from '@palate/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { dropThreshold, halfNormals, randomWords } from './counter-random.js';
+import { dropThreshold, halfNormals, randomHashes, randomWords } from './counter-random.js';
 import { DROPOUT_MASK, RANDOM_NORMAL, RANDOM_UNIFORM, SAMPLE_ROWS } from './kernels/random.js';
 
 /**
@@ -80,7 +80,7 @@ export function dropoutMask(
   return draw(DROPOUT_MASK, seed, { shape: [...shape], rate, salt }, (words) => {
     const limit = dropThreshold(rate);
     const kept = Math.fround(1 / (1 - rate));
-    const mask = Float32Array.from(randomWords(tf.util.sizeFromShape([...shape]), words, salt), (each) =>
+    const mask = Float32Array.from(randomHashes(tf.util.sizeFromShape([...shape]), words, salt), (each) =>
       each >= limit ? kept : 0,
     );
     return tf.tensor(mask, [...shape]);

@@ -1,6 +1,7 @@
 import type { KernelConfig } from '@tensorflow/tfjs-core';
 import { binaryKernels } from './binary.js';
 import { elementwiseKernels } from './elementwise.js';
+import { fusedKernels } from './fused.js';
 import { matrixKernels } from './matrix.js';
 import { movementKernels } from './movement.js';
 import { randomKernels } from './random.js';
@@ -14,4 +15,5 @@ export const kernels: readonly KernelConfig[] = [
   ...reductionKernels,
   ...movementKernels,
   ...randomKernels,
+  ...fusedKernels,
 ];

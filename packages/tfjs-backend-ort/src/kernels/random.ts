@@ -63,8 +63,8 @@ function baseOf(seed: Value): Value {
   return base;
 }
 
-/** The words of a draw, as a uint32 vector. */
-function words(seed: Value, count: number, salt: number): Value {
+/** The hashes of a draw, as a uint32 vector whose upper bits are random. */
+function hashes(seed: Value, count: number, salt: number): Value {
   const hashed = finalise(binary('Add', baseOf(seed), arrayConst('uint32', saltOffsets(salt))));
   const [k1, k2] = ops(
     'Split',
@@ -82,8 +82,12 @@ function words(seed: Value, count: number, salt: number): Value {
     [count],
   );
   const table = finalise(cast(range, 'uint32'));
-  const mixed = binary('Mul', binary('BitwiseXor', table, k2), k1);
-  return binary('Mul', fold(mixed, 16), word(LAST_MULTIPLIER));
+  return binary('Mul', binary('Add', table, k2), k1);
+}
+
+/** The words of a draw: all bits are random. */
+function words(seed: Value, count: number, salt: number): Value {
+  return binary('Mul', fold(hashes(seed, count, salt), 16), word(LAST_MULTIPLIER));
 }
 
 /** Uniform in [0, 1): the upper 24 bits, which float32 holds exactly. */
@@ -111,7 +115,7 @@ export const randomKernels: readonly KernelConfig[] = [
     return tensor(backend, reshape(binary('Add', high, low), attrs.shape), 'float32');
   }),
   kernel<Seeded, Draw & { readonly rate: number }>(DROPOUT_MASK, ({ inputs, attrs, backend }) => {
-    const bits = words(value(backend, inputs.seed), sizeOf(attrs.shape), attrs.salt);
+    const bits = hashes(value(backend, inputs.seed), sizeOf(attrs.shape), attrs.salt);
     const kept = op('GreaterOrEqual', [bits, word(dropThreshold(attrs.rate))], bits.shape, undefined, 'bool');
     const scaled = binary('Mul', cast(kept, 'float32'), scalarConst('float32', 1 / (1 - attrs.rate)));
     return tensor(backend, reshape(scaled, attrs.shape), 'float32');
