@@ -1,1 +1,30 @@
-export {};
+export { attend, causalMask, mergeHeads, paddingMask, SelfAttention, splitHeads } from './attention.js';
+export type { CheckpointOptions, EpochReport } from './checkpoint.js';
+export { type Activation, activate, FeedForward, type FeedForwardOptions } from './feed-forward.js';
+export { ForwardPass } from './forward-pass.js';
+export { Dense, Embedding, LayerNorm, RmsNorm, rmsNorm } from './layers.js';
+export {
+  binaryCrossEntropy,
+  catalogueCrossEntropy,
+  generalisedBce,
+  infoNce,
+  sampledSoftmax,
+  softmaxCrossEntropy,
+  tripletLoss,
+} from './losses.js';
+export {
+  Adafactor,
+  type AdafactorOptions,
+  Adagrad,
+  AdamW,
+  type AdamWOptions,
+  clipByGlobalNorm,
+  type Gradients,
+  type Optimiser,
+  type StepScalars,
+} from './optimisers.js';
+export { type Initializer, normal, ones, Parameters, uniform, zeros } from './parameters.js';
+export { constantSchedule, cosineSchedule, inverseSquareRootSchedule, type Schedule } from './schedules.js';
+export { type BackendName, type SelectBackendOptions, selectBackend } from './select-backend.js';
+export { type Batch, type BatchTensors, type TrainOptions, type TrainResult, train } from './trainer.js';
+export { TransformerBlock, type TransformerBlockOptions } from './transformer-block.js';

@@ -7,3 +7,6 @@ export { ItemKnn, type ItemKnnOptions } from './classic/item-knn.js';
 export { type PopularityOptions, PopularityRetriever } from './classic/popularity.js';
 export { RandomRetriever } from './classic/random.js';
 export { UserKnn, type UserKnnOptions } from './classic/user-knn.js';
+export { Bert4Rec, type Bert4RecOptions } from './sequential/bert4rec.js';
+export type { SequentialOptions } from './sequential/options.js';
+export { SasRec, type SasRecLoss, type SasRecOptions } from './sequential/sasrec.js';

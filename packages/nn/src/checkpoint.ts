@@ -1,0 +1,91 @@
+import { PalateError, readArtifact, type TensorData, writeArtifact } from '@palate/core';
+
+/** Where a training run stands. */
+export interface TrainingState {
+  /** Epochs finished. */
+  readonly epoch: number;
+  /** Steps done in the epoch under way. */
+  readonly stepInEpoch: number;
+  /** Steps done in all. */
+  readonly step: number;
+  /** Sum of the losses of the epoch under way. */
+  readonly lossSum: number;
+  /** Best value of the validation metric so far, and the epoch it was reached in. */
+  readonly best: { readonly value: number; readonly epoch: number } | null;
+  /** What each finished epoch gave. */
+  readonly history: readonly EpochReport[];
+}
+
+/** What an epoch gave. */
+export interface EpochReport {
+  readonly epoch: number;
+  /** Mean training loss. */
+  readonly loss: number;
+  readonly seconds: number;
+  /** Validation metrics, where there is a validation. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** Everything that a run needs to go on exactly where it was. */
+export interface Checkpoint {
+  readonly state: TrainingState;
+  readonly weights: Readonly<Record<string, TensorData>>;
+  readonly optimiser: Readonly<Record<string, TensorData>>;
+  readonly bestWeights: Readonly<Record<string, TensorData>> | undefined;
+}
+
+const KIND = 'training-checkpoint';
+
+const prefixed = (prefix: string, tensors: Readonly<Record<string, TensorData>>): [string, TensorData][] =>
+  Object.entries(tensors).map(([name, tensor]) => [`${prefix}/${name}`, tensor]);
+
+/**
+ * Writes a checkpoint; a kill at any moment leaves the old one or the new one.
+ *
+ * @param identity - what the run was started with; another run will not go on from it
+ */
+export async function writeCheckpoint(dir: string, identity: string, checkpoint: Checkpoint): Promise<void> {
+  await writeArtifact(dir, {
+    kind: KIND,
+    version: 1,
+    config: { identity, state: checkpoint.state },
+    tensors: Object.fromEntries([
+      ...prefixed('weights', checkpoint.weights),
+      ...prefixed('optimiser', checkpoint.optimiser),
+      ...prefixed('best', checkpoint.bestWeights ?? {}),
+    ]),
+  });
+}
+
+/** Reads a checkpoint; nothing if there is none, or if it belongs to a run that was started otherwise. */
+export async function readCheckpoint(dir: string, identity: string): Promise<Checkpoint | undefined> {
+  const artifact = await readArtifact(dir, KIND, 1).catch((error: unknown) => {
+    if (PalateError.is(error) && error.received === 'nothing there') return undefined;
+    throw error;
+  });
+  if (!artifact) return undefined;
+  const config = artifact.manifest.config as { identity: string; state: TrainingState };
+  if (config.identity !== identity) return undefined;
+  const under = (prefix: string): Record<string, TensorData> =>
+    Object.fromEntries(
+      Object.entries(artifact.tensors)
+        .filter(([name]) => name.startsWith(`${prefix}/`))
+        .map(([name, tensor]) => [name.slice(prefix.length + 1), tensor]),
+    );
+  const best = under('best');
+  return {
+    state: config.state,
+    weights: under('weights'),
+    optimiser: under('optimiser'),
+    bestWeights: Object.keys(best).length > 0 ? best : undefined,
+  };
+}
+
+/** Options for keeping checkpoints. */
+export interface CheckpointOptions {
+  readonly dir: string;
+  /** Write after this many seconds, at the next step. Default 60; one is written at the end of every epoch too. */
+  readonly everySeconds?: number;
+  /** Write after this many steps. */
+  readonly everySteps?: number;
+}

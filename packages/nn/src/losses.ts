@@ -1,0 +1,154 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/** Weighted mean `sum(values * weights) / sum(weights)`; 0 where all weights are 0. */
+function weightedMean(values: tf.Tensor, weights: tf.Tensor): tf.Scalar {
+  return tf.div(tf.sum(tf.mul(values, weights)), tf.maximum(tf.sum(weights), 1e-9)) as tf.Scalar;
+}
+
+/**
+ * Softmax cross-entropy against one class a row, with a weight a row (0 to leave it out).
+ *
+ * @param logits - `[rows, classes]`
+ * @param targets - int32 `[rows]`
+ * @param weights - `[rows]`
+ * @returns the weighted mean in nats
+ */
+export function softmaxCrossEntropy(
+  logits: tf.Tensor2D,
+  targets: tf.Tensor1D,
+  weights: tf.Tensor1D,
+): tf.Scalar {
+  const classes = logits.shape[1];
+  const logProbabilities = tf.logSoftmax(logits);
+  const chosen = tf.oneHot(tf.cast(targets, 'int32') as tf.Tensor1D, classes);
+  const picked = tf.neg(tf.sum(tf.mul(logProbabilities, chosen), 1));
+  return weightedMean(picked, weights);
+}
+
+/**
+ * Softmax cross-entropy over a whole catalogue whose class vectors are the rows of a table: the loss of
+ * `softmaxCrossEntropy(x E^T, targets, weights)`.
+ *
+ * Forward and backward touch the `rows x classes` matrix in one product, one softmax and two products: the one-hot
+ * targets are never laid out, since their part of the gradient is a lookup and a scatter.
+ *
+ * @param x - `[rows, width]`
+ * @param table - `[classes, width]`
+ * @param targets - int32 `[rows]`
+ * @param weights - `[rows]`
+ */
+export function catalogueCrossEntropy(
+  x: tf.Tensor2D,
+  table: tf.Tensor2D,
+  targets: tf.Tensor1D,
+  weights: tf.Tensor1D,
+): tf.Scalar {
+  const classes = table.shape[0];
+  const share = tf.div(weights, tf.maximum(tf.sum(weights), 1e-9)) as tf.Tensor1D;
+  const ids = tf.cast(targets, 'int32') as tf.Tensor1D;
+  const loss = tf.customGrad((rows, vectors, save) => {
+    const given = rows as tf.Tensor2D;
+    const catalogue = vectors as tf.Tensor2D;
+    const probabilities = tf.softmax(tf.matMul(given, catalogue, false, true));
+    const row = tf.range(0, given.shape[0], 1, 'int32');
+    const picked = tf.gatherND(probabilities, tf.stack([row, ids], 1) as tf.Tensor2D);
+    (save as tf.GradSaveFunc)([probabilities, given, catalogue, share, ids]);
+    return {
+      value: tf.neg(tf.sum(tf.mul(tf.log(tf.maximum(picked, 1e-30)), share))) as tf.Scalar,
+      gradFunc: (dy, saved) => {
+        const [p, x_, e, w, t] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D, tf.Tensor1D, tf.Tensor1D];
+        const scale = tf.expandDims(tf.mul(w, dy as tf.Scalar), 1);
+        const scaled = tf.mul(x_, scale) as tf.Tensor2D;
+        const towardsTarget = tf.gather(e, t);
+        return [
+          tf.mul(tf.sub(tf.matMul(p, e), towardsTarget), scale),
+          tf.sub(tf.matMul(p, scaled, true, false), tf.unsortedSegmentSum(scaled, t, classes)),
+        ];
+      },
+    };
+  });
+  return loss(x, table) as tf.Scalar;
+}
+
+/**
+ * Softmax cross-entropy of one positive against sampled negatives (Jean et al. 2015), without correction for the
+ * sampling, as for uniform negatives.
+ *
+ * @param positive - scores `[rows]`
+ * @param negatives - scores `[rows, samples]`
+ */
+export function sampledSoftmax(
+  positive: tf.Tensor1D,
+  negatives: tf.Tensor2D,
+  weights: tf.Tensor1D,
+): tf.Scalar {
+  const all = tf.concat([tf.expandDims(positive, 1) as tf.Tensor2D, negatives], 1);
+  return weightedMean(tf.sub(tf.logSumExp(all, 1), positive), weights);
+}
+
+/** Binary cross-entropy on logits: `max(x, 0) - x y + log(1 + exp(-|x|))`, stable at both ends. */
+export function binaryCrossEntropy(logits: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor): tf.Scalar {
+  const values = tf.add(
+    tf.sub(tf.relu(logits), tf.mul(logits, labels)),
+    tf.log1p(tf.exp(tf.neg(tf.abs(logits)))),
+  );
+  return weightedMean(values, weights);
+}
+
+/**
+ * BCE of one positive against sampled negatives with calibration for the sampling (gBCE; Petrov and Macdonald 2023).
+ *
+ * The positive's probability is raised to `beta = a (t (1 - 1/a) + 1/a)` with the sampling rate
+ * `a = samples / (classes - 1)`; `t = 0` is plain BCE, `t = 1` full calibration.
+ *
+ * @param positive - scores `[rows]`
+ * @param negatives - scores `[rows, samples]`
+ * @param classes - size of the catalogue
+ */
+export function generalisedBce(
+  positive: tf.Tensor1D,
+  negatives: tf.Tensor2D,
+  weights: tf.Tensor1D,
+  classes: number,
+  t: number,
+): tf.Scalar {
+  const samples = negatives.shape[1];
+  const rate = samples / (classes - 1);
+  const beta = rate * (t * (1 - 1 / rate) + 1 / rate);
+  const liked = tf.mul(tf.softplus(tf.neg(positive)), beta);
+  const other = tf.sum(tf.softplus(negatives), 1);
+  return weightedMean(tf.add(liked, other), weights);
+}
+
+/** Triplet loss `max(0, d(q, p) - d(q, n) + margin)` on Euclidean distances; all `[rows, width]`. */
+export function tripletLoss(
+  query: tf.Tensor2D,
+  positive: tf.Tensor2D,
+  negative: tf.Tensor2D,
+  margin = 1,
+): tf.Scalar {
+  const distance = (a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor =>
+    tf.sqrt(tf.add(tf.sum(tf.square(tf.sub(a, b)), 1), 1e-12));
+  return tf.mean(
+    tf.relu(tf.add(tf.sub(distance(query, positive), distance(query, negative)), margin)),
+  ) as tf.Scalar;
+}
+
+/**
+ * InfoNCE with the other rows of the batch as negatives (van den Oord et al. 2018).
+ *
+ * @param query - `[rows, width]`, of norm 1 where the temperature is meant for cosines
+ * @param key - `[rows, width]`, the positive of each row
+ * @param mask - `[rows, rows]`, added to the logits: very negative for pairs that are no negatives
+ */
+export function infoNce(
+  query: tf.Tensor2D,
+  key: tf.Tensor2D,
+  temperature = 0.07,
+  mask?: tf.Tensor2D,
+): tf.Scalar {
+  const logits = tf.div(tf.matMul(query, key, false, true), temperature);
+  const rows = query.shape[0];
+  const masked = (mask ? tf.add(logits, mask) : logits) as tf.Tensor2D;
+  return softmaxCrossEntropy(masked, tf.range(0, rows, 1, 'int32'), tf.ones([rows]));
+}

@@ -1,0 +1,269 @@
+import { checkOptions, type TensorData } from '@palate/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Parameters } from './parameters.js';
+
+/** Scalars of a step that change from one to the next: always tensors, so that compiled steps take them as inputs. */
+export interface StepScalars {
+  readonly [name: string]: tf.Scalar;
+}
+
+/** Gradients by parameter name. */
+export type Gradients = Readonly<Record<string, tf.Tensor>>;
+
+/**
+ * Turns gradients into updates of parameters.
+ *
+ * `scalars` says in JavaScript what the step needs; `apply` uses nothing else that changes with the step, so that it
+ * can be recorded once and replayed.
+ */
+export interface Optimiser {
+  /** Numbers that the step at hand needs, by name; the names are the same at every step. */
+  scalars(step: number, learningRate: number): Readonly<Record<string, number>>;
+  /** Updates parameters and state in place. */
+  apply(parameters: Parameters, gradients: Gradients, scalars: StepScalars): void;
+  /** State to be saved with a checkpoint. */
+  state(): Promise<Record<string, TensorData>>;
+  /** Takes saved state back, for the parameters given. */
+  restore(parameters: Parameters, state: Readonly<Record<string, TensorData>>, source: string): void;
+  dispose(): void;
+}
+
+/** Keeps one or more tensors beside each parameter, made when they are first needed. */
+class Slots {
+  readonly #slots = new Map<string, tf.Variable>();
+
+  get(name: string, shape: readonly number[]): tf.Variable {
+    const known = this.#slots.get(name);
+    if (known) return known;
+    const initial = tf.zeros([...shape]);
+    const made = tf.keep(tf.variable(initial, false));
+    this.#slots.set(name, made);
+    return made;
+  }
+
+  async state(): Promise<Record<string, TensorData>> {
+    const result: Record<string, TensorData> = {};
+    for (const [name, variable] of this.#slots)
+      result[name] = {
+        shape: [...variable.shape],
+        values: Float32Array.from((await variable.data()) as Float32Array),
+      };
+    return result;
+  }
+
+  restore(state: Readonly<Record<string, TensorData>>): void {
+    for (const [name, { shape, values }] of Object.entries(state)) {
+      const next = tf.tensor(values as Float32Array, [...shape], 'float32');
+      this.get(name, shape).assign(next);
+      next.dispose();
+    }
+  }
+
+  dispose(): void {
+    for (const variable of this.#slots.values()) variable.dispose();
+    this.#slots.clear();
+  }
+}
+
+/** Options of {@link AdamW}. */
+export interface AdamWOptions {
+  /** Default 0.9. */
+  readonly beta1?: number;
+  /** Default 0.999. */
+  readonly beta2?: number;
+  /** Default 1e-8. */
+  readonly epsilon?: number;
+  /** Decoupled weight decay (Loshchilov and Hutter 2019). Default 0.01. */
+  readonly weightDecay?: number;
+  /** Parameters that decay; all if left out. */
+  readonly decays?: (name: string) => boolean;
+}
+
+/** Adam with decoupled weight decay, as PyTorch computes it. */
+export class AdamW implements Optimiser {
+  readonly #slots = new Slots();
+  readonly #options: Required<AdamWOptions>;
+
+  constructor(options: AdamWOptions = {}) {
+    checkOptions('AdamW', options, ['beta1', 'beta2', 'epsilon', 'weightDecay', 'decays']);
+    this.#options = {
+      beta1: 0.9,
+      beta2: 0.999,
+      epsilon: 1e-8,
+      weightDecay: 0.01,
+      decays: () => true,
+      ...options,
+    };
+  }
+
+  scalars(step: number, learningRate: number): Record<string, number> {
+    const { beta1, beta2, weightDecay } = this.#options;
+    const correction = 1 - beta1 ** step;
+    return {
+      stepSize: learningRate / correction,
+      rootCorrection: 1 / Math.sqrt(1 - beta2 ** step),
+      keep: 1 - learningRate * weightDecay,
+    };
+  }
+
+  apply(parameters: Parameters, gradients: Gradients, scalars: StepScalars): void {
+    const { beta1, beta2, epsilon, weightDecay, decays } = this.#options;
+    const { stepSize, rootCorrection, keep } = scalars as Record<
+      'stepSize' | 'rootCorrection' | 'keep',
+      tf.Scalar
+    >;
+    for (const [name, gradient] of Object.entries(gradients)) {
+      const variable = parameters.get(name);
+      const first = this.#slots.get(`first.${name}`, variable.shape);
+      const second = this.#slots.get(`second.${name}`, variable.shape);
+      tf.tidy(() => {
+        const m = tf.add(tf.mul(first, beta1), tf.mul(gradient, 1 - beta1));
+        const v = tf.add(tf.mul(second, beta2), tf.mul(tf.square(gradient), 1 - beta2));
+        const step = tf.mul(tf.div(m, tf.add(tf.mul(tf.sqrt(v), rootCorrection), epsilon)), stepSize);
+        const decayed = weightDecay > 0 && decays(name) ? tf.mul(variable, keep) : variable;
+        first.assign(m);
+        second.assign(v);
+        variable.assign(tf.sub(decayed, step));
+      });
+    }
+  }
+
+  state(): Promise<Record<string, TensorData>> {
+    return this.#slots.state();
+  }
+
+  restore(_: Parameters, state: Readonly<Record<string, TensorData>>): void {
+    this.#slots.restore(state);
+  }
+
+  dispose(): void {
+    this.#slots.dispose();
+  }
+}
+
+/** Adagrad (Duchi et al. 2011): each number's step shrinks with the root of its summed squared gradients. */
+export class Adagrad implements Optimiser {
+  readonly #slots = new Slots();
+  readonly #epsilon: number;
+
+  constructor(options: { readonly epsilon?: number } = {}) {
+    checkOptions('Adagrad', options, ['epsilon']);
+    this.#epsilon = options.epsilon ?? 1e-10;
+  }
+
+  scalars(_: number, learningRate: number): Record<string, number> {
+    return { learningRate };
+  }
+
+  apply(parameters: Parameters, gradients: Gradients, scalars: StepScalars): void {
+    const { learningRate } = scalars as Record<'learningRate', tf.Scalar>;
+    for (const [name, gradient] of Object.entries(gradients)) {
+      const variable = parameters.get(name);
+      const sum = this.#slots.get(`sum.${name}`, variable.shape);
+      tf.tidy(() => {
+        const next = tf.add(sum, tf.square(gradient));
+        sum.assign(next);
+        variable.assign(
+          tf.sub(variable, tf.mul(tf.div(gradient, tf.add(tf.sqrt(next), this.#epsilon)), learningRate)),
+        );
+      });
+    }
+  }
+
+  state(): Promise<Record<string, TensorData>> {
+    return this.#slots.state();
+  }
+
+  restore(_: Parameters, state: Readonly<Record<string, TensorData>>): void {
+    this.#slots.restore(state);
+  }
+
+  dispose(): void {
+    this.#slots.dispose();
+  }
+}
+
+/** Options of {@link Adafactor}. */
+export interface AdafactorOptions {
+  /** Exponent of the decay of the squared gradients, negative. Default -0.8. */
+  readonly decayRate?: number;
+  /** Bound on the root mean square of an update. Default 1. */
+  readonly clipThreshold?: number;
+  /** Added to squared gradients. Default 1e-30. */
+  readonly epsilon?: number;
+}
+
+/**
+ * Adafactor with an outside learning rate (Shazeer and Stern 2018): squared gradients of matrices are kept as the
+ * product of a column and a row, so that the state is far smaller than Adam's. No first moment, no relative step.
+ */
+export class Adafactor implements Optimiser {
+  readonly #slots = new Slots();
+  readonly #options: Required<AdafactorOptions>;
+
+  constructor(options: AdafactorOptions = {}) {
+    checkOptions('Adafactor', options, ['decayRate', 'clipThreshold', 'epsilon']);
+    this.#options = { decayRate: -0.8, clipThreshold: 1, epsilon: 1e-30, ...options };
+  }
+
+  scalars(step: number, learningRate: number): Record<string, number> {
+    const keep = 1 - step ** this.#options.decayRate;
+    return { learningRate, keep, renew: 1 - keep };
+  }
+
+  apply(parameters: Parameters, gradients: Gradients, scalars: StepScalars): void {
+    const { learningRate, keep, renew } = scalars as Record<'learningRate' | 'keep' | 'renew', tf.Scalar>;
+    for (const [name, gradient] of Object.entries(gradients)) {
+      const variable = parameters.get(name);
+      tf.tidy(() => {
+        const squared = tf.add(tf.square(gradient), this.#options.epsilon);
+        let update: tf.Tensor;
+        if (variable.rank >= 2) {
+          const rowSlot = this.#slots.get(`row.${name}`, variable.shape.slice(0, -1));
+          const columnSlot = this.#slots.get(`column.${name}`, [
+            ...variable.shape.slice(0, -2),
+            variable.shape.at(-1) as number,
+          ]);
+          const row = tf.add(tf.mul(rowSlot, keep), tf.mul(tf.mean(squared, -1), renew));
+          const column = tf.add(tf.mul(columnSlot, keep), tf.mul(tf.mean(squared, -2), renew));
+          const rowFactor = tf.expandDims(tf.rsqrt(tf.div(row, tf.mean(row, -1, true))), -1);
+          update = tf.mul(tf.mul(gradient, rowFactor), tf.expandDims(tf.rsqrt(column), -2));
+          rowSlot.assign(row);
+          columnSlot.assign(column);
+        } else {
+          const slot = this.#slots.get(`second.${name}`, variable.shape);
+          const next = tf.add(tf.mul(slot, keep), tf.mul(squared, renew));
+          update = tf.mul(gradient, tf.rsqrt(next));
+          slot.assign(next);
+        }
+        const rms = tf.sqrt(tf.mean(tf.square(update)));
+        const clipped = tf.div(update, tf.maximum(tf.div(rms, this.#options.clipThreshold), 1));
+        variable.assign(tf.sub(variable, tf.mul(clipped, learningRate)));
+      });
+    }
+  }
+
+  state(): Promise<Record<string, TensorData>> {
+    return this.#slots.state();
+  }
+
+  restore(_: Parameters, state: Readonly<Record<string, TensorData>>): void {
+    this.#slots.restore(state);
+  }
+
+  dispose(): void {
+    this.#slots.dispose();
+  }
+}
+
+/** Scales gradients down together so that their joint Euclidean norm is at most `limit`. */
+export function clipByGlobalNorm(gradients: Gradients, limit: number): Record<string, tf.Tensor> {
+  return tf.tidy(() => {
+    const squares = Object.values(gradients).map((gradient) => tf.sum(tf.square(gradient)));
+    const norm = tf.sqrt(tf.addN(squares));
+    const scale = tf.div(limit, tf.maximum(norm, limit));
+    return Object.fromEntries(
+      Object.entries(gradients).map(([name, gradient]) => [name, tf.mul(gradient, scale)]),
+    );
+  });
+}

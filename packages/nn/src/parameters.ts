@@ -1,0 +1,130 @@
+import { ArtifactError, InvalidInputError, type RandomStream, type TensorData } from '@palate/core';
+import * as tf from '@tensorflow/tfjs-core';
+
+/** How a parameter starts. */
+export type Initializer = (random: RandomStream, size: number) => Float32Array;
+
+/** All zeros. */
+export const zeros: Initializer = (_, size) => new Float32Array(size);
+
+/** All ones. */
+export const ones: Initializer = (_, size) => new Float32Array(size).fill(1);
+
+/** Normal draws of a standard deviation. */
+export function normal(deviation: number): Initializer {
+  return (random, size) => Float32Array.from({ length: size }, () => random.normal() * deviation);
+}
+
+/** Uniform draws between `-limit` and `limit`. */
+export function uniform(limit: number): Initializer {
+  return (random, size) => Float32Array.from({ length: size }, () => (2 * random.uniform() - 1) * limit);
+}
+
+/**
+ * The trainable weights of a model by name, each a `tf.Variable`.
+ *
+ * @example
+ * ```ts
+ * const parameters = new Parameters();
+ * parameters.add('dense.kernel', [4, 2], normal(0.02), new RandomStream(0));
+ * parameters.get('dense.kernel').shape; // [4, 2]
+ * ```
+ */
+export class Parameters {
+  readonly #variables = new Map<string, tf.Variable>();
+
+  /**
+   * Creates a parameter. Its start depends on the random stream and its own name alone, not on what was created
+   * before it.
+   *
+   * @throws InvalidInputError if the name is taken
+   */
+  add(name: string, shape: readonly number[], initializer: Initializer, random: RandomStream): tf.Variable {
+    if (this.#variables.has(name))
+      throw new InvalidInputError({
+        expected: 'a new parameter name',
+        received: JSON.stringify(name),
+        mend: 'Name each parameter once.',
+      });
+    const size = shape.reduce((product, extent) => product * extent, 1);
+    return this.#create(name, shape, initializer(random.fork(name), size));
+  }
+
+  #create(name: string, shape: readonly number[], values: Float32Array): tf.Variable {
+    // Variables outlive any tidy scope that the caller may be in.
+    const initial = tf.tensor(values, [...shape], 'float32');
+    const variable = tf.keep(tf.variable(initial, true));
+    initial.dispose();
+    this.#variables.set(name, variable);
+    return variable;
+  }
+
+  /** @throws InvalidInputError if there is no such parameter */
+  get(name: string): tf.Variable {
+    const variable = this.#variables.get(name);
+    if (!variable)
+      throw new InvalidInputError({
+        expected: `a parameter among ${this.names.join(', ')}`,
+        received: JSON.stringify(name),
+        mend: 'Correct the name.',
+      });
+    return variable;
+  }
+
+  has(name: string): boolean {
+    return this.#variables.has(name);
+  }
+
+  /** Names in order of creation. */
+  get names(): string[] {
+    return [...this.#variables.keys()];
+  }
+
+  /** How many numbers there are in all. */
+  get count(): number {
+    let count = 0;
+    for (const variable of this.#variables.values()) count += variable.size;
+    return count;
+  }
+
+  /** Copies of all values, to be saved. */
+  async values(): Promise<Record<string, TensorData>> {
+    const result: Record<string, TensorData> = {};
+    for (const [name, variable] of this.#variables)
+      result[name] = {
+        shape: [...variable.shape],
+        values: Float32Array.from((await variable.data()) as Float32Array),
+      };
+    return result;
+  }
+
+  /**
+   * Replaces all values.
+   *
+   * @param source - what the message names
+   * @throws ArtifactError if a parameter is missing or has another shape; nothing is changed then
+   */
+  assign(values: Readonly<Record<string, TensorData>>, source: string): void {
+    for (const [name, variable] of this.#variables) {
+      const found = values[name];
+      if (!found || found.shape.join() !== variable.shape.join() || !(found.values instanceof Float32Array))
+        throw new ArtifactError(source, {
+          expected: `the weight ${name} of shape [${variable.shape.join(', ')}]`,
+          received: found ? `shape [${found.shape.join(', ')}]` : 'none',
+          mend: 'The weights belong to another model or configuration.',
+        });
+    }
+    for (const [name, variable] of this.#variables) {
+      const { shape, values: numbers } = values[name] as TensorData;
+      const next = tf.tensor(numbers as Float32Array, [...shape], 'float32');
+      variable.assign(next);
+      next.dispose();
+    }
+  }
+
+  /** Frees all variables. */
+  dispose(): void {
+    for (const variable of this.#variables.values()) variable.dispose();
+    this.#variables.clear();
+  }
+}

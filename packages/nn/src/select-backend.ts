@@ -1,0 +1,85 @@
+import { checkOptions, InvalidInputError, MissingDependencyError } from '@palate/core';
+import { type OrtBackendOptions, registerGradients, registerOrtBackend } from '@palate/tfjs-backend-ort';
+import * as tf from '@tensorflow/tfjs-core';
+
+/** Backends that compute tensors. */
+export type BackendName = 'ort' | 'tensorflow' | 'cpu';
+
+/** Options of {@link selectBackend}. */
+export type SelectBackendOptions = Pick<OrtBackendOptions, 'threads' | 'executionProviders'>;
+
+/** tfjs-node's own name for its backend. */
+const TENSORFLOW = 'tensorflow';
+
+async function useTensorflow(): Promise<void> {
+  const name = '@tensorflow/tfjs-node';
+  try {
+    await import(name);
+  } catch (cause) {
+    throw new MissingDependencyError(
+      name,
+      "the backend 'tensorflow' (its native addon has to load on this Node version)",
+      cause,
+    );
+  }
+  registerGradients();
+  await tf.setBackend(TENSORFLOW);
+}
+
+async function useOrt(options: SelectBackendOptions): Promise<void> {
+  registerOrtBackend(options);
+  await tf.setBackend('ort');
+}
+
+async function useCpu(): Promise<void> {
+  await import('@tensorflow/tfjs-backend-cpu');
+  registerGradients();
+  await tf.setBackend('cpu');
+}
+
+/**
+ * Chooses what computes tensors from now on, for the whole process.
+ *
+ * - `'ort'`: ONNX Runtime, native speed from npm alone.
+ * - `'tensorflow'`: @tensorflow/tfjs-node, an optional package.
+ * - `'cpu'`: plain JavaScript, slow and everywhere.
+ * - `'auto'`: the backend already in use, else `'ort'`, else `'cpu'`.
+ *
+ * @returns the backend now in use
+ * @throws MissingDependencyError for `'tensorflow'` where tfjs-node does not load
+ */
+export async function selectBackend(
+  choice: BackendName | 'auto' = 'auto',
+  options: SelectBackendOptions = {},
+): Promise<BackendName> {
+  checkOptions('selectBackend', options, ['threads', 'executionProviders']);
+  switch (choice) {
+    case 'ort':
+      await useOrt(options);
+      return 'ort';
+    case 'tensorflow':
+      await useTensorflow();
+      return 'tensorflow';
+    case 'cpu':
+      await useCpu();
+      return 'cpu';
+    case 'auto': {
+      const current = tf.engine().backendName;
+      if (current === 'ort' || current === 'cpu') return current;
+      if (current === TENSORFLOW) return 'tensorflow';
+      try {
+        await useOrt(options);
+        return 'ort';
+      } catch {
+        await useCpu();
+        return 'cpu';
+      }
+    }
+    default:
+      throw new InvalidInputError({
+        expected: "a backend: 'auto', 'ort', 'tensorflow' or 'cpu'",
+        received: JSON.stringify(choice),
+        mend: 'Choose one of them.',
+      });
+  }
+}

@@ -1,0 +1,276 @@
+import {
+  checkNumber,
+  checkOptions,
+  InvalidInputError,
+  LONG_CALL_OPTIONS,
+  type LongCallOptions,
+  PalateError,
+  RandomStream,
+  type TensorData,
+  yieldToEventLoop,
+} from '@palate/core';
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  type CheckpointOptions,
+  type EpochReport,
+  readCheckpoint,
+  type TrainingState,
+  writeCheckpoint,
+} from './checkpoint.js';
+import { ForwardPass } from './forward-pass.js';
+import { clipByGlobalNorm, type Optimiser } from './optimisers.js';
+import type { Parameters } from './parameters.js';
+import type { Schedule } from './schedules.js';
+
+/** Numbers of one batch by name; int32 for Int32Array, float32 for Float32Array. */
+export type Batch = Readonly<
+  Record<string, { readonly shape: readonly number[]; readonly values: Int32Array | Float32Array }>
+>;
+
+/** Tensors of one batch by name. */
+export type BatchTensors = Readonly<Record<string, tf.Tensor>>;
+
+/** Options of {@link train}. */
+export interface TrainOptions extends LongCallOptions {
+  readonly parameters: Parameters;
+  readonly optimiser: Optimiser;
+  readonly schedule: Schedule;
+  /**
+   * The loss of a batch. It may use the batch, the parameters and the pass, and nothing else that changes from step
+   * to step.
+   */
+  readonly loss: (batch: BatchTensors, pass: ForwardPass) => tf.Scalar;
+  /** The batches of an epoch, counted from 1: a function of the epoch and the random stream alone. */
+  readonly batches: (epoch: number, random: RandomStream) => readonly (() => Batch)[];
+  /** Most epochs. */
+  readonly epochs: number;
+  /** Bound on the joint norm of the gradients. */
+  readonly clipNorm?: number;
+  /** Measures the model after every epoch. */
+  readonly validate?: (epoch: number) => Promise<Readonly<Record<string, number>>>;
+  /** Stops when a validation metric, which has to rise, has not done so for `patience` epochs; the best weights stay. */
+  readonly earlyStopping?: { readonly metric: string; readonly patience: number };
+  /** Keep checkpoints, and go on from one that a run with the same `identity` left. */
+  readonly checkpoint?: CheckpointOptions;
+  /** Names the run: data, model and options, for example a hash. Default `''`. */
+  readonly identity?: string;
+}
+
+/** What a training run gave. */
+export interface TrainResult {
+  readonly history: readonly EpochReport[];
+  /** Best epoch by the early-stopping metric; the last one without. */
+  readonly bestEpoch: number;
+  /** Steps in all, those before a resume included. */
+  readonly steps: number;
+}
+
+const OPTION_NAMES = [
+  ...LONG_CALL_OPTIONS,
+  'parameters',
+  'optimiser',
+  'schedule',
+  'loss',
+  'batches',
+  'epochs',
+  'clipNorm',
+  'validate',
+  'earlyStopping',
+  'checkpoint',
+  'identity',
+];
+
+function toTensor({ shape, values }: Batch[string]): tf.Tensor {
+  return tf.tensor(values, [...shape], values instanceof Int32Array ? 'int32' : 'float32');
+}
+
+/**
+ * Trains parameters.
+ *
+ * Batches, dropout and the start of parameters depend on the seed and the step alone: a run that was killed and goes
+ * on from its checkpoint ends with the same numbers as one that was not. A fired `signal` writes a checkpoint, where
+ * they are kept, before the call rejects.
+ *
+ * @throws CancelledError if `signal` fires
+ * @throws InvalidInputError if the loss is not finite, or the early-stopping metric is not among the validation's
+ */
+export async function train(options: TrainOptions): Promise<TrainResult> {
+  checkOptions('train', options, OPTION_NAMES);
+  checkNumber('epochs', options.epochs, { min: 1, integer: true });
+  const run = new TrainingRun(options);
+  await run.resume();
+  return run.finish();
+}
+
+class TrainingRun {
+  readonly #options: TrainOptions;
+  readonly #random: RandomStream;
+  /** Parameter names by the names that TensorFlow.js gave their variables. */
+  readonly #names: Map<string, string>;
+  #state: TrainingState = { epoch: 0, stepInEpoch: 0, step: 0, lossSum: 0, best: null, history: [] };
+  #bestWeights: Readonly<Record<string, TensorData>> | undefined;
+  #savedAt = performance.now();
+  #savedStep = 0;
+
+  constructor(options: TrainOptions) {
+    this.#options = options;
+    this.#random = new RandomStream(options.seed ?? 0).fork('train');
+    const { parameters } = options;
+    this.#names = new Map(parameters.names.map((name) => [parameters.get(name).name, name]));
+  }
+
+  async resume(): Promise<void> {
+    const { checkpoint, parameters, optimiser, identity = '' } = this.#options;
+    if (!checkpoint) return;
+    const found = await readCheckpoint(checkpoint.dir, identity);
+    if (!found) return;
+    parameters.assign(found.weights, checkpoint.dir);
+    optimiser.restore(parameters, found.optimiser, checkpoint.dir);
+    this.#state = found.state;
+    this.#bestWeights = found.bestWeights;
+    this.#savedStep = found.state.step;
+  }
+
+  async finish(): Promise<TrainResult> {
+    const { epochs, earlyStopping, parameters } = this.#options;
+    while (this.#state.epoch < epochs && !this.#isOver()) await this.#runEpoch(this.#state.epoch + 1);
+    if (earlyStopping && this.#bestWeights) parameters.assign(this.#bestWeights, 'the best epoch');
+    const { history, best, step, epoch } = this.#state;
+    return { history, bestEpoch: best?.epoch ?? epoch, steps: step };
+  }
+
+  #isOver(): boolean {
+    const { earlyStopping } = this.#options;
+    const { best, epoch } = this.#state;
+    return earlyStopping !== undefined && best !== null && epoch - best.epoch >= earlyStopping.patience;
+  }
+
+  async #runEpoch(epoch: number): Promise<void> {
+    const { batches, epochs, signal, onProgress, validate, earlyStopping } = this.#options;
+    const started = performance.now();
+    const list = batches(epoch, this.#random.fork(`epoch ${epoch}`));
+    const first = this.#state.stepInEpoch;
+    for (let index = first; index < list.length; index++) {
+      try {
+        await yieldToEventLoop(signal, 'training');
+      } catch (error) {
+        if (PalateError.is(error) && this.#options.checkpoint) await this.#save();
+        throw error;
+      }
+      const loss = this.#step((list[index] as () => Batch)());
+      this.#state = {
+        ...this.#state,
+        stepInEpoch: index + 1,
+        step: this.#state.step + 1,
+        lossSum: this.#state.lossSum + loss,
+      };
+      await this.#saveWhenDue();
+      if (onProgress) {
+        const perStep = (performance.now() - started) / (index + 1 - first);
+        const stepsLeft = list.length - index - 1 + (epochs - epoch) * list.length;
+        onProgress({
+          phase: `epoch ${epoch} of ${epochs}`,
+          done: index + 1,
+          total: list.length,
+          figures: { loss: this.#state.lossSum / (index + 1) },
+          secondsLeft: (perStep * stepsLeft) / 1000,
+        });
+      }
+    }
+    const metrics = validate ? await validate(epoch) : {};
+    const report: EpochReport = {
+      epoch,
+      loss: list.length === 0 ? 0 : this.#state.lossSum / list.length,
+      seconds: (performance.now() - started) / 1000,
+      metrics,
+    };
+    let { best } = this.#state;
+    if (earlyStopping) {
+      const value = metrics[earlyStopping.metric];
+      if (value === undefined)
+        throw new InvalidInputError({
+          expected: `the metric ${earlyStopping.metric} from the validation`,
+          received: Object.keys(metrics).join(', ') || 'none',
+          mend: 'Correct the metric of earlyStopping, or return it from validate.',
+        });
+      if (best === null || value > best.value) {
+        best = { value, epoch };
+        this.#bestWeights = await this.#options.parameters.values();
+      }
+    }
+    this.#state = {
+      ...this.#state,
+      epoch,
+      stepInEpoch: 0,
+      lossSum: 0,
+      best,
+      history: [...this.#state.history, report],
+    };
+    if (this.#options.checkpoint) await this.#save();
+  }
+
+  /** One update; returns the loss. */
+  #step(batch: Batch): number {
+    const { optimiser, schedule, seed = 0 } = this.#options;
+    const step = this.#state.step + 1;
+    const scalars = optimiser.scalars(step, schedule(step));
+    const loss = tf.tidy(() => {
+      const inputs: Record<string, tf.Tensor> = {};
+      for (const [name, data] of Object.entries(batch)) inputs[name] = toTensor(data);
+      const numbers: Record<string, tf.Scalar> = {};
+      for (const [name, value] of Object.entries(scalars)) numbers[name] = tf.scalar(value);
+      const stepSeed = tf.tensor1d([seed % 0x7fff_ffff, step], 'int32');
+      return this.#update(inputs, numbers, stepSeed).dataSync()[0] as number;
+    });
+    if (!Number.isFinite(loss))
+      throw new InvalidInputError({
+        expected: 'a finite loss',
+        received: `${loss} at step ${step}`,
+        mend: 'Lower the learning rate, clip the gradients, or look for bad values in the data.',
+      });
+    return loss;
+  }
+
+  #update(
+    inputs: BatchTensors,
+    scalars: Readonly<Record<string, tf.Scalar>>,
+    stepSeed: tf.Tensor,
+  ): tf.Scalar {
+    const { parameters, optimiser, loss, clipNorm } = this.#options;
+    const variables = parameters.names.map((name) => parameters.get(name));
+    const { value, grads } = tf.variableGrads(() => loss(inputs, ForwardPass.training(stepSeed)), variables);
+    const gradients = Object.fromEntries(
+      Object.entries(grads)
+        .filter(([, gradient]) => gradient !== null)
+        .map(([name, gradient]) => [this.#names.get(name) as string, gradient]),
+    );
+    optimiser.apply(
+      parameters,
+      clipNorm === undefined ? gradients : clipByGlobalNorm(gradients, clipNorm),
+      scalars,
+    );
+    return value;
+  }
+
+  async #saveWhenDue(): Promise<void> {
+    const { checkpoint } = this.#options;
+    if (!checkpoint) return;
+    const bySteps =
+      checkpoint.everySteps !== undefined && this.#state.step - this.#savedStep >= checkpoint.everySteps;
+    const bySeconds = performance.now() - this.#savedAt >= (checkpoint.everySeconds ?? 60) * 1000;
+    if (bySteps || bySeconds) await this.#save();
+  }
+
+  async #save(): Promise<void> {
+    const { checkpoint, parameters, optimiser, identity = '' } = this.#options;
+    if (!checkpoint) return;
+    await writeCheckpoint(checkpoint.dir, identity, {
+      state: this.#state,
+      weights: await parameters.values(),
+      optimiser: await optimiser.state(),
+      bestWeights: this.#bestWeights,
+    });
+    this.#savedAt = performance.now();
+    this.#savedStep = this.#state.step;
+  }
+}

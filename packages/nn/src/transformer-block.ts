@@ -1,0 +1,55 @@
+import type { RandomStream } from '@palate/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { SelfAttention } from './attention.js';
+import { FeedForward, type FeedForwardOptions } from './feed-forward.js';
+import type { ForwardPass } from './forward-pass.js';
+import { LayerNorm } from './layers.js';
+import type { Parameters } from './parameters.js';
+
+/** Options of {@link TransformerBlock}. */
+export interface TransformerBlockOptions extends FeedForwardOptions {
+  readonly width: number;
+  readonly heads: number;
+  /** Width between the two maps of the feed-forward part. */
+  readonly inner: number;
+  /** `'pre'` normalises what goes into each part, `'post'` what comes out of each sum. Default `'pre'`. */
+  readonly norm?: 'pre' | 'post';
+  readonly epsilon?: number;
+}
+
+/** Self-attention and a feed-forward part, each with a residual sum, dropout and layer normalisation. */
+export class TransformerBlock {
+  readonly #attention: SelfAttention;
+  readonly #feedForward: FeedForward;
+  readonly #firstNorm: LayerNorm;
+  readonly #secondNorm: LayerNorm;
+  readonly #norm: 'pre' | 'post';
+  readonly #dropout: number;
+
+  constructor(parameters: Parameters, name: string, random: RandomStream, options: TransformerBlockOptions) {
+    const { width, heads, inner, epsilon = 1e-5 } = options;
+    this.#attention = new SelfAttention(parameters, `${name}.attention`, width, heads, random, options);
+    this.#feedForward = new FeedForward(parameters, `${name}.feed-forward`, width, inner, random, options);
+    this.#firstNorm = new LayerNorm(parameters, `${name}.norm-1`, width, random, epsilon);
+    this.#secondNorm = new LayerNorm(parameters, `${name}.norm-2`, width, random, epsilon);
+    this.#norm = options.norm ?? 'pre';
+    this.#dropout = options.dropout ?? 0;
+  }
+
+  /**
+   * @param x - `[batch, length, width]`
+   * @param mask - added to the attention scores
+   */
+  apply(x: tf.Tensor, pass: ForwardPass, mask?: tf.Tensor): tf.Tensor {
+    const attend = (input: tf.Tensor): tf.Tensor =>
+      pass.dropout(this.#attention.apply(input, pass, mask), this.#dropout);
+    const feed = (input: tf.Tensor): tf.Tensor =>
+      pass.dropout(this.#feedForward.apply(input, pass), this.#dropout);
+    if (this.#norm === 'pre') {
+      const attended = tf.add(x, attend(this.#firstNorm.apply(x)));
+      return tf.add(attended, feed(this.#secondNorm.apply(attended)));
+    }
+    const attended = this.#firstNorm.apply(tf.add(x, attend(x)));
+    return this.#secondNorm.apply(tf.add(attended, feed(attended)));
+  }
+}

@@ -1,0 +1,244 @@
+import {
+  type CatalogueScorer,
+  checkNumber,
+  type Dataset,
+  fingerprint,
+  type IdMap,
+  InvalidInputError,
+  type LongCallOptions,
+  type Query,
+  RandomStream,
+  type RetrieveOptions,
+  readArtifact,
+  type Saveable,
+  type ScoredItem,
+  throwIfCancelled,
+  writeArtifact,
+} from '@palate/core';
+import {
+  type Batch,
+  type BatchTensors,
+  catalogueCrossEntropy,
+  type EpochReport,
+  type ForwardPass,
+  selectBackend,
+} from '@palate/nn';
+import * as tf from '@tensorflow/tfjs-core';
+import { itemFiles, savedItems } from '../saved-items.js';
+import { distinctHistory, listsFromScores } from '../score-lists.js';
+import { type HistoryScoring, scoreHistories } from './encode-histories.js';
+import { fitEncoder } from './fit-encoder.js';
+import { batchByLength, bucketLengths } from './length-buckets.js';
+import { type SequentialConfig, type SequentialOptions, sequentialConfig } from './options.js';
+import { SequenceEncoder } from './sequence-encoder.js';
+
+/** Options of {@link Bert4Rec.fit}. */
+export interface Bert4RecOptions extends SequentialOptions {
+  /** Share of the items that are hidden, at least one a sequence. Default 0.2. */
+  readonly maskShare?: number;
+  /** Chance that only the last item is hidden, as it is when serving. Default 0.1. */
+  readonly lastOnly?: number;
+}
+
+interface Config extends SequentialConfig {
+  readonly maskShare: number;
+  readonly lastOnly: number;
+}
+
+/**
+ * BERT4Rec (Sun et al. 2019): a transformer that sees the whole sequence and guesses hidden items; to recommend, a
+ * hidden one is put behind the history. Full cross-entropy over the catalogue at the hidden positions.
+ */
+export class Bert4Rec implements CatalogueScorer, Saveable {
+  readonly name = 'BERT4Rec';
+  readonly items: IdMap;
+  /** Loss and validation of each epoch of the fit; empty after loading. */
+  readonly history: readonly EpochReport[];
+  readonly #encoder: SequenceEncoder;
+  readonly #config: Config;
+  readonly #dataFingerprint: string;
+
+  private constructor(
+    items: IdMap,
+    encoder: SequenceEncoder,
+    config: Config,
+    history: readonly EpochReport[],
+    dataFingerprint: string,
+  ) {
+    this.items = items;
+    this.history = history;
+    this.#encoder = encoder;
+    this.#config = config;
+    this.#dataFingerprint = dataFingerprint;
+  }
+
+  /**
+   * Trains on the histories of the data set.
+   *
+   * @throws InvalidInputError for unknown options, or if there is no history
+   */
+  static async fit(dataset: Dataset, options: Bert4RecOptions = {}): Promise<Bert4Rec> {
+    const { log } = dataset;
+    const config: Config = {
+      ...sequentialConfig('Bert4Rec.fit', options, ['maskShare', 'lastOnly'], log),
+      maskShare: checkNumber('maskShare', options.maskShare ?? 0.2, { min: 0.01, max: 0.9 }),
+      lastOnly: checkNumber('lastOnly', options.lastOnly ?? 0.1, { min: 0, max: 1 }),
+    };
+    throwIfCancelled(options.signal, 'fitting BERT4Rec');
+    await selectBackend();
+    const encoder = new SequenceEncoder(
+      { ...config, activation: 'gelu' },
+      log.items.size + 1,
+      new RandomStream(options.seed ?? 0).fork('bert4rec'),
+    );
+    const task = new MaskedItemTask(dataset, encoder, config);
+    const history = await fitEncoder(log, config, options, {
+      scoring: scoringOf(encoder, log.items, config),
+      batches: (_, random) => task.batches(random),
+      loss: (batch, pass) => task.loss(batch, pass),
+      identity: ['bert4rec', config.maskShare, config.lastOnly],
+    });
+    return new Bert4Rec(log.items, encoder, config, history, fingerprint(log));
+  }
+
+  async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
+    for (const query of queries) distinctHistory(query, this.items.size);
+    return scoreHistories(
+      queries.map((query) => query.history ?? []),
+      scoringOf(this.#encoder, this.items, this.#config),
+      options.signal,
+    );
+  }
+
+  retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
+    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) =>
+      this.scoreAll(chunk, rest),
+    );
+  }
+
+  async save(dir: string): Promise<void> {
+    await writeArtifact(dir, {
+      kind: 'bert4rec',
+      version: 1,
+      config: this.#config,
+      dataFingerprint: this.#dataFingerprint,
+      tensors: await this.#encoder.parameters.values(),
+      files: itemFiles(this.items),
+    });
+  }
+
+  static async load(dir: string): Promise<Bert4Rec> {
+    const artifact = await readArtifact(dir, 'bert4rec', 1);
+    const items = savedItems(dir, artifact);
+    const config = artifact.manifest.config as Config;
+    await selectBackend();
+    const encoder = new SequenceEncoder(
+      { ...config, activation: 'gelu' },
+      items.size + 1,
+      new RandomStream(0),
+    );
+    encoder.parameters.assign(artifact.tensors, dir);
+    return new Bert4Rec(items, encoder, config, [], artifact.manifest.dataFingerprint ?? '');
+  }
+}
+
+function scoringOf(encoder: SequenceEncoder, items: IdMap, config: Config): HistoryScoring {
+  return {
+    encoder,
+    itemCount: items.size,
+    maxLength: config.maxLength,
+    causal: false,
+    endToken: items.size,
+    name: 'BERT4Rec',
+  };
+}
+
+/** Batches and loss of guessing hidden items. */
+class MaskedItemTask {
+  readonly #dataset: Dataset;
+  readonly #encoder: SequenceEncoder;
+  readonly #config: Config;
+  readonly #buckets: readonly number[];
+  readonly #lengths: Int32Array;
+
+  constructor(dataset: Dataset, encoder: SequenceEncoder, config: Config) {
+    this.#dataset = dataset;
+    this.#encoder = encoder;
+    this.#config = config;
+    this.#buckets = bucketLengths(config.maxLength);
+    const { log } = dataset;
+    this.#lengths = Int32Array.from({ length: log.users.size }, (_, user) =>
+      Math.min(config.maxLength, log.history(user).length),
+    );
+    if (this.#lengths.every((length) => length < 2))
+      throw new InvalidInputError({
+        expected: 'users with at least two interactions',
+        received: 'none',
+        mend: 'Use data with histories.',
+      });
+  }
+
+  batches(random: RandomStream): (() => Batch)[] {
+    return batchByLength(this.#lengths, this.#config.batchSize, this.#buckets, random.fork('order')).map(
+      ({ length, rows }, index) =>
+        () =>
+          this.#batch(rows, length, random.fork(`mask ${index}`)),
+    );
+  }
+
+  #batch(users: Int32Array, length: number, random: RandomStream): Batch {
+    const { batchSize, maskShare, lastOnly } = this.#config;
+    const { log } = this.#dataset;
+    const mask = log.items.size;
+    // As many places as the longest row of the bucket may hide: the shape is the same in every batch.
+    const places = Math.max(1, Math.round(length * maskShare));
+    const ids = new Int32Array(batchSize * length);
+    const present = new Float32Array(batchSize * length);
+    const positions = new Int32Array(batchSize * places);
+    const targets = new Int32Array(batchSize * places);
+    const weights = new Float32Array(batchSize * places);
+    for (const [k, user] of users.entries()) {
+      const history = log.history(user);
+      const taken = this.#lengths[user]!;
+      const start = (k + 1) * length - taken;
+      for (let i = 0; i < taken; i++) {
+        ids[start + i] = history[history.length - taken + i]!;
+        present[start + i] = 1;
+      }
+      const hidden =
+        random.uniform() < lastOnly
+          ? Int32Array.of(taken - 1)
+          : random.sample(taken, Math.max(1, Math.min(places, Math.round(taken * maskShare))));
+      for (const [place, i] of hidden.entries()) {
+        const at = k * places + place;
+        positions[at] = start + i;
+        targets[at] = ids[start + i]!;
+        weights[at] = 1;
+      }
+      for (const i of hidden) ids[start + i] = mask;
+    }
+    return {
+      ids: { shape: [batchSize, length], values: ids },
+      present: { shape: [batchSize, length], values: present },
+      positions: { shape: [batchSize * places], values: positions },
+      targets: { shape: [batchSize * places], values: targets },
+      weights: { shape: [batchSize * places], values: weights },
+    };
+  }
+
+  loss(batch: BatchTensors, pass: ForwardPass): tf.Scalar {
+    const { dimension } = this.#config;
+    const { ids, present, positions, targets, weights } = batch as Record<
+      'ids' | 'present' | 'positions' | 'targets' | 'weights',
+      tf.Tensor
+    >;
+    const hidden = tf.reshape(this.#encoder.encode(ids, present, pass, false), [-1, dimension]);
+    const rows = tf.gather(hidden, positions as tf.Tensor1D) as tf.Tensor2D;
+    const catalogue = tf.slice(
+      this.#encoder.items.table as tf.Tensor2D,
+      [0, 0],
+      [this.#dataset.log.items.size, dimension],
+    );
+    return catalogueCrossEntropy(rows, catalogue, targets as tf.Tensor1D, weights as tf.Tensor1D);
+  }
+}

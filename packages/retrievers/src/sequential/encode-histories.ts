@@ -1,0 +1,104 @@
+import { throwIfCancelled } from '@palate/core';
+import { ForwardPass } from '@palate/nn';
+import * as tf from '@tensorflow/tfjs-core';
+import { batchByLength, bucketLengths } from './length-buckets.js';
+import type { SequenceEncoder } from './sequence-encoder.js';
+
+/** Sizes to which batches of queries are padded, so that few graphs serve all. */
+const BATCH_SIZES = [1, 32, 256] as const;
+
+/** What {@link scoreHistories} needs to know. */
+export interface HistoryScoring {
+  readonly encoder: SequenceEncoder;
+  readonly itemCount: number;
+  readonly maxLength: number;
+  readonly causal: boolean;
+  /** Token put behind every history, whose place the answer is read from (BERT4Rec's mask). */
+  readonly endToken?: number;
+  readonly name: string;
+}
+
+/**
+ * Scores the catalogue after each history: the model's vector at the last position times every item's vector.
+ *
+ * @param histories - dense items, oldest first; only the newest that fit are read
+ * @returns row-major, `histories.length` x `itemCount`
+ */
+export function scoreHistories(
+  histories: readonly ArrayLike<number>[],
+  scoring: HistoryScoring,
+  signal?: AbortSignal,
+): Float32Array {
+  const { encoder, itemCount, maxLength, causal, endToken, name } = scoring;
+  const scores = new Float32Array(histories.length * itemCount);
+  const extra = endToken === undefined ? 0 : 1;
+  const lengths = histories.map((history) => Math.max(1, Math.min(maxLength, history.length + extra)));
+  for (const { length, rows } of batchByLength(lengths, BATCH_SIZES[2], bucketLengths(maxLength, 2))) {
+    throwIfCancelled(signal, name);
+    const size = BATCH_SIZES.find((each) => each >= rows.length) ?? rows.length;
+    const ids = new Int32Array(size * length);
+    const present = new Float32Array(size * length);
+    for (const [k, row] of rows.entries()) {
+      const history = histories[row] as ArrayLike<number>;
+      const taken = Math.min(history.length, length - extra);
+      const start = (k + 1) * length - extra - taken;
+      for (let i = 0; i < taken; i++) {
+        ids[start + i] = history[history.length - taken + i]!;
+        present[start + i] = 1;
+      }
+      if (endToken !== undefined) {
+        ids[(k + 1) * length - 1] = endToken;
+        present[(k + 1) * length - 1] = 1;
+      }
+    }
+    const block = tf.tidy(() => {
+      const hidden = encoder.encode(
+        tf.tensor2d(ids, [size, length], 'int32'),
+        tf.tensor2d(present, [size, length]),
+        ForwardPass.inference(),
+        causal,
+      );
+      const width = hidden.shape[2] as number;
+      const last = tf.reshape(tf.slice(hidden, [0, length - 1, 0], [size, 1, width]), [
+        size,
+        width,
+      ]) as tf.Tensor2D;
+      const catalogue = tf.slice(encoder.items.table as tf.Tensor2D, [0, 0], [itemCount, width]);
+      return tf.matMul(last, catalogue, false, true).dataSync<'float32'>();
+    });
+    for (const [k, row] of rows.entries())
+      scores.set(block.subarray(k * itemCount, (k + 1) * itemCount), row * itemCount);
+  }
+  return scores;
+}
+
+/**
+ * NDCG@10 of held-out items after training histories, ranked against the whole catalogue without the history; equal
+ * scores count against the item.
+ */
+export function validationNdcg(
+  histories: readonly ArrayLike<number>[],
+  targets: readonly (readonly number[])[],
+  scoring: HistoryScoring,
+  signal?: AbortSignal,
+): number {
+  let sum = 0;
+  let users = 0;
+  const block = 512;
+  for (let from = 0; from < histories.length; from += block) {
+    const chunk = histories.slice(from, from + block);
+    const scores = scoreHistories(chunk, scoring, signal);
+    for (const [k, history] of chunk.entries()) {
+      const row = scores.subarray(k * scoring.itemCount, (k + 1) * scoring.itemCount);
+      for (let i = 0; i < history.length; i++) row[history[i]!] = Number.NEGATIVE_INFINITY;
+      for (const target of targets[from + k] ?? []) {
+        const own = row[target]!;
+        let rank = 0;
+        for (let item = 0; item < row.length; item++) if (row[item]! >= own) rank++;
+        users++;
+        if (own > Number.NEGATIVE_INFINITY && rank <= 10) sum += 1 / Math.log2(rank + 1);
+      }
+    }
+  }
+  return users === 0 ? 0 : sum / users;
+}

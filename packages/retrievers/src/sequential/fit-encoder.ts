@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { fingerprint, type InteractionLog, type RandomStream } from '@palate/core';
+import {
+  AdamW,
+  type Batch,
+  type BatchTensors,
+  constantSchedule,
+  type EpochReport,
+  type ForwardPass,
+  train,
+} from '@palate/nn';
+import type * as tf from '@tensorflow/tfjs-core';
+import { type HistoryScoring, validationNdcg } from './encode-histories.js';
+import type { SequentialConfig, SequentialOptions } from './options.js';
+
+/** What is special to a model that {@link fitEncoder} trains. */
+export interface EncoderTask {
+  readonly scoring: HistoryScoring;
+  /** The batches of an epoch. */
+  readonly batches: (epoch: number, random: RandomStream) => readonly (() => Batch)[];
+  readonly loss: (batch: BatchTensors, pass: ForwardPass) => tf.Scalar;
+  /** What else the result depends on; part of the run's identity. */
+  readonly identity: unknown;
+}
+
+/** Trains a sequence encoder on a task, with validation, early stopping and checkpoints as the options ask. */
+export async function fitEncoder(
+  log: InteractionLog,
+  config: SequentialConfig,
+  options: SequentialOptions,
+  task: EncoderTask,
+): Promise<readonly EpochReport[]> {
+  const { validation, signal } = options;
+  const { parameters } = task.scoring.encoder;
+  const optimiser = new AdamW({ weightDecay: config.weightDecay });
+  const identity = createHash('sha256')
+    .update(
+      JSON.stringify([
+        fingerprint(log),
+        validation ? fingerprint(validation) : null,
+        { ...config, epochs: 0 },
+        task.identity,
+        options.seed ?? 0,
+      ]),
+    )
+    .digest('hex');
+  const users = validation
+    ? Array.from({ length: log.users.size }, (_, user) => user).filter(
+        (user) => validation.history(user).length > 0,
+      )
+    : [];
+  try {
+    const { history } = await train({
+      parameters,
+      optimiser,
+      schedule: constantSchedule(config.learningRate),
+      loss: task.loss,
+      batches: task.batches,
+      epochs: config.epochs,
+      seed: options.seed ?? 0,
+      identity,
+      ...(config.clipNorm > 0 ? { clipNorm: config.clipNorm } : {}),
+      ...(signal ? { signal } : {}),
+      ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+      ...(options.checkpoint ? { checkpoint: options.checkpoint } : {}),
+      ...(validation
+        ? {
+            validate: async () => ({
+              'ndcg@10': validationNdcg(
+                users.map((user) => log.history(user)),
+                users.map((user) => [...validation.history(user)]),
+                task.scoring,
+                signal,
+              ),
+            }),
+            earlyStopping: { metric: 'ndcg@10', patience: config.patience },
+          }
+        : {}),
+    });
+    return history;
+  } finally {
+    optimiser.dispose();
+  }
+}

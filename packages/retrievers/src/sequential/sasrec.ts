@@ -1,0 +1,271 @@
+import {
+  type CatalogueScorer,
+  checkNumber,
+  type Dataset,
+  fingerprint,
+  type IdMap,
+  InvalidInputError,
+  type LongCallOptions,
+  type Query,
+  RandomStream,
+  type RetrieveOptions,
+  readArtifact,
+  type Saveable,
+  type ScoredItem,
+  throwIfCancelled,
+  writeArtifact,
+} from '@palate/core';
+import {
+  type Batch,
+  type BatchTensors,
+  binaryCrossEntropy,
+  catalogueCrossEntropy,
+  type EpochReport,
+  type ForwardPass,
+  generalisedBce,
+  sampledSoftmax,
+  selectBackend,
+} from '@palate/nn';
+import * as tf from '@tensorflow/tfjs-core';
+import { itemFiles, savedItems } from '../saved-items.js';
+import { distinctHistory, listsFromScores } from '../score-lists.js';
+import { type HistoryScoring, scoreHistories } from './encode-histories.js';
+import { fitEncoder } from './fit-encoder.js';
+import { batchByLength, bucketLengths } from './length-buckets.js';
+import { type SequentialConfig, type SequentialOptions, sequentialConfig } from './options.js';
+import { SequenceEncoder } from './sequence-encoder.js';
+
+/** How SASRec learns what comes next. */
+export type SasRecLoss = 'cross-entropy' | 'bce' | 'gbce' | 'sampled-softmax';
+
+/** Options of {@link SasRec.fit}. */
+export interface SasRecOptions extends SequentialOptions {
+  /**
+   * `'cross-entropy'` ranks the next item against the whole catalogue; `'bce'` is the original paper's, against one
+   * random item; `'gbce'` calibrates BCE for sampling (Petrov and Macdonald 2023); `'sampled-softmax'` ranks against
+   * random items. Default `'cross-entropy'`.
+   */
+  readonly loss?: SasRecLoss;
+  /** Random items a position, for the sampled losses. Default 1 for `'bce'`, 128 for the others. */
+  readonly negatives?: number;
+  /** Calibration of gBCE, from 0 (BCE) to 1. Default 0.75. */
+  readonly calibration?: number;
+}
+
+interface Config extends SequentialConfig {
+  readonly loss: SasRecLoss;
+  readonly negatives: number;
+  readonly calibration: number;
+}
+
+const LOSSES: readonly SasRecLoss[] = ['cross-entropy', 'bce', 'gbce', 'sampled-softmax'];
+
+/**
+ * SASRec (Kang and McAuley 2018): a causal transformer over a user's items that predicts, at every position, the next
+ * one; scores are inner products with the item vectors.
+ *
+ * With full cross-entropy it is the strong baseline of later studies; with `'bce'` the original.
+ */
+export class SasRec implements CatalogueScorer, Saveable {
+  readonly name: string;
+  readonly items: IdMap;
+  /** Loss and validation of each epoch of the fit; empty after loading. */
+  readonly history: readonly EpochReport[];
+  readonly #encoder: SequenceEncoder;
+  readonly #config: Config;
+  readonly #dataFingerprint: string;
+
+  private constructor(
+    items: IdMap,
+    encoder: SequenceEncoder,
+    config: Config,
+    history: readonly EpochReport[],
+    dataFingerprint: string,
+  ) {
+    this.name = config.loss === 'cross-entropy' ? 'SASRec' : `SASRec (${config.loss})`;
+    this.items = items;
+    this.history = history;
+    this.#encoder = encoder;
+    this.#config = config;
+    this.#dataFingerprint = dataFingerprint;
+  }
+
+  /**
+   * Trains on the histories of the data set.
+   *
+   * @throws InvalidInputError for unknown options or losses, or if no user has two interactions
+   */
+  static async fit(dataset: Dataset, options: SasRecOptions = {}): Promise<SasRec> {
+    const { log } = dataset;
+    const shared = sequentialConfig('SasRec.fit', options, ['loss', 'negatives', 'calibration'], log);
+    const loss = options.loss ?? 'cross-entropy';
+    if (!LOSSES.includes(loss))
+      throw new InvalidInputError({
+        expected: `a loss among ${LOSSES.join(', ')}`,
+        received: JSON.stringify(loss),
+        mend: 'Choose one of them.',
+      });
+    const config: Config = {
+      ...shared,
+      loss,
+      negatives: checkNumber('negatives', options.negatives ?? (loss === 'bce' ? 1 : 128), {
+        min: 1,
+        integer: true,
+      }),
+      calibration: checkNumber('calibration', options.calibration ?? 0.75, { min: 0, max: 1 }),
+    };
+    throwIfCancelled(options.signal, 'fitting SASRec');
+    await selectBackend();
+    const random = new RandomStream(options.seed ?? 0).fork('sasrec');
+    const encoder = new SequenceEncoder({ ...config, activation: 'gelu' }, log.items.size, random);
+    const task = new NextItemTask(dataset, encoder, config);
+    const history = await fitEncoder(log, config, options, {
+      scoring: scoringOf(encoder, log.items, config),
+      batches: (_, stream) => task.batches(stream),
+      loss: (batch, pass) => task.loss(batch, pass),
+      identity: ['sasrec', config.loss, config.negatives, config.calibration],
+    });
+    return new SasRec(log.items, encoder, config, history, fingerprint(log));
+  }
+
+  async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
+    for (const query of queries) distinctHistory(query, this.items.size);
+    return scoreHistories(
+      queries.map((query) => query.history ?? []),
+      scoringOf(this.#encoder, this.items, this.#config),
+      options.signal,
+    );
+  }
+
+  retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
+    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) =>
+      this.scoreAll(chunk, rest),
+    );
+  }
+
+  async save(dir: string): Promise<void> {
+    await writeArtifact(dir, {
+      kind: 'sasrec',
+      version: 1,
+      config: this.#config,
+      dataFingerprint: this.#dataFingerprint,
+      tensors: await this.#encoder.parameters.values(),
+      files: itemFiles(this.items),
+    });
+  }
+
+  static async load(dir: string): Promise<SasRec> {
+    const artifact = await readArtifact(dir, 'sasrec', 1);
+    const items = savedItems(dir, artifact);
+    const config = artifact.manifest.config as Config;
+    await selectBackend();
+    const encoder = new SequenceEncoder({ ...config, activation: 'gelu' }, items.size, new RandomStream(0));
+    encoder.parameters.assign(artifact.tensors, dir);
+    return new SasRec(items, encoder, config, [], artifact.manifest.dataFingerprint ?? '');
+  }
+}
+
+function scoringOf(encoder: SequenceEncoder, items: IdMap, config: Config): HistoryScoring {
+  return { encoder, itemCount: items.size, maxLength: config.maxLength, causal: true, name: 'SASRec' };
+}
+
+/** Batches and loss of predicting the next item at every position. */
+class NextItemTask {
+  readonly #dataset: Dataset;
+  readonly #encoder: SequenceEncoder;
+  readonly #config: Config;
+  readonly #buckets: readonly number[];
+  /** Input length of each user: all but the last item, at most the longest that is read. */
+  readonly #lengths: Int32Array;
+
+  constructor(dataset: Dataset, encoder: SequenceEncoder, config: Config) {
+    this.#dataset = dataset;
+    this.#encoder = encoder;
+    this.#config = config;
+    this.#buckets = bucketLengths(config.maxLength);
+    const { log } = dataset;
+    this.#lengths = Int32Array.from({ length: log.users.size }, (_, user) =>
+      Math.max(0, Math.min(config.maxLength, log.history(user).length - 1)),
+    );
+    if (this.#lengths.every((length) => length === 0))
+      throw new InvalidInputError({
+        expected: 'users with at least two interactions',
+        received: 'none',
+        mend: 'Use data with histories.',
+      });
+  }
+
+  batches(random: RandomStream): (() => Batch)[] {
+    const { batchSize } = this.#config;
+    return batchByLength(this.#lengths, batchSize, this.#buckets, random.fork('order')).map(
+      ({ length, rows }, index) =>
+        () =>
+          this.#batch(rows, length, random.fork(`negatives ${index}`)),
+    );
+  }
+
+  #batch(users: Int32Array, length: number, random: RandomStream): Batch {
+    const { batchSize, loss, negatives } = this.#config;
+    const { log } = this.#dataset;
+    const ids = new Int32Array(batchSize * length);
+    const present = new Float32Array(batchSize * length);
+    const targets = new Int32Array(batchSize * length);
+    const sampled = loss === 'cross-entropy' ? undefined : new Int32Array(batchSize * length * negatives);
+    const n = log.items.size;
+    for (const [k, user] of users.entries()) {
+      const history = log.history(user);
+      const taken = this.#lengths[user]!;
+      const from = history.length - 1 - taken;
+      const start = (k + 1) * length - taken;
+      const own = sampled ? new Set(history) : undefined;
+      for (let i = 0; i < taken; i++) {
+        ids[start + i] = history[from + i]!;
+        targets[start + i] = history[from + i + 1]!;
+        present[start + i] = 1;
+        if (!sampled || !own || own.size >= n) continue;
+        for (let s = 0; s < negatives; s++) {
+          let item = random.integer(n);
+          while (own.has(item)) item = random.integer(n);
+          sampled[(start + i) * negatives + s] = item;
+        }
+      }
+    }
+    const shape = [batchSize, length];
+    return {
+      ids: { shape, values: ids },
+      present: { shape, values: present },
+      targets: { shape: [batchSize * length], values: targets },
+      ...(sampled ? { negatives: { shape: [batchSize * length, negatives], values: sampled } } : {}),
+    };
+  }
+
+  loss(batch: BatchTensors, pass: ForwardPass): tf.Scalar {
+    const { loss, dimension, calibration } = this.#config;
+    const { ids, present, targets, negatives } = batch as Record<
+      'ids' | 'present' | 'targets' | 'negatives',
+      tf.Tensor
+    >;
+    const hidden = this.#encoder.encode(ids, present, pass, true);
+    const rows = tf.reshape(hidden, [-1, dimension]) as tf.Tensor2D;
+    const weights = tf.reshape(present, [-1]) as tf.Tensor1D;
+    const table = this.#encoder.items.table as tf.Tensor as tf.Tensor2D;
+    if (loss === 'cross-entropy') return catalogueCrossEntropy(rows, table, targets as tf.Tensor1D, weights);
+    const positive = tf.sum(tf.mul(rows, tf.gather(table, targets as tf.Tensor1D)), 1) as tf.Tensor1D;
+    const others = tf.gather(table, negatives as tf.Tensor2D) as tf.Tensor3D;
+    const negative = tf.squeeze(
+      tf.matMul(others, tf.reshape(rows, [-1, dimension, 1]) as tf.Tensor3D),
+      [2],
+    ) as tf.Tensor2D;
+    switch (loss) {
+      case 'bce': {
+        const liked = binaryCrossEntropy(positive, tf.onesLike(positive), weights);
+        const everywhere = tf.mul(tf.expandDims(weights, 1), tf.onesLike(negative));
+        return tf.add(liked, binaryCrossEntropy(negative, tf.zerosLike(negative), everywhere)) as tf.Scalar;
+      }
+      case 'gbce':
+        return generalisedBce(positive, negative, weights, this.#dataset.log.items.size, calibration);
+      case 'sampled-softmax':
+        return sampledSoftmax(positive, negative, weights);
+    }
+  }
+}
