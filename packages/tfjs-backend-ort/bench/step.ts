@@ -3,7 +3,7 @@
 // The PyTorch peer is sasrec_step.py beside this file.
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
-import { ortBackend, registerOrtBackend } from '../src/index.js';
+import { compile, ortBackend, registerOrtBackend } from '../src/index.js';
 import { type Batch, lossOf, makeParameters, PROTOTYPE } from './sasrec.js';
 
 const { values } = parseArgs({
@@ -29,32 +29,47 @@ function batchAt(step: number): Batch {
   return { inputs: ids(0), positives: ids(1), negatives: ids(5003) };
 }
 
-function trainOnce(step: number): number {
+const step = (inputs: tf.Tensor, positives: tf.Tensor, negatives: tf.Tensor, seed: tf.Tensor): tf.Scalar =>
+  optimizer.minimize(
+    () => lossOf(parameters, size, { inputs, positives, negatives } as Batch, seed),
+    true,
+  ) as tf.Scalar;
+const compiled = compile(step);
+
+function trainOnce(index: number, run: typeof step): number {
   return tf.tidy(() => {
-    const batch = batchAt(step);
-    const seed = tf.tensor1d([1, step], 'int32');
-    const loss = optimizer.minimize(() => lossOf(parameters, size, batch, seed), true) as tf.Scalar;
+    const { inputs, positives, negatives } = batchAt(index);
+    const loss = run(inputs, positives, negatives, tf.tensor1d([1, index], 'int32'));
     return loss.dataSync()[0] as number;
   });
 }
 
 const median = (times: readonly number[]): number =>
   [...times].sort((a, b) => a - b)[times.length >> 1] as number;
-for (let step = 0; step < 4; step++) trainOnce(step);
-const lazy: number[] = [];
-const session: number[] = [];
-for (let step = 0; step < steps; step++) {
-  const before = ortBackend().statistics().runMilliseconds;
-  const start = performance.now();
-  trainOnce(step);
-  lazy.push(performance.now() - start);
-  session.push(ortBackend().statistics().runMilliseconds - before);
+function measure(run: typeof step): { step: number; session: number } {
+  for (let index = 0; index < 4; index++) trainOnce(index, run);
+  const whole: number[] = [];
+  const session: number[] = [];
+  for (let index = 0; index < steps; index++) {
+    const before = ortBackend().statistics().runMilliseconds;
+    const start = performance.now();
+    trainOnce(index, run);
+    whole.push(performance.now() - start);
+    session.push(ortBackend().statistics().runMilliseconds - before);
+  }
+  return { step: median(whole), session: median(session) };
 }
+
+const lazy = measure(step);
+const replayed = measure(compiled);
 console.log(
   JSON.stringify({
-    lazyMilliseconds: median(lazy),
-    sessionMilliseconds: median(session),
-    ...ortBackend().statistics(),
-    memory: tf.memory(),
+    threads: Number(values.threads),
+    lazyMilliseconds: lazy.step,
+    compiledMilliseconds: replayed.step,
+    sessionMilliseconds: replayed.session,
+    compiledToSession: replayed.step / replayed.session,
+    replays: compiled.statistics(),
+    sessions: ortBackend().statistics().sessionsBuilt,
   }),
 );

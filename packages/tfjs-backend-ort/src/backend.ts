@@ -43,6 +43,14 @@ export interface OrtBackendOptions extends OrtSessionOptions {
   readonly maxPooledBytes?: number;
 }
 
+/** @internal Listens to a step while it is traced. */
+export interface OrtTracer {
+  /** A tensor was made of numbers in JavaScript. */
+  wrote(data: LeafData): void;
+  /** A graph was computed. */
+  computed(plan: Plan, session: CachedSession): void;
+}
+
 /** What the backend holds of one tensor's data. */
 interface TensorData {
   readonly dtype: DataType;
@@ -89,10 +97,8 @@ export class OrtBackend extends KernelBackend {
   #flushedAt = nodesRecorded();
   #runs = 0;
   #runMilliseconds = 0;
-  /** Counts every computed graph and every tensor written, for {@link compile}. */
-  flushes = 0;
-  onWrite: ((data: LeafData) => void) | undefined;
-  onPlan: ((plan: Plan, session: CachedSession, outputs: readonly Value[]) => void) | undefined;
+  /** @internal What {@link compile} listens to while it traces a step. */
+  tracer: OrtTracer | undefined;
 
   constructor(options: OrtBackendOptions = {}) {
     super();
@@ -162,7 +168,7 @@ export class OrtBackend extends KernelBackend {
       awaited: false,
       released: false,
     };
-    this.onWrite?.(data);
+    this.tracer?.wrote(data);
     this.#data.set(dataId, {
       dtype,
       refCount,
@@ -176,7 +182,7 @@ export class OrtBackend extends KernelBackend {
   /** Makes a tensor of values at hand (not copied; the array belongs to the backend from then on). */
   makeHostTensor(values: HostArray, shape: readonly number[], dtype: GraphDtype): TensorInfo {
     const data: LeafData = { values, shared: true, awaited: false, released: false };
-    this.onWrite?.(data);
+    this.tracer?.wrote(data);
     return this.#store(dtype, leaf(data, dtype, shape));
   }
 
@@ -227,7 +233,7 @@ export class OrtBackend extends KernelBackend {
             : copy;
       const data: LeafData = { values, shared: false, awaited: false, released: false };
       // A constant of the graph needs no proof that it stays the same: it is reported like any written tensor.
-      this.onWrite?.(data);
+      this.tracer?.wrote(data);
       return this.#store(dtype, leaf(data, dtype, value.shape));
     }
     if (value.from === 'leaf') (value.source as LeafData).shared = true;
@@ -384,9 +390,8 @@ export class OrtBackend extends KernelBackend {
     const live = [...this.#pending];
     const plan = planGraph(live.map((data) => data.value as Value));
     const entry = this.#cache.get(plan);
-    this.flushes++;
     const results = this.runSession(entry, plan.inputs, plan.outputs);
-    this.onPlan?.(plan, entry, plan.outputs);
+    this.tracer?.computed(plan, entry);
     const leaves = new Map<Value, LeafData>();
     plan.outputs.forEach((value, index) => {
       leaves.set(value, {
@@ -455,6 +460,33 @@ export class OrtBackend extends KernelBackend {
     this.#runs++;
     this.#runMilliseconds += performance.now() - start;
     return results;
+  }
+
+  /** @internal The value of a tensor's data as it is now, under the data's own shape. */
+  peek(dataId: DataId): Value | undefined {
+    return this.#data.has(dataId) ? this.#data.get(dataId).value : undefined;
+  }
+
+  /** @internal The computed value of a tensor, under the tensor's shape. */
+  computedValue(info: TensorInfo): Value {
+    if (this.#data.get(info.dataId).value?.from === 'node') this.flush();
+    return this.graphValue(info);
+  }
+
+  /** @internal Puts new numbers in the place of computed ones that no other tensor shares. */
+  replaceValues(dataId: DataId, values: HostArray): void {
+    const data = this.#data.get(dataId);
+    const before = data.value as Value;
+    const made: LeafData = { values, shared: false, awaited: false, released: false };
+    data.value = leaf(made, before.type, before.shape);
+    data.views = undefined;
+    this.#free(before.source as LeafData);
+  }
+
+  /** @internal Makes a tensor of numbers that a session wrote. */
+  adoptValues(values: HostArray, shape: readonly number[], dtype: GraphDtype, shared: boolean): TensorInfo {
+    const made: LeafData = { values, shared, awaited: false, released: false };
+    return this.#store(dtype, leaf(made, dtype, shape));
   }
 
   #allocate(type: OnnxType, size: number): HostArray {

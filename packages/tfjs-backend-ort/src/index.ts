@@ -1,4 +1,5 @@
 export { OrtBackend, type OrtBackendOptions, type OrtStatistics } from './backend.js';
+export { type CompiledStep, type CompileOptions, compile, type StepResult } from './compile.js';
 export { layerNorm, sparseCrossEntropy } from './fused.js';
 export { registerGradients } from './gradients.js';
 export {

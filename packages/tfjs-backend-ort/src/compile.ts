@@ -1,0 +1,360 @@
+import { checkNumber, checkOptions, InvalidInputError } from '@palate/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { OrtBackend } from './backend.js';
+import { type GraphDtype, type LeafData, sameShape, type Value } from './graph.js';
+import type { Plan } from './plan.js';
+import type { CachedSession } from './session-cache.js';
+
+/** What a compiled step may return. */
+export type StepResult = tf.Tensor | readonly tf.Tensor[] | Readonly<Record<string, tf.Tensor>>;
+
+/** Options of {@link compile}. */
+export interface CompileOptions {
+  /** Equal recordings in a row that count as proof. At least 2, the default. */
+  readonly proofs?: number;
+  /** Replays after which one call is recorded again and compared. Default 100. */
+  readonly recheck?: number;
+}
+
+/** A step that replays its graph once that has proved stable. */
+export interface CompiledStep<A extends readonly tf.Tensor[], R extends StepResult> {
+  (...args: A): R;
+  /** Calls that were recorded, calls that were replayed, and why the last recorded one could not be replayed. */
+  statistics(): {
+    readonly recorded: number;
+    readonly replayed: number;
+    readonly obstacle: string | undefined;
+  };
+  /** Lets go of the sessions; later calls record anew. */
+  dispose(): void;
+}
+
+/** Where an input of the session comes from. */
+type Origin =
+  | { readonly from: 'argument'; readonly index: number; readonly shape: readonly number[] }
+  | { readonly from: 'variable'; readonly variable: tf.Variable; readonly shape: readonly number[] }
+  | { readonly from: 'captured'; readonly value: Value }
+  | { readonly from: 'fresh'; readonly value: Value };
+
+interface ResultSlot {
+  readonly key: string;
+  readonly output: number;
+  readonly shape: readonly number[];
+}
+
+/** One recording of the step. */
+interface Recording {
+  readonly session: CachedSession;
+  readonly plan: Plan;
+  readonly origins: readonly Origin[];
+  readonly variables: readonly { readonly variable: tf.Variable; readonly output: number }[];
+  readonly results: readonly ResultSlot[];
+  readonly form: 'tensor' | 'array' | 'record';
+}
+
+interface Entry {
+  recording: Recording | undefined;
+  equal: number;
+  sinceCheck: number;
+}
+
+const MAX_SHAPES = 16;
+
+/**
+ * Makes a step that, once two calls have recorded the same graph, runs that graph directly: no kernels, no gradients,
+ * no recording.
+ *
+ * The contract: whatever changes from call to call comes in as an argument tensor or lives in a `tf.Variable` (a
+ * learning rate that follows a schedule, the seed of dropout, the batch). Numbers that the step takes from JavaScript,
+ * and tensors that it captures, must stay the same: they are compared between the recordings and again at every
+ * `recheck`-th call. The step must not read tensors (`dataSync`), must return new tensors only, and its other effects
+ * in JavaScript (counters, logging) happen when it is recorded and not when it is replayed.
+ *
+ * When a call cannot be replayed (other shapes or types, a disposed variable, an unstable graph), it is recorded and
+ * computed as without `compile`. On other backends the step is simply called.
+ *
+ * @param step - from tensors to a tensor, an array or a record of tensors; may assign variables
+ * @throws InvalidInputError from a call that finds, at a recheck, that numbers frozen into the graph have changed
+ * @example
+ * ```ts
+ * const train = compile((x: tf.Tensor, y: tf.Tensor, rate: tf.Tensor) => {
+ *   const { value, grads } = tf.variableGrads(() => tf.losses.meanSquaredError(y, tf.matMul(x, w)));
+ *   w.assign(tf.sub(w, tf.mul(rate, grads[w.name])));
+ *   return value;
+ * });
+ * ```
+ */
+export function compile<A extends readonly tf.Tensor[], R extends StepResult>(
+  step: (...args: A) => R,
+  options: CompileOptions = {},
+): CompiledStep<A, R> {
+  checkOptions('compile', options, ['proofs', 'recheck']);
+  const { proofs = 2, recheck = 100 } = options;
+  checkNumber('proofs', proofs, { min: 2, integer: true });
+  checkNumber('recheck', recheck, { min: 1, integer: true });
+  const entries = new Map<string, Entry>();
+  let recorded = 0;
+  let replayed = 0;
+  let obstacle: string | undefined;
+
+  const call = (...args: A): R => {
+    const backend = tf.backend();
+    if (!(backend instanceof OrtBackend)) return step(...args);
+    const key = args.map((arg) => `${arg.dtype}[${arg.shape}]`).join();
+    let entry = entries.get(key);
+    if (!entry) {
+      entry = { recording: undefined, equal: 0, sinceCheck: 0 };
+      entries.set(key, entry);
+      if (entries.size > MAX_SHAPES) forget(entries, entries.keys().next().value as string);
+    }
+    const proved = entry.equal >= proofs ? entry.recording : undefined;
+    if (proved && entry.sinceCheck < recheck && isReplayable(backend, proved)) {
+      entry.sinceCheck++;
+      replayed++;
+      return replay(backend, proved, args) as R;
+    }
+    const checking = proved !== undefined && entry.sinceCheck >= recheck;
+    recorded++;
+    const { result, recording, reason } = trace(backend, step, args);
+    obstacle = reason;
+    const difference = recording && entry.recording ? differenceOf(entry.recording, recording) : undefined;
+    if (checking && difference === 'a number') {
+      forget(entries, key);
+      tf.dispose(result as tf.TensorContainer);
+      throw new InvalidInputError({
+        expected: 'a compiled step whose numbers come from its arguments and variables',
+        received: `a number in JavaScript that changed since the step was compiled, within the last ${recheck} calls`,
+        mend: 'Pass it to the step as a tensor (for example tf.scalar(learningRate)).',
+      });
+    }
+    if (entry.recording && entry.recording.session !== recording?.session) entry.recording.session.pinned--;
+    if (recording && entry.recording?.session !== recording.session) recording.session.pinned++;
+    entry.equal = recording ? (entry.recording && difference === undefined ? entry.equal + 1 : 1) : 0;
+    if (difference !== undefined) obstacle = `the recording differs from the one before by ${difference}`;
+    entry.recording = recording;
+    entry.sinceCheck = 0;
+    return result;
+  };
+  return Object.assign(call, {
+    statistics: () => ({ recorded, replayed, obstacle }),
+    dispose: () => {
+      for (const key of [...entries.keys()]) forget(entries, key);
+    },
+  });
+}
+
+function forget(entries: Map<string, Entry>, key: string): void {
+  const entry = entries.get(key);
+  if (entry?.recording) entry.recording.session.pinned--;
+  entries.delete(key);
+}
+
+function namedTensors(result: StepResult): { form: Recording['form']; tensors: [string, tf.Tensor][] } {
+  if (result instanceof tf.Tensor) return { form: 'tensor', tensors: [['', result]] };
+  if (Array.isArray(result)) return { form: 'array', tensors: Object.entries(result as tf.Tensor[]) };
+  return { form: 'record', tensors: Object.entries(result as Record<string, tf.Tensor>) };
+}
+
+function trace<A extends readonly tf.Tensor[], R extends StepResult>(
+  backend: OrtBackend,
+  step: (...args: A) => R,
+  args: A,
+): { result: R; recording?: Recording; reason?: string } {
+  backend.flush();
+  const registered = (): tf.Variable[] => Object.values(tf.engine().registeredVariables) as tf.Variable[];
+  const leafOf = (tensor: tf.Tensor): LeafData | undefined => {
+    const value = backend.peek(tensor.dataId);
+    return value?.from === 'leaf' ? (value.source as LeafData) : undefined;
+  };
+  const origins = new Map<LeafData, Origin>();
+  for (const variable of registered()) {
+    const data = leafOf(variable);
+    if (data) origins.set(data, { from: 'variable', variable, shape: variable.shape });
+  }
+  // The step gets other tensors with the same numbers, so that an argument is told apart from a variable, a captured
+  // tensor or another argument that holds the same data.
+  const own = args.map((arg) => {
+    const data = leafOf(arg) as LeafData;
+    data.shared = true;
+    return tensorOf(backend, data.values as Float32Array, arg.shape, arg.dtype, true);
+  });
+  own.forEach((arg, index) => {
+    origins.set(leafOf(arg) as LeafData, { from: 'argument', index, shape: arg.shape });
+  });
+  const before = new Map(registered().map((variable) => [variable, variable.dataId]));
+  const fresh = new Set<LeafData>();
+  const computed: { plan: Plan; session: CachedSession }[] = [];
+  backend.tracer = {
+    wrote: (data) => {
+      // Frozen into the recording: nothing else may get its memory when the step disposes it.
+      data.shared = true;
+      fresh.add(data);
+    },
+    computed: (plan, session) => computed.push({ plan, session }),
+  };
+  let result: R;
+  let early: number;
+  const outputs = new Map<object, Value | undefined>();
+  let results: ReturnType<typeof namedTensors>;
+  try {
+    result = tf.tidy(() => step(...(own as unknown as A)) as tf.TensorContainer) as R;
+    early = computed.length;
+    results = namedTensors(result);
+    for (const [, tensor] of results.tensors) outputs.set(tensor.dataId, backend.peek(tensor.dataId));
+    for (const variable of registered()) outputs.set(variable.dataId, backend.peek(variable.dataId));
+    backend.flush();
+  } finally {
+    backend.tracer = undefined;
+  }
+  const kept = new Set(results.tensors.map(([, tensor]) => tensor));
+  for (const arg of own) if (!kept.has(arg)) arg.dispose();
+  const refuse = (reason: string): { result: R; reason: string } => ({ result, reason });
+  if (early > 0)
+    return refuse('the step reads a tensor, or records more operations than the backend keeps waiting');
+  const [only] = computed;
+  if (!only) return refuse('the step computes nothing');
+  const { plan, session } = only;
+  const position = new Map(plan.outputs.map((value, index) => [value, index]));
+  const claimed = new Set<number>();
+  const slots: ResultSlot[] = [];
+  for (const [key, tensor] of results.tensors) {
+    const output = position.get(outputs.get(tensor.dataId) as Value);
+    if (output === undefined) return refuse('the step returns a tensor that it has not computed');
+    slots.push({ key, output, shape: tensor.shape });
+    claimed.add(output);
+  }
+  const variables: { variable: tf.Variable; output: number }[] = [];
+  for (const variable of registered()) {
+    if (!before.has(variable)) return refuse('the step made a variable');
+    if (before.get(variable) === variable.dataId) continue;
+    const output = position.get(outputs.get(variable.dataId) as Value);
+    if (output === undefined)
+      return refuse(`the variable ${variable.name} was assigned a tensor not computed here`);
+    variables.push({ variable, output });
+    claimed.add(output);
+  }
+  if (claimed.size < plan.outputs.length)
+    return refuse('the step leaves tensors behind that it does not return');
+  const inputs = plan.inputs.map((value): Origin => {
+    const data = value.source as LeafData;
+    const origin = origins.get(data);
+    if (origin) return { ...origin, shape: value.shape } as Origin;
+    return fresh.has(data) ? { from: 'fresh', value } : { from: 'captured', value };
+  });
+  // A fresh leaf is frozen: nothing else may get its memory.
+  for (const origin of inputs)
+    if (origin.from === 'fresh' || origin.from === 'captured')
+      (origin.value.source as LeafData).shared = true;
+  return {
+    result,
+    recording: { session, plan, origins: inputs, variables, results: slots, form: results.form },
+  };
+}
+
+/** How two recordings differ, if they do. */
+function differenceOf(a: Recording, b: Recording): string | undefined {
+  if (a.session !== b.session) return 'its operations or shapes';
+  if (
+    a.form !== b.form ||
+    a.results.length !== b.results.length ||
+    a.results.some((slot, index) => {
+      const other = b.results[index] as ResultSlot;
+      return slot.key !== other.key || slot.output !== other.output || !sameShape(slot.shape, other.shape);
+    })
+  )
+    return 'its results';
+  if (
+    a.variables.length !== b.variables.length ||
+    a.variables.some(
+      (each, index) =>
+        each.variable !== b.variables[index]?.variable || each.output !== b.variables[index]?.output,
+    )
+  )
+    return 'the variables it assigns';
+  for (let i = 0; i < a.origins.length; i++) {
+    const x = a.origins[i] as Origin;
+    const y = b.origins[i] as Origin;
+    if (x.from === 'fresh' && y.from === 'fresh') {
+      if (!sameNumbers((x.value.source as LeafData).values, (y.value.source as LeafData).values))
+        return 'a number';
+    } else if (x.from === 'captured' && y.from === 'captured') {
+      if (x.value.source !== y.value.source) return 'a captured tensor';
+    } else if (x.from === 'argument' && y.from === 'argument') {
+      if (x.index !== y.index) return 'its use of arguments';
+    } else if (x.from === 'variable' && y.from === 'variable') {
+      if (x.variable !== y.variable) return 'its use of variables';
+    } else return 'where its inputs come from';
+  }
+  return undefined;
+}
+
+function sameNumbers(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false;
+  return true;
+}
+
+function isReplayable(backend: OrtBackend, { origins, variables }: Recording): boolean {
+  for (const origin of origins)
+    if (origin.from === 'variable' && origin.variable.isDisposed) return false;
+    else if (origin.from === 'captured' && (origin.value.source as LeafData).released) return false;
+  return variables.every(({ variable }) => !variable.isDisposed && backend.refCount(variable.dataId) > 0);
+}
+
+function replay(backend: OrtBackend, recording: Recording, args: readonly tf.Tensor[]): StepResult {
+  const { session, plan, origins, variables, results, form } = recording;
+  const view = (tensor: tf.Tensor, shape: readonly number[]): Value =>
+    backend.computedValue({ dataId: tensor.dataId, shape: shape as number[], dtype: tensor.dtype });
+  const inputs = origins.map((origin) =>
+    origin.from === 'argument'
+      ? view(args[origin.index] as tf.Tensor, origin.shape)
+      : origin.from === 'variable'
+        ? view(origin.variable, origin.shape)
+        : origin.value,
+  );
+  const values = backend.runSession(session, inputs, plan.outputs);
+  const returned = new Set(results.map((slot) => slot.output));
+  for (const { variable, output } of variables) {
+    const numbers = values[output] as Float32Array;
+    if (
+      backend.refCount(variable.dataId) === 1 &&
+      !returned.has(output) &&
+      sameShape(backend.peek(variable.dataId)!.shape, variable.shape)
+    ) {
+      backend.replaceValues(variable.dataId, numbers);
+      continue;
+    }
+    // Another tensor looks at the old numbers: the variable moves to new data, as `assign` does.
+    const made = tensorOf(
+      backend,
+      returned.has(output) ? numbers.slice() : numbers,
+      variable.shape,
+      variable.dtype,
+    );
+    variable.assign(made as tf.Tensor<never>);
+    made.dispose();
+  }
+  const made = results.map(({ key, output, shape }, index) => {
+    const earlier = results.findIndex((slot) => slot.output === output);
+    const numbers = values[output] as Float32Array;
+    const { type } = plan.outputs[output] as Value;
+    return [
+      key,
+      tensorOf(backend, earlier === index ? numbers : numbers.slice(), shape, type as GraphDtype),
+    ] as const;
+  });
+  if (form === 'tensor') return (made[0] as readonly [string, tf.Tensor])[1];
+  if (form === 'array') return made.map(([, tensor]) => tensor);
+  return Object.fromEntries(made);
+}
+
+function tensorOf(
+  backend: OrtBackend,
+  values: Float32Array,
+  shape: readonly number[],
+  dtype: string,
+  shared = false,
+): tf.Tensor {
+  const info = backend.adoptValues(values, shape, dtype as GraphDtype, shared);
+  return tf.engine().makeTensorFromDataId(info.dataId, [...shape], dtype as 'float32', backend);
+}
