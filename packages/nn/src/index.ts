@@ -26,5 +26,10 @@ export {
 export { type Initializer, normal, ones, Parameters, uniform, zeros } from './parameters.js';
 export { constantSchedule, cosineSchedule, inverseSquareRootSchedule, type Schedule } from './schedules.js';
 export { type BackendName, type SelectBackendOptions, selectBackend } from './select-backend.js';
+export { type T5Config, t5Config } from './t5/config.js';
+export { type AllowedTokens, type GeneratedSequence, type GenerateOptions, generate } from './t5/generate.js';
+export { sequenceLoss, type TextPairs } from './t5/sequence-loss.js';
+export { type EncodedInput, type KeyValues, T5 } from './t5/t5.js';
+export { TokenTrie } from './t5/token-trie.js';
 export { type Batch, type BatchTensors, type TrainOptions, type TrainResult, train } from './trainer.js';
 export { TransformerBlock, type TransformerBlockOptions } from './transformer-block.js';

@@ -251,7 +251,7 @@ class NextItemTask {
     const table = this.#encoder.items.table as tf.Tensor as tf.Tensor2D;
     if (loss === 'cross-entropy') return catalogueCrossEntropy(rows, table, targets as tf.Tensor1D, weights);
     const positive = tf.sum(tf.mul(rows, tf.gather(table, targets as tf.Tensor1D)), 1) as tf.Tensor1D;
-    const others = tf.gather(table, negatives as tf.Tensor2D) as tf.Tensor3D;
+    const others = tf.gather(table as tf.Tensor, negatives) as tf.Tensor3D;
     const negative = tf.squeeze(
       tf.matMul(others, tf.reshape(rows, [-1, dimension, 1]) as tf.Tensor3D),
       [2],

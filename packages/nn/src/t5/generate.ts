@@ -1,0 +1,220 @@
+import {
+  checkNumber,
+  checkOptions,
+  InvalidInputError,
+  LONG_CALL_OPTIONS,
+  type LongCallOptions,
+  RandomStream,
+  throwIfCancelled,
+  yieldToEventLoop,
+} from '@palate/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { ForwardPass } from '../forward-pass.js';
+import { BeamSearch } from './beam-search.js';
+import { DecoderSteps } from './decoder-steps.js';
+import { sampleToken } from './sample-token.js';
+import type { T5 } from './t5.js';
+
+/** A generated sequence. */
+export interface GeneratedSequence {
+  /** Tokens after the start token; the end token, where it was reached, is the last. */
+  readonly tokens: readonly number[];
+  /** Sum of the tokens' log-probabilities; for beams divided by the length penalty. */
+  readonly score: number;
+}
+
+/**
+ * Which tokens may follow a prefix: for trees of allowed sequences.
+ *
+ * @param prefix - tokens generated so far
+ * @param input - which input is decoded
+ * @returns the allowed tokens, at least one
+ */
+export type AllowedTokens = (prefix: readonly number[], input: number) => ArrayLike<number>;
+
+/** Options of {@link generate}. */
+export interface GenerateOptions extends LongCallOptions {
+  /** Most tokens to generate. Default 32. */
+  readonly maxTokens?: number;
+  /** Beams; 1 for greedy decoding or sampling. Default 1. */
+  readonly beams?: number;
+  /** Sequences returned for each input, at most `beams`. Default 1. */
+  readonly sequences?: number;
+  /** Exponent of the length that beam scores are divided by. Default 1, as in HuggingFace; 0 for plain sums. */
+  readonly lengthPenalty?: number;
+  /** True to draw tokens instead of taking the likeliest. Default false. */
+  readonly sample?: boolean;
+  /** Divides scores before drawing. Default 1. */
+  readonly temperature?: number;
+  /** Draw among so many likeliest tokens only. */
+  readonly topK?: number;
+  /** Draw among the likeliest tokens that together have this probability. */
+  readonly topP?: number;
+  /** Bounds what may be generated. */
+  readonly allowed?: AllowedTokens;
+}
+
+const OPTION_NAMES = [
+  ...LONG_CALL_OPTIONS,
+  'maxTokens',
+  'beams',
+  'sequences',
+  'lengthPenalty',
+  'sample',
+  'temperature',
+  'topK',
+  'topP',
+  'allowed',
+];
+
+/**
+ * Generates from a batch of inputs: greedily, by drawing, or by beam search.
+ *
+ * @param inputs - tokens of each input, without padding
+ * @returns for each input its sequences, best first
+ * @throws InvalidInputError for options that do not fit together, or an `allowed` that allows nothing
+ */
+export async function generate(
+  model: T5,
+  inputs: readonly (readonly number[])[],
+  options: GenerateOptions = {},
+): Promise<GeneratedSequence[][]> {
+  checkOptions('generate', options, OPTION_NAMES);
+  const maxTokens = checkNumber('maxTokens', options.maxTokens ?? 32, { min: 1, integer: true });
+  const beams = checkNumber('beams', options.beams ?? 1, { min: 1, integer: true });
+  const wanted = checkNumber('sequences', options.sequences ?? 1, { min: 1, max: beams, integer: true });
+  if (options.sample && beams > 1)
+    throw new InvalidInputError({
+      expected: 'either beams or sample',
+      received: 'both',
+      mend: 'Draw with one beam, or search without drawing.',
+    });
+  throwIfCancelled(options.signal, 'generating');
+  if (inputs.length === 0) return [];
+  const steps = tf.tidy(() => {
+    const width = Math.max(1, ...inputs.map((input) => input.length));
+    const ids = new Int32Array(inputs.length * width).fill(model.config.pad_token_id);
+    const present = new Float32Array(inputs.length * width);
+    for (const [row, input] of inputs.entries()) {
+      ids.set(input, row * width);
+      present.fill(1, row * width, row * width + input.length);
+    }
+    const shape: [number, number] = [inputs.length, width];
+    const encoded = model.encode(
+      tf.tensor2d(ids, shape, 'int32'),
+      tf.tensor2d(present, shape),
+      ForwardPass.inference(),
+    );
+    return new DecoderSteps(model, encoded, beams, maxTokens) as never;
+  }) as unknown as DecoderSteps;
+  try {
+    return beams > 1
+      ? await search(model, steps, inputs.length, beams, wanted, maxTokens, options)
+      : await follow(model, steps, inputs.length, maxTokens, options);
+  } finally {
+    steps.dispose();
+  }
+}
+
+/** Masks what is not allowed after each row's prefix, in place. */
+function restrict(
+  row: Float32Array,
+  prefix: readonly number[],
+  input: number,
+  allowed: AllowedTokens | undefined,
+): void {
+  if (!allowed) return;
+  const tokens = allowed(prefix, input);
+  if (tokens.length === 0)
+    throw new InvalidInputError({
+      expected: 'at least one allowed token after every prefix',
+      received: `none after [${prefix.join(', ')}]`,
+      mend: 'Allow the end token where a sequence is complete.',
+    });
+  const kept = Array.from(tokens, (token) => [token, row[token] as number] as const);
+  row.fill(Number.NEGATIVE_INFINITY);
+  for (const [token, score] of kept) row[token] = score;
+}
+
+/** One token after the other, each the likeliest or drawn. */
+async function follow(
+  model: T5,
+  steps: DecoderSteps,
+  inputs: number,
+  maxTokens: number,
+  options: GenerateOptions,
+): Promise<GeneratedSequence[][]> {
+  const {
+    eos_token_id: end,
+    pad_token_id: pad,
+    decoder_start_token_id: start,
+    vocab_size: size,
+  } = model.config;
+  const random = new RandomStream(options.seed ?? 0).fork('sample tokens');
+  const streams = Array.from({ length: inputs }, (_, input) => random.fork(`input ${input}`));
+  const tokens: number[][] = Array.from({ length: inputs }, () => []);
+  const scores = new Float64Array(inputs);
+  const done = new Uint8Array(inputs);
+  const same = Int32Array.from({ length: inputs }, (_, row) => row);
+  let fed = new Int32Array(inputs).fill(start);
+  for (let step = 0; step < maxTokens && done.includes(0); step++) {
+    await yieldToEventLoop(options.signal, 'generating');
+    const logProbabilities = steps.next(fed, same);
+    fed = new Int32Array(inputs).fill(pad);
+    for (let row = 0; row < inputs; row++) {
+      if (done[row]) continue;
+      const own = logProbabilities.subarray(row * size, (row + 1) * size);
+      const prefix = tokens[row] as number[];
+      restrict(own, prefix, row, options.allowed);
+      const token = sampleToken(own, options, options.sample ? (streams[row] as RandomStream) : undefined);
+      scores[row]! += own[token] as number;
+      prefix.push(token);
+      fed[row] = token;
+      if (token === end) done[row] = 1;
+    }
+    options.onProgress?.({ phase: 'generate', done: step + 1, total: maxTokens });
+  }
+  return tokens.map((list, row) => [{ tokens: list, score: scores[row] as number }]);
+}
+
+/** Several continuations of each input side by side, the likeliest kept. */
+async function search(
+  model: T5,
+  steps: DecoderSteps,
+  inputs: number,
+  beams: number,
+  wanted: number,
+  maxTokens: number,
+  options: GenerateOptions,
+): Promise<GeneratedSequence[][]> {
+  const { eos_token_id: end, decoder_start_token_id: start, vocab_size: size } = model.config;
+  const searches = Array.from(
+    { length: inputs },
+    () => new BeamSearch(beams, end, options.lengthPenalty ?? 1),
+  );
+  let fed = new Int32Array(inputs * beams).fill(start);
+  let parents = Int32Array.from({ length: inputs * beams }, (_, row) => row);
+  for (let step = 0; step < maxTokens && searches.some((each) => !each.isDone); step++) {
+    await yieldToEventLoop(options.signal, 'generating');
+    const logProbabilities = steps.next(fed, parents);
+    fed = fed.slice();
+    parents = parents.slice();
+    for (const [input, each] of searches.entries()) {
+      const from = input * beams;
+      if (!each.isDone) {
+        const rows = Array.from({ length: beams }, (_, beam) =>
+          logProbabilities.subarray((from + beam) * size, (from + beam + 1) * size),
+        );
+        for (const [beam, row] of rows.entries())
+          if (each.isLive(beam)) restrict(row, each.prefix(beam), input, options.allowed);
+        each.advance(rows, step + 1 === maxTokens);
+      }
+      for (let beam = 0; beam < beams; beam++) {
+        fed[from + beam] = each.lastToken(beam, start);
+        parents[from + beam] = from + each.parent(beam);
+      }
+    }
+    options.onProgress?.({ phase: 'generate', done: step + 1, total: maxTokens });
+  }
+  return searches.map((each) => each.best(wanted));
+}
