@@ -106,6 +106,7 @@ export class OrtBackend extends KernelBackend {
       'threads',
       'executionProviders',
       'optimisation',
+      'spinning',
       'maxSessions',
       'maxSessionBytes',
       'maxPendingNodes',

@@ -8,6 +8,11 @@ export interface OrtSessionOptions {
   readonly threads?: number;
   /** Execution providers in order of preference, for example `['cuda', 'cpu']`. Default `['cpu']`. */
   readonly executionProviders?: readonly string[];
+  /**
+   * Whether idle threads wait by spinning: fastest on a machine of one's own, several times slower on one whose cores
+   * are busy. Default true.
+   */
+  readonly spinning?: boolean;
   /** Default `'all'`. */
   readonly optimisation?: 'disabled' | 'basic' | 'extended' | 'all';
 }
@@ -93,6 +98,7 @@ export class OrtSession {
       graphOptimizationLevel: options.optimisation ?? 'all',
       enableMemPattern: true,
       logSeverityLevel: 3,
+      extra: { session: { intra_op: { allow_spinning: options.spinning === false ? '0' : '1' } } },
       ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
     };
     this.#session.loadModel(model.buffer, model.byteOffset, model.byteLength, sessionOptions);

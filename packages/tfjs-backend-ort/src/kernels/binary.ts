@@ -153,16 +153,7 @@ export const binaryKernels: readonly KernelConfig[] = [
   kernel<{ condition: TensorInfo; t: TensorInfo; e: TensorInfo }>('Select', ({ inputs, backend }) => {
     const t = value(backend, inputs.t);
     const e = value(backend, inputs.e);
-    let condition = cast(value(backend, inputs.condition), 'bool');
-    // A vector condition chooses whole rows.
-    if (condition.shape.length !== 0 && condition.shape.length < t.shape.length) {
-      const rows = [
-        ...condition.shape,
-        ...new Array<number>(t.shape.length - condition.shape.length).fill(1),
-      ];
-      condition = value(backend, { ...inputs.condition, shape: rows });
-      condition = cast(condition, 'bool');
-    }
+    const condition = cast(value(backend, inputs.condition), 'bool');
     const type = t.type === 'bool' ? 'int32' : t.type;
     return tensor(backend, where(condition, cast(t, type), cast(e, type)), inputs.t.dtype as GraphDtype);
   }),
