@@ -60,14 +60,14 @@ export function sparseCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf
   const operation = tf.customGrad((...args) => {
     const [scores, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc];
     const [loss, logShares] = run(CROSS_ENTROPY, { logits: scores, labels }) as [tf.Tensor, tf.Tensor];
-    save([logShares]);
+    save([logShares, labels]);
     return {
       value: loss,
       gradFunc: (dy, saved) =>
         tf.engine().runKernel(CROSS_ENTROPY_GRAD, {
           dy: dy as tf.Tensor,
           logShares: saved[0] as tf.Tensor,
-          labels,
+          labels: saved[1] as tf.Tensor,
         }) as tf.Tensor,
     };
   });

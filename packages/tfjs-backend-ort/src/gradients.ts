@@ -10,7 +10,30 @@ function spread(dy: tf.Tensor, x: tf.Tensor, axis: Axes['axis']): tf.Tensor {
   return tf.broadcastTo(tf.reshape(dy, kept), x.shape);
 }
 
-const lighter: readonly tf.GradConfig[] = [
+/** Sums a gradient over the axes along which its operand was broadcast. */
+function collapse(gradient: tf.Tensor, operand: tf.Tensor): tf.Tensor {
+  const axes = tf.broadcast_util.getReductionAxes(operand.shape, gradient.shape);
+  return tf.reshape(axes.length > 0 ? tf.sum(gradient, axes) : gradient, operand.shape);
+}
+
+/** The gradient of an extreme goes to the operand that was chosen; to the first where both are equal. */
+function choice(
+  kernelName: string,
+  first: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor,
+  second: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor,
+): tf.GradConfig {
+  return {
+    kernelName,
+    inputsToSave: ['a', 'b'],
+    gradFunc: (dy, saved) => {
+      const [a, b] = saved as [tf.Tensor, tf.Tensor];
+      const where = (chosen: tf.Tensor): tf.Tensor => tf.mul(dy as tf.Tensor, tf.cast(chosen, 'float32'));
+      return { a: () => collapse(where(first(a, b)), a), b: () => collapse(where(second(a, b)), b) };
+    },
+  };
+}
+
+const better: readonly tf.GradConfig[] = [
   {
     kernelName: tf.Sum,
     inputsToSave: ['x'],
@@ -42,20 +65,33 @@ const lighter: readonly tf.GradConfig[] = [
       return { x: () => tf.mul(dy as tf.Tensor, tf.sub(y, tf.square(y))) };
     },
   },
+  // tfjs-core's own of the next three forget that operands may have been broadcast.
+  choice(tf.Maximum, tf.greaterEqual, tf.less),
+  choice(tf.Minimum, tf.lessEqual, tf.greater),
+  {
+    kernelName: tf.SquaredDifference,
+    inputsToSave: ['a', 'b'],
+    gradFunc: (dy, saved) => {
+      const [a, b] = saved as [tf.Tensor, tf.Tensor];
+      const slope = (): tf.Tensor => tf.mul(dy as tf.Tensor, tf.mul(tf.sub(a, b), 2));
+      return { a: () => collapse(slope(), a), b: () => collapse(tf.neg(slope()), b) };
+    },
+  },
 ];
 
 let registered = false;
 
 /**
- * Registers tfjs-core's gradients, which its entry for Node leaves out, where the program has none yet; those of Sum,
- * Mean, Relu and Sigmoid are replaced by equal ones that move less memory.
+ * Registers tfjs-core's gradients, which its entry for Node leaves out, where the program has none yet. Those of Sum,
+ * Mean, Relu and Sigmoid are replaced by equal ones that move less memory, those of Maximum, Minimum and
+ * SquaredDifference by ones that are right for broadcast operands.
  */
 export function registerGradients(): void {
   if (registered) return;
   registered = true;
   for (const config of tfjsGradients as readonly tf.GradConfig[])
     if (!tf.getGradient(config.kernelName)) tf.registerGradient(config);
-  for (const config of lighter) {
+  for (const config of better) {
     tf.unregisterGradient(config.kernelName);
     tf.registerGradient(config);
   }

@@ -1,5 +1,5 @@
 import { PalateError } from '@palate/core';
-import { sizeOf } from './graph.js';
+import { sizeOf, type Value } from './graph.js';
 import { OrtSession, type OrtSessionOptions } from './ort-session.js';
 import { encodePlan, outputName, type Plan } from './plan.js';
 
@@ -7,7 +7,7 @@ import { encodePlan, outputName, type Plan } from './plan.js';
 export interface CachedSession {
   readonly session: OrtSession;
   readonly signature: Int32Array;
-  /** Upper bound of the bytes its intermediate tensors take. */
+  /** Bytes of the intermediate tensors that are alive at once, at most. */
   readonly bytes: number;
   /** Order of last use. */
   used: number;
@@ -48,10 +48,7 @@ export class SessionCache {
       this.reused++;
       return known;
     }
-    const bytes = plan.nodes.reduce(
-      (sum, node) => sum + node.outputs.reduce((inner, output) => inner + 4 * sizeOf(output.shape), 0),
-      0,
-    );
+    const bytes = peakBytes(plan);
     let session: OrtSession;
     try {
       session = new OrtSession(
@@ -110,6 +107,24 @@ export class SessionCache {
     this.#count = 0;
     this.#bytes = 0;
   }
+}
+
+/** The most bytes alive at once when nodes run in order and each value is freed after its last reader. */
+function peakBytes(plan: Plan): number {
+  const lastReader = new Map<Value, number>();
+  plan.nodes.forEach((node, at) => {
+    for (const input of node.inputs) if (input?.from === 'node') lastReader.set(input, at);
+  });
+  const freed: number[] = new Array(plan.nodes.length).fill(0);
+  for (const [value, at] of lastReader) freed[at]! += 4 * value.size;
+  let alive = 0;
+  let peak = 0;
+  plan.nodes.forEach((node, at) => {
+    for (const output of node.outputs) alive += 4 * sizeOf(output.shape);
+    peak = Math.max(peak, alive);
+    alive -= freed[at]!;
+  });
+  return peak;
 }
 
 /** The operations of a plan in order, shortened in the middle. */
