@@ -9,6 +9,7 @@ import {
   type TensorData,
   yieldToEventLoop,
 } from '@palate/core';
+import { type CompiledStep, compile } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   type CheckpointOptions,
@@ -98,8 +99,12 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   checkOptions('train', options, OPTION_NAMES);
   checkNumber('epochs', options.epochs, { min: 1, integer: true });
   const run = new TrainingRun(options);
-  await run.resume();
-  return run.finish();
+  try {
+    await run.resume();
+    return await run.finish();
+  } finally {
+    run.dispose();
+  }
 }
 
 class TrainingRun {
@@ -111,6 +116,7 @@ class TrainingRun {
   #bestWeights: Readonly<Record<string, TensorData>> | undefined;
   #savedAt = performance.now();
   #savedStep = 0;
+  #compiled: CompiledStep<[tf.Tensor, ...tf.Tensor[]], tf.Scalar> | undefined;
 
   constructor(options: TrainOptions) {
     this.#options = options;
@@ -214,13 +220,23 @@ class TrainingRun {
     const { optimiser, schedule, seed = 0 } = this.#options;
     const step = this.#state.step + 1;
     const scalars = optimiser.scalars(step, schedule(step));
+    const batchNames = Object.keys(batch).sort();
+    const scalarNames = Object.keys(scalars).sort();
+    this.#compiled ??= compile((stepSeed, ...rest) => {
+      const named = (names: readonly string[], from: number): Record<string, tf.Tensor> =>
+        Object.fromEntries(names.map((name, k) => [name, rest[from + k] as tf.Tensor]));
+      return this.#update(
+        named(batchNames, 0),
+        named(scalarNames, batchNames.length) as Record<string, tf.Scalar>,
+        stepSeed,
+      );
+    });
+    const compiled = this.#compiled;
     const loss = tf.tidy(() => {
-      const inputs: Record<string, tf.Tensor> = {};
-      for (const [name, data] of Object.entries(batch)) inputs[name] = toTensor(data);
-      const numbers: Record<string, tf.Scalar> = {};
-      for (const [name, value] of Object.entries(scalars)) numbers[name] = tf.scalar(value);
       const stepSeed = tf.tensor1d([seed % 0x7fff_ffff, step], 'int32');
-      return this.#update(inputs, numbers, stepSeed).dataSync()[0] as number;
+      const inputs = batchNames.map((name) => toTensor(batch[name] as Batch[string]));
+      const numbers = scalarNames.map((name) => tf.scalar(scalars[name] as number));
+      return compiled(stepSeed, ...inputs, ...numbers).dataSync()[0] as number;
     });
     if (!Number.isFinite(loss))
       throw new InvalidInputError({
@@ -272,5 +288,9 @@ class TrainingRun {
     });
     this.#savedAt = performance.now();
     this.#savedStep = this.#state.step;
+  }
+
+  dispose(): void {
+    this.#compiled?.dispose();
   }
 }
