@@ -463,6 +463,13 @@ export class OrtBackend extends KernelBackend {
     return results;
   }
 
+  /** @internal Another tensor with the same numbers, computed if need be, but data of its own. */
+  aliasOf(info: TensorInfo): TensorInfo {
+    const source = this.computedValue(info).source as LeafData;
+    source.shared = true;
+    return this.adoptValues(source.values, info.shape, info.dtype as GraphDtype, true);
+  }
+
   /** @internal The value of a tensor's data as it is now, under the data's own shape. */
   peek(dataId: DataId): Value | undefined {
     return this.#data.has(dataId) ? this.#data.get(dataId).value : undefined;

@@ -173,11 +173,9 @@ function trace<A extends readonly tf.Tensor[], R extends StepResult>(
   }
   // The step gets other tensors with the same numbers, so that an argument is told apart from a variable, a captured
   // tensor or another argument that holds the same data.
-  const own = args.map((arg) => {
-    const data = leafOf(arg) as LeafData;
-    data.shared = true;
-    return tensorOf(backend, data.values as Float32Array, arg.shape, arg.dtype, true);
-  });
+  const own = args.map((arg) =>
+    tf.engine().makeTensorFromDataId(backend.aliasOf(arg).dataId, arg.shape, arg.dtype, backend),
+  );
   own.forEach((arg, index) => {
     origins.set(leafOf(arg) as LeafData, { from: 'argument', index, shape: arg.shape });
   });
@@ -353,8 +351,7 @@ function tensorOf(
   values: Float32Array,
   shape: readonly number[],
   dtype: string,
-  shared = false,
 ): tf.Tensor {
-  const info = backend.adoptValues(values, shape, dtype as GraphDtype, shared);
+  const info = backend.adoptValues(values, shape, dtype as GraphDtype, false);
   return tf.engine().makeTensorFromDataId(info.dataId, [...shape], dtype as 'float32', backend);
 }

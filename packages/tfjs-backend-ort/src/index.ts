@@ -1,5 +1,6 @@
 export { OrtBackend, type OrtBackendOptions, type OrtStatistics } from './backend.js';
 export { type CompiledStep, type CompileOptions, compile, type StepResult } from './compile.js';
+export { type ExportOnnxOptions, exportOnnx, type NamedTensors } from './export-onnx.js';
 export { layerNorm, sparseCrossEntropy } from './fused.js';
 export { registerGradients } from './gradients.js';
 export {

@@ -109,6 +109,8 @@ export interface EncodeOptions {
   readonly prelude?: readonly OnnxNode[];
   readonly preludeInitializers?: readonly OnnxInitializer[];
   readonly replacedConstants?: ReadonlyMap<string, string>;
+  /** Writes standard operators only, for other runtimes than ONNX Runtime. */
+  readonly standard?: boolean;
 }
 
 /** Writes a plan as an ONNX model. A constant's uses can be replaced by the key `node index:input index`. */
@@ -161,6 +163,10 @@ export function encodePlan(plan: Plan, options: EncodeOptions = {}): Uint8Array 
       names.set(value, name);
       return name;
     });
+    if (options.standard && node.op === 'FusedMatMul') {
+      nodes.push(...plainMatMul(node, inputNames, outputNames));
+      return;
+    }
     nodes.push({
       op: node.op,
       inputs: inputNames,
@@ -170,4 +176,19 @@ export function encodePlan(plan: Plan, options: EncodeOptions = {}): Uint8Array 
     });
   });
   return encodeOnnx({ name: 'palate', nodes, initializers: [...initializers.values()], inputs, outputs });
+}
+
+/** ONNX Runtime's product with transposition, in standard operators. */
+function plainMatMul(node: GraphNode, inputs: readonly string[], outputs: readonly string[]): OnnxNode[] {
+  const nodes: OnnxNode[] = [];
+  const operands = inputs.map((name, index) => {
+    if (node.attributes[index === 0 ? 'transA' : 'transB'] !== 1) return name;
+    const perm = (node.inputs[index] as Value).shape.map((_, axis) => axis);
+    perm.splice(-2, 2, perm.length - 1, perm.length - 2);
+    const transposed = `${outputs[0]}_transposed${index}`;
+    nodes.push({ op: 'Transpose', inputs: [name], outputs: [transposed], attributes: { perm } });
+    return transposed;
+  });
+  nodes.push({ op: 'MatMul', inputs: operands, outputs });
+  return nodes;
 }
