@@ -14,4 +14,4 @@ export {
 } from './onnx-encoder.js';
 export { OrtSession, type OrtSessionOptions, OrtTensor, type OrtTensors } from './ort-session.js';
 export { dropout, dropoutMask, multinomial, randomNormal, randomUniform } from './random.js';
-export { ortBackend, registerOrtBackend } from './register.js';
+export { hostKernels, ortBackend, registerOrtBackend } from './register.js';

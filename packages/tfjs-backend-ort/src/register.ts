@@ -2,9 +2,17 @@ import * as tf from '@tensorflow/tfjs-core';
 import { OrtBackend, type OrtBackendOptions, unmappedKernel } from './backend.js';
 import { registerGradients } from './gradients.js';
 import { recentOperations } from './graph.js';
+import { hostKernel } from './host-kernels.js';
 import { kernels } from './kernels/index.js';
 
 let kernelsRegistered = false;
+const inJavaScript: string[] = [];
+
+/** Names of the kernels that run in JavaScript, outside graphs, because ONNX has no exact form for them. */
+export function hostKernels(): readonly string[] {
+  registerKernels();
+  return [...inJavaScript].sort();
+}
 
 /** The kernels of tfjs-core by name, from the constants that it exports (`Abs`, `Acos`, ...). */
 function kernelNames(): string[] {
@@ -32,6 +40,12 @@ function registerKernels(): void {
   }
   for (const kernelName of kernelNames()) {
     if (tf.getKernel(kernelName, 'ort')) continue;
+    const host = hostKernel(kernelName);
+    if (host) {
+      tf.registerKernel(host);
+      inJavaScript.push(kernelName);
+      continue;
+    }
     tf.registerKernel({
       kernelName,
       backendName: 'ort',
