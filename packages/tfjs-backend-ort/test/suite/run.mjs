@@ -1,0 +1,89 @@
+// Runs tfjs-core's own published test suite (@tensorflow/tfjs-core/dist/tests) against the backend:
+//   node packages/tfjs-backend-ort/test/suite/run.mjs [--backend cpu] [--filter TEXT] [--verbose]
+// Prints the counts as JSON; fails when a spec fails that skip-list.json does not name.
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+
+const { values } = parseArgs({
+  options: { backend: { type: 'string', default: 'ort' }, filter: { type: 'string' }, verbose: { type: 'boolean' } },
+});
+const here = dirname(fileURLToPath(import.meta.url));
+const packageFolder = join(here, '..', '..');
+const outfile = join(packageFolder, 'node_modules', '.cache', 'palate-suite', 'suite.mjs');
+mkdirSync(dirname(outfile), { recursive: true });
+// One copy of tfjs-core serves tests and backend.
+await build({
+  entryPoints: [join(here, 'entry.ts')],
+  outfile,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  conditions: ['palate-source'],
+  mainFields: ['module', 'main'],
+  external: ['onnxruntime-node', 'node-fetch', 'util', 'string_decoder', 'crypto'],
+  ignoreAnnotations: true,
+  logLevel: 'error',
+  banner: {
+    js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
+  },
+});
+
+const jasmineRequire = createRequire(import.meta.url)('jasmine-core');
+const jasmine = jasmineRequire.boot(true);
+Object.assign(globalThis, { jasmine });
+process.env.PALATE_SUITE_BACKEND = values.backend;
+const warn = console.warn;
+console.warn = () => {};
+await import(pathToFileURL(outfile).href);
+
+const skips = JSON.parse(readFileSync(join(here, 'skip-list.json'), 'utf8'));
+const reasonFor = (name) =>
+  values.backend === 'ort' ? skips.find(({ specs }) => specs.some((each) => name.includes(each)))?.reason : undefined;
+const counts = { passed: 0, failed: 0, skipped: 0, pending: 0 };
+const failures = [];
+const used = new Map();
+const env = jasmine.getEnv();
+env.configure({
+  random: false,
+  failSpecWithNoExpectations: false,
+  specFilter: (spec) => {
+    const name = spec.getFullName();
+    return values.filter === undefined || name.includes(values.filter);
+  },
+});
+const done = new Promise((resolve) => {
+  env.addReporter({
+    specDone: (result) => {
+      if (result.status === 'excluded') return;
+      if (result.status === 'pending') {
+        counts.pending++;
+        return;
+      }
+      const reason = reasonFor(result.fullName);
+      if (reason !== undefined && result.status === 'failed') {
+        counts.skipped++;
+        used.set(reason, (used.get(reason) ?? 0) + 1);
+      } else if (result.status === 'passed') counts.passed++;
+      else {
+        counts.failed++;
+        failures.push({ name: result.fullName, message: result.failedExpectations[0]?.message ?? '' });
+      }
+    },
+    jasmineDone: resolve,
+  });
+});
+env.execute();
+await done;
+console.warn = warn;
+for (const { name, message } of failures)
+  console.log(`FAILED ${name}\n    ${values.verbose ? message : message.split('\n')[0].slice(0, 300)}`);
+const total = counts.passed + counts.failed + counts.skipped;
+console.log(
+  JSON.stringify({ backend: values.backend, ...counts, total, share: total ? counts.passed / total : 0, skips: Object.fromEntries(used) }),
+);
+process.exit(counts.failed > 0 ? 1 : 0);
