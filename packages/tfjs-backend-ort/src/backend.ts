@@ -303,8 +303,8 @@ export class OrtBackend extends KernelBackend {
     data.refCount--;
     if (!force && data.refCount > 0) return false;
     if (data.complex) {
-      this.disposeData(data.complex.real.dataId, true);
-      this.disposeData(data.complex.imag.dataId, true);
+      this.disposeData(data.complex.real.dataId);
+      this.disposeData(data.complex.imag.dataId);
     }
     this.#data.delete(dataId);
     this.#pending.delete(data);

@@ -175,6 +175,9 @@ export function broadcastShape(a: readonly number[], b: readonly number[]): numb
   for (let i = 0; i < rank; i++) {
     const x = a[a.length - rank + i] ?? 1;
     const y = b[b.length - rank + i] ?? 1;
+    // In the words that every TensorFlow.js backend uses.
+    if (x !== y && x !== 1 && y !== 1)
+      throw new Error(`Operands could not be broadcast together with shapes ${a} and ${b}.`);
     shape.push(x === 1 ? y : x);
   }
   return shape;

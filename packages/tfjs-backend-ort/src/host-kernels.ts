@@ -17,6 +17,11 @@ function hostBackend(): MathBackendCPU {
   return host;
 }
 
+/** Some kernels of the CPU backend read the rank of the tensors they are given. */
+function ranked(info: TensorInfo): TensorInfo {
+  return Object.assign(info, { rank: info.shape.length });
+}
+
 function toHost(backend: OrtBackend, info: TensorInfo): TensorInfo {
   const cpu = hostBackend();
   if (info.dtype === 'complex64') {
@@ -24,10 +29,10 @@ function toHost(backend: OrtBackend, info: TensorInfo): TensorInfo {
     const parts = { real: toHost(backend, real), imag: toHost(backend, imag) };
     const made = cpu.makeTensorInfo(info.shape, 'complex64');
     cpu.data.get(made.dataId).complexTensorInfos = parts;
-    return made;
+    return ranked(made);
   }
   const values = backend.readSync(info.dataId);
-  return { dataId: cpu.write(values, info.shape, info.dtype), shape: info.shape, dtype: info.dtype };
+  return ranked({ dataId: cpu.write(values, info.shape, info.dtype), shape: info.shape, dtype: info.dtype });
 }
 
 function fromHost(backend: OrtBackend, info: TensorInfo): TensorInfo {
@@ -79,6 +84,18 @@ export function hostKernel(kernelName: string): KernelConfig | undefined {
       const made = results.map((info) => fromHost(ort, info));
       for (const info of [...results, ...before]) cpu.disposeData(info.dataId, true);
       return Array.isArray(outputs) ? made : (made[0] as TensorInfo);
+    },
+  };
+}
+
+/** A kernel of this backend that leaves string tensors to the CPU backend's code. */
+export function withStrings(config: KernelConfig): KernelConfig {
+  return {
+    ...config,
+    kernelFunc: (call) => {
+      const [first] = Object.values(call.inputs) as [TensorInfo];
+      if (first.dtype !== 'string') return config.kernelFunc(call);
+      return (hostKernel(config.kernelName) as KernelConfig).kernelFunc(call);
     },
   };
 }

@@ -39,7 +39,8 @@ function registerKernels(): void {
     });
   }
   for (const kernelName of kernelNames()) {
-    if (tf.getKernel(kernelName, 'ort')) continue;
+    // tf.browser.fromPixels has its own way when a backend lacks the kernel.
+    if (tf.getKernel(kernelName, 'ort') || kernelName === tf.FromPixels) continue;
     const host = hostKernel(kernelName);
     if (host) {
       tf.registerKernel(host);

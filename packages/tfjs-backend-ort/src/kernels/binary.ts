@@ -14,6 +14,7 @@ import {
   where,
 } from '../emit.js';
 import type { GraphDtype } from '../graph.js';
+import { withStrings } from '../host-kernels.js';
 
 type Pair = { readonly a: TensorInfo; readonly b: TensorInfo };
 
@@ -39,10 +40,12 @@ function wide(build: (a: Value, b: Value) => Value): (a: Value, b: Value) => Val
 }
 
 function comparison(name: string, build: (a: Value, b: Value) => Value): KernelConfig {
-  return kernel<Pair>(name, ({ inputs, backend }) => {
-    const [a, b] = operands(backend, inputs);
-    return tensor(backend, build(a, b), 'bool');
-  });
+  return withStrings(
+    kernel<Pair>(name, ({ inputs, backend }) => {
+      const [a, b] = operands(backend, inputs);
+      return tensor(backend, build(a, b), 'bool');
+    }),
+  );
 }
 
 function logical(name: string, onnx: string): KernelConfig {

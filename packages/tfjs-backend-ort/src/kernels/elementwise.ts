@@ -83,7 +83,11 @@ export const elementwiseKernels: readonly KernelConfig[] = [
   float('Cosh', (x) => unary('Cosh', x)),
   float('Elu', (x) => unary('Elu', x)),
   float('Erf', (x) => unary('Erf', x)),
-  float('Exp', (x) => unary('Exp', x), 'float32'),
+  kernel<X>('Exp', ({ inputs, backend }) => {
+    const x = value(backend, inputs.x);
+    // Whole numbers have room for an exact argument.
+    return tensor(backend, unary('Exp', x.type === 'float32' ? x : cast(x, 'float64')), 'float32');
+  }),
   float('Expm1', expm1),
   float('Floor', (x) => unary('Floor', x)),
   float('Log', (x) => unary('Log', x)),
@@ -118,7 +122,12 @@ export const elementwiseKernels: readonly KernelConfig[] = [
   ),
   numeric('Relu6', (x) => op('Clip', [x, scalarConst(x.type, 0), scalarConst(x.type, 6)], x.shape)),
   numeric('Square', (x) => binary('Mul', x, x)),
-  numeric('Sign', (x) => unary('Sign', x)),
+  numeric('Sign', (x) => {
+    const nought = scalarConst(x.type, 0);
+    // As a difference of comparisons, which are both false for what is not a number.
+    const above = cast(op('Greater', [x, nought], x.shape, undefined, 'bool'), x.type);
+    return binary('Sub', above, cast(op('Less', [x, nought], x.shape, undefined, 'bool'), x.type));
+  }),
   kernel<X>('LogicalNot', ({ inputs, backend }) =>
     tensor(backend, unary('Not', cast(value(backend, inputs.x), 'bool')), 'bool'),
   ),
@@ -175,13 +184,14 @@ export const elementwiseKernels: readonly KernelConfig[] = [
   ),
   kernel<X>('ComplexAbs', ({ inputs, backend }) => {
     const { real, imag } = backend.complexParts(inputs.x);
-    const re = value(backend, real);
-    const im = value(backend, imag);
-    return tensor(
-      backend,
-      unary('Sqrt', binary('Add', binary('Mul', re, re), binary('Mul', im, im))),
-      'float32',
-    );
+    const re = unary('Abs', value(backend, real));
+    const im = unary('Abs', value(backend, imag));
+    // Scaled by the longer leg, so that squares neither vanish nor overflow.
+    const longer = binary('Max', re, im);
+    const ratio = binary('Div', binary('Min', re, im), longer);
+    const length = binary('Mul', longer, unary('Sqrt', binary('Add', binary('Mul', ratio, ratio), one)));
+    const nothing = op('Equal', [longer, zero], longer.shape, undefined, 'bool');
+    return tensor(backend, where(nothing, zero, length), 'float32');
   }),
 ];
 

@@ -23,7 +23,7 @@ import {
   value,
   where,
 } from '../emit.js';
-import type { GraphDtype } from '../graph.js';
+import type { GraphDtype, LeafData } from '../graph.js';
 import { moveElements } from '../structural.js';
 
 type X = { readonly x: TensorInfo };
@@ -86,6 +86,14 @@ function gather(x: Value, indices: Value, axis: number, batchDims: number): Valu
     inner,
   ]);
   return reshape(transpose(picked, [0, 2, 1, 3]), shape);
+}
+
+/** Checks indices that are at hand; those still to be computed are checked by ONNX Runtime. */
+function checkIndices(indices: Value, extent: number): void {
+  if (indices.from !== 'leaf') return;
+  for (const index of (indices.source as LeafData).values)
+    if (index < 0 || index >= extent)
+      throw new Error(`GatherV2: the index value ${index} is not in [0, ${extent - 1}]`);
 }
 
 /** Kernels that move, repeat, join, pick and make elements. */
@@ -228,6 +236,7 @@ export const movementKernels: readonly KernelConfig[] = [
       axis,
       attrs.batchDims ?? 0,
     );
+    checkIndices(value(backend, inputs.indices), inputs.x.shape[axis] as number);
     return move(backend, [inputs.x], ([x]) =>
       gather(x as Value, cast(value(backend, inputs.indices), 'int32'), axis, attrs.batchDims ?? 0),
     );
@@ -254,7 +263,7 @@ export const movementKernels: readonly KernelConfig[] = [
     ({ inputs, attrs, backend }) => {
       const dtype = inputs.updates.dtype as GraphDtype;
       const updates = value(backend, inputs.updates);
-      const depth = inputs.indices.shape.length < 1 ? 1 : (inputs.indices.shape.at(-1) as number);
+      const depth = inputs.indices.shape.length <= 1 ? 1 : (inputs.indices.shape.at(-1) as number);
       const rows = sizeOf(inputs.indices.shape) / depth;
       const working = updates.type === 'bool' ? 'int32' : updates.type;
       const flat = reshape(cast(updates, working), [rows, ...attrs.shape.slice(depth)]);
@@ -266,7 +275,7 @@ export const movementKernels: readonly KernelConfig[] = [
     'TensorScatterUpdate',
     ({ inputs, backend }) => {
       const target = value(backend, inputs.tensor);
-      const depth = inputs.indices.shape.length < 1 ? 1 : (inputs.indices.shape.at(-1) as number);
+      const depth = inputs.indices.shape.length <= 1 ? 1 : (inputs.indices.shape.at(-1) as number);
       const rows = sizeOf(inputs.indices.shape) / depth;
       const updates = value(backend, { ...inputs.updates, shape: [rows, ...target.shape.slice(depth)] });
       const indices = cast(value(backend, { ...inputs.indices, shape: [rows, depth] }), 'int64');
@@ -324,14 +333,15 @@ export const movementKernels: readonly KernelConfig[] = [
     // ONNX counts negative indices from the end; here they match nothing, as any index beyond the depth.
     const counted = where(binary('Less', indices, scalarConst('int32', 0), 'bool'), depth, indices);
     const shape = [...indices.shape, attrs.depth];
+    const flat = reshape(counted, [indices.size]);
     const hot = op(
       'OneHot',
-      [counted, depth, arrayConst('float32', [attrs.offValue, attrs.onValue])],
-      shape,
+      [flat, depth, arrayConst('float32', [attrs.offValue, attrs.onValue])],
+      [indices.size, attrs.depth],
       { axis: -1 },
       'float32',
     );
-    return tensor(backend, hot, attrs.dtype ?? 'float32');
+    return tensor(backend, reshape(hot, shape), attrs.dtype ?? 'float32');
   }),
   kernel<
     Record<string, never>,
@@ -362,11 +372,11 @@ export const movementKernels: readonly KernelConfig[] = [
     { readonly start: number; readonly stop: number; readonly step: number; readonly dtype: GraphDtype }
   >('Range', ({ attrs, backend }) => {
     const { start, stop, step, dtype } = attrs;
-    const upwards = start < stop && step > 0;
-    const downwards = stop < start && step < 0;
-    const count = upwards || downwards ? Math.abs(Math.ceil((stop - start) / step)) : 0;
+    // A step of 1 is the default, and turns round for a range that falls.
+    const by = stop < start && step === 1 ? -1 : step;
+    const count = start !== stop && start < stop === by > 0 ? Math.abs(Math.ceil((stop - start) / by)) : 0;
     const values = dtype === 'int32' ? new Int32Array(count) : new Float32Array(count);
-    for (let i = 0; i < count; i++) values[i] = start + i * step;
+    for (let i = 0; i < count; i++) values[i] = start + i * by;
     return hostTensor(backend, values, [count], dtype);
   }),
   kernel<X>('ZerosLike', ({ inputs, backend }) => filledLike(backend, inputs.x, 0)),

@@ -1,5 +1,17 @@
 import { type KernelConfig, type TensorInfo, util } from '@tensorflow/tfjs-core';
-import { cast, filled, kernel, op, reduce, tensor, unary, type Value, value } from '../emit.js';
+import {
+  cast,
+  filled,
+  kernel,
+  op,
+  reduce,
+  scalarConst,
+  tensor,
+  unary,
+  type Value,
+  value,
+  where,
+} from '../emit.js';
 import type { GraphDtype } from '../graph.js';
 
 type X = { readonly x: TensorInfo };
@@ -44,7 +56,12 @@ function argument(name: string): KernelConfig {
     const x = value(backend, inputs.x);
     const [axis] = util.parseAxisParam(attrs.axis as number, [...x.shape]) as [number];
     const shape = x.shape.filter((_, each) => each !== axis);
-    const source = cast(x, x.type === 'bool' ? 'int32' : x.type);
+    // What is not a number is never the extreme.
+    const worst = name === 'ArgMax' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    const source =
+      x.type === 'float32'
+        ? where(op('IsNaN', [x], x.shape, undefined, 'bool'), scalarConst('float32', worst), x)
+        : cast(x, 'int32');
     return tensor(backend, op(name, [source], shape, { axis, keepdims: 0 }, 'int64'), 'int32');
   });
 }

@@ -9,7 +9,11 @@ import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 
 const { values } = parseArgs({
-  options: { backend: { type: 'string', default: 'ort' }, filter: { type: 'string' }, verbose: { type: 'boolean' } },
+  options: {
+    backend: { type: 'string', default: 'ort' },
+    filter: { type: 'string' },
+    verbose: { type: 'boolean' },
+  },
 });
 const here = dirname(fileURLToPath(import.meta.url));
 const packageFolder = join(here, '..', '..');
@@ -43,7 +47,9 @@ await import(pathToFileURL(outfile).href);
 
 const skips = JSON.parse(readFileSync(join(here, 'skip-list.json'), 'utf8'));
 const reasonFor = (name) =>
-  values.backend === 'ort' ? skips.find(({ specs }) => specs.some((each) => name.includes(each)))?.reason : undefined;
+  values.backend === 'ort'
+    ? skips.find(({ specs }) => specs.some((each) => name.includes(each)))?.reason
+    : undefined;
 const counts = { passed: 0, failed: 0, skipped: 0, pending: 0 };
 const failures = [];
 const used = new Map();
@@ -84,6 +90,12 @@ for (const { name, message } of failures)
   console.log(`FAILED ${name}\n    ${values.verbose ? message : message.split('\n')[0].slice(0, 300)}`);
 const total = counts.passed + counts.failed + counts.skipped;
 console.log(
-  JSON.stringify({ backend: values.backend, ...counts, total, share: total ? counts.passed / total : 0, skips: Object.fromEntries(used) }),
+  JSON.stringify({
+    backend: values.backend,
+    ...counts,
+    total,
+    share: total ? counts.passed / total : 0,
+    skips: Object.fromEntries(used),
+  }),
 );
 process.exit(counts.failed > 0 ? 1 : 0);
