@@ -36,15 +36,18 @@ export function softmaxCrossEntropy(
  * @param table - `[classes, width]`
  * @param targets - int32 `[rows]`
  * @param weights - `[rows]`
+ * @param total - what the weighted sum is divided by. Default: the sum of the weights. A constant gives every row the
+ *   same say, whatever the number of rows in its batch
  */
 export function catalogueCrossEntropy(
   x: tf.Tensor2D,
   table: tf.Tensor2D,
   targets: tf.Tensor1D,
   weights: tf.Tensor1D,
+  total?: number,
 ): tf.Scalar {
   const classes = table.shape[0];
-  const share = tf.div(weights, tf.maximum(tf.sum(weights), 1e-9)) as tf.Tensor1D;
+  const share = tf.div(weights, total ?? tf.maximum(tf.sum(weights), 1e-9)) as tf.Tensor1D;
   const ids = tf.cast(targets, 'int32') as tf.Tensor1D;
   const loss = tf.customGrad((rows, vectors, save) => {
     const given = rows as tf.Tensor2D;

@@ -73,7 +73,7 @@ export class DecoderSteps {
       first: at,
     });
     const before = this.#cache;
-    const [logProbabilities, after] = tf.tidy(() => {
+    const [scores, after] = tf.tidy(() => {
       const model = this.#model;
       const pass = ForwardPass.inference();
       const order = tf.tensor1d(parents, 'int32');
@@ -116,10 +116,13 @@ export class DecoderSteps {
         config.layer_norm_epsilon,
       );
       const logits = tf.reshape(model.logits(states), [this.#rows, config.vocab_size]);
-      return [tf.logSoftmax(logits).dataSync<'float32'>(), cache] as never;
-    }) as unknown as [Float32Array, KeyValues[]];
+      return [tf.logSoftmax(logits), cache] as never;
+    }) as unknown as [tf.Tensor, KeyValues[]];
     for (const { keys, values } of before) tf.dispose([keys, values]);
     this.#cache = after;
+    // Read outside of tidy, which would walk through the numbers in search of tensors.
+    const logProbabilities = scores.dataSync<'float32'>();
+    scores.dispose();
     return logProbabilities;
   }
 

@@ -51,7 +51,7 @@ export function scoreHistories(
         present[(k + 1) * length - 1] = 1;
       }
     }
-    const block = tf.tidy(() => {
+    const product = tf.tidy(() => {
       const hidden = encoder.encode(
         tf.tensor2d(ids, [size, length], 'int32'),
         tf.tensor2d(present, [size, length]),
@@ -64,8 +64,11 @@ export function scoreHistories(
         width,
       ]) as tf.Tensor2D;
       const catalogue = tf.slice(encoder.items.table as tf.Tensor2D, [0, 0], [itemCount, width]);
-      return tf.matMul(last, catalogue, false, true).dataSync<'float32'>();
+      return tf.matMul(last, catalogue, false, true);
     });
+    // Read outside of tidy, which would walk through the numbers in search of tensors.
+    const block = product.dataSync<'float32'>();
+    product.dispose();
     for (const [k, row] of rows.entries())
       scores.set(block.subarray(k * itemCount, (k + 1) * itemCount), row * itemCount);
   }
@@ -84,7 +87,7 @@ export function validationNdcg(
 ): number {
   let sum = 0;
   let users = 0;
-  const block = 512;
+  const block = Math.max(256, Math.floor(2 ** 26 / scoring.itemCount));
   for (let from = 0; from < histories.length; from += block) {
     const chunk = histories.slice(from, from + block);
     const scores = scoreHistories(chunk, scoring, signal);

@@ -177,6 +177,8 @@ class NextItemTask {
   readonly #buckets: readonly number[];
   /** Input length of each user: all but the last item, at most the longest that is read. */
   readonly #lengths: Int32Array;
+  /** Positions of a mean batch: batches of long histories weigh more than those of short ones, position by position alike. */
+  readonly #meanPositions: number;
 
   constructor(dataset: Dataset, encoder: SequenceEncoder, config: Config) {
     this.#dataset = dataset;
@@ -193,6 +195,8 @@ class NextItemTask {
         received: 'none',
         mend: 'Use data with histories.',
       });
+    const batches = batchByLength(this.#lengths, config.batchSize, this.#buckets).length;
+    this.#meanPositions = this.#lengths.reduce((sum, length) => sum + length, 0) / batches;
   }
 
   batches(random: RandomStream): (() => Batch)[] {
@@ -249,7 +253,8 @@ class NextItemTask {
     const rows = tf.reshape(hidden, [-1, dimension]) as tf.Tensor2D;
     const weights = tf.reshape(present, [-1]) as tf.Tensor1D;
     const table = this.#encoder.items.table as tf.Tensor as tf.Tensor2D;
-    if (loss === 'cross-entropy') return catalogueCrossEntropy(rows, table, targets as tf.Tensor1D, weights);
+    if (loss === 'cross-entropy')
+      return catalogueCrossEntropy(rows, table, targets as tf.Tensor1D, weights, this.#meanPositions);
     const positive = tf.sum(tf.mul(rows, tf.gather(table, targets as tf.Tensor1D)), 1) as tf.Tensor1D;
     const others = tf.gather(table as tf.Tensor, negatives) as tf.Tensor3D;
     const negative = tf.squeeze(

@@ -38,8 +38,8 @@ export class SequenceEncoder {
   constructor(config: SequenceEncoderConfig, rows: number, random: RandomStream) {
     const { dimension, blocks, heads, maxLength, dropout, activation } = config;
     this.#config = config;
-    this.items = new Embedding(this.parameters, 'items', rows, dimension, random);
-    this.#positions = new Embedding(this.parameters, 'positions', maxLength, dimension, random);
+    this.items = new Embedding(this.parameters, 'items', rows, dimension, random, dimension ** -0.5);
+    this.#positions = new Embedding(this.parameters, 'positions', maxLength, dimension, random, 0.1);
     this.#blocks = Array.from(
       { length: blocks },
       (_, k) =>
