@@ -42,6 +42,11 @@ export function cellPath(folder: string, label: string, seed: number): string {
   return join(folder, 'cells', `${fileName(label)}-seed-${seed}.json`);
 }
 
+/** The folder of a cell's training checkpoints, outside of what is committed. */
+export function checkpointPath(folder: string, label: string, seed: number): string {
+  return join(folder, 'checkpoints', `${fileName(label)}-seed-${seed}`);
+}
+
 /** The file of a row's tuning. */
 export function tuningPath(folder: string, label: string): string {
   return join(folder, 'tuning', `${fileName(label)}.json`);

@@ -1,7 +1,23 @@
-import { fingerprint, InvalidInputError, type LongCallOptions, throwIfCancelled } from '@palate/core';
+import { rm } from 'node:fs/promises';
+import {
+  fingerprint,
+  InvalidInputError,
+  type LongCallOptions,
+  type Progress,
+  throwIfCancelled,
+} from '@palate/core';
 import { evaluateRanking } from '@palate/eval';
 import { type Prepared, prepare } from './prepare.js';
-import { type Cell, cellPath, hashOf, readJson, type Tuning, tuningPath, writeJson } from './results.js';
+import {
+  type Cell,
+  cellPath,
+  checkpointPath,
+  hashOf,
+  readJson,
+  type Tuning,
+  tuningPath,
+  writeJson,
+} from './results.js';
 import { combinations, labelOf, type Suite, type SuiteSystem, type SystemOptions } from './suite.js';
 import { SYSTEMS } from './systems.js';
 
@@ -55,7 +71,13 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<void>
       }
       const shared = { seed, ...(signal ? { signal } : {}) };
       const started = performance.now();
-      const retriever = await system.fit(data.train, chosen, shared);
+      const checkpoints = checkpointPath(options.folder, label, seed);
+      const retriever = await system.fit(data.train, chosen, {
+        ...shared,
+        checkpoints,
+        ...(data.split.validation ? { validation: data.split.validation } : {}),
+        onProgress: heartbeat(label, say),
+      });
       const fitSeconds = (performance.now() - started) / 1000;
       const result = await evaluateRanking(
         retriever,
@@ -76,6 +98,7 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<void>
         result: { ...result, system: label },
       };
       await writeJson(path, cell);
+      await rm(checkpoints, { recursive: true, force: true });
       const values = suite.metrics
         .map((metric) => `${metric} ${result.metrics[metric]?.mean.toFixed(4)}`)
         .join(', ');
@@ -84,6 +107,18 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<void>
       );
     }
   }
+}
+
+/** Says how a long fit is getting on, at most twice a minute. */
+function heartbeat(label: string, say: (line: string) => void): (progress: Progress) => void {
+  let last = performance.now();
+  return ({ phase, done, total, figures, secondsLeft }) => {
+    if (performance.now() - last < 30_000) return;
+    last = performance.now();
+    const loss = figures?.loss === undefined ? '' : `, loss ${figures.loss.toFixed(3)}`;
+    const left = secondsLeft === undefined ? '' : `, at most ${Math.ceil(secondsLeft / 60)} min left`;
+    say(`${label}: ${phase}, ${done} of ${total ?? '?'}${loss}${left}`);
+  };
 }
 
 /** Tries a grid on the validation part; every combination tried is kept, so that a stopped search goes on. */
@@ -113,7 +148,11 @@ async function tune(
     if (tried.some((each) => hashOf(each.options) === hashOf(combination))) continue;
     throwIfCancelled(options.signal, suite.name);
     const shared = { seed: suite.seeds[0] ?? 0, ...(options.signal ? { signal: options.signal } : {}) };
-    const retriever = await system.fit(data.train, combination, shared);
+    const retriever = await system.fit(data.train, combination, {
+      ...shared,
+      validation,
+      checkpoints: checkpointPath(options.folder, `${label} ${hashOf(combination)}`, shared.seed),
+    });
     const { metrics } = await evaluateRanking(
       retriever,
       { history: data.split.train, test: validation },

@@ -1,5 +1,6 @@
-import type { CatalogueScorer, Dataset, LongCallOptions } from '@palate/core';
+import type { CatalogueScorer, Dataset, InteractionLog, LongCallOptions } from '@palate/core';
 import {
+  Bert4Rec,
   Bm25Retriever,
   BprMf,
   Ease,
@@ -7,48 +8,81 @@ import {
   ItemKnn,
   PopularityRetriever,
   RandomRetriever,
+  SasRec,
   UserKnn,
 } from '@palate/retrievers';
 import type { SystemOptions } from './suite.js';
+
+/** What a fit is given beside its options. */
+export interface FitContext extends LongCallOptions {
+  /** Held-out interactions for early stopping. */
+  readonly validation?: InteractionLog;
+  /** Folder for checkpoints, for systems that train long; removed when the cell is measured. */
+  readonly checkpoints: string;
+}
 
 /** A system that suites can name. */
 export interface BenchmarkSystem {
   /** True where the seed changes nothing: one seed is run. */
   readonly deterministic: boolean;
   /** Options go to the system's own `fit`, which refuses what it does not know. */
-  readonly fit: (
-    dataset: Dataset,
-    options: SystemOptions,
-    shared: LongCallOptions,
-  ) => Promise<CatalogueScorer>;
+  readonly fit: (dataset: Dataset, options: SystemOptions, context: FitContext) => Promise<CatalogueScorer>;
+}
+
+/** The part of the context that every fit reads. */
+function shared({ signal, onProgress, seed }: FitContext): LongCallOptions {
+  return { ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}), seed: seed ?? 0 };
+}
+
+/** The context of models that train in epochs. */
+function trained(context: FitContext) {
+  return {
+    ...shared(context),
+    checkpoint: { dir: context.checkpoints },
+    ...(context.validation ? { validation: context.validation } : {}),
+  };
 }
 
 /** Every system of the benchmark by its key: a new one is one entry here. */
 export const SYSTEMS: Readonly<Record<string, BenchmarkSystem>> = {
   random: {
     deterministic: false,
-    fit: (data, options, shared) => RandomRetriever.fit(data, { ...options, ...shared }),
+    fit: (data, options, context) => RandomRetriever.fit(data, { ...options, ...shared(context) }),
   },
   popularity: {
     deterministic: true,
-    fit: (data, options, shared) => PopularityRetriever.fit(data, { ...options, ...shared }),
+    fit: (data, options, context) => PopularityRetriever.fit(data, { ...options, ...shared(context) }),
   },
   'item-knn': {
     deterministic: true,
-    fit: (data, options, shared) => ItemKnn.fit(data, { ...options, ...shared }),
+    fit: (data, options, context) => ItemKnn.fit(data, { ...options, ...shared(context) }),
   },
   'user-knn': {
     deterministic: true,
-    fit: (data, options, shared) => UserKnn.fit(data, { ...options, ...shared }),
+    fit: (data, options, context) => UserKnn.fit(data, { ...options, ...shared(context) }),
   },
-  ease: { deterministic: true, fit: (data, options, shared) => Ease.fit(data, { ...options, ...shared }) },
+  ease: {
+    deterministic: true,
+    fit: (data, options, context) => Ease.fit(data, { ...options, ...shared(context) }),
+  },
   ials: {
     deterministic: false,
-    fit: (data, options, shared) => ImplicitAls.fit(data, { ...options, ...shared }),
+    fit: (data, options, context) => ImplicitAls.fit(data, { ...options, ...shared(context) }),
   },
-  bpr: { deterministic: false, fit: (data, options, shared) => BprMf.fit(data, { ...options, ...shared }) },
+  bpr: {
+    deterministic: false,
+    fit: (data, options, context) => BprMf.fit(data, { ...options, ...shared(context) }),
+  },
   bm25: {
     deterministic: true,
-    fit: (data, options, shared) => Bm25Retriever.fit(data, { ...options, ...shared }),
+    fit: (data, options, context) => Bm25Retriever.fit(data, { ...options, ...shared(context) }),
+  },
+  sasrec: {
+    deterministic: false,
+    fit: (data, options, context) => SasRec.fit(data, { ...options, ...trained(context) }),
+  },
+  bert4rec: {
+    deterministic: false,
+    fit: (data, options, context) => Bert4Rec.fit(data, { ...options, ...trained(context) }),
   },
 };

@@ -2,10 +2,18 @@ import { InvalidInputError } from '@palate/core';
 import type { Suite } from '../suite.js';
 import { beautyClassic } from './beauty-classic.js';
 import { ml1mClassic } from './ml-1m-classic.js';
+import { ml1mSequential } from './ml-1m-sequential.js';
 import { movietweetingsClassic } from './movietweetings-classic.js';
+import { movietweetingsSequential } from './movietweetings-sequential.js';
 
 /** Every suite of the benchmark: a new one is one file and one entry here. */
-export const SUITES: readonly Suite[] = [movietweetingsClassic, ml1mClassic, beautyClassic];
+export const SUITES: readonly Suite[] = [
+  movietweetingsClassic,
+  movietweetingsSequential,
+  ml1mClassic,
+  ml1mSequential,
+  beautyClassic,
+];
 
 /**
  * The suite of a name.

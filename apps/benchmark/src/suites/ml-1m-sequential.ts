@@ -1,0 +1,48 @@
+import type { Suite } from '../suite.js';
+
+const RECIPE = 'antklen/sasrec-bert4rec-recsys23';
+const OTHER = 'leave-one-out, full ranking; their own filter of items';
+
+/** Sequential recommenders on MovieLens 1M. */
+export const ml1mSequential: Suite = {
+  name: 'ml-1m-sequential',
+  title: 'MovieLens 1M, films with at least 5 ratings: sequential recommenders (6,040 users, 3,416 films)',
+  data: 'ml-1m',
+  filter: { minimumItemCount: 5 },
+  split: 'leave-one-out',
+  metrics: ['ndcg@10', 'hr@10', 'mrr@10', 'coverage@10'],
+  selectBy: 'ndcg@10',
+  seeds: [0],
+  systems: [
+    {
+      system: 'sasrec',
+      label: 'SASRec, cross-entropy',
+      options: { epochs: 60, maxLength: 200, batchSize: 64, learningRate: 0.002, patience: 8 },
+    },
+  ],
+  published: [
+    {
+      system: 'SASRec, cross-entropy',
+      metrics: { 'hr@10': { mean: 0.3152 }, 'ndcg@10': { mean: 0.1821 } },
+      source: RECIPE,
+      note: OTHER,
+    },
+    {
+      system: 'SASRec, BCE',
+      metrics: { 'hr@10': { mean: 0.25 }, 'ndcg@10': { mean: 0.1341 } },
+      source: RECIPE,
+      note: OTHER,
+    },
+    {
+      system: 'BERT4Rec',
+      metrics: { 'hr@10': { mean: 0.2843 }, 'ndcg@10': { mean: 0.1537 } },
+      source: RECIPE,
+      note: OTHER,
+    },
+    {
+      system: 'SASRec',
+      metrics: { 'hr@10': { mean: 0.1978 }, 'ndcg@10': { mean: 0.1192 } },
+      source: 'PALR, arXiv 2305.07622, Table 2',
+    },
+  ],
+};
