@@ -1,11 +1,15 @@
 import type { KernelConfig } from '@tensorflow/tfjs-core';
 import { binaryKernels } from './binary.js';
+import { convolutionKernels } from './convolution.js';
 import { elementwiseKernels } from './elementwise.js';
 import { fusedKernels } from './fused.js';
 import { matrixKernels } from './matrix.js';
 import { movementKernels } from './movement.js';
+import { poolingKernels } from './pooling.js';
 import { randomKernels } from './random.js';
+import { rearrangementKernels } from './rearrangement.js';
 import { reductionKernels } from './reduction.js';
+import { scanKernels } from './scan.js';
 
 /** Every kernel of the backend. */
 export const kernels: readonly KernelConfig[] = [
@@ -14,6 +18,10 @@ export const kernels: readonly KernelConfig[] = [
   ...matrixKernels,
   ...reductionKernels,
   ...movementKernels,
+  ...convolutionKernels,
+  ...poolingKernels,
+  ...rearrangementKernels,
+  ...scanKernels,
   ...randomKernels,
   ...fusedKernels,
 ];
