@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { mirroredPositions } from './kernels/rearrangement.js';
 import { tfjsGradients } from './vendor/tfjs-gradients.js';
 
 type Axes = { readonly axis?: number | number[] | null };
@@ -77,6 +78,26 @@ const better: readonly tf.GradConfig[] = [
       return { a: () => collapse(slope(), a), b: () => collapse(tf.neg(slope()), b) };
     },
   },
+  // tfjs-core's own forgets what the mirror images add.
+  {
+    kernelName: tf.MirrorPad,
+    inputsToSave: ['x'],
+    gradFunc: (dy, saved, attrs) => {
+      const [x] = saved as [tf.Tensor];
+      const { paddings, mode } = attrs as unknown as { paddings: [number, number][]; mode: string };
+      const foldAxis = (folded: tf.Tensor, [before, after]: [number, number], axis: number): tf.Tensor => {
+        if (before === 0 && after === 0) return folded;
+        const extent = x.shape[axis] as number;
+        const positions = tf.tensor1d(
+          mirroredPositions(extent, before, after, mode === 'symmetric'),
+          'int32',
+        );
+        const order = folded.shape.map((_, each) => (each === 0 ? axis : each === axis ? 0 : each));
+        return tf.transpose(tf.unsortedSegmentSum(tf.transpose(folded, order), positions, extent), order);
+      };
+      return { x: () => paddings.reduce(foldAxis, dy as tf.Tensor) };
+    },
+  },
 ];
 
 let registered = false;
@@ -84,7 +105,8 @@ let registered = false;
 /**
  * Registers tfjs-core's gradients, which its entry for Node leaves out, where the program has none yet. Those of Sum,
  * Mean, Relu and Sigmoid are replaced by equal ones that move less memory, those of Maximum, Minimum and
- * SquaredDifference by ones that are right for broadcast operands.
+ * SquaredDifference by ones that are right for broadcast operands, that of MirrorPad by one that counts the mirror
+ * images. tfjs-core has none for StridedSlice, TopK and Einsum.
  */
 export function registerGradients(): void {
   if (registered) return;

@@ -159,6 +159,108 @@ const cases: Record<string, Case> = {
     shapes: [[3, 2]],
     run: (x) => tf.unsortedSegmentSum(x, tf.tensor1d([1, 1, 0], 'int32'), 2),
   },
+  conv1d: {
+    shapes: [
+      [1, 5, 2],
+      [3, 2, 2],
+    ],
+    run: (x, w) => tf.conv1d(x as tf.Tensor3D, w as tf.Tensor3D, 2, 'same'),
+  },
+  conv2d: {
+    shapes: [
+      [1, 4, 3, 2],
+      [2, 3, 2, 2],
+    ],
+    run: (x, w) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, [2, 1], 'same'),
+  },
+  'conv2d that leaves the last rows out': {
+    shapes: [
+      [2, 4, 4, 1],
+      [2, 2, 1, 2],
+    ],
+    run: (x, w) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 3, 'valid'),
+  },
+  conv3d: {
+    shapes: [
+      [1, 2, 3, 2, 1],
+      [2, 2, 2, 1, 2],
+    ],
+    run: (x, w) => tf.conv3d(x as tf.Tensor5D, w as tf.Tensor5D, 1, 'same'),
+  },
+  depthwiseConv2d: {
+    shapes: [
+      [2, 3, 3, 2],
+      [2, 2, 2, 2],
+    ],
+    run: (x, w) => tf.depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 'same'),
+  },
+  'fused conv2d': {
+    shapes: [[1, 3, 3, 2], [2, 2, 2, 2], [2]],
+    run: (x, filter, bias) =>
+      tf.fused.conv2d({
+        x: x as tf.Tensor4D,
+        filter: filter as tf.Tensor4D,
+        strides: 1,
+        pad: 'valid',
+        bias,
+        activation: 'linear',
+      }),
+  },
+  conv2dTranspose: {
+    shapes: [
+      [1, 2, 2, 2],
+      [3, 3, 1, 2],
+    ],
+    run: (x, w) => tf.conv2dTranspose(x as tf.Tensor4D, w as tf.Tensor4D, [1, 4, 4, 1], 2, 'same'),
+  },
+  avgPool: { shapes: [[1, 3, 3, 2]], run: (x) => tf.avgPool(x as tf.Tensor4D, 2, 2, 'same') },
+  'avgPool with wide padding': {
+    shapes: [[1, 3, 3, 1]],
+    run: (x) =>
+      tf.avgPool(x as tf.Tensor4D, 3, 1, [
+        [0, 0],
+        [1, 1],
+        [2, 0],
+        [0, 0],
+      ]),
+  },
+  avgPool3d: { shapes: [[1, 2, 3, 2, 1]], run: (x) => tf.avgPool3d(x as tf.Tensor5D, 2, 1, 'same') },
+  maxPool: {
+    shapes: [[1]],
+    run: (x) =>
+      tf.maxPool(
+        tf.mul(x, tf.tensor4d([1, 5, 2, 7, 4, 9, 3, 8, 6, 2, 6, 1], [1, 3, 2, 2])) as tf.Tensor4D,
+        2,
+        1,
+        'same',
+      ),
+    range: POSITIVE,
+  },
+  cumsum: unary((x) => tf.cumsum(x, 1, true, true)),
+  reverse: unary((x) => tf.reverse(x, 1)),
+  mirrorPad: {
+    shapes: [[3]],
+    run: (x) => tf.mirrorPad(x as tf.Tensor1D, [[1, 2]], 'reflect'),
+  },
+  batchNorm: {
+    shapes: [[2, 2], [2], [2]],
+    run: (x, offset, scale) =>
+      tf.batchNorm(
+        x,
+        tf.tensor1d([0.1, 0.2]),
+        tf.tensor1d([1.5, 0.5]),
+        offset as tf.Tensor1D,
+        scale as tf.Tensor1D,
+      ),
+  },
+  spaceToBatchND: {
+    shapes: [[1, 2, 3]],
+    run: (x) => tf.spaceToBatchND(x, [2], [[1, 1]]),
+  },
+  batchToSpaceND: {
+    shapes: [[2, 2, 1]],
+    run: (x) => tf.batchToSpaceND(x, [2], [[1, 0]]),
+  },
   layerNorm: { shapes: [[2, 4], [4], [4]], run: (x, gain, bias) => layerNorm(x, gain, bias, 1e-3) },
   sparseCrossEntropy: {
     shapes: [[3, 4]],

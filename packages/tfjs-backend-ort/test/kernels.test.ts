@@ -271,6 +271,82 @@ const programs: Record<string, () => tf.Tensor | tf.Tensor[]> = {
     const all = [tf.add(a, b), tf.mul(a, b), tf.sub(a, b), tf.reshape(a, [3, 1])];
     return [...all.flatMap((each) => [tf.real(each), tf.imag(each)]), tf.abs(a)];
   },
+  'convolutions with strides, dilations and both layouts': () => {
+    const [x, w] = [float([2, 7, 6, 3]) as tf.Tensor4D, float([3, 2, 3, 4], 2) as tf.Tensor4D];
+    return [
+      tf.conv2d(x, w, [2, 3], 'same'),
+      tf.conv2d(x, w, 1, 'valid', 'NHWC', 2),
+      tf.conv2d(x, w, 2, 1, 'NHWC', 1, 'ceil'),
+      tf.conv2d(tf.transpose(x, [0, 3, 1, 2]), w, 1, 'same', 'NCHW'),
+      tf.depthwiseConv2d(x, w, 1, 'same', 'NHWC', 2),
+      tf.separableConv2d(x, w, float([1, 1, 12, 2]) as tf.Tensor4D, 1, 'same'),
+    ];
+  },
+  'pools, with windows beyond the input': () => {
+    const x = float([2, 5, 4, 3]) as tf.Tensor4D;
+    return [
+      tf.maxPool(x, 3, 2, 'same'),
+      tf.avgPool(x, [2, 3], [3, 1], 'same'),
+      tf.avgPool(x, 2, 3, 1, 'ceil'),
+      tf.maxPool(x, 2, 2, 'valid'),
+    ];
+  },
+  'top values, lower index first among equals': () =>
+    Object.values(
+      tf.topk(
+        tf.tensor2d([
+          [1, 3, 3, 2, 3],
+          [5, 5, 4, 9, 0],
+        ]),
+        3,
+      ),
+    ),
+  'cumulative sums': () => [
+    tf.cumsum(float([2, 3]), 0),
+    tf.cumsum(int([2, 3]), 1, true),
+    tf.cumsum(bool([4]), 0, false, true),
+  ],
+  'strided slices': () => {
+    const x = float([4, 3, 2]);
+    return [
+      tf.stridedSlice(x, [3, 0, 0], [-5, 3, 2], [-2, 2, 1]),
+      tf.stridedSlice(x, [1], [2], [1], 0, 0, 0, 0, 1),
+      tf.stridedSlice(x, [0, 1], [4, 2], [2, 1], 0, 0, 1),
+    ];
+  },
+  'reversals, mirrors and blocks': () => [
+    tf.reverse(int([2, 3, 2]), [0, 2]),
+    tf.mirrorPad(
+      float([3, 3]) as tf.Tensor2D,
+      [
+        [1, 2],
+        [2, 0],
+      ],
+      'reflect',
+    ),
+    tf.mirrorPad(
+      int([2, 3]) as tf.Tensor2D,
+      [
+        [2, 1],
+        [0, 3],
+      ],
+      'symmetric',
+    ),
+    tf.spaceToBatchND(
+      float([1, 4, 5, 2]),
+      [2, 3],
+      [
+        [0, 0],
+        [1, 0],
+      ],
+    ),
+    tf.depthToSpace(float([1, 2, 2, 8]) as tf.Tensor4D, 2),
+  ],
+  einsum: () => [
+    tf.einsum('bij,bjk->bik', float([2, 2, 3]), float([2, 3, 4], 2)),
+    tf.einsum('ij->ji', float([2, 3])),
+    tf.einsum('i,i->', float([4]), float([4], 3)),
+  ],
   'tensors without elements': () => [tf.concat([tf.zeros([0, 2]), float([2, 2])]), tf.add(tf.zeros([0]), 1)],
 };
 

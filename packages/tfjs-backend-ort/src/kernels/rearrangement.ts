@@ -42,7 +42,12 @@ function pick(
 }
 
 /** Source positions of an axis that is extended by its mirror image, with or without its edge. */
-function mirrored(extent: number, before: number, after: number, withEdge: boolean): number[] {
+export function mirroredPositions(
+  extent: number,
+  before: number,
+  after: number,
+  withEdge: boolean,
+): number[] {
   const shift = withEdge ? 1 : 0;
   return Array.from({ length: before + extent + after }, (_, index) => {
     const at = index - before;
@@ -103,7 +108,12 @@ export const rearrangementKernels: readonly KernelConfig[] = [
       move(backend, x, (source) =>
         attrs.paddings.reduce((padded, [before, after], axis) => {
           if (before === 0 && after === 0) return padded;
-          const positions = mirrored(padded.shape[axis] as number, before, after, attrs.mode === 'symmetric');
+          const positions = mirroredPositions(
+            padded.shape[axis] as number,
+            before,
+            after,
+            attrs.mode === 'symmetric',
+          );
           const shape = padded.shape.map((extent, each) => (each === axis ? positions.length : extent));
           return op('Gather', [padded, arrayConst('int64', positions)], shape, { axis });
         }, source),

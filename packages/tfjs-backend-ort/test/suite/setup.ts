@@ -5,6 +5,6 @@ import { setTestEnvs } from '@tensorflow/tfjs-core/dist/jasmine_util';
 import { registerOrtBackend } from '../../src/index.js';
 
 // tfjs-core's tests are defined once for each environment, when they are imported: this module comes first.
-const backendName = process.env['PALATE_SUITE_BACKEND'] ?? 'ort';
+const backendName = process.env.PALATE_SUITE_BACKEND ?? 'ort';
 registerOrtBackend({ threads: 1 });
 setTestEnvs([{ name: `test-${backendName}`, backendName, flags: {}, isDataSync: true }]);
