@@ -2,6 +2,7 @@ import { checkNumber, checkOptions, InvalidInputError } from '@palate/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { OrtBackend } from './backend.js';
 import { type GraphDtype, type LeafData, sameShape, type Value } from './graph.js';
+import { takeHostRuns } from './host-kernels.js';
 import type { Plan } from './plan.js';
 import type { CachedSession } from './session-cache.js';
 
@@ -194,6 +195,7 @@ function trace<A extends readonly tf.Tensor[], R extends StepResult>(
   let early: number;
   const outputs = new Map<object, Value | undefined>();
   let results: ReturnType<typeof namedTensors>;
+  takeHostRuns();
   try {
     result = tf.tidy(() => step(...(own as unknown as A)) as tf.TensorContainer) as R;
     early = computed.length;
@@ -207,6 +209,9 @@ function trace<A extends readonly tf.Tensor[], R extends StepResult>(
   const kept = new Set(results.tensors.map(([, tensor]) => tensor));
   for (const arg of own) if (!kept.has(arg)) arg.dispose();
   const refuse = (reason: string): { result: R; reason: string } => ({ result, reason });
+  const [inJavaScript] = takeHostRuns();
+  if (inJavaScript !== undefined)
+    return refuse(`the step uses ${inJavaScript}, which runs in JavaScript and is no part of a graph`);
   if (early > 0)
     return refuse('the step reads a tensor, or records more operations than the backend keeps waiting');
   const [only] = computed;

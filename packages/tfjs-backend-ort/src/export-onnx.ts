@@ -2,6 +2,7 @@ import { checkOptions, InvalidInputError, UnsupportedError } from '@palate/core'
 import * as tf from '@tensorflow/tfjs-core';
 import { OrtBackend } from './backend.js';
 import { type Constant, type GraphDtype, type LeafData, record, sameShape, type Value } from './graph.js';
+import { takeHostRuns } from './host-kernels.js';
 import type { OnnxInitializer, OnnxNode } from './onnx-encoder.js';
 import { encodePlan, type Plan, planGraph } from './plan.js';
 
@@ -108,7 +109,15 @@ function traceFunction<I extends NamedTensors>(
       own[name] = tf.engine().makeTensorFromDataId(info.dataId, tensor.shape, tensor.dtype, backend);
       backend.disposeIntermediateTensorInfo(alias);
     }
+    takeHostRuns();
     const result = run(own as unknown as I);
+    const [inJavaScript] = takeHostRuns();
+    if (inJavaScript !== undefined)
+      throw new InvalidInputError({
+        expected: 'a function made of operations that ONNX has',
+        received: `${inJavaScript}, which this backend runs in JavaScript`,
+        mend: 'Leave it out of the exported function, or export the parts before and after it; see hostKernels().',
+      });
     const named = result instanceof tf.Tensor ? { output: result } : result;
     const values = Object.values(named).map((tensor) => {
       const value = backend.graphValue(tensor);

@@ -7,6 +7,15 @@ type Inputs = Readonly<Record<string, TensorInfo | TensorInfo[] | undefined>>;
 
 let host: MathBackendCPU | undefined;
 
+let ran: string[] = [];
+
+/** Names of the kernels that ran in JavaScript since the last call: their results are numbers, no part of a graph. */
+export function takeHostRuns(): readonly string[] {
+  const names = ran;
+  ran = [];
+  return names;
+}
+
 /** A CPU backend of our own, which TensorFlow.js does not know. */
 function hostBackend(): MathBackendCPU {
   if (!host) {
@@ -69,6 +78,8 @@ export function hostKernel(kernelName: string): KernelConfig | undefined {
     backendName: 'ort',
     kernelFunc: ({ inputs, attrs, backend }) => {
       const ort = backend as OrtBackend;
+      // Whoever traces a graph asks whether any ran; without a bound the list would grow when nobody does.
+      if (ran.length < 16) ran.push(kernelName);
       const cpu = hostBackend();
       const before = new Set<TensorInfo>();
       const convert = (info: TensorInfo): TensorInfo => {

@@ -119,6 +119,15 @@ describe('compile', () => {
     expect(step(tf.scalar(1)).dataSync()[0]).toBe(5);
   });
 
+  it('keeps calling steps whose operations run partly in JavaScript', () => {
+    const step = compile((a: tf.Tensor) => tf.mul(tf.cumprod(a), 2));
+    for (let i = 1; i < 6; i++) {
+      // The same number three times, then others.
+      const number = Math.max(3, i);
+      expect(Array.from(step(tf.tensor1d([number, 2])).dataSync())).toEqual([2 * number, 4 * number]);
+    }
+  });
+
   it('just calls the step on other backends', async () => {
     await tf.setBackend('cpu');
     expect(compile((a: tf.Tensor) => tf.add(a, 1))(tf.scalar(1)).dataSync()[0]).toBe(2);

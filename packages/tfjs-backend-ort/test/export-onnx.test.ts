@@ -103,6 +103,11 @@ describe('exportOnnx', () => {
     expect(() => exportOnnx(grows, { x: tf.ones([1, 2]) }, { dynamicBatch: true })).toThrow(/JavaScript/);
   });
 
+  it('refuses operations that run in JavaScript, and names them', () => {
+    const values = ({ x }: { x: tf.Tensor }): tf.Tensor => tf.mul(tf.cumprod(x), 2);
+    expect(() => exportOnnx(values, { x: tf.ones([3]) })).toThrow(/Cumprod/);
+  });
+
   it('draws the same random numbers in the file', async () => {
     const noise = ({ seed }: { seed: tf.Tensor }): tf.Tensor => randomUniform([6], seed, 2);
     const seed = tf.tensor1d([4, 5], 'int32');
