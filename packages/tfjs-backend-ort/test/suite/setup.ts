@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops';
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import '@tensorflow/tfjs-backend-cpu';
-import { setTestEnvs } from '@tensorflow/tfjs-core/dist/jasmine_util';
+import { setTestEnvs } from '@tensorflow/tfjs-core/dist/jasmine_util.js';
 import { registerOrtBackend } from '../../src/index.js';
 
 // tfjs-core's tests are defined once for each environment, when they are imported: this module comes first.
