@@ -14,7 +14,7 @@ import {
 import type { SystemOptions } from './suite.js';
 
 /** What a fit is given beside its options. */
-export interface FitContext extends LongCallOptions {
+interface FitContext extends LongCallOptions {
   /** Held-out interactions for early stopping. */
   readonly validation?: InteractionLog;
   /** Folder for checkpoints, for systems that train long; removed when the cell is measured. */

@@ -41,7 +41,10 @@ export interface TrainOptions extends LongCallOptions {
    * to step.
    */
   readonly loss: (batch: BatchTensors, pass: ForwardPass) => tf.Scalar;
-  /** The batches of an epoch, counted from 1: a function of the epoch and the random stream alone. */
+  /**
+   * The batches of an epoch, counted from 1, as functions that make them when their turn comes. Each depends on the
+   * epoch, its own index and the random stream (fork it by index) alone: a resumed run does not make the ones before.
+   */
   readonly batches: (epoch: number, random: RandomStream) => readonly (() => Batch)[];
   /** Most epochs. */
   readonly epochs: number;

@@ -15,7 +15,7 @@ export const LAST_MULTIPLIER = 0x7feb352d;
 const GOLDEN = 0x9e3779b9;
 
 /** MurmurHash3's 32-bit finaliser. */
-export function finalise(word: number): number {
+function finalise(word: number): number {
   let h = word ^ (word >>> 16);
   h = Math.imul(h, 0x85ebca6b);
   h ^= h >>> 13;
@@ -30,7 +30,7 @@ export function saltOffsets(salt: number): [number, number] {
 }
 
 /** The two keys of a draw. */
-export function drawKeys(seed: ArrayLike<number>, salt: number): [number, number] {
+function drawKeys(seed: ArrayLike<number>, salt: number): [number, number] {
   let base = 0;
   for (let i = 0; i < seed.length; i++) base = finalise((base ^ (seed[i] as number)) + GOLDEN);
   const [first, second] = saltOffsets(salt);

@@ -223,11 +223,6 @@ export function hostTensor(
   return backend.makeHostTensor(values, shape, dtype);
 }
 
-/** A tensor's values in JavaScript: computes everything recorded so far. Read only. */
-export function readHost(backend: OrtBackend, info: TensorInfo): HostArray {
-  return backend.readSync(info.dataId) as HostArray;
-}
-
 /** The same data under another shape: shares the tensor's data, as TensorFlow.js kernels do. */
 export function sharedTensor(backend: OrtBackend, info: TensorInfo, shape: readonly number[]): TensorInfo {
   backend.incRef(info.dataId);

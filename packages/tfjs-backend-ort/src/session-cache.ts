@@ -128,7 +128,7 @@ function peakBytes(plan: Plan): number {
 }
 
 /** The operations of a plan in order, shortened in the middle. */
-export function operationsOf(plan: Plan): string {
+function operationsOf(plan: Plan): string {
   const names = plan.nodes.map((node) => node.op);
   return names.length > 24
     ? `${names.slice(0, 12).join(', ')}, ... ${names.length - 24} more ..., ${names.slice(-12).join(', ')}`

@@ -5,7 +5,7 @@
  * @param distance - key position minus query position
  * @param bidirectional - true for the encoder, where keys may stand on both sides
  */
-export function relativePositionBucket(
+function relativePositionBucket(
   distance: number,
   bidirectional: boolean,
   buckets: number,

@@ -27,7 +27,7 @@ function swapLast(x: Value): Value {
 }
 
 /** The matrix product of the last two axes, with transposition folded into the multiplication. */
-export function matMul(a: Value, b: Value, transposeA = false, transposeB = false): Value {
+function matMul(a: Value, b: Value, transposeA = false, transposeB = false): Value {
   const ra = a.shape.length;
   const rb = b.shape.length;
   const rows = a.shape[transposeA ? ra - 1 : ra - 2] as number;

@@ -1,0 +1,189 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Catalog, createDataset, type Dataset, InteractionLog, RandomStream, withLog } from '@palate/core';
+import { type RetrieverConformanceOptions, retrieverConformance } from '@palate/core/testing';
+import { leaveOneOut } from '@palate/datasets';
+import { evaluateRanking } from '@palate/eval';
+import { ForwardPass, selectBackend } from '@palate/nn';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Bert4Rec, SasRec, type SasRecLoss } from '../../src/index.js';
+import { batchByLength, bucketLengths, bucketOf } from '../../src/sequential/length-buckets.js';
+import { SequenceEncoder } from '../../src/sequential/sequence-encoder.js';
+
+const SMALL = { dimension: 8, heads: 2, blocks: 1, maxLength: 8, epochs: 1, batchSize: 16 };
+
+const systems: Record<string, RetrieverConformanceOptions> = {
+  SasRec: { create: (data, seed) => SasRec.fit(data, { ...SMALL, seed }), load: (dir) => SasRec.load(dir) },
+  Bert4Rec: {
+    create: (data, seed) => Bert4Rec.fit(data, { ...SMALL, seed }),
+    load: (dir) => Bert4Rec.load(dir),
+  },
+};
+for (const [name, options] of Object.entries(systems))
+  describe(name, () => {
+    for (const { name: fact, run } of retrieverConformance(options)) test(fact, run);
+  });
+
+/** Users walk round a ring of items: what comes next is certain. */
+function ring(users: number, items: number, length: number): Dataset {
+  const random = new RandomStream(3);
+  const rows = Array.from({ length: users }, (_, user) => {
+    const start = random.integer(items);
+    return Array.from({ length }, (_, k) => ({
+      user: `u${user}`,
+      item: `i${(start + k) % items}`,
+      timestamp: k,
+    }));
+  }).flat();
+  const log = InteractionLog.fromRows(rows);
+  return createDataset({
+    name: 'ring',
+    log,
+    catalog: new Catalog({ items: log.items, text: {} }),
+    licence: 'MIT',
+    source: 'made up',
+  });
+}
+
+describe('what comes next in a ring is learned', () => {
+  const dataset = ring(60, 12, 9);
+  const split = leaveOneOut(dataset.log);
+  const options = {
+    dimension: 16,
+    blocks: 1,
+    maxLength: 8,
+    batchSize: 32,
+    learningRate: 0.01,
+    epochs: 30,
+    dropout: 0,
+  };
+  const hitRate = async (retriever: Parameters<typeof evaluateRanking>[0]): Promise<number> => {
+    const { metrics } = await evaluateRanking(
+      retriever,
+      { history: split.train, test: split.validation as InteractionLog },
+      { metrics: ['hr@1'], resamples: 0 },
+    );
+    return metrics['hr@1']?.mean ?? 0;
+  };
+  for (const loss of ['cross-entropy', 'bce', 'gbce', 'sampled-softmax'] as SasRecLoss[])
+    test(`SASRec with ${loss}`, async () => {
+      const sasrec = await SasRec.fit(withLog(dataset, split.train), { ...options, loss, negatives: 4 });
+      expect(await hitRate(sasrec)).toBeGreaterThan(0.9);
+      expect(sasrec.history.at(-1)?.loss).toBeLessThan(sasrec.history[0]?.loss ?? 0);
+    });
+  test('BERT4Rec, with validation and early stopping', async () => {
+    const bert = await Bert4Rec.fit(withLog(dataset, split.train), {
+      ...options,
+      epochs: 60,
+      maskShare: 0.3,
+      lastOnly: 0.3,
+      validation: split.validation as InteractionLog,
+      patience: 20,
+    });
+    expect(await hitRate(bert)).toBeGreaterThan(0.8);
+    expect(Math.max(...bert.history.map(({ metrics }) => metrics['ndcg@10'] ?? 0))).toBeGreaterThan(0.8);
+  });
+});
+
+describe('the encoder', () => {
+  const config = {
+    dimension: 8,
+    blocks: 2,
+    heads: 2,
+    maxLength: 6,
+    dropout: 0.5,
+    activation: 'gelu',
+  } as const;
+  const encode = (ids: number[], present: number[], causal: boolean, encoder: SequenceEncoder): number[][] =>
+    tf.tidy(() => {
+      const hidden = encoder.encode(
+        tf.tensor2d([ids], undefined, 'int32'),
+        tf.tensor2d([present]),
+        ForwardPass.inference(),
+        causal,
+      );
+      return (hidden.arraySync() as number[][][])[0] as number[][];
+    });
+  let encoder: SequenceEncoder;
+  beforeAll(async () => {
+    await selectBackend('ort');
+    encoder = new SequenceEncoder(config, 10, new RandomStream(1));
+  });
+  test('is causal where it has to be: a later item changes nothing before it', () => {
+    const [a, b] = [
+      encode([1, 2, 3, 4], [1, 1, 1, 1], true, encoder),
+      encode([1, 2, 3, 9], [1, 1, 1, 1], true, encoder),
+    ];
+    expect(b.slice(0, 3)).toEqual(a.slice(0, 3));
+    expect(b[3]).not.toEqual(a[3]);
+    expect(encode([1, 2, 3, 9], [1, 1, 1, 1], false, encoder)[0]).not.toEqual(
+      encode([1, 2, 3, 4], [1, 1, 1, 1], false, encoder)[0],
+    );
+  });
+  test('pays no heed to padding, whatever stands there and however long it is', () => {
+    const short = encode([3, 4], [1, 1], true, encoder).at(-1) as number[];
+    for (const padded of [
+      encode([7, 7, 3, 4], [0, 0, 1, 1], true, encoder),
+      encode([0, 0, 0, 0, 3, 4], [0, 0, 0, 0, 1, 1], true, encoder),
+    ])
+      for (const [k, value] of (padded.at(-1) as number[]).entries())
+        expect(value).toBeCloseTo(short[k] as number, 5);
+  });
+});
+
+test('buckets hold every length, and batches hold every row once', () => {
+  const buckets = bucketLengths(50);
+  expect(buckets.at(-1)).toBe(50);
+  for (let length = 1; length <= 50; length++)
+    expect(bucketOf(length, buckets)).toBeGreaterThanOrEqual(length);
+  const random = new RandomStream(2);
+  const lengths = Int32Array.from({ length: 300 }, () => random.integer(51));
+  const batches = batchByLength(lengths, 16, buckets, new RandomStream(1));
+  const rows = batches.flatMap((batch) => [...batch.rows]);
+  expect(rows.sort((a, b) => a - b)).toEqual(
+    Array.from(lengths.keys()).filter((row) => (lengths[row] as number) > 0),
+  );
+  for (const { length, rows: own } of batches)
+    for (const row of own) expect(lengths[row]).toBeLessThanOrEqual(length);
+});
+
+describe('training goes on', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'palate-sequential-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+  test('from a checkpoint to the numbers of an unbroken run', async () => {
+    const dataset = ring(40, 10, 7);
+    const options = { ...SMALL, epochs: 4, dropout: 0.2, seed: 5 };
+    const whole = await SasRec.fit(dataset, options);
+    const dir = join(folder, 'checkpoint');
+    const controller = new AbortController();
+    const stopped = SasRec.fit(dataset, {
+      ...options,
+      checkpoint: { dir },
+      signal: controller.signal,
+      onProgress: ({ phase }) => {
+        if (phase.startsWith('epoch 2 ')) controller.abort();
+      },
+    });
+    await expect(stopped).rejects.toMatchObject({ code: 'cancelled' });
+    const resumed = await SasRec.fit(dataset, { ...options, checkpoint: { dir } });
+    const queries = [{ history: [1, 2, 3] }];
+    const [a, b] = [await whole.scoreAll(queries), await resumed.scoreAll(queries)];
+    for (const [k, value] of a.entries()) expect(Math.abs((b[k] as number) - value)).toBeLessThan(1e-5);
+  });
+  test('and options that do not fit are refused', async () => {
+    const dataset = ring(5, 5, 4);
+    await expect(SasRec.fit(dataset, { loss: 'hinge' as never })).rejects.toThrow(
+      /a loss among cross-entropy/,
+    );
+    await expect(SasRec.fit(dataset, { maxlen: 3 } as never)).rejects.toThrow(/"maxlen"/);
+    await expect(SasRec.fit(dataset, { validation: ring(5, 5, 4).log })).rejects.toThrow(
+      /shares the id maps/,
+    );
+    await expect(Bert4Rec.fit(dataset, { maskShare: 2 })).rejects.toThrow(/maskShare/);
+  });
+});
