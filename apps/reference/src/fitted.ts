@@ -30,6 +30,8 @@ export interface FitOptions extends LongCallOptions {
   readonly force?: boolean;
   /** Never draw progress, even on a terminal. */
   readonly quiet?: boolean;
+  /** Write progress as lines to the error stream, for logs. */
+  readonly lines?: boolean;
 }
 
 async function isCurrent(dir: string, dataFingerprint: string): Promise<boolean> {
@@ -63,6 +65,7 @@ export async function fitOrLoad(
           seed: options.seed ?? 0,
           ...(signal ? { signal } : {}),
           onProgress: ({ phase, done: count, total }) => {
+            if (options.lines) process.stderr.write(`${system.key}: ${phase} ${count} of ${total ?? '?'}\n`);
             task.title = `${system.key}: ${phase}${total === undefined ? '' : ` ${Math.floor((100 * count) / total)} %`}`;
           },
         };
@@ -78,7 +81,7 @@ export async function fitOrLoad(
       concurrent: false,
       exitOnError: true,
       registerSignalListeners: false,
-      renderer: !quiet && process.stderr.isTTY ? 'default' : 'silent',
+      renderer: !quiet && !options.lines && process.stderr.isTTY ? 'default' : 'silent',
     },
   );
   await tasks.run();

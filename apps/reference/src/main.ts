@@ -50,6 +50,7 @@ withJson(withArtifacts(withData(program.command('fit'))))
   .description('fit systems and keep them')
   .option('--systems <names>', `separated by commas, of ${names}`)
   .option('--force', 'fit again what is up to date')
+  .option('--progress', 'write progress as lines to the error stream, for logs')
   .action((options) => runCommand(options.json === true, (context) => fitCommand(options, context)));
 
 withJson(withData(program.command('evaluate')))

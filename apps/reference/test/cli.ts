@@ -7,6 +7,9 @@ const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 /** Starts the command line from its sources, so that no build is needed. */
 const NODE = ['--conditions=palate-source', `--import=${TSX}`, MAIN];
 
+/** The caller's environment without NODE_PATH, through which pnpm would let packages find what they do not declare. */
+const { NODE_PATH: _, ...ENVIRONMENT } = process.env;
+
 /** What a run printed and how it ended. */
 export interface Run {
   readonly code: number;
@@ -20,7 +23,7 @@ export function palate(args: readonly string[], env: Readonly<Record<string, str
     execFile(
       process.execPath,
       [...NODE, ...args],
-      { env: { ...process.env, ...env }, maxBuffer: 1 << 26 },
+      { env: { ...ENVIRONMENT, ...env }, maxBuffer: 1 << 26 },
       (error, stdout, stderr) => {
         resolve({ code: Number((error as ExecFileException | null)?.code ?? 0), stdout, stderr });
       },
@@ -28,18 +31,24 @@ export function palate(args: readonly string[], env: Readonly<Record<string, str
   });
 }
 
-/** Starts `palate` and interrupts it after some milliseconds. */
+/** Starts `palate` and interrupts it, as Ctrl-C does, when its error stream first shows `marker`. */
 export function interrupted(
   args: readonly string[],
-  milliseconds: number,
+  marker: string,
 ): Promise<{ code: number | null; stderr: string }> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [...NODE, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, [...NODE, ...args], {
+      env: ENVIRONMENT,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     let stderr = '';
+    let sent = false;
     child.stderr.on('data', (chunk: Buffer) => {
       stderr += chunk.toString();
+      if (sent || !stderr.includes(marker)) return;
+      sent = true;
+      child.kill('SIGINT');
     });
-    setTimeout(() => child.kill('SIGINT'), milliseconds);
     child.on('close', (code) => resolve({ code, stderr }));
   });
 }

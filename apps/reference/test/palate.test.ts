@@ -115,7 +115,10 @@ describe('palate fit', () => {
 
   test('Ctrl-C stops with status 130 and leaves no broken artifact', async () => {
     const dir = join(artifacts, 'interrupted');
-    const { code, stderr } = await interrupted(['fit', '--systems', 'bpr', '--artifacts', dir], 2500);
+    const { code, stderr } = await interrupted(
+      ['fit', '--systems', 'ials', '--progress', '--artifacts', dir],
+      'fit iALS',
+    );
     expect(code).toBe(130);
     expect(stderr).toMatch(/nothing half written is left/);
     const left = await readdir(join(dir, 'bundled')).catch(() => []);

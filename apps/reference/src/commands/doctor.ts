@@ -66,7 +66,7 @@ function runOnnx(): string {
   const { y } = session.run({ x: new OrtTensor('float32', Float32Array.of(1, 2), [2]) });
   session.dispose();
   if (String(y?.data) !== '2,4') throw new Error(`1 + 1 and 2 + 2 gave ${String(y?.data)}`);
-  return `${versionOf('onnxruntime-node')}, computes on this machine`;
+  return `computes on this machine (${process.platform} ${process.arch})`;
 }
 
 /** `palate doctor`: which parts work here, and why others do not. */

@@ -10,6 +10,7 @@ export interface FitCommandOptions {
   readonly artifacts: string;
   readonly seed: number;
   readonly force?: boolean;
+  readonly progress?: boolean;
   readonly json?: boolean;
 }
 
@@ -27,6 +28,7 @@ export async function fitCommand(
     force: options.force === true,
     signal,
     quiet: options.json === true,
+    lines: options.progress === true,
   });
   if (options.json)
     print(
