@@ -1,6 +1,7 @@
 import { InvalidInputError } from '@palate/core';
 import type { Suite } from '../suite.js';
 import { beautyClassic } from './beauty-classic.js';
+import { beautySequential } from './beauty-sequential.js';
 import { ml1mClassic } from './ml-1m-classic.js';
 import { ml1mSequential } from './ml-1m-sequential.js';
 import { movietweetingsClassic } from './movietweetings-classic.js';
@@ -13,6 +14,7 @@ export const SUITES: readonly Suite[] = [
   ml1mClassic,
   ml1mSequential,
   beautyClassic,
+  beautySequential,
 ];
 
 /**
