@@ -36,7 +36,7 @@ async function suiteReport(suite: Suite, folder: string): Promise<Report> {
 
 /** How to read the table, and how to make it again. */
 function footer(suite: Suite, folder: string): string {
-  return `\nValues of one seed carry a 95 % bootstrap interval over users, averages of ${suite.seeds.length} seeds their standard deviation. Made by \`node apps/benchmark/bin/palate-benchmark.js run ${suite.name}\`; records in \`${folder}\`.\n`;
+  return `\nValues of one seed carry a 95 % bootstrap interval over users${suite.seeds.length > 1 ? `, averages of ${suite.seeds.length} seeds their standard deviation` : ''}. Made by \`node apps/benchmark/bin/palate-benchmark.js run ${suite.name}\`; records in \`${folder}\`.\n`;
 }
 
 /** The table as Markdown, with how it was made. */
