@@ -9,11 +9,9 @@ import {
   type Query,
   RandomStream,
   type RetrieveOptions,
-  readArtifact,
   type Saveable,
   type ScoredItem,
   throwIfCancelled,
-  writeArtifact,
 } from '@palate/core';
 import {
   type Batch,
@@ -24,13 +22,13 @@ import {
   selectBackend,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { itemFiles, savedItems } from '../saved-items.js';
-import { distinctHistory, listsFromScores } from '../score-lists.js';
-import { type HistoryScoring, scoreHistories } from './encode-histories.js';
+import { listsFromScores } from '../score-lists.js';
+import { type HistoryScoring, scoreQueries } from './encode-histories.js';
 import { fitEncoder } from './fit-encoder.js';
 import { batchByLength, bucketLengths } from './length-buckets.js';
 import { type SequentialConfig, type SequentialOptions, sequentialConfig } from './options.js';
 import { SequenceEncoder } from './sequence-encoder.js';
+import { loadEncoder, saveEncoder } from './stored-encoder.js';
 
 /** Options of {@link Bert4Rec.fit}. */
 export interface Bert4RecOptions extends SequentialOptions {
@@ -102,12 +100,7 @@ export class Bert4Rec implements CatalogueScorer, Saveable {
   }
 
   async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
-    for (const query of queries) distinctHistory(query, this.items.size);
-    return scoreHistories(
-      queries.map((query) => query.history ?? []),
-      scoringOf(this.#encoder, this.items, this.#config),
-      options.signal,
-    );
+    return scoreQueries(queries, scoringOf(this.#encoder, this.items, this.#config), options.signal);
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
@@ -117,28 +110,17 @@ export class Bert4Rec implements CatalogueScorer, Saveable {
   }
 
   async save(dir: string): Promise<void> {
-    await writeArtifact(dir, {
-      kind: 'bert4rec',
-      version: 1,
+    await saveEncoder(dir, 'bert4rec', {
+      items: this.items,
+      encoder: this.#encoder,
       config: this.#config,
       dataFingerprint: this.#dataFingerprint,
-      tensors: await this.#encoder.parameters.values(),
-      files: itemFiles(this.items),
     });
   }
 
   static async load(dir: string): Promise<Bert4Rec> {
-    const artifact = await readArtifact(dir, 'bert4rec', 1);
-    const items = savedItems(dir, artifact);
-    const config = artifact.manifest.config as Config;
-    await selectBackend();
-    const encoder = new SequenceEncoder(
-      { ...config, activation: 'gelu' },
-      items.size + 1,
-      new RandomStream(0),
-    );
-    encoder.parameters.assign(artifact.tensors, dir);
-    return new Bert4Rec(items, encoder, config, [], artifact.manifest.dataFingerprint ?? '');
+    const { items, encoder, config, dataFingerprint } = await loadEncoder<Config>(dir, 'bert4rec', 1);
+    return new Bert4Rec(items, encoder, config, [], dataFingerprint);
   }
 }
 

@@ -1,6 +1,7 @@
-import { throwIfCancelled } from '@palate/core';
+import { type Query, throwIfCancelled } from '@palate/core';
 import { ForwardPass } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
+import { distinctHistory } from '../score-lists.js';
 import { batchByLength, bucketLengths } from './length-buckets.js';
 import type { SequenceEncoder } from './sequence-encoder.js';
 
@@ -24,7 +25,7 @@ export interface HistoryScoring {
  * @param histories - dense items, oldest first; only the newest that fit are read
  * @returns row-major, `histories.length` x `itemCount`
  */
-export function scoreHistories(
+function scoreHistories(
   histories: readonly ArrayLike<number>[],
   scoring: HistoryScoring,
   signal?: AbortSignal,
@@ -73,6 +74,20 @@ export function scoreHistories(
       scores.set(block.subarray(k * itemCount, (k + 1) * itemCount), row * itemCount);
   }
   return scores;
+}
+
+/** Scores the catalogue for queries: {@link scoreHistories} of their histories, checked. */
+export function scoreQueries(
+  queries: readonly Query[],
+  scoring: HistoryScoring,
+  signal?: AbortSignal,
+): Float32Array {
+  for (const query of queries) distinctHistory(query, scoring.itemCount);
+  return scoreHistories(
+    queries.map((query) => query.history ?? []),
+    scoring,
+    signal,
+  );
 }
 
 /**

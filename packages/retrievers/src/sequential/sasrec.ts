@@ -9,11 +9,9 @@ import {
   type Query,
   RandomStream,
   type RetrieveOptions,
-  readArtifact,
   type Saveable,
   type ScoredItem,
   throwIfCancelled,
-  writeArtifact,
 } from '@palate/core';
 import {
   type Batch,
@@ -27,13 +25,13 @@ import {
   selectBackend,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { itemFiles, savedItems } from '../saved-items.js';
-import { distinctHistory, listsFromScores } from '../score-lists.js';
-import { type HistoryScoring, scoreHistories } from './encode-histories.js';
+import { listsFromScores } from '../score-lists.js';
+import { type HistoryScoring, scoreQueries } from './encode-histories.js';
 import { fitEncoder } from './fit-encoder.js';
 import { batchByLength, bucketLengths } from './length-buckets.js';
 import { type SequentialConfig, type SequentialOptions, sequentialConfig } from './options.js';
 import { SequenceEncoder } from './sequence-encoder.js';
+import { loadEncoder, saveEncoder } from './stored-encoder.js';
 
 /** How SASRec learns what comes next. */
 export type SasRecLoss = 'cross-entropy' | 'bce' | 'gbce' | 'sampled-softmax';
@@ -129,12 +127,7 @@ export class SasRec implements CatalogueScorer, Saveable {
   }
 
   async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
-    for (const query of queries) distinctHistory(query, this.items.size);
-    return scoreHistories(
-      queries.map((query) => query.history ?? []),
-      scoringOf(this.#encoder, this.items, this.#config),
-      options.signal,
-    );
+    return scoreQueries(queries, scoringOf(this.#encoder, this.items, this.#config), options.signal);
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
@@ -144,24 +137,17 @@ export class SasRec implements CatalogueScorer, Saveable {
   }
 
   async save(dir: string): Promise<void> {
-    await writeArtifact(dir, {
-      kind: 'sasrec',
-      version: 1,
+    await saveEncoder(dir, 'sasrec', {
+      items: this.items,
+      encoder: this.#encoder,
       config: this.#config,
       dataFingerprint: this.#dataFingerprint,
-      tensors: await this.#encoder.parameters.values(),
-      files: itemFiles(this.items),
     });
   }
 
   static async load(dir: string): Promise<SasRec> {
-    const artifact = await readArtifact(dir, 'sasrec', 1);
-    const items = savedItems(dir, artifact);
-    const config = artifact.manifest.config as Config;
-    await selectBackend();
-    const encoder = new SequenceEncoder({ ...config, activation: 'gelu' }, items.size, new RandomStream(0));
-    encoder.parameters.assign(artifact.tensors, dir);
-    return new SasRec(items, encoder, config, [], artifact.manifest.dataFingerprint ?? '');
+    const { items, encoder, config, dataFingerprint } = await loadEncoder<Config>(dir, 'sasrec', 0);
+    return new SasRec(items, encoder, config, [], dataFingerprint);
   }
 }
 
