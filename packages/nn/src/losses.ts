@@ -1,3 +1,4 @@
+import { sparseCrossEntropy } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Weighted mean `sum(values * weights) / sum(weights)`; 0 where all weights are 0. */
@@ -18,11 +19,7 @@ export function softmaxCrossEntropy(
   targets: tf.Tensor1D,
   weights: tf.Tensor1D,
 ): tf.Scalar {
-  const classes = logits.shape[1];
-  const logProbabilities = tf.logSoftmax(logits);
-  const chosen = tf.oneHot(tf.cast(targets, 'int32') as tf.Tensor1D, classes);
-  const picked = tf.neg(tf.sum(tf.mul(logProbabilities, chosen), 1));
-  return weightedMean(picked, weights);
+  return weightedMean(sparseCrossEntropy(logits, tf.cast(targets, 'int32') as tf.Tensor1D), weights);
 }
 
 /**
