@@ -30,6 +30,8 @@ export class RankingCollector {
   readonly #options: RankingOptions;
   /** Dense item of the retriever by dense item of the logs, -1 where the retriever does not know it. */
   readonly #toRetriever: Int32Array;
+  /** Items of the logs that the retriever knows, in its indexes. */
+  readonly #catalogue: Int32Array;
   readonly #all: UserValues = { users: [], values: new Map(), targets: 0 };
   readonly #slices: { name: string; counts: Int32Array; slice: Slice; values: UserValues }[];
   readonly #lists: ReadonlyMap<number, ListMetrics>;
@@ -61,6 +63,7 @@ export class RankingCollector {
       items === data.test.items
         ? Int32Array.from({ length: items.size }, (_, item) => item)
         : Int32Array.from(data.test.items, (id) => items.find(id) ?? -1);
+    this.#catalogue = this.#toRetriever.filter((item) => item >= 0);
     this.#slices = Object.entries(options.slices ?? {}).map(([name, slice]) => {
       checkOptions(`the slice ${name}`, slice, ['by', 'minimum', 'maximum', 'log']);
       const log = slice.log ?? data.history;
@@ -124,7 +127,7 @@ export class RankingCollector {
       ...targets,
       ...Array.from(this.#data.history.history(user), (item) => this.#toRetriever[item]!),
     ]);
-    const catalogue = this.#toRetriever.filter((item) => item >= 0);
+    const catalogue = this.#catalogue;
     const free = catalogue.length - [...known].filter((item) => item >= 0).length;
     if (free < rule.sampled)
       throw new InvalidInputError({
