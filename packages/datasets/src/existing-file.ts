@@ -1,7 +1,8 @@
 import { access } from 'node:fs/promises';
 import { ParseError } from '@palate/core';
 
-async function isThere(path: string): Promise<boolean> {
+/** Whether a file or folder exists. */
+export async function isThere(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
     () => false,

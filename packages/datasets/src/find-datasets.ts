@@ -1,7 +1,7 @@
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Dataset, LongCallOptions } from '@palate/core';
 import { loadAmazonReviews } from './amazon-reviews.js';
+import { isThere } from './existing-file.js';
 import { loadMovieLens1m, loadMovieLens100k, loadMovieLensLatest } from './movielens.js';
 import { loadMovieTweetings } from './movietweetings.js';
 import { loadS3RecSequences } from './s3-rec.js';
@@ -75,13 +75,6 @@ const KNOWN: readonly Known[] = [
     },
   },
 ];
-
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
-}
 
 /**
  * Looks for the data sets this package has loaders for, in the folder layouts they are commonly kept in:
