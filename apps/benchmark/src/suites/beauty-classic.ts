@@ -1,9 +1,7 @@
 import type { Suite } from '../suite.js';
+import { BEAUTY_PUBLISHED } from './beauty-published.js';
 
 const NUMPY = 'independent numpy run of the same definitions and protocol';
-const S3REC = 'S3-Rec, CIKM 2020, full-ranking table; also in TIGER, Table 1';
-const TIGER = 'TIGER, arXiv 2305.05065, Table 1';
-const NOTE = 'masking of the history not stated';
 
 /** Classic recommenders on Amazon Beauty, the sequences of S3-Rec. */
 export const beautyClassic: Suite = {
@@ -44,27 +42,6 @@ export const beautyClassic: Suite = {
       },
       source: NUMPY,
     },
-    {
-      system: 'SASRec',
-      metrics: {
-        'hr@10': { mean: 0.0605 },
-        'ndcg@10': { mean: 0.0318 },
-        'hr@5': { mean: 0.0387 },
-        'ndcg@5': { mean: 0.0249 },
-      },
-      source: S3REC,
-      note: NOTE,
-    },
-    {
-      system: 'TIGER',
-      metrics: {
-        'hr@10': { mean: 0.0648 },
-        'ndcg@10': { mean: 0.0384 },
-        'hr@5': { mean: 0.0454 },
-        'ndcg@5': { mean: 0.0321 },
-      },
-      source: TIGER,
-      note: NOTE,
-    },
+    ...BEAUTY_PUBLISHED,
   ],
 };

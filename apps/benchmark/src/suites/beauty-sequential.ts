@@ -1,8 +1,5 @@
 import type { Suite } from '../suite.js';
-
-const S3REC = 'S3-Rec, CIKM 2020, full-ranking table; also in TIGER, Table 1';
-const TIGER = 'TIGER, arXiv 2305.05065, Table 1';
-const NOTE = 'masking of the history not stated';
+import { BEAUTY_PUBLISHED } from './beauty-published.js';
 
 /** Sequential recommenders on Amazon Beauty, the sequences of S3-Rec. */
 export const beautySequential: Suite = {
@@ -20,28 +17,5 @@ export const beautySequential: Suite = {
       options: { epochs: 40, dropout: 0.5, learningRate: 0.002, patience: 4 },
     },
   ],
-  published: [
-    {
-      system: 'SASRec, BCE',
-      metrics: {
-        'hr@10': { mean: 0.0605 },
-        'ndcg@10': { mean: 0.0318 },
-        'hr@5': { mean: 0.0387 },
-        'ndcg@5': { mean: 0.0249 },
-      },
-      source: S3REC,
-      note: NOTE,
-    },
-    {
-      system: 'TIGER',
-      metrics: {
-        'hr@10': { mean: 0.0648 },
-        'ndcg@10': { mean: 0.0384 },
-        'hr@5': { mean: 0.0454 },
-        'ndcg@5': { mean: 0.0321 },
-      },
-      source: TIGER,
-      note: NOTE,
-    },
-  ],
+  published: BEAUTY_PUBLISHED,
 };
