@@ -1,1 +1,3 @@
-export {};
+export { BatchedEncoder, type EncoderOptions } from './encoders/batched-encoder.js';
+export type { EmbeddingModel, PreparedText } from './encoders/embedding-model.js';
+export { useLiteEncoder } from './encoders/use-lite/use-lite.js';

@@ -1,0 +1,115 @@
+import {
+  checkOptions,
+  type EncodedTexts,
+  InvalidInputError,
+  LONG_CALL_OPTIONS,
+  type LongCallOptions,
+  type TextEncoder,
+  throwIfCancelled,
+  yieldToEventLoop,
+} from '@palate/core';
+import type { EmbeddingModel, PreparedText } from './embedding-model.js';
+import { type CachedVector, VectorCache } from './vector-cache.js';
+
+/** Options that every text encoder takes. */
+export interface EncoderOptions {
+  /** Folder in which vectors are kept, so that a text is encoded once. Default: none are kept. */
+  readonly cacheDir?: string;
+}
+
+/**
+ * The front of all text encoders: equal texts are encoded once, known ones come from the cache, the rest goes to the
+ * model in batches of like length; vectors come back in the order of the texts with norm 1.
+ */
+export class BatchedEncoder implements TextEncoder {
+  readonly id: string;
+  readonly width: number;
+  readonly #model: EmbeddingModel;
+  readonly #cache: VectorCache | undefined;
+
+  constructor(model: EmbeddingModel, options: EncoderOptions = {}) {
+    this.id = model.id;
+    this.width = model.width;
+    this.#model = model;
+    this.#cache =
+      options.cacheDir === undefined ? undefined : new VectorCache(options.cacheDir, model.id, model.width);
+  }
+
+  /**
+   * @throws InvalidInputError if something is not a string
+   * @throws CancelledError between two batches; what was encoded before is in the cache
+   */
+  async encode(texts: readonly string[], options: LongCallOptions = {}): Promise<EncodedTexts> {
+    checkOptions('encode', options, LONG_CALL_OPTIONS);
+    const places = new Map<string, number[]>();
+    for (const [row, text] of texts.entries()) {
+      if (typeof text !== 'string')
+        throw new InvalidInputError({
+          expected: 'texts',
+          received: `${typeof text} at position ${row}`,
+          mend: 'Pass strings; the empty string is allowed.',
+        });
+      const rows = places.get(text);
+      if (rows) rows.push(row);
+      else places.set(text, [row]);
+    }
+    const data = new Float32Array(texts.length * this.width);
+    let truncated = 0;
+    let done = 0;
+    const accept = (text: string, found: CachedVector): void => {
+      for (const row of places.get(text) ?? []) {
+        data.set(found.vector, row * this.width);
+        if (found.truncated) truncated++;
+        done++;
+      }
+    };
+    const missing: { readonly text: string; readonly prepared: PreparedText }[] = [];
+    for (const text of places.keys()) {
+      const known = this.#cache?.get(text);
+      if (known) accept(text, known);
+      else missing.push({ text, prepared: this.#model.prepare(text) });
+    }
+    missing.sort((a, b) => b.prepared.length - a.prepared.length);
+    for (let from = 0; from < missing.length; ) {
+      throwIfCancelled(options.signal, `encoding texts with ${this.id}`);
+      const longest = missing[from]?.prepared.length ?? 0;
+      const batch = missing.slice(from, from + Math.max(1, this.#model.batchSize(longest)));
+      const rows = await this.#model.embed(
+        batch.map(({ prepared }) => prepared),
+        options,
+      );
+      const found = batch.map(({ prepared }, k) => ({
+        vector: unitVector(rows.subarray(k * this.width, (k + 1) * this.width), this.id),
+        truncated: prepared.truncated,
+      }));
+      await this.#cache?.put(
+        batch.map(({ text }) => text),
+        found,
+      );
+      for (const [k, { text }] of batch.entries()) accept(text, found[k] as CachedVector);
+      from += batch.length;
+      options.onProgress?.({ phase: `encode with ${this.id}`, done, total: texts.length });
+      await yieldToEventLoop(options.signal, `encoding texts with ${this.id}`);
+    }
+    return { data, width: this.width, truncated };
+  }
+
+  /** Closes the cache; an encoder without one needs no closing. */
+  async close(): Promise<void> {
+    await this.#cache?.close();
+  }
+}
+
+/** A copy of a vector at norm 1. */
+function unitVector(row: Float32Array, encoder: string): Float32Array {
+  let square = 0;
+  for (const value of row) square += value * value;
+  if (!(square > 0 && square < Number.POSITIVE_INFINITY))
+    throw new InvalidInputError({
+      expected: `finite vectors other than zero from ${encoder}`,
+      received: square === 0 ? 'a vector of zeros' : 'a vector that is not finite',
+      mend: 'The model or its weights are damaged: install or download them again.',
+    });
+  const scale = 1 / Math.sqrt(square);
+  return row.map((value) => value * scale);
+}
