@@ -17,7 +17,15 @@ export const ml1mSequential: Suite = {
     {
       system: 'sasrec',
       label: 'SASRec, cross-entropy',
-      options: { epochs: 60, maxLength: 200, batchSize: 64, learningRate: 0.002, patience: 8 },
+      options: {
+        epochs: 80,
+        maxLength: 200,
+        batchSize: 64,
+        learningRate: 0.002,
+        warmUpSteps: 300,
+        decay: 'cosine',
+        patience: 20,
+      },
     },
   ],
   published: [

@@ -24,7 +24,9 @@ export class VectorCache {
   }
 
   #key(text: string): Buffer {
-    return createHash('sha256').update(JSON.stringify([this.#encoder, this.#width, text])).digest();
+    return createHash('sha256')
+      .update(JSON.stringify([this.#encoder, this.#width, text]))
+      .digest();
   }
 
   get(text: string): CachedVector | undefined {

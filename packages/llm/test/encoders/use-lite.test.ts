@@ -6,8 +6,8 @@ import { selectBackend } from '@palate/nn';
 import { loadGraphModelSync } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { useLiteEncoder } from '../../src/index.js';
 import { UnigramTokenizer } from '../../src/encoders/use-lite/unigram-tokenizer.js';
+import { useLiteEncoder } from '../../src/index.js';
 
 const require = createRequire(import.meta.url);
 // The package's entry loads more than the tokenizer; the tokenizer alone is the reference.
@@ -21,7 +21,9 @@ const TEXTS = [
   'A heist goes wrong and six strangers begin to suspect each other.',
   'dinosaurs',
   'Ein Film über das Leben der Anderen, déjà vu; 100 % ﬁne print — 東京 😀',
-  'Two lonely people meet in a hotel bar, talk all night and part in the morning, never to meet again. '.repeat(9),
+  'Two lonely people meet in a hotel bar, talk all night and part in the morning, never to meet again. '.repeat(
+    9,
+  ),
   ' leading and  double   spaces ',
 ];
 
@@ -63,7 +65,9 @@ describe('the tokenizer of use-lite', () => {
 });
 
 describe('useLiteEncoder', () => {
-  it('gives the vectors of the published graph on the plain JavaScript backend', { timeout: 60_000 }, async () => {
+  it('gives the vectors of the published graph on the plain JavaScript backend', {
+    timeout: 60_000,
+  }, async () => {
     await tf.setBackend('cpu');
     const expected = await publishedVectors(TEXTS);
     await selectBackend('ort');

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { fingerprint, type InteractionLog, type RandomStream } from '@palate/core';
+import { fingerprint, type InteractionLog, RandomStream } from '@palate/core';
 import {
   AdamW,
   type Batch,
   type BatchTensors,
   constantSchedule,
+  cosineSchedule,
   type EpochReport,
   type ForwardPass,
+  type Schedule,
   train,
 } from '@palate/nn';
 import type * as tf from '@tensorflow/tfjs-core';
@@ -38,7 +40,7 @@ export async function fitEncoder(
       JSON.stringify([
         fingerprint(log),
         validation ? fingerprint(validation) : null,
-        { ...config, epochs: 0 },
+        { ...config, epochs: config.decay === 'none' ? 0 : config.epochs },
         task.identity,
         options.seed ?? 0,
       ]),
@@ -53,7 +55,7 @@ export async function fitEncoder(
     const { history } = await train({
       parameters,
       optimiser,
-      schedule: constantSchedule(config.learningRate),
+      schedule: scheduleOf(config, task),
       loss: task.loss,
       batches: task.batches,
       epochs: config.epochs,
@@ -81,4 +83,14 @@ export async function fitEncoder(
   } finally {
     optimiser.dispose();
   }
+}
+
+function scheduleOf(config: SequentialConfig, task: EncoderTask): Schedule {
+  const { learningRate, warmUpSteps, decay, epochs } = config;
+  if (decay === 'cosine') {
+    const stepsPerEpoch = task.batches(1, new RandomStream(0)).length;
+    return cosineSchedule(learningRate, stepsPerEpoch * epochs, { warmUp: warmUpSteps });
+  }
+  const constant = constantSchedule(learningRate);
+  return (step) => constant(step) * Math.min(1, step / Math.max(1, warmUpSteps));
 }

@@ -8,6 +8,9 @@ import {
 } from '@palate/core';
 import type { CheckpointOptions } from '@palate/nn';
 
+/** What a learning rate does after its warm-up. */
+export type LearningRateDecay = 'none' | 'cosine';
+
 /** Options that SASRec and BERT4Rec share. */
 export interface SequentialOptions extends LongCallOptions {
   /** Width of item vectors and of the model. Default 64. */
@@ -22,6 +25,10 @@ export interface SequentialOptions extends LongCallOptions {
   readonly dropout?: number;
   /** Default 1e-3. */
   readonly learningRate?: number;
+  /** Steps over which the learning rate rises from 0. Default 0. */
+  readonly warmUpSteps?: number;
+  /** How the learning rate goes on: constant, or along half a cosine to 0 at the last of `epochs`. Default `'none'`. */
+  readonly decay?: LearningRateDecay;
   /** Decoupled weight decay of AdamW. Default 0.01. */
   readonly weightDecay?: number;
   /** Users a step. Default 128. */
@@ -46,6 +53,8 @@ export interface SequentialConfig {
   readonly maxLength: number;
   readonly dropout: number;
   readonly learningRate: number;
+  readonly warmUpSteps: number;
+  readonly decay: LearningRateDecay;
   readonly weightDecay: number;
   readonly batchSize: number;
   readonly epochs: number;
@@ -60,6 +69,8 @@ const SHARED = [
   'maxLength',
   'dropout',
   'learningRate',
+  'warmUpSteps',
+  'decay',
   'weightDecay',
   'batchSize',
   'epochs',
@@ -89,6 +100,13 @@ export function sequentialConfig(
       received: 'another log',
       mend: 'Use the parts of one split.',
     });
+  const decay = options.decay ?? 'none';
+  if (decay !== 'none' && decay !== 'cosine')
+    throw new InvalidInputError({
+      expected: "decay to be 'none' or 'cosine'",
+      received: JSON.stringify(decay),
+      mend: 'Choose one of them.',
+    });
   const whole = (name: keyof SequentialConfig, fallback: number, min = 1): number =>
     checkNumber(name, options[name] ?? fallback, { min, integer: true });
   return {
@@ -98,6 +116,8 @@ export function sequentialConfig(
     maxLength: whole('maxLength', 50, 2),
     dropout: checkNumber('dropout', options.dropout ?? 0.2, { min: 0, max: 0.95 }),
     learningRate: checkNumber('learningRate', options.learningRate ?? 1e-3, { min: 0 }),
+    warmUpSteps: whole('warmUpSteps', 0, 0),
+    decay,
     weightDecay: checkNumber('weightDecay', options.weightDecay ?? 0.01, { min: 0 }),
     batchSize: whole('batchSize', 128),
     epochs: whole('epochs', 20),

@@ -80,9 +80,7 @@ export class UseLiteTransformer {
     );
     // The first layer widens its input, so that what it skips has to be widened too.
     const skipped =
-      index === 0
-        ? this.#dense(x, `${own}/dense/kernel/ConcatPartitions/concat`, `${own}/dense/bias`)
-        : x;
+      index === 0 ? this.#dense(x, `${own}/dense/kernel/ConcatPartitions/concat`, `${own}/dense/bias`) : x;
     const sum = tf.add(attended, skipped);
     const inner = tf.relu(
       this.#dense(
@@ -91,10 +89,7 @@ export class UseLiteTransformer {
         `${own}/FFN/conv1/bias`,
       ),
     );
-    return tf.add(
-      sum,
-      this.#dense(inner, `${graph}/FFN/conv2/Tensordot/Reshape_1`, `${own}/FFN/conv2/bias`),
-    );
+    return tf.add(sum, this.#dense(inner, `${graph}/FFN/conv2/Tensordot/Reshape_1`, `${own}/FFN/conv2/bias`));
   }
 
   /**
