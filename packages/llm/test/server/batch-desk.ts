@@ -19,10 +19,10 @@ export class BatchDesk {
   readonly #files = new Map<string, string>();
   readonly #batches: Batch[] = [];
 
-  serve(request: IncomingMessage, url: URL, raw: Buffer, response: ServerResponse): void {
-    const send = (status: number, body: unknown): void => {
+  serve(request: IncomingMessage, url: URL, raw: Buffer, response: ServerResponse): unknown {
+    const send = (status: number, body: unknown): unknown => {
       response.writeHead(status, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(body));
+      return response.end(JSON.stringify(body));
     };
     const [, , kind, id, more] = url.pathname.split('/');
     if (kind === 'files' && request.method === 'POST') {
@@ -37,8 +37,7 @@ export class BatchDesk {
     }
     if (kind === 'files' && more === 'content') {
       response.writeHead(200, { 'content-type': 'application/octet-stream' });
-      response.end(this.#files.get(id ?? '') ?? '');
-      return;
+      return response.end(this.#files.get(id ?? '') ?? '');
     }
     if (kind === 'batches' && request.method === 'POST') {
       const body = JSON.parse(raw.toString());

@@ -32,9 +32,9 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-function sendJson(response: ServerResponse, status: number, body: unknown, headers = {}): void {
+function sendJson(response: ServerResponse, status: number, body: unknown, headers = {}): unknown {
   response.writeHead(status, { 'content-type': 'application/json', ...headers });
-  response.end(JSON.stringify(body));
+  return response.end(JSON.stringify(body));
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -81,10 +81,10 @@ async function behave(
   body: Record<string, unknown>,
   request: IncomingMessage,
   response: ServerResponse,
-): Promise<void> {
+): Promise<unknown> {
   switch (behaviour.kind) {
     case 'hang':
-      return new Promise((resolve) => request.socket.once('close', () => resolve()));
+      return new Promise((resolve) => request.socket.once('close', resolve));
     case 'status': {
       const message = behaviour.echoKey
         ? `Incorrect API key provided: ${String(request.headers.authorization)}`
@@ -95,7 +95,7 @@ async function behave(
     case 'html':
       response.writeHead(200, { 'content-type': 'text/html' });
       response.end('<html><body>Please sign in to the network.</body></html>');
-      return;
+      return undefined;
     case 'invalid-json':
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end('{"choices": [{"message": {"content": "half an ans');
@@ -146,7 +146,7 @@ async function behave(
   response.end(bytes);
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
   const url = new URL(request.url ?? '/', 'http://loopback');
   const raw = await readBody(request);
   if (url.pathname === '/control') {

@@ -1,0 +1,126 @@
+import { checkNumber, checkOptions, InvalidInputError, PalateError, throwIfCancelled } from '@palate/core';
+import OpenAI from 'openai';
+import { Gate } from './gate.js';
+import { ModelCallError } from './model-error.js';
+import { fromSdkError } from './openai-errors.js';
+import { type Redact, redactor } from './redact.js';
+
+/** Where an OpenAI-compatible server is and how it is spoken to. */
+export interface OpenAIConnectionOptions {
+  /** Default: the environment's `OPENAI_BASE_URL`, else OpenAI's own. Ollama: `http://localhost:11434/v1`. */
+  readonly baseURL?: string;
+  /**
+   * Default: the environment's `OPENAI_API_KEY`, but only towards the environment's or OpenAI's own URL: a
+   * server named in `baseURL` never gets a key that was not meant for it.
+   */
+  readonly apiKey?: string;
+  /** Further headers, treated as secrets like the key. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Longest wait for a whole answer or, when streaming, for its next piece, in seconds. Default 120. */
+  readonly timeoutSeconds?: number;
+  /** Most requests in flight at once over this connection. Default 16. */
+  readonly concurrency?: number;
+}
+
+/** Names of the options of {@link OpenAIConnectionOptions}, to pass to `checkOptions`. */
+export const OPENAI_CONNECTION_OPTIONS = [
+  'baseURL',
+  'apiKey',
+  'headers',
+  'timeoutSeconds',
+  'concurrency',
+] as const;
+
+const OPENAI_URL = 'https://api.openai.com/v1';
+
+/**
+ * A connection to an OpenAI-compatible server by the official SDK, without its retries: deadlines for whole
+ * answers, a bound on requests in flight, and every failure as a {@link ModelCallError} free of keys.
+ *
+ * @throws InvalidInputError if OpenAI itself is meant and there is no key
+ */
+export class OpenAIConnection {
+  /** True when the server is OpenAI itself, false for compatible ones. */
+  readonly isOpenAI: boolean;
+  readonly concurrency: number;
+  /** The server's URL without credentials, for messages. */
+  readonly where: string;
+  /** Takes this connection's secrets out of a text. */
+  readonly redact: Redact;
+  readonly #client: OpenAI;
+  readonly #gate: Gate;
+  readonly #timeoutMs: number;
+
+  constructor(options: OpenAIConnectionOptions = {}) {
+    checkOptions('OpenAIConnection', options, OPENAI_CONNECTION_OPTIONS);
+    const fromEnvironment = process.env.OPENAI_BASE_URL || OPENAI_URL;
+    const baseURL = options.baseURL ?? fromEnvironment;
+    if (!URL.canParse(baseURL))
+      throw new InvalidInputError({
+        expected: 'a URL as baseURL',
+        received: 'something that is none',
+        mend: 'Pass for example http://localhost:11434/v1.',
+      });
+    const url = new URL(baseURL);
+    const ownKey = options.baseURL === undefined || options.baseURL === fromEnvironment;
+    const apiKey = options.apiKey ?? (ownKey ? process.env.OPENAI_API_KEY : undefined);
+    this.isOpenAI = url.hostname === 'api.openai.com';
+    if (!apiKey && this.isOpenAI)
+      throw new InvalidInputError({
+        expected: 'an API key for api.openai.com',
+        received: 'none',
+        mend: 'Set OPENAI_API_KEY, pass apiKey, or name a local server in baseURL.',
+      });
+    this.concurrency = checkNumber('concurrency', options.concurrency ?? 16, { min: 1, integer: true });
+    this.#timeoutMs = 1000 * checkNumber('timeoutSeconds', options.timeoutSeconds ?? 120, { min: 0.001 });
+    this.#gate = new Gate(this.concurrency);
+    this.redact = redactor([apiKey, url.password, ...Object.values(options.headers ?? {})]);
+    this.where = `${url.protocol}//${url.host}${url.pathname}`;
+    this.#client = new OpenAI({
+      // Local servers want no key, but the SDK wants a text.
+      apiKey: apiKey || 'none',
+      baseURL,
+      maxRetries: 0,
+      // The SDK's own timer stops at the headers; ours covers the body too. Its longest is 2^31 - 1.
+      timeout: 2_147_483_647,
+      logLevel: 'off',
+      ...(options.headers && { defaultHeaders: options.headers }),
+    });
+  }
+
+  /**
+   * Makes a call.
+   *
+   * @param what - the call, for messages
+   * @param work - sends and reads; it has to pass the signal on, and to call `alive` at each sign of life of a
+   *   long answer, which starts the wait anew
+   * @throws ModelCallError if it fails, CancelledError if `signal` fires
+   */
+  async call<T>(
+    what: string,
+    signal: AbortSignal | undefined,
+    work: (client: OpenAI, signal: AbortSignal, alive: () => void) => Promise<T>,
+  ): Promise<T> {
+    return this.#gate.run(signal, async () => {
+      const late = new AbortController();
+      const timer = setTimeout(() => late.abort(), this.#timeoutMs);
+      const either = signal ? AbortSignal.any([signal, late.signal]) : late.signal;
+      try {
+        return await work(this.#client, either, () => timer.refresh());
+      } catch (error) {
+        throwIfCancelled(signal, what);
+        if (late.signal.aborted)
+          throw new ModelCallError('timed-out', {
+            expected: `${what} at ${this.where} to be answered within ${this.#timeoutMs / 1000} s`,
+            received: 'no whole answer',
+            mend: 'Raise timeoutSeconds, ask for fewer tokens, or check the server.',
+            isRetryable: true,
+          });
+        if (PalateError.is(error)) throw error;
+        throw fromSdkError(error, what, this.where, this.redact);
+      } finally {
+        clearTimeout(timer);
+      }
+    });
+  }
+}
