@@ -10,3 +10,7 @@ export { UserKnn, type UserKnnOptions } from './classic/user-knn.js';
 export { Bert4Rec, type Bert4RecOptions } from './sequential/bert4rec.js';
 export type { SequentialOptions } from './sequential/options.js';
 export { SasRec, type SasRecLoss, type SasRecOptions } from './sequential/sasrec.js';
+export { type ApproximateIndexOptions, approximateIndex } from './vector/approximate-index.js';
+export { ExactIndex } from './vector/exact-index.js';
+export { HnswIndex, type HnswIndexOptions } from './vector/hnsw-index.js';
+export { type TextQueryOptions, TextRetriever, type TextRetrieverOptions } from './vector/text-retriever.js';

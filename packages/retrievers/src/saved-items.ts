@@ -4,7 +4,7 @@ import { type Artifact, ArtifactError, IdMap, type TensorData } from '@palate/co
 const ITEMS = 'items.json';
 
 /** Files of an artifact that keep an id map. */
-export function itemFiles(items: IdMap): Record<string, string> {
+export function itemFiles(items: Iterable<string>): Record<string, string> {
   return { [ITEMS]: JSON.stringify([...items]) };
 }
 

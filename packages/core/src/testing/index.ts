@@ -1,3 +1,4 @@
 export type { ConformanceCase } from './conformance.js';
 export { type RankerConformanceOptions, rankerConformance } from './ranker.js';
 export { type RetrieverConformanceOptions, retrieverConformance } from './retriever.js';
+export { type VectorIndexConformanceOptions, vectorIndexConformance } from './vector-index.js';

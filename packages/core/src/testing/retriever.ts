@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Catalog } from '../catalog.js';
 import { createDataset, type Dataset } from '../dataset.js';
-import { PalateError } from '../errors.js';
 import { InteractionLog } from '../interaction-log.js';
 import { RandomStream } from '../random.js';
 import { isCatalogueScorer, type Query, type Retriever, type Saveable } from '../retriever.js';
 import { unavailableItems } from '../top-k.js';
 import type { ConformanceCase } from './conformance.js';
+import { refuses } from './refuses.js';
 
 /** What {@link retrieverConformance} needs to know. */
 export interface RetrieverConformanceOptions {
@@ -43,14 +43,6 @@ function groupedDataset(seed: number): Dataset {
     catalog: new Catalog({ items: log.items, text: { title: titles } }),
     licence: 'MIT',
     source: 'generated',
-  });
-}
-
-async function refuses(call: () => Promise<unknown>, code: string): Promise<void> {
-  await assert.rejects(call, (error) => {
-    assert.ok(PalateError.is(error), `expected a PalateError, got ${String(error)}`);
-    assert.equal(error.code, code);
-    return true;
   });
 }
 

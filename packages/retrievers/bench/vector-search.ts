@@ -1,0 +1,92 @@
+// Recall@10 and time of both indexes on 20,000 and 200,000 vectors of width 128, and of hnswlib's Python binding on
+// the same vectors where python3 has it.
+// Run: npx tsx --conditions=palate-source packages/retrievers/bench/vector-search.ts [20000] [200000]
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { RandomStream, type VectorMatch } from '@palate/core';
+import { ExactIndex, HnswIndex } from '../src/index.js';
+
+const WIDTH = 128;
+const QUERIES = 500;
+const CLUSTERS = 200;
+
+/** Vectors of norm 1 around random centres, as encoded texts lie: pure noise has no near neighbours. */
+function clustered(random: RandomStream, rows: number, centres: Float32Array): Float32Array {
+  const vectors = new Float32Array(rows * WIDTH);
+  for (let row = 0; row < rows; row++) {
+    const centre = random.integer(CLUSTERS) * WIDTH;
+    const own = vectors.subarray(row * WIDTH, (row + 1) * WIDTH);
+    for (let k = 0; k < WIDTH; k++) own[k] = (centres[centre + k] as number) + 0.7 * random.normal();
+    const norm = Math.hypot(...own);
+    for (let k = 0; k < WIDTH; k++) own[k] = (own[k] as number) / norm;
+  }
+  return vectors;
+}
+
+const seconds = async (work: () => Promise<unknown>): Promise<number> => {
+  const started = performance.now();
+  await work();
+  return (performance.now() - started) / 1000;
+};
+
+const recall = (found: VectorMatch[][], exact: VectorMatch[][]): number =>
+  found.reduce((sum, list, q) => {
+    const known = new Set(exact[q]?.map(({ id }) => id));
+    return sum + list.filter(({ id }) => known.has(id)).length;
+  }, 0) /
+  (10 * QUERIES);
+
+const sizes = process.argv.slice(2).map(Number);
+console.log(`${availableParallelism()} cores, width ${WIDTH}, ${QUERIES} queries, k 10`);
+for (const rows of sizes.length > 0 ? sizes : [20_000, 200_000]) {
+  const random = new RandomStream(1);
+  const centres = Float32Array.from({ length: CLUSTERS * WIDTH }, () => random.normal());
+  const vectors = clustered(random, rows, centres);
+  const queries = clustered(random, QUERIES, centres);
+  const ids = Array.from({ length: rows }, (_, k) => String(k));
+
+  const exact = new ExactIndex(WIDTH);
+  await exact.add(ids, vectors);
+  const truth = await exact.search(queries, 10);
+  const batch = await seconds(() => exact.search(queries, 10));
+  const alone = await seconds(async () => {
+    for (let q = 0; q < 100; q++) await exact.search(queries.subarray(q * WIDTH, (q + 1) * WIDTH), 10);
+  });
+  const report = (name: string, build: number, one: number, all: number, found: number): void =>
+    console.log(
+      `${rows} ${name}: build ${build.toFixed(1)} s, one query ${one.toFixed(3)} ms, in batches ${all.toFixed(3)} ms a query, recall@10 ${found.toFixed(4)}`,
+    );
+  report('ExactIndex', 0, alone * 10, (batch / QUERIES) * 1000, 1);
+
+  const hnsw = await HnswIndex.create(WIDTH);
+  const build = await seconds(() => hnsw.add(ids, vectors));
+  let found: VectorMatch[][] = [];
+  const searching = await seconds(async () => {
+    found = await hnsw.search(queries, 10);
+  });
+  const perQuery = (searching / QUERIES) * 1000;
+  report('HnswIndex M 16, ef 100', build, perQuery, perQuery, recall(found, truth));
+
+  const dir = mkdtempSync(join(tmpdir(), 'palate-vectors-'));
+  writeFileSync(join(dir, 'vectors.f32'), vectors);
+  writeFileSync(join(dir, 'queries.f32'), queries);
+  writeFileSync(
+    join(dir, 'truth.i32'),
+    Int32Array.from(truth.flatMap((list) => list.map(({ id }) => Number(id)))),
+  );
+  const script = fileURLToPath(new URL('hnswlib_peer.py', import.meta.url));
+  const python = process.env.PYTHON ?? '/usr/bin/python3';
+  const peer = spawnSync(python, [script, dir, String(WIDTH)], { encoding: 'utf8' });
+  if (peer.status !== 0)
+    console.log(`${rows} hnswlib in Python: not here (${peer.stderr.trim().split('\n').at(-1)})`);
+  else {
+    const theirs = JSON.parse(peer.stdout) as { build: number; query: number; recall: number };
+    report('hnswlib in Python, 1 thread', theirs.build, theirs.query, theirs.query, theirs.recall);
+    console.log(
+      `${rows} ratios, ours to Python's: build ${(build / theirs.build).toFixed(2)}, query ${(perQuery / theirs.query).toFixed(2)}, recall ${(recall(found, truth) / theirs.recall).toFixed(3)}`,
+    );
+  }
+}

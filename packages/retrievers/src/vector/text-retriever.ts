@@ -1,0 +1,250 @@
+import {
+  type CatalogueScorer,
+  checkNumber,
+  checkOptions,
+  type Dataset,
+  EmbeddingTable,
+  type IdMap,
+  InvalidInputError,
+  LONG_CALL_OPTIONS,
+  type LongCallOptions,
+  type Query,
+  type RetrieveOptions,
+  readArtifact,
+  type Saveable,
+  type ScoredItem,
+  type TextEncoder,
+  throwIfCancelled,
+  writeArtifact,
+} from '@palate/core';
+import { OrtTensor } from '@palate/tfjs-backend-ort';
+import { itemFiles, savedFloats, savedItems } from '../saved-items.js';
+import { distinctHistory, listsFromScores } from '../score-lists.js';
+import { productSession } from './product-session.js';
+
+/** How a query becomes a vector. */
+export interface TextQueryOptions {
+  /** Weight of the query's text against its history, from 0 to 1, where it has both. Default 0.5. */
+  readonly textWeight?: number;
+  /** Weight of an item of the history against the one after it, from above 0 to 1. Default 1: all alike. */
+  readonly recency?: number;
+  /** How item vectors stand to each other before they are compared. Default `'centred'`. */
+  readonly space?: 'centred' | 'raw';
+}
+
+/** Options of {@link TextRetriever.fit}. */
+export interface TextRetrieverOptions extends LongCallOptions, TextQueryOptions {
+  readonly encoder: TextEncoder;
+  /** Fields of the catalogue that make up an item's text. Default: all. */
+  readonly fields?: readonly string[];
+  /** The items' vectors, instead of encoding texts; ids as in the data set. */
+  readonly vectors?: EmbeddingTable;
+}
+
+interface Config {
+  readonly textWeight: number;
+  readonly recency: number;
+  readonly space: 'centred' | 'raw';
+  readonly width: number;
+  readonly encoder: string;
+}
+
+const KIND = 'text-retriever';
+
+/**
+ * Retrieves items whose texts are alike to a query: a narrative request, a preference in words, the weighted mean of
+ * a history, or a mixture. Scores are cosines.
+ *
+ * In the centred space the mean of all items is taken off every vector first: encoders put all texts of one kind
+ * close together, and what they share says nothing about taste.
+ */
+export class TextRetriever implements CatalogueScorer, Saveable {
+  readonly name: string;
+  readonly items: IdMap;
+  readonly #encoder: TextEncoder;
+  readonly #config: Config;
+  /** Item vectors of norm 1 in the space of the search. */
+  readonly #vectors: Float32Array;
+  readonly #mean: Float32Array;
+
+  private constructor(
+    items: IdMap,
+    encoder: TextEncoder,
+    config: Config,
+    vectors: Float32Array,
+    mean: Float32Array,
+  ) {
+    this.name = `Text (${encoder.id})`;
+    this.items = items;
+    this.#encoder = encoder;
+    this.#config = config;
+    this.#vectors = vectors;
+    this.#mean = mean;
+  }
+
+  /**
+   * Encodes every item of a catalogue.
+   *
+   * @throws InvalidInputError if there is no text to encode, or vectors do not fit
+   */
+  static async fit(dataset: Dataset, options: TextRetrieverOptions): Promise<TextRetriever> {
+    checkOptions('TextRetriever.fit', options, [
+      ...LONG_CALL_OPTIONS,
+      'encoder',
+      'fields',
+      'vectors',
+      'textWeight',
+      'recency',
+      'space',
+    ]);
+    const { items } = dataset.log;
+    const table = await itemVectors(dataset, options);
+    const space = options.space ?? 'centred';
+    if (space !== 'centred' && space !== 'raw')
+      throw new InvalidInputError({
+        expected: "space to be 'centred' or 'raw'",
+        received: JSON.stringify(space),
+        mend: 'Choose one of them.',
+      });
+    const config: Config = {
+      textWeight: checkNumber('textWeight', options.textWeight ?? 0.5, { min: 0, max: 1 }),
+      recency: checkNumber('recency', options.recency ?? 1, { min: 1e-6, max: 1 }),
+      space,
+      width: table.width,
+      encoder: options.encoder.id,
+    };
+    const mean = new Float32Array(table.width);
+    if (space === 'centred')
+      for (let at = 0; at < table.data.length; at++)
+        mean[at % table.width]! += table.data[at]! / Math.max(1, items.size);
+    const vectors = table.data.slice();
+    for (let row = 0; row < items.size; row++)
+      toUnit(vectors.subarray(row * table.width, (row + 1) * table.width), mean);
+    return new TextRetriever(items, options.encoder, config, vectors, mean);
+  }
+
+  /** Cosine of every item with every query; 0 for a query without text and history. */
+  async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
+    throwIfCancelled(options.signal, this.name);
+    if (queries.length === 0) return new Float32Array(0);
+    const targets = await this.#queryVectors(queries, options);
+    const { width } = this.#config;
+    const { y } = productSession().run({
+      a: new OrtTensor('float32', targets, [queries.length, width]),
+      b: new OrtTensor('float32', this.#vectors, [this.items.size, width]),
+    });
+    return y?.data as Float32Array;
+  }
+
+  retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
+    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) =>
+      this.scoreAll(chunk, rest),
+    );
+  }
+
+  /** One vector a query, of norm 1 or zero. */
+  async #queryVectors(queries: readonly Query[], options: LongCallOptions): Promise<Float32Array> {
+    const { width, textWeight, recency } = this.#config;
+    const texts = [...new Set(queries.flatMap(({ text }) => (text ? [text] : [])))];
+    const encoded = texts.length > 0 ? await this.#encoder.encode(texts, options) : undefined;
+    const rows = new Map(texts.map((text, row) => [text, row]));
+    const targets = new Float32Array(queries.length * width);
+    const own = new Float32Array(width);
+    for (const [q, query] of queries.entries()) {
+      const target = targets.subarray(q * width, (q + 1) * width);
+      const history = distinctHistory(query, this.items.size);
+      let weight = 1;
+      for (const item of [...history].reverse()) {
+        for (let k = 0; k < width; k++) target[k]! += weight * this.#vectors[item * width + k]!;
+        weight *= recency;
+      }
+      toUnit(target);
+      const row = query.text ? rows.get(query.text) : undefined;
+      if (row === undefined || !encoded) continue;
+      own.set(encoded.data.subarray(row * width, (row + 1) * width));
+      toUnit(own, this.#mean);
+      const share = history.length > 0 ? textWeight : 1;
+      for (let k = 0; k < width; k++) target[k] = share * own[k]! + (1 - share) * target[k]!;
+      toUnit(target);
+    }
+    return targets;
+  }
+
+  async save(dir: string): Promise<void> {
+    await writeArtifact(dir, {
+      kind: KIND,
+      version: 1,
+      config: this.#config,
+      tensors: {
+        vectors: { shape: [this.items.size, this.#config.width], values: this.#vectors },
+        mean: { shape: [this.#config.width], values: this.#mean },
+      },
+      files: itemFiles(this.items),
+    });
+  }
+
+  /**
+   * @param encoder - the one it was made with, for texts of queries
+   * @throws ArtifactError if the folder is missing, foreign or damaged
+   * @throws InvalidInputError for another encoder
+   */
+  static async load(dir: string, encoder: TextEncoder): Promise<TextRetriever> {
+    const artifact = await readArtifact(dir, KIND, 1);
+    const config = artifact.manifest.config as Config;
+    if (config.encoder !== encoder.id)
+      throw new InvalidInputError({
+        expected: `the encoder ${config.encoder}, which made the vectors`,
+        received: encoder.id,
+        mend: 'Load with that encoder, or fit again: vectors of two encoders do not compare.',
+      });
+    const items = savedItems(dir, artifact);
+    return new TextRetriever(
+      items,
+      encoder,
+      config,
+      savedFloats(dir, artifact.tensors, 'vectors', items.size * config.width),
+      savedFloats(dir, artifact.tensors, 'mean', config.width),
+    );
+  }
+}
+
+async function itemVectors(dataset: Dataset, options: TextRetrieverOptions): Promise<EmbeddingTable> {
+  const { items } = dataset.log;
+  const { encoder, vectors, fields } = options;
+  if (vectors) {
+    if (vectors.width !== encoder.width)
+      throw new InvalidInputError({
+        expected: `vectors of width ${encoder.width}, as ${encoder.id} makes them`,
+        received: `width ${vectors.width}`,
+        mend: 'Give the vectors of the same encoder.',
+      });
+    return vectors.align(items);
+  }
+  const { catalog } = dataset;
+  const own = Array.from({ length: items.size }, (_, item) =>
+    catalog.itemText(item, fields ?? catalog.fields),
+  );
+  if (own.every((text) => text === ''))
+    throw new InvalidInputError({
+      expected: 'a data set with item texts',
+      received: `${dataset.name} without any`,
+      mend: 'Load a catalogue with text fields, or pass vectors.',
+    });
+  const { data } = await encoder.encode(own, {
+    ...(options.signal ? { signal: options.signal } : {}),
+    ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+  });
+  return new EmbeddingTable(items, encoder.width, data);
+}
+
+/** Takes the mean off, where one is given, and scales to norm 1; a vector of zeros stays. */
+function toUnit(vector: Float32Array, mean?: Float32Array): void {
+  let square = 0;
+  for (let k = 0; k < vector.length; k++) {
+    vector[k]! -= mean?.[k] ?? 0;
+    square += vector[k]! ** 2;
+  }
+  if (square === 0) return;
+  const scale = 1 / Math.sqrt(square);
+  for (let k = 0; k < vector.length; k++) vector[k]! *= scale;
+}

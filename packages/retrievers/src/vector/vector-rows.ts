@@ -1,0 +1,41 @@
+import { InvalidInputError } from '@palate/core';
+
+/**
+ * Checks a block of vectors.
+ *
+ * @returns how many rows it holds
+ * @throws InvalidInputError if its length is no multiple of the width, or a value is not finite
+ */
+export function countRows(vectors: Float32Array, width: number, what: string): number {
+  if (vectors.length % width !== 0)
+    throw new InvalidInputError({
+      expected: `${what} in rows of ${width}`,
+      received: `${vectors.length} values`,
+      mend: 'Give whole rows of the width of the index.',
+    });
+  const bad = vectors.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0)
+    throw new InvalidInputError({
+      expected: `finite ${what}`,
+      received: `${vectors[bad]} in row ${Math.floor(bad / width)}`,
+      mend: 'Repair the encoder or drop the row.',
+    });
+  return vectors.length / width;
+}
+
+/** Checks vectors to be added against their ids: one row an id, no id twice. */
+export function checkAddition(ids: readonly string[], vectors: Float32Array, width: number): void {
+  const rows = countRows(vectors, width, 'vectors');
+  if (rows !== ids.length)
+    throw new InvalidInputError({
+      expected: `one row for each of ${ids.length} ids`,
+      received: `${rows} rows`,
+      mend: 'Give ids and rows of one length.',
+    });
+  if (new Set(ids).size !== ids.length)
+    throw new InvalidInputError({
+      expected: 'every id once',
+      received: JSON.stringify(ids.find((id, k) => ids.indexOf(id) !== k)),
+      mend: 'Leave out what is repeated.',
+    });
+}
