@@ -1,0 +1,36 @@
+import { appendFile, mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { KnowledgeKey, PalateError } from '@palate/core';
+
+/** One entity that got no knowledge, and why. */
+export interface KnowledgeFailure {
+  readonly key: KnowledgeKey;
+  readonly code: string;
+  readonly message: string;
+  /** What the model answered, where it answered at all: it was paid for. */
+  readonly answer?: string;
+  /** Seconds since 1970. */
+  readonly at: number;
+}
+
+/** Makes the record of a failure. */
+export function failureOf(
+  key: KnowledgeKey,
+  error: PalateError,
+  at: number,
+  answer?: string,
+): KnowledgeFailure {
+  return {
+    key,
+    code: error.code,
+    message: error.message,
+    ...(answer === undefined ? {} : { answer }),
+    at,
+  };
+}
+
+/** Appends failures to a file of JSON lines, so that no entity is dropped in silence. */
+export async function appendFailure(path: string, failure: KnowledgeFailure): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await appendFile(path, `${JSON.stringify(failure)}\n`);
+}

@@ -1,0 +1,277 @@
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  InvalidInputError,
+  type KnowledgeEntry,
+  type KnowledgeStore,
+  type LanguageModel,
+} from '@palate/core';
+import {
+  loadBundledMovieTweetings,
+  loadEngagement,
+  loadItemKnowledge,
+  loadTags,
+  loadUserKnowledge,
+} from '@palate/dataset-movietweetings';
+import { describe, expect, it } from 'vitest';
+import {
+  exportKnowledge,
+  generateKnowledge,
+  importKnowledge,
+  openKnowledgeStore,
+  type PromptTemplate,
+  pendingKnowledge,
+  recordedKnowledge,
+} from '../../src/index.js';
+
+const folder = (): string => mkdtempSync(join(tmpdir(), 'palate-store-'));
+const entry = (entity: string, more: Partial<KnowledgeEntry> = {}): KnowledgeEntry => ({
+  entityType: 'item',
+  entity,
+  kind: 'infer',
+  promptVersion: '1',
+  model: 'm',
+  text: `text of ${entity}`,
+  createdAt: 1,
+  ...more,
+});
+
+async function listed(store: KnowledgeStore, filter = {}): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { entity, kind, model } of store.list(filter)) found.push(`${kind}/${model}/${entity}`);
+  return found;
+}
+
+describe('openKnowledgeStore', () => {
+  it('keeps entries apart by every part of their key, replaces equal keys, and lists by any part', async () => {
+    const store = openKnowledgeStore(join(folder(), 'store'));
+    await store.put([
+      entry('a'),
+      entry('a', { kind: 'tag' }),
+      entry('a', { model: 'other' }),
+      entry('a', { entityType: 'user' }),
+      entry('b', { promptVersion: '2' }),
+    ]);
+    await store.put([entry('a', { text: 'newer', facts: { confidence: 'high' }, knowsUntil: 7 })]);
+    expect(await store.get(entry('a'))).toEqual(
+      entry('a', { text: 'newer', facts: { confidence: 'high' }, knowsUntil: 7 }),
+    );
+    expect(await store.get(entry('c'))).toBeUndefined();
+    expect(await listed(store)).toHaveLength(5);
+    expect(await listed(store, { entityType: 'item' })).toHaveLength(4);
+    expect(await listed(store, { kind: 'tag' })).toEqual(['tag/m/a']);
+    expect(await listed(store, { entity: 'b' })).toEqual(['infer/m/b']);
+    expect(await listed(store, { entityType: 'item', kind: 'infer', model: 'other' })).toEqual([
+      'infer/other/a',
+    ]);
+    await store.close();
+  });
+
+  it('is there again after it was closed', async () => {
+    const path = join(folder(), 'store');
+    const first = openKnowledgeStore(path);
+    await first.put([entry('a')]);
+    await first.close();
+    const second = openKnowledgeStore(path);
+    expect(await second.get(entry('a'))).toEqual(entry('a'));
+    await second.close();
+  });
+
+  it('refuses a batch with one bad key as a whole', async () => {
+    const store = openKnowledgeStore(join(folder(), 'store'));
+    await expect(store.put([entry('a'), entry('')])).rejects.toMatchObject({ code: 'invalid-input' });
+    await expect(store.put([entry('a'), entry('x'.repeat(3000))])).rejects.toMatchObject({
+      code: 'invalid-input',
+    });
+    expect(await listed(store)).toEqual([]);
+    await store.close();
+  });
+});
+
+describe('knowledge files', () => {
+  it('carry a store to another one', async () => {
+    const dir = folder();
+    const from = openKnowledgeStore(join(dir, 'from'));
+    await from.put([entry('a', { facts: { tags: ['x'] } }), entry('b', { text: 'two\nlines' })]);
+    expect(await exportKnowledge(from, join(dir, 'knowledge.jsonl'))).toBe(2);
+    const to = openKnowledgeStore(join(dir, 'to'));
+    expect(await importKnowledge(to, join(dir, 'knowledge.jsonl'))).toBe(2);
+    expect(await to.get(entry('b'))).toEqual(entry('b', { text: 'two\nlines' }));
+    expect(readdirSync(dir).filter((name) => name.includes('writing'))).toEqual([]);
+    await from.close();
+    await to.close();
+  });
+
+  it('name the line of what is no entry, and store nothing of the file', async () => {
+    const dir = folder();
+    const path = join(dir, 'broken.jsonl');
+    writeFileSync(path, `${JSON.stringify(entry('a'))}\n${JSON.stringify({ ...entry('b'), kind: '' })}\n`);
+    const store = openKnowledgeStore(join(dir, 'store'));
+    await expect(importKnowledge(store, path)).rejects.toMatchObject({
+      code: 'parse-error',
+      position: { line: 2 },
+    });
+    expect(await listed(store)).toEqual([]);
+    await store.close();
+  });
+});
+
+describe('recordedKnowledge', () => {
+  it('brings all bundled texts into a store, with what their writer knew', { timeout: 30_000 }, async () => {
+    const { log } = await loadBundledMovieTweetings({ core: 5 });
+    const store = openKnowledgeStore(join(folder(), 'store'));
+    const shared = { promptVersion: 'recorded-1', model: 'claude', createdAt: 1_793_000_000 };
+    const items = { ...shared, entityType: 'item' as const };
+    await store.put(recordedKnowledge(await loadItemKnowledge(), { ...items, kind: 'infer' }));
+    await store.put(recordedKnowledge(await loadTags(), { ...items, kind: 'tag' }));
+    await store.put(recordedKnowledge(await loadEngagement(), { ...items, kind: 'engagement' }));
+    await store.put(
+      recordedKnowledge(await loadUserKnowledge(), {
+        ...shared,
+        entityType: 'user',
+        kind: 'preference',
+        log,
+      }),
+    );
+    for (const kind of ['infer', 'tag', 'engagement'])
+      expect(await listed(store, { ...items, kind })).toHaveLength(2414);
+    let users = 0;
+    for await (const { entity, facts, knowsUntil } of store.list({ entityType: 'user' })) {
+      const { offsets, row } = log.byUser();
+      const nth = (offsets[log.users.indexOf(entity)] as number) + (facts?.n as number) - 1;
+      expect(knowsUntil).toBe(log.timestamp?.[row[nth] as number]);
+      users++;
+    }
+    expect(users).toBe(4333);
+    await store.close();
+  });
+});
+
+const template: PromptTemplate<string> = {
+  kind: 'infer',
+  entityType: 'item',
+  version: '3',
+  messages: (title) => [{ role: 'user', content: title }],
+  clean: (answer) => {
+    if (answer === 'refused')
+      throw new InvalidInputError({ expected: 'a text', received: answer, mend: 'Ask otherwise.' });
+    return { text: answer.toUpperCase(), facts: { length: answer.length } };
+  },
+};
+
+function model(answer: (title: string) => string, asked: string[] = []): LanguageModel {
+  return {
+    id: 'test:m',
+    generate: async (requests) =>
+      requests.map(({ messages, promptVersion }) => {
+        const title = messages[0]?.content ?? '';
+        asked.push(`${promptVersion} ${title}`);
+        const text = answer(title);
+        return text === 'broken'
+          ? {
+              ok: false,
+              error: new InvalidInputError({ expected: 'x', received: 'y', mend: 'z' }),
+            }
+          : {
+              ok: true,
+              result: {
+                text,
+                usage: { inputTokens: 10, outputTokens: 2 },
+                finishReason: 'stop',
+                model: 'm-2026',
+              },
+            };
+      }),
+  };
+}
+
+describe('generateKnowledge', () => {
+  const inputs = ['alien', 'heat', 'jaws'].map((entity) => ({ entity, input: entity, knowsUntil: 5 }));
+
+  it('stores cleaned answers with their provenance and asks only for what is missing', async () => {
+    const store = openKnowledgeStore(join(folder(), 'store'));
+    const asked: string[] = [];
+    const failures = join(folder(), 'failures.jsonl');
+    const first = await generateKnowledge({
+      store,
+      model: model((title) => (title === 'heat' ? 'broken' : title === 'jaws' ? 'refused' : 'good'), asked),
+      template,
+      inputs,
+      failures,
+    });
+    expect(first).toMatchObject({ known: 0, stored: 1, inputTokens: 20, outputTokens: 4 });
+    expect(first.failed.map(({ key, answer }) => [key.entity, answer])).toEqual([
+      ['heat', undefined],
+      ['jaws', 'refused'],
+    ]);
+    const ledger = readFileSync(failures, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object);
+    expect(ledger).toEqual(first.failed);
+    expect(await store.get({ ...entry('alien'), promptVersion: '3', model: 'test:m' })).toMatchObject({
+      text: 'GOOD',
+      facts: { length: 4, answeredBy: 'm-2026' },
+      knowsUntil: 5,
+    });
+    expect(await pendingKnowledge({ store, model: model(() => ''), template, inputs })).toHaveLength(2);
+    const second = await generateKnowledge({ store, model: model(() => 'now', asked), template, inputs });
+    expect(second).toMatchObject({ known: 1, stored: 2, failed: [] });
+    expect(asked.filter((line) => line === 'infer@3 alien')).toHaveLength(1);
+    await store.close();
+  });
+
+  it('ends when every further request would fail alike, and says so', async () => {
+    const store = openKnowledgeStore(join(folder(), 'store'));
+    let calls = 0;
+    const poor: LanguageModel = {
+      id: 'test:m',
+      generate: async () => {
+        calls++;
+        return [
+          {
+            ok: false,
+            error: Object.assign(new InvalidInputError({ expected: 'x', received: 'y', mend: 'z' }), {
+              code: 'budget-exceeded',
+            }),
+          },
+        ];
+      },
+    };
+    const report = await generateKnowledge({ store, model: poor, template, inputs, concurrency: 1 });
+    expect(report).toMatchObject({ stored: 0, failed: [], stoppedBy: { code: 'budget-exceeded' } });
+    expect(calls).toBe(1);
+    await store.close();
+  });
+
+  it('stops when its signal fires, keeps what had come, and goes on later', async () => {
+    const store = openKnowledgeStore(join(folder(), 'store'));
+    const controller = new AbortController();
+    await expect(
+      generateKnowledge({
+        store,
+        model: model(() => 'good'),
+        template,
+        inputs,
+        concurrency: 1,
+        signal: controller.signal,
+        onProgress: () => controller.abort(),
+      }),
+    ).rejects.toMatchObject({ code: 'cancelled' });
+    expect(await listed(store)).toHaveLength(1);
+    const rest = await generateKnowledge({ store, model: model(() => 'good'), template, inputs });
+    expect(rest).toMatchObject({ known: 1, stored: 2 });
+    await store.close();
+  });
+
+  it('refuses an entity that stands twice before it asks anything', async () => {
+    const store = openKnowledgeStore(join(folder(), 'store'));
+    const asked: string[] = [];
+    await expect(
+      generateKnowledge({ store, model: model(() => 'x', asked), template, inputs: [...inputs, ...inputs] }),
+    ).rejects.toMatchObject({ code: 'invalid-input' });
+    expect(asked).toEqual([]);
+    await store.close();
+  });
+});
