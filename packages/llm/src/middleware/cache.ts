@@ -1,0 +1,105 @@
+import {
+  checkOptions,
+  type GenerateRequest,
+  type GenerateResult,
+  type LanguageModel,
+  type LikelihoodRequest,
+  type LikelihoodResult,
+  PalateError,
+  throwIfCancelled,
+} from '@palate/core';
+import { requestKey } from '../models/request-key.js';
+import { languageModel, type StreamingLanguageModel, singleCalls } from '../models/single-calls.js';
+import type { AnswerCache } from './answer-cache.js';
+
+/** Options of {@link withCache}. */
+export interface WithCacheOptions {
+  readonly cache: AnswerCache;
+}
+
+/**
+ * Answers from the cache what was answered before, and stores every new success as it comes: a job that is
+ * killed pays again for nothing that it had received.
+ *
+ * The key is over the model's id and settings and the whole request, so that the same question at a
+ * temperature above 0 has one answer; give it another `seed` to sample anew. Equal requests in flight are
+ * made once. Failures are not stored. Put it outermost: what it answers meets no limit, budget or wait.
+ *
+ * @example
+ * ```ts
+ * const cache = await AnswerCache.open('answers');
+ * const model = withCache(withRetry(withLimits(openaiModel({ model: 'gpt-4o-mini' }), { requestsPerMinute: 500 })), { cache });
+ * ```
+ */
+export function withCache(model: LanguageModel, options: WithCacheOptions): StreamingLanguageModel {
+  checkOptions('withCache', options, ['cache']);
+  const { cache } = options;
+  const calls = singleCalls(model);
+  const inFlight = new Map<string, Promise<unknown>>();
+
+  async function cached<T>(
+    key: string,
+    signal: AbortSignal | undefined,
+    call: () => Promise<T>,
+  ): Promise<{ answer: T; isNew: boolean }> {
+    for (;;) {
+      const stored = cache.get(key) as T | undefined;
+      if (stored !== undefined) return { answer: stored, isNew: false };
+      const other = inFlight.get(key);
+      if (!other) break;
+      try {
+        return { answer: (await unlessCancelled(other, signal)) as T, isNew: false };
+      } catch (error) {
+        // Its caller gave up, not we: ask ourselves.
+        if (!PalateError.is(error) || error.code !== 'cancelled' || signal?.aborted) throw error;
+      }
+    }
+    const asking = (async () => {
+      const answer = await call();
+      await cache.put(key, answer);
+      return answer;
+    })();
+    inFlight.set(key, asking);
+    try {
+      return { answer: await asking, isNew: true };
+    } finally {
+      inFlight.delete(key);
+    }
+  }
+
+  const { logLikelihood } = calls;
+  return languageModel({
+    ...calls,
+    async generate(request: GenerateRequest, how) {
+      const { answer, isNew } = await cached<GenerateResult>(requestKey(calls, request), how.signal, () =>
+        calls.generate(request, how),
+      );
+      if (!isNew) how.onText?.(answer.text);
+      return answer;
+    },
+    ...(logLikelihood && {
+      async logLikelihood(request: LikelihoodRequest, how) {
+        const call = (): Promise<LikelihoodResult> => logLikelihood.call(calls, request, how);
+        return (await cached(requestKey(calls, request), how.signal, call)).answer;
+      },
+    }),
+  });
+}
+
+/** Waits for what another caller asked, but no longer than the own caller does. */
+async function unlessCancelled(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<unknown> {
+  if (!signal) return work;
+  let stop = (): void => {};
+  const cancelled = new Promise<void>((resolve) => {
+    stop = resolve;
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([
+      work,
+      cancelled.then(() => throwIfCancelled(signal, 'waiting for an answer')),
+    ]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}

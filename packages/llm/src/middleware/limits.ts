@@ -1,0 +1,149 @@
+import {
+  checkNumber,
+  checkOptions,
+  type GenerateRequest,
+  type LanguageModel,
+  type LikelihoodRequest,
+} from '@palate/core';
+import { estimateTokens, requestTokens } from '../models/count-tokens.js';
+import { Gate } from '../models/gate.js';
+import { ModelCallError } from '../models/model-error.js';
+import { languageModel, type StreamingLanguageModel, singleCalls } from '../models/single-calls.js';
+import { sleep } from '../models/sleep.js';
+
+/** Options of {@link withLimits}. */
+export interface LimitOptions {
+  /** Most calls in flight at once. Default: what the model says is of use. */
+  readonly concurrency?: number;
+  /** Most calls begun within any 60 seconds. Default: no limit. */
+  readonly requestsPerMinute?: number;
+  /** Most tokens, read and written, of calls begun within any 60 seconds. Default: no limit. */
+  readonly tokensPerMinute?: number;
+  /** Counts the tokens of a text. Default: one for four bytes. */
+  readonly countTokens?: (text: string) => number;
+  /** Tokens written that are reckoned with where a request sets no `maxTokens`. Default 1024. */
+  readonly defaultMaxTokens?: number;
+}
+
+const KNOWN = ['concurrency', 'requestsPerMinute', 'tokensPerMinute', 'countTokens', 'defaultMaxTokens'];
+const WINDOW_MS = 60_000;
+
+/** Amounts used within the last minute; they may be corrected afterwards. */
+class RateWindow {
+  readonly #limit: number;
+  #entries: { readonly time: number; amount: number }[] = [];
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Milliseconds until `amount` fits, if nothing changes. What exceeds the limit by itself fits into an empty window. */
+  wait(amount: number, now: number): number {
+    this.#entries = this.#entries.filter((entry) => entry.time > now - WINDOW_MS);
+    let excess = this.#entries.reduce((sum, entry) => sum + entry.amount, 0) + amount - this.#limit;
+    if (excess <= 0) return 0;
+    let wait = 0;
+    for (const entry of this.#entries) {
+      if (excess <= 0) break;
+      excess -= entry.amount;
+      wait = entry.time + WINDOW_MS - now;
+    }
+    return wait;
+  }
+
+  add(amount: number, time: number): { amount: number } {
+    const entry = { time, amount };
+    this.#entries.push(entry);
+    return entry;
+  }
+}
+
+/**
+ * Keeps calls within limits, first come, first served: at once, requests per minute, tokens per minute.
+ *
+ * The minute slides: no 60 seconds see more. Tokens are estimated (input and `maxTokens`) when a call begins
+ * and corrected by the usage of its answer. A call of more tokens than the limit goes out alone. Put it inside
+ * `withRetry`, so that repeated calls count too.
+ */
+export function withLimits(model: LanguageModel, options: LimitOptions): StreamingLanguageModel {
+  checkOptions('withLimits', options, KNOWN);
+  const calls = singleCalls(model);
+  const concurrency = checkNumber('concurrency', options.concurrency ?? calls.concurrency, {
+    min: 1,
+    integer: true,
+  });
+  const perMinute = (name: 'requestsPerMinute' | 'tokensPerMinute'): RateWindow =>
+    new RateWindow(
+      options[name] === undefined ? Number.POSITIVE_INFINITY : checkNumber(name, options[name], { min: 1 }),
+    );
+  const requests = perMinute('requestsPerMinute');
+  const tokens = perMinute('tokensPerMinute');
+  const count = options.countTokens ?? estimateTokens;
+  const defaultMaxTokens = checkNumber('defaultMaxTokens', options.defaultMaxTokens ?? 1024, {
+    min: 1,
+    integer: true,
+  });
+  const slots = new Gate(concurrency);
+  const turnstile = new Gate(1);
+  let corrected = new AbortController();
+
+  async function limited<T>(
+    amount: number,
+    signal: AbortSignal | undefined,
+    work: () => Promise<T>,
+    used: (result: T) => number,
+  ): Promise<T> {
+    return slots.run(signal, async () => {
+      const entry = await turnstile.run(signal, async () => {
+        for (;;) {
+          const now = performance.now();
+          const wait = Math.max(requests.wait(1, now), tokens.wait(amount, now));
+          if (wait <= 0) {
+            requests.add(1, now);
+            return tokens.add(amount, now);
+          }
+          await sleep(Math.ceil(wait), signal, corrected.signal);
+        }
+      });
+      const correct = (value: number): void => {
+        entry.amount = value;
+        corrected.abort();
+        corrected = new AbortController();
+      };
+      try {
+        const result = await work();
+        correct(used(result));
+        return result;
+      } catch (error) {
+        if (error instanceof ModelCallError && error.isUnbilled) correct(0);
+        throw error;
+      }
+    });
+  }
+
+  const { logLikelihood } = calls;
+  return languageModel({
+    ...calls,
+    concurrency,
+    generate(request: GenerateRequest, how) {
+      const { inputTokens, outputTokens } = requestTokens(request, count, defaultMaxTokens);
+      return limited(
+        inputTokens + outputTokens,
+        how.signal,
+        () => calls.generate(request, how),
+        ({ usage }) => usage.inputTokens + usage.outputTokens,
+      );
+    },
+    ...(logLikelihood && {
+      logLikelihood(request: LikelihoodRequest, how) {
+        const amount = count(request.prompt + request.continuation);
+        return limited(
+          amount,
+          how.signal,
+          () => logLikelihood.call(calls, request, how),
+          () => amount,
+        );
+      },
+    }),
+  });
+}

@@ -1,0 +1,430 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  ArtifactError,
+  checkNumber,
+  type GenerateOutcome,
+  type GenerateRequest,
+  type LongCallOptions,
+  PalateError,
+  throwIfCancelled,
+} from '@palate/core';
+import type { OpenAI } from 'openai';
+import { retrier } from '../middleware/retry.js';
+import { type ChatSettings, chatParameters, parseChat } from './chat-format.js';
+import { checkRequest } from './check-request.js';
+import { ModelCallError } from './model-error.js';
+import { checkOpenAIOptions, type OpenAIModelOptions } from './openai.js';
+import { OpenAIConnection } from './openai-connection.js';
+import { statusError } from './openai-errors.js';
+import { sleep } from './sleep.js';
+
+/** Options of {@link OpenAIBatch}. */
+export interface OpenAIBatchOptions extends Omit<OpenAIModelOptions, 'likelihood'> {
+  /** Folder of the job's state, requests and answers; made if missing. It holds prompts and answers, no keys. */
+  readonly dir: string;
+  /** Most requests of one batch. Default 50,000, which is OpenAI's limit. */
+  readonly maxRequestsPerBatch?: number;
+  /** Most bytes of one batch's file. Default 190 million; OpenAI's limit is 200. */
+  readonly maxBytesPerBatch?: number;
+}
+
+/** Options of {@link generateByBatch}. */
+export interface GenerateByBatchOptions extends OpenAIBatchOptions, LongCallOptions {
+  /** Seconds between two looks at the batches. Default 30. */
+  readonly pollSeconds?: number;
+}
+
+/** How far a job is. */
+export interface BatchProgress {
+  /** True when no batch will change any more. */
+  readonly ended: boolean;
+  readonly done: number;
+  readonly total: number;
+}
+
+interface Part {
+  readonly from: number;
+  readonly to: number;
+  fileId?: string;
+  /** Set before the batch is made, so that a kill in between is noticed. */
+  submitting?: boolean;
+  batchId?: string;
+  status?: string;
+  completed?: number;
+  outputFileId?: string;
+  errorFileId?: string;
+  problem?: string;
+}
+
+interface State {
+  readonly format: 'palate-openai-batch';
+  readonly version: 1;
+  readonly fingerprint: string;
+  readonly parts: Part[];
+}
+
+const ENDED = ['completed', 'failed', 'expired', 'cancelled'];
+/** How the file and the batch of a part are recognised at the server. */
+const MARK = 'palate_part';
+
+/**
+ * A job at OpenAI's Batch API (https://platform.openai.com/docs/guides/batch): half the price, answers within
+ * a day. Write, submit, poll, collect; the state is in a folder, and each step may be repeated after a kill
+ * at any moment without anything being paid twice.
+ *
+ * Requests that fail are outcomes with their error; they do not take the others with them.
+ */
+export class OpenAIBatch {
+  readonly #requests: readonly GenerateRequest[];
+  readonly #settings: ChatSettings;
+  readonly #connection: OpenAIConnection;
+  readonly #dir: string;
+  readonly #state: State;
+  readonly #retry = retrier({});
+
+  private constructor(
+    requests: readonly GenerateRequest[],
+    settings: ChatSettings,
+    connection: OpenAIConnection,
+    dir: string,
+    state: State,
+  ) {
+    this.#requests = requests;
+    this.#settings = settings;
+    this.#connection = connection;
+    this.#dir = dir;
+    this.#state = state;
+  }
+
+  /**
+   * Writes the requests into `dir` as JSONL, or takes up the job that is there.
+   *
+   * @throws ArtifactError if the folder holds a job of other requests; InvalidInputError for bad requests
+   */
+  static async open(requests: readonly GenerateRequest[], options: OpenAIBatchOptions): Promise<OpenAIBatch> {
+    const { dir, maxRequestsPerBatch = 50_000, maxBytesPerBatch = 190_000_000, ...more } = options;
+    checkNumber('maxRequestsPerBatch', maxRequestsPerBatch, { min: 1, integer: true });
+    checkNumber('maxBytesPerBatch', maxBytesPerBatch, { min: 1 });
+    const {
+      model,
+      provider: _,
+      structuredOutput,
+      topLogProbabilities,
+      maxTokensField,
+      ...how
+    } = checkOpenAIOptions('OpenAIBatch', more);
+    requests.forEach(checkRequest);
+    const connection = new OpenAIConnection(how);
+    const settings: ChatSettings = {
+      model,
+      topLogProbabilities,
+      maxTokensField: maxTokensField ?? (connection.isOpenAI ? 'max_completion_tokens' : 'max_tokens'),
+    };
+    // A batch cannot fall back once it is sent.
+    const mode =
+      structuredOutput === undefined || structuredOutput === 'auto' ? 'json_schema' : structuredOutput;
+    const lines = requests.map(
+      (request, index) =>
+        `${JSON.stringify({
+          custom_id: `request-${index}`,
+          method: 'POST',
+          url: '/v1/chat/completions',
+          body: chatParameters(request, settings, mode),
+        })}\n`,
+    );
+    const hash = createHash('sha256');
+    for (const line of lines) hash.update(line);
+    const fingerprint = hash.digest('hex');
+    await mkdir(dir, { recursive: true });
+    let state = await readState(dir);
+    if (state && state.fingerprint !== fingerprint)
+      throw new ArtifactError(dir, {
+        expected: 'no job, or the job of these requests',
+        received: 'a job of other requests, another model or other parameters',
+        mend: 'Choose another folder; collect the job that is there with its own requests.',
+      });
+    if (!state) {
+      state = { format: 'palate-openai-batch', version: 1, fingerprint, parts: [] };
+      for (const [from, to] of split(lines, maxRequestsPerBatch, maxBytesPerBatch)) {
+        await writeWhole(join(dir, `requests-${state.parts.length}.jsonl`), lines.slice(from, to).join(''));
+        state.parts.push({ from, to });
+      }
+      await writeState(dir, state);
+    }
+    return new OpenAIBatch(requests, settings, connection, dir, state);
+  }
+
+  /** Uploads and starts what is not yet started. */
+  async submit(signal?: AbortSignal): Promise<void> {
+    for (const [index, part] of this.#state.parts.entries()) {
+      if (part.batchId !== undefined) continue;
+      const mark = `${this.#state.fingerprint.slice(0, 40)}-${index}`;
+      if (part.fileId === undefined) {
+        const file = await this.#call('the upload of a batch', signal, (client, either) =>
+          client.files.create(
+            { file: createReadStream(join(this.#dir, `requests-${index}.jsonl`)), purpose: 'batch' },
+            { signal: either },
+          ),
+        );
+        part.fileId = file.id;
+        await this.#save();
+      }
+      const { fileId } = part;
+      await this.#retry(signal, async (either) => {
+        // An attempt that was cut off may have made the batch: look before making another.
+        const made = part.submitting ? await this.#find(mark, either) : undefined;
+        if (!part.submitting) {
+          part.submitting = true;
+          await this.#save();
+        }
+        const batch =
+          made ??
+          (await this.#connection.call('the start of a batch', either, (client, within) =>
+            client.batches.create(
+              {
+                input_file_id: fileId,
+                endpoint: '/v1/chat/completions',
+                completion_window: '24h',
+                metadata: { [MARK]: mark },
+              },
+              { signal: within },
+            ),
+          ));
+        part.batchId = batch.id;
+        note(part, batch);
+        await this.#save();
+      });
+    }
+  }
+
+  /** Looks how far the batches are. */
+  async poll(signal?: AbortSignal): Promise<BatchProgress> {
+    for (const part of this.#state.parts) {
+      const { batchId } = part;
+      if (batchId === undefined || hasEnded(part)) continue;
+      const batch = await this.#call('a look at a batch', signal, (client, either) =>
+        client.batches.retrieve(batchId, { signal: either }),
+      );
+      note(part, batch);
+      await this.#save();
+    }
+    const { parts } = this.#state;
+    return {
+      ended: parts.every(hasEnded),
+      done: parts.reduce((sum, part) => sum + (part.completed ?? 0), 0),
+      total: this.#requests.length,
+    };
+  }
+
+  /**
+   * Outcomes in the order of the requests, of the batches that have ended; the others' are errors of code
+   * `timed-out`, as are those that the server did not get to. Answers are kept in the folder.
+   */
+  async collect(signal?: AbortSignal): Promise<GenerateOutcome[]> {
+    const outcomes = new Array<GenerateOutcome | undefined>(this.#requests.length);
+    for (const [index, part] of this.#state.parts.entries()) {
+      if (!hasEnded(part)) continue;
+      for (const kind of ['output', 'error'] as const) {
+        const fileId = kind === 'output' ? part.outputFileId : part.errorFileId;
+        if (fileId === undefined) continue;
+        for (const line of (await this.#file(`${kind}-${index}.jsonl`, fileId, signal)).split('\n'))
+          if (line !== '') this.#read(line, outcomes);
+      }
+    }
+    for (const part of this.#state.parts)
+      for (let n = part.from; n < part.to; n++) outcomes[n] ??= { ok: false, error: this.#lost(part) };
+    return outcomes as GenerateOutcome[];
+  }
+
+  async #file(name: string, fileId: string, signal: AbortSignal | undefined): Promise<string> {
+    const path = join(this.#dir, name);
+    const kept = await readFile(path, 'utf8').catch(() => undefined);
+    if (kept !== undefined) return kept;
+    const text = await this.#call('the answers of a batch', signal, async (client, either) =>
+      (await client.files.content(fileId, { signal: either })).text(),
+    );
+    await writeWhole(path, this.#connection.redact(text));
+    return text;
+  }
+
+  #read(line: string, outcomes: (GenerateOutcome | undefined)[]): void {
+    let parsed: {
+      custom_id?: string;
+      response?: { status_code?: number; body?: { error?: { message?: string; code?: unknown } } } | null;
+      error?: { code?: string; message?: string } | null;
+    };
+    try {
+      parsed = JSON.parse(line);
+    } catch {
+      // What the line was about cannot be known: its request stays without an answer, and says so.
+      return;
+    }
+    const index = Number(/^request-(\d+)$/.exec(parsed.custom_id ?? '')?.[1] ?? -1);
+    const request = this.#requests[index];
+    if (!request) return;
+    const { where, redact } = this.#connection;
+    const { response, error } = parsed;
+    try {
+      if (response && response.status_code !== 200)
+        throw statusError(
+          response.status_code ?? 500,
+          redact(response.body?.error?.message ?? 'no message'),
+          {
+            what: 'a request of a batch',
+            where,
+            providerCode: response.body?.error?.code,
+          },
+        );
+      if (!response)
+        throw new ModelCallError(error?.code === 'batch_expired' ? 'timed-out' : 'server-failed', {
+          expected: `a request of a batch at ${where} to be answered`,
+          received: redact(`${error?.code ?? 'an error'}: ${error?.message ?? 'no message'}`),
+          mend: 'Ask again in another job.',
+          isRetryable: true,
+          isUnbilled: true,
+        });
+      outcomes[index] = {
+        ok: true,
+        result: parseChat(response.body, request, this.#settings, this.#connection),
+      };
+    } catch (failure) {
+      if (!PalateError.is(failure)) throw failure;
+      outcomes[index] = { ok: false, error: failure };
+    }
+  }
+
+  #lost(part: Part): ModelCallError {
+    const failed = part.status === 'failed';
+    return new ModelCallError(failed ? 'request-refused' : hasEnded(part) ? 'bad-answer' : 'timed-out', {
+      expected: `an answer of batch ${part.batchId ?? '(not submitted)'}`,
+      received:
+        part.problem ?? (hasEnded(part) ? 'none in its files' : `a batch that is ${part.status ?? 'new'}`),
+      mend: failed
+        ? 'Mend the requests.'
+        : hasEnded(part)
+          ? 'Ask again in another job.'
+          : 'Poll until it has ended.',
+      isRetryable: !failed,
+    });
+  }
+
+  /** The batch of a part that was made although its id was not noted. */
+  async #find(mark: string, signal: AbortSignal): Promise<OpenAI.Batch | undefined> {
+    return this.#connection.call('a look for a batch', signal, async (client, either, alive) => {
+      for await (const batch of client.batches.list({ limit: 100 }, { signal: either })) {
+        alive();
+        if (batch.metadata?.[MARK] === mark) return batch;
+      }
+      return undefined;
+    });
+  }
+
+  #call<T>(
+    what: string,
+    signal: AbortSignal | undefined,
+    work: (client: OpenAI, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    return this.#retry(signal, (either) => this.#connection.call(what, either, work));
+  }
+
+  #save(): Promise<void> {
+    return writeState(this.#dir, this.#state);
+  }
+}
+
+/**
+ * Answers requests by OpenAI's Batch API: writes, submits, looks until all batches have ended, collects.
+ *
+ * Takes up the job in `dir` where a kill or a cancellation left it; cancelling stops waiting, not the batches.
+ * Hours pass: use it for knowledge jobs, not for what someone waits for.
+ *
+ * @throws as {@link OpenAIBatch}; ModelCallError if the server cannot be reached for long
+ */
+export async function generateByBatch(
+  requests: readonly GenerateRequest[],
+  options: GenerateByBatchOptions,
+): Promise<GenerateOutcome[]> {
+  const { signal, onProgress, seed: _, pollSeconds = 30, ...how } = options;
+  checkNumber('pollSeconds', pollSeconds, { min: 0 });
+  throwIfCancelled(signal, 'a batch');
+  const job = await OpenAIBatch.open(requests, how);
+  await job.submit(signal);
+  for (;;) {
+    const { ended, done, total } = await job.poll(signal);
+    onProgress?.({ phase: 'batch', done, total });
+    if (ended) return job.collect(signal);
+    await sleep(pollSeconds * 1000, signal);
+  }
+}
+
+function hasEnded(part: Part): boolean {
+  return part.status !== undefined && ENDED.includes(part.status);
+}
+
+function note(part: Part, batch: OpenAI.Batch): void {
+  part.status = batch.status;
+  part.completed = (batch.request_counts?.completed ?? 0) + (batch.request_counts?.failed ?? 0);
+  if (batch.output_file_id) part.outputFileId = batch.output_file_id;
+  if (batch.error_file_id) part.errorFileId = batch.error_file_id;
+  const problems = batch.errors?.data?.map((one) => `${one.code ?? 'error'}: ${one.message ?? ''}`);
+  if (problems && problems.length > 0) part.problem = problems.slice(0, 5).join('; ');
+}
+
+/** Ranges of lines that fit into one batch each. */
+function split(lines: readonly string[], maxLines: number, maxBytes: number): [number, number][] {
+  const ranges: [number, number][] = [];
+  let from = 0;
+  let bytes = 0;
+  for (const [index, line] of lines.entries()) {
+    const size = Buffer.byteLength(line);
+    if (index > from && (index - from >= maxLines || bytes + size > maxBytes)) {
+      ranges.push([from, index]);
+      from = index;
+      bytes = 0;
+    }
+    bytes += size;
+  }
+  if (lines.length > from) ranges.push([from, lines.length]);
+  return ranges;
+}
+
+async function readState(dir: string): Promise<State | undefined> {
+  const text = await readFile(join(dir, 'state.json'), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (text === undefined) return undefined;
+  let state: Partial<State> | undefined;
+  try {
+    state = JSON.parse(text) as Partial<State>;
+  } catch {
+    // Reported below, as what is no state.
+  }
+  if (state?.format !== 'palate-openai-batch' || state.version !== 1 || !Array.isArray(state.parts))
+    throw new ArtifactError(dir, {
+      expected: 'a state.json of OpenAIBatch',
+      received: 'something else',
+      mend: 'Choose another folder.',
+    });
+  return state as State;
+}
+
+function writeState(dir: string, state: State): Promise<void> {
+  return writeWhole(join(dir, 'state.json'), `${JSON.stringify(state, null, 2)}\n`);
+}
+
+/** Writes a file so that a kill leaves the old one or the new one. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  const temporary = `${path}.writing`;
+  const handle = await open(temporary, 'w');
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(temporary, path);
+}
