@@ -1,0 +1,151 @@
+import {
+  checkNumber,
+  checkOptions,
+  type GenerateOutcome,
+  type GenerateRequest,
+  type GenerateResult,
+  type LanguageModel,
+  LONG_CALL_OPTIONS,
+  type LongCallOptions,
+  PalateError,
+  type TokenUsage,
+} from '@palate/core';
+import { z } from 'zod';
+import { findJson } from './find-json.js';
+import { structureSchema } from './structure-schema.js';
+
+/** Options of {@link generateStructured}. */
+export interface GenerateStructuredOptions extends LongCallOptions {
+  /** Name of the schema, which some servers show the model. Default `"answer"`. */
+  readonly name?: string;
+  /** How often a model whose answer does not satisfy the schema is told so and asked again. Default 1. */
+  readonly reAsks?: number;
+}
+
+/** An answer that satisfies no schema, even after asking again (`code: 'invalid-structure'`). */
+export class InvalidStructureError extends PalateError {
+  /** The last answer as it came. */
+  readonly text: string;
+  constructor(problem: string, result: GenerateResult) {
+    const isCut = result.finishReason === 'length';
+    super('invalid-structure', {
+      expected: 'an answer that satisfies the schema',
+      received: isCut ? `one that was cut off at maxTokens (${problem})` : `one that does not: ${problem}`,
+      mend: isCut
+        ? 'Raise maxTokens.'
+        : 'Ask for less, describe the fields in the schema, or use a larger model.',
+    });
+    this.name = 'InvalidStructureError';
+    this.text = result.text;
+  }
+}
+
+/** The outcome of one structured request. */
+export type StructuredOutcome<T> =
+  | {
+      readonly ok: true;
+      readonly value: T;
+      /** The answer that `value` was read from. */
+      readonly result: GenerateResult;
+      /** Of all answers to this request. */
+      readonly usage: TokenUsage;
+    }
+  | {
+      readonly ok: false;
+      /** {@link InvalidStructureError}, or what the model failed with. */
+      readonly error: PalateError;
+      readonly usage: TokenUsage;
+    };
+
+/**
+ * Asks a model for values of a Zod schema.
+ *
+ * The schema goes along as JSON schema (`request.schema`), which each provider puts to its model as well as it
+ * can: a response format, or words in the prompt. What comes back is never trusted: JSON is sought in the
+ * answer (code fences and words around it are taken off) and validated by Zod. An answer that fails is sent
+ * back once with what is wrong with it; if that fails too, the outcome is an {@link InvalidStructureError}. One
+ * bad answer never takes the others of a batch with it.
+ *
+ * @returns outcomes in the order of the requests
+ * @throws InvalidInputError if JSON schema cannot express the Zod schema; CancelledError
+ *
+ * @example
+ * ```ts
+ * const Rating = z.object({ stars: z.number().min(0.5).max(5), reason: z.string() });
+ * const [outcome] = await generateStructured(model, [{ messages }], Rating);
+ * if (outcome?.ok) console.log(outcome.value.stars);
+ * ```
+ */
+export async function generateStructured<S extends z.ZodType>(
+  model: LanguageModel,
+  requests: readonly GenerateRequest[],
+  schema: S,
+  options: GenerateStructuredOptions = {},
+): Promise<StructuredOutcome<z.output<S>>[]> {
+  const { name = 'answer', reAsks = 1, ...callOptions } = options;
+  checkOptions('generateStructured', options, ['name', 'reAsks', ...LONG_CALL_OPTIONS]);
+  checkNumber('reAsks', reAsks, { min: 0, integer: true });
+  const jsonSchema = structureSchema(schema);
+  const outcomes = new Array<StructuredOutcome<z.output<S>>>(requests.length);
+  let open = requests.map((request, index) => ({
+    index,
+    request: { ...request, schema: { name, jsonSchema } },
+    usage: { inputTokens: 0, outputTokens: 0 } as TokenUsage,
+  }));
+  for (let round = 0; open.length > 0; round++) {
+    const answers: GenerateOutcome[] = await model.generate(
+      open.map((one) => one.request),
+      callOptions,
+    );
+    const again: typeof open = [];
+    for (const [n, { index, request, usage: before }] of open.entries()) {
+      const answer = answers[n] as GenerateOutcome;
+      if (!answer.ok) {
+        outcomes[index] = { ok: false, error: answer.error, usage: before };
+        continue;
+      }
+      const { result } = answer;
+      const usage = {
+        inputTokens: before.inputTokens + result.usage.inputTokens,
+        outputTokens: before.outputTokens + result.usage.outputTokens,
+      };
+      const read = await readValue(schema, result.text);
+      if (read.ok) outcomes[index] = { ok: true, value: read.value, result, usage };
+      else if (round < reAsks)
+        again.push({ index, request: reAsk(request, result.text, read.problem), usage });
+      else outcomes[index] = { ok: false, error: new InvalidStructureError(read.problem, result), usage };
+    }
+    open = again;
+  }
+  return outcomes;
+}
+
+async function readValue<S extends z.ZodType>(
+  schema: S,
+  text: string,
+): Promise<{ ok: true; value: z.output<S> } | { ok: false; problem: string }> {
+  const found = findJson(text);
+  if (!found.ok) return { ok: false, problem: found.reason };
+  try {
+    const parsed = await schema.safeParseAsync(found.value);
+    if (parsed.success) return { ok: true, value: parsed.data };
+    return { ok: false, problem: z.prettifyError(parsed.error) };
+  } catch (error) {
+    // A transform or refinement of the caller's that throws on an odd answer is a failed check, not a crash.
+    return { ok: false, problem: `a check failed: ${String(error)}` };
+  }
+}
+
+function reAsk<R extends GenerateRequest>(request: R, text: string, problem: string): R {
+  return {
+    ...request,
+    messages: [
+      ...request.messages,
+      { role: 'assistant', content: text },
+      {
+        role: 'user',
+        content: `That answer does not satisfy the schema: ${problem}\nAnswer again, with the corrected JSON and nothing else.`,
+      },
+    ],
+  };
+}

@@ -1,0 +1,169 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { GenerateRequest } from '@palate/core';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { AnswerCache } from '../../src/middleware/answer-cache.js';
+import { withCache } from '../../src/middleware/cache.js';
+import { type OpenAIModelOptions, openaiModel } from '../../src/models/openai.js';
+import { startServer, type TestServer } from '../server/start-server.js';
+
+const KEY = 'sk-cached-0815-do-not-tell';
+let server: TestServer;
+let folder: string;
+let name: string;
+let dir: string;
+let count = 0;
+beforeAll(async () => {
+  server = await startServer();
+  folder = await mkdtemp(join(tmpdir(), 'palate-cache-'));
+});
+afterAll(async () => {
+  await server.close();
+  await rm(folder, { recursive: true, force: true });
+});
+beforeEach(() => {
+  name = `cached-${++count}`;
+  dir = join(folder, name);
+});
+
+const ask = (content: string, more: Partial<GenerateRequest> = {}): GenerateRequest => ({
+  messages: [{ role: 'user', content }],
+  ...more,
+});
+const live = (more: Partial<OpenAIModelOptions> = {}): ReturnType<typeof openaiModel> =>
+  openaiModel({ model: name, baseURL: server.baseURL, apiKey: KEY, ...more });
+const asked = async (): Promise<number> => (await server.control.seen(name)).requests.length;
+
+async function withOpen<T>(work: (cache: AnswerCache) => Promise<T>): Promise<T> {
+  const cache = await AnswerCache.open(dir);
+  try {
+    return await work(cache);
+  } finally {
+    await cache.close();
+  }
+}
+
+describe('the cache', () => {
+  test('answers again after it was closed and opened, whole and streamed, asking nothing', async () => {
+    const requests = [ask('a'), ask('b'), ask('c')];
+    const first = await withOpen((cache) => withCache(live(), { cache }).generate(requests));
+    await withOpen(async (cache) => {
+      const model = withCache(live(), { cache });
+      expect(await model.generate(requests)).toEqual(first);
+      const pieces: string[] = [];
+      for await (const piece of model.stream(ask('b'))) pieces.push(piece);
+      expect(pieces).toEqual(['answer to: b']);
+      expect(cache.has(live(), ask('a'))).toBe(true);
+      expect(cache.has(model, ask('z'))).toBe(false);
+    });
+    expect(await asked()).toBe(3);
+  });
+
+  test('asks anew when model, settings, parameters, schema or prompt version differ', async () => {
+    const schema = { name: 's', jsonSchema: { type: 'object' } };
+    await withOpen(async (cache) => {
+      for (const more of [
+        {},
+        { temperature: 0 },
+        { seed: 1 },
+        { promptVersion: '2' },
+        { schema },
+        { maxTokens: 3 },
+      ])
+        for (let n = 0; n < 2; n++) await withCache(live(), { cache }).generate([ask('a', more)]);
+      await withCache(live({ topLogProbabilities: 1 }), { cache }).generate([ask('a')]);
+      await withCache(live({ provider: 'other' }), { cache }).generate([ask('a')]);
+    });
+    expect(await asked()).toBe(8);
+  });
+
+  test('keeps no failures', async () => {
+    await server.control.script(name, [{ kind: 'status', status: 500 }, { kind: 'error-in-200' }]);
+    await withOpen(async (cache) => {
+      const model = withCache(live(), { cache });
+      const oks: unknown[] = [];
+      for (let n = 0; n < 4; n++) oks.push((await model.generate([ask('a')]))[0]?.ok);
+      expect(oks).toEqual([false, false, true, true]);
+    });
+    expect(await asked()).toBe(3);
+  });
+
+  test('makes equal requests in flight once; one that gives up does not take the other along', async () => {
+    await server.control.script(name, [{ kind: 'answer', delayMs: 100 }], { stay: true });
+    await withOpen(async (cache) => {
+      const model = withCache(live(), { cache });
+      const outcomes = await model.generate([ask('a'), ask('a'), ask('a')]);
+      expect(outcomes.every((one) => one.ok)).toBe(true);
+      expect(await asked()).toBe(1);
+      const stop = new AbortController();
+      const impatient = expect(model.generate([ask('b')], { signal: stop.signal })).rejects.toMatchObject({
+        code: 'cancelled',
+      });
+      const patient = model.generate([ask('b')]);
+      setTimeout(() => stop.abort(), 30);
+      await impatient;
+      expect((await patient)[0]?.ok).toBe(true);
+    });
+  });
+
+  test('stores log-likelihoods', async () => {
+    await withOpen(async (cache) => {
+      const model = withCache(live({ likelihood: 'echo' }), { cache });
+      const request = { prompt: 'a', continuation: ' b c' };
+      const results = await model.logLikelihood?.([request]);
+      expect(await model.logLikelihood?.([request])).toEqual(results);
+    });
+    expect(await asked()).toBe(1);
+  });
+
+  test('survives kills: every answer that was given is kept, none is asked twice', async () => {
+    await server.control.script(name, [{ kind: 'answer', delayMs: 5 }], { stay: true });
+    const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+    const script = fileURLToPath(new URL('cache-process.ts', import.meta.url));
+    const given = new Set<string>();
+    const run = (killAfter: number): Promise<number | null> =>
+      new Promise((resolve) => {
+        const child = spawn(process.execPath, [
+          '--conditions=palate-source',
+          `--import=${tsx}`,
+          script,
+          ...[server.baseURL, name, dir],
+        ]);
+        child.stdout.on('data', (chunk: Buffer) => {
+          for (const line of chunk.toString().split('\n')) if (line) given.add(line);
+          if (given.size >= killAfter) child.kill('SIGKILL');
+        });
+        child.on('close', (code) => resolve(code));
+      });
+    for (const killAfter of [7, 19, 30]) {
+      expect(await run(killAfter)).toBeNull();
+      await withOpen(async (cache) => {
+        for (const text of given) expect(cache.has(live(), ask(text.replace('answer to: ', '')))).toBe(true);
+      });
+    }
+    expect(await run(Number.POSITIVE_INFINITY)).toBe(0);
+    expect(given.size).toBe(40);
+    // Beyond the forty only what was in flight, at most two a kill, was asked again.
+    const { requests } = await server.control.seen(name);
+    expect(requests.length).toBeLessThanOrEqual(40 + 3 * 2);
+  });
+
+  test('holds neither key nor prompt', async () => {
+    await server.control.script(name, [{ kind: 'answer', text: 'an answer to find' }]);
+    await withOpen((cache) => withCache(live(), { cache }).generate([ask('a very private wish')]));
+    let all = '';
+    for (const file of await readdir(dir)) all += await readFile(join(dir, file), 'latin1');
+    expect(all).toContain('an answer to find');
+    expect(all).not.toContain(KEY);
+    expect(all).not.toContain('private');
+  });
+
+  test('a folder that is none is a clear error', async () => {
+    await writeFile(dir, 'a file');
+    await expect(AnswerCache.open(join(dir, 'below'))).rejects.toMatchObject({ code: 'artifact' });
+  });
+});
