@@ -1,0 +1,280 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type * as Transformers from '@huggingface/transformers';
+import {
+  checkNumber,
+  checkOptions,
+  type GenerateRequest,
+  type GenerateResult,
+  InvalidInputError,
+  type LikelihoodRequest,
+  type LikelihoodResult,
+  PalateError,
+  throwIfCancelled,
+} from '@palate/core';
+import { defaultModelDir, importTransformers, isFolder } from '../encoders/transformers-encoder.js';
+import { Gate } from './gate.js';
+import { ModelCallError } from './model-error.js';
+import { withSchemaInstruction } from './schema-format.js';
+import { type CallOptions, languageModel, type StreamingLanguageModel } from './single-calls.js';
+import { generationSteps } from './transformers-steps.js';
+
+/** Options of {@link transformersModel}. */
+export interface TransformersModelOptions {
+  /** A model of the hub, such as `"HuggingFaceTB/SmolLM2-135M-Instruct"`, or a folder with its files. */
+  readonly model: string;
+  /** Weights to load, as the library names them. Default `'fp32'`. */
+  readonly dtype?: 'fp32' | 'fp16' | 'q8' | 'int8' | 'q4' | 'q4f16';
+  /** Where it runs, as the library names it. Default `'cpu'`. */
+  readonly device?: 'cpu' | 'cuda' | 'dml' | 'webgpu' | 'coreml';
+  /** Most tokens written where a request sets no `maxTokens`, as far as they fit. Default 256. */
+  readonly defaultMaxTokens?: number;
+  /** Folder for models of the hub. Default `PALATE_MODELS`, or `.cache/palate/models` in the home folder. */
+  readonly modelDir?: string;
+  /** The library, where it is not to be imported by name. */
+  readonly library?: typeof Transformers;
+}
+
+const SUFFIX = { fp32: '', fp16: '_fp16', q8: '_quantized', int8: '_int8', q4: '_q4', q4f16: '_q4f16' };
+
+/** The parts of a loaded model that calls need. */
+interface Loaded {
+  readonly library: typeof Transformers;
+  readonly tokenizer: Transformers.PreTrainedTokenizer;
+  readonly model: Transformers.PreTrainedModel;
+  /** Tokens that fit into the model, prompt and answer together. */
+  readonly contextTokens: number;
+  readonly name: string;
+}
+
+/**
+ * A causal language model of the HuggingFace hub or of a local folder, run in this process by
+ * `@huggingface/transformers`: generation, streams, and the log-likelihood of continuations.
+ *
+ * Conversations go through the model's chat template; a model without one reads the contents of the messages,
+ * a blank line apart. A schema is put in words. Without a temperature the model's own generation settings hold;
+ * 0 is greedy; above 0 tokens are drawn from the whole distribution (cut to `topP`) with the request's `seed`
+ * (default 0). Calls run one after the other: the library's random numbers are one stream for all.
+ *
+ * @throws MissingDependencyError if the optional library is not installed
+ * @throws InvalidInputError if the model cannot be loaded, with the library's reason
+ */
+export async function transformersModel(options: TransformersModelOptions): Promise<StreamingLanguageModel> {
+  checkOptions('transformersModel', options, [
+    'model',
+    'dtype',
+    'device',
+    'defaultMaxTokens',
+    'modelDir',
+    'library',
+  ]);
+  const defaultMaxTokens = checkNumber('defaultMaxTokens', options.defaultMaxTokens ?? 256, {
+    min: 1,
+    integer: true,
+  });
+  const loaded = await load(options);
+  const turn = new Gate(1);
+
+  const inTurn = <T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> =>
+    turn.run(signal, async () => {
+      try {
+        return await work();
+      } catch (cause) {
+        if (PalateError.is(cause)) throw cause;
+        throw new ModelCallError('server-failed', {
+          expected: `${loaded.name} to run`,
+          received: cause instanceof Error ? cause.message : String(cause),
+          mend: 'Check that the files are those of a causal language model, complete and of the chosen dtype.',
+          cause,
+        });
+      }
+    });
+
+  return languageModel({
+    id: `transformers:${loaded.name}${options.dtype === undefined ? '' : `:${options.dtype}`}`,
+    concurrency: 1,
+    settings: { defaultMaxTokens },
+    generate: (request, call) => inTurn(call.signal, () => generate(loaded, request, defaultMaxTokens, call)),
+    logLikelihood: (request, { signal }) => inTurn(signal, () => logLikelihood(loaded, request)),
+  });
+}
+
+async function load(options: TransformersModelOptions): Promise<Loaded> {
+  const { model: asked, dtype = 'fp32', device = 'cpu' } = options;
+  const library = options.library ?? (await importTransformers('the transformers language model'));
+  const folder = isFolder(asked);
+  const path = folder ? resolve(asked) : asked;
+  const shared = { cache_dir: options.modelDir ?? defaultModelDir(), local_files_only: folder };
+  try {
+    // The library looks for local models below one folder: the parent of the one that is asked for.
+    if (folder) library.env.localModelPath = dirname(path);
+    const name = folder ? basename(path) : path;
+    const tokenizer = await library.AutoTokenizer.from_pretrained(name, shared);
+    const model = await library.AutoModelForCausalLM.from_pretrained(name, { ...shared, dtype, device });
+    const config = model.config as unknown as Record<string, unknown>;
+    const extent = config.max_position_embeddings ?? config.n_positions ?? config.n_ctx;
+    return {
+      library,
+      tokenizer,
+      model,
+      contextTokens: typeof extent === 'number' ? extent : Number.POSITIVE_INFINITY,
+      // Two folders of one name may hold different weights.
+      name: folder ? `${name}@${await hashFile(join(path, 'onnx', `model${SUFFIX[dtype]}.onnx`))}` : name,
+    };
+  } catch (cause) {
+    throw new InvalidInputError({
+      expected: folder
+        ? `a causal language model in ${path}`
+        : `the model ${path} of the hub or its local copy`,
+      received: (cause as Error).message,
+      mend: folder
+        ? 'The folder needs config.json, tokenizer.json, tokenizer_config.json and onnx/model.onnx.'
+        : 'Check the name and the connection, or give a folder.',
+      cause,
+    });
+  }
+}
+
+async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex').slice(0, 8);
+}
+
+function tooLong({ name, contextTokens }: Loaded, tokens: number): ModelCallError {
+  return new ModelCallError('request-refused', {
+    expected: `at most ${contextTokens} tokens, which is what ${name} reads`,
+    received: `${tokens} tokens, those to be written included`,
+    mend: 'Shorten the prompt or lower maxTokens.',
+    isUnbilled: true,
+  });
+}
+
+function idTensor(
+  { library }: Loaded,
+  ids: readonly number[],
+): { input_ids: Transformers.Tensor; attention_mask: Transformers.Tensor } {
+  const make = (values: BigInt64Array): Transformers.Tensor =>
+    new library.Tensor('int64', values, [1, ids.length]);
+  return {
+    input_ids: make(BigInt64Array.from(ids, BigInt)),
+    attention_mask: make(new BigInt64Array(ids.length).fill(1n)),
+  };
+}
+
+async function generate(
+  loaded: Loaded,
+  asked: GenerateRequest,
+  defaultMaxTokens: number,
+  { signal, onText }: CallOptions,
+): Promise<GenerateResult> {
+  const { library, tokenizer, model } = loaded;
+  const request = withSchemaInstruction(asked);
+  const prompt = promptIds(tokenizer, request);
+  const room = loaded.contextTokens - prompt.length;
+  const maxTokens = request.maxTokens ?? Math.max(1, Math.min(defaultMaxTokens, room));
+  if (maxTokens > room) throw tooLong(loaded, prompt.length + maxTokens);
+  const steps = generationSteps(library, tokenizer, {
+    promptTokens: prompt.length,
+    stop: request.stop ?? [],
+    signal,
+    onText,
+  });
+  const { temperature, topP } = request;
+  if (temperature !== 0) library.random.seed(request.seed ?? 0);
+  await model.generate({
+    ...idTensor(loaded, prompt),
+    max_new_tokens: maxTokens,
+    ...(temperature !== undefined && { do_sample: temperature > 0 }),
+    ...(temperature !== undefined && temperature > 0 && { temperature, top_k: 0 }),
+    ...(topP !== undefined && topP < 1 && { logits_processor: nucleus(library, topP) }),
+    stopping_criteria: steps.criteria,
+  } as never);
+  throwIfCancelled(signal, 'generating');
+  const { text, tokens, isStopped } = steps.finish();
+  return {
+    text,
+    usage: { inputTokens: prompt.length, outputTokens: tokens },
+    finishReason: isStopped || tokens < maxTokens ? 'stop' : 'length',
+    model: loaded.name,
+  };
+}
+
+function promptIds(tokenizer: Transformers.PreTrainedTokenizer, request: GenerateRequest): number[] {
+  if (!tokenizer.chat_template)
+    return encodeAfterStart(tokenizer, request.messages.map((m) => m.content).join('\n\n'));
+  const text = tokenizer.apply_chat_template(
+    request.messages.map(({ role, content }) => ({ role, content })),
+    { add_generation_prompt: true, tokenize: false },
+  ) as string;
+  // The template writes the special tokens itself.
+  return tokenizer.encode(text, { add_special_tokens: false });
+}
+
+/** Tokens of a text after the one that begins every sequence of this tokenizer, if there is one. */
+function encodeAfterStart(tokenizer: Transformers.PreTrainedTokenizer, text: string): number[] {
+  const start = tokenizer.encode('')[0];
+  const ids = tokenizer.encode(text, { add_special_tokens: false });
+  return start === undefined ? ids : [start, ...ids];
+}
+
+/** Keeps the likeliest tokens that together have probability `topP` (Holtzman et al. 2020). */
+function nucleus(library: typeof Transformers, topP: number): Transformers.LogitsProcessorList {
+  class Nucleus extends library.LogitsProcessor {
+    override _call(_: unknown, logits: Transformers.Tensor): Transformers.Tensor {
+      const data = logits.data as Float32Array;
+      const order = Int32Array.from(data.keys()).sort((a, b) => data[b]! - data[a]!);
+      const highest = data[order[0]!]!;
+      let whole = 0;
+      for (const value of data) whole += Math.exp(value - highest);
+      let kept = 0;
+      for (const token of order) {
+        const probability = Math.exp(data[token]! - highest) / whole;
+        if (kept >= topP) data[token] = Number.NEGATIVE_INFINITY;
+        kept += probability;
+      }
+      return logits;
+    }
+  }
+  const list = new library.LogitsProcessorList();
+  list.push(new Nucleus());
+  return list;
+}
+
+/** Reads prompt and continuation in one pass and sums log softmax over the continuation's tokens. */
+async function logLikelihood(loaded: Loaded, request: LikelihoodRequest): Promise<LikelihoodResult> {
+  const { tokenizer, model } = loaded;
+  const whole = encodeAfterStart(tokenizer, request.prompt + request.continuation);
+  const alone = encodeAfterStart(tokenizer, request.prompt);
+  // Tokens may span the border: what the two readings do not share belongs to the continuation.
+  let border = 0;
+  while (border < alone.length && border < whole.length && alone[border] === whole[border]) border++;
+  if (border === 0) {
+    const end = tokenizer.eos_token_id ?? undefined;
+    if (end === undefined || whole.length === 0)
+      throw new InvalidInputError({
+        expected: 'a prompt, since this model has no token to begin with',
+        received: 'none',
+        mend: 'Put something before the continuation.',
+      });
+    // As is usual for models without a token for the beginning: the end of another text.
+    whole.unshift(end);
+    border = 1;
+  }
+  if (whole.length > loaded.contextTokens) throw tooLong(loaded, whole.length);
+  const { logits } = (await model(idTensor(loaded, whole))) as { logits: Transformers.Tensor };
+  const width = logits.dims.at(-1) as number;
+  const values = (logits.type === 'float32' ? logits : logits.to('float32')).data as Float32Array;
+  let sum = 0;
+  for (let at = border; at < whole.length; at++) {
+    const row = values.subarray((at - 1) * width, at * width);
+    let highest = Number.NEGATIVE_INFINITY;
+    for (const value of row) if (value > highest) highest = value;
+    let total = 0;
+    for (const value of row) total += Math.exp(value - highest);
+    sum += row[whole[at] as number]! - highest - Math.log(total);
+  }
+  return { logLikelihood: sum, tokens: whole.length - border };
+}
