@@ -3,6 +3,7 @@ export type { CheckpointOptions, EpochReport } from './checkpoint.js';
 export { type Activation, activate, FeedForward, type FeedForwardOptions } from './feed-forward.js';
 export { ForwardPass } from './forward-pass.js';
 export { Dense, Embedding, LayerNorm, RmsNorm, rmsNorm } from './layers.js';
+export { batchByLength, bucketLengths, type LengthBatch } from './length-buckets.js';
 export {
   binaryCrossEntropy,
   catalogueCrossEntropy,
@@ -26,6 +27,7 @@ export {
 export { type Initializer, normal, ones, Parameters, uniform, zeros } from './parameters.js';
 export { constantSchedule, cosineSchedule, inverseSquareRootSchedule, type Schedule } from './schedules.js';
 export { type BackendName, type SelectBackendOptions, selectBackend } from './select-backend.js';
+export { stopGradient } from './stop-gradient.js';
 export { type T5Config, t5Config } from './t5/config.js';
 export { type AllowedTokens, type GeneratedSequence, type GenerateOptions, generate } from './t5/generate.js';
 export { sequenceLoss, type TextPairs } from './t5/sequence-loss.js';

@@ -1,1 +1,10 @@
-export {};
+export { CodebookCollapseError, codeUsage, type LevelUsage } from './codebooks/code-usage.js';
+export type { Codebook, CodebookKind, CodebookParts } from './codebooks/codebook.js';
+export { LshCodebook, type LshOptions } from './codebooks/lsh.js';
+export { RandomCodebook, type RandomCodebookOptions } from './codebooks/random-codebook.js';
+export { RqKMeans, type RqKMeansOptions } from './codebooks/rq-k-means.js';
+export { RqVae, type RqVaeOptions } from './codebooks/rq-vae.js';
+export { type IdReport, reportIds } from './ids/id-report.js';
+export { type IdTreeOptions, printIdTree } from './ids/id-tree.js';
+export { IdTrie } from './ids/id-trie.js';
+export { SemanticIds, type SemanticIdsOptions } from './ids/semantic-ids.js';

@@ -1,8 +1,8 @@
 import { type Query, throwIfCancelled } from '@palate/core';
-import { ForwardPass } from '@palate/nn';
+import { batchByLength, bucketLengths, ForwardPass } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { distinctHistory } from '../score-lists.js';
-import { batchByLength, bucketLengths } from './length-buckets.js';
+
 import type { SequenceEncoder } from './sequence-encoder.js';
 
 /** Sizes to which batches of queries are padded, so that few graphs serve all. */

@@ -16,7 +16,9 @@ import {
 import {
   type Batch,
   type BatchTensors,
+  batchByLength,
   binaryCrossEntropy,
+  bucketLengths,
   catalogueCrossEntropy,
   type EpochReport,
   type ForwardPass,
@@ -28,7 +30,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { listsFromScores } from '../score-lists.js';
 import { type HistoryScoring, scoreQueries } from './encode-histories.js';
 import { fitEncoder } from './fit-encoder.js';
-import { batchByLength, bucketLengths } from './length-buckets.js';
+
 import { type SequentialConfig, type SequentialOptions, sequentialConfig } from './options.js';
 import { SequenceEncoder } from './sequence-encoder.js';
 import { loadEncoder, saveEncoder } from './stored-encoder.js';

@@ -9,7 +9,6 @@ import { ForwardPass, selectBackend } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Bert4Rec, SasRec, type SasRecLoss } from '../../src/index.js';
-import { batchByLength, bucketLengths, bucketOf } from '../../src/sequential/length-buckets.js';
 import { SequenceEncoder } from '../../src/sequential/sequence-encoder.js';
 
 const SMALL = { dimension: 8, heads: 2, blocks: 1, maxLength: 8, epochs: 1, batchSize: 16 };
@@ -131,22 +130,6 @@ describe('the encoder', () => {
       for (const [k, value] of (padded.at(-1) as number[]).entries())
         expect(value).toBeCloseTo(short[k] as number, 5);
   });
-});
-
-test('buckets hold every length, and batches hold every row once', () => {
-  const buckets = bucketLengths(50);
-  expect(buckets.at(-1)).toBe(50);
-  for (let length = 1; length <= 50; length++)
-    expect(bucketOf(length, buckets)).toBeGreaterThanOrEqual(length);
-  const random = new RandomStream(2);
-  const lengths = Int32Array.from({ length: 300 }, () => random.integer(51));
-  const batches = batchByLength(lengths, 16, buckets, new RandomStream(1));
-  const rows = batches.flatMap((batch) => [...batch.rows]);
-  expect(rows.sort((a, b) => a - b)).toEqual(
-    Array.from(lengths.keys()).filter((row) => (lengths[row] as number) > 0),
-  );
-  for (const { length, rows: own } of batches)
-    for (const row of own) expect(lengths[row]).toBeLessThanOrEqual(length);
 });
 
 describe('training goes on', () => {

@@ -1,0 +1,93 @@
+import {
+  checkNumber,
+  checkOptions,
+  type EmbeddingTable,
+  InvalidInputError,
+  RandomStream,
+} from '@palate/core';
+import { type CodeShape, codeShape, rowsOf } from './check-vectors.js';
+import type { Codebook, CodebookParts } from './codebook.js';
+
+/** Options of {@link LshCodebook.fit}. */
+export interface LshOptions extends CodeShape {
+  readonly seed?: number;
+}
+
+/**
+ * Locality-sensitive hashing (the ablation of TIGER): each code is the side of `log2(size)` random hyperplanes through
+ * the mean on which a vector lies, written as a binary number.
+ */
+export class LshCodebook implements Codebook {
+  readonly kind = 'lsh';
+  readonly levels: number;
+  readonly size: number;
+  readonly width: number;
+  readonly #bits: number;
+  /** Normals of the planes, row-major: `levels * bits` x `width`. */
+  readonly #planes: Float32Array;
+  readonly #mean: Float32Array;
+
+  private constructor(levels: number, size: number, planes: Float32Array, mean: Float32Array) {
+    this.levels = levels;
+    this.size = size;
+    this.width = mean.length;
+    this.#bits = Math.log2(size);
+    this.#planes = planes;
+    this.#mean = mean;
+  }
+
+  /** @throws InvalidInputError if `size` is no power of two */
+  static async fit(table: EmbeddingTable, options: LshOptions = {}): Promise<LshCodebook> {
+    checkOptions('LshCodebook.fit', options, ['levels', 'size', 'seed']);
+    const { levels, size } = codeShape(options);
+    const bits = Math.log2(size);
+    if (!Number.isInteger(bits))
+      throw new InvalidInputError({
+        expected: 'a power of two as size',
+        received: String(size),
+        mend: 'Every hyperplane doubles the codes: use 256 for eight of them.',
+      });
+    const seed = checkNumber('seed', options.seed ?? 0, { integer: true });
+    const random = new RandomStream(seed).fork('lsh');
+    const mean = new Float32Array(table.width);
+    for (let at = 0; at < table.data.length; at++)
+      mean[at % table.width]! += table.data[at]! / Math.max(1, table.ids.size);
+    const planes = Float32Array.from({ length: levels * bits * table.width }, () => random.normal());
+    return new LshCodebook(levels, size, planes, mean);
+  }
+
+  async encode(vectors: Float32Array): Promise<Int32Array> {
+    const rows = rowsOf(vectors, this.width);
+    const codes = new Int32Array(rows * this.levels);
+    for (let row = 0; row < rows; row++)
+      for (let plane = 0; plane < this.levels * this.#bits; plane++) {
+        let side = 0;
+        for (let k = 0; k < this.width; k++)
+          side += this.#planes[plane * this.width + k]! * (vectors[row * this.width + k]! - this.#mean[k]!);
+        const at = row * this.levels + Math.floor(plane / this.#bits);
+        codes[at] = codes[at]! * 2 + (side > 0 ? 1 : 0);
+      }
+    return codes;
+  }
+
+  async parts(): Promise<CodebookParts> {
+    return {
+      config: { levels: this.levels, size: this.size },
+      tensors: {
+        planes: { shape: [this.levels * this.#bits, this.width], values: this.#planes },
+        mean: { shape: [this.width], values: this.#mean },
+      },
+    };
+  }
+
+  /** Rebuilds what {@link LshCodebook.parts} gave. */
+  static from({ config, tensors }: CodebookParts): LshCodebook {
+    const { levels, size } = config as { levels: number; size: number };
+    return new LshCodebook(
+      levels,
+      size,
+      tensors.planes?.values as Float32Array,
+      tensors.mean?.values as Float32Array,
+    );
+  }
+}

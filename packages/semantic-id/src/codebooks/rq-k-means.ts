@@ -1,0 +1,115 @@
+import {
+  checkNumber,
+  checkOptions,
+  type EmbeddingTable,
+  LONG_CALL_OPTIONS,
+  type LongCallOptions,
+  RandomStream,
+  yieldToEventLoop,
+} from '@palate/core';
+import { type CodeShape, codeShape, rowsOf } from './check-vectors.js';
+import { checkUsage } from './code-usage.js';
+import type { Codebook, CodebookParts } from './codebook.js';
+import { kMeans } from './k-means.js';
+import { nearestCodes } from './nearest-code.js';
+
+/** Options of {@link RqKMeans.fit}. */
+export interface RqKMeansOptions extends LongCallOptions, CodeShape {
+  /** Most rounds of k-means a level. Default 50. */
+  readonly iterations?: number;
+  /** Least share of the codes of a level that have to be in use. Default 0.8. */
+  readonly minimumUsage?: number;
+}
+
+/**
+ * Residual k-means: the first level clusters the vectors, each next one what the levels before it left over. No
+ * gradients, and codes of even use.
+ */
+export class RqKMeans implements Codebook {
+  readonly kind = 'rq-k-means';
+  readonly levels: number;
+  readonly size: number;
+  readonly width: number;
+  /** Centres of each level, row-major `size` x `width`. */
+  readonly #centres: readonly Float32Array[];
+
+  private constructor(width: number, size: number, centres: readonly Float32Array[]) {
+    this.width = width;
+    this.size = size;
+    this.levels = centres.length;
+    this.#centres = centres;
+  }
+
+  /**
+   * @throws CodebookCollapseError if too few codes are used
+   * @throws InvalidInputError for unknown options
+   */
+  static async fit(table: EmbeddingTable, options: RqKMeansOptions = {}): Promise<RqKMeans> {
+    checkOptions('RqKMeans.fit', options, [
+      ...LONG_CALL_OPTIONS,
+      'levels',
+      'size',
+      'iterations',
+      'minimumUsage',
+    ]);
+    const { levels, size } = codeShape(options);
+    const iterations = checkNumber('iterations', options.iterations ?? 50, { min: 1, integer: true });
+    const minimum = checkNumber('minimumUsage', options.minimumUsage ?? 0.8, { min: 0, max: 1 });
+    const random = new RandomStream(options.seed ?? 0).fork('rq-k-means');
+    const rows = rowsOf(table.data, table.width);
+    const residual = table.data.slice();
+    const codes = new Int32Array(rows * levels);
+    const centres: Float32Array[] = [];
+    for (let level = 0; level < levels; level++) {
+      await yieldToEventLoop(options.signal, 'fitting residual k-means');
+      const found = kMeans(residual, table.width, size, iterations, random.fork(`level ${level}`));
+      centres.push(found.centres);
+      for (let row = 0; row < rows; row++) codes[row * levels + level] = found.codes[row]!;
+      subtract(residual, found.centres, found.codes, table.width);
+      options.onProgress?.({ phase: 'fit residual k-means', done: level + 1, total: levels });
+    }
+    checkUsage(codes, levels, size, minimum);
+    return new RqKMeans(table.width, size, centres);
+  }
+
+  async encode(vectors: Float32Array): Promise<Int32Array> {
+    const rows = rowsOf(vectors, this.width);
+    const codes = new Int32Array(rows * this.levels);
+    const residual = vectors.slice();
+    for (const [level, centres] of this.#centres.entries()) {
+      if (rows === 0) break;
+      const found = nearestCodes(residual, centres, this.width).codes;
+      for (let row = 0; row < rows; row++) codes[row * this.levels + level] = found[row]!;
+      subtract(residual, centres, found, this.width);
+    }
+    return codes;
+  }
+
+  async parts(): Promise<CodebookParts> {
+    return {
+      config: { width: this.width, size: this.size, levels: this.levels },
+      tensors: Object.fromEntries(
+        this.#centres.map((values, level) => [
+          `codebook-${level + 1}`,
+          { shape: [this.size, this.width], values },
+        ]),
+      ),
+    };
+  }
+
+  /** Rebuilds what {@link RqKMeans.parts} gave. */
+  static from({ config, tensors }: CodebookParts): RqKMeans {
+    const { width, size, levels } = config as { width: number; size: number; levels: number };
+    return new RqKMeans(
+      width,
+      size,
+      Array.from({ length: levels }, (_, level) => tensors[`codebook-${level + 1}`]?.values as Float32Array),
+    );
+  }
+}
+
+/** Takes each row's centre off it, in place. */
+function subtract(residual: Float32Array, centres: Float32Array, codes: Int32Array, width: number): void {
+  for (let row = 0; row < codes.length; row++)
+    for (let k = 0; k < width; k++) residual[row * width + k]! -= centres[codes[row]! * width + k]!;
+}

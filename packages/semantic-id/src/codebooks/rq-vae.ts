@@ -1,0 +1,333 @@
+import { createHash } from 'node:crypto';
+import {
+  checkNumber,
+  checkOptions,
+  type EmbeddingTable,
+  InvalidInputError,
+  LONG_CALL_OPTIONS,
+  type LongCallOptions,
+  RandomStream,
+} from '@palate/core';
+import {
+  AdamW,
+  type Batch,
+  type CheckpointOptions,
+  type EpochReport,
+  inverseSquareRootSchedule,
+  selectBackend,
+  train,
+} from '@palate/nn';
+import * as tf from '@tensorflow/tfjs-core';
+import { type CodeShape, codeShape, rowsOf } from './check-vectors.js';
+import { checkUsage, codeUsage } from './code-usage.js';
+import type { Codebook, CodebookParts } from './codebook.js';
+import { kMeans } from './k-means.js';
+import { nearestCodes } from './nearest-code.js';
+import { RqVaeNetwork, type RqVaeShape } from './rq-vae-network.js';
+
+/** Options of {@link RqVae.fit}. */
+export interface RqVaeOptions extends LongCallOptions, CodeShape {
+  /** Widths between the vectors and the latent space. Default `[512, 256, 128]`. */
+  readonly hidden?: readonly number[];
+  /** Width of the latent space. Default 32. */
+  readonly latent?: number;
+  /** Weight of the commitment loss. Default 0.25. */
+  readonly beta?: number;
+  /** Passes over the vectors. Default 200. */
+  readonly epochs?: number;
+  /** Rows a step. Default 1024. */
+  readonly batchSize?: number;
+  /** Default 1e-3. */
+  readonly learningRate?: number;
+  /** Least share of the codes of a level that have to be in use in the end. Default 0.8. */
+  readonly minimumUsage?: number;
+  readonly checkpoint?: CheckpointOptions;
+}
+
+/** Rows encoded at once. */
+const BLOCK = 4096;
+
+/**
+ * RQ-VAE (Zeghidour et al. 2021; TIGER, section 3.1): an autoencoder whose latent vector is written as a sum of codes,
+ * each level quantising what the levels before it left over.
+ *
+ * Codebooks start from k-means over the residuals of the untrained encoder's latent vectors, level by level; codes
+ * that no item uses after an epoch move to residuals that are badly quantised. Vectors are centred and scaled to unit
+ * variance first.
+ */
+export class RqVae implements Codebook {
+  readonly kind = 'rq-vae';
+  readonly levels: number;
+  readonly size: number;
+  readonly width: number;
+  /** Loss, and usage and perplexity of each level, after each epoch; empty after loading. */
+  readonly history: readonly EpochReport[];
+  readonly #network: RqVaeNetwork;
+  readonly #mean: Float32Array;
+  readonly #scale: number;
+
+  private constructor(
+    network: RqVaeNetwork,
+    mean: Float32Array,
+    scale: number,
+    history: readonly EpochReport[],
+  ) {
+    this.levels = network.shape.levels;
+    this.size = network.shape.size;
+    this.width = network.shape.width;
+    this.history = history;
+    this.#network = network;
+    this.#mean = mean;
+    this.#scale = scale;
+  }
+
+  /**
+   * @throws CodebookCollapseError if too few codes are used in the end
+   * @throws InvalidInputError for unknown options or an empty table
+   */
+  static async fit(table: EmbeddingTable, options: RqVaeOptions = {}): Promise<RqVae> {
+    checkOptions('RqVae.fit', options, [
+      ...LONG_CALL_OPTIONS,
+      'levels',
+      'size',
+      'hidden',
+      'latent',
+      'beta',
+      'epochs',
+      'batchSize',
+      'learningRate',
+      'minimumUsage',
+      'checkpoint',
+    ]);
+    const { levels, size } = codeShape(options);
+    const rows = rowsOf(table.data, table.width);
+    if (rows === 0)
+      throw new InvalidInputError({
+        expected: 'vectors to fit on',
+        received: 'none',
+        mend: 'Encode the items first.',
+      });
+    const whole = (name: string, value: number | undefined, fallback: number): number =>
+      checkNumber(name, value ?? fallback, { min: 1, integer: true });
+    const shape: RqVaeShape = {
+      width: table.width,
+      hidden: (options.hidden ?? [512, 256, 128]).map((width) => whole('hidden', width, width)),
+      latent: whole('latent', options.latent, 32),
+      levels,
+      size,
+      beta: checkNumber('beta', options.beta ?? 0.25, { min: 0 }),
+    };
+    const epochs = whole('epochs', options.epochs, 200);
+    const batchSize = Math.min(rows, whole('batchSize', options.batchSize, 1024));
+    const minimum = checkNumber('minimumUsage', options.minimumUsage ?? 0.8, { min: 0, max: 1 });
+    const learningRate = checkNumber('learningRate', options.learningRate ?? 1e-3, { min: 0 });
+    await selectBackend();
+    const seed = options.seed ?? 0;
+    const random = new RandomStream(seed).fork('rq-vae');
+    const { mean, scale } = centreAndScale(table.data, table.width);
+    const network = new RqVaeNetwork(shape, random.fork('start'));
+    const codebook = new RqVae(network, mean, scale, []);
+    const vectors = codebook.#standardise(table.data);
+    await startCodebooks(network, await latents(network, vectors), random.fork('k-means'));
+    const optimiser = new AdamW({ weightDecay: 0 });
+    try {
+      const { history } = await train({
+        parameters: network.parameters,
+        optimiser,
+        // Even rates wander at the end; the fall lets the codes settle.
+        schedule: inverseSquareRootSchedule(
+          learningRate,
+          Math.max(1, Math.ceil((epochs * rows) / batchSize / 4)),
+          'constant',
+        ),
+        clipNorm: 1,
+        epochs,
+        seed,
+        identity: createHash('sha256')
+          .update(JSON.stringify([shape, epochs, batchSize, learningRate, seed]))
+          .update(new Uint8Array(table.data.buffer, table.data.byteOffset, table.data.byteLength))
+          .digest('hex'),
+        batches: (_, stream) => batchesOf(vectors, table.width, batchSize, stream),
+        loss: ({ x }) => network.loss(x as tf.Tensor2D),
+        // Called after each epoch, before its checkpoint is written.
+        validate: (epoch) => reviveCodes(network, vectors, random.fork(`revival ${epoch}`), epoch < epochs),
+        ...(options.signal ? { signal: options.signal } : {}),
+        ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+        ...(options.checkpoint ? { checkpoint: options.checkpoint } : {}),
+      });
+      const fitted = new RqVae(network, mean, scale, history);
+      checkUsage(await fitted.encode(table.data), levels, size, minimum);
+      return fitted;
+    } finally {
+      optimiser.dispose();
+    }
+  }
+
+  #standardise(vectors: Float32Array): Float32Array {
+    return vectors.map((value, at) => (value - this.#mean[at % this.width]!) * this.#scale);
+  }
+
+  async encode(vectors: Float32Array): Promise<Int32Array> {
+    rowsOf(vectors, this.width);
+    await selectBackend();
+    const residual = await latents(this.#network, this.#standardise(vectors));
+    return (await quantise(this.#network, residual)).codes;
+  }
+
+  /** Mean squared error of reconstructing vectors from their codes, as a share of their variance. */
+  async reconstructionError(vectors: Float32Array): Promise<number> {
+    const x = this.#standardise(vectors);
+    const { sums } = await quantise(this.#network, await latents(this.#network, x));
+    const { latent } = this.#network.shape;
+    const back = tf.tidy(() => this.#network.decode(tf.tensor2d(sums, [sums.length / latent, latent])));
+    const values = await back.data<'float32'>();
+    back.dispose();
+    let error = 0;
+    let variance = 0;
+    for (let at = 0; at < x.length; at++) {
+      error += (x[at]! - values[at]!) ** 2;
+      variance += x[at]! ** 2;
+    }
+    return error / variance;
+  }
+
+  async parts(): Promise<CodebookParts> {
+    return {
+      config: { ...this.#network.shape, scale: this.#scale },
+      tensors: {
+        ...(await this.#network.parameters.values()),
+        mean: { shape: [this.width], values: this.#mean },
+      },
+    };
+  }
+
+  /** Rebuilds what {@link RqVae.parts} gave. */
+  static async from({ config, tensors }: CodebookParts): Promise<RqVae> {
+    await selectBackend();
+    const { scale, ...shape } = config as unknown as RqVaeShape & { scale: number };
+    const network = new RqVaeNetwork(shape, new RandomStream(0));
+    network.parameters.assign(tensors, 'the codebook');
+    return new RqVae(network, tensors.mean?.values as Float32Array, scale, []);
+  }
+}
+
+function centreAndScale(x: Float32Array, width: number): { mean: Float32Array; scale: number } {
+  const rows = x.length / width;
+  const mean = new Float32Array(width);
+  for (let at = 0; at < x.length; at++) mean[at % width]! += x[at]! / rows;
+  let square = 0;
+  for (let at = 0; at < x.length; at++) square += (x[at]! - mean[at % width]!) ** 2;
+  return { mean, scale: square > 0 ? Math.sqrt(x.length / square) : 1 };
+}
+
+function batchesOf(x: Float32Array, width: number, batchSize: number, random: RandomStream): (() => Batch)[] {
+  const rows = x.length / width;
+  const order = random.fork('order').shuffle(Int32Array.from({ length: rows }, (_, row) => row));
+  // Whole batches only: every row has its turn in some epoch.
+  return Array.from({ length: Math.floor(rows / batchSize) }, (_, index) => () => {
+    const values = new Float32Array(batchSize * width);
+    for (let k = 0; k < batchSize; k++) {
+      const row = order[index * batchSize + k]!;
+      values.set(x.subarray(row * width, (row + 1) * width), k * width);
+    }
+    return { x: { shape: [batchSize, width], values } };
+  });
+}
+
+/** Latent vectors of standardised ones. */
+async function latents(network: RqVaeNetwork, x: Float32Array): Promise<Float32Array> {
+  const { width, latent } = network.shape;
+  const rows = x.length / width;
+  const z = new Float32Array(rows * latent);
+  for (let from = 0; from < rows; from += BLOCK) {
+    const chunk = x.subarray(from * width, Math.min(rows, from + BLOCK) * width);
+    const block = tf.tidy(() => network.encode(tf.tensor2d(chunk, [chunk.length / width, width])));
+    z.set(await block.data<'float32'>(), from * latent);
+    block.dispose();
+  }
+  return z;
+}
+
+/** Starts each level's codes from k-means over what the levels before it leave. */
+async function startCodebooks(network: RqVaeNetwork, z: Float32Array, random: RandomStream): Promise<void> {
+  const { latent, size } = network.shape;
+  const residual = z.slice();
+  for (const [level, codebook] of network.codebooks.entries()) {
+    const { centres, codes } = kMeans(residual, latent, size, 20, random.fork(`level ${level}`));
+    takeOff(residual, centres, codes, latent);
+    assign(codebook, centres);
+  }
+}
+
+interface Quantised {
+  readonly codes: Int32Array;
+  /** Sum of each row's codes. */
+  readonly sums: Float32Array;
+}
+
+async function quantise(network: RqVaeNetwork, z: Float32Array): Promise<Quantised> {
+  const { latent, levels } = network.shape;
+  const residual = z.slice();
+  const codes = new Int32Array((z.length / latent) * levels);
+  for (const [level, codebook] of network.codebooks.entries()) {
+    if (z.length === 0) break;
+    const centres = (await codebook.data()) as Float32Array;
+    const found = nearestCodes(residual, centres, latent).codes;
+    for (const [row, code] of found.entries()) codes[row * levels + level] = code;
+    takeOff(residual, centres, found, latent);
+  }
+  return { codes, sums: z.map((value, at) => value - residual[at]!) };
+}
+
+/**
+ * Moves codes that no item uses to residuals of items that are far from their own code.
+ *
+ * @returns usage and perplexity of each level before that
+ */
+async function reviveCodes(
+  network: RqVaeNetwork,
+  vectors: Float32Array,
+  random: RandomStream,
+  revive: boolean,
+): Promise<Readonly<Record<string, number>>> {
+  const { latent, levels, size } = network.shape;
+  const residual = await latents(network, vectors);
+  const rows = residual.length / latent;
+  const metrics: Record<string, number> = {};
+  for (const [level, codebook] of network.codebooks.entries()) {
+    const centres = Float32Array.from((await codebook.data()) as Float32Array);
+    const { codes, distances } = nearestCodes(residual, centres, latent);
+    const [own] = codeUsage(codes, 1, size);
+    metrics[`usage-${level + 1}`] = own?.usage ?? 0;
+    metrics[`perplexity-${level + 1}`] = own?.perplexity ?? 0;
+    if (revive) {
+      const used = new Uint8Array(size);
+      for (const code of codes) used[code] = 1;
+      const far = Array.from({ length: rows }, (_, row) => row)
+        .filter((row) => distances[row]! > 0)
+        .sort((a, b) => distances[b]! - distances[a]!)
+        .slice(0, Math.max(size, Math.ceil(rows / 4)));
+      random.fork(`level ${level + 1} of ${levels}`).shuffle(far);
+      for (let code = 0; code < size; code++) {
+        if (used[code]) continue;
+        const row = far.pop();
+        if (row !== undefined)
+          centres.set(residual.subarray(row * latent, (row + 1) * latent), code * latent);
+      }
+      if (used.includes(0)) assign(codebook, centres);
+    }
+    takeOff(residual, centres, codes, latent);
+  }
+  return metrics;
+}
+
+function takeOff(residual: Float32Array, centres: Float32Array, codes: Int32Array, latent: number): void {
+  for (const [row, code] of codes.entries())
+    for (let k = 0; k < latent; k++) residual[row * latent + k]! -= centres[code * latent + k]!;
+}
+
+function assign(variable: tf.Variable, values: Float32Array): void {
+  const next = tf.tensor(values, variable.shape, 'float32');
+  variable.assign(next);
+  next.dispose();
+}
