@@ -2,3 +2,49 @@ export { BatchedEncoder, type EncoderOptions } from './encoders/batched-encoder.
 export type { EmbeddingModel, PreparedText } from './encoders/embedding-model.js';
 export { type TransformersEncoderOptions, transformersEncoder } from './encoders/transformers-encoder.js';
 export { useLiteEncoder } from './encoders/use-lite/use-lite.js';
+export { AnswerCache } from './middleware/answer-cache.js';
+export {
+  Budget,
+  BudgetExceededError,
+  type BudgetOptions,
+  type CostEstimate,
+  estimateCost,
+  type Spending,
+  type TokenCounting,
+  type TokenPrice,
+  type WithBudgetOptions,
+  withBudget,
+} from './middleware/budget.js';
+export { type WithCacheOptions, withCache } from './middleware/cache.js';
+export { type LimitOptions, withLimits } from './middleware/limits.js';
+export { type RetryOptions, withRetry } from './middleware/retry.js';
+export { type SpanTracer, type TraceSpan, type TracingOptions, withTracing } from './middleware/tracing.js';
+export type { ScoredGenerateResult, StructuredOutput, TokenLogProbability } from './models/chat-format.js';
+export { estimateTokens, mostTokens } from './models/count-tokens.js';
+export { ModelCallError, type ModelErrorCode } from './models/model-error.js';
+export { type OpenAIModelOptions, openaiModel } from './models/openai.js';
+export {
+  type BatchProgress,
+  type GenerateByBatchOptions,
+  generateByBatch,
+  OpenAIBatch,
+  type OpenAIBatchOptions,
+} from './models/openai-batch.js';
+export type { OpenAIConnectionOptions } from './models/openai-connection.js';
+export { MissingAnswerError, type RecordedAnswer, recordedModel, recording } from './models/recorded.js';
+export { type KeyedModel, requestKey } from './models/request-key.js';
+export {
+  type CallOptions,
+  languageModel,
+  type SingleCalls,
+  type StreamingLanguageModel,
+  singleCalls,
+} from './models/single-calls.js';
+export { TextStream } from './models/text-stream.js';
+export { type TransformersModelOptions, transformersModel } from './models/transformers.js';
+export {
+  type GenerateStructuredOptions,
+  generateStructured,
+  InvalidStructureError,
+  type StructuredOutcome,
+} from './structured/generate-structured.js';
