@@ -11,6 +11,7 @@ import {
 } from '@palate/core';
 import { estimateTokens, mostTokens, requestTokens } from '../models/count-tokens.js';
 import { ModelCallError } from '../models/model-error.js';
+import { sharedController } from '../models/shared-signal.js';
 import { languageModel, type StreamingLanguageModel, singleCalls } from '../models/single-calls.js';
 import { sleep } from '../models/sleep.js';
 
@@ -72,7 +73,7 @@ export class Budget {
   #spent: TokenUsage;
   #reserved: TokenUsage = { inputTokens: 0, outputTokens: 0 };
   #open = 0;
-  #settled = new AbortController();
+  #settled = sharedController();
 
   /** @throws InvalidInputError without any limit, or with `maxCost` but no `price` */
   constructor(options: BudgetOptions) {
@@ -127,7 +128,7 @@ export class Budget {
         this.#open === 0 ? { inputTokens: 0, outputTokens: 0 } : add(this.#reserved, worst, -1);
       this.#spent = add(this.#spent, used);
       this.#settled.abort();
-      this.#settled = new AbortController();
+      this.#settled = sharedController();
     };
   }
 

@@ -8,6 +8,7 @@ import {
 import { estimateTokens, requestTokens } from '../models/count-tokens.js';
 import { Gate } from '../models/gate.js';
 import { ModelCallError } from '../models/model-error.js';
+import { sharedController } from '../models/shared-signal.js';
 import { languageModel, type StreamingLanguageModel, singleCalls } from '../models/single-calls.js';
 import { sleep } from '../models/sleep.js';
 
@@ -28,10 +29,20 @@ export interface LimitOptions {
 const KNOWN = ['concurrency', 'requestsPerMinute', 'tokensPerMinute', 'countTokens', 'defaultMaxTokens'];
 const WINDOW_MS = 60_000;
 
+/** An amount that was used at a time, for as long as the window shows it. */
+interface Use {
+  readonly time: number;
+  amount: number;
+  isPast: boolean;
+}
+
 /** Amounts used within the last minute; they may be corrected afterwards. */
 class RateWindow {
   readonly #limit: number;
-  #entries: { readonly time: number; amount: number }[] = [];
+  #uses: Use[] = [];
+  /** Those before are past; they are cut off now and then, not one by one. */
+  #first = 0;
+  #total = 0;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -39,22 +50,38 @@ class RateWindow {
 
   /** Milliseconds until `amount` fits, if nothing changes. What exceeds the limit by itself fits into an empty window. */
   wait(amount: number, now: number): number {
-    this.#entries = this.#entries.filter((entry) => entry.time > now - WINDOW_MS);
-    let excess = this.#entries.reduce((sum, entry) => sum + entry.amount, 0) + amount - this.#limit;
-    if (excess <= 0) return 0;
+    for (
+      let use = this.#uses[this.#first];
+      use && use.time <= now - WINDOW_MS;
+      use = this.#uses[++this.#first]
+    ) {
+      use.isPast = true;
+      this.#total -= use.amount;
+    }
+    if (this.#first > 1024 && this.#first * 2 > this.#uses.length) {
+      this.#uses = this.#uses.slice(this.#first);
+      this.#first = 0;
+    }
+    let excess = this.#total + amount - this.#limit;
     let wait = 0;
-    for (const entry of this.#entries) {
-      if (excess <= 0) break;
-      excess -= entry.amount;
-      wait = entry.time + WINDOW_MS - now;
+    for (let at = this.#first; at < this.#uses.length && excess > 0; at++) {
+      const use = this.#uses[at] as Use;
+      excess -= use.amount;
+      wait = use.time + WINDOW_MS - now;
     }
     return wait;
   }
 
-  add(amount: number, time: number): { amount: number } {
-    const entry = { time, amount };
-    this.#entries.push(entry);
-    return entry;
+  add(amount: number, time: number): Use {
+    const use = { time, amount, isPast: false };
+    this.#uses.push(use);
+    this.#total += amount;
+    return use;
+  }
+
+  correct(use: Use, amount: number): void {
+    if (!use.isPast) this.#total += amount - use.amount;
+    use.amount = amount;
   }
 }
 
@@ -85,7 +112,7 @@ export function withLimits(model: LanguageModel, options: LimitOptions): Streami
   });
   const slots = new Gate(concurrency);
   const turnstile = new Gate(1);
-  let corrected = new AbortController();
+  let corrected = sharedController();
 
   async function limited<T>(
     amount: number,
@@ -106,9 +133,9 @@ export function withLimits(model: LanguageModel, options: LimitOptions): Streami
         }
       });
       const correct = (value: number): void => {
-        entry.amount = value;
+        tokens.correct(entry, value);
         corrected.abort();
-        corrected = new AbortController();
+        corrected = sharedController();
       };
       try {
         const result = await work();

@@ -13,6 +13,7 @@ import {
   throwIfCancelled,
 } from '@palate/core';
 import { checkRequest } from './check-request.js';
+import { sharedSignal } from './shared-signal.js';
 import { TextStream } from './text-stream.js';
 
 /** How one call is made. */
@@ -121,7 +122,7 @@ async function mapCalls<I, O>(
 ): Promise<O[]> {
   throwIfCancelled(options.signal, phase);
   const stop = new AbortController();
-  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+  const signal = sharedSignal(options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal);
   const results = new Array<O>(requests.length);
   let next = 0;
   let done = 0;

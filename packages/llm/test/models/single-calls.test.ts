@@ -1,0 +1,84 @@
+import type { GenerateRequest, GenerateResult, LanguageModel } from '@palate/core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Budget, withBudget } from '../../src/middleware/budget.js';
+import { withLimits } from '../../src/middleware/limits.js';
+import { withRetry } from '../../src/middleware/retry.js';
+import { languageModel, singleCalls } from '../../src/models/single-calls.js';
+
+const ask = (content: string): GenerateRequest => ({ messages: [{ role: 'user', content }], maxTokens: 1 });
+const echo = (text: string): GenerateResult => ({
+  text,
+  usage: { inputTokens: 1, outputTokens: 1 },
+  finishReason: 'stop',
+  model: 'echo',
+});
+const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const warnings: string[] = [];
+const note = (warning: Error): void => {
+  warnings.push(warning.name);
+};
+beforeAll(() => {
+  process.on('warning', note);
+});
+afterAll(() => {
+  process.off('warning', note);
+});
+
+/** Any implementation of the contract: batches only, knowing nothing of this package. */
+const foreign: LanguageModel = {
+  id: 'foreign:echo',
+  async generate(requests) {
+    await pause();
+    return requests.map((request) => ({ ok: true, result: echo(request.messages[0]?.content ?? '') }));
+  },
+};
+
+describe('single calls', () => {
+  test('a model that knows only batches gets streams, and composes', async () => {
+    const limited = withLimits(foreign, { concurrency: 2 });
+    expect(limited.id).toBe('foreign:echo');
+    expect(limited.logLikelihood).toBeUndefined();
+    let text = '';
+    for await (const piece of limited.stream(ask('a'))) text += piece;
+    expect(text).toBe('a');
+    expect(singleCalls(limited).concurrency).toBe(2);
+  });
+
+  test('hundreds of calls that wait on one signal warn of no leak', async () => {
+    const { signal } = new AbortController();
+    const budget = new Budget({ maxTokens: 5000 });
+    const model = withRetry(withBudget(withLimits(foreign, { concurrency: 3 }), { budget }));
+    const batches = Array.from({ length: 30 }, (_, n) =>
+      model.generate(Array(10).fill(ask(String(n))), { signal }),
+    );
+    const outcomes = (await Promise.all(batches)).flat();
+    expect(outcomes.every((one) => one.ok)).toBe(true);
+    expect(outcomes).toHaveLength(300);
+    await pause();
+    expect(warnings).toEqual([]);
+  });
+
+  test('an error that is no PalateError is a defect: it rejects the batch and stops the other calls', async () => {
+    let begun = 0;
+    const broken = languageModel({
+      id: 'broken:model',
+      concurrency: 2,
+      async generate(_, { signal }) {
+        if (begun++ === 0) throw new RangeError('a defect');
+        await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+        return echo('late');
+      },
+    });
+    await expect(broken.generate(['a', 'b', 'c', 'd'].map(ask))).rejects.toThrow(RangeError);
+    expect(begun).toBe(2);
+  });
+
+  test('progress ends with all done; an empty batch is answered', async () => {
+    const seen: number[] = [];
+    const model = withLimits(foreign, { concurrency: 4 });
+    await model.generate(Array(9).fill(ask('a')), { onProgress: ({ done }) => seen.push(done) });
+    expect(seen.at(-1)).toBe(9);
+    expect(await model.generate([])).toEqual([]);
+  });
+});
