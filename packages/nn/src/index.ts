@@ -29,6 +29,7 @@ export { constantSchedule, cosineSchedule, inverseSquareRootSchedule, type Sched
 export { type BackendName, type SelectBackendOptions, selectBackend } from './select-backend.js';
 export { stopGradient } from './stop-gradient.js';
 export { type T5Config, t5Config } from './t5/config.js';
+export { DecoderSteps } from './t5/decoder-steps.js';
 export { type AllowedTokens, type GeneratedSequence, type GenerateOptions, generate } from './t5/generate.js';
 export { sequenceLoss, type TextPairs } from './t5/sequence-loss.js';
 export { type EncodedInput, type KeyValues, T5 } from './t5/t5.js';

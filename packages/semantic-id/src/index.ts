@@ -8,3 +8,6 @@ export { type IdReport, reportIds } from './ids/id-report.js';
 export { type IdTreeOptions, printIdTree } from './ids/id-tree.js';
 export { IdTrie } from './ids/id-trie.js';
 export { SemanticIds, type SemanticIdsOptions } from './ids/semantic-ids.js';
+export { entropyAtK } from './tiger/entropy.js';
+export { type FreeSearch, Tiger, type TigerRetrieveOptions } from './tiger/tiger.js';
+export type { TigerMode, TigerOptions } from './tiger/tiger-options.js';

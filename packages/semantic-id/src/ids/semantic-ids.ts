@@ -5,6 +5,7 @@ import {
   InvalidInputError,
   readArtifact,
   type Saveable,
+  type TensorData,
   UnknownIdError,
   writeArtifact,
 } from '@palate/core';
@@ -162,18 +163,34 @@ export class SemanticIds implements Saveable {
   /** @throws ArtifactError if the folder is missing, foreign or damaged */
   static async load(dir: string): Promise<SemanticIds> {
     const { manifest, tensors, files } = await readArtifact(dir, KIND, 1);
+    return SemanticIds.restore({ config: manifest.config as object, tensors, files }, dir);
+  }
+
+  /**
+   * Rebuilds what {@link SemanticIds.contents} gave.
+   *
+   * @param source - what the message names
+   * @throws ArtifactError if something is missing
+   */
+  static async restore(
+    contents: {
+      readonly config: object;
+      readonly tensors: Readonly<Record<string, TensorData>>;
+      readonly files: Readonly<Record<string, Uint8Array>>;
+    },
+    source: string,
+  ): Promise<SemanticIds> {
+    const { tensors, files } = contents;
     try {
-      const { codebook, encoder, ...config } = manifest.config as {
+      const { codebook, encoder, ...config } = contents.config as {
         codebook: CodebookKind;
         encoder: string;
       };
-      const items = new IdMap(
-        JSON.parse(Buffer.from(files['items.json'] ?? []).toString('utf8')) as string[],
-      );
+      const items = new IdMap(JSON.parse(Buffer.from(files['items.json'] ?? []).toString('utf8')) as string[]);
       const rebuilt = await rebuild(codebook, { config, tensors });
       return new SemanticIds(items, rebuilt, tensors.tuples?.values as Int32Array, encoder);
     } catch (cause) {
-      throw new ArtifactError(dir, {
+      throw new ArtifactError(source, {
         expected: 'codebooks, items and their IDs',
         received: (cause as Error).message,
         mend: 'Fit and save again.',

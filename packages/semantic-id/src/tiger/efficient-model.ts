@@ -1,0 +1,278 @@
+import type { Dataset, RandomStream } from '@palate/core';
+import {
+  type Batch,
+  type BatchTensors,
+  batchByLength,
+  bucketLengths,
+  causalMask,
+  Dense,
+  Embedding,
+  ForwardPass,
+  LayerNorm,
+  Parameters,
+  paddingMask,
+  TransformerBlock,
+  zeros,
+} from '@palate/nn';
+import { sparseCrossEntropy } from '@palate/tfjs-backend-ort';
+import * as tf from '@tensorflow/tfjs-core';
+import type { SemanticIds } from '../ids/semantic-ids.js';
+import type { IdHistory, IdModel, IdSteps } from './id-model.js';
+import type { TigerConfig } from './tiger-options.js';
+
+/** Added to the score of a code that no ID goes on with. */
+const CLOSED = -1e9;
+/** Sizes to which batches of histories and beams are padded, so that few graphs serve all. */
+const ROW_SIZES = [1, 8, 64, 256, 1024, 4096, 16_384];
+
+/** What a level of the tree adds to the state on the way down. */
+interface Descent {
+  readonly norm: LayerNorm;
+  readonly inner: Dense;
+  readonly outer: Dense;
+}
+
+/**
+ * A causal transformer over items, each shown as the sum of its codes' vectors, and a small network that goes down the
+ * tree of IDs: the state at a node scores the codes that exist below it, and takes the vector of the one that was
+ * chosen. Every position of a sequence is a target, and a position costs four softmaxes over the codes of a level.
+ */
+export class EfficientModel implements IdModel {
+  readonly parameters = new Parameters();
+  readonly #ids: SemanticIds;
+  readonly #config: TigerConfig;
+  readonly #codes: Embedding;
+  readonly #prefixes: tf.Variable | undefined;
+  readonly #positions: Embedding;
+  readonly #blocks: readonly TransformerBlock[];
+  readonly #norm: LayerNorm;
+  readonly #descents: readonly Descent[];
+  /** Code number, level by level, on the way to each item: `[items, depth]` of `level * size + code`. */
+  readonly #itemCodes: tf.Tensor2D;
+  /** Nodes on the way to each item, `[items, depth]`. */
+  readonly #itemNodes: tf.Tensor2D;
+  /** 0 for codes that go on from an inner node, very negative for others, `[inner nodes, size]`. */
+  readonly #closed: tf.Tensor2D;
+
+  constructor(ids: SemanticIds, config: TigerConfig, random: RandomStream) {
+    const { dimension, blocks, heads, inner, maxLength, dropout } = config;
+    const { trie, depth, size } = ids;
+    this.#ids = ids;
+    this.#config = config;
+    this.#codes = new Embedding(
+      this.parameters,
+      'codes',
+      depth * size,
+      dimension,
+      random,
+      dimension ** -0.5,
+    );
+    this.#prefixes = config.prefixVectors
+      ? this.parameters.add('prefixes', [trie.nodeCount, dimension], zeros, random)
+      : undefined;
+    this.#positions = new Embedding(this.parameters, 'positions', maxLength, dimension, random, 0.1);
+    this.#blocks = Array.from(
+      { length: blocks },
+      (_, k) =>
+        new TransformerBlock(this.parameters, `block-${k + 1}`, random, {
+          width: dimension,
+          heads,
+          inner,
+          dropout,
+          activation: 'gelu',
+          norm: 'pre',
+        }),
+    );
+    this.#norm = new LayerNorm(this.parameters, 'norm', dimension, random);
+    this.#descents = Array.from({ length: depth - 1 }, (_, k) => ({
+      norm: new LayerNorm(this.parameters, `descent-${k + 1}.norm`, dimension, random),
+      inner: new Dense(this.parameters, `descent-${k + 1}.inner`, dimension, 2 * dimension, random),
+      outer: new Dense(this.parameters, `descent-${k + 1}.outer`, 2 * dimension, dimension, random, {
+        deviation: 0.02,
+      }),
+    }));
+    const innerNodes = trie.levelFrom[depth]!;
+    const closed = new Float32Array(innerNodes * size).fill(CLOSED);
+    for (let node = 1; node < trie.nodeCount; node++) closed[trie.parent[node]! * size + trie.code[node]!] = 0;
+    const codes = ids.tuples.map((code, at) => (at % depth) * size + code);
+    this.#itemCodes = tf.keep(tf.tensor2d(codes, [ids.items.size, depth], 'int32'));
+    this.#itemNodes = tf.keep(tf.tensor2d(trie.path, [ids.items.size, depth], 'int32'));
+    this.#closed = tf.keep(tf.tensor2d(closed, [innerNodes, size]));
+  }
+
+  /** Vectors of items, `[…items, dimension]`. */
+  #embed(items: tf.Tensor): tf.Tensor {
+    const codes = tf.sum(this.#codes.apply(tf.gather(this.#itemCodes as tf.Tensor, items)), -2);
+    if (!this.#prefixes) return codes;
+    const nodes = tf.gather(this.#itemNodes as tf.Tensor, items);
+    return tf.add(codes, tf.sum(tf.gather(this.#prefixes as tf.Tensor, nodes), -2));
+  }
+
+  /** States after each position, `[batch, length, dimension]`. */
+  #encode(items: tf.Tensor, present: tf.Tensor, pass: ForwardPass): tf.Tensor {
+    const { dimension, maxLength, dropout } = this.#config;
+    const length = items.shape[1] as number;
+    const places = tf.slice(
+      this.#positions.table as tf.Tensor as tf.Tensor2D,
+      [maxLength - length, 0],
+      [length, dimension],
+    );
+    // The sum of `depth` vectors is brought to the scale that one item vector has in SASRec.
+    const scale = Math.sqrt(dimension / this.#ids.depth);
+    const shown = tf.mul(
+      tf.add(tf.mul(this.#embed(items), scale), places),
+      tf.expandDims(present, -1),
+    );
+    const mask = tf.add(paddingMask(present), causalMask(length));
+    let x = pass.dropout(shown, dropout);
+    for (const block of this.#blocks) x = block.apply(x, pass, mask);
+    return this.#norm.apply(x);
+  }
+
+  /** Scores of a level's codes from states `[rows, dimension]` at nodes `[rows]`. */
+  #logits(states: tf.Tensor, nodes: tf.Tensor1D, level: number): tf.Tensor2D {
+    const { size } = this.#ids;
+    const table = tf.slice(
+      this.#codes.table as tf.Tensor as tf.Tensor2D,
+      [level * size, 0],
+      [size, this.#config.dimension],
+    );
+    return tf.add(
+      tf.matMul(states as tf.Tensor2D, table, false, true),
+      tf.gather(this.#closed, nodes),
+    ) as tf.Tensor2D;
+  }
+
+  /** States after a code was chosen: `nodes` are where it leads, `codes` its numbers. */
+  #descend(states: tf.Tensor, codes: tf.Tensor, nodes: tf.Tensor, level: number, pass: ForwardPass): tf.Tensor {
+    const { norm, inner, outer } = this.#descents[level] as Descent;
+    let x = tf.add(states, tf.mul(this.#codes.apply(codes), Math.sqrt(this.#config.dimension)));
+    if (this.#prefixes)
+      x = tf.add(
+        x,
+        tf.mul(tf.gather(this.#prefixes as tf.Tensor, nodes), Math.sqrt(this.#config.dimension)),
+      );
+    const moved = outer.apply(pass.dropout(tf.relu(inner.apply(norm.apply(x))), this.#config.dropout));
+    return tf.add(states, moved);
+  }
+
+  batches({ log }: Dataset, random: RandomStream): (() => Batch)[] {
+    const { batchSize, maxLength } = this.#config;
+    const lengths = Int32Array.from({ length: log.users.size }, (_, user) =>
+      Math.max(0, Math.min(maxLength, log.history(user).length - 1)),
+    );
+    return batchByLength(lengths, batchSize, bucketLengths(maxLength), random.fork('order')).map(
+      ({ length, rows }) =>
+        () => {
+          const items = new Int32Array(batchSize * length);
+          const present = new Float32Array(batchSize * length);
+          const targets = new Int32Array(batchSize * length);
+          for (const [k, user] of rows.entries()) {
+            const history = log.history(user);
+            const taken = lengths[user]!;
+            const from = history.length - 1 - taken;
+            const start = (k + 1) * length - taken;
+            for (let i = 0; i < taken; i++) {
+              items[start + i] = history[from + i]!;
+              targets[start + i] = history[from + i + 1]!;
+              present[start + i] = 1;
+            }
+          }
+          const shape = [batchSize, length];
+          return {
+            items: { shape, values: items },
+            present: { shape, values: present },
+            targets: { shape: [batchSize * length], values: targets },
+          };
+        },
+    );
+  }
+
+  /** Mean negative log-likelihood of the next items' IDs, in nats an item. */
+  loss(batch: BatchTensors, pass: ForwardPass): tf.Scalar {
+    const { items, present, targets } = batch as Record<'items' | 'present' | 'targets', tf.Tensor>;
+    const { depth, size } = this.#ids;
+    const weights = tf.reshape(present, [-1]);
+    let states = tf.reshape(this.#encode(items, present, pass), [-1, this.#config.dimension]);
+    const codes = tf.unstack(tf.gather(this.#itemCodes as tf.Tensor, targets), 1) as tf.Tensor1D[];
+    const nodes = tf.unstack(tf.gather(this.#itemNodes as tf.Tensor, targets), 1) as tf.Tensor1D[];
+    let nats: tf.Tensor = tf.zerosLike(weights);
+    for (let level = 0; level < depth; level++) {
+      const own = codes[level] as tf.Tensor1D;
+      const above = level === 0 ? (tf.zerosLike(own) as tf.Tensor1D) : (nodes[level - 1] as tf.Tensor1D);
+      const logits = this.#logits(states, above, level);
+      nats = tf.add(nats, sparseCrossEntropy(logits, tf.sub(own, tf.scalar(level * size, 'int32')) as tf.Tensor1D));
+      if (level < depth - 1) states = this.#descend(states, own, nodes[level] as tf.Tensor1D, level, pass);
+    }
+    return tf.div(tf.sum(tf.mul(nats, weights)), tf.maximum(tf.sum(weights), 1)) as tf.Scalar;
+  }
+
+  /** The width of the search is not needed: rows come and go as they are asked for. */
+  start(histories: readonly IdHistory[]): IdSteps {
+    const { maxLength, dimension } = this.#config;
+    const { size, trie } = this.#ids;
+    const pass = ForwardPass.inference();
+    const rows = paddedRows(histories.length);
+    const lengths = histories.map(({ items }) => Math.max(1, Math.min(maxLength, items.length)));
+    const length = bucketLengths(maxLength, 2).find((each) => each >= Math.max(1, ...lengths)) as number;
+    const items = new Int32Array(rows * length);
+    const present = new Float32Array(rows * length);
+    for (const [row, { items: history }] of histories.entries()) {
+      const taken = Math.min(history.length, length);
+      for (let i = 0; i < taken; i++) {
+        items[(row + 1) * length - taken + i] = history[history.length - taken + i]!;
+        present[(row + 1) * length - taken + i] = 1;
+      }
+    }
+    let states = tf.tidy(() => {
+      const encoded = this.#encode(
+        tf.tensor2d(items, [rows, length], 'int32'),
+        tf.tensor2d(present, [rows, length]),
+        pass,
+      );
+      return tf.reshape(tf.slice(encoded, [0, length - 1, 0], [rows, 1, dimension]), [rows, dimension]);
+    });
+    let level = -1;
+    let count = histories.length;
+    const read = (at: tf.Tensor1D): Float32Array => {
+      const log = tf.tidy(() => tf.logSoftmax(this.#logits(states, at, level)));
+      const values = log.dataSync<'float32'>();
+      log.dispose();
+      return values.subarray(0, count * size);
+    };
+    return {
+      next: (parents, nodes) => {
+        level++;
+        if (!parents || !nodes) {
+          const root = tf.zeros([rows], 'int32') as tf.Tensor1D;
+          const values = read(root);
+          root.dispose();
+          return values;
+        }
+        count = nodes.length;
+        const padded = paddedRows(count);
+        const from = new Int32Array(padded);
+        from.set(parents);
+        const to = new Int32Array(padded).fill(nodes[0] ?? 1);
+        to.set(nodes);
+        const at = tf.tensor1d(to, 'int32');
+        const before = states;
+        states = tf.tidy(() => {
+          const codes = tf.tensor1d(
+            to.map((node) => (level - 1) * size + trie.code[node]!),
+            'int32',
+          );
+          const gathered = tf.gather(before, tf.tensor1d(from, 'int32'));
+          return this.#descend(gathered, codes, at, level - 1, pass);
+        });
+        before.dispose();
+        const values = read(at);
+        at.dispose();
+        return values;
+      },
+      dispose: () => states.dispose(),
+    };
+  }
+}
+
+const paddedRows = (rows: number): number => ROW_SIZES.find((size) => size >= rows) ?? rows;

@@ -1,0 +1,234 @@
+import { createHash } from 'node:crypto';
+import type { Dataset, RandomStream } from '@palate/core';
+import {
+  type Batch,
+  type BatchTensors,
+  batchByLength,
+  bucketLengths,
+  DecoderSteps,
+  ForwardPass,
+  type Parameters,
+  sequenceLoss,
+  T5,
+  t5Config,
+} from '@palate/nn';
+import * as tf from '@tensorflow/tfjs-core';
+import type { SemanticIds } from '../ids/semantic-ids.js';
+import type { IdHistory, IdModel, IdSteps } from './id-model.js';
+import type { TigerConfig } from './tiger-options.js';
+
+/** Padding, which also starts the decoder, and the end token of T5, which IDs of fixed length do not need. */
+const SPECIAL_TOKENS = 2;
+
+/**
+ * TIGER as published: a T5 that reads a user token and the codes of up to 20 items, one token each, and writes the
+ * codes of the next item. Codes of different levels are different tokens.
+ */
+export class FaithfulModel implements IdModel {
+  readonly #t5: T5;
+  readonly #ids: SemanticIds;
+  readonly #config: TigerConfig;
+
+  constructor(ids: SemanticIds, config: TigerConfig, seed: number) {
+    this.#ids = ids;
+    this.#config = config;
+    this.#t5 = new T5(
+      t5Config(
+        {
+          vocab_size: SPECIAL_TOKENS + ids.depth * ids.size + config.userTokens,
+          d_model: config.dimension,
+          d_kv: 64,
+          d_ff: config.inner,
+          num_layers: config.blocks,
+          num_heads: config.heads,
+          dropout_rate: config.dropout,
+          feed_forward_proj: 'relu',
+        },
+        'TIGER',
+      ),
+      seed,
+    );
+  }
+
+  get parameters(): Parameters {
+    return this.#t5.parameters;
+  }
+
+  #token(level: number, code: number): number {
+    return SPECIAL_TOKENS + level * this.#ids.size + code;
+  }
+
+  /** Tokens of a history: its user, where users have tokens, and the codes of its newest items. */
+  #tokens({ items, user }: IdHistory): number[] {
+    const { maxLength, userTokens } = this.#config;
+    const { depth, size, tuples } = this.#ids;
+    const tokens: number[] = [];
+    if (userTokens > 0 && user !== undefined) {
+      const hash = createHash('sha256').update(user).digest().readUInt32LE(0);
+      tokens.push(SPECIAL_TOKENS + depth * size + (hash % userTokens));
+    }
+    for (let i = Math.max(0, items.length - maxLength); i < items.length; i++)
+      for (let level = 0; level < depth; level++)
+        tokens.push(this.#token(level, tuples[items[i]! * depth + level]!));
+    return tokens;
+  }
+
+  /** Longest input, in tokens. */
+  get #longest(): number {
+    return this.#config.maxLength * this.#ids.depth + 1;
+  }
+
+  batches({ log }: Dataset, random: RandomStream): (() => Batch)[] {
+    const { batchSize, maxLength } = this.#config;
+    const { depth, tuples } = this.#ids;
+    // One sample a position: everything before it is the history.
+    const samples: { readonly user: number; readonly at: number }[] = [];
+    for (let user = 0; user < log.users.size; user++)
+      for (let at = 1; at < log.history(user).length; at++) samples.push({ user, at });
+    const lengths = Int32Array.from(samples, ({ at }) => Math.min(at, maxLength));
+    return batchByLength(lengths, batchSize, bucketLengths(maxLength), random.fork('order')).map(
+      ({ length, rows }) =>
+        () => {
+          const width = length * depth + 1;
+          const inputIds = new Int32Array(batchSize * width);
+          const present = new Float32Array(batchSize * width);
+          const labels = new Int32Array(batchSize * depth);
+          const labelWeights = new Float32Array(batchSize * depth);
+          for (const [k, row] of rows.entries()) {
+            const { user, at } = samples[row] as (typeof samples)[number];
+            const history = log.history(user);
+            const tokens = this.#tokens({ items: history.subarray(0, at), user: log.users.idOf(user) });
+            inputIds.set(tokens, k * width);
+            present.fill(1, k * width, k * width + tokens.length);
+            for (let level = 0; level < depth; level++)
+              labels[k * depth + level] = this.#token(level, tuples[history[at]! * depth + level]!);
+            labelWeights.fill(1, k * depth, (k + 1) * depth);
+          }
+          return {
+            inputIds: { shape: [batchSize, width], values: inputIds },
+            present: { shape: [batchSize, width], values: present },
+            decoderIds: { shape: [batchSize, depth], values: this.#t5.shiftRight(labels, depth) },
+            labels: { shape: [batchSize, depth], values: labels },
+            labelWeights: { shape: [batchSize, depth], values: labelWeights },
+          };
+        },
+    );
+  }
+
+  loss(batch: BatchTensors, pass: ForwardPass): tf.Scalar {
+    const { inputIds, present, decoderIds, labels, labelWeights } = batch as Record<
+      'inputIds' | 'present' | 'decoderIds' | 'labels' | 'labelWeights',
+      tf.Tensor
+    >;
+    return sequenceLoss(this.#t5, { inputIds, present, decoderIds, labels, labelWeights }, pass);
+  }
+
+  /** Encodes histories and gets ready to decode `width` rows of each. */
+  #decoder(histories: readonly IdHistory[], width: number): DecoderSteps {
+    const tokens = histories.map((history) => this.#tokens(history));
+    const longest = Math.max(1, ...tokens.map((row) => row.length));
+    // Few lengths, so that few graphs serve all.
+    const length = bucketLengths(this.#longest, 2).find((each) => each >= longest) ?? longest;
+    const ids = new Int32Array(histories.length * length);
+    const present = new Float32Array(histories.length * length);
+    for (const [row, own] of tokens.entries()) {
+      ids.set(own, row * length);
+      present.fill(1, row * length, row * length + own.length);
+      // Nothing is known: the padding token itself is read, since attention needs something to look at.
+      if (own.length === 0) present[row * length] = 1;
+    }
+    return tf.tidy(() => {
+      const encoded = this.#t5.encode(
+        tf.tensor2d(ids, [histories.length, length], 'int32'),
+        tf.tensor2d(present, [histories.length, length]),
+        ForwardPass.inference(),
+      );
+      return new DecoderSteps(this.#t5, encoded, width, this.#ids.depth) as never;
+    }) as unknown as DecoderSteps;
+  }
+
+  start(histories: readonly IdHistory[], width: number): IdSteps {
+    const { size, trie } = this.#ids;
+    const vocabulary = this.#t5.config.vocab_size;
+    const steps = this.#decoder(histories, width);
+    const rows = histories.length * width;
+    let level = 0;
+    /** Where the rows of the call before lie among the decoder's. */
+    let slots = Int32Array.from(histories, (_, history) => history * width);
+    const read = (log: Float32Array): Float32Array => {
+      const from = this.#token(level, 0);
+      const scores = new Float32Array(slots.length * size);
+      for (const [row, slot] of slots.entries())
+        scores.set(log.subarray(slot * vocabulary + from, slot * vocabulary + from + size), row * size);
+      level++;
+      return scores;
+    };
+    return {
+      next: (parents, nodes) => {
+        const order = Int32Array.from({ length: rows }, (_, row) => row);
+        if (!parents || !nodes)
+          return read(steps.next(new Int32Array(rows).fill(this.#t5.config.decoder_start_token_id), order));
+        const fed = new Int32Array(rows);
+        const next = new Int32Array(nodes.length);
+        const used = new Int32Array(histories.length);
+        for (let row = 0; row < nodes.length; row++) {
+          const parent = slots[parents[row]!]!;
+          const history = Math.floor(parent / width);
+          const slot = history * width + used[history]!++;
+          next[row] = slot;
+          order[slot] = parent;
+          fed[slot] = this.#token(level - 1, trie.code[nodes[row]!]!);
+        }
+        slots = next;
+        return read(steps.next(fed, order));
+      },
+      dispose: () => steps.dispose(),
+    };
+  }
+
+  /**
+   * Beam search over all codes of each level, whether an ID goes on with them or not.
+   *
+   * @returns for each history `width` tuples with their log-probabilities, best first
+   */
+  searchFreely(
+    histories: readonly IdHistory[],
+    width: number,
+  ): { readonly tuple: readonly number[]; readonly score: number }[][] {
+    const { depth, size } = this.#ids;
+    const vocabulary = this.#t5.config.vocab_size;
+    const steps = this.#decoder(histories, width);
+    try {
+      let beams = histories.map(() => [{ tuple: [] as readonly number[], score: 0, slot: 0 }]);
+      let fed = new Int32Array(histories.length * width).fill(this.#t5.config.decoder_start_token_id);
+      let order = Int32Array.from(fed.keys());
+      for (let level = 0; level < depth; level++) {
+        const log = steps.next(fed, order);
+        beams = beams.map((own, history) =>
+          own
+            .flatMap(({ tuple, score, slot }) => {
+              const from = (history * width + slot) * vocabulary + this.#token(level, 0);
+              return Array.from({ length: size }, (_, code) => ({
+                tuple: [...tuple, code],
+                score: score + log[from + code]!,
+                slot,
+              }));
+            })
+            .sort((a, b) => b.score - a.score)
+            .slice(0, width),
+        );
+        fed = fed.slice();
+        order = order.slice();
+        for (const [history, own] of beams.entries())
+          for (const [slot, beam] of own.entries()) {
+            order[history * width + slot] = history * width + beam.slot;
+            fed[history * width + slot] = this.#token(level, beam.tuple[level]!);
+          }
+        beams = beams.map((own) => own.map((beam, slot) => ({ ...beam, slot })));
+      }
+      return beams;
+    } finally {
+      steps.dispose();
+    }
+  }
+}

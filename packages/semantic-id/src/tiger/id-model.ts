@@ -1,0 +1,42 @@
+import type { Batch, BatchTensors, ForwardPass, Parameters } from '@palate/nn';
+import type { Dataset, RandomStream } from '@palate/core';
+import type * as tf from '@tensorflow/tfjs-core';
+
+/** A history to be continued. */
+export interface IdHistory {
+  /** Dense items, oldest first. */
+  readonly items: ArrayLike<number>;
+  /** External id of the user, where it is known. */
+  readonly user?: string | undefined;
+}
+
+/** A search that goes down the tree of IDs for several histories at once. */
+export interface IdSteps {
+  /**
+   * Log-probabilities of the codes of the next level.
+   *
+   * The first call starts at the root with one row a history. Each later one follows a row of the call before by a
+   * code that leads to a node.
+   *
+   * @param parents - rows of the call before, those of a history together and in the order of the histories; nothing
+   *   at the first call
+   * @param nodes - node that each new row stands at
+   * @returns row-major, one row a node, `size` codes each, normalised over those that exist
+   */
+  next(parents?: Int32Array, nodes?: Int32Array): Float32Array;
+  dispose(): void;
+}
+
+/** A model that gives the next ID of a sequence, code by code. */
+export interface IdModel {
+  readonly parameters: Parameters;
+  /** Batches of an epoch. */
+  batches(dataset: Dataset, random: RandomStream): readonly (() => Batch)[];
+  loss(batch: BatchTensors, pass: ForwardPass): tf.Scalar;
+  /**
+   * Starts a search.
+   *
+   * @param width - most rows of a history that are followed at once
+   */
+  start(histories: readonly IdHistory[], width: number): IdSteps;
+}
