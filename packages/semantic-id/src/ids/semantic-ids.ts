@@ -186,7 +186,9 @@ export class SemanticIds implements Saveable {
         codebook: CodebookKind;
         encoder: string;
       };
-      const items = new IdMap(JSON.parse(Buffer.from(files['items.json'] ?? []).toString('utf8')) as string[]);
+      const items = new IdMap(
+        JSON.parse(Buffer.from(files['items.json'] ?? []).toString('utf8')) as string[],
+      );
       const rebuilt = await rebuild(codebook, { config, tensors });
       return new SemanticIds(items, rebuilt, tensors.tuples?.values as Int32Array, encoder);
     } catch (cause) {

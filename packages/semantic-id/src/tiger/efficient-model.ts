@@ -59,14 +59,7 @@ export class EfficientModel implements IdModel {
     const { trie, depth, size } = ids;
     this.#ids = ids;
     this.#config = config;
-    this.#codes = new Embedding(
-      this.parameters,
-      'codes',
-      depth * size,
-      dimension,
-      random,
-      dimension ** -0.5,
-    );
+    this.#codes = new Embedding(this.parameters, 'codes', depth * size, dimension, random, dimension ** -0.5);
     this.#prefixes = config.prefixVectors
       ? this.parameters.add('prefixes', [trie.nodeCount, dimension], zeros, random)
       : undefined;
@@ -93,7 +86,8 @@ export class EfficientModel implements IdModel {
     }));
     const innerNodes = trie.levelFrom[depth]!;
     const closed = new Float32Array(innerNodes * size).fill(CLOSED);
-    for (let node = 1; node < trie.nodeCount; node++) closed[trie.parent[node]! * size + trie.code[node]!] = 0;
+    for (let node = 1; node < trie.nodeCount; node++)
+      closed[trie.parent[node]! * size + trie.code[node]!] = 0;
     const codes = ids.tuples.map((code, at) => (at % depth) * size + code);
     this.#itemCodes = tf.keep(tf.tensor2d(codes, [ids.items.size, depth], 'int32'));
     this.#itemNodes = tf.keep(tf.tensor2d(trie.path, [ids.items.size, depth], 'int32'));
@@ -119,10 +113,7 @@ export class EfficientModel implements IdModel {
     );
     // The sum of `depth` vectors is brought to the scale that one item vector has in SASRec.
     const scale = Math.sqrt(dimension / this.#ids.depth);
-    const shown = tf.mul(
-      tf.add(tf.mul(this.#embed(items), scale), places),
-      tf.expandDims(present, -1),
-    );
+    const shown = tf.mul(tf.add(tf.mul(this.#embed(items), scale), places), tf.expandDims(present, -1));
     const mask = tf.add(paddingMask(present), causalMask(length));
     let x = pass.dropout(shown, dropout);
     for (const block of this.#blocks) x = block.apply(x, pass, mask);
@@ -144,14 +135,17 @@ export class EfficientModel implements IdModel {
   }
 
   /** States after a code was chosen: `nodes` are where it leads, `codes` its numbers. */
-  #descend(states: tf.Tensor, codes: tf.Tensor, nodes: tf.Tensor, level: number, pass: ForwardPass): tf.Tensor {
+  #descend(
+    states: tf.Tensor,
+    codes: tf.Tensor,
+    nodes: tf.Tensor,
+    level: number,
+    pass: ForwardPass,
+  ): tf.Tensor {
     const { norm, inner, outer } = this.#descents[level] as Descent;
     let x = tf.add(states, tf.mul(this.#codes.apply(codes), Math.sqrt(this.#config.dimension)));
     if (this.#prefixes)
-      x = tf.add(
-        x,
-        tf.mul(tf.gather(this.#prefixes as tf.Tensor, nodes), Math.sqrt(this.#config.dimension)),
-      );
+      x = tf.add(x, tf.mul(tf.gather(this.#prefixes as tf.Tensor, nodes), Math.sqrt(this.#config.dimension)));
     const moved = outer.apply(pass.dropout(tf.relu(inner.apply(norm.apply(x))), this.#config.dropout));
     return tf.add(states, moved);
   }
@@ -201,7 +195,10 @@ export class EfficientModel implements IdModel {
       const own = codes[level] as tf.Tensor1D;
       const above = level === 0 ? (tf.zerosLike(own) as tf.Tensor1D) : (nodes[level - 1] as tf.Tensor1D);
       const logits = this.#logits(states, above, level);
-      nats = tf.add(nats, sparseCrossEntropy(logits, tf.sub(own, tf.scalar(level * size, 'int32')) as tf.Tensor1D));
+      nats = tf.add(
+        nats,
+        sparseCrossEntropy(logits, tf.sub(own, tf.scalar(level * size, 'int32')) as tf.Tensor1D),
+      );
       if (level < depth - 1) states = this.#descend(states, own, nodes[level] as tf.Tensor1D, level, pass);
     }
     return tf.div(tf.sum(tf.mul(nats, weights)), tf.maximum(tf.sum(weights), 1)) as tf.Scalar;

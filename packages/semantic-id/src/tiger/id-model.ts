@@ -1,5 +1,5 @@
-import type { Batch, BatchTensors, ForwardPass, Parameters } from '@palate/nn';
 import type { Dataset, RandomStream } from '@palate/core';
+import type { Batch, BatchTensors, ForwardPass, Parameters } from '@palate/nn';
 import type * as tf from '@tensorflow/tfjs-core';
 
 /** A history to be continued. */

@@ -68,11 +68,15 @@ export function searchIds(
             const item = trie.item[node]!;
             // The last code of an item that the model never saw means nothing to it: all are alike there.
             const step =
-              item >= 0 && cold[item] ? -Math.log(trie.childCount[place.node]!) : scores[row * size + trie.code[node]!]!;
+              item >= 0 && cold[item]
+                ? -Math.log(trie.childCount[place.node]!)
+                : scores[row * size + trie.code[node]!]!;
             const score = place.score + step;
             // Gumbel noise draws without replacement (Kool et al. 2019): the best of the noisy are a sample.
             const key = sampling
-              ? step / sampling.temperature + place.key - Math.log(-Math.log(sampling.random.uniform() || 1e-300))
+              ? step / sampling.temperature +
+                place.key -
+                Math.log(-Math.log(sampling.random.uniform() || 1e-300))
               : score;
             next.push({ node, row, score, key });
           }

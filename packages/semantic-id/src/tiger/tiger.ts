@@ -227,7 +227,11 @@ export class Tiger implements Retriever, Saveable {
           },
         ),
       );
-      options.onProgress?.({ phase: `retrieve with ${this.name}`, done: lists.length, total: queries.length });
+      options.onProgress?.({
+        phase: `retrieve with ${this.name}`,
+        done: lists.length,
+        total: queries.length,
+      });
     }
     return lists;
   }
@@ -256,7 +260,11 @@ export class Tiger implements Retriever, Saveable {
    *
    * @throws UnsupportedError in the efficient mode, whose codes are normalised over the IDs that exist
    */
-  async retrieveFreely(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<FreeSearch> {
+  async retrieveFreely(
+    queries: readonly Query[],
+    k: number,
+    options: RetrieveOptions = {},
+  ): Promise<FreeSearch> {
     checkNumber('k', k, { min: 1, integer: true });
     const model = this.#model;
     if (!(model instanceof FaithfulModel))
