@@ -84,6 +84,8 @@ export class OpenAIConnection {
       // The SDK's own timer stops at the headers; ours covers the body too. Its longest is 2^31 - 1.
       timeout: 2_147_483_647,
       logLevel: 'off',
+      // The SDK would send these of the environment to any server.
+      ...(!ownKey && { organization: null, project: null }),
       ...(options.headers && { defaultHeaders: options.headers }),
     });
   }

@@ -1,15 +1,19 @@
 /** Takes secrets out of a text. */
 export type Redact = (text: string) => string;
 
+/** What is shorter is a placeholder such as `none`; taking it out would only garble messages. */
+const SHORTEST_SECRET = 8;
+
 /**
  * Makes a function that replaces each of `secrets`, plain or URL-encoded, by `[redacted]`.
  *
- * @param secrets - empty and undefined ones are left out
+ * @param secrets - of texts with blanks (`Bearer …`) every part counts by itself
  */
 export function redactor(secrets: readonly (string | undefined)[]): Redact {
   const forms = new Set<string>();
-  for (const secret of secrets)
-    if (secret) for (const form of [secret, encodeURIComponent(secret)]) forms.add(form);
+  for (const secret of secrets.flatMap((one) => (one ? [one, ...one.split(/\s+/)] : [])))
+    if (secret.length >= SHORTEST_SECRET)
+      for (const form of [secret, encodeURIComponent(secret)]) forms.add(form);
   // The longest first, lest a secret that is part of another leave its rest behind.
   const ordered = [...forms].sort((a, b) => b.length - a.length);
   return (text) => ordered.reduce((clean, secret) => clean.replaceAll(secret, '[redacted]'), text);

@@ -317,18 +317,28 @@ describe('failures', () => {
     );
   });
 
-  test('a key in the environment is for OpenAI only', async () => {
+  test('a key in the environment is for OpenAI, or the server that the environment names', async () => {
     const { name } = await scripted([]);
-    const before = process.env.OPENAI_API_KEY;
-    process.env.OPENAI_API_KEY = KEY;
+    const before = { ...process.env };
+    Object.assign(process.env, {
+      OPENAI_API_KEY: KEY,
+      OPENAI_ORG_ID: 'org-secret',
+      OPENAI_PROJECT_ID: 'proj-secret',
+    });
     try {
       await openaiModel({ model: name, baseURL: server.baseURL }).generate([ask('x')]);
+      process.env.OPENAI_BASE_URL = server.baseURL;
+      await openaiModel({ model: name }).generate([ask('x')]);
     } finally {
-      if (before === undefined) delete process.env.OPENAI_API_KEY;
-      else process.env.OPENAI_API_KEY = before;
+      for (const variable of ['OPENAI_API_KEY', 'OPENAI_ORG_ID', 'OPENAI_PROJECT_ID', 'OPENAI_BASE_URL'])
+        if (before[variable] === undefined) delete process.env[variable];
+        else process.env[variable] = before[variable];
     }
-    const [request] = (await server.control.seen(name)).requests;
-    expect(request?.headers.authorization).toBe('Bearer none');
+    const [foreign, own] = (await server.control.seen(name)).requests;
+    expect(foreign?.headers.authorization).toBe('Bearer none');
+    expect(JSON.stringify(foreign?.headers)).not.toContain('secret');
+    // A server that the environment itself names may have the environment's key.
+    expect(own?.headers.authorization).toBe(`Bearer ${KEY}`);
   });
 });
 

@@ -13,7 +13,7 @@ interface How {
 }
 
 /** Tokens of the server: words with the blank before them. */
-export function words(text: string): string[] {
+function words(text: string): string[] {
   return text.match(/\s*\S+/g) ?? [];
 }
 

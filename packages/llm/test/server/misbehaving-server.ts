@@ -39,7 +39,7 @@ function sendJson(response: ServerResponse, status: number, body: unknown, heade
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Unit vectors that depend on the text alone: 16 numbers from its SHA-256. */
+/** Unit vectors that depend on the text alone: its SHA-512, byte by byte. */
 function embed(text: string, dimensions = 16): Float32Array {
   const digest = createHash('sha512').update(text).digest();
   const vector = Float32Array.from({ length: dimensions }, (_, i) => (digest[i % 64] as number) - 127.5);
