@@ -170,7 +170,7 @@ describe('the loss of an RQ-VAE', () => {
     // (3 - 2.5)^2 + (1 + 0.25) * 1^2 + (1 + 0.25) * 0.5^2
     expect(value.dataSync()[0]).toBeCloseTo(0.25 + 1.25 + 0.3125, 5);
     const gradient = (name: string) => [
-      ...(grads[network.parameters.get(name).name]?.dataSync() as Float32Array),
+      ...((grads[network.parameters.get(name).name] as tf.Tensor).dataSync() as Float32Array),
     ];
     // Codes are drawn to their residuals alone: -2 (3 - 2) and -2 (1 - 0.5).
     expect(gradient('codebook-1')).toEqual([-2, 0]);

@@ -115,9 +115,9 @@ describe('what TIGER learns', () => {
       maxLength: 4,
       userTokens: 0,
       batchSize: 64,
-      epochs: 40,
+      epochs: 60,
       dropout: 0,
-      learningRate: 0.005,
+      learningRate: 0.001,
     });
     const { items } = dataset.log;
     const at = (k: number) => items.indexOf(`i${k % 12}`);
