@@ -34,8 +34,8 @@ export type Behaviour =
   | { readonly kind: 'html' }
   /** Status 200 with `{"error": …}`. */
   | { readonly kind: 'error-in-200'; readonly code?: number | string; readonly message?: string }
-  /** Sends the answer byte by byte, one each so many milliseconds. */
-  | { readonly kind: 'drip'; readonly everyMs: number }
+  /** Sends the answer byte by byte (or so many `bytes` at once), each after so many milliseconds. */
+  | { readonly kind: 'drip'; readonly everyMs: number; readonly bytes?: number }
   /** An embeddings answer whose vectors come in reverse order (each with its index). */
   | { readonly kind: 'shuffled' };
 

@@ -135,9 +135,10 @@ async function behave(
   }
   response.writeHead(200, { 'content-type': contentType });
   if (behaviour.kind === 'drip') {
-    for (const byte of bytes) {
+    const size = behaviour.bytes ?? 1;
+    for (let at = 0; at < bytes.length; at += size) {
       if (response.destroyed) return;
-      response.write(Buffer.of(byte));
+      response.write(bytes.subarray(at, at + size));
       await pause(behaviour.everyMs);
     }
     response.end();
