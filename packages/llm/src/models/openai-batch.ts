@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   ArtifactError,
@@ -8,17 +8,25 @@ import {
   type GenerateOutcome,
   type GenerateRequest,
   type LongCallOptions,
-  PalateError,
   throwIfCancelled,
 } from '@palate/core';
 import type { OpenAI } from 'openai';
 import { retrier } from '../middleware/retry.js';
-import { type ChatSettings, chatParameters, parseChat } from './chat-format.js';
+import { readBatchAnswer, requestName } from './batch-answer.js';
+import {
+  type BatchPart,
+  type BatchState,
+  hasEnded,
+  noteBatch,
+  readState,
+  writeState,
+  writeWhole,
+} from './batch-state.js';
+import { type ChatSettings, chatParameters } from './chat-format.js';
 import { checkRequest } from './check-request.js';
 import { ModelCallError } from './model-error.js';
 import { checkOpenAIOptions, type OpenAIModelOptions } from './openai.js';
 import { OpenAIConnection } from './openai-connection.js';
-import { statusError } from './openai-errors.js';
 import { sleep } from './sleep.js';
 
 /** Options of {@link OpenAIBatch}. */
@@ -45,28 +53,6 @@ export interface BatchProgress {
   readonly total: number;
 }
 
-interface Part {
-  readonly from: number;
-  readonly to: number;
-  fileId?: string;
-  /** Set before the batch is made, so that a kill in between is noticed. */
-  submitting?: boolean;
-  batchId?: string;
-  status?: string;
-  completed?: number;
-  outputFileId?: string;
-  errorFileId?: string;
-  problem?: string;
-}
-
-interface State {
-  readonly format: 'palate-openai-batch';
-  readonly version: 1;
-  readonly fingerprint: string;
-  readonly parts: Part[];
-}
-
-const ENDED = ['completed', 'failed', 'expired', 'cancelled'];
 /** How the file and the batch of a part are recognised at the server. */
 const MARK = 'palate_part';
 
@@ -82,7 +68,7 @@ export class OpenAIBatch {
   readonly #settings: ChatSettings;
   readonly #connection: OpenAIConnection;
   readonly #dir: string;
-  readonly #state: State;
+  readonly #state: BatchState;
   readonly #retry = retrier({});
 
   private constructor(
@@ -90,7 +76,7 @@ export class OpenAIBatch {
     settings: ChatSettings,
     connection: OpenAIConnection,
     dir: string,
-    state: State,
+    state: BatchState,
   ) {
     this.#requests = requests;
     this.#settings = settings;
@@ -129,7 +115,7 @@ export class OpenAIBatch {
     const lines = requests.map(
       (request, index) =>
         `${JSON.stringify({
-          custom_id: `request-${index}`,
+          custom_id: requestName(index),
           method: 'POST',
           url: '/v1/chat/completions',
           body: chatParameters(request, settings, mode),
@@ -194,7 +180,7 @@ export class OpenAIBatch {
             ),
           ));
         part.batchId = batch.id;
-        note(part, batch);
+        noteBatch(part, batch);
         await this.#save();
       });
     }
@@ -208,7 +194,7 @@ export class OpenAIBatch {
       const batch = await this.#call('a look at a batch', signal, (client, either) =>
         client.batches.retrieve(batchId, { signal: either }),
       );
-      note(part, batch);
+      noteBatch(part, batch);
       await this.#save();
     }
     const { parts } = this.#state;
@@ -230,8 +216,10 @@ export class OpenAIBatch {
       for (const kind of ['output', 'error'] as const) {
         const fileId = kind === 'output' ? part.outputFileId : part.errorFileId;
         if (fileId === undefined) continue;
-        for (const line of (await this.#file(`${kind}-${index}.jsonl`, fileId, signal)).split('\n'))
-          if (line !== '') this.#read(line, outcomes);
+        for (const line of (await this.#file(`${kind}-${index}.jsonl`, fileId, signal)).split('\n')) {
+          const read = readBatchAnswer(line, this.#requests, this.#settings, this.#connection);
+          if (read) outcomes[read.index] = read.outcome;
+        }
       }
     }
     for (const part of this.#state.parts)
@@ -250,53 +238,7 @@ export class OpenAIBatch {
     return text;
   }
 
-  #read(line: string, outcomes: (GenerateOutcome | undefined)[]): void {
-    let parsed: {
-      custom_id?: string;
-      response?: { status_code?: number; body?: { error?: { message?: string; code?: unknown } } } | null;
-      error?: { code?: string; message?: string } | null;
-    };
-    try {
-      parsed = JSON.parse(line);
-    } catch {
-      // What the line was about cannot be known: its request stays without an answer, and says so.
-      return;
-    }
-    const index = Number(/^request-(\d+)$/.exec(parsed.custom_id ?? '')?.[1] ?? -1);
-    const request = this.#requests[index];
-    if (!request) return;
-    const { where, redact } = this.#connection;
-    const { response, error } = parsed;
-    try {
-      if (response && response.status_code !== 200)
-        throw statusError(
-          response.status_code ?? 500,
-          redact(response.body?.error?.message ?? 'no message'),
-          {
-            what: 'a request of a batch',
-            where,
-            providerCode: response.body?.error?.code,
-          },
-        );
-      if (!response)
-        throw new ModelCallError(error?.code === 'batch_expired' ? 'timed-out' : 'server-failed', {
-          expected: `a request of a batch at ${where} to be answered`,
-          received: redact(`${error?.code ?? 'an error'}: ${error?.message ?? 'no message'}`),
-          mend: 'Ask again in another job.',
-          isRetryable: true,
-          isUnbilled: true,
-        });
-      outcomes[index] = {
-        ok: true,
-        result: parseChat(response.body, request, this.#settings, this.#connection),
-      };
-    } catch (failure) {
-      if (!PalateError.is(failure)) throw failure;
-      outcomes[index] = { ok: false, error: failure };
-    }
-  }
-
-  #lost(part: Part): ModelCallError {
+  #lost(part: BatchPart): ModelCallError {
     const failed = part.status === 'failed';
     return new ModelCallError(failed ? 'request-refused' : hasEnded(part) ? 'bad-answer' : 'timed-out', {
       expected: `an answer of batch ${part.batchId ?? '(not submitted)'}`,
@@ -360,19 +302,6 @@ export async function generateByBatch(
   }
 }
 
-function hasEnded(part: Part): boolean {
-  return part.status !== undefined && ENDED.includes(part.status);
-}
-
-function note(part: Part, batch: OpenAI.Batch): void {
-  part.status = batch.status;
-  part.completed = (batch.request_counts?.completed ?? 0) + (batch.request_counts?.failed ?? 0);
-  if (batch.output_file_id) part.outputFileId = batch.output_file_id;
-  if (batch.error_file_id) part.errorFileId = batch.error_file_id;
-  const problems = batch.errors?.data?.map((one) => `${one.code ?? 'error'}: ${one.message ?? ''}`);
-  if (problems && problems.length > 0) part.problem = problems.slice(0, 5).join('; ');
-}
-
 /** Ranges of lines that fit into one batch each. */
 function split(lines: readonly string[], maxLines: number, maxBytes: number): [number, number][] {
   const ranges: [number, number][] = [];
@@ -389,42 +318,4 @@ function split(lines: readonly string[], maxLines: number, maxBytes: number): [n
   }
   if (lines.length > from) ranges.push([from, lines.length]);
   return ranges;
-}
-
-async function readState(dir: string): Promise<State | undefined> {
-  const text = await readFile(join(dir, 'state.json'), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (text === undefined) return undefined;
-  let state: Partial<State> | undefined;
-  try {
-    state = JSON.parse(text) as Partial<State>;
-  } catch {
-    // Reported below, as what is no state.
-  }
-  if (state?.format !== 'palate-openai-batch' || state.version !== 1 || !Array.isArray(state.parts))
-    throw new ArtifactError(dir, {
-      expected: 'a state.json of OpenAIBatch',
-      received: 'something else',
-      mend: 'Choose another folder.',
-    });
-  return state as State;
-}
-
-function writeState(dir: string, state: State): Promise<void> {
-  return writeWhole(join(dir, 'state.json'), `${JSON.stringify(state, null, 2)}\n`);
-}
-
-/** Writes a file so that a kill leaves the old one or the new one. */
-async function writeWhole(path: string, text: string): Promise<void> {
-  const temporary = `${path}.writing`;
-  const handle = await open(temporary, 'w');
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(temporary, path);
 }

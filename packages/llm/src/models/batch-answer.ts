@@ -1,0 +1,71 @@
+import { type GenerateOutcome, type GenerateRequest, PalateError } from '@palate/core';
+import { type ChatSettings, parseChat, type Server } from './chat-format.js';
+import { ModelCallError } from './model-error.js';
+import { statusError } from './openai-errors.js';
+
+interface WireAnswer {
+  readonly custom_id?: string;
+  readonly response?: {
+    readonly status_code?: number;
+    readonly body?: { readonly error?: { readonly message?: string; readonly code?: unknown } };
+  } | null;
+  readonly error?: { readonly code?: string; readonly message?: string } | null;
+}
+
+/** Names a request in a batch's files. */
+export function requestName(index: number): string {
+  return `request-${index}`;
+}
+
+/**
+ * Reads a line of a batch's output or error file.
+ *
+ * @returns the request's index and outcome; undefined for a line that names none of `requests`
+ */
+export function readBatchAnswer(
+  line: string,
+  requests: readonly GenerateRequest[],
+  settings: ChatSettings,
+  server: Server,
+): { readonly index: number; readonly outcome: GenerateOutcome } | undefined {
+  let answer: WireAnswer;
+  try {
+    answer = JSON.parse(line) as WireAnswer;
+  } catch {
+    // What the line was about cannot be known: its request stays without an answer, and says so.
+    return undefined;
+  }
+  const index = Number(/^request-(\d+)$/.exec(answer.custom_id ?? '')?.[1] ?? -1);
+  const request = requests[index];
+  if (!request) return undefined;
+  try {
+    return { index, outcome: { ok: true, result: readResult(answer, request, settings, server) } };
+  } catch (error) {
+    if (!PalateError.is(error)) throw error;
+    return { index, outcome: { ok: false, error } };
+  }
+}
+
+function readResult(
+  { response, error }: WireAnswer,
+  request: GenerateRequest,
+  settings: ChatSettings,
+  server: Server,
+): ReturnType<typeof parseChat> {
+  const { where, redact } = server;
+  if (!response)
+    throw new ModelCallError(error?.code === 'batch_expired' ? 'timed-out' : 'server-failed', {
+      expected: `a request of a batch at ${where} to be answered`,
+      received: redact(`${error?.code ?? 'an error'}: ${error?.message ?? 'no message'}`),
+      mend: 'Ask again in another job.',
+      isRetryable: true,
+      isUnbilled: true,
+    });
+  if (response.status_code !== 200)
+    throw statusError(response.status_code ?? 500, redact(response.body?.error?.message ?? 'no message'), {
+      what: 'a request of a batch',
+      where,
+      providerCode: response.body?.error?.code,
+    });
+  return parseChat(response.body, request, settings, server);
+}
