@@ -1,5 +1,6 @@
 export { BatchedEncoder, type EncoderOptions } from './encoders/batched-encoder.js';
 export type { EmbeddingModel, PreparedText } from './encoders/embedding-model.js';
+export { type ReduceVectorsOptions, reduceVectors } from './encoders/reduce-vectors.js';
 export { type TransformersEncoderOptions, transformersEncoder } from './encoders/transformers-encoder.js';
 export { useLiteEncoder } from './encoders/use-lite/use-lite.js';
 export { AnswerCache } from './middleware/answer-cache.js';
