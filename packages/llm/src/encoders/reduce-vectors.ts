@@ -71,7 +71,7 @@ function leadingComponents(
 ): { readonly basis: Float64Array; readonly variances: Float64Array } {
   // A few more directions than asked for make the last ones converge.
   const count = Math.min(from, to + 8);
-  let basis = Float64Array.from({ length: count * from }, () => random.normal());
+  let basis: Float64Array = Float64Array.from({ length: count * from }, () => random.normal());
   orthonormalise(basis, count, from);
   for (let round = 0; round < ROUNDS; round++) {
     basis = apply(covariance, basis, count, from);

@@ -1,0 +1,48 @@
+/** What an explanation may draw on. */
+export interface ExplanationSources {
+  /** Keywords of the user's profile, or of what was typed. */
+  readonly keywords: readonly string[];
+  /** Tags or genres of the recommended item. */
+  readonly tags: readonly string[];
+  /** Items of the history with their tags or genres. */
+  readonly history: readonly { readonly title: string; readonly tags: readonly string[] }[];
+  /** Stored knowledge on the item. */
+  readonly knowledge?: string;
+}
+
+/** An explanation without a language model. */
+export interface Explanation {
+  readonly text: string;
+  /** What it rests on. */
+  readonly source: 'knowledge' | 'history' | 'retriever';
+}
+
+const stem = (word: string): string => word.replace(/(ing|ed|es|s)$/, '');
+const words = (text: string): string[] =>
+  (text.toLowerCase().match(/[\p{L}\p{N}]{4,}/gu) ?? []).map(stem);
+
+/**
+ * One sentence on an item from stored knowledge alone: what its tags share with the profile, and which items of the
+ * history are most like it. It says only what is in its sources.
+ */
+export function explainFromKnowledge(sources: ExplanationSources): Explanation {
+  const { keywords, tags, history, knowledge } = sources;
+  const own = new Set([...tags, ...(knowledge ? [knowledge] : [])].flatMap(words));
+  const shared = keywords.filter((keyword) => words(keyword).some((word) => own.has(word))).slice(0, 2);
+  const plain = new Set(tags.map((tag) => tag.toLowerCase()));
+  const alike = history
+    .map(({ title, tags: theirs }) => ({
+      title,
+      common: theirs.filter((tag) => plain.has(tag.toLowerCase())),
+    }))
+    .filter(({ common }) => common.length > 0)
+    .sort((a, b) => b.common.length - a.common.length)[0];
+  const like = alike ? `like ${alike.title} it is ${alike.common.slice(0, 2).join(' and ').toLowerCase()}` : '';
+  if (shared.length > 0)
+    return {
+      text: `Fits your taste for ${shared.join(' and ')}${like === '' ? '' : `; ${like}`}.`,
+      source: 'knowledge',
+    };
+  if (alike) return { text: `${like.charAt(0).toUpperCase()}${like.slice(1)}.`, source: 'history' };
+  return { text: 'Liked by people with a history like yours.', source: 'retriever' };
+}

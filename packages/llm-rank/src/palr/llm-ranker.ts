@@ -1,0 +1,253 @@
+import {
+  type Catalog,
+  type ChatMessage,
+  checkNumber,
+  checkOptions,
+  type GenerateRequest,
+  type LanguageModel,
+  LONG_CALL_OPTIONS,
+  type Query,
+  RandomStream,
+  type Ranker,
+  type RetrieveOptions,
+  type ScoredItem,
+  throwIfCancelled,
+} from '@palate/core';
+import { generateStructured } from '@palate/llm';
+import { z } from 'zod';
+import { fillList, readOrder } from './answer-list.js';
+
+/** What the ranker knows of a user beside the history. */
+export interface RankerKnowledge {
+  /** Profile in words, from training history alone. */
+  readonly profile?: (query: Query) => string | undefined;
+  /** A sentence or two about an item. */
+  readonly item?: (item: number) => string | undefined;
+}
+
+/** Options of {@link LlmRanker}. */
+export interface LlmRankerOptions extends RankerKnowledge {
+  readonly model: LanguageModel;
+  readonly catalog: Catalog;
+  /** Catalogue fields that name an item. Default title and genres, as far as there are such. */
+  readonly fields?: readonly string[];
+  /** Most items of a history shown, the newest. Default 20. */
+  readonly historyLength?: number;
+  /**
+   * How candidates are shown: `'shuffled'` by the seed, so that their place says nothing; `'given'` in the retriever's
+   * order, which the model may copy. Default `'shuffled'`.
+   */
+  readonly order?: 'shuffled' | 'given';
+  /** Differently shuffled askings whose ranks are fused. Default 1. */
+  readonly permutations?: number;
+  /** True to ask for a sentence on each item. Default false. */
+  readonly explain?: boolean;
+  /** Length of the list that is asked for. Default 10. */
+  readonly listLength?: number;
+}
+
+/** What became of a model's answers since the ranker was made. */
+export interface RankerCounts {
+  /** Requests that were answered, and those that failed and fell back to the retriever's order. */
+  readonly answered: number;
+  readonly failed: number;
+  /** Entries of all answers; among them numbers that no candidate had, and repetitions. */
+  readonly entries: number;
+  readonly invented: number;
+  readonly repeated: number;
+  /** Entries of the lists, and how many of them were filled in by the retriever's order. */
+  readonly listed: number;
+  readonly filled: number;
+}
+
+/** A ranked item with the reason that the model gave. */
+export interface ExplainedItem extends ScoredItem {
+  readonly explanation?: string;
+}
+
+const RANKING = z.object({ ranking: z.array(z.number()).describe('numbers of candidates, the best first') });
+const EXPLAINED = z.object({
+  ranking: z
+    .array(z.object({ number: z.number(), why: z.string() }))
+    .describe('candidates, the best first, each with one sentence on why it suits this person'),
+});
+
+/** Constant of reciprocal rank fusion (Cormack et al. 2009). */
+const FUSION = 60;
+
+/**
+ * PALR's ranker on any language model: reads profile, history and candidates, and answers with numbers of candidates.
+ *
+ * Numbers that no candidate has and repetitions are dropped and counted; lists are filled up in the retriever's order,
+ * which also stands in whole where a model fails. A model never breaks a pipeline.
+ */
+export class LlmRanker implements Ranker {
+  readonly name: string;
+  readonly #options: LlmRankerOptions;
+  readonly #fields: readonly string[];
+  #counts = { answered: 0, failed: 0, entries: 0, invented: 0, repeated: 0, listed: 0, filled: 0 };
+
+  /** @throws InvalidInputError for unknown options */
+  constructor(options: LlmRankerOptions) {
+    checkOptions('LlmRanker', options, [
+      'model',
+      'catalog',
+      'fields',
+      'historyLength',
+      'order',
+      'permutations',
+      'explain',
+      'listLength',
+      'profile',
+      'item',
+    ]);
+    for (const name of ['historyLength', 'permutations', 'listLength'] as const)
+      checkNumber(name, options[name] ?? 1, { min: 1, integer: true });
+    this.name = `PALR (${options.model.id})`;
+    this.#options = options;
+    this.#fields =
+      options.fields ?? ['title', 'genres'].filter((field) => options.catalog.fields.includes(field));
+  }
+
+  /** What became of the answers so far. */
+  get counts(): RankerCounts {
+    return { ...this.#counts };
+  }
+
+  rank(
+    queries: readonly Query[],
+    candidates: readonly (readonly ScoredItem[])[],
+    k: number,
+    options: RetrieveOptions = {},
+  ): Promise<ScoredItem[][]> {
+    return this.#run(queries, candidates, k, options, this.#options.explain ?? false);
+  }
+
+  /** Like `rank`, with one sentence of the model on each item that it chose itself. */
+  explain(
+    queries: readonly Query[],
+    candidates: readonly (readonly ScoredItem[])[],
+    k: number,
+    options: RetrieveOptions = {},
+  ): Promise<ExplainedItem[][]> {
+    return this.#run(queries, candidates, k, options, true);
+  }
+
+  async #run(
+    queries: readonly Query[],
+    candidates: readonly (readonly ScoredItem[])[],
+    k: number,
+    options: RetrieveOptions,
+    explain: boolean,
+  ): Promise<ExplainedItem[][]> {
+    checkOptions('rank', options, [...LONG_CALL_OPTIONS, 'includeHistory']);
+    checkNumber('k', k, { min: 1, integer: true });
+    throwIfCancelled(options.signal, this.name);
+    const { order = 'shuffled', permutations = 1 } = this.#options;
+    const random = new RandomStream(options.seed ?? 0).fork('candidate order');
+    const asked: { readonly query: number; readonly shown: readonly number[] }[] = [];
+    for (const [query, given] of candidates.entries())
+      for (let permutation = 0; permutation < permutations && given.length > 0; permutation++) {
+        const shown = given.map(({ item }) => item);
+        asked.push({
+          query,
+          shown: order === 'given' ? shown : random.fork(`${query} ${permutation}`).shuffle(shown),
+        });
+      }
+    const requests = asked.map(({ query, shown }) =>
+      this.#request(queries[query] as Query, shown, Math.min(shown.length, Math.max(k, this.#options.listLength ?? 10)), explain),
+    );
+    const callOptions = {
+      name: 'ranking',
+      ...(options.signal ? { signal: options.signal } : {}),
+      ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+    };
+    const answers = explain
+      ? (await generateStructured(this.#options.model, requests, EXPLAINED, callOptions)).map((outcome) =>
+          outcome.ok ? outcome.value.ranking : undefined,
+        )
+      : (await generateStructured(this.#options.model, requests, RANKING, callOptions)).map((outcome) =>
+          outcome.ok ? outcome.value.ranking.map((number) => ({ number, why: undefined })) : undefined,
+        );
+    const fused = candidates.map(() => new Map<number, number>());
+    const reasons = candidates.map(() => new Map<number, string>());
+    for (const [a, answer] of answers.entries()) {
+      const { query, shown } = asked[a] as (typeof asked)[number];
+      if (!answer) {
+        this.#counts.failed++;
+        continue;
+      }
+      const { order: positions, counts } = readOrder(
+        answer.map(({ number }) => number),
+        shown.length,
+      );
+      this.#counts.answered++;
+      this.#counts.entries += counts.answered;
+      this.#counts.invented += counts.invented;
+      this.#counts.repeated += counts.repeated;
+      const scores = fused[query] as Map<number, number>;
+      for (const [rank, position] of positions.entries()) {
+        const item = shown[position] as number;
+        scores.set(item, (scores.get(item) ?? 0) + 1 / (FUSION + rank + 1));
+      }
+      for (const { number, why } of answer) {
+        const item = shown[number - 1];
+        if (item !== undefined && why) reasons[query]?.set(item, why);
+      }
+    }
+    return candidates.map((given, query) => {
+      const place = new Map(given.map(({ item }, at) => [item, at]));
+      const ranked = [...(fused[query] as Map<number, number>)]
+        .sort((a, b) => b[1] - a[1] || (place.get(a[0]) as number) - (place.get(b[0]) as number))
+        .map(([item]) => item);
+      const { list, filled } = fillList(ranked, given, k);
+      this.#counts.listed += list.length;
+      this.#counts.filled += filled;
+      return list.map((entry) => {
+        const explanation = reasons[query]?.get(entry.item);
+        return explanation === undefined ? entry : { ...entry, explanation };
+      });
+    });
+  }
+
+  #request(query: Query, shown: readonly number[], length: number, explain: boolean): GenerateRequest {
+    return {
+      messages: this.#messages(query, shown, length, explain),
+      temperature: 0,
+      maxTokens: explain ? 120 + 60 * length : 60 + 8 * length,
+      promptVersion: explain ? 'palr-rank-explain@1' : 'palr-rank@1',
+    };
+  }
+
+  #messages(query: Query, shown: readonly number[], length: number, explain: boolean): ChatMessage[] {
+    const { catalog, historyLength = 20, profile, item: about } = this.#options;
+    const title = (item: number): string => catalog.itemText(item, this.#fields);
+    const history = Array.from(query.history ?? []).slice(-historyLength);
+    const taste = profile?.(query);
+    const parts = [
+      ...(taste ? [`What this person likes: ${taste}`] : []),
+      ...(query.text ? [`What this person asks for: ${query.text}`] : []),
+      ...(history.length > 0
+        ? [`History, oldest first:\n${history.map((item) => `- ${title(item)}`).join('\n')}`]
+        : []),
+      `Candidates:\n${shown
+        .map((item, k) => {
+          const words = about?.(item);
+          return `${k + 1}. ${title(item)}${words ? `: ${words}` : ''}`;
+        })
+        .join('\n')}`,
+      `Rank the ${length} candidates that this person would like best next, by their numbers.${
+        explain
+          ? ' Give one sentence for each that ties it to the history, the taste or the request above; say nothing that is not written there.'
+          : ''
+      }`,
+    ];
+    return [
+      {
+        role: 'system',
+        content: 'You rank candidates for one person. Choose by number, from the list only, each at most once.',
+      },
+      { role: 'user', content: parts.join('\n\n') },
+    ];
+  }
+}

@@ -1,0 +1,89 @@
+import { type Dataset, InvalidInputError } from '@palate/core';
+import type { CleanedAnswer, KnowledgeInput, PromptTemplate } from '@palate/knowledge-augment';
+
+/** What a profile is written from. */
+export interface ProfileInput {
+  /** Titles with genres, oldest first. */
+  readonly history: readonly string[];
+  /** What the ratings are out of, where there are ratings. */
+  readonly scale?: number;
+  readonly ratings?: readonly number[];
+}
+
+/** Options of {@link profileInputs}. */
+export interface ProfileInputOptions {
+  /** Catalogue fields that name an item. Default title and genres, as far as there are such. */
+  readonly fields?: readonly string[];
+  /** Most items shown, the newest. Default 20. */
+  readonly length?: number;
+}
+
+/**
+ * The question that turns a history into a short profile in words (PALR, section 3.1): keywords of the topics and
+ * moods that the user likes. For the knowledge job, which stores the answers.
+ */
+export const profileTemplate: PromptTemplate<ProfileInput> = {
+  kind: 'profile',
+  entityType: 'user',
+  version: '1',
+  request: { maxTokens: 120, temperature: 0 },
+  messages: ({ history, ratings, scale }) => [
+    {
+      role: 'system',
+      content:
+        'You sum up the taste of a person in keywords. Use only what the list shows, and name no title of it.',
+    },
+    {
+      role: 'user',
+      content: `Watched or used, oldest first${scale === undefined ? '' : `, with ratings out of ${scale}`}:\n${history
+        .map((title, k) => `- ${title}${ratings?.[k] === undefined ? '' : ` (${ratings[k]})`}`)
+        .join('\n')}\n\nAnswer with 3 to 8 keywords or short phrases, separated by commas, and nothing else.`,
+    },
+  ],
+  clean: cleanProfile,
+};
+
+/** Takes an answer apart into keywords. */
+function cleanProfile(answer: string): CleanedAnswer {
+  const list = answer.includes(':') && !answer.includes(',', answer.indexOf(':')) ? answer : answer.replace(/^[^:\n]*:\s*/, '');
+  const keywords = list
+    .split(/[,\n;]/)
+    .map((word) => word.replace(/^[\s\-*•\d.)]+|[\s.]+$/g, '').toLowerCase())
+    .filter((word) => word !== '' && word.length <= 60);
+  if (keywords.length === 0)
+    throw new InvalidInputError({
+      expected: 'keywords separated by commas',
+      received: JSON.stringify(answer.slice(0, 80)),
+      mend: 'Ask a model that follows the instruction.',
+    });
+  return { text: keywords.join(', '), facts: { keywords } };
+}
+
+/**
+ * Inputs of the profile question for every user of a training set: what comes later is not in it, and is not shown.
+ */
+export function profileInputs(
+  dataset: Dataset,
+  options: ProfileInputOptions = {},
+): KnowledgeInput<ProfileInput>[] {
+  const { log, catalog } = dataset;
+  const fields = options.fields ?? ['title', 'genres'].filter((field) => catalog.fields.includes(field));
+  const { offsets, row } = log.byUser();
+  return [...log.users].flatMap((entity, user) => {
+    const to = offsets[user + 1] as number;
+    const from = Math.max(offsets[user] as number, to - (options.length ?? 20));
+    const rows = Array.from(row.subarray(from, to));
+    if (rows.length === 0) return [];
+    const times = log.timestamp;
+    return [
+      {
+        entity,
+        input: {
+          history: rows.map((r) => catalog.itemText(log.item[r] as number, fields)),
+          ...(log.rating ? { ratings: rows.map((r) => log.rating?.[r] as number) } : {}),
+        },
+        ...(times ? { knowsUntil: Math.max(...rows.map((r) => times[r] as number)) } : {}),
+      },
+    ];
+  });
+}

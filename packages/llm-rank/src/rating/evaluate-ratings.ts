@@ -1,0 +1,70 @@
+import { RandomStream } from '@palate/core';
+import { auc, mae, rmse } from '@palate/eval';
+import { type RatingPredictor, type RatingRows, type RatingTask, takeRows } from './rating-rows.js';
+
+/** How well ratings were predicted. */
+export interface RatingResult {
+  readonly name: string;
+  readonly rmse: number;
+  readonly mae: number;
+  /** Chance that a rating from `positive` on is predicted above one below; ties count one half. */
+  readonly auc: number;
+  readonly rows: number;
+}
+
+/**
+ * Judges predictors on the same rows.
+ *
+ * @param positive - least rating that counts as liked, 4 of 5 in the paper
+ */
+export async function evaluateRatings(
+  predictors: readonly RatingPredictor[],
+  rows: RatingRows,
+  positive: number,
+): Promise<RatingResult[]> {
+  const liked = Array.from(rows.rating, (rating) => (rating >= positive ? 1 : 0));
+  const results: RatingResult[] = [];
+  for (const predictor of predictors) {
+    const predictions = await predictor.predict(rows);
+    results.push({
+      name: predictor.name,
+      rmse: rmse(predictions, rows.rating),
+      mae: mae(predictions, rows.rating),
+      auc: auc(predictions, liked),
+      rows: rows.rating.length,
+    });
+  }
+  return results;
+}
+
+/** A point of the data-efficiency curve. */
+export interface EfficiencyPoint extends RatingResult {
+  /** Share of the training rows. */
+  readonly share: number;
+}
+
+/**
+ * How results grow with the training data: fits on growing shares of the rows, nested, and judges on the same rows.
+ *
+ * @param shares - from above 0 to 1
+ * @param fit - fits a predictor on the task with fewer rows
+ */
+export async function dataEfficiency(
+  task: RatingTask,
+  test: RatingRows,
+  positive: number,
+  shares: readonly number[],
+  fit: (task: RatingTask) => Promise<RatingPredictor>,
+  seed = 0,
+): Promise<EfficiencyPoint[]> {
+  const order = new RandomStream(seed)
+    .fork('data efficiency')
+    .shuffle(Int32Array.from(task.train.item.keys()));
+  const points: EfficiencyPoint[] = [];
+  for (const share of shares) {
+    const train = takeRows(task.train, order.subarray(0, Math.max(1, Math.round(share * order.length))));
+    const [result] = await evaluateRatings([await fit({ ...task, train })], test, positive);
+    points.push({ ...(result as RatingResult), share });
+  }
+  return points;
+}

@@ -1,0 +1,163 @@
+import { checkNumber, type LongCallOptions, RandomStream } from '@palate/core';
+import {
+  AdamW,
+  type Batch,
+  type BatchTensors,
+  cosineSchedule,
+  ForwardPass,
+  type Parameters,
+  selectBackend,
+  train,
+} from '@palate/nn';
+import * as tf from '@tensorflow/tfjs-core';
+import { clip, type RatingRows, type RatingScale, type RatingTask, takeRows } from './rating-rows.js';
+
+/** Options of the trained predictors; the same budget for all. */
+export interface RaterOptions extends LongCallOptions {
+  /** Passes over the rows. Default 10. */
+  readonly epochs?: number;
+  /** Rows a step. Default 256. */
+  readonly batchSize?: number;
+  /** Default 1e-3. */
+  readonly learningRate?: number;
+  /** Default 0.01. */
+  readonly weightDecay?: number;
+  /** Width of vectors. Default 32. */
+  readonly dimension?: number;
+  /** Default 0.1. */
+  readonly dropout?: number;
+}
+
+/** Names of {@link RaterOptions}. */
+export const RATER_OPTIONS = ['epochs', 'batchSize', 'learningRate', 'weightDecay', 'dimension', 'dropout'];
+
+/** Longest history that trained predictors read. */
+export const HISTORY = 10;
+
+/** A model of ratings: numbers around 0, where 0 is the mean of the training rows. */
+export interface RatingNetwork {
+  readonly parameters: Parameters;
+  /** Squared error or cross-entropy of a batch. */
+  loss(batch: BatchTensors, pass: ForwardPass): tf.Scalar;
+  /** Predictions in units of the scale. */
+  predict(batch: BatchTensors, pass: ForwardPass): tf.Tensor1D;
+}
+
+/** Numbers of rows as tensors of a fixed shape. */
+export function ratingBatch(rows: RatingRows, positions: ArrayLike<number>, size: number): Batch {
+  const user = new Int32Array(size);
+  const item = new Int32Array(size);
+  const rating = new Float32Array(size);
+  const weight = new Float32Array(size);
+  const history = new Int32Array(size * HISTORY);
+  const historyRating = new Float32Array(size * HISTORY);
+  const present = new Float32Array(size * HISTORY);
+  for (let k = 0; k < positions.length; k++) {
+    const at = positions[k]!;
+    user[k] = rows.user[at]!;
+    item[k] = rows.item[at]!;
+    rating[k] = rows.rating[at]!;
+    weight[k] = 1;
+    const past = (rows.history[at] as Int32Array).subarray(-HISTORY);
+    const ratings = (rows.historyRatings[at] as Float32Array).subarray(-HISTORY);
+    history.set(past, (k + 1) * HISTORY - past.length);
+    historyRating.set(ratings, (k + 1) * HISTORY - past.length);
+    present.fill(1, (k + 1) * HISTORY - past.length, (k + 1) * HISTORY);
+  }
+  return {
+    user: { shape: [size], values: user },
+    item: { shape: [size], values: item },
+    rating: { shape: [size], values: rating },
+    weight: { shape: [size], values: weight },
+    history: { shape: [size, HISTORY], values: history },
+    historyRating: { shape: [size, HISTORY], values: historyRating },
+    present: { shape: [size, HISTORY], values: present },
+  };
+}
+
+/**
+ * Trains a network on rows, a tenth of which is kept to stop by; gives its predictions within the scale.
+ */
+export async function fitRater(
+  task: RatingTask,
+  options: RaterOptions,
+  make: (random: RandomStream) => RatingNetwork,
+): Promise<(rows: RatingRows) => Promise<Float32Array>> {
+  const epochs = checkNumber('epochs', options.epochs ?? 10, { min: 1, integer: true });
+  const batchSize = checkNumber('batchSize', options.batchSize ?? 256, { min: 1, integer: true });
+  const rate = checkNumber('learningRate', options.learningRate ?? 1e-3, { min: 0 });
+  await selectBackend();
+  const random = new RandomStream(options.seed ?? 0).fork('rater');
+  const order = random.fork('held out').shuffle(Int32Array.from(task.train.item.keys()));
+  const kept = Math.floor(order.length / 10);
+  const held = takeRows(task.train, order.slice(0, kept));
+  const rows = order.slice(kept);
+  const network = make(random.fork('start'));
+  const optimiser = new AdamW({ weightDecay: options.weightDecay ?? 0.01 });
+  const steps = epochs * Math.ceil(rows.length / batchSize);
+  const predict = (given: RatingRows): Promise<Float32Array> =>
+    predictRows(network, given, task.scale, batchSize);
+  try {
+    await train({
+      parameters: network.parameters,
+      optimiser,
+      schedule: cosineSchedule(rate, steps, { warmUp: Math.min(100, Math.ceil(steps / 10)) }),
+      clipNorm: 1,
+      epochs,
+      seed: options.seed ?? 0,
+      batches: (_, stream) => {
+        const shuffled = stream.fork('order').shuffle(rows.slice());
+        return Array.from({ length: Math.ceil(rows.length / batchSize) }, (__, index) => () =>
+          ratingBatch(task.train, shuffled.subarray(index * batchSize, (index + 1) * batchSize), batchSize),
+        );
+      },
+      loss: (batch, pass) => network.loss(batch, pass),
+      ...(kept > 0
+        ? {
+            validate: async () => {
+              const values = await predict(held);
+              const mse = values.reduce((sum, value, k) => sum + (value - held.rating[k]!) ** 2, 0) / kept;
+              return { fit: -mse };
+            },
+            earlyStopping: { metric: 'fit', patience: 3 },
+          }
+        : {}),
+      ...(options.signal ? { signal: options.signal } : {}),
+      ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+    });
+  } finally {
+    optimiser.dispose();
+  }
+  return predict;
+}
+
+async function predictRows(
+  network: RatingNetwork,
+  rows: RatingRows,
+  scale: RatingScale,
+  batchSize: number,
+): Promise<Float32Array> {
+  const result = new Float32Array(rows.item.length);
+  for (let from = 0; from < result.length; from += batchSize) {
+    const positions = Int32Array.from(
+      { length: Math.min(batchSize, result.length - from) },
+      (_, k) => from + k,
+    );
+    const batch = ratingBatch(rows, positions, batchSize);
+    const values = tf.tidy(() =>
+      network.predict(
+        Object.fromEntries(
+          Object.entries(batch).map(([name, { shape, values: numbers }]) => [
+            name,
+            tf.tensor(numbers, [...shape], numbers instanceof Int32Array ? 'int32' : 'float32'),
+          ]),
+        ),
+        ForwardPass.inference(),
+      ),
+    );
+    const numbers = await values.data<'float32'>();
+    values.dispose();
+    for (let k = 0; k < positions.length; k++) result[from + k] = clip(numbers[k]!, scale);
+  }
+  return result;
+}

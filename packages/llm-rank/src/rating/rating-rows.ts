@@ -1,0 +1,106 @@
+import { checkNumber, type Dataset, type InteractionLog, InvalidInputError } from '@palate/core';
+
+/** Ratings to predict, each with what was known before it. Columns of one length. */
+export interface RatingRows {
+  /** Dense. */
+  readonly user: Int32Array;
+  readonly item: Int32Array;
+  readonly rating: Float32Array;
+  /** Dense items that the user rated before, oldest first, and their ratings. */
+  readonly history: readonly Int32Array[];
+  readonly historyRatings: readonly Float32Array[];
+}
+
+/** Options of {@link ratingRows}. */
+export interface RatingRowsOptions {
+  /** Most items of a history, the newest. Default 10. */
+  readonly historyLength?: number;
+  /** Ratings with fewer before them are left out. Default 1. */
+  readonly leastHistory?: number;
+}
+
+/**
+ * Rows for the interactions of a log, with histories from all that is known: of a user's interactions those that come
+ * before the row in time, never the row itself or a later one.
+ *
+ * @param known - everything that happened, the rows included; shares the log's id maps
+ * @throws InvalidInputError if there are no ratings, or id maps differ
+ */
+export function ratingRows(
+  log: InteractionLog,
+  known: InteractionLog,
+  options: RatingRowsOptions = {},
+): RatingRows {
+  const length = checkNumber('historyLength', options.historyLength ?? 10, { min: 1, integer: true });
+  const least = checkNumber('leastHistory', options.leastHistory ?? 1, { min: 0, integer: true });
+  if (!log.rating || !known.rating || log.users !== known.users || log.items !== known.items)
+    throw new InvalidInputError({
+      expected: 'rated logs that share their id maps',
+      received: log.rating && known.rating ? 'logs of different origin' : 'a log without ratings',
+      mend: 'Select both from one rated log.',
+    });
+  const ratings = known.rating;
+  const { offsets, row } = known.byUser();
+  const found: { user: number; item: number; rating: number; from: number; to: number }[] = [];
+  for (let at = 0; at < log.length; at++) {
+    const user = log.user[at]!;
+    const item = log.item[at]!;
+    // The place of the row among the user's interactions; what stands before it came before it.
+    let to = offsets[user]!;
+    while (to < offsets[user + 1]! && !(known.item[row[to]!] === item && known.timestamp[row[to]!] === log.timestamp[at]))
+      to++;
+    if (to === offsets[user + 1]!)
+      throw new InvalidInputError({
+        expected: 'every row among what is known',
+        received: `an interaction of user ${JSON.stringify(log.users.idOf(user))} that is not`,
+        mend: 'Pass the whole log as known.',
+      });
+    const from = Math.max(offsets[user]!, to - length);
+    if (to - offsets[user]! < least) continue;
+    found.push({ user, item, rating: log.rating[at]!, from, to });
+  }
+  return {
+    user: Int32Array.from(found, (each) => each.user),
+    item: Int32Array.from(found, (each) => each.item),
+    rating: Float32Array.from(found, (each) => each.rating),
+    history: found.map(({ from, to }) => Int32Array.from(row.subarray(from, to), (r) => known.item[r]!)),
+    historyRatings: found.map(({ from, to }) => Float32Array.from(row.subarray(from, to), (r) => ratings[r]!)),
+  };
+}
+
+/** Rows at given positions. */
+export function takeRows(rows: RatingRows, positions: ArrayLike<number>): RatingRows {
+  const list = Array.from(positions);
+  return {
+    user: Int32Array.from(list, (at) => rows.user[at]!),
+    item: Int32Array.from(list, (at) => rows.item[at]!),
+    rating: Float32Array.from(list, (at) => rows.rating[at]!),
+    history: list.map((at) => rows.history[at] as Int32Array),
+    historyRatings: list.map((at) => rows.historyRatings[at] as Float32Array),
+  };
+}
+
+/** Least and greatest rating. */
+export interface RatingScale {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Whatever predicts ratings: all are judged on the same rows. */
+export interface RatingPredictor {
+  readonly name: string;
+  /** One prediction a row, within the scale. */
+  predict(rows: RatingRows): Promise<Float32Array>;
+}
+
+/** A training set for predictors. */
+export interface RatingTask {
+  readonly dataset: Dataset;
+  readonly train: RatingRows;
+  readonly scale: RatingScale;
+}
+
+/** A prediction within the scale. */
+export function clip(value: number, { min, max }: RatingScale): number {
+  return Math.min(max, Math.max(min, value));
+}

@@ -1,0 +1,148 @@
+import { checkOptions, LONG_CALL_OPTIONS, type RandomStream } from '@palate/core';
+import {
+  type BatchTensors,
+  Dense,
+  type ForwardPass,
+  type Parameters,
+  softmaxCrossEntropy,
+  T5,
+  t5Config,
+} from '@palate/nn';
+import * as tf from '@tensorflow/tfjs-core';
+import { fitRater, HISTORY, RATER_OPTIONS, type RaterOptions, type RatingNetwork } from './fit-rater.js';
+import type { RatingPredictor, RatingScale, RatingTask } from './rating-rows.js';
+import { squaredLoss } from './rating-networks.js';
+
+/** What the fine-tuned model gives: a chance for each rating, or a number. */
+export type RatingHead = 'classification' | 'regression';
+
+/** Options of {@link fitT5Rater}. */
+export interface T5RaterOptions extends RaterOptions {
+  /** Default `'regression'`, the paper's better one. */
+  readonly head?: RatingHead;
+  /** Blocks of encoder and decoder each. Default 2. */
+  readonly blocks?: number;
+}
+
+/**
+ * Fine-tuned rating prediction (Kang et al. 2023, section 3.3): a T5 reads the rated history and the item, and the
+ * first position of its decoder gives the rating. It is trained from the start on this data, with one token an item
+ * and one a rating; both heads have the same body and budget.
+ *
+ * The classes of the classification head are the whole ratings of the scale; its prediction is their expectation.
+ *
+ * @throws InvalidInputError for unknown options
+ */
+export async function fitT5Rater(task: RatingTask, options: T5RaterOptions = {}): Promise<RatingPredictor> {
+  checkOptions('fitT5Rater', options, [...LONG_CALL_OPTIONS, ...RATER_OPTIONS, 'head', 'blocks']);
+  const head = options.head ?? 'regression';
+  const { head: _, blocks = 2, ...rest } = options;
+  const predict = await fitRater(
+    task,
+    rest,
+    (random) =>
+      new T5RatingNetwork(task, head, blocks, options.dimension ?? 32, options.dropout ?? 0.1, options.seed ?? 0, random),
+  );
+  return { name: `T5 (local), ${head}`, predict };
+}
+
+const PAD = 0;
+const ITEM_MARK = 2;
+const SPECIAL_TOKENS = 3;
+
+class T5RatingNetwork implements RatingNetwork {
+  readonly #t5: T5;
+  readonly #head: Dense;
+  readonly #kind: RatingHead;
+  readonly #scale: RatingScale;
+  readonly #classes: number;
+  readonly #mean: number;
+
+  constructor(
+    task: RatingTask,
+    kind: RatingHead,
+    blocks: number,
+    dimension: number,
+    dropout: number,
+    seed: number,
+    random: RandomStream,
+  ) {
+    const { train, scale, dataset } = task;
+    this.#kind = kind;
+    this.#scale = scale;
+    this.#classes = Math.round(scale.max - scale.min) + 1;
+    this.#mean = train.rating.reduce((sum, rating) => sum + rating, 0) / Math.max(1, train.rating.length);
+    this.#t5 = new T5(
+      t5Config(
+        {
+          vocab_size: SPECIAL_TOKENS + this.#classes + dataset.log.items.size,
+          d_model: dimension,
+          d_kv: Math.max(8, dimension / 4),
+          d_ff: 4 * dimension,
+          num_layers: blocks,
+          num_heads: 4,
+          dropout_rate: dropout,
+          feed_forward_proj: 'gated-gelu',
+        },
+        'the rating model',
+      ),
+      seed,
+    );
+    this.#head = new Dense(
+      this.#t5.parameters,
+      'rating-head',
+      dimension,
+      kind === 'regression' ? 1 : this.#classes,
+      random,
+      { deviation: 0.01 },
+    );
+  }
+
+  get parameters(): Parameters {
+    return this.#t5.parameters;
+  }
+
+  /** Token of each rating, the nearest whole one. */
+  #ratingTokens(ratings: tf.Tensor): tf.Tensor {
+    const { min, max } = this.#scale;
+    const whole = tf.round(tf.clipByValue(ratings, min, max));
+    return tf.cast(tf.add(tf.sub(whole, min), SPECIAL_TOKENS), 'int32');
+  }
+
+  /** First state of the decoder, `[rows, dimension]`. */
+  #state(batch: BatchTensors, pass: ForwardPass): tf.Tensor {
+    const { item, history, historyRating, present } = batch as Record<
+      'item' | 'history' | 'historyRating' | 'present',
+      tf.Tensor
+    >;
+    const rows = item.shape[0] as number;
+    const first = tf.scalar(SPECIAL_TOKENS + this.#classes, 'int32');
+    const items = tf.add(history, first);
+    const pairs = tf.reshape(tf.stack([items, this.#ratingTokens(historyRating)], 2), [rows, 2 * HISTORY]);
+    const mask = tf.reshape(tf.stack([present, present], 2), [rows, 2 * HISTORY]);
+    const ids = tf.concat(
+      [pairs, tf.fill([rows, 1], ITEM_MARK, 'int32'), tf.expandDims(tf.add(item, first), 1)],
+      1,
+    );
+    const shown = tf.concat([mask, tf.ones([rows, 2])], 1);
+    const encoded = this.#t5.encode(tf.cast(ids, 'int32'), shown, pass);
+    const start = tf.fill([rows, 1], PAD, 'int32');
+    return tf.reshape(this.#t5.decode(start, encoded, pass), [rows, -1]);
+  }
+
+  loss(batch: BatchTensors, pass: ForwardPass): tf.Scalar {
+    const output = this.#head.apply(this.#state(batch, pass));
+    if (this.#kind === 'regression')
+      return squaredLoss(tf.add(tf.squeeze(output, [1]), this.#mean) as tf.Tensor1D, batch);
+    const { rating, weight } = batch as Record<'rating' | 'weight', tf.Tensor1D>;
+    const classes = tf.sub(this.#ratingTokens(rating), tf.scalar(SPECIAL_TOKENS, 'int32'));
+    return softmaxCrossEntropy(output as tf.Tensor2D, classes as tf.Tensor1D, weight);
+  }
+
+  predict(batch: BatchTensors, pass: ForwardPass): tf.Tensor1D {
+    const output = this.#head.apply(this.#state(batch, pass));
+    if (this.#kind === 'regression') return tf.add(tf.squeeze(output, [1]), this.#mean) as tf.Tensor1D;
+    const values = tf.range(this.#scale.min, this.#scale.min + this.#classes, 1, 'float32');
+    return tf.sum(tf.mul(tf.softmax(output), values), 1) as tf.Tensor1D;
+  }
+}
