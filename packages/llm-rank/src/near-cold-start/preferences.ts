@@ -1,0 +1,35 @@
+/** What a new user has told in one way or the other. */
+export interface StatedPreferences {
+  /** Dense items that the user likes, in the order told. */
+  readonly likedItems: readonly number[];
+  /** Dense items that the user dislikes. */
+  readonly dislikedItems: readonly number[];
+  /** What the user likes, in words. */
+  readonly likes: string;
+  /** What the user dislikes, in words. */
+  readonly dislikes: string;
+}
+
+/** An item that the user rated afterwards. */
+export interface RatedItem {
+  readonly item: number;
+  readonly rating: number;
+  /** How the item came into the pool, for slices of the results. */
+  readonly source: string;
+  /** Whether the user knew the item before rating it. */
+  readonly seen: boolean;
+}
+
+/** One user of a near-cold-start study: preferences first, ratings of a pool later. */
+export interface NearColdStartUser {
+  readonly user: string;
+  readonly preferences: StatedPreferences;
+  /** Items to be ranked; none of the stated ones. */
+  readonly pool: readonly RatedItem[];
+}
+
+/** What of the preferences a prompt uses. */
+export type PreferenceInput = 'items' | 'language' | 'items+language';
+
+/** How a prompt asks. */
+export type PromptStyle = 'completion' | 'zero-shot' | 'few-shot';

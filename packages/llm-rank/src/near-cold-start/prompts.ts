@@ -1,0 +1,54 @@
+import type { NearColdStartUser, PreferenceInput, PromptStyle, StatedPreferences } from './preferences.js';
+
+/** How preferences are put into words. */
+export interface ColdStartPromptOptions {
+  readonly style: PromptStyle;
+  readonly input: PreferenceInput;
+  /** True to tell dislikes too. Default false: in the paper they did not help. */
+  readonly negatives?: boolean;
+  /** Name of an item. */
+  readonly title: (item: number) => string;
+  /** What the items are called, in the plural. Default `"films"`. */
+  readonly noun?: string;
+  /** Other users with items that they liked, for the few-shot style. */
+  readonly examples?: readonly { readonly user: NearColdStartUser; readonly liked: readonly number[] }[];
+}
+
+/**
+ * The text that a liked item's title would continue.
+ *
+ * `completion` is an unfinished list, `zero-shot` an instruction with the preferences, `few-shot` the same after other
+ * users with their answers.
+ */
+export function coldStartPrompt(preferences: StatedPreferences, options: ColdStartPromptOptions): string {
+  const { style, noun = 'films', examples = [] } = options;
+  const told = tell(preferences, options);
+  if (style === 'completion') return `${told} So I would also like the ${singular(noun)}`;
+  const question = (words: string): string =>
+    `What someone says about ${noun}: "${words}"\nA ${singular(noun)} this person would like:`;
+  const instruction = `You know ${noun} well and recommend what fits a person's stated taste.`;
+  const shots =
+    style === 'few-shot'
+      ? examples.map(
+          ({ user, liked }) =>
+            `${question(tell(user.preferences, options))} ${liked.map(options.title).join('\nAnd: ')}`,
+        )
+      : [];
+  return [instruction, ...shots, question(told)].join('\n\n');
+}
+
+/** Preferences as the user would say them. */
+function tell(preferences: StatedPreferences, options: ColdStartPromptOptions): string {
+  const { input, negatives = false, title, noun = 'films' } = options;
+  const { likedItems, dislikedItems, likes, dislikes } = preferences;
+  const parts: string[] = [];
+  if (input !== 'items' && likes !== '') parts.push(`I like ${likes.replace(/\.$/, '')}.`);
+  if (input !== 'items' && negatives && dislikes !== '') parts.push(`I do not like ${dislikes.replace(/\.$/, '')}.`);
+  if (input !== 'language' && likedItems.length > 0)
+    parts.push(`I like the ${noun} ${likedItems.map(title).join(', ')}.`);
+  if (input !== 'language' && negatives && dislikedItems.length > 0)
+    parts.push(`I do not like the ${noun} ${dislikedItems.map(title).join(', ')}.`);
+  return parts.join(' ');
+}
+
+const singular = (noun: string): string => noun.replace(/s$/, '');
