@@ -1,0 +1,117 @@
+import { checkNumber, checkOptions, type InteractionLog, InvalidInputError, RandomStream } from '@palate/core';
+
+/** Clicks (or likes) to predict, as columns: which user met which item, with what before it, and how it went. */
+export interface CtrSamples {
+  readonly log: InteractionLog;
+  /** Dense. */
+  readonly user: Int32Array;
+  readonly item: Int32Array;
+  /** 1 or 0. */
+  readonly label: Uint8Array;
+  /** Place of the sample among the user's time-ordered interactions: those before it are its history. */
+  readonly place: Int32Array;
+}
+
+/** Options of {@link ctrSamples}. */
+export interface CtrSamplesOptions {
+  /** Rating above which the label is 1. */
+  readonly above: number;
+  /** For each user the first place that becomes a sample: what a language model saw lies before it. Default 1. */
+  readonly from?: ArrayLike<number>;
+}
+
+/**
+ * One sample for each interaction from a user's first place on.
+ *
+ * @throws InvalidInputError if there are no ratings
+ */
+export function ctrSamples(log: InteractionLog, options: CtrSamplesOptions): CtrSamples {
+  checkOptions('ctrSamples', options, ['above', 'from']);
+  checkNumber('above', options.above);
+  const { rating } = log;
+  if (!rating)
+    throw new InvalidInputError({
+      expected: 'a log with ratings, which make the labels',
+      received: 'none',
+      mend: 'Use rated data.',
+    });
+  const { offsets, row } = log.byUser();
+  const rows: number[] = [];
+  const places: number[] = [];
+  for (let user = 0; user < log.users.size; user++) {
+    const from = Math.max(1, options.from?.[user] ?? 1);
+    for (let place = from; offsets[user]! + place < offsets[user + 1]!; place++) {
+      rows.push(row[offsets[user]! + place]!);
+      places.push(place);
+    }
+  }
+  return {
+    log,
+    user: Int32Array.from(rows, (r) => log.user[r]!),
+    item: Int32Array.from(rows, (r) => log.item[r]!),
+    label: Uint8Array.from(rows, (r) => (rating[r]! > options.above ? 1 : 0)),
+    place: Int32Array.from(places),
+  };
+}
+
+/** Samples at given positions. */
+export function takeSamples(samples: CtrSamples, positions: ArrayLike<number>): CtrSamples {
+  const list = Int32Array.from(positions);
+  return {
+    log: samples.log,
+    user: list.map((at) => samples.user[at]!),
+    item: list.map((at) => samples.item[at]!),
+    label: Uint8Array.from(list, (at) => samples.label[at]!),
+    place: list.map((at) => samples.place[at]!),
+  };
+}
+
+/** Samples in three parts. */
+export interface CtrSplit {
+  readonly train: CtrSamples;
+  readonly validation: CtrSamples;
+  readonly test: CtrSamples;
+  readonly description: string;
+}
+
+/** Splits samples by user, 8 : 1 : 1: users of the test are never seen in training. */
+export function splitByUsers(samples: CtrSamples, seed = 0): CtrSplit {
+  const users = [...new Set(samples.user)].sort((a, b) => a - b);
+  new RandomStream(seed).fork('split by user').shuffle(users);
+  const part = new Map(
+    users.map((user, k) => [user, k < 0.8 * users.length ? 0 : k < 0.9 * users.length ? 1 : 2]),
+  );
+  return cut(samples, (at) => part.get(samples.user[at]!) ?? 0, `by user 8:1:1, seed ${seed}`);
+}
+
+/**
+ * Splits samples by time, 8 : 1 : 1: everything in the test comes after everything in training.
+ *
+ * @throws InvalidInputError if the log knows only an order within users
+ */
+export function splitByTimes(samples: CtrSamples): CtrSplit {
+  const { log } = samples;
+  if (log.timeUnit !== 'seconds')
+    throw new InvalidInputError({
+      expected: 'interactions with times',
+      received: 'an order within each user only',
+      mend: 'Split by user.',
+    });
+  const { offsets, row } = log.byUser();
+  const time = (at: number): number =>
+    log.timestamp[row[offsets[samples.user[at]!]! + samples.place[at]!]!]!;
+  const times = Float64Array.from(samples.user.keys(), time).sort();
+  const [first, second] = [0.8, 0.9].map((share) => times[Math.floor(share * times.length)]!) as [number, number];
+  return cut(samples, (at) => (time(at) < first ? 0 : time(at) < second ? 1 : 2), 'by time 8:1:1');
+}
+
+function cut(samples: CtrSamples, part: (at: number) => number, description: string): CtrSplit {
+  const positions: number[][] = [[], [], []];
+  for (let at = 0; at < samples.user.length; at++) positions[part(at)]?.push(at);
+  const [train, validation, test] = positions.map((list) => takeSamples(samples, list)) as [
+    CtrSamples,
+    CtrSamples,
+    CtrSamples,
+  ];
+  return { train, validation, test, description };
+}

@@ -1,0 +1,92 @@
+import type { Dataset } from '@palate/core';
+import type { KnowledgeInput } from '../store/generate-knowledge.js';
+import type { PromptTemplate } from '../store/prompt-template.js';
+import type { DomainFactors } from './factors.js';
+
+/** What a language model is shown of a user: the early history, oldest first. */
+export interface ReasoningInput {
+  /** A few words on who the user is, where that is known and may be told. */
+  readonly person?: string;
+  readonly history: readonly { readonly title: string; readonly rating?: number }[];
+}
+
+/** KAR's question about a user: what the history says about the taste, factor by factor. */
+export function userReasoningTemplate(domain: DomainFactors): PromptTemplate<ReasoningInput> {
+  return {
+    kind: 'preference',
+    entityType: 'user',
+    version: '1',
+    request: { maxTokens: 500, temperature: 0 },
+    messages: ({ person, history }) => [
+      {
+        role: 'user',
+        content: `${person ? `${person} ` : ''}A person has met these ${domain.noun}, oldest first${
+          history.some(({ rating }) => rating !== undefined) ? ', with ratings' : ''
+        }:\n${history
+          .map(({ title, rating }) => `- ${title}${rating === undefined ? '' : `: ${rating}`}`)
+          .join('\n')}\n\nWhat does this say about the person's taste? Go through ${domain.factors.join(', ')}; say what supports each point, and leave out what nothing supports.`,
+      },
+    ],
+  };
+}
+
+/** KAR's question about an item: what is known of it along the same factors. */
+export function itemFactsTemplate(domain: DomainFactors): PromptTemplate<{ readonly item: string }> {
+  return {
+    kind: 'facts',
+    entityType: 'item',
+    version: '1',
+    request: { maxTokens: 400, temperature: 0 },
+    messages: ({ item }) => [
+      {
+        role: 'user',
+        content: `Describe "${item}" along these factors: ${domain.factors.join(', ')}. State facts you are sure of, and leave out the others.`,
+      },
+    ],
+  };
+}
+
+/** Options of {@link reasoningInputs}. */
+export interface ReasoningInputOptions {
+  /** Catalogue fields that name an item. Default title. */
+  readonly fields?: readonly string[];
+  /** Most interactions that are shown. Default 30. */
+  readonly most?: number;
+}
+
+/** How many of a user's interactions a language model may see: the earlier half, at most `most`. */
+export function earlyCount(interactions: number, most = 30): number {
+  return Math.min(most, Math.floor((interactions + 1) / 2));
+}
+
+/**
+ * Inputs of the user question from the early part of each history: samples have to come from after it
+ * ({@link earlyCount} gives the place, and `ctrSamples` takes it).
+ */
+export function reasoningInputs(
+  dataset: Dataset,
+  options: ReasoningInputOptions = {},
+): KnowledgeInput<ReasoningInput>[] {
+  const { log, catalog } = dataset;
+  const fields = options.fields ?? ['title'];
+  const { offsets, row } = log.byUser();
+  const { rating } = log;
+  return [...log.users].flatMap((entity, user) => {
+    const from = offsets[user]!;
+    const count = earlyCount(offsets[user + 1]! - from, options.most);
+    const rows = Array.from(row.subarray(from, from + count));
+    if (rows.length === 0) return [];
+    return [
+      {
+        entity,
+        input: {
+          history: rows.map((r) => ({
+            title: catalog.itemText(log.item[r]!, fields),
+            ...(rating ? { rating: rating[r]! } : {}),
+          })),
+        },
+        knowsUntil: log.timestamp[rows.at(-1) as number]!,
+      },
+    ];
+  });
+}
