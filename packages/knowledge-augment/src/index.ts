@@ -1,3 +1,59 @@
+export type { BackboneOptions, CtrBackbone, MakeBackbone } from './ctr/backbone.js';
+export { BACKBONES, type BackboneName } from './ctr/backbones.js';
+export type { CtrInput, CtrShape } from './ctr/ctr-input.js';
+export { CtrModel, type CtrOptions, type CtrResult, shareOfSamples } from './ctr/fit-ctr.js';
+export type { CtrKnowledge } from './ctr/knowledge-input.js';
+export {
+  type CtrSamples,
+  type CtrSamplesOptions,
+  type CtrSplit,
+  ctrSamples,
+  splitByTimes,
+  splitByUsers,
+  takeSamples,
+} from './features/ctr-samples.js';
+export {
+  type EncodedFeature,
+  encodeFeatures,
+  type FeatureDeclaration,
+  type FeatureSet,
+  type SeenEntities,
+} from './features/feature-set.js';
+export { checkKnowledgeLeak } from './features/knowledge-leak.js';
+export { bipartiteGraph, type Graph } from './graph/bipartite-graph.js';
+export { type ImportantNeighboursOptions, importantNeighbours } from './graph/important-neighbours.js';
+export { forwardPush, type PageRank, type PageRankOptions, powerIteration } from './graph/page-rank.js';
+export { askFactors, type DomainFactors, FACTORS } from './kar/factors.js';
+export { type AdaptorKind, type AdaptorOptions, KnowledgeAdaptor } from './kar/hybrid-experts.js';
+export {
+  earlyCount,
+  itemFactsTemplate,
+  type ReasoningInput,
+  type ReasoningInputOptions,
+  reasoningInputs,
+  userReasoningTemplate,
+} from './kar/kar-prompts.js';
+export { encodeKnowledge, type KnowledgeVectors } from './kar/knowledge-vectors.js';
+export {
+  type AugmentationKind,
+  augmentationTemplate,
+  cleanTags,
+  cleanText,
+  type ItemPromptInput,
+} from './llm-rec/augmentation-prompts.js';
+export { type ItemTextVectors, itemTextVectors, type TextCombination } from './llm-rec/item-text-vectors.js';
+export {
+  buildTagVocabulary,
+  candidateTags,
+  type TagVocabulary,
+  type TagVocabularyOptions,
+  tagGeneratively,
+} from './llm-rec/tag-gpt.js';
+export { TwoTower, type TwoTowerOptions } from './llm-rec/two-tower.js';
+export { LIST_MODELS, type ListModelName } from './rerank/list-models.js';
+export { type RerankListOptions, type RerankLists, rerankLists } from './rerank/rerank-lists.js';
+export { type RerankResult, rerankMetrics } from './rerank/rerank-metrics.js';
+export { Reranker, type RerankerOptions } from './rerank/reranker.js';
 export type { KnowledgeFailure } from './store/failure-ledger.js';
 export {
   type GenerateKnowledgeOptions,

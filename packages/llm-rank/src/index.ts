@@ -1,3 +1,20 @@
+export { evaluateStudy, gainAbove, type StudyResult } from './near-cold-start/evaluate-study.js';
+export type {
+  NearColdStartUser,
+  PreferenceInput,
+  PromptStyle,
+  RatedItem,
+  StatedPreferences,
+} from './near-cold-start/preferences.js';
+export { type ColdStartPromptOptions, coldStartPrompt } from './near-cold-start/prompts.js';
+export {
+  type ProxyStudyOptions,
+  proxyStudy,
+  type RecordedPreference,
+  withoutStudyUsers,
+} from './near-cold-start/proxy-study.js';
+export { type LikelihoodOptions, rankByLikelihood } from './near-cold-start/rank-by-likelihood.js';
+export { bm25Fusion, type ItemText, rankByRetriever } from './near-cold-start/rank-by-retriever.js';
 export { type AnswerCounts, fillList, readOrder } from './palr/answer-list.js';
 export { type Explanation, type ExplanationSources, explainFromKnowledge } from './palr/explain.js';
 export {
@@ -24,4 +41,30 @@ export {
 export { LocalRanker, type LocalRankOptions } from './palr/local-ranker.js';
 export type { LocalRankerOptions } from './palr/local-ranker-options.js';
 export { matchTitle } from './palr/match-titles.js';
-export { type ProfileInput, type ProfileInputOptions, profileInputs, profileTemplate } from './palr/profile.js';
+export {
+  type ProfileInput,
+  type ProfileInputOptions,
+  profileInputs,
+  profileTemplate,
+} from './palr/profile.js';
+export {
+  dataEfficiency,
+  type EfficiencyPoint,
+  evaluateRatings,
+  type RatingResult,
+} from './rating/evaluate-ratings.js';
+export type { RaterOptions } from './rating/fit-rater.js';
+export { LlmRater, type LlmRaterOptions } from './rating/llm-rater.js';
+export { type MeanKind, meanPredictor } from './rating/mean-predictors.js';
+export { fitRatingBaseline, type RatingBaseline } from './rating/rating-networks.js';
+export { parseRating, type RatingPromptOptions, ratingMessages } from './rating/rating-prompts.js';
+export {
+  type RatingPredictor,
+  type RatingRows,
+  type RatingRowsOptions,
+  type RatingScale,
+  type RatingTask,
+  ratingRows,
+  takeRows,
+} from './rating/rating-rows.js';
+export { fitT5Rater, type RatingHead, type T5RaterOptions } from './rating/t5-rater.js';

@@ -15,8 +15,7 @@ export const dcnV1: MakeBackbone = (parameters, shape, random, { hidden, dropout
     logits: (input, pass) => {
       const first = flatInput(input);
       let x: tf.Tensor = first;
-      for (const { weight, bias } of crosses)
-        x = tf.add(tf.add(tf.mul(first, weight.apply(x)), bias), x);
+      for (const { weight, bias } of crosses) x = tf.add(tf.add(tf.mul(first, weight.apply(x)), bias), x);
       return column(out.apply(tf.concat([x, deep.apply(first, pass)], 1)));
     },
   };

@@ -129,9 +129,7 @@ export class CtrEmbedding {
     ];
     const level = tf.div(tf.sum(tf.mul(liked, present), 1, true), count);
     const fullness = tf.div(tf.sum(present, 1, true), this.historyLength);
-    const rated = this.#rated.apply(
-      tf.cast(tf.mul(tf.add(tf.cast(liked, 'float32'), 1), present), 'int32'),
-    );
+    const rated = this.#rated.apply(tf.cast(tf.mul(tf.add(tf.cast(liked, 'float32'), 1), present), 'int32'));
     const shown = past.map((vectors) => tf.add(vectors, rated));
     return {
       fields: pass.dropout(tf.stack([...users, ...items, ...means], 1), dropout),
@@ -193,4 +191,14 @@ export function ctrBatch(
     liked: { shape, values: past },
     present: { shape, values: present },
   };
+}
+
+/** A batch as tensors. */
+export function batchTensors(batch: Batch): Record<string, tf.Tensor> {
+  return Object.fromEntries(
+    Object.entries(batch).map(([name, { shape, values }]) => [
+      name,
+      tf.tensor(values, [...shape], values instanceof Int32Array ? 'int32' : 'float32'),
+    ]),
+  );
 }

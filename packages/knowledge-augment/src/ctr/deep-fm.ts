@@ -8,10 +8,7 @@ export const deepFm: MakeBackbone = (parameters, shape, random, { hidden, dropou
     logits: (input, pass) => {
       // Sum over pairs of <v_i, v_j> = (|sum v|^2 - sum |v|^2) / 2.
       const pairs = tf.mul(
-        tf.sum(
-          tf.sub(tf.square(tf.sum(input.fields, 1)), tf.sum(tf.square(input.fields), 1)),
-          1,
-        ),
+        tf.sum(tf.sub(tf.square(tf.sum(input.fields, 1)), tf.sum(tf.square(input.fields), 1)), 1),
         0.5,
       );
       return tf.addN([input.linear, pairs, column(deep.apply(flatInput(input), pass))]) as tf.Tensor1D;

@@ -30,10 +30,7 @@ export const fiBiNet: MakeBackbone = (parameters, shape, random, { hidden, dropo
         fieldPairs(plain.apply(input.fields), input.fields),
         fieldPairs(weighed.apply(excited), excited),
       ].map((each) => tf.reshape(each, [rows, -1]));
-      const flat = tf.concat(
-        [...products, input.numbers, ...(input.extra ? [input.extra] : [])],
-        1,
-      );
+      const flat = tf.concat([...products, input.numbers, ...(input.extra ? [input.extra] : [])], 1);
       return tf.add(input.linear, column(deep.apply(flat, pass))) as tf.Tensor1D;
     },
   };

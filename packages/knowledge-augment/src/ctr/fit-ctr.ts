@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import {
   checkNumber,
   checkOptions,
-  type EmbeddingTable,
   fingerprint,
   InvalidInputError,
   LONG_CALL_OPTIONS,
@@ -25,17 +24,9 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { type CtrSamples, takeSamples } from '../features/ctr-samples.js';
 import type { FeatureSet } from '../features/feature-set.js';
-import { type AdaptorOptions, KnowledgeAdaptor } from '../kar/hybrid-experts.js';
 import { BACKBONES, type BackboneName } from './backbones.js';
-import type { CtrBackbone } from './backbone.js';
-import { CtrEmbedding, ctrBatch } from './ctr-input.js';
-
-/** Prestored knowledge vectors of either side or both, in the order of the log's id maps; zeros for unknown. */
-export interface CtrKnowledge {
-  readonly user?: EmbeddingTable;
-  readonly item?: EmbeddingTable;
-  readonly adaptor?: AdaptorOptions;
-}
+import { batchTensors, CtrEmbedding, ctrBatch } from './ctr-input.js';
+import { type CtrKnowledge, KnowledgeInput } from './knowledge-input.js';
 
 /** Options of {@link CtrModel.fit}. */
 export interface CtrOptions extends LongCallOptions {
@@ -45,7 +36,7 @@ export interface CtrOptions extends LongCallOptions {
   readonly knowledge?: CtrKnowledge;
   /** Samples to stop by. */
   readonly validation?: CtrSamples;
-  /** For each row of the log 1 where it counts as liked, for histories. Default: labels of all samples, by rating. */
+  /** For each row of the log 1 where it counts as liked, for histories. */
   readonly liked: Uint8Array;
   /** Items of a history, the newest. Default 10. */
   readonly historyLength?: number;
@@ -74,11 +65,6 @@ export interface CtrOptions extends LongCallOptions {
 export interface CtrResult {
   readonly auc: number;
   readonly logLoss: number;
-}
-
-interface Knowledge {
-  readonly side: 'user' | 'item';
-  readonly table: tf.Tensor2D;
 }
 
 /**
@@ -125,16 +111,21 @@ export class CtrModel {
     ]);
     const { features, knowledge, validation, signal } = options;
     if (samples.user.length === 0)
-      throw new InvalidInputError({ expected: 'samples to train on', received: 'none', mend: 'Check the split.' });
-    const make = BACKBONES[options.backbone];
-    if (!make)
+      throw new InvalidInputError({
+        expected: 'samples to train on',
+        received: 'none',
+        mend: 'Check the split.',
+      });
+    if (!Object.hasOwn(BACKBONES, options.backbone))
       throw new InvalidInputError({
         expected: `a backbone among ${Object.keys(BACKBONES).join(', ')}`,
         received: JSON.stringify(options.backbone),
         mend: 'Choose one of them.',
       });
-    const whole = (name: 'historyLength' | 'dimension' | 'layers' | 'batchSize' | 'epochs' | 'patience', fallback: number) =>
-      checkNumber(name, options[name] ?? fallback, { min: 1, integer: true });
+    const whole = (
+      name: 'historyLength' | 'dimension' | 'layers' | 'batchSize' | 'epochs' | 'patience',
+      fallback: number,
+    ) => checkNumber(name, options[name] ?? fallback, { min: 1, integer: true });
     const historyLength = whole('historyLength', 10);
     const dropout = checkNumber('dropout', options.dropout ?? 0.2, { min: 0, max: 0.9 });
     const batchSize = Math.min(whole('batchSize', 512), samples.user.length);
@@ -149,31 +140,15 @@ export class CtrModel {
       historyLength,
       random.fork('features'),
     );
-    const tables = knowledgeTables(samples, knowledge);
-    const adaptor =
-      tables.length > 0
-        ? new KnowledgeAdaptor(
-            parameters,
-            Object.fromEntries(tables.map(({ side, table }) => [side, table.shape[1]])),
-            random.fork('adaptor'),
-            knowledge?.adaptor,
-          )
-        : undefined;
-    const backbone = make(
+    const augmented = new KnowledgeInput(parameters, samples.log, knowledge, random.fork('adaptor'));
+    const backbone = BACKBONES[options.backbone](
       parameters,
-      { ...embedding.shape, extra: extraVectors(tables, knowledge?.adaptor) * (adaptor?.width ?? 0) },
+      { ...embedding.shape, extra: augmented.width },
       random.fork('backbone'),
       { hidden: options.hidden ?? [200, 80], dropout, layers: whole('layers', 3) },
     );
     const logits = (batch: BatchTensors, pass: ForwardPass): tf.Tensor1D =>
-      run(batch, pass, {
-        embedding,
-        adaptor,
-        tables,
-        backbone,
-        dropout,
-        ...(knowledge?.adaptor ? { options: knowledge.adaptor } : {}),
-      });
+      backbone.logits(embedding.apply(batch, pass, dropout, augmented.apply(batch, pass)), pass);
     const predict = (given: CtrSamples) => predictAll(given, logits, batchSize, historyLength, options.liked);
     const optimiser = new AdamW({ weightDecay: options.weightDecay ?? 0.01 });
     const steps = Math.ceil(samples.user.length / batchSize);
@@ -181,21 +156,25 @@ export class CtrModel {
       const { history } = await train({
         parameters,
         optimiser,
-        schedule: cosineSchedule(options.learningRate ?? 1e-3, steps * epochs, { warmUp: Math.ceil(steps / 4) }),
+        schedule: cosineSchedule(options.learningRate ?? 1e-3, steps * epochs, {
+          warmUp: Math.ceil(steps / 4),
+        }),
         epochs,
         clipNorm: 5,
         seed: options.seed ?? 0,
         identity: identityOf(samples, options),
         batches: (_, stream) => {
           const order = stream.fork('order').shuffle(Int32Array.from(samples.user.keys()));
-          return Array.from({ length: steps }, (__, index) => () =>
-            ctrBatch(
-              samples,
-              order.subarray(index * batchSize, (index + 1) * batchSize),
-              batchSize,
-              historyLength,
-              options.liked,
-            ),
+          return Array.from(
+            { length: steps },
+            (__, index) => () =>
+              ctrBatch(
+                samples,
+                order.subarray(index * batchSize, (index + 1) * batchSize),
+                batchSize,
+                historyLength,
+                options.liked,
+              ),
           );
         },
         loss: (batch, pass) =>
@@ -235,47 +214,6 @@ function measure(chances: Float32Array, samples: CtrSamples): CtrResult {
   return { auc: auc(chances, samples.label), logLoss: logLoss(chances, samples.label) };
 }
 
-function knowledgeTables(samples: CtrSamples, knowledge: CtrKnowledge | undefined): Knowledge[] {
-  return (['user', 'item'] as const).flatMap((side) => {
-    const table = knowledge?.[side];
-    if (!table) return [];
-    const ids = side === 'user' ? samples.log.users : samples.log.items;
-    const { data, width } = table.align(ids);
-    return [{ side, table: tf.keep(tf.tensor2d(data, [ids.size, width])) }];
-  });
-}
-
-interface Parts {
-  readonly embedding: CtrEmbedding;
-  readonly adaptor: KnowledgeAdaptor | undefined;
-  readonly tables: readonly Knowledge[];
-  readonly backbone: CtrBackbone;
-  readonly dropout: number;
-  readonly options?: AdaptorOptions;
-}
-
-/** How many vectors of the adaptor's width are added to the input. */
-function extraVectors(tables: readonly Knowledge[], options: AdaptorOptions | undefined): number {
-  return tables.length + (options?.match && tables.length === 2 ? 1 : 0);
-}
-
-function run(batch: BatchTensors, pass: ForwardPass, parts: Parts): tf.Tensor1D {
-  const { embedding, adaptor, tables, backbone, dropout, options } = parts;
-  const { hide = 0, match = false } = options ?? {};
-  const augmented = tables.map(({ side, table }) => {
-    const rows = tf.gather(table, batch[side] as tf.Tensor1D) as tf.Tensor2D;
-    const vectors = (adaptor as KnowledgeAdaptor).apply(side, rows, pass);
-    if (hide === 0) return vectors;
-    // One draw a sample: the whole vector is there or not.
-    const there = pass.dropout(tf.ones([rows.shape[0], 1]), hide);
-    return tf.mul(vectors, there) as tf.Tensor2D;
-  });
-  if (match && augmented.length === 2)
-    augmented.push(tf.mul(augmented[0] as tf.Tensor2D, augmented[1] as tf.Tensor2D) as tf.Tensor2D);
-  const extra = augmented.length > 0 ? (tf.concat(augmented, 1) as tf.Tensor2D) : undefined;
-  return backbone.logits(embedding.apply(batch, pass, dropout, extra), pass);
-}
-
 async function predictAll(
   samples: CtrSamples,
   logits: (batch: BatchTensors, pass: ForwardPass) => tf.Tensor1D,
@@ -290,19 +228,7 @@ async function predictAll(
       (_, k) => from + k,
     );
     const batch = ctrBatch(samples, positions, batchSize, historyLength, liked);
-    const values = tf.tidy(() =>
-      tf.sigmoid(
-        logits(
-          Object.fromEntries(
-            Object.entries(batch).map(([name, { shape, values: numbers }]) => [
-              name,
-              tf.tensor(numbers, [...shape], numbers instanceof Int32Array ? 'int32' : 'float32'),
-            ]),
-          ),
-          ForwardPass.inference(),
-        ),
-      ),
-    );
+    const values = tf.tidy(() => tf.sigmoid(logits(batchTensors(batch), ForwardPass.inference())));
     chances.set((await values.data<'float32'>()).subarray(0, positions.length), from);
     values.dispose();
   }
@@ -311,9 +237,19 @@ async function predictAll(
 
 function identityOf(samples: CtrSamples, options: CtrOptions): string {
   const { features, knowledge, validation, signal, onProgress, checkpoint, liked, ...plain } = options;
-  const hash = createHash('sha256').update(JSON.stringify([fingerprint(samples.log), plain, knowledge?.adaptor ?? null]));
-  hash.update(JSON.stringify([features.user, features.item].map((list) => list.map(({ declaration }) => declaration))));
-  for (const numbers of [samples.user, samples.item, samples.place, knowledge?.user?.data, knowledge?.item?.data])
+  const hash = createHash('sha256').update(
+    JSON.stringify([fingerprint(samples.log), plain, knowledge?.adaptor ?? null]),
+  );
+  hash.update(
+    JSON.stringify([features.user, features.item].map((list) => list.map(({ declaration }) => declaration))),
+  );
+  for (const numbers of [
+    samples.user,
+    samples.item,
+    samples.place,
+    knowledge?.user?.data,
+    knowledge?.item?.data,
+  ])
     if (numbers) hash.update(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
   return hash.digest('hex');
 }

@@ -31,7 +31,13 @@ class GatedUnit {
   readonly #candidate: Dense;
   readonly #width: number;
 
-  constructor(parameters: Parameters<MakeBackbone>[0], name: string, inputs: number, width: number, random: Parameters<MakeBackbone>[2]) {
+  constructor(
+    parameters: Parameters<MakeBackbone>[0],
+    name: string,
+    inputs: number,
+    width: number,
+    random: Parameters<MakeBackbone>[2],
+  ) {
     this.#gates = new Dense(parameters, `${name}.gates`, inputs + width, 2 * width, random);
     this.#candidate = new Dense(parameters, `${name}.candidate`, inputs + width, width, random);
     this.#width = width;

@@ -1,4 +1,10 @@
-import { checkNumber, checkOptions, type InteractionLog, InvalidInputError, RandomStream } from '@palate/core';
+import {
+  checkNumber,
+  checkOptions,
+  type InteractionLog,
+  InvalidInputError,
+  RandomStream,
+} from '@palate/core';
 
 /** Clicks (or likes) to predict, as columns: which user met which item, with what before it, and how it went. */
 export interface CtrSamples {
@@ -98,10 +104,12 @@ export function splitByTimes(samples: CtrSamples): CtrSplit {
       mend: 'Split by user.',
     });
   const { offsets, row } = log.byUser();
-  const time = (at: number): number =>
-    log.timestamp[row[offsets[samples.user[at]!]! + samples.place[at]!]!]!;
+  const time = (at: number): number => log.timestamp[row[offsets[samples.user[at]!]! + samples.place[at]!]!]!;
   const times = Float64Array.from(samples.user.keys(), time).sort();
-  const [first, second] = [0.8, 0.9].map((share) => times[Math.floor(share * times.length)]!) as [number, number];
+  const [first, second] = [0.8, 0.9].map((share) => times[Math.floor(share * times.length)]!) as [
+    number,
+    number,
+  ];
   return cut(samples, (at) => (time(at) < first ? 0 : time(at) < second ? 1 : 2), 'by time 8:1:1');
 }
 

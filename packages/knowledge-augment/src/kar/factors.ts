@@ -72,7 +72,12 @@ export async function askFactors(
   if (!outcome?.ok) throw outcome?.error;
   const factors = outcome.result.text
     .split('\n')
-    .map((line) => line.replace(/^[\s\-*•\d.)]+/, '').replace(/[\s.:]+$/, '').toLowerCase())
+    .map((line) =>
+      line
+        .replace(/^[\s\-*•\d.)]+/, '')
+        .replace(/[\s.:]+$/, '')
+        .toLowerCase(),
+    )
     .filter((line) => line !== '' && line.split(' ').length <= 4);
   if (factors.length < 3)
     throw new InvalidInputError({

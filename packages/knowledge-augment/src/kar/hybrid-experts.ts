@@ -77,17 +77,27 @@ export class KnowledgeAdaptor {
             Array.from({ length: dedicated }, (_, k) => expert(`${side}.expert-${k + 1}`, width)),
           );
     this.#gates = hybrid
-      ? each((side, width) => new Dense(parameters, `${side}.gate`, width, shared + dedicated, random, { bias: false, deviation: 0.02 }))
+      ? each(
+          (side, width) =>
+            new Dense(parameters, `${side}.gate`, width, shared + dedicated, random, {
+              bias: false,
+              deviation: 0.02,
+            }),
+        )
       : {};
     this.#linear =
-      kind === 'linear' ? each((side, width) => new Dense(parameters, `${side}.linear`, width, this.width, random)) : {};
+      kind === 'linear'
+        ? each((side, width) => new Dense(parameters, `${side}.linear`, width, this.width, random))
+        : {};
   }
 
   /** `[rows, width of the knowledge]` to `[rows, width]`. */
   apply(side: AdaptorSide, knowledge: tf.Tensor2D, pass: ForwardPass): tf.Tensor2D {
     const linear = this.#linear[side];
     if (linear) return linear.apply(knowledge) as tf.Tensor2D;
-    const experts = [...this.#shared, ...(this.#own[side] ?? [])].map((expert) => expert.apply(knowledge, pass));
+    const experts = [...this.#shared, ...(this.#own[side] ?? [])].map((expert) =>
+      expert.apply(knowledge, pass),
+    );
     const gate = this.#gates[side];
     if (!gate) return experts[0] as tf.Tensor2D;
     const weights = tf.softmax(tf.div(gate.apply(knowledge), this.#temperature));

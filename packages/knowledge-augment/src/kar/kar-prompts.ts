@@ -24,7 +24,9 @@ export function userReasoningTemplate(domain: DomainFactors): PromptTemplate<Rea
           history.some(({ rating }) => rating !== undefined) ? ', with ratings' : ''
         }:\n${history
           .map(({ title, rating }) => `- ${title}${rating === undefined ? '' : `: ${rating}`}`)
-          .join('\n')}\n\nWhat does this say about the person's taste? Go through ${domain.factors.join(', ')}; say what supports each point, and leave out what nothing supports.`,
+          .join(
+            '\n',
+          )}\n\nWhat does this say about the person's taste? Go through ${domain.factors.join(', ')}; say what supports each point, and leave out what nothing supports.`,
       },
     ],
   };

@@ -1,4 +1,10 @@
-import { EmbeddingTable, type IdMap, type KnowledgeEntry, type LongCallOptions, type TextEncoder } from '@palate/core';
+import {
+  EmbeddingTable,
+  type IdMap,
+  type KnowledgeEntry,
+  type LongCallOptions,
+  type TextEncoder,
+} from '@palate/core';
 
 /** Vectors of texts about entities, prestored: serving needs neither the language model nor the encoder. */
 export interface KnowledgeVectors {

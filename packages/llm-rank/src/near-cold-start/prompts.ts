@@ -43,7 +43,8 @@ function tell(preferences: StatedPreferences, options: ColdStartPromptOptions): 
   const { likedItems, dislikedItems, likes, dislikes } = preferences;
   const parts: string[] = [];
   if (input !== 'items' && likes !== '') parts.push(`I like ${likes.replace(/\.$/, '')}.`);
-  if (input !== 'items' && negatives && dislikes !== '') parts.push(`I do not like ${dislikes.replace(/\.$/, '')}.`);
+  if (input !== 'items' && negatives && dislikes !== '')
+    parts.push(`I do not like ${dislikes.replace(/\.$/, '')}.`);
   if (input !== 'language' && likedItems.length > 0)
     parts.push(`I like the ${noun} ${likedItems.map(title).join(', ')}.`);
   if (input !== 'language' && negatives && dislikedItems.length > 0)

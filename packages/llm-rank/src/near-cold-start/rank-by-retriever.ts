@@ -56,7 +56,13 @@ export async function bm25Fusion(
   const ids = new IdMap(texts.map((_, k) => `text-${k}`));
   const passages = createDataset({
     name: 'texts',
-    log: InteractionLog.fromRows([]).withItems(ids),
+    log: new InteractionLog({
+      users: new IdMap([], 'user'),
+      items: ids,
+      user: new Int32Array(0),
+      item: new Int32Array(0),
+      timestamp: new Float64Array(0),
+    }),
     catalog: new Catalog({ items: ids, text: { text: texts.map(({ text }) => text) } }),
     licence: 'of the texts',
     source: 'the texts given',

@@ -18,8 +18,7 @@ export interface Explanation {
 }
 
 const stem = (word: string): string => word.replace(/(ing|ed|es|s)$/, '');
-const words = (text: string): string[] =>
-  (text.toLowerCase().match(/[\p{L}\p{N}]{4,}/gu) ?? []).map(stem);
+const words = (text: string): string[] => (text.toLowerCase().match(/[\p{L}\p{N}]{4,}/gu) ?? []).map(stem);
 
 /**
  * One sentence on an item from stored knowledge alone: what its tags share with the profile, and which items of the
@@ -37,7 +36,9 @@ export function explainFromKnowledge(sources: ExplanationSources): Explanation {
     }))
     .filter(({ common }) => common.length > 0)
     .sort((a, b) => b.common.length - a.common.length)[0];
-  const like = alike ? `like ${alike.title} it is ${alike.common.slice(0, 2).join(' and ').toLowerCase()}` : '';
+  const like = alike
+    ? `like ${alike.title} it is ${alike.common.slice(0, 2).join(' and ').toLowerCase()}`
+    : '';
   if (shared.length > 0)
     return {
       text: `Fits your taste for ${shared.join(' and ')}${like === '' ? '' : `; ${like}`}.`,

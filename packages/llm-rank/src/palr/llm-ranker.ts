@@ -155,7 +155,12 @@ export class LlmRanker implements Ranker {
         });
       }
     const requests = asked.map(({ query, shown }) =>
-      this.#request(queries[query] as Query, shown, Math.min(shown.length, Math.max(k, this.#options.listLength ?? 10)), explain),
+      this.#request(
+        queries[query] as Query,
+        shown,
+        Math.min(shown.length, Math.max(k, this.#options.listLength ?? 10)),
+        explain,
+      ),
     );
     const callOptions = {
       name: 'ranking',
@@ -245,7 +250,8 @@ export class LlmRanker implements Ranker {
     return [
       {
         role: 'system',
-        content: 'You rank candidates for one person. Choose by number, from the list only, each at most once.',
+        content:
+          'You rank candidates for one person. Choose by number, from the list only, each at most once.',
       },
       { role: 'user', content: parts.join('\n\n') },
     ];

@@ -23,7 +23,11 @@ import {
 } from '@palate/core';
 import { AdamW, type Batch, cosineSchedule, type EpochReport, selectBackend, train } from '@palate/nn';
 import { type InstructionSample, instructionData } from './instruction-data.js';
-import { type LocalRankerConfig, type LocalRankerOptions, localRankerConfig } from './local-ranker-options.js';
+import {
+  type LocalRankerConfig,
+  type LocalRankerOptions,
+  localRankerConfig,
+} from './local-ranker-options.js';
 import { LENGTHS, type RankerInput, RankerModel } from './ranker-model.js';
 import { RankerVocabulary } from './ranker-vocabulary.js';
 
@@ -121,9 +125,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable {
       orderWeight: 0,
       dataFingerprint: fingerprint(log),
     });
-    const judge = validation
-      ? await makeJudge(dataset, validation, tuned, retriever, signal)
-      : undefined;
+    const judge = validation ? await makeJudge(dataset, validation, tuned, retriever, signal) : undefined;
     const stepsPerEpoch = Math.max(
       1,
       config.tasks.length * Math.ceil(samples.length / config.tasks.length / config.batchSize),
@@ -227,11 +229,16 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable {
       const given = candidates[q] as readonly ScoredItem[];
       const row = scores.subarray(at * this.items.size, (at + 1) * this.items.size);
       const read = new Set(shown[at]);
-      const own = logChances(given.map(({ item }) => (read.has(item) ? row[item]! : Number.NEGATIVE_INFINITY)));
+      const own = logChances(
+        given.map(({ item }) => (read.has(item) ? row[item]! : Number.NEGATIVE_INFINITY)),
+      );
       const theirs = logChances(given.map(({ score }) => score));
       lists[q] = given
         // What did not fit into the input stays behind, in the retriever's order.
-        .map(({ item }, k_) => ({ item, score: (own[k_] === Number.NEGATIVE_INFINITY ? -1e6 : own[k_]!) + weight * theirs[k_]! }))
+        .map(({ item }, k_) => ({
+          item,
+          score: (own[k_] === Number.NEGATIVE_INFINITY ? -1e6 : own[k_]!) + weight * theirs[k_]!,
+        }))
         .sort((a, b) => b.score - a.score || a.item - b.item)
         .slice(0, k);
       options.onProgress?.({ phase: `rank with ${this.name}`, done: at + 1, total: asked.length });
@@ -247,7 +254,11 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable {
     return this.#model.score(queries.map((query) => this.#input(query, [])));
   }
 
-  async retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
+  async retrieve(
+    queries: readonly Query[],
+    k: number,
+    options: RetrieveOptions = {},
+  ): Promise<ScoredItem[][]> {
     checkNumber('k', k, { min: 1, integer: true });
     const unavailable = queries.map((query) => unavailableItems(query, this.items.size, options));
     const scores = await this.scoreAll(queries, options);
@@ -341,7 +352,9 @@ async function makeJudge(
   signal?: AbortSignal,
 ): Promise<(ranker: LocalRanker, weight: number) => Promise<number>> {
   const { log } = dataset;
-  const users = Array.from(tuned.keys()).filter((user) => tuned[user] === 1 && validation.history(user).length > 0);
+  const users = Array.from(tuned.keys()).filter(
+    (user) => tuned[user] === 1 && validation.history(user).length > 0,
+  );
   const queries = users.map((user) => ({ user: log.users.idOf(user), history: log.history(user) }));
   const shared = signal ? { signal } : {};
   const candidates = retriever ? await retriever.retrieve(queries, LENGTHS.candidates, shared) : undefined;

@@ -37,7 +37,10 @@ function likeness(a: string, b: string): number {
  * @returns position in `titles`; undefined where none is meant
  */
 export function matchTitle(written: string, titles: readonly string[], least = 0.8): number | undefined {
-  const line = written.replace(/^[\s\-*•]*(\d+[.):]\s+)?/, '').replace(/^["“'](.*)["”']$/, '$1').trim();
+  const line = written
+    .replace(/^[\s\-*•]*(\d+[.):]\s+)?/, '')
+    .replace(/^["“'](.*)["”']$/, '$1')
+    .trim();
   if (line === '') return undefined;
   const exact = titles.indexOf(line);
   if (exact >= 0) return exact;

@@ -45,7 +45,10 @@ export const profileTemplate: PromptTemplate<ProfileInput> = {
 
 /** Takes an answer apart into keywords. */
 function cleanProfile(answer: string): CleanedAnswer {
-  const list = answer.includes(':') && !answer.includes(',', answer.indexOf(':')) ? answer : answer.replace(/^[^:\n]*:\s*/, '');
+  const list =
+    answer.includes(':') && !answer.includes(',', answer.indexOf(':'))
+      ? answer
+      : answer.replace(/^[^:\n]*:\s*/, '');
   const keywords = list
     .split(/[,\n;]/)
     .map((word) => word.replace(/^[\s\-*•\d.)]+|[\s.]+$/g, '').toLowerCase())

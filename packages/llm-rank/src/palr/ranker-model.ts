@@ -36,7 +36,12 @@ export class RankerModel {
   readonly t5: T5;
   readonly #vocabulary: RankerVocabulary;
 
-  constructor(vocabulary: RankerVocabulary, config: LocalRankerConfig, seed: number, vectors?: EmbeddingTable) {
+  constructor(
+    vocabulary: RankerVocabulary,
+    config: LocalRankerConfig,
+    seed: number,
+    vectors?: EmbeddingTable,
+  ) {
     const { dimension, blocks, heads, dropout } = config;
     this.#vocabulary = vocabulary;
     this.t5 = new T5(
@@ -77,7 +82,11 @@ export class RankerModel {
     const scale = square > 0 ? Math.sqrt(data.length / square) : 1;
     const table = this.parameters.get('shared.weight');
     const known = tf.tidy(() => {
-      const head = tf.slice(table as tf.Tensor as tf.Tensor2D, [0, 0], [this.#vocabulary.firstItem, dimension]);
+      const head = tf.slice(
+        table as tf.Tensor as tf.Tensor2D,
+        [0, 0],
+        [this.#vocabulary.firstItem, dimension],
+      );
       const items = tf.mul(tf.tensor2d(data, [this.#vocabulary.items.size, dimension]), scale);
       return tf.concat([head, items as tf.Tensor2D], 0);
     });
@@ -95,7 +104,10 @@ export class RankerModel {
       SPECIAL.history,
       ...input.history.slice(-LENGTHS.history).map((item) => vocabulary.item(item)),
       ...(input.candidates.length > 0
-        ? [SPECIAL.candidates, ...input.candidates.slice(0, LENGTHS.candidates).map((item) => vocabulary.item(item))]
+        ? [
+            SPECIAL.candidates,
+            ...input.candidates.slice(0, LENGTHS.candidates).map((item) => vocabulary.item(item)),
+          ]
         : []),
     ];
     ids.set(tokens, from);

@@ -107,8 +107,10 @@ export async function fitRater(
       seed: options.seed ?? 0,
       batches: (_, stream) => {
         const shuffled = stream.fork('order').shuffle(rows.slice());
-        return Array.from({ length: Math.ceil(rows.length / batchSize) }, (__, index) => () =>
-          ratingBatch(task.train, shuffled.subarray(index * batchSize, (index + 1) * batchSize), batchSize),
+        return Array.from(
+          { length: Math.ceil(rows.length / batchSize) },
+          (__, index) => () =>
+            ratingBatch(task.train, shuffled.subarray(index * batchSize, (index + 1) * batchSize), batchSize),
         );
       },
       loss: (batch, pass) => network.loss(batch, pass),

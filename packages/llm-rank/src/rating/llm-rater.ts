@@ -1,4 +1,10 @@
-import { checkNumber, checkOptions, type LanguageModel, LONG_CALL_OPTIONS, type LongCallOptions } from '@palate/core';
+import {
+  checkNumber,
+  checkOptions,
+  type LanguageModel,
+  LONG_CALL_OPTIONS,
+  type LongCallOptions,
+} from '@palate/core';
 import { meanPredictor } from './mean-predictors.js';
 import { parseRating, RATING_PROMPT, type RatingPromptOptions, ratingMessages } from './rating-prompts.js';
 import type { RatingPredictor, RatingRows, RatingTask } from './rating-rows.js';

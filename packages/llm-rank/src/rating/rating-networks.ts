@@ -33,7 +33,8 @@ export async function fitRatingBaseline(
   options: RaterOptions = {},
 ): Promise<RatingPredictor> {
   checkOptions('fitRatingBaseline', options, [...LONG_CALL_OPTIONS, ...RATER_OPTIONS]);
-  const mean = task.train.rating.reduce((sum, rating) => sum + rating, 0) / Math.max(1, task.train.rating.length);
+  const mean =
+    task.train.rating.reduce((sum, rating) => sum + rating, 0) / Math.max(1, task.train.rating.length);
   const { users, items } = task.dataset.log;
   const size: Size = {
     users: users.size,
@@ -157,10 +158,7 @@ class Perceptron implements RatingNetwork {
       x = layer.apply(x);
       if (k < this.#layers.length - 1) x = pass.dropout(tf.relu(x), dropout);
     }
-    return tf.add(
-      tf.squeeze(tf.add(tf.add(x, this.#itemBias.apply(item)), level), [1]),
-      mean,
-    ) as tf.Tensor1D;
+    return tf.add(tf.squeeze(tf.add(tf.add(x, this.#itemBias.apply(item)), level), [1]), mean) as tf.Tensor1D;
   }
 
   /** Reads the rated history with the item in mind: its positions, weighed by how well they fit the item. */

@@ -47,7 +47,10 @@ export function ratingRows(
     const item = log.item[at]!;
     // The place of the row among the user's interactions; what stands before it came before it.
     let to = offsets[user]!;
-    while (to < offsets[user + 1]! && !(known.item[row[to]!] === item && known.timestamp[row[to]!] === log.timestamp[at]))
+    while (
+      to < offsets[user + 1]! &&
+      !(known.item[row[to]!] === item && known.timestamp[row[to]!] === log.timestamp[at])
+    )
       to++;
     if (to === offsets[user + 1]!)
       throw new InvalidInputError({
@@ -64,7 +67,9 @@ export function ratingRows(
     item: Int32Array.from(found, (each) => each.item),
     rating: Float32Array.from(found, (each) => each.rating),
     history: found.map(({ from, to }) => Int32Array.from(row.subarray(from, to), (r) => known.item[r]!)),
-    historyRatings: found.map(({ from, to }) => Float32Array.from(row.subarray(from, to), (r) => ratings[r]!)),
+    historyRatings: found.map(({ from, to }) =>
+      Float32Array.from(row.subarray(from, to), (r) => ratings[r]!),
+    ),
   };
 }
 

@@ -10,8 +10,8 @@ import {
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { fitRater, HISTORY, RATER_OPTIONS, type RaterOptions, type RatingNetwork } from './fit-rater.js';
-import type { RatingPredictor, RatingScale, RatingTask } from './rating-rows.js';
 import { squaredLoss } from './rating-networks.js';
+import type { RatingPredictor, RatingScale, RatingTask } from './rating-rows.js';
 
 /** What the fine-tuned model gives: a chance for each rating, or a number. */
 export type RatingHead = 'classification' | 'regression';
@@ -41,7 +41,15 @@ export async function fitT5Rater(task: RatingTask, options: T5RaterOptions = {})
     task,
     rest,
     (random) =>
-      new T5RatingNetwork(task, head, blocks, options.dimension ?? 32, options.dropout ?? 0.1, options.seed ?? 0, random),
+      new T5RatingNetwork(
+        task,
+        head,
+        blocks,
+        options.dimension ?? 32,
+        options.dropout ?? 0.1,
+        options.seed ?? 0,
+        random,
+      ),
   );
   return { name: `T5 (local), ${head}`, predict };
 }

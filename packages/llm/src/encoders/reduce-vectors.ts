@@ -36,7 +36,8 @@ export function reduceVectors(table: EmbeddingTable, options: ReduceVectorsOptio
       mend: 'Ask for fewer components.',
     });
   const mean = new Float64Array(from);
-  for (const row of rows) for (let k = 0; k < from; k++) mean[k]! += table.data[row * from + k]! / rows.length;
+  for (const row of rows)
+    for (let k = 0; k < from; k++) mean[k]! += table.data[row * from + k]! / rows.length;
   const covariance = new Float64Array(from * from);
   const centred = new Float64Array(from);
   for (const row of rows) {
@@ -46,7 +47,8 @@ export function reduceVectors(table: EmbeddingTable, options: ReduceVectorsOptio
       for (let j = 0; j <= i; j++) covariance[i * from + j]! += value * centred[j]!;
     }
   }
-  for (let i = 0; i < from; i++) for (let j = 0; j < i; j++) covariance[j * from + i] = covariance[i * from + j]!;
+  for (let i = 0; i < from; i++)
+    for (let j = 0; j < i; j++) covariance[j * from + i] = covariance[i * from + j]!;
   const { basis, variances } = leadingComponents(covariance, from, to, new RandomStream(options.seed ?? 0));
   const data = new Float32Array(table.ids.size * to);
   const scale = Float64Array.from(variances, (variance) =>
@@ -86,7 +88,9 @@ function leadingComponents(
       projected[a * count + b] = sum;
     }
   const { vectors, values } = jacobi(projected, count);
-  const order = Array.from(values.keys()).sort((a, b) => values[b]! - values[a]!).slice(0, to);
+  const order = Array.from(values.keys())
+    .sort((a, b) => values[b]! - values[a]!)
+    .slice(0, to);
   const rotated = new Float64Array(to * from);
   for (const [component, column] of order.entries())
     for (let a = 0; a < count; a++) {

@@ -37,12 +37,15 @@ describe('reduceVectors', () => {
     for (let i = 0; i < 3; i++)
       for (let j = 0; j <= i; j++) {
         let sum = 0;
-        for (let row = 0; row < 80; row++) sum += (data[row * 3 + i] as number) * (data[row * 3 + j] as number);
+        for (let row = 0; row < 80; row++)
+          sum += (data[row * 3 + i] as number) * (data[row * 3 + j] as number);
         expect(sum / 80).toBeCloseTo(i === j ? 1 : 0, 4);
       }
     const turned = reduceVectors(table, { width: 5, whiten: false }).data;
     const distance = (values: ArrayLike<number>, a: number, b: number): number =>
-      Math.hypot(...Array.from({ length: 5 }, (_, k) => (values[a * 5 + k] as number) - (values[b * 5 + k] as number)));
+      Math.hypot(
+        ...Array.from({ length: 5 }, (_, k) => (values[a * 5 + k] as number) - (values[b * 5 + k] as number)),
+      );
     for (let row = 1; row < 80; row++)
       expect(distance(turned, 0, row)).toBeCloseTo(distance(table.data, 0, row), 3);
   });

@@ -43,6 +43,8 @@ export class EfficientModel implements IdModel {
   readonly #config: TigerConfig;
   readonly #codes: Embedding;
   readonly #prefixes: tf.Variable | undefined;
+  /** How a state is weighed, entry by entry, once it stands at a prefix. */
+  readonly #gates: tf.Variable | undefined;
   readonly #positions: Embedding;
   readonly #blocks: readonly TransformerBlock[];
   readonly #norm: LayerNorm;
@@ -63,6 +65,9 @@ export class EfficientModel implements IdModel {
     this.#prefixes = config.prefixVectors
       ? this.parameters.add('prefixes', [trie.nodeCount, dimension], zeros, random)
       : undefined;
+    this.#gates = config.prefixVectors
+      ? this.parameters.add('gates', [trie.levelFrom[depth]!, dimension], zeros, random)
+      : undefined;
     this.#positions = new Embedding(this.parameters, 'positions', maxLength, dimension, random, 0.1);
     this.#blocks = Array.from(
       { length: blocks },
@@ -79,8 +84,8 @@ export class EfficientModel implements IdModel {
     this.#norm = new LayerNorm(this.parameters, 'norm', dimension, random);
     this.#descents = Array.from({ length: depth - 1 }, (_, k) => ({
       norm: new LayerNorm(this.parameters, `descent-${k + 1}.norm`, dimension, random),
-      inner: new Dense(this.parameters, `descent-${k + 1}.inner`, dimension, 2 * dimension, random),
-      outer: new Dense(this.parameters, `descent-${k + 1}.outer`, 2 * dimension, dimension, random, {
+      inner: new Dense(this.parameters, `descent-${k + 1}.inner`, dimension, 4 * dimension, random),
+      outer: new Dense(this.parameters, `descent-${k + 1}.outer`, 4 * dimension, dimension, random, {
         deviation: 0.02,
       }),
     }));
@@ -147,7 +152,9 @@ export class EfficientModel implements IdModel {
     if (this.#prefixes)
       x = tf.add(x, tf.mul(tf.gather(this.#prefixes as tf.Tensor, nodes), Math.sqrt(this.#config.dimension)));
     const moved = outer.apply(pass.dropout(tf.relu(inner.apply(norm.apply(x))), this.#config.dropout));
-    return tf.add(states, moved);
+    if (!this.#gates) return tf.add(states, moved);
+    const gate = tf.add(tf.gather(this.#gates as tf.Tensor, nodes), 1);
+    return tf.add(tf.mul(states, gate), moved);
   }
 
   batches({ log }: Dataset, random: RandomStream): (() => Batch)[] {

@@ -1,0 +1,110 @@
+import { checkNumber, checkOptions, type TextEncoder } from '@palate/core';
+import { cleanTags } from './augmentation-prompts.js';
+
+/** Options of {@link buildTagVocabulary}. */
+export interface TagVocabularyOptions {
+  readonly encoder: TextEncoder;
+  /** Least items, or answers, that a tag has to come from. Default 3. */
+  readonly least?: number;
+  /** Cosine from which two tags are one. Default 0.95. */
+  readonly same?: number;
+}
+
+/** Tags in use, the most frequent first, with their vectors. */
+export interface TagVocabulary {
+  readonly tags: readonly string[];
+  /** Row-major, one unit vector a tag. */
+  readonly vectors: Float32Array;
+  readonly width: number;
+}
+
+/**
+ * TagGPT's vocabulary (Li et al. 2023): tags that a language model gave to items, brought to one form first, then kept
+ * where they are frequent enough; of tags that mean the same by their vectors the most frequent stays.
+ *
+ * @param answers - the model's answers, tags separated by commas; any number an item
+ */
+export async function buildTagVocabulary(
+  answers: readonly string[],
+  options: TagVocabularyOptions,
+): Promise<TagVocabulary> {
+  checkOptions('buildTagVocabulary', options, ['encoder', 'least', 'same']);
+  const { encoder } = options;
+  const least = checkNumber('least', options.least ?? 3, { min: 1, integer: true });
+  const same = checkNumber('same', options.same ?? 0.95, { min: 0, max: 1 });
+  const counts = new Map<string, number>();
+  for (const answer of answers)
+    for (const tag of (cleanTags(answer).facts?.tags as string[]).map(plainTag))
+      counts.set(tag, (counts.get(tag) ?? 0) + 1);
+  const frequent = [...counts]
+    .filter(([tag, count]) => tag !== '' && count >= least)
+    .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+    .map(([tag]) => tag);
+  const { data, width } = await encoder.encode(frequent);
+  const kept: number[] = [];
+  for (let k = 0; k < frequent.length; k++)
+    if (!kept.some((other) => cosine(data, k, other, width) >= same)) kept.push(k);
+  const vectors = new Float32Array(kept.length * width);
+  for (const [row, k] of kept.entries()) vectors.set(data.subarray(k * width, (k + 1) * width), row * width);
+  return { tags: kept.map((k) => frequent[k] as string), vectors, width };
+}
+
+/**
+ * TagGPT's generative tagger: tags that a model proposed for an item, replaced by the nearest of the vocabulary where
+ * they are alike enough, dropped elsewhere.
+ *
+ * @param least - least cosine. Default 0.9
+ */
+export async function tagGeneratively(
+  proposed: readonly string[],
+  vocabulary: TagVocabulary,
+  encoder: TextEncoder,
+  least = 0.9,
+): Promise<string[]> {
+  const { data, width } = await encoder.encode(proposed.map(plainTag));
+  const found = new Set<string>();
+  for (let k = 0; k < proposed.length; k++) {
+    const [best] = nearest(data.subarray(k * width, (k + 1) * width), vocabulary, 1);
+    if (best && best.cosine >= least) found.add(best.tag);
+  }
+  return [...found];
+}
+
+/** Candidates for TagGPT's selective tagger: the tags of the vocabulary nearest to an item's text. */
+export async function candidateTags(
+  text: string,
+  vocabulary: TagVocabulary,
+  encoder: TextEncoder,
+  count = 10,
+): Promise<string[]> {
+  const { data } = await encoder.encode([text]);
+  return nearest(data, vocabulary, count).map(({ tag }) => tag);
+}
+
+function plainTag(tag: string): string {
+  return tag
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim();
+}
+
+function cosine(data: Float32Array, a: number, b: number, width: number): number {
+  let sum = 0;
+  for (let k = 0; k < width; k++) sum += data[a * width + k]! * data[b * width + k]!;
+  return sum;
+}
+
+function nearest(
+  vector: Float32Array,
+  { tags, vectors, width }: TagVocabulary,
+  count: number,
+): { readonly tag: string; readonly cosine: number }[] {
+  return tags
+    .map((tag, row) => {
+      let sum = 0;
+      for (let k = 0; k < width; k++) sum += vector[k]! * vectors[row * width + k]!;
+      return { tag, cosine: sum };
+    })
+    .sort((a, b) => b.cosine - a.cosine)
+    .slice(0, count);
+}

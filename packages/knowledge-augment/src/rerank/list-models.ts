@@ -1,0 +1,136 @@
+import type { RandomStream } from '@palate/core';
+import {
+  attend,
+  Dense,
+  Embedding,
+  type ForwardPass,
+  mergeHeads,
+  type Parameters,
+  splitHeads,
+  TransformerBlock,
+} from '@palate/nn';
+import * as tf from '@tensorflow/tfjs-core';
+import { Perceptron } from '../ctr/backbone.js';
+
+/** A model that scores the items of a list by each other. */
+export interface ListModel {
+  /** @param lists - `[lists, length, width]`; returns `[lists, length]` */
+  scores(lists: tf.Tensor, pass: ForwardPass): tf.Tensor2D;
+}
+
+/** Makes a list model over entries of a width. */
+export type MakeListModel = (
+  parameters: Parameters,
+  width: number,
+  length: number,
+  random: RandomStream,
+  dropout: number,
+) => ListModel;
+
+const INNER = 64;
+const HEADS = 2;
+
+const flat = (x: tf.Tensor): tf.Tensor2D => tf.squeeze(x, [2]) as tf.Tensor2D;
+
+/**
+ * DLCM (Ai et al. 2018): a GRU reads the list from its end to its head; an entry's score says how well its output goes
+ * with the state of the whole list.
+ */
+export const dlcm: MakeListModel = (parameters, width, length, random, dropout) => {
+  const embed = new Dense(parameters, 'embed', width, INNER, random);
+  const gates = new Dense(parameters, 'gates', 2 * INNER, 2 * INNER, random);
+  const candidate = new Dense(parameters, 'candidate', 2 * INNER, INNER, random);
+  const match = new Dense(parameters, 'match', INNER, INNER, random);
+  const own = new Perceptron(parameters, 'own', INNER, [INNER], random, { dropout, out: 1 });
+  return {
+    scores: (lists, pass) => {
+      const entries = tf.relu(embed.apply(lists));
+      const steps = tf.unstack(pass.dropout(entries, dropout), 1);
+      const outputs: tf.Tensor[] = new Array(length);
+      let state: tf.Tensor = tf.zeros([lists.shape[0] as number, INNER]);
+      for (let at = length - 1; at >= 0; at--) {
+        const x = steps[at] as tf.Tensor;
+        const both = tf.sigmoid(gates.apply(tf.concat([x, state], 1)));
+        const [update, reset] = tf.split(both, 2, 1) as [tf.Tensor, tf.Tensor];
+        const next = tf.tanh(candidate.apply(tf.concat([x, tf.mul(reset, state)], 1)));
+        state = tf.add(tf.mul(tf.sub(1, update), state), tf.mul(update, next));
+        outputs[at] = state;
+      }
+      const all = tf.stack(outputs, 1);
+      const whole = tf.tanh(match.apply(state));
+      return tf.add(
+        tf.sum(tf.mul(all, tf.expandDims(whole, 1)), 2),
+        flat(own.apply(entries, pass)),
+      ) as tf.Tensor2D;
+    },
+  };
+};
+
+/** PRM (Pei et al. 2019): a transformer over the list with learned positions; scores by an MLP on its outputs. */
+export const prm: MakeListModel = (parameters, width, length, random, dropout) => {
+  const embed = new Dense(parameters, 'embed', width, INNER, random);
+  const positions = new Embedding(parameters, 'positions', length, INNER, random, 0.05);
+  const block = new TransformerBlock(parameters, 'block', random, {
+    width: INNER,
+    heads: HEADS,
+    inner: 2 * INNER,
+    dropout,
+    norm: 'pre',
+  });
+  const out = new Perceptron(parameters, 'out', INNER, [INNER], random, { dropout, out: 1 });
+  return {
+    scores: (lists, pass) => {
+      const entries = tf.add(embed.apply(lists), positions.table as tf.Tensor);
+      return flat(out.apply(block.apply(pass.dropout(entries, dropout), pass), pass));
+    },
+  };
+};
+
+/** Inducing points of SetRank. */
+const INDUCING = 8;
+
+/**
+ * SetRank (Pang et al. 2020): induced self-attention without positions, so that the scores go with the entries whatever
+ * their order: points that are learned attend to the list, and the list attends to them.
+ */
+export const setRank: MakeListModel = (parameters, width, _length, random, dropout) => {
+  const embed = new Dense(parameters, 'embed', width, INNER, random);
+  const points = new Embedding(parameters, 'points', INDUCING, INNER, random, 0.5);
+  const projections = (name: string) =>
+    (['query', 'key', 'value', 'out'] as const).map(
+      (part) => new Dense(parameters, `${name}.${part}`, INNER, INNER, random),
+    ) as [Dense, Dense, Dense, Dense];
+  const towards = projections('towards-points');
+  const back = projections('back-to-list');
+  const feed = new Perceptron(parameters, 'feed', INNER, [2 * INNER], random, { dropout, out: INNER });
+  const out = new Perceptron(parameters, 'out', INNER, [INNER], random, { dropout, out: 1 });
+  const attention = (
+    [query, key, value, result]: [Dense, Dense, Dense, Dense],
+    from: tf.Tensor,
+    to: tf.Tensor,
+  ): tf.Tensor =>
+    result.apply(
+      mergeHeads(
+        attend(
+          splitHeads(query.apply(from), HEADS),
+          splitHeads(key.apply(to), HEADS),
+          splitHeads(value.apply(to), HEADS),
+        ),
+      ),
+    );
+  return {
+    scores: (lists, pass) => {
+      const entries = pass.dropout(embed.apply(lists), dropout);
+      const own = tf.tile(tf.expandDims(points.table as tf.Tensor, 0), [lists.shape[0] as number, 1, 1]);
+      const summary = tf.add(own, attention(towards, own, entries));
+      const seen = tf.add(entries, attention(back, entries, summary));
+      return flat(out.apply(tf.add(seen, feed.apply(seen, pass)), pass));
+    },
+  };
+};
+
+/** List models by name. */
+export const LIST_MODELS = { dlcm, prm, setrank: setRank } satisfies Readonly<Record<string, MakeListModel>>;
+
+/** Name of a list model. */
+export type ListModelName = keyof typeof LIST_MODELS;

@@ -1,0 +1,67 @@
+import { checkNumber, checkOptions, RandomStream } from '@palate/core';
+import type { CtrSamples } from '../features/ctr-samples.js';
+
+/** Lists to be put in order, of one length: row-major `lists` x `length`. */
+export interface RerankLists {
+  readonly length: number;
+  /** User of each list, dense. */
+  readonly user: Int32Array;
+  /** Place in the user's history that each list stands at: what is before it is known. */
+  readonly place: Int32Array;
+  readonly item: Int32Array;
+  /** 1 for what the user liked. */
+  readonly label: Uint8Array;
+}
+
+/** Options of {@link rerankLists}. */
+export interface RerankListOptions {
+  /** Items of a list. Default 10. */
+  readonly length?: number;
+  readonly seed?: number;
+}
+
+/**
+ * Lists from samples: a user's samples in order, cut into pieces, filled up with random items that the user never met,
+ * in random order. Lists without a liked item say nothing and are left out.
+ */
+export function rerankLists(samples: CtrSamples, options: RerankListOptions = {}): RerankLists {
+  checkOptions('rerankLists', options, ['length', 'seed']);
+  const length = checkNumber('length', options.length ?? 10, { min: 2, integer: true });
+  const { log } = samples;
+  const random = new RandomStream(options.seed ?? 0).fork('lists');
+  const byUser = new Map<number, number[]>();
+  for (let at = 0; at < samples.user.length; at++) {
+    const own = byUser.get(samples.user[at]!);
+    if (own) own.push(at);
+    else byUser.set(samples.user[at]!, [at]);
+  }
+  // Half of a list at most is real, so that there is something to be told apart in each.
+  const real = Math.max(1, Math.floor(length / 2));
+  const lists: { user: number; place: number; entries: { item: number; label: number }[] }[] = [];
+  for (const [user, positions] of byUser) {
+    positions.sort((a, b) => samples.place[a]! - samples.place[b]!);
+    const met = new Set(log.history(user));
+    const own = random.fork(log.users.idOf(user));
+    for (let from = 0; from < positions.length; from += real) {
+      const piece = positions.slice(from, from + real);
+      const entries = piece.map((at) => ({ item: samples.item[at]!, label: samples.label[at]! }));
+      if (entries.every(({ label }) => label === 0)) continue;
+      const within = new Set(met);
+      while (entries.length < length && within.size < log.items.size) {
+        const item = own.integer(log.items.size);
+        if (within.has(item)) continue;
+        within.add(item);
+        entries.push({ item, label: 0 });
+      }
+      if (entries.length < length) continue;
+      lists.push({ user, place: samples.place[piece[0] as number]!, entries: own.shuffle(entries) });
+    }
+  }
+  return {
+    length,
+    user: Int32Array.from(lists, ({ user }) => user),
+    place: Int32Array.from(lists, ({ place }) => place),
+    item: Int32Array.from(lists.flatMap(({ entries }) => entries.map(({ item }) => item))),
+    label: Uint8Array.from(lists.flatMap(({ entries }) => entries.map(({ label }) => label))),
+  };
+}

@@ -1,0 +1,99 @@
+import {
+  checkNumber,
+  checkOptions,
+  type InteractionLog,
+  InvalidInputError,
+  RandomStream,
+} from '@palate/core';
+import type { NearColdStartUser } from './preferences.js';
+
+/** What a user said, made of the user's early history. */
+export interface RecordedPreference {
+  readonly user: string;
+  /** The writer saw the first `n` of the user's interactions. */
+  readonly n: number;
+  readonly likes: string;
+  readonly dislikes: string;
+}
+
+/** Options of {@link proxyStudy}. */
+export interface ProxyStudyOptions {
+  /** Rating from which an item counts as liked. */
+  readonly liked: number;
+  /** Items that are told. Default 5. */
+  readonly told?: number;
+  /** Least items of a pool. Default 10. */
+  readonly leastPool?: number;
+  /** Most items of a pool, drawn at random. Default 40. */
+  readonly mostPool?: number;
+  /** Most users. Default all. */
+  readonly users?: number;
+  readonly seed?: number;
+}
+
+/**
+ * A near-cold-start study made of real histories: of each user some liked items of the early history and a recorded
+ * profile of it are what the user tells, and the films rated later are the pool.
+ *
+ * This is a proxy: nobody was asked. The users chose the pool's items themselves, so that most are liked, and the
+ * profile is a language model's reading of ratings, not the user's own words. Results rank methods; they are no evidence
+ * for what people say of themselves.
+ *
+ * @throws InvalidInputError if the log has no ratings or no user qualifies
+ */
+export function proxyStudy(
+  log: InteractionLog,
+  recorded: readonly RecordedPreference[],
+  options: ProxyStudyOptions,
+): NearColdStartUser[] {
+  checkOptions('proxyStudy', options, ['liked', 'told', 'leastPool', 'mostPool', 'users', 'seed']);
+  const told = checkNumber('told', options.told ?? 5, { min: 1, integer: true });
+  const leastPool = checkNumber('leastPool', options.leastPool ?? 10, { min: 1, integer: true });
+  const mostPool = checkNumber('mostPool', options.mostPool ?? 40, { min: leastPool, integer: true });
+  const { rating } = log;
+  if (!rating)
+    throw new InvalidInputError({
+      expected: 'a log with ratings',
+      received: 'none',
+      mend: 'The pool is graded by ratings.',
+    });
+  const random = new RandomStream(options.seed ?? 0).fork('near cold start');
+  const { offsets, row } = log.byUser();
+  const users: NearColdStartUser[] = [];
+  for (const { user, n, likes, dislikes } of recorded) {
+    const index = log.users.find(user);
+    if (index === undefined) continue;
+    const rows = Array.from(row.subarray(offsets[index]!, offsets[index + 1]!));
+    const early = rows.slice(0, n);
+    const item = (r: number): number => log.item[r]!;
+    const liked = early.filter((r) => rating[r]! >= options.liked).map(item);
+    const disliked = early.filter((r) => rating[r]! < options.liked - 2).map(item);
+    const known = new Set(early.map(item));
+    const later = rows.slice(n).filter((r) => !known.has(item(r)));
+    if (liked.length < told || later.length < leastPool) continue;
+    const own = random.fork(user);
+    users.push({
+      user,
+      preferences: { likedItems: liked.slice(-told), dislikedItems: disliked.slice(-told), likes, dislikes },
+      pool: own
+        .shuffle(later)
+        .slice(0, mostPool)
+        .map((r) => ({ item: item(r), rating: rating[r]!, source: 'rated later', seen: true })),
+    });
+  }
+  if (users.length === 0)
+    throw new InvalidInputError({
+      expected: `users with ${told} liked items early and ${leastPool} rated later`,
+      received: 'none',
+      mend: 'Lower what is asked for, or use longer histories.',
+    });
+  return options.users === undefined ? users : random.fork('users').shuffle(users).slice(0, options.users);
+}
+
+/** The log without the users of a study: what baselines may be fitted on. */
+export function withoutStudyUsers(log: InteractionLog, study: readonly NearColdStartUser[]): InteractionLog {
+  const theirs = new Set(study.map(({ user }) => log.users.indexOf(user)));
+  return log.select(
+    Int32Array.from({ length: log.length }, (_, r) => r).filter((r) => !theirs.has(log.user[r]!)),
+  );
+}
