@@ -1,9 +1,12 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PalateError } from '@palate/core';
 import { Command } from 'commander';
 import { suiteMarkdown, writeLeaderboard } from './leaderboard.js';
 import { runSuite } from './run-suite.js';
+import { STUDIES, studyOf } from './studies/index.js';
+import { studyContext, studyMarkdown } from './studies/study.js';
 import { labelOf } from './suite.js';
 import { SUITES, suiteOf } from './suites/index.js';
 import { updateReadme } from './update-readme.js';
@@ -35,12 +38,13 @@ const program = new Command('palate-benchmark')
 
 program
   .command('list')
-  .description('suites and their rows')
+  .description('suites with their rows, and studies')
   .action(() => {
     for (const suite of SUITES) {
       process.stdout.write(`${suite.name}: ${suite.title}\n`);
       for (const system of suite.systems) process.stdout.write(`  ${labelOf(system)}\n`);
     }
+    for (const study of STUDIES) process.stdout.write(`study ${study.name}: ${study.title}\n`);
   });
 
 program
@@ -60,6 +64,21 @@ program
       });
       await writeLeaderboard(suite, folder, relative(ROOT, folder));
       process.stdout.write(`\n${await suiteMarkdown(suite, folder, relative(ROOT, folder))}`);
+    }),
+  );
+
+program
+  .command('study <name>')
+  .description('measure what of a study is not measured yet, and write its table')
+  .option('--results <folder>', 'results folder', RESULTS)
+  .action((name: string, options: { results: string }) =>
+    guarded(async () => {
+      const study = studyOf(name);
+      const folder = join(options.results, study.name);
+      const say = (line: string): void => void process.stdout.write(`${line}\n`);
+      const table = await study.run(studyContext(folder, say, { signal: controller.signal }));
+      await writeFile(join(folder, 'table.md'), studyMarkdown(study, table));
+      process.stdout.write(`\n${studyMarkdown(study, table)}`);
     }),
   );
 
@@ -90,6 +109,11 @@ program
         });
         if (text !== undefined && (await updateReadme(file ?? join(ROOT, 'README.md'), suite.name, text)))
           process.stdout.write(`${suite.name}: written\n`);
+      }
+      for (const study of STUDIES) {
+        const text = await readFile(join(options.results, study.name, 'table.md'), 'utf8').catch(() => undefined);
+        if (text !== undefined && (await updateReadme(file ?? join(ROOT, 'README.md'), study.name, text)))
+          process.stdout.write(`${study.name}: written\n`);
       }
     }),
   );

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type Dataset,
@@ -7,7 +8,15 @@ import {
   withLog,
 } from '@palate/core';
 import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
-import { findDatasets, kCore, leaveOneOut, minimumItemCount, type Split } from '@palate/datasets';
+import {
+  findDatasets,
+  type JsonRecord,
+  kCore,
+  leaveOneOut,
+  minimumItemCount,
+  readJsonLines,
+  type Split,
+} from '@palate/datasets';
 import type { Suite } from './suite.js';
 
 /** Data of a suite, split. */
@@ -23,11 +32,23 @@ function dataFolders(): string[] {
   return [process.env.PALATE_DATA, join('..', 'shared', 'data')].filter((folder) => folder !== undefined);
 }
 
-async function load(key: string, options: LongCallOptions): Promise<Dataset> {
-  if (key === 'bundled') return loadBundledMovieTweetings(options);
+function load(key: string, options: LongCallOptions): Promise<Dataset> {
+  return key === 'bundled' ? loadBundledMovieTweetings(options) : loadFolderDataset(key, options);
+}
+
+/**
+ * Loads a data set that is found in the data folders.
+ *
+ * @throws InvalidInputError if it is not there
+ */
+export async function loadFolderDataset(key: string, options: LongCallOptions): Promise<Dataset> {
   for (const folder of dataFolders()) {
     const found = (await findDatasets(folder)).find((each) => each.key === key);
-    if (found) return found.load(options);
+    if (found)
+      return found.load({
+        ...(options.signal ? { signal: options.signal } : {}),
+        ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+      });
   }
   throw new InvalidInputError({
     expected: `the data set ${key} in ${dataFolders().join(' or ')}`,
@@ -55,4 +76,26 @@ export async function prepare(suite: Suite, options: LongCallOptions): Promise<P
     Int32Array.from({ length: held.length }, (_, r) => r).filter((r) => held[r] === 0),
   );
   return { train: withLog(filtered, split.train), split, known };
+}
+
+/**
+ * Records of a JSON-lines file of a data set's folder.
+ *
+ * @throws InvalidInputError if it is in none of the data folders
+ */
+export async function readFolderLines(folder: string, name: string): Promise<JsonRecord[]> {
+  for (const parent of dataFolders()) {
+    const path = join(parent, folder, name);
+    if (!existsSync(path)) continue;
+    const records: JsonRecord[] = [];
+    await readJsonLines(path, (record) => {
+      records.push(record);
+    });
+    return records;
+  }
+  throw new InvalidInputError({
+    expected: `${join(folder, name)} in ${dataFolders().join(' or ')}`,
+    received: 'none',
+    mend: 'Name the folder of your data sets in PALATE_DATA.',
+  });
 }

@@ -1,4 +1,4 @@
-import type { CatalogueScorer, Dataset, InteractionLog, LongCallOptions } from '@palate/core';
+import type { Dataset, Retriever } from '@palate/core';
 import {
   Bert4Rec,
   Bm25Retriever,
@@ -12,35 +12,15 @@ import {
   UserKnn,
 } from '@palate/retrievers';
 import type { SystemOptions } from './suite.js';
-
-/** What a fit is given beside its options. */
-interface FitContext extends LongCallOptions {
-  /** Held-out interactions for early stopping. */
-  readonly validation?: InteractionLog;
-  /** Folder for checkpoints, for systems that train long; removed when the cell is measured. */
-  readonly checkpoints: string;
-}
+import { type FitContext, shared, trained } from './fit-context.js';
+import { fitPalr, fitTextKnn, fitTiger } from './text-systems.js';
 
 /** A system that suites can name. */
 export interface BenchmarkSystem {
   /** True where the seed changes nothing: one seed is run. */
   readonly deterministic: boolean;
   /** Options go to the system's own `fit`, which refuses what it does not know. */
-  readonly fit: (dataset: Dataset, options: SystemOptions, context: FitContext) => Promise<CatalogueScorer>;
-}
-
-/** The part of the context that every fit reads. */
-function shared({ signal, onProgress, seed }: FitContext): LongCallOptions {
-  return { ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}), seed: seed ?? 0 };
-}
-
-/** The context of models that train in epochs. */
-function trained(context: FitContext) {
-  return {
-    ...shared(context),
-    checkpoint: { dir: context.checkpoints },
-    ...(context.validation ? { validation: context.validation } : {}),
-  };
+  readonly fit: (dataset: Dataset, options: SystemOptions, context: FitContext) => Promise<Retriever>;
 }
 
 /** Every system of the benchmark by its key: a new one is one entry here. */
@@ -85,4 +65,7 @@ export const SYSTEMS: Readonly<Record<string, BenchmarkSystem>> = {
     deterministic: false,
     fit: (data, options, context) => Bert4Rec.fit(data, { ...options, ...trained(context) }),
   },
+  'text-knn': { deterministic: true, fit: fitTextKnn },
+  tiger: { deterministic: false, fit: fitTiger },
+  palr: { deterministic: false, fit: fitPalr },
 };

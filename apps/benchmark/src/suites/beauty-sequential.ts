@@ -4,7 +4,7 @@ import { BEAUTY_PUBLISHED } from './beauty-published.js';
 /** Sequential recommenders on Amazon Beauty, the sequences of S3-Rec. */
 export const beautySequential: Suite = {
   name: 'beauty-sequential',
-  title: 'Amazon Beauty 2014, 5-core, S3-Rec sequences: sequential recommenders (22,363 users, 12,101 items)',
+  title: 'Amazon Beauty 2014, 5-core, S3-Rec sequences: sequential and generative recommenders (22,363 users, 12,101 items)',
   data: 'beauty',
   split: 'leave-one-out',
   metrics: ['ndcg@10', 'hr@10', 'ndcg@5', 'hr@5', 'coverage@10'],
@@ -16,6 +16,14 @@ export const beautySequential: Suite = {
       label: 'SASRec, cross-entropy',
       options: { epochs: 40, dropout: 0.5, learningRate: 0.002, patience: 4 },
     },
+    {
+      system: 'tiger',
+      label: 'TIGER (efficient), RQ-VAE',
+      options: { epochs: 40, dropout: 0.4, learningRate: 0.001, batchSize: 128, patience: 4 },
+    },
+    { system: 'text-knn', label: 'Semantic-KNN' },
+    { system: 'ease', label: 'EASE', options: { lambda: 50 } },
+    { system: 'popularity', label: 'Popularity' },
   ],
   published: BEAUTY_PUBLISHED,
 };

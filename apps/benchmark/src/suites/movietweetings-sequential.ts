@@ -3,10 +3,13 @@ import type { Suite } from '../suite.js';
 const PYTORCH =
   'independent PyTorch run: 64 wide, 2 blocks, 2 heads, length 50, dropout 0.2, AdamW 1e-3, full cross-entropy, 20 epochs';
 
+const TIGER = { epochs: 30, dropout: 0.3, learningRate: 0.001 };
+const PALR = { epochs: 12 };
+
 /** Sequential recommenders on the bundled data. */
 export const movietweetingsSequential: Suite = {
   name: 'movietweetings-sequential',
-  title: 'MovieTweetings 100K, 5-core: sequential recommenders (4,333 users, 2,414 films)',
+  title: 'MovieTweetings 100K, 5-core: sequential, generative and language-model recommenders (4,333 users, 2,414 films)',
   data: 'bundled',
   split: 'leave-one-out',
   metrics: ['ndcg@10', 'hr@10', 'mrr@10', 'coverage@10'],
@@ -24,6 +27,17 @@ export const movietweetingsSequential: Suite = {
       options: { epochs: 100, batchSize: 64, loss: 'bce', patience: 10 },
     },
     { system: 'bert4rec', label: 'BERT4Rec', options: { epochs: 100, batchSize: 64, patience: 10 } },
+    { system: 'tiger', label: 'TIGER (efficient), RQ-VAE', options: TIGER },
+    { system: 'tiger', label: 'TIGER (efficient), RQ-KMeans', options: { ...TIGER, codebook: 'rq-k-means' } },
+    { system: 'tiger', label: 'TIGER (efficient), LSH', options: { ...TIGER, codebook: 'lsh' } },
+    { system: 'tiger', label: 'TIGER (efficient), random IDs', options: { ...TIGER, codebook: 'random' } },
+    { system: 'palr', label: 'PALR v1 (local)', options: { ...PALR, version: 1 } },
+    { system: 'palr', label: 'PALR v2 (local), candidates shuffled', options: { ...PALR, order: 'none' } },
+    { system: 'palr', label: 'PALR v2 (local), with the retriever’s order', options: PALR },
+    { system: 'text-knn', label: 'Semantic-KNN, title and genres', options: { text: 'catalogue' } },
+    { system: 'text-knn', label: 'Semantic-KNN, with knowledge', options: { text: 'catalogue+knowledge' } },
+    { system: 'ease', label: 'EASE', options: { lambda: 500 } },
+    { system: 'popularity', label: 'Popularity' },
   ],
   published: [
     {

@@ -1,0 +1,23 @@
+import { join } from 'node:path';
+import { type Dataset, fingerprint, PalateError, type Saveable } from '@palate/core';
+import { CACHE } from './item-texts.js';
+import { hashOf } from './results.js';
+
+/** Loads a model that was fitted on the same data with the same options, or fits and keeps it. */
+export async function cachedModel<M extends Saveable>(
+  kind: string,
+  dataset: Dataset,
+  options: unknown,
+  load: (dir: string) => Promise<M>,
+  fit: () => Promise<M>,
+): Promise<M> {
+  const dir = join(CACHE, 'models', `${kind}-${hashOf([fingerprint(dataset.log), options])}`);
+  try {
+    return await load(dir);
+  } catch (error) {
+    if (!(PalateError.is(error) && error.code === 'artifact')) throw error;
+  }
+  const model = await fit();
+  await model.save(dir);
+  return model;
+}

@@ -1,0 +1,36 @@
+import { InvalidInputError } from '@palate/core';
+import { karMl1m, karMovieTweetingsByTime, karMovieTweetingsByUser } from './kar.js';
+import { llmRecRandom, llmRecTime } from './llm-rec.js';
+import { nearColdStart } from './near-cold-start.js';
+import { palr } from './palr.js';
+import { ratings } from './ratings.js';
+import type { Study } from './study.js';
+import { textRequests } from './text-requests.js';
+
+/** Every study of the benchmark: a new one is one file and one entry here. */
+export const STUDIES: readonly Study[] = [
+  textRequests,
+  palr,
+  ratings,
+  nearColdStart,
+  karMl1m,
+  karMovieTweetingsByUser,
+  karMovieTweetingsByTime,
+  llmRecRandom,
+  llmRecTime,
+];
+
+/**
+ * The study of a name.
+ *
+ * @throws InvalidInputError if there is none
+ */
+export function studyOf(name: string): Study {
+  const study = STUDIES.find((each) => each.name === name);
+  if (study) return study;
+  throw new InvalidInputError({
+    expected: `a study among ${STUDIES.map((each) => each.name).join(', ')}`,
+    received: JSON.stringify(name),
+    mend: 'Correct the name.',
+  });
+}

@@ -1,0 +1,86 @@
+import type { LongCallOptions } from '@palate/core';
+import { join } from 'node:path';
+import { hashOf, readJson, writeJson } from '../results.js';
+
+/** A measurement that is no list of recommenders: it has its own table. */
+export interface Study {
+  readonly name: string;
+  readonly title: string;
+  /** What was done, in sentences under the table. */
+  readonly protocol: string;
+  /** Makes the table; what is measured goes through `cell`, so that a stopped study goes on. */
+  readonly run: (context: StudyContext) => Promise<StudyTable>;
+}
+
+/** A table of text: numbers are formatted by the study. */
+export interface StudyTable {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** What a study is given. */
+export interface StudyContext extends LongCallOptions {
+  readonly say: (line: string) => void;
+  /**
+   * Measures something once: a result that is on disk under an equal key is not measured again.
+   *
+   * @param basis - everything that the result depends on beside the code
+   */
+  readonly cell: <T>(name: string, basis: unknown, measure: () => Promise<T>) => Promise<T>;
+}
+
+interface StoredCell {
+  readonly key: string;
+  readonly value: unknown;
+  readonly seconds: number;
+}
+
+/** A context whose cells lie in a folder. */
+export function studyContext(
+  folder: string,
+  say: (line: string) => void,
+  options: LongCallOptions,
+): StudyContext {
+  return {
+    ...options,
+    say,
+    cell: async <T>(name: string, basis: unknown, measure: () => Promise<T>): Promise<T> => {
+      const path = join(folder, 'cells', `${name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '')}.json`);
+      const key = hashOf(basis);
+      const stored = await readJson<StoredCell>(path);
+      if (stored?.key === key) {
+        say(`${name}: measured before`);
+        return stored.value as T;
+      }
+      const started = performance.now();
+      const value = await measure();
+      const seconds = (performance.now() - started) / 1000;
+      await writeJson(path, { key, value, seconds } satisfies StoredCell);
+      say(`${name}: ${JSON.stringify(value).slice(0, 160)} (${seconds.toFixed(0)} s)`);
+      return value;
+    },
+  };
+}
+
+/** The table as Markdown, with its title and protocol. */
+export function studyMarkdown(study: Study, table: StudyTable): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [
+    `**${study.title}**`,
+    '',
+    line(table.columns),
+    line(table.columns.map((_, k) => (k === 0 ? '---' : '---:'))),
+    ...table.rows.map(line),
+    '',
+    `${study.protocol} Made by \`node apps/benchmark/bin/palate-benchmark.js study ${study.name}\`.`,
+    '',
+  ].join('\n');
+}
+
+/** Mean, and the sample deviation where there is more than one value. */
+export function meanAndDeviation(values: readonly number[], digits = 4): string {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  if (values.length === 1) return mean.toFixed(digits);
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+  return `${mean.toFixed(digits)} ± ${Math.sqrt(variance).toFixed(digits)}`;
+}

@@ -1,0 +1,136 @@
+import { type Dataset, Pipeline, type Retriever } from '@palate/core';
+import { loadUserKnowledge } from '@palate/dataset-movietweetings';
+import { reduceVectors } from '@palate/llm';
+import { LocalRanker } from '@palate/llm-rank';
+import { SasRec, TextRetriever } from '@palate/retrievers';
+import {
+  type Codebook,
+  type CodebookKind,
+  LshCodebook,
+  RandomCodebook,
+  RqKMeans,
+  RqVae,
+  SemanticIds,
+  Tiger,
+} from '@palate/semantic-id';
+import { type FitContext, shared, trained } from './fit-context.js';
+import { benchmarkEncoder, defaultFamilies, itemVectors, type TextFamily } from './item-texts.js';
+import { cachedModel } from './model-cache.js';
+import type { SystemOptions } from './suite.js';
+
+/** Semantic-KNN: items whose texts are nearest to those of the history. `text` names the families, joined by `+`. */
+export async function fitTextKnn(
+  dataset: Dataset,
+  options: SystemOptions,
+  context: FitContext,
+): Promise<Retriever> {
+  const { text, ...rest } = options;
+  const families = text === undefined ? defaultFamilies(dataset) : (String(text).split('+') as TextFamily[]);
+  return TextRetriever.fit(dataset, {
+    ...rest,
+    encoder: await benchmarkEncoder(),
+    vectors: await itemVectors(dataset, families, shared(context)),
+    ...shared(context),
+  });
+}
+
+/** TIGER on semantic IDs of the item texts. `codebook` names the kind of IDs, RQ-VAE by default. */
+export async function fitTiger(
+  dataset: Dataset,
+  options: SystemOptions,
+  context: FitContext,
+): Promise<Retriever> {
+  const { codebook = 'rq-vae', ...rest } = options;
+  const ids = await semanticIds(dataset, String(codebook) as CodebookKind, context);
+  return Tiger.fit(dataset, { ...rest, ids, ...trained(context) });
+}
+
+/** Semantic IDs of all items of a data set, kept once they are made. */
+export function semanticIds(dataset: Dataset, kind: CodebookKind, context: FitContext): Promise<SemanticIds> {
+  const { seed = 0 } = context;
+  return cachedModel(
+    `ids-${kind}`,
+    dataset,
+    [kind, seed, 'use-lite', 2],
+    (dir) => SemanticIds.load(dir),
+    async () => {
+      const table = await itemVectors(dataset, defaultFamilies(dataset), shared(context));
+      const own = { seed, ...(context.signal ? { signal: context.signal } : {}) };
+      const fits: Readonly<Record<CodebookKind, () => Promise<Codebook>>> = {
+        'rq-vae': () => RqVae.fit(table, { ...own, batchSize: 512 }),
+        'rq-k-means': () => RqKMeans.fit(table, own),
+        lsh: () => LshCodebook.fit(table, { seed }),
+        random: () => RandomCodebook.fit(table, { seed }),
+      };
+      return SemanticIds.assign(await fits[kind](), table, { encoder: 'use-lite' });
+    },
+  );
+}
+
+/** Options of SASRec in this benchmark. */
+export const SASREC = { epochs: 60, batchSize: 64, learningRate: 0.002 } as const;
+
+/** SASRec as the benchmark's tables have it, kept once it is fitted. */
+export function benchmarkSasRec(dataset: Dataset, context: FitContext): Promise<SasRec> {
+  return cachedModel(
+    'sasrec',
+    dataset,
+    [SASREC, context.seed ?? 0],
+    (dir) => SasRec.load(dir),
+    () => SasRec.fit(dataset, { ...SASREC, ...trained(context) }),
+  );
+}
+
+/** PALR on the local ranker. `version` 1 recommends without candidates, 2 ranks the fifty best of SASRec. */
+export async function fitPalr(
+  dataset: Dataset,
+  options: SystemOptions,
+  context: FitContext,
+): Promise<Retriever> {
+  const { version = 2, order = 'fused', ...rest } = options;
+  const { ranker, retriever } = await fitLocalRanker(dataset, { ...rest, version }, context);
+  if (version === 1) return ranker;
+  const weight = order === 'fused' ? ranker.orderWeight : 0;
+  return new Pipeline(
+    retriever,
+    [
+      {
+        name: ranker.name,
+        rank: (queries, candidates, k, rankOptions) =>
+          ranker.rank(queries, candidates, k, { ...rankOptions, orderWeight: weight }),
+      },
+    ],
+    { candidates: 50 },
+  );
+}
+
+/** The local ranker with the retriever that its candidates come from. */
+export async function fitLocalRanker(
+  dataset: Dataset,
+  options: SystemOptions,
+  context: FitContext,
+): Promise<{ readonly ranker: LocalRanker; readonly retriever: SasRec }> {
+  const { version = 2, ...rest } = options;
+  const retriever = await benchmarkSasRec(dataset, { ...context, checkpoints: `${context.checkpoints}-sasrec` });
+  const ranker = await cachedModel(
+    `palr-v${version}`,
+    dataset,
+    [rest, context.seed ?? 0],
+    (dir) => LocalRanker.load(dir),
+    async () => {
+      const vectors = await itemVectors(dataset, defaultFamilies(dataset), shared(context));
+      const profiles = new Map(
+        (await loadUserKnowledge()).map(({ user, keywords }) => [user, keywords.join(', ')] as const),
+      );
+      return LocalRanker.fit(dataset, {
+        ...rest,
+        tasks: version === 1 ? ['recommend'] : ['recommend', 'recommend-retrieval'],
+        profiles,
+        vectors: reduceVectors(vectors, { width: 64 }),
+        retriever,
+        ...trained(context),
+      });
+    },
+  );
+  return { ranker, retriever };
+}
