@@ -1,5 +1,11 @@
 import { fileURLToPath } from 'node:url';
-import { type Dataset, EmbeddingTable, InvalidInputError, type LongCallOptions, type TextEncoder } from '@palate/core';
+import {
+  type Dataset,
+  EmbeddingTable,
+  InvalidInputError,
+  type LongCallOptions,
+  type TextEncoder,
+} from '@palate/core';
 import { loadEngagement, loadItemKnowledge, loadTags } from '@palate/dataset-movietweetings';
 import { useLiteEncoder } from '@palate/llm';
 
@@ -48,7 +54,10 @@ export async function itemVectors(
   const encoder = await benchmarkEncoder();
   const parts = await Promise.all(families.map((family) => itemTexts(dataset, family)));
   const texts = Array.from({ length: dataset.log.items.size }, (_, item) =>
-    parts.map((family) => family[item]).filter((text) => text !== '').join('. '),
+    parts
+      .map((family) => family[item])
+      .filter((text) => text !== '')
+      .join('. '),
   );
   const { data, width } = await encoder.encode(texts, {
     ...(options.signal ? { signal: options.signal } : {}),

@@ -111,7 +111,9 @@ program
           process.stdout.write(`${suite.name}: written\n`);
       }
       for (const study of STUDIES) {
-        const text = await readFile(join(options.results, study.name, 'table.md'), 'utf8').catch(() => undefined);
+        const text = await readFile(join(options.results, study.name, 'table.md'), 'utf8').catch(
+          () => undefined,
+        );
         if (text !== undefined && (await updateReadme(file ?? join(ROOT, 'README.md'), study.name, text)))
           process.stdout.write(`${study.name}: written\n`);
       }

@@ -11,8 +11,8 @@ import {
   SasRec,
   UserKnn,
 } from '@palate/retrievers';
-import type { SystemOptions } from './suite.js';
 import { type FitContext, shared, trained } from './fit-context.js';
+import type { SystemOptions } from './suite.js';
 import { fitPalr, fitTextKnn, fitTiger } from './text-systems.js';
 
 /** A system that suites can name. */

@@ -1,6 +1,6 @@
 import { type Dataset, Pipeline, type Retriever } from '@palate/core';
 import { loadUserKnowledge } from '@palate/dataset-movietweetings';
-import { reduceVectors } from '@palate/llm';
+import { joinVectors, reduceVectors } from '@palate/llm';
 import { LocalRanker } from '@palate/llm-rank';
 import { SasRec, TextRetriever } from '@palate/retrievers';
 import {
@@ -34,27 +34,42 @@ export async function fitTextKnn(
   });
 }
 
-/** TIGER on semantic IDs of the item texts. `codebook` names the kind of IDs, RQ-VAE by default. */
+/**
+ * TIGER on semantic IDs of the item texts. `codebook` names the kind of IDs, RQ-VAE by default; `coUse` above 0 adds the
+ * item vectors of SASRec, fitted on the same training data, with this weight against the text's.
+ */
 export async function fitTiger(
   dataset: Dataset,
   options: SystemOptions,
   context: FitContext,
 ): Promise<Retriever> {
-  const { codebook = 'rq-vae', ...rest } = options;
-  const ids = await semanticIds(dataset, String(codebook) as CodebookKind, context);
+  const { codebook = 'rq-vae', coUse = 0, ...rest } = options;
+  const ids = await semanticIds(dataset, String(codebook) as CodebookKind, Number(coUse), context);
   return Tiger.fit(dataset, { ...rest, ids, ...trained(context) });
 }
 
 /** Semantic IDs of all items of a data set, kept once they are made. */
-export function semanticIds(dataset: Dataset, kind: CodebookKind, context: FitContext): Promise<SemanticIds> {
+export function semanticIds(
+  dataset: Dataset,
+  kind: CodebookKind,
+  coUse: number,
+  context: FitContext,
+): Promise<SemanticIds> {
   const { seed = 0 } = context;
   return cachedModel(
     `ids-${kind}`,
     dataset,
-    [kind, seed, 'use-lite', 2],
+    [kind, seed, 'use-lite', coUse],
     (dir) => SemanticIds.load(dir),
     async () => {
-      const table = await itemVectors(dataset, defaultFamilies(dataset), shared(context));
+      const texts = await itemVectors(dataset, defaultFamilies(dataset), shared(context));
+      const table =
+        coUse > 0
+          ? joinVectors([
+              { table: texts },
+              { table: await (await benchmarkSasRec(dataset, context)).itemVectors(), weight: coUse },
+            ])
+          : texts;
       const own = { seed, ...(context.signal ? { signal: context.signal } : {}) };
       const fits: Readonly<Record<CodebookKind, () => Promise<Codebook>>> = {
         'rq-vae': () => RqVae.fit(table, { ...own, batchSize: 512 }),
@@ -77,7 +92,11 @@ export function benchmarkSasRec(dataset: Dataset, context: FitContext): Promise<
     dataset,
     [SASREC, context.seed ?? 0],
     (dir) => SasRec.load(dir),
-    () => SasRec.fit(dataset, { ...SASREC, ...trained(context) }),
+    () =>
+      SasRec.fit(dataset, {
+        ...SASREC,
+        ...trained({ ...context, checkpoints: `${context.checkpoints}-sasrec` }),
+      }),
   );
 }
 
@@ -111,7 +130,7 @@ export async function fitLocalRanker(
   context: FitContext,
 ): Promise<{ readonly ranker: LocalRanker; readonly retriever: SasRec }> {
   const { version = 2, ...rest } = options;
-  const retriever = await benchmarkSasRec(dataset, { ...context, checkpoints: `${context.checkpoints}-sasrec` });
+  const retriever = await benchmarkSasRec(dataset, context);
   const ranker = await cachedModel(
     `palr-v${version}`,
     dataset,

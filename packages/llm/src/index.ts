@@ -1,5 +1,7 @@
 export { BatchedEncoder, type EncoderOptions } from './encoders/batched-encoder.js';
 export type { EmbeddingModel, PreparedText } from './encoders/embedding-model.js';
+export { joinVectors, type WeightedVectors } from './encoders/join-vectors.js';
+export { type OpenAIEncoderOptions, openaiEncoder } from './encoders/openai-encoder.js';
 export { type ReduceVectorsOptions, reduceVectors } from './encoders/reduce-vectors.js';
 export { type TransformersEncoderOptions, transformersEncoder } from './encoders/transformers-encoder.js';
 export { useLiteEncoder } from './encoders/use-lite/use-lite.js';

@@ -1,13 +1,17 @@
 import { type Dataset, EmbeddingTable, type InteractionLog, type KnowledgeEntry } from '@palate/core';
-import { loadBundledMovieTweetings, loadItemKnowledge, loadUserKnowledge } from '@palate/dataset-movietweetings';
+import {
+  loadBundledMovieTweetings,
+  loadItemKnowledge,
+  loadUserKnowledge,
+} from '@palate/dataset-movietweetings';
 import { pairedTTest } from '@palate/eval';
 import {
   type AdaptorOptions,
   type BackboneName,
-  checkKnowledgeLeak,
   CtrModel,
   type CtrSamples,
   type CtrSplit,
+  checkKnowledgeLeak,
   ctrSamples,
   encodeFeatures,
   encodeKnowledge,
@@ -60,7 +64,10 @@ async function karData(
   });
   checkKnowledgeLeak(samples, userEntries);
   const encoder = await benchmarkEncoder();
-  const reduced = async (entries: readonly KnowledgeEntry[], ids: typeof log.users): Promise<EmbeddingTable> => {
+  const reduced = async (
+    entries: readonly KnowledgeEntry[],
+    ids: typeof log.users,
+  ): Promise<EmbeddingTable> => {
     const { table, known: there } = await encodeKnowledge(entries, ids, encoder);
     const small = reduceVectors(table, { width: WIDTH, fitOn: [...ids].filter((_, k) => there[k]) });
     // An entity without a text stays at zero.
@@ -132,7 +139,9 @@ async function measure(
         }),
   });
   const { auc, logLoss } = await model.evaluate(split.test);
-  const cold = Int32Array.from(split.test.item.keys()).filter((at) => (counts[split.test.item[at] as number] as number) <= 3);
+  const cold = Int32Array.from(split.test.item.keys()).filter(
+    (at) => (counts[split.test.item[at] as number] as number) <= 3,
+  );
   const coldSamples: CtrSamples = {
     log: split.test.log,
     user: cold.map((at) => split.test.user[at] as number),
@@ -165,7 +174,18 @@ async function table(
     const found = new Map<Side, CtrCell[]>();
     for (const side of sides)
       for (const seed of seeds) {
-        const basis = [data.dataset.name, data.samples.user.length, WIDTH, REGULARISED, backbone, side, seed, share, side === 'none' ? null : adaptor, batchSize];
+        const basis = [
+          data.dataset.name,
+          data.samples.user.length,
+          WIDTH,
+          REGULARISED,
+          backbone,
+          side,
+          seed,
+          share,
+          side === 'none' ? null : adaptor,
+          batchSize,
+        ];
         const cell = await context.cell(`${label} ${side} seed ${seed}`, basis, () =>
           measure(data, split(seed), backbone, side, seed, share, adaptor, share < 0.05 ? 128 : batchSize),
         );
@@ -182,13 +202,18 @@ async function table(
         side,
         meanAndDeviation(aucs),
         meanAndDeviation(cells.map(({ logLoss }) => logLoss)),
-        cells.some(({ coldAuc }) => Number.isNaN(coldAuc)) ? '' : meanAndDeviation(cells.map(({ coldAuc }) => coldAuc)),
+        cells.some(({ coldAuc }) => Number.isNaN(coldAuc))
+          ? ''
+          : meanAndDeviation(cells.map(({ coldAuc }) => coldAuc)),
         side === 'none' ? '' : `${meanAndDeviation(gains, 2)} %`,
         p,
       ]);
     }
   }
-  return { columns: ['backbone', 'knowledge', 'AUC', 'LogLoss', 'AUC, cold items', 'AUC against none', 'p'], rows: lines };
+  return {
+    columns: ['backbone', 'knowledge', 'AUC', 'LogLoss', 'AUC, cold items', 'AUC against none', 'p'],
+    rows: lines,
+  };
 }
 
 /** KAR on the paper's data. */
@@ -209,7 +234,10 @@ export const karMl1m: Study = {
         { name: 'id', of: 'item', kind: 'categorical' },
         { name: 'genres', of: 'item', kind: 'multi' },
       ],
-      (await readFolderLines('ml-1m', 'knowledge/items.jsonl')).map((record) => ({ ...record, item: String(record.item) })),
+      (await readFolderLines('ml-1m', 'knowledge/items.jsonl')).map((record) => ({
+        ...record,
+        item: String(record.item),
+      })),
       (await readFolderLines('ml-1m', 'knowledge/users.jsonl')).map((record) => ({
         ...record,
         user: String(record.user),
@@ -255,8 +283,20 @@ function karMovieTweetings(by: 'user' | 'time'): Study {
       const plain: AdaptorOptions = { dropout: 0.4 };
       const rows: Row[] = [
         { label: 'DIN', backbone: 'din', share: 1, adaptor: ADAPTOR, sides: SIDES },
-        { label: 'DIN, adaptor as published', backbone: 'din', share: 1, adaptor: plain, sides: ['none', 'both'] },
-        { label: 'DIN, MLP for the experts', backbone: 'din', share: 1, adaptor: { ...ADAPTOR, kind: 'mlp' }, sides: ['none', 'both'] },
+        {
+          label: 'DIN, adaptor as published',
+          backbone: 'din',
+          share: 1,
+          adaptor: plain,
+          sides: ['none', 'both'],
+        },
+        {
+          label: 'DIN, MLP for the experts',
+          backbone: 'din',
+          share: 1,
+          adaptor: { ...ADAPTOR, kind: 'mlp' },
+          sides: ['none', 'both'],
+        },
         { label: 'DCNv2', backbone: 'dcnv2', share: 1, adaptor: ADAPTOR, sides: SIDES },
         { label: 'FiBiNET', backbone: 'fibinet', share: 1, adaptor: ADAPTOR, sides: ['none', 'both'] },
         { label: 'DeepFM', backbone: 'deepfm', share: 1, adaptor: ADAPTOR, sides: ['none', 'both'] },

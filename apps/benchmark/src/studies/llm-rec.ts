@@ -7,7 +7,11 @@ import { PopularityRetriever } from '@palate/retrievers';
 import { benchmarkEncoder, itemTexts, type TextFamily } from '../item-texts.js';
 import { meanAndDeviation, type Study } from './study.js';
 
-const ROWS: readonly { readonly label: string; readonly families: readonly TextFamily[]; readonly joined?: boolean }[] = [
+const ROWS: readonly {
+  readonly label: string;
+  readonly families: readonly TextFamily[];
+  readonly joined?: boolean;
+}[] = [
   { label: 'title and genres', families: ['catalogue'] },
   { label: '+ infer (knowledge)', families: ['catalogue', 'knowledge'] },
   { label: '+ tag', families: ['catalogue', 'tags'] },
@@ -34,7 +38,15 @@ function llmRec(kind: 'random' | 'time'): Study {
       const dataset = await loadBundledMovieTweetings({ core: 5 });
       const encoder = await benchmarkEncoder();
       const lines: string[][] = [];
-      const row = async (label: string, fit: (train: Dataset, seed: number, validation: Dataset['log']) => Promise<{ retriever: Retriever; truncatedShare: number }>, basis: unknown): Promise<void> => {
+      const row = async (
+        label: string,
+        fit: (
+          train: Dataset,
+          seed: number,
+          validation: Dataset['log'],
+        ) => Promise<{ retriever: Retriever; truncatedShare: number }>,
+        basis: unknown,
+      ): Promise<void> => {
         const values: Values[] = [];
         for (const seed of [0, 1, 2])
           values.push(
@@ -66,7 +78,11 @@ function llmRec(kind: 'random' | 'time'): Study {
           `${(100 * (values[0]?.truncatedShare ?? 0)).toFixed(1)} %`,
         ]);
       };
-      await row('popularity', async (train) => ({ retriever: await PopularityRetriever.fit(train), truncatedShare: 0 }), 'popularity');
+      await row(
+        'popularity',
+        async (train) => ({ retriever: await PopularityRetriever.fit(train), truncatedShare: 0 }),
+        'popularity',
+      );
       await row(
         'ids alone',
         async (train, seed, validation) => ({

@@ -1,5 +1,9 @@
 import { type Retriever, withLog } from '@palate/core';
-import { loadBundledMovieTweetings, loadItemKnowledge, loadUserKnowledge } from '@palate/dataset-movietweetings';
+import {
+  loadBundledMovieTweetings,
+  loadItemKnowledge,
+  loadUserKnowledge,
+} from '@palate/dataset-movietweetings';
 import {
   bm25Fusion,
   evaluateStudy,
@@ -28,7 +32,8 @@ import type { Study } from './study.js';
 /** Near-cold-start recommendation from five films or from words, by the paper's baselines. */
 export const nearColdStart: Study = {
   name: 'near-cold-start',
-  title: 'Near cold start on MovieTweetings: five liked films, or words, against later ratings (a proxy study)',
+  title:
+    'Near cold start on MovieTweetings: five liked films, or words, against later ratings (a proxy study)',
   protocol:
     'A proxy made from real histories, no user study: of 500 users the last five liked films of the early history and the recorded keywords of it are what is told, and 10 to 40 films rated later are the pool (chosen by the users themselves, so that most are liked). Baselines are fitted on everyone else and fold the five films in; gain 2^(rating - 6) from a rating of 7; 95 % interval over users. Prompted language models need a live model and are not in this table.',
   run: async (context) => {
@@ -47,26 +52,31 @@ export const nearColdStart: Study = {
     const rest = withLog(dataset, withoutStudyUsers(dataset.log, study));
     const texts: ItemText[] = (await loadItemKnowledge()).flatMap(({ item, text }) => {
       const index = dataset.log.items.find(item);
-      return index === undefined ? [] : [{ item: index, text: `${dataset.catalog.itemText(index, ['title', 'genres'])}. ${text}` }];
+      return index === undefined
+        ? []
+        : [{ item: index, text: `${dataset.catalog.itemText(index, ['title', 'genres'])}. ${text}` }];
     });
     const encoder = await benchmarkEncoder();
     const vectors = await itemVectors(dataset, ['catalogue', 'knowledge']);
-    const by = (make: () => Promise<Retriever>, input: PreferenceInput) => async (users: readonly NearColdStartUser[]) =>
-      rankByRetriever(await make(), users, input);
+    const by =
+      (make: () => Promise<Retriever>, input: PreferenceInput) =>
+      async (users: readonly NearColdStartUser[]) =>
+        rankByRetriever(await make(), users, input);
     const text = () => TextRetriever.fit(rest, { encoder, vectors });
-    const methods: readonly [string, string, (users: readonly NearColdStartUser[]) => Promise<number[][]>][] = [
-      ['Random', '', by(() => RandomRetriever.fit(rest), 'items')],
-      ['Popularity', '', by(() => PopularityRetriever.fit(rest), 'items')],
-      ['EASE', 'items', by(() => Ease.fit(rest, { lambda: 500 }), 'items')],
-      ['WR-MF (iALS)', 'items', by(() => ImplicitAls.fit(rest), 'items')],
-      ['BPR-MF', 'items', by(() => BprMf.fit(rest), 'items')],
-      ['ItemKNN', 'items', by(() => ItemKnn.fit(rest), 'items')],
-      ['UserKNN', 'items', by(() => UserKnn.fit(rest), 'items')],
-      ['use-lite', 'items', by(text, 'items')],
-      ['BM25-Fusion', 'language', (users) => bm25Fusion(texts, users)],
-      ['use-lite', 'language', by(text, 'language')],
-      ['use-lite', 'items and language', by(text, 'items+language')],
-    ];
+    const methods: readonly [string, string, (users: readonly NearColdStartUser[]) => Promise<number[][]>][] =
+      [
+        ['Random', '', by(() => RandomRetriever.fit(rest), 'items')],
+        ['Popularity', '', by(() => PopularityRetriever.fit(rest), 'items')],
+        ['EASE', 'items', by(() => Ease.fit(rest, { lambda: 500 }), 'items')],
+        ['WR-MF (iALS)', 'items', by(() => ImplicitAls.fit(rest), 'items')],
+        ['BPR-MF', 'items', by(() => BprMf.fit(rest), 'items')],
+        ['ItemKNN', 'items', by(() => ItemKnn.fit(rest), 'items')],
+        ['UserKNN', 'items', by(() => UserKnn.fit(rest), 'items')],
+        ['use-lite', 'items', by(text, 'items')],
+        ['BM25-Fusion', 'language', (users) => bm25Fusion(texts, users)],
+        ['use-lite', 'language', by(text, 'language')],
+        ['use-lite', 'items and language', by(text, 'items+language')],
+      ];
     const rows: string[][] = [];
     for (const [name, input, rank] of methods) {
       const result = await context.cell(`${name} ${input}`, [name, input, study.length, 1], async () =>

@@ -35,15 +35,21 @@ export const palr: Study = {
     for (const seed of [0, 1, 2])
       cells.push(
         await context.cell(`seed ${seed}`, [seed, split.test.length, 1], async () => {
-          const { ranker, retriever } = await fitLocalRanker(train, { epochs: 12 }, {
-            seed,
-            checkpoints: `${CACHE}/checkpoints/palr-study-${seed}`,
-            ...(split.validation ? { validation: split.validation } : {}),
-            ...(context.signal ? { signal: context.signal } : {}),
-          });
+          const { ranker, retriever } = await fitLocalRanker(
+            train,
+            { epochs: 12 },
+            {
+              seed,
+              checkpoints: `${CACHE}/checkpoints/palr-study-${seed}`,
+              ...(split.validation ? { validation: split.validation } : {}),
+              ...(context.signal ? { signal: context.signal } : {}),
+            },
+          );
           // The users of the tuning are drawn by the seed: the same data give the same ones.
           const { tuned } = await instructionData(train, { seed });
-          const users = Array.from({ length: log.users.size }, (_, user) => user).filter((user) => split.test.history(user).length > 0);
+          const users = Array.from({ length: log.users.size }, (_, user) => user).filter(
+            (user) => split.test.history(user).length > 0,
+          );
           const queries = users.map((user) => ({
             user: log.users.idOf(user),
             history: log.history(user).slice(0, -1),
@@ -56,7 +62,8 @@ export const palr: Study = {
             const rank = list?.findIndex(({ item }) => item === split.test.history(user)[0]) ?? -1;
             return rank >= 0 && rank < 10 ? 1 / Math.log2(rank + 2) : 0;
           };
-          const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+          const mean = (values: readonly number[]): number =>
+            values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
           const pick = (isTuned: boolean, lists: readonly (readonly { readonly item: number }[])[]): number =>
             mean(users.flatMap((user, q) => ((tuned[user] === 1) === isTuned ? [gain(lists[q], user)] : [])));
           const differences = users.map((user, q) => gain(ranked[q], user) - gain(candidates[q], user));
@@ -66,7 +73,11 @@ export const palr: Study = {
             untuned: pick(false, ranked),
             retrieverTuned: pick(true, candidates),
             retrieverUntuned: pick(false, candidates),
-            ceiling: mean(users.map((user, q) => (candidates[q]?.some(({ item }) => item === split.test.history(user)[0]) ? 1 : 0))),
+            ceiling: mean(
+              users.map((user, q) =>
+                candidates[q]?.some(({ item }) => item === split.test.history(user)[0]) ? 1 : 0,
+              ),
+            ),
             orderWeight: ranker.orderWeight,
             sameFirst: mean(users.map((_, q) => (alone[q]?.[0]?.item === again[q]?.[0]?.item ? 1 : 0))),
             overlap: mean(
@@ -86,7 +97,11 @@ export const palr: Study = {
       rows: [
         ['NDCG@10, users of the tuning', over((c) => c.retrieverTuned), over((c) => c.tuned)],
         ['NDCG@10, other users', over((c) => c.retrieverUntuned), over((c) => c.untuned)],
-        ['difference over all users, 95 % interval, seed by seed', '', cells.map(({ low, high }) => `[${low.toFixed(4)}, ${high.toFixed(4)}]`).join(' ')],
+        [
+          'difference over all users, 95 % interval, seed by seed',
+          '',
+          cells.map(({ low, high }) => `[${low.toFixed(4)}, ${high.toFixed(4)}]`).join(' '),
+        ],
         ['recall@50, the ceiling of HR@10', over((c) => c.ceiling), ''],
         ['weight of the retriever’s scores', '', cells.map((c) => String(c.orderWeight)).join(', ')],
         ['equal first item under two orders', '', over((c) => c.sameFirst)],

@@ -27,10 +27,16 @@ const PREDICTORS: readonly {
   { label: 'global mean', fit: async (task) => meanPredictor(task, 'global'), isFixed: true },
   { label: 'item mean', fit: async (task) => meanPredictor(task, 'item'), isFixed: true },
   { label: 'user mean (of the past)', fit: async (task) => meanPredictor(task, 'user'), isFixed: true },
-  { label: 'MF', fit: (task, seed) => fitRatingBaseline(task, 'mf', { seed, epochs: 20, learningRate: 0.003 }) },
+  {
+    label: 'MF',
+    fit: (task, seed) => fitRatingBaseline(task, 'mf', { seed, epochs: 20, learningRate: 0.003 }),
+  },
   { label: 'MLP', fit: (task, seed) => fitRatingBaseline(task, 'mlp', { seed }) },
   { label: 'Transformer-MLP', fit: (task, seed) => fitRatingBaseline(task, 'transformer-mlp', { seed }) },
-  { label: 'T5 (local), classification', fit: (task, seed) => fitT5Rater(task, { seed, head: 'classification' }) },
+  {
+    label: 'T5 (local), classification',
+    fit: (task, seed) => fitT5Rater(task, { seed, head: 'classification' }),
+  },
   { label: 'T5 (local), regression', fit: (task, seed) => fitT5Rater(task, { seed, head: 'regression' }) },
 ];
 
@@ -70,7 +76,15 @@ export const ratings: Study = {
       ]);
     }
     return {
-      columns: ['predictor', 'RMSE', 'MAE', 'AUC', `RMSE with ${SHARES.slice(0, -1).map((share) => `${100 * share} %`).join(' / ')} of the rows`],
+      columns: [
+        'predictor',
+        'RMSE',
+        'MAE',
+        'AUC',
+        `RMSE with ${SHARES.slice(0, -1)
+          .map((share) => `${100 * share} %`)
+          .join(' / ')} of the rows`,
+      ],
       rows,
     };
   },

@@ -1,5 +1,5 @@
-import type { LongCallOptions } from '@palate/core';
 import { join } from 'node:path';
+import type { LongCallOptions } from '@palate/core';
 import { hashOf, readJson, writeJson } from '../results.js';
 
 /** A measurement that is no list of recommenders: it has its own table. */
@@ -45,7 +45,14 @@ export function studyContext(
     ...options,
     say,
     cell: async <T>(name: string, basis: unknown, measure: () => Promise<T>): Promise<T> => {
-      const path = join(folder, 'cells', `${name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '')}.json`);
+      const path = join(
+        folder,
+        'cells',
+        `${name
+          .toLowerCase()
+          .replace(/[^a-z0-9]+/g, '-')
+          .replace(/^-|-$/g, '')}.json`,
+      );
       const key = hashOf(basis);
       const stored = await readJson<StoredCell>(path);
       if (stored?.key === key) {

@@ -20,38 +20,48 @@ export const textRequests: Study = {
     'Validation requests of the tot-reddit collection whose film is in the 5-core catalogue of MovieTweetings, joined by IMDb number; one right film each; full catalogue of 2,414; use-lite reads at most 128 pieces of a request, BM25 all of it.',
   run: async (context) => {
     const dataset = await loadBundledMovieTweetings({ core: 5 });
-    const requests = (await readFolderLines('tot-reddit', 'derived/movie_queries.jsonl')).flatMap((record) => {
-      const imdb = JSON.stringify(record).match(/"tt(\d+)"/)?.[1];
-      const item = imdb === undefined ? undefined : dataset.log.items.find(imdb);
-      const text = record.text ?? record.query ?? record.description;
-      return record.split === 'validation' && item !== undefined && typeof text === 'string' ? [{ item, text }] : [];
-    });
+    const requests = (await readFolderLines('tot-reddit', 'derived/movie_queries.jsonl')).flatMap(
+      (record) => {
+        const imdb = JSON.stringify(record).match(/"tt(\d+)"/)?.[1];
+        const item = imdb === undefined ? undefined : dataset.log.items.find(imdb);
+        const text = record.text ?? record.query ?? record.description;
+        return record.split === 'validation' && item !== undefined && typeof text === 'string'
+          ? [{ item, text }]
+          : [];
+      },
+    );
     const rows: string[][] = [];
     for (const { label, families } of FAMILIES)
       for (const method of ['BM25', 'use-lite'] as const) {
-        const values = await context.cell(`${method} ${label}`, [method, families, requests.length, 1], async () => {
-          const retriever =
-            method === 'BM25' ? await bm25(dataset, families) : await textRetriever(dataset, families);
-          const lists = await retriever.retrieve(
-            requests.map(({ text }) => ({ text })),
-            100,
-          );
-          const at = (k: number) => {
-            let hits = 0;
-            let gain = 0;
-            for (const [q, { item }] of requests.entries()) {
-              const rank = lists[q]?.findIndex((entry) => entry.item === item) ?? -1;
-              if (rank < 0 || rank >= k) continue;
-              hits++;
-              gain += 1 / Math.log2(rank + 2);
-            }
-            return { hr: hits / requests.length, ndcg: gain / requests.length };
-          };
-          return { ten: at(10), hundred: at(100) };
-        });
+        const values = await context.cell(
+          `${method} ${label}`,
+          [method, families, requests.length, 1],
+          async () => {
+            const retriever =
+              method === 'BM25' ? await bm25(dataset, families) : await textRetriever(dataset, families);
+            const lists = await retriever.retrieve(
+              requests.map(({ text }) => ({ text })),
+              100,
+            );
+            const at = (k: number) => {
+              let hits = 0;
+              let gain = 0;
+              for (const [q, { item }] of requests.entries()) {
+                const rank = lists[q]?.findIndex((entry) => entry.item === item) ?? -1;
+                if (rank < 0 || rank >= k) continue;
+                hits++;
+                gain += 1 / Math.log2(rank + 2);
+              }
+              return { hr: hits / requests.length, ndcg: gain / requests.length };
+            };
+            return { ten: at(10), hundred: at(100) };
+          },
+        );
         rows.push([
           `${method}, ${label}`,
-          ...[values.ten.hr, values.ten.ndcg, values.hundred.hr, values.hundred.ndcg].map((value) => value.toFixed(4)),
+          ...[values.ten.hr, values.ten.ndcg, values.hundred.hr, values.hundred.ndcg].map((value) =>
+            value.toFixed(4),
+          ),
         ]);
       }
     return {

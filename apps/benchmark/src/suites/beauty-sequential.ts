@@ -4,7 +4,8 @@ import { BEAUTY_PUBLISHED } from './beauty-published.js';
 /** Sequential recommenders on Amazon Beauty, the sequences of S3-Rec. */
 export const beautySequential: Suite = {
   name: 'beauty-sequential',
-  title: 'Amazon Beauty 2014, 5-core, S3-Rec sequences: sequential and generative recommenders (22,363 users, 12,101 items)',
+  title:
+    'Amazon Beauty 2014, 5-core, S3-Rec sequences: sequential and generative recommenders (22,363 users, 12,101 items)',
   data: 'beauty',
   split: 'leave-one-out',
   metrics: ['ndcg@10', 'hr@10', 'ndcg@5', 'hr@5', 'coverage@10'],

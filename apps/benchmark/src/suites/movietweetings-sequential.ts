@@ -9,7 +9,8 @@ const PALR = { epochs: 12 };
 /** Sequential recommenders on the bundled data. */
 export const movietweetingsSequential: Suite = {
   name: 'movietweetings-sequential',
-  title: 'MovieTweetings 100K, 5-core: sequential, generative and language-model recommenders (4,333 users, 2,414 films)',
+  title:
+    'MovieTweetings 100K, 5-core: sequential, generative and language-model recommenders (4,333 users, 2,414 films)',
   data: 'bundled',
   split: 'leave-one-out',
   metrics: ['ndcg@10', 'hr@10', 'mrr@10', 'coverage@10'],
@@ -29,6 +30,11 @@ export const movietweetingsSequential: Suite = {
     { system: 'bert4rec', label: 'BERT4Rec', options: { epochs: 100, batchSize: 64, patience: 10 } },
     { system: 'tiger', label: 'TIGER (efficient), RQ-VAE', options: TIGER },
     { system: 'tiger', label: 'TIGER (efficient), RQ-KMeans', options: { ...TIGER, codebook: 'rq-k-means' } },
+    {
+      system: 'tiger',
+      label: 'TIGER (efficient), RQ-KMeans of text and co-use',
+      options: { ...TIGER, codebook: 'rq-k-means', coUse: 2 },
+    },
     { system: 'tiger', label: 'TIGER (efficient), LSH', options: { ...TIGER, codebook: 'lsh' } },
     { system: 'tiger', label: 'TIGER (efficient), random IDs', options: { ...TIGER, codebook: 'random' } },
     { system: 'palr', label: 'PALR v1 (local)', options: { ...PALR, version: 1 } },

@@ -2,6 +2,7 @@ import {
   type CatalogueScorer,
   checkNumber,
   type Dataset,
+  EmbeddingTable,
   fingerprint,
   type IdMap,
   InvalidInputError,
@@ -11,6 +12,7 @@ import {
   type RetrieveOptions,
   type Saveable,
   type ScoredItem,
+  type TensorData,
   throwIfCancelled,
 } from '@palate/core';
 import {
@@ -136,6 +138,12 @@ export class SasRec implements CatalogueScorer, Saveable {
     return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) =>
       this.scoreAll(chunk, rest),
     );
+  }
+
+  /** The learned vectors of the items: what is used by the same people in the same places lies together. */
+  async itemVectors(): Promise<EmbeddingTable> {
+    const { shape, values } = (await this.#encoder.parameters.values())['items.table'] as TensorData;
+    return new EmbeddingTable(this.items, shape[1] as number, values as Float32Array);
   }
 
   async save(dir: string): Promise<void> {
