@@ -60,7 +60,8 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<void>
       });
     const basis = [suite.data, suite.filter ?? null, suite.split, suite.metrics, dataFingerprint, row.system];
     const chosen = row.tune ? await tune(suite, row, data, basis, options) : (row.options ?? {});
-    for (const seed of system.deterministic ? suite.seeds.slice(0, 1) : suite.seeds) {
+    const seeds = row.seeds ?? suite.seeds;
+    for (const seed of system.deterministic ? seeds.slice(0, 1) : seeds) {
       throwIfCancelled(signal, suite.name);
       const label = labelOf(row);
       const key = hashOf([...basis, chosen, seed]);

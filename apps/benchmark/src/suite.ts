@@ -10,6 +10,8 @@ export interface SuiteSystem {
   /** Name of the row, unique within the suite. Default: the system's key. */
   readonly label?: string;
   readonly options?: SystemOptions;
+  /** Seeds of this row alone, where they are not the suite's. */
+  readonly seeds?: readonly number[];
   /**
    * Values to try for some options: every combination is fitted with the first seed and measured on the validation
    * part by `selectBy`; the test part is never looked at.

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { datasetsCommand } from './commands/datasets.js';
 import { doctorCommand } from './commands/doctor.js';
 import { evaluateCommand } from './commands/evaluate.js';
 import { fitCommand } from './commands/fit.js';
 import { recommendCommand } from './commands/recommend.js';
+import { semanticIdsCommand } from './commands/semantic-ids.js';
 import { startCommand } from './commands/start.js';
 import { BUNDLED } from './data.js';
 import { runCommand } from './run-command.js';
@@ -36,14 +37,22 @@ const withArtifacts = (command: Command): Command =>
   command
     .option('--artifacts <folder>', 'where fitted systems are kept', '.palate')
     .option('--seed <number>', 'seed of all randomness', wholeNumber(0), 0);
+const withEffort = (command: Command): Command =>
+  command.addOption(
+    new Option('--effort <how>', 'training of the assistant: full takes minutes once, quick shows that all works')
+      .choices(['full', 'quick'])
+      .default('full'),
+  );
 const withJson = (command: Command): Command => command.option('--json', 'print JSON');
 
-withJson(withArtifacts(withData(program.command('recommend'))))
+withEffort(withJson(withArtifacts(withData(program.command('recommend')))))
   .description('recommend to a user of the data, or to anybody from a list of titles')
   .option('--user <id>', 'a user of the data set')
   .option('--history <titles>', 'titles separated by semicolons')
   .option('--k <number>', 'how many', wholeNumber(1), 10)
   .option('--system <name>', `one of ${names}`, 'ease')
+  .option('--profile <words>', 'what is wanted, in words; answered with reasons')
+  .option('--explain', 'give a reason for each film')
   .action((options) => runCommand(options.json === true, (context) => recommendCommand(options, context)));
 
 withJson(withArtifacts(withData(program.command('fit'))))
@@ -60,6 +69,11 @@ withJson(withData(program.command('evaluate')))
   .option('--seed <number>', 'seed of all randomness', wholeNumber(0), 0)
   .action((options) => runCommand(options.json === true, (context) => evaluateCommand(options, context)));
 
+withArtifacts(program.command('semantic-ids'))
+  .description('make semantic IDs of the bundled films and show what shares a first code')
+  .option('--groups <number>', 'how many first codes', wholeNumber(1), 10)
+  .action((options) => runCommand(false, (context) => semanticIdsCommand(options, context)));
+
 withJson(program.command('datasets'))
   .description('list the data sets that can be used here')
   .action((options) => runCommand(options.json === true, (context) => datasetsCommand(options, context)));
@@ -68,7 +82,7 @@ withJson(program.command('doctor'))
   .description('which parts work here, and why others do not')
   .action((options) => runCommand(options.json === true, (context) => doctorCommand(options, context)));
 
-withArtifacts(program.command('start'))
+withEffort(withArtifacts(program.command('start')))
   .description('fit everything on the bundled data and show it side by side')
   .option('--user <id>', 'a user of the bundled data')
   .option('--k <number>', 'how many', wholeNumber(1), 10)

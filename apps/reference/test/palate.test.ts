@@ -1,6 +1,10 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { loadBundledMovieTweetings, loadItemKnowledge } from '@palate/dataset-movietweetings';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { interrupted, palate } from './cli.js';
 
@@ -173,13 +177,99 @@ test('palate doctor says what works and how to mend what does not', async () => 
   expect(findings.get('language model')).toMatchObject({ works: false });
 });
 
-test('palate start shows a history and every recommender side by side within 120 columns', async () => {
-  const { code, stdout } = await palate(['start', '--k', '3', '--artifacts', artifacts]);
+test('palate start shows a history, every recommender, and the assistant with its sources', { timeout: 300_000 }, async () => {
+  const { code, stdout } = await palate(['start', '--k', '3', '--effort', 'quick', '--artifacts', artifacts]);
   expect(code).toBe(0);
   for (const name of ['Popularity', 'ItemKNN', 'UserKNN', 'EASE', 'iALS', 'BPR-MF', 'BM25'])
     expect(stdout).toContain(`${name} (`);
   expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
+  expect(stdout).toContain('PALR’s local ranker, a T5 tuned here');
+  expect(stdout).toContain('A new user who typed "slow-burning heist films, no gore":');
+  expect(stdout).toContain('[what was typed; ruled out: gore]');
+  expect(stdout).toContain('no language model was asked');
   expect(stdout).toContain('The user 36 rated, oldest first:');
   const manifest = JSON.parse(await readFile(join(artifacts, 'bundled', 'ease', 'manifest.json'), 'utf8'));
   expect(manifest).toMatchObject({ kind: 'ease', config: { lambda: 500 } });
+});
+
+describe('palate recommend --profile --explain', { timeout: 120_000 }, () => {
+  const run = (more: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+    palate(['recommend', '--effort', 'quick', '--artifacts', artifacts, '--json', '--k', '5', ...more], env);
+
+  test('answers a sentence from recorded knowledge, and leaves out what it rules out', async () => {
+    const { stdout } = await run(['--profile', 'a bank heist that goes wrong, no romance', '--explain']);
+    const answer = JSON.parse(stdout);
+    expect(answer.recommendations).toHaveLength(5);
+    expect(answer.sources.profile).toContain('ruled out: romance');
+    expect(answer.sources.explanations).toContain('no language model was asked');
+    for (const { explanation } of answer.recommendations) expect(explanation.length).toBeGreaterThan(10);
+    const ids = new Set(answer.recommendations.map(({ id }: { id: string }) => id));
+    const dataset = await loadBundledMovieTweetings({ core: 5 });
+    for (const id of ids)
+      expect(dataset.catalog.attributes.genres?.[dataset.log.items.indexOf(id as string)]).not.toContain('Romance');
+    const heists = new Map((await loadItemKnowledge()).map(({ item, text }) => [item, text]));
+    expect([...ids].some((id) => /heist|robber|bank/i.test(heists.get(id as string) ?? ''))).toBe(true);
+  });
+
+  test('puts films in the order that a live server answers with, and says so', async () => {
+    const server = createServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk) => {
+        body += chunk;
+      });
+      request.on('end', () => {
+        const { messages } = JSON.parse(body) as { messages: { content: string }[] };
+        const shown = (messages.at(-1)?.content ?? '').match(/^\d+\. .*/gm) ?? [];
+        // Ranks by title, backwards, which no recommender would.
+        const order = shown
+          .map((line) => ({ number: Number.parseInt(line, 10), title: line.replace(/^\d+\. /, '') }))
+          .sort((a, b) => (a.title < b.title ? 1 : -1))
+          .map(({ number, title }) => ({ number, why: `because of ${title.split(' (')[0]}` }));
+        response.setHeader('content-type', 'application/json');
+        response.end(
+          JSON.stringify({
+            id: 'x',
+            object: 'chat.completion',
+            created: 1,
+            model: 'test-model',
+            choices: [
+              {
+                index: 0,
+                finish_reason: 'stop',
+                message: { role: 'assistant', content: JSON.stringify({ ranking: order.slice(0, 10) }) },
+              },
+            ],
+            usage: { prompt_tokens: 10, completion_tokens: 10, total_tokens: 20 },
+          }),
+        );
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { stdout } = await run(['--user', '36', '--explain'], {
+      PALATE_LLM: 'openai:test-model',
+      OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1`,
+      OPENAI_API_KEY: 'sk-of-the-test',
+    });
+    server.close();
+    const answer = JSON.parse(stdout);
+    const titles = answer.recommendations.map(({ title }: { title: string }) => title);
+    expect(titles).toEqual([...titles].sort().reverse());
+    expect(answer.sources.order).toContain('openai:test-model, live');
+    expect(answer.recommendations[0].explanation).toBe(`because of ${titles[0].split(' (')[0]}`);
+  });
+
+  test('refuses a PALATE_LLM that names nothing', async () => {
+    const { code, stdout } = await run(['--user', '36', '--explain'], { PALATE_LLM: 'gpt' });
+    expect(code).toBe(1);
+    expect(stdout).toContain('openai:MODEL');
+  });
+});
+
+test('palate semantic-ids shows films that share a first code, and keeps the IDs', async () => {
+  const { stdout } = await palate(['semantic-ids', '--groups', '2', '--artifacts', artifacts]);
+  expect(stdout).toContain('2414 films, 3 levels of 64 codes');
+  expect(stdout.match(/^\d+ \(\d+ items\)$/gm)).toHaveLength(2);
+  expect(await readdir(join(artifacts, 'semantic-ids'))).toContain('manifest.json');
 });

@@ -1,6 +1,9 @@
 import { type Dataset, InvalidInputError, type Query } from '@palate/core';
 import { chooseSystems } from '../choose-systems.js';
-import { loadData } from '../data.js';
+import type { Effort } from '../assistant/models.js';
+import { openAssistant } from '../assistant/open-assistant.js';
+import { showAnswer } from '../assistant/show-answer.js';
+import { BUNDLED, loadData } from '../data.js';
 import { fitOrLoad } from '../fitted.js';
 import { fitWidth } from '../layout.js';
 import type { CommandContext } from '../run-command.js';
@@ -16,6 +19,12 @@ export interface RecommendOptions {
   readonly artifacts: string;
   readonly seed: number;
   readonly json?: boolean;
+  /** What the user would like, in words. */
+  readonly profile?: string;
+  /** Give a reason for each film. */
+  readonly explain?: boolean;
+  /** How much the assistant's models are trained. */
+  readonly effort?: Effort;
 }
 
 /** What is asked: a user of the data, or a list of titles. */
@@ -44,6 +53,7 @@ export async function recommendCommand(
   options: RecommendOptions,
   { signal, print }: CommandContext,
 ): Promise<void> {
+  if (options.profile !== undefined || options.explain) return explainCommand(options, { signal, print });
   const systems = chooseSystems(options.system);
   const dataset = await loadData(options.data, { signal });
   const query = queryOf(options, dataset);
@@ -81,4 +91,57 @@ export async function recommendCommand(
       `${String(rank + 1).padStart(3)}. ${fitWidth(describe(item).title, 48)} ${score.toFixed(3).padStart(8)}  ${Array.isArray(kinds) ? kinds.join(', ') : ''}`.trimEnd(),
     );
   }
+}
+
+/** `palate recommend --profile … --explain`: the assistant's answer, with a reason for each film. */
+async function explainCommand(options: RecommendOptions, { signal, print }: CommandContext): Promise<void> {
+  if (options.data !== BUNDLED)
+    throw new InvalidInputError({
+      expected: '--profile and --explain with the bundled data, whose films have recorded knowledge',
+      received: options.data,
+      mend: 'Leave --data out.',
+    });
+  const dataset = await loadData(options.data, { signal });
+  const isNew = options.user === undefined && options.history === undefined;
+  if (isNew && (options.profile ?? '').trim() === '')
+    throw new InvalidInputError({
+      expected: 'a profile in words, a user or a history',
+      received: 'none',
+      mend: 'Write for example --profile "slow-burning heist films, no gore".',
+    });
+  const query = isNew ? undefined : queryOf(options, dataset);
+  const assistant = await openAssistant(dataset, {
+    artifacts: options.artifacts,
+    seed: options.seed,
+    signal,
+    quiet: options.json === true,
+    ...(options.effort ? { effort: options.effort } : {}),
+  });
+  const answer = await assistant.recommend(
+    {
+      history: query?.history ?? [],
+      ...(query?.user === undefined ? {} : { user: query.user }),
+      ...(options.profile === undefined ? {} : { profile: options.profile }),
+    },
+    options.k,
+    signal,
+  );
+  if (!options.json) {
+    for (const line of showAnswer(answer, dataset, Math.max(100, process.stdout.columns ?? 160))) print(line);
+    return;
+  }
+  print(
+    JSON.stringify({
+      data: dataset.name,
+      profile: answer.keywords,
+      sources: answer.sources,
+      candidates: answer.candidates.length,
+      recommendations: answer.items.map(({ item, explanation, explanationSource }) => ({
+        id: dataset.log.items.idOf(item),
+        title: dataset.catalog.itemText(item, ['title']),
+        explanation,
+        explanationSource,
+      })),
+    }),
+  );
 }

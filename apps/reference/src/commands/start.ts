@@ -1,3 +1,7 @@
+import type { AssistantRequest } from '../assistant/assistant.js';
+import type { Effort } from '../assistant/models.js';
+import { openAssistant } from '../assistant/open-assistant.js';
+import { showAnswer } from '../assistant/show-answer.js';
 import { chooseSystems } from '../choose-systems.js';
 import { BUNDLED, loadData } from '../data.js';
 import { fitOrLoad } from '../fitted.js';
@@ -10,12 +14,20 @@ export interface StartOptions {
   readonly k: number;
   readonly artifacts: string;
   readonly seed: number;
+  /** How much the assistant's models are trained. */
+  readonly effort?: Effort;
 }
+
+/** What the new user of the demonstration types. */
+const TYPED = 'slow-burning heist films, no gore';
 
 /** A user with enough history to judge recommendations by, and not so much that it fills the page. */
 const SAMPLE_HISTORY = 12;
 
-/** `palate start`: fits every recommender on the bundled data and shows them side by side for a sample user. */
+/**
+ * `palate start`: fits every recommender on the bundled data and shows them side by side for a sample user; then the
+ * assistant retrieves, ranks and explains for the same user, and for a new one who only typed a sentence.
+ */
 export async function startCommand(options: StartOptions, { signal, print }: CommandContext): Promise<void> {
   const dataset = await loadData(BUNDLED, { signal });
   const { log, catalog } = dataset;
@@ -49,5 +61,19 @@ export async function startCommand(options: StartOptions, { signal, print }: Com
     });
   }
   print(sideBySide(columns, Math.max(80, Math.min(120, process.stdout.columns ?? 112))));
-  print(`\nFor yourself:  node apps/reference/bin/palate.js recommend --history "Alien; Heat; Fargo"`);
+  const assistant = await openAssistant(dataset, {
+    artifacts: options.artifacts,
+    seed: options.seed,
+    signal,
+    ...(options.effort ? { effort: options.effort } : {}),
+  });
+  const width = Math.max(80, Math.min(160, process.stdout.columns ?? 120));
+  const show = async (heading: string, request: AssistantRequest): Promise<void> => {
+    print(`\n${heading}\n`);
+    for (const line of showAnswer(await assistant.recommend(request, options.k, signal), dataset, width)) print(line);
+  };
+  await show(`The same user, retrieved, ranked and explained:`, { user, history });
+  await show(`A new user who typed "${TYPED}":`, { history: [], profile: TYPED });
+  print(`\nIn words:      node apps/reference/bin/palate.js recommend --profile "quiet science fiction" --explain`);
+  print(`From titles:   node apps/reference/bin/palate.js recommend --history "Alien; Heat; Fargo"`);
 }

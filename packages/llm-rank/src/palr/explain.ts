@@ -17,8 +17,11 @@ export interface Explanation {
   readonly source: 'knowledge' | 'history' | 'retriever';
 }
 
+/** Words that say nothing about one item among others. */
+const COMMON = new Set(['film', 'films', 'movie', 'movies', 'story', 'stories', 'with', 'that', 'about', 'like', 'from']);
+
 const stem = (word: string): string => word.replace(/(ing|ed|es|s)$/, '');
-const words = (text: string): string[] => (text.toLowerCase().match(/[\p{L}\p{N}]{4,}/gu) ?? []).map(stem);
+const words = (text: string): string[] => (text.toLowerCase().match(/[\p{L}\p{N}]{4,}/gu) ?? []).filter((word) => !COMMON.has(word)).map(stem);
 
 /**
  * One sentence on an item from stored knowledge alone: what its tags share with the profile, and which items of the
@@ -27,7 +30,13 @@ const words = (text: string): string[] => (text.toLowerCase().match(/[\p{L}\p{N}
 export function explainFromKnowledge(sources: ExplanationSources): Explanation {
   const { keywords, tags, history, knowledge } = sources;
   const own = new Set([...tags, ...(knowledge ? [knowledge] : [])].flatMap(words));
-  const shared = keywords.filter((keyword) => words(keyword).some((word) => own.has(word))).slice(0, 2);
+  // Most of a keyword's words have to be there: "Russian disaster film" is no match for any disaster.
+  const shared = keywords
+    .filter((keyword) => {
+      const all = words(keyword);
+      return all.length > 0 && all.filter((word) => own.has(word)).length > all.length / 2;
+    })
+    .slice(0, 2);
   const plain = new Set(tags.map((tag) => tag.toLowerCase()));
   const alike = history
     .map(({ title, tags: theirs }) => ({
@@ -45,5 +54,11 @@ export function explainFromKnowledge(sources: ExplanationSources): Explanation {
       source: 'knowledge',
     };
   if (alike) return { text: `${like.charAt(0).toUpperCase()}${like.slice(1)}.`, source: 'history' };
-  return { text: 'Liked by people with a history like yours.', source: 'retriever' };
+  return {
+    text:
+      history.length > 0
+        ? 'Liked by people with a history like yours.'
+        : 'Its description is close to what you asked for.',
+    source: 'retriever',
+  };
 }

@@ -1,0 +1,27 @@
+import { join } from 'node:path';
+import { InvalidInputError, type LanguageModel } from '@palate/core';
+import { AnswerCache, openaiModel, transformersModel, withCache, withLimits, withRetry } from '@palate/llm';
+
+/**
+ * The language model that `PALATE_LLM` names: `openai:MODEL` (with `OPENAI_API_KEY` and `OPENAI_BASE_URL`),
+ * `transformers:MODEL`, or none for `local` and where nothing is set. Answers are kept in the artifacts' folder.
+ *
+ * @throws InvalidInputError for another value
+ */
+export async function liveModel(
+  artifacts: string,
+  setting = process.env.PALATE_LLM,
+): Promise<LanguageModel | undefined> {
+  if (setting === undefined || setting === '' || setting === 'local') return undefined;
+  const [provider = '', ...rest] = setting.split(':');
+  const model = rest.join(':');
+  if (model === '' || (provider !== 'openai' && provider !== 'transformers'))
+    throw new InvalidInputError({
+      expected: 'PALATE_LLM to be openai:MODEL, transformers:MODEL or local',
+      received: JSON.stringify(setting),
+      mend: 'For example PALATE_LLM=openai:gpt-4o-mini, or with OPENAI_BASE_URL the name of a local model.',
+    });
+  const bare = provider === 'openai' ? openaiModel({ model }) : await transformersModel({ model });
+  const careful = withRetry(withLimits(bare, { concurrency: 4 }), { deadlineSeconds: 120 });
+  return withCache(careful, { cache: await AnswerCache.open(join(artifacts, 'answers')) });
+}

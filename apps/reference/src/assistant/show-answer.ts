@@ -1,0 +1,24 @@
+import type { Dataset } from '@palate/core';
+import { fitWidth } from '../layout.js';
+import type { AssistantAnswer } from './assistant.js';
+
+/** An answer as lines of text: profile, candidates, ranked films with reasons, and where each part comes from. */
+export function showAnswer(answer: AssistantAnswer, dataset: Dataset, width: number): string[] {
+  const title = (item: number): string => dataset.catalog.itemText(item, ['title']);
+  const { keywords, candidates, items, sources } = answer;
+  const lines = [
+    `Profile     ${keywords.join(', ') || '(none)'}`,
+    `            [${sources.profile}]`,
+    `Candidates  ${candidates.length}: ${candidates
+      .slice(0, 5)
+      .map(({ item }) => title(item))
+      .join(', ')}, …`,
+    `            [${sources.candidates}]`,
+    '',
+    'Ranked',
+  ];
+  for (const [rank, { item, explanation }] of items.entries())
+    lines.push(`${String(rank + 1).padStart(3)}. ${fitWidth(title(item), 40)} ${explanation}`);
+  lines.push(`     [order: ${sources.order}]`, `     [reasons: ${sources.explanations}]`);
+  return lines.map((line) => (line.length <= width ? line : `${line.slice(0, width - 1)}…`));
+}

@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { EmbeddingTable, PalateError } from '@palate/core';
+import { useLiteEncoder } from '@palate/llm';
+import { printIdTree, RqKMeans, reportIds, SemanticIds } from '@palate/semantic-id';
+import { filmKnowledge } from '../assistant/film-knowledge.js';
+import { BUNDLED, loadData } from '../data.js';
+import type { CommandContext } from '../run-command.js';
+
+/** Options of `palate semantic-ids`. */
+export interface SemanticIdsCommandOptions {
+  readonly groups: number;
+  readonly artifacts: string;
+  readonly seed: number;
+}
+
+/** `palate semantic-ids`: IDs of the bundled films by residual k-means over their texts, as a tree with titles. */
+export async function semanticIdsCommand(
+  options: SemanticIdsCommandOptions,
+  { signal, print }: CommandContext,
+): Promise<void> {
+  const dataset = await loadData(BUNDLED, { signal });
+  const knowledge = await filmKnowledge(dataset);
+  const encoder = await useLiteEncoder();
+  const texts = Array.from(
+    { length: dataset.log.items.size },
+    (_, item) => `${dataset.catalog.itemText(item, ['title', 'genres'])}. ${knowledge.text[item] ?? ''}`,
+  );
+  const { data, width } = await encoder.encode(texts, { signal });
+  const table = new EmbeddingTable(dataset.log.items, width, data);
+  const dir = join(options.artifacts, 'semantic-ids');
+  const ids = await SemanticIds.load(dir).catch(async (error: unknown) => {
+    if (!(PalateError.is(error) && error.code === 'artifact')) throw error;
+    const codebook = await RqKMeans.fit(table, { size: 64, seed: options.seed, signal });
+    const made = await SemanticIds.assign(codebook, table, { encoder: encoder.id });
+    await made.save(dir);
+    return made;
+  });
+  const report = reportIds(ids, table);
+  const shown = (value: number | undefined): string => (value === undefined ? '-' : value.toFixed(2));
+  print(
+    `${ids.items.size} films, ${ids.depth - 1} levels of ${ids.size} codes; perplexity ${report.levels
+      .map(({ perplexity }) => perplexity.toFixed(0))
+      .join(', ')}; ${(100 * report.collisionRate).toFixed(1)} % share all codes`,
+  );
+  print(
+    `mean cosine of films that share 1, 2, 3 codes: ${report.similarity.map(shown).join(', ')}; at random ${shown(report.similarityAtRandom)}\n`,
+  );
+  print(printIdTree(ids, { groups: options.groups, title: (item) => dataset.catalog.itemText(item, ['title']) }));
+}
