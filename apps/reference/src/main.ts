@@ -39,7 +39,10 @@ const withArtifacts = (command: Command): Command =>
     .option('--seed <number>', 'seed of all randomness', wholeNumber(0), 0);
 const withEffort = (command: Command): Command =>
   command.addOption(
-    new Option('--effort <how>', 'training of the assistant: full takes minutes once, quick shows that all works')
+    new Option(
+      '--effort <how>',
+      'training of the assistant: full takes minutes once, quick shows that all works',
+    )
       .choices(['full', 'quick'])
       .default('full'),
   );

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadBundledMovieTweetings, loadItemKnowledge } from '@palate/dataset-movietweetings';
@@ -177,7 +177,9 @@ test('palate doctor says what works and how to mend what does not', async () => 
   expect(findings.get('language model')).toMatchObject({ works: false });
 });
 
-test('palate start shows a history, every recommender, and the assistant with its sources', { timeout: 300_000 }, async () => {
+test('palate start shows a history, every recommender, and the assistant with its sources', {
+  timeout: 300_000,
+}, async () => {
   const { code, stdout } = await palate(['start', '--k', '3', '--effort', 'quick', '--artifacts', artifacts]);
   expect(code).toBe(0);
   for (const name of ['Popularity', 'ItemKNN', 'UserKNN', 'EASE', 'iALS', 'BPR-MF', 'BM25'])
@@ -206,7 +208,9 @@ describe('palate recommend --profile --explain', { timeout: 120_000 }, () => {
     const ids = new Set(answer.recommendations.map(({ id }: { id: string }) => id));
     const dataset = await loadBundledMovieTweetings({ core: 5 });
     for (const id of ids)
-      expect(dataset.catalog.attributes.genres?.[dataset.log.items.indexOf(id as string)]).not.toContain('Romance');
+      expect(dataset.catalog.attributes.genres?.[dataset.log.items.indexOf(id as string)]).not.toContain(
+        'Romance',
+      );
     const heists = new Map((await loadItemKnowledge()).map(({ item, text }) => [item, text]));
     expect([...ids].some((id) => /heist|robber|bank/i.test(heists.get(id as string) ?? ''))).toBe(true);
   });

@@ -57,7 +57,9 @@ export class Assistant {
     const { user, history, profile } = request;
     const typed = profile === undefined ? undefined : preferenceWords(profile);
     const recorded = user === undefined ? undefined : this.#knowledge.profiles.get(user);
-    const keywords = typed ? typed.likes.split(/\s*[,;.]\s*/).filter((word) => word !== '') : (recorded ?? []);
+    const keywords = typed
+      ? typed.likes.split(/\s*[,;.]\s*/).filter((word) => word !== '')
+      : (recorded ?? []);
     const query: Query = {
       ...(user === undefined ? {} : { user }),
       history,

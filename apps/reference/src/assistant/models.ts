@@ -20,7 +20,10 @@ const SASREC = {
   full: { epochs: 16, batchSize: 64, learningRate: 0.002 },
   quick: { epochs: 1, batchSize: 128, learningRate: 0.004, maxLength: 10 },
 } as const;
-const RANKER = { full: { epochs: 4, perUser: 2 }, quick: { epochs: 1, perUser: 1, userShare: 0.05 } } as const;
+const RANKER = {
+  full: { epochs: 4, perUser: 2 },
+  quick: { epochs: 1, perUser: 1, userShare: 0.05 },
+} as const;
 /** How far the ranker trusts SASRec's order, as its validation chose in the benchmark. */
 const ORDER_WEIGHT = 6;
 
@@ -88,8 +91,7 @@ export async function assistantModels(
     'texts',
     'encoding 2,414 films',
     (dir) => TextRetriever.load(dir, encoder),
-    () =>
-      TextRetriever.fit(described, { encoder, fields: ['described'], ...shared('encoding 2,414 films') }),
+    () => TextRetriever.fit(described, { encoder, fields: ['described'], ...shared('encoding 2,414 films') }),
   );
   const sasrec = await keep(
     'sasrec',

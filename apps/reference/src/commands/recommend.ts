@@ -1,8 +1,8 @@
 import { type Dataset, InvalidInputError, type Query } from '@palate/core';
-import { chooseSystems } from '../choose-systems.js';
 import type { Effort } from '../assistant/models.js';
 import { openAssistant } from '../assistant/open-assistant.js';
 import { showAnswer } from '../assistant/show-answer.js';
+import { chooseSystems } from '../choose-systems.js';
 import { BUNDLED, loadData } from '../data.js';
 import { fitOrLoad } from '../fitted.js';
 import { fitWidth } from '../layout.js';

@@ -45,5 +45,7 @@ export async function semanticIdsCommand(
   print(
     `mean cosine of films that share 1, 2, 3 codes: ${report.similarity.map(shown).join(', ')}; at random ${shown(report.similarityAtRandom)}\n`,
   );
-  print(printIdTree(ids, { groups: options.groups, title: (item) => dataset.catalog.itemText(item, ['title']) }));
+  print(
+    printIdTree(ids, { groups: options.groups, title: (item) => dataset.catalog.itemText(item, ['title']) }),
+  );
 }

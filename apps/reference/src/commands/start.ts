@@ -70,10 +70,13 @@ export async function startCommand(options: StartOptions, { signal, print }: Com
   const width = Math.max(80, Math.min(160, process.stdout.columns ?? 120));
   const show = async (heading: string, request: AssistantRequest): Promise<void> => {
     print(`\n${heading}\n`);
-    for (const line of showAnswer(await assistant.recommend(request, options.k, signal), dataset, width)) print(line);
+    for (const line of showAnswer(await assistant.recommend(request, options.k, signal), dataset, width))
+      print(line);
   };
   await show(`The same user, retrieved, ranked and explained:`, { user, history });
   await show(`A new user who typed "${TYPED}":`, { history: [], profile: TYPED });
-  print(`\nIn words:      node apps/reference/bin/palate.js recommend --profile "quiet science fiction" --explain`);
+  print(
+    `\nIn words:      node apps/reference/bin/palate.js recommend --profile "quiet science fiction" --explain`,
+  );
   print(`From titles:   node apps/reference/bin/palate.js recommend --history "Alien; Heat; Fargo"`);
 }

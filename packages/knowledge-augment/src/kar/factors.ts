@@ -74,7 +74,7 @@ export async function askFactors(
     .split('\n')
     .map((line) =>
       line
-        .replace(/^[\s\-*•\d.)]+/, '')
+        .replace(/^\s*(?:[-*•]\s*|\d+[.)]\s+)?/, '')
         .replace(/[\s.:]+$/, '')
         .toLowerCase(),
     )

@@ -97,7 +97,7 @@ export function cleanTags(answer: string): CleanedAnswer {
     ...new Set(
       list
         .split(/[,;\n]/)
-        .map((tag) => tag.replace(/^[\s\-*•#\d.)"“]+|[\s."”]+$/g, '').toLowerCase())
+        .map((tag) => tag.replace(/^\s*(?:[-*•#]+\s*|\d+[.)]\s+)?["“]?|[\s."”]+$/g, '').toLowerCase())
         .filter((tag) => tag !== '' && tag.length <= 50),
     ),
   ];

@@ -65,13 +65,13 @@ describe('cleanText', () => {
 
 describe('cleanTags', () => {
   it('reads lists in any form, each tag once', () => {
-    const expected = ['heist', 'dark comedy', 'ensemble'];
+    const expected = ['heist', 'dark comedy', '1970s'];
     for (const answer of [
-      'heist, dark comedy, ensemble',
-      'Tags: Heist, Dark comedy, ensemble.',
-      '- heist\n- dark comedy\n- ensemble\n- Heist',
-      '1. heist\n2. dark comedy\n3. ensemble',
-      'Sure! Here are the tags:\nheist; dark comedy; ensemble',
+      'heist, dark comedy, 1970s',
+      'Tags: Heist, Dark comedy, 1970s.',
+      '- heist\n- dark comedy\n- 1970s\n- Heist',
+      '1. heist\n2. dark comedy\n3. 1970s',
+      'Sure! Here are the tags:\nheist; dark comedy; "1970s"',
     ])
       expect(cleanTags(answer).facts?.tags).toEqual(expected);
   });

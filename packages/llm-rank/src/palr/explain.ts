@@ -18,10 +18,23 @@ export interface Explanation {
 }
 
 /** Words that say nothing about one item among others. */
-const COMMON = new Set(['film', 'films', 'movie', 'movies', 'story', 'stories', 'with', 'that', 'about', 'like', 'from']);
+const COMMON = new Set([
+  'film',
+  'films',
+  'movie',
+  'movies',
+  'story',
+  'stories',
+  'with',
+  'that',
+  'about',
+  'like',
+  'from',
+]);
 
 const stem = (word: string): string => word.replace(/(ing|ed|es|s)$/, '');
-const words = (text: string): string[] => (text.toLowerCase().match(/[\p{L}\p{N}]{4,}/gu) ?? []).filter((word) => !COMMON.has(word)).map(stem);
+const words = (text: string): string[] =>
+  (text.toLowerCase().match(/[\p{L}\p{N}]{4,}/gu) ?? []).filter((word) => !COMMON.has(word)).map(stem);
 
 /**
  * One sentence on an item from stored knowledge alone: what its tags share with the profile, and which items of the

@@ -51,8 +51,8 @@ function cleanProfile(answer: string): CleanedAnswer {
       : answer.replace(/^[^:\n]*:\s*/, '');
   const keywords = list
     .split(/[,\n;]/)
-    .map((word) => word.replace(/^[\s\-*•\d.)]+|[\s.]+$/g, '').toLowerCase())
-    .filter((word) => word !== '' && word.length <= 60);
+    .map((word) => word.replace(/^\s*(?:[-*•]\s*|\d+[.)]\s+)?|[\s.]+$/g, '').toLowerCase())
+    .filter((word) => /[\p{L}\p{N}]/u.test(word) && word.length <= 60);
   if (keywords.length === 0)
     throw new InvalidInputError({
       expected: 'keywords separated by commas',

@@ -26,10 +26,20 @@ export interface RaterOptions extends LongCallOptions {
   readonly dimension?: number;
   /** Default 0.1. */
   readonly dropout?: number;
+  /** Epochs without a better fit of the tenth of the rows that is kept apart. Default 3. */
+  readonly patience?: number;
 }
 
 /** Names of {@link RaterOptions}. */
-export const RATER_OPTIONS = ['epochs', 'batchSize', 'learningRate', 'weightDecay', 'dimension', 'dropout'];
+export const RATER_OPTIONS = [
+  'epochs',
+  'batchSize',
+  'learningRate',
+  'weightDecay',
+  'dimension',
+  'dropout',
+  'patience',
+];
 
 /** Longest history that trained predictors read. */
 export const HISTORY = 10;
@@ -121,7 +131,10 @@ export async function fitRater(
               const mse = values.reduce((sum, value, k) => sum + (value - held.rating[k]!) ** 2, 0) / kept;
               return { fit: -mse };
             },
-            earlyStopping: { metric: 'fit', patience: 3 },
+            earlyStopping: {
+              metric: 'fit',
+              patience: checkNumber('patience', options.patience ?? 3, { min: 1, integer: true }),
+            },
           }
         : {}),
       ...(options.signal ? { signal: options.signal } : {}),

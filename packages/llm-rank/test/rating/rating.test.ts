@@ -1,0 +1,181 @@
+import { Catalog, createDataset, InteractionLog, RandomStream } from '@palate/core';
+import { describe, expect, it } from 'vitest';
+import {
+  dataEfficiency,
+  evaluateRatings,
+  fitRatingBaseline,
+  fitT5Rater,
+  LlmRater,
+  meanPredictor,
+  parseRating,
+  type RatingTask,
+  ratingRows,
+  takeRows,
+} from '../../src/index.js';
+import { answering } from '../answering-model.js';
+
+/** Users who rate one genre high and the other low. */
+function rated(users = 60, films = 20, each = 12) {
+  const random = new RandomStream(2);
+  const list = [];
+  for (let user = 0; user < users; user++)
+    for (const [k, film] of random
+      .shuffle(Array.from({ length: films }, (_, f) => f))
+      .slice(0, each)
+      .entries())
+      list.push({
+        user: `u${user}`,
+        item: `f${film}`,
+        timestamp: 1000 * user + k,
+        rating: film % 2 === user % 2 ? 4 + random.integer(2) : 1 + random.integer(2),
+      });
+  const log = InteractionLog.fromRows(list);
+  return createDataset({
+    name: 'rated',
+    log,
+    catalog: new Catalog({ items: log.items, text: { title: [...log.items].map((id) => `Film ${id}`) } }),
+    licence: 'MIT',
+    source: 'made up',
+  });
+}
+const dataset = rated();
+const rows = ratingRows(dataset.log, dataset.log, { leastHistory: 4 });
+const cut = Array.from(rows.user.keys()).filter((at) => (rows.user[at] as number) < 45);
+const test = takeRows(
+  rows,
+  Array.from(rows.user.keys()).filter((at) => (rows.user[at] as number) >= 45),
+);
+const task: RatingTask = { dataset, train: takeRows(rows, cut), scale: { min: 1, max: 5 } };
+
+describe('ratingRows', () => {
+  it('show what lies strictly before a row, the newest last', () => {
+    const log = InteractionLog.fromRows([
+      { user: 'a', item: 'x', timestamp: 3, rating: 5 },
+      { user: 'a', item: 'y', timestamp: 1, rating: 2 },
+      { user: 'a', item: 'z', timestamp: 2, rating: 3 },
+    ]);
+    const last = log.select(Int32Array.of(0));
+    const { history, historyRatings } = ratingRows(last, log);
+    expect([...(history[0] ?? [])].map((item) => log.items.idOf(item))).toEqual(['y', 'z']);
+    expect([...(historyRatings[0] ?? [])]).toEqual([2, 3]);
+    // The oldest has nothing before it.
+    expect(ratingRows(log, log).item).toHaveLength(2);
+    expect(
+      [...(ratingRows(last, log, { historyLength: 1 }).history[0] ?? [])].map((item) => log.items.idOf(item)),
+    ).toEqual(['z']);
+  });
+});
+
+describe('parseRating', () => {
+  it('takes the first number within the scale', () => {
+    const scale = { min: 1, max: 5 };
+    for (const [answer, value] of [
+      ['4', 4],
+      ['Rating: 3.5', 3.5],
+      ['3,5 out of 5', 3.5],
+      ['I would say 2/5.', 2],
+      ['seven', undefined],
+      ['9', undefined],
+      ['-3', undefined],
+    ] as const)
+      expect(parseRating(answer, scale)).toBe(value);
+  });
+});
+
+describe('means', () => {
+  it('are of training rows and of the user’s own past', async () => {
+    const [global, item, user] = await Promise.all(
+      (['global', 'item', 'user'] as const).map((kind) => meanPredictor(task, kind).predict(test)),
+    );
+    const mean = task.train.rating.reduce((sum, value) => sum + value, 0) / task.train.rating.length;
+    expect(global?.[0]).toBeCloseTo(mean, 4);
+    const own = [...task.train.item.keys()].filter((at) => task.train.item[at] === test.item[0]);
+    expect(item?.[0]).toBeCloseTo(
+      own.reduce((sum, at) => sum + (task.train.rating[at] as number), 0) / own.length,
+      4,
+    );
+    const past = test.historyRatings[0] as Float32Array;
+    expect(user?.[0]).toBeCloseTo(past.reduce((sum, value) => sum + value, 0) / past.length, 4);
+  });
+
+  it('know nothing where scores are all equal: an AUC of one half', async () => {
+    const [result] = await evaluateRatings([meanPredictor(task, 'global')], test, 4);
+    expect(result?.auc).toBe(0.5);
+  });
+});
+
+describe('trained predictors', () => {
+  it('read taste out of the rated history of users that they never saw', { timeout: 120_000 }, async () => {
+    const options = {
+      epochs: 25,
+      batchSize: 64,
+      learningRate: 0.005,
+      dropout: 0,
+      dimension: 16,
+      patience: 60,
+      seed: 1,
+    };
+    const predictors = [
+      meanPredictor(task, 'item'),
+      await fitRatingBaseline(task, 'transformer-mlp', options),
+      await fitT5Rater(task, { ...options, learningRate: 0.002, epochs: 60, head: 'regression', blocks: 1 }),
+      await fitT5Rater(task, {
+        ...options,
+        learningRate: 0.002,
+        epochs: 60,
+        head: 'classification',
+        blocks: 1,
+      }),
+    ];
+    const [item, ...trained] = await evaluateRatings(predictors, test, 4);
+    for (const { name, rmse, auc } of trained) {
+      expect(rmse, name).toBeLessThan((item?.rmse as number) - 0.3);
+      expect(auc, name).toBeGreaterThan(0.85);
+    }
+  });
+
+  it('by ids know users of training, and clip to the scale', { timeout: 60_000 }, async () => {
+    const order = new RandomStream(9).shuffle(Int32Array.from(rows.user.keys()));
+    const known: RatingTask = { ...task, train: takeRows(rows, order.slice(0, 400)) };
+    const rest = takeRows(rows, order.slice(400));
+    const mlp = await fitRatingBaseline(known, 'mf', {
+      epochs: 60,
+      batchSize: 64,
+      learningRate: 0.02,
+      dropout: 0,
+      dimension: 8,
+    });
+    const [mf, mean] = await evaluateRatings([mlp, meanPredictor(known, 'global')], rest, 4);
+    expect(mf?.rmse as number).toBeLessThan((mean?.rmse as number) - 0.1);
+    for (const value of await mlp.predict(rest)) expect(value >= 1 && value <= 5).toBe(true);
+  });
+
+  it('are judged on the same rows along the curve of training data', async () => {
+    const points = await dataEfficiency(task, test, 4, [0.1, 1], async (fewer) =>
+      meanPredictor(fewer, 'item'),
+    );
+    expect(points.map(({ share, rows: count }) => [share, count])).toEqual([
+      [0.1, test.rating.length],
+      [1, test.rating.length],
+    ]);
+  });
+});
+
+describe('LlmRater', () => {
+  it('shows history and examples, counts what is no rating, and falls back on the user’s mean', async () => {
+    const few = takeRows(test, [0, 1, 2]);
+    const model = answering((prompt) =>
+      prompt.includes(`To be rated: Film ${dataset.log.items.idOf(few.item[1] as number)}`) ? 'no idea' : '4',
+    );
+    const rater = new LlmRater(task, { model, shots: 2 });
+    const predictions = await rater.predict(takeRows(few, [0, 1]));
+    expect(predictions[0]).toBe(4);
+    const past = few.historyRatings[1] as Float32Array;
+    expect(predictions[1]).toBeCloseTo(past.reduce((sum, value) => sum + value, 0) / past.length, 4);
+    expect(rater.counts).toEqual({ asked: 2, failed: 1 });
+    expect(model.asked[0]?.match(/^Rating: \d/gm)).toHaveLength(2);
+    const own = few.rating[0] as number;
+    expect(model.asked[0]?.trimEnd().endsWith('Rating:')).toBe(true);
+    expect(own).toBeGreaterThan(0);
+  });
+});
