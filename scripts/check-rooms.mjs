@@ -33,6 +33,19 @@ function importsOf(path) {
   return found;
 }
 
+/** The files that loading `src/index.ts` loads: those its static imports lead to. */
+function loadedWithIndex(src) {
+  const loaded = new Set();
+  const load = (path) => {
+    if (loaded.has(path)) return;
+    loaded.add(path);
+    for (const { specifier, lazy } of importsOf(path))
+      if (!lazy && specifier.startsWith('.')) load(join(path, '..', specifier.replace(/\.js$/, '.ts')));
+  };
+  load(join(src, 'index.ts'));
+  return loaded;
+}
+
 const packageOf = (specifier) =>
   specifier
     .split('/')
@@ -44,6 +57,7 @@ for (const { dir, manifest } of [...packages(), ...apps()]) {
   const rank = ROOMS.indexOf(room);
   const declared = { ...manifest.dependencies, ...manifest.peerDependencies };
   if (room === 'core' && Object.keys(declared).length > 0) faults.push('core: has dependencies');
+  const loaded = TENSORS_ON_DEMAND.includes(room) ? loadedWithIndex(join(dir, 'src')) : new Set();
   for (const path of filesBelow(join(dir, 'src'), ['.ts', '.tsx'])) {
     const place = relative(root, path);
     for (const { specifier, lazy } of importsOf(path)) {
@@ -71,8 +85,10 @@ for (const { dir, manifest } of [...packages(), ...apps()]) {
       const isTensor = TENSORS.some((prefix) => name.startsWith(prefix));
       if (isTensor && WITHOUT_TENSORS.includes(room))
         faults.push(`${place}: ${room} knows nothing of tensors, but imports ${name}`);
-      if (isTensor && TENSORS_ON_DEMAND.includes(room) && !lazy)
-        faults.push(`${place}: ${room} loads tensors only on demand: use import('${name}')`);
+      if (isTensor && loaded.has(path) && !lazy)
+        faults.push(
+          `${place}: ${room} loads tensors only on demand, but its index loads this file and ${name}`,
+        );
     }
   }
 }

@@ -49,7 +49,7 @@ export async function fitTiger(
 }
 
 /** Semantic IDs of all items of a data set, kept once they are made. */
-export function semanticIds(
+function semanticIds(
   dataset: Dataset,
   kind: CodebookKind,
   coUse: number,
@@ -83,10 +83,10 @@ export function semanticIds(
 }
 
 /** Options of SASRec in this benchmark. */
-export const SASREC = { epochs: 60, batchSize: 64, learningRate: 0.002 } as const;
+const SASREC = { epochs: 60, batchSize: 64, learningRate: 0.002 } as const;
 
 /** SASRec as the benchmark's tables have it, kept once it is fitted. */
-export function benchmarkSasRec(dataset: Dataset, context: FitContext): Promise<SasRec> {
+function benchmarkSasRec(dataset: Dataset, context: FitContext): Promise<SasRec> {
   return cachedModel(
     'sasrec',
     dataset,

@@ -34,7 +34,7 @@ export async function buildTagVocabulary(
   const same = checkNumber('same', options.same ?? 0.95, { min: 0, max: 1 });
   const counts = new Map<string, number>();
   for (const answer of answers)
-    for (const tag of (cleanTags(answer).facts?.tags as string[]).map(plainTag))
+    for (const tag of cleanTags(answer).text.split(', ').map(plainTag))
       counts.set(tag, (counts.get(tag) ?? 0) + 1);
   const frequent = [...counts]
     .filter(([tag, count]) => tag !== '' && count >= least)

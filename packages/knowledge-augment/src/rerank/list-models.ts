@@ -13,7 +13,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Perceptron } from '../ctr/backbone.js';
 
 /** A model that scores the items of a list by each other. */
-export interface ListModel {
+interface ListModel {
   /** @param lists - `[lists, length, width]`; returns `[lists, length]` */
   scores(lists: tf.Tensor, pass: ForwardPass): tf.Tensor2D;
 }
@@ -36,7 +36,7 @@ const flat = (x: tf.Tensor): tf.Tensor2D => tf.squeeze(x, [2]) as tf.Tensor2D;
  * DLCM (Ai et al. 2018): a GRU reads the list from its end to its head; an entry's score says how well its output goes
  * with the state of the whole list.
  */
-export const dlcm: MakeListModel = (parameters, width, length, random, dropout) => {
+const dlcm: MakeListModel = (parameters, width, length, random, dropout) => {
   const embed = new Dense(parameters, 'embed', width, INNER, random);
   const gates = new Dense(parameters, 'gates', 2 * INNER, 2 * INNER, random);
   const candidate = new Dense(parameters, 'candidate', 2 * INNER, INNER, random);
@@ -67,7 +67,7 @@ export const dlcm: MakeListModel = (parameters, width, length, random, dropout) 
 };
 
 /** PRM (Pei et al. 2019): a transformer over the list with learned positions; scores by an MLP on its outputs. */
-export const prm: MakeListModel = (parameters, width, length, random, dropout) => {
+const prm: MakeListModel = (parameters, width, length, random, dropout) => {
   const embed = new Dense(parameters, 'embed', width, INNER, random);
   const positions = new Embedding(parameters, 'positions', length, INNER, random, 0.05);
   const block = new TransformerBlock(parameters, 'block', random, {
@@ -93,7 +93,7 @@ const INDUCING = 8;
  * SetRank (Pang et al. 2020): induced self-attention without positions, so that the scores go with the entries whatever
  * their order: points that are learned attend to the list, and the list attends to them.
  */
-export const setRank: MakeListModel = (parameters, width, _length, random, dropout) => {
+const setRank: MakeListModel = (parameters, width, _length, random, dropout) => {
   const embed = new Dense(parameters, 'embed', width, INNER, random);
   const points = new Embedding(parameters, 'points', INDUCING, INNER, random, 0.5);
   const projections = (name: string) =>

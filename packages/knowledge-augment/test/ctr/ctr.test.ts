@@ -166,7 +166,7 @@ describe('CtrEmbedding', () => {
   it('averages several categories, and reads the history of before the sample alone', () => {
     const parameters = new Parameters();
     const embedding = new CtrEmbedding(parameters, features, 4, 3, new RandomStream(1));
-    const at = samples.place.findIndex((place) => place === 2);
+    const at = samples.place.indexOf(2);
     const batch = ctrBatch(samples, [at], 1, 3, liked);
     expect([...(batch.present?.values ?? [])]).toEqual([0, 1, 1]);
     const own = log.history(samples.user[at] as number);

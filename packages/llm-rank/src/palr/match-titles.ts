@@ -1,5 +1,5 @@
 /** A title without what writers vary: case, accents, punctuation, the year, a leading or trailing article. */
-export function plainTitle(title: string): string {
+function plainTitle(title: string): string {
   return title
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')

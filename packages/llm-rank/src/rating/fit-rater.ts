@@ -54,7 +54,7 @@ export interface RatingNetwork {
 }
 
 /** Numbers of rows as tensors of a fixed shape. */
-export function ratingBatch(rows: RatingRows, positions: ArrayLike<number>, size: number): Batch {
+function ratingBatch(rows: RatingRows, positions: ArrayLike<number>, size: number): Batch {
   const user = new Int32Array(size);
   const item = new Int32Array(size);
   const rating = new Float32Array(size);

@@ -9,7 +9,7 @@ import {
 import type { CheckpointOptions } from '@palate/nn';
 
 /** What a learning rate does after its warm-up. */
-export type LearningRateDecay = 'none' | 'cosine';
+type LearningRateDecay = 'none' | 'cosine';
 
 /** Options that SASRec and BERT4Rec share. */
 export interface SequentialOptions extends LongCallOptions {

@@ -146,7 +146,10 @@ export class TextRetriever implements CatalogueScorer, Saveable {
   async #queryVectors(queries: readonly Query[], options: LongCallOptions): Promise<Float32Array> {
     const { width, textWeight, recency } = this.#config;
     const texts = [...new Set(queries.flatMap(({ text }) => (text ? [text] : [])))];
-    const encoded = texts.length > 0 ? await this.#encoder.encode(texts, options) : undefined;
+    const encoded =
+      texts.length > 0
+        ? await this.#encoder.encode(texts, options.signal ? { signal: options.signal } : {})
+        : undefined;
     const rows = new Map(texts.map((text, row) => [text, row]));
     const targets = new Float32Array(queries.length * width);
     const own = new Float32Array(width);

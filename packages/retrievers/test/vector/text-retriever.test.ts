@@ -96,6 +96,23 @@ describe('scores of TextRetriever', () => {
     expect(scores[2]).toBeCloseTo(-0.5, 5);
   });
 
+  test('are there for a text with its history included, by an encoder that refuses options it does not know', async () => {
+    const strict: TextEncoder = {
+      ...encoder,
+      encode: (texts, options = {}) => {
+        expect(
+          Object.keys(options).filter((name) => !['signal', 'onProgress', 'seed'].includes(name)),
+        ).toEqual([]);
+        return encoder.encode(texts, options);
+      },
+    };
+    const retriever = await TextRetriever.fit(films, { encoder: strict });
+    const [list] = await retriever.retrieve([{ text: 'bank', history: [at('heist')] }], 3, {
+      includeHistory: true,
+    });
+    expect(list).toHaveLength(3);
+  });
+
   test('need the encoder that made the vectors', async () => {
     const dir = join(mkdtempSync(join(tmpdir(), 'palate-text-')), 'index');
     await (await TextRetriever.fit(films, { encoder })).save(dir);

@@ -1,78 +1,8 @@
 import { checkOptions } from '@palate/core';
-import { selectBackend } from '@palate/nn';
-import * as tf from '@tensorflow/tfjs-core';
 import { BatchedEncoder, type EncoderOptions } from '../batched-encoder.js';
-import type { EmbeddingModel, PreparedText } from '../embedding-model.js';
-import { UseLiteTransformer } from './transformer.js';
-import { UnigramTokenizer } from './unigram-tokenizer.js';
-import { readUseLite } from './weights.js';
+import type { EmbeddingModel } from '../embedding-model.js';
 
-/** Tokens that the model reads. */
-const MAX_TOKENS = 128;
-/** Lengths are padded to multiples of this, so that at most 16 graphs serve all texts. */
-const STEP = 8;
-/** Tokens of a batch, padding counted. */
-const BATCH_TOKENS = 2048;
-
-class UseLiteModel implements EmbeddingModel {
-  readonly id: string;
-  readonly width: number;
-  readonly #tokenizer: UnigramTokenizer;
-  readonly #transformer: UseLiteTransformer;
-
-  constructor(version: string, tokenizer: UnigramTokenizer, transformer: UseLiteTransformer) {
-    this.id = `use-lite@${version}`;
-    this.width = transformer.width;
-    this.#tokenizer = tokenizer;
-    this.#transformer = transformer;
-  }
-
-  prepare(text: string): PreparedText {
-    const ids = this.#tokenizer.encode(text);
-    return {
-      input: ids.subarray(0, MAX_TOKENS),
-      length: Math.min(MAX_TOKENS, Math.max(1, ids.length)),
-      truncated: ids.length > MAX_TOKENS,
-    };
-  }
-
-  batchSize(length: number): number {
-    return Math.floor(BATCH_TOKENS / paddedLength(length));
-  }
-
-  async embed(batch: readonly PreparedText[]): Promise<Float32Array> {
-    await selectBackend();
-    const length = paddedLength(Math.max(...batch.map((text) => text.length)));
-    // Few sizes for a last, smaller batch: 1, 4, 16, … or the full one.
-    let rows = 1;
-    while (rows < batch.length) rows = Math.min(rows * 4, Math.max(batch.length, this.batchSize(length)));
-    const ids = new Int32Array(rows * length);
-    const present = new Float32Array(rows * length);
-    for (const [row, { input }] of batch.entries()) {
-      ids.set(input as Int32Array, row * length);
-      present.fill(1, row * length, row * length + input.length);
-    }
-    const vectors = tf.tidy(() =>
-      this.#transformer.encode(
-        tf.tensor2d(ids, [rows, length], 'int32'),
-        tf.tensor2d(present, [rows, length]),
-      ),
-    );
-    const values = await vectors.data<'float32'>();
-    vectors.dispose();
-    return values.subarray(0, batch.length * this.width);
-  }
-}
-
-const paddedLength = (length: number): number => Math.ceil(length / STEP) * STEP;
-
-let model: Promise<UseLiteModel> | undefined;
-
-async function loadModel(): Promise<UseLiteModel> {
-  await selectBackend();
-  const { weights, vocabulary, version } = await readUseLite();
-  return new UseLiteModel(version, new UnigramTokenizer(vocabulary), new UseLiteTransformer(weights));
-}
+let model: Promise<EmbeddingModel> | undefined;
 
 /**
  * The Universal Sentence Encoder lite: English, 512 wide, at most 128 pieces of a text, from weights that npm
@@ -88,7 +18,8 @@ async function loadModel(): Promise<UseLiteModel> {
  */
 export async function useLiteEncoder(options: EncoderOptions = {}): Promise<BatchedEncoder> {
   checkOptions('useLiteEncoder', options, ['cacheDir']);
-  model ??= loadModel();
+  // Tensors are loaded when the encoder is asked for, not with the package.
+  model ??= import('./use-lite-model.js').then(({ loadUseLite }) => loadUseLite());
   try {
     return new BatchedEncoder(await model, options);
   } catch (error) {
