@@ -25,7 +25,7 @@ import {
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { listsFromScores } from '../score-lists.js';
-import { type HistoryScoring, scoreQueries } from './encode-histories.js';
+import { exportScoring, type HistoryScoring, scoreQueries } from './encode-histories.js';
 import { fitEncoder } from './fit-encoder.js';
 
 import { type SequentialConfig, type SequentialOptions, sequentialConfig } from './options.js';
@@ -109,6 +109,15 @@ export class Bert4Rec implements CatalogueScorer, Saveable {
     return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) =>
       this.scoreAll(chunk, rest),
     );
+  }
+
+  /**
+   * The serving graph as a standard `.onnx` file: input `items`, int32 `[batch, places]`, histories with the newest item
+   * at the right end and -1 where there is none; output `scores`, one an item of the catalogue.
+   */
+  async exportOnnx(): Promise<Uint8Array> {
+    await selectBackend();
+    return exportScoring(scoringOf(this.#encoder, this.items, this.#config));
   }
 
   async save(dir: string): Promise<void> {

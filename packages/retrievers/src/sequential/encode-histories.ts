@@ -1,5 +1,6 @@
 import { type Query, throwIfCancelled } from '@palate/core';
 import { batchByLength, bucketLengths, ForwardPass } from '@palate/nn';
+import { exportOnnx } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 import { distinctHistory } from '../score-lists.js';
 
@@ -30,7 +31,7 @@ function scoreHistories(
   scoring: HistoryScoring,
   signal?: AbortSignal,
 ): Float32Array {
-  const { encoder, itemCount, maxLength, causal, endToken, name } = scoring;
+  const { itemCount, maxLength, endToken, name } = scoring;
   const scores = new Float32Array(histories.length * itemCount);
   const extra = endToken === undefined ? 0 : 1;
   const lengths = histories.map((history) => Math.max(1, Math.min(maxLength, history.length + extra)));
@@ -52,21 +53,9 @@ function scoreHistories(
         present[(k + 1) * length - 1] = 1;
       }
     }
-    const product = tf.tidy(() => {
-      const hidden = encoder.encode(
-        tf.tensor2d(ids, [size, length], 'int32'),
-        tf.tensor2d(present, [size, length]),
-        ForwardPass.inference(),
-        causal,
-      );
-      const width = hidden.shape[2] as number;
-      const last = tf.reshape(tf.slice(hidden, [0, length - 1, 0], [size, 1, width]), [
-        size,
-        width,
-      ]) as tf.Tensor2D;
-      const catalogue = tf.slice(encoder.items.table as tf.Tensor2D, [0, 0], [itemCount, width]);
-      return tf.matMul(last, catalogue, false, true);
-    });
+    const product = tf.tidy(() =>
+      scoresAtEnd(scoring, tf.tensor2d(ids, [size, length], 'int32'), tf.tensor2d(present, [size, length])),
+    );
     // Read outside of tidy, which would walk through the numbers in search of tensors.
     const block = product.dataSync<'float32'>();
     product.dispose();
@@ -74,6 +63,53 @@ function scoreHistories(
       scores.set(block.subarray(k * itemCount, (k + 1) * itemCount), row * itemCount);
   }
   return scores;
+}
+
+/** Scores of the catalogue from the model's vector at the last position, `[batch, itemCount]`. */
+function scoresAtEnd(scoring: HistoryScoring, ids: tf.Tensor2D, present: tf.Tensor2D): tf.Tensor2D {
+  const { encoder, itemCount, causal } = scoring;
+  const [size, length] = ids.shape;
+  const hidden = encoder.encode(ids, present, ForwardPass.inference(), causal);
+  const width = hidden.shape[2] as number;
+  const last = tf.reshape(tf.slice(hidden, [0, length - 1, 0], [size, 1, width]), [
+    size,
+    width,
+  ]) as tf.Tensor2D;
+  const catalogue = tf.slice(encoder.items.table as tf.Tensor2D, [0, 0], [itemCount, width]);
+  return tf.matMul(last, catalogue, false, true) as tf.Tensor2D;
+}
+
+/**
+ * The serving graph as an ONNX model with any batch size: `items`, int32 `[batch, places]`, the newest at the right end
+ * and -1 where there is none; gives `scores`, `[batch, itemCount]`.
+ */
+export function exportScoring(scoring: HistoryScoring): Uint8Array {
+  const { maxLength, endToken } = scoring;
+  const places = endToken === undefined ? maxLength : maxLength - 1;
+  const items = tf.fill([1, places], -1, 'int32') as tf.Tensor2D;
+  try {
+    return exportOnnx(
+      ({ items: given }) => {
+        const history = given as tf.Tensor2D;
+        const there = tf.cast(tf.greaterEqual(history, tf.scalar(0, 'int32')), 'float32') as tf.Tensor2D;
+        const ids = tf.maximum(history, tf.scalar(0, 'int32')) as tf.Tensor2D;
+        if (endToken === undefined) return { scores: scoresAtEnd(scoring, ids, there) };
+        // A column of end tokens of whatever height the batch has.
+        const column = tf.mul(tf.slice(ids, [0, 0], [history.shape[0], 1]), tf.scalar(0, 'int32'));
+        return {
+          scores: scoresAtEnd(
+            scoring,
+            tf.concat([ids, tf.add(column, tf.scalar(endToken, 'int32'))], 1) as tf.Tensor2D,
+            tf.concat([there, tf.add(tf.cast(column, 'float32'), 1)], 1) as tf.Tensor2D,
+          ),
+        };
+      },
+      { items },
+      { dynamicBatch: true },
+    );
+  } finally {
+    items.dispose();
+  }
 }
 
 /** Scores the catalogue for queries: {@link scoreHistories} of their histories, checked. */

@@ -30,7 +30,7 @@ import {
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { listsFromScores } from '../score-lists.js';
-import { type HistoryScoring, scoreQueries } from './encode-histories.js';
+import { exportScoring, type HistoryScoring, scoreQueries } from './encode-histories.js';
 import { fitEncoder } from './fit-encoder.js';
 
 import { type SequentialConfig, type SequentialOptions, sequentialConfig } from './options.js';
@@ -144,6 +144,15 @@ export class SasRec implements CatalogueScorer, Saveable {
   async itemVectors(): Promise<EmbeddingTable> {
     const { shape, values } = (await this.#encoder.parameters.values())['items.table'] as TensorData;
     return new EmbeddingTable(this.items, shape[1] as number, values as Float32Array);
+  }
+
+  /**
+   * The serving graph as a standard `.onnx` file: input `items`, int32 `[batch, places]`, histories with the newest item
+   * at the right end and -1 where there is none; output `scores`, one an item of the catalogue.
+   */
+  async exportOnnx(): Promise<Uint8Array> {
+    await selectBackend();
+    return exportScoring(scoringOf(this.#encoder, this.items, this.#config));
   }
 
   async save(dir: string): Promise<void> {

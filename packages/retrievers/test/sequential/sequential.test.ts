@@ -6,6 +6,7 @@ import { type RetrieverConformanceOptions, retrieverConformance } from '@palate/
 import { leaveOneOut } from '@palate/datasets';
 import { evaluateRanking } from '@palate/eval';
 import { ForwardPass, selectBackend } from '@palate/nn';
+import { OrtSession, OrtTensor } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Bert4Rec, SasRec, type SasRecLoss } from '../../src/index.js';
@@ -130,6 +131,27 @@ describe('the encoder', () => {
       for (const [k, value] of (padded.at(-1) as number[]).entries())
         expect(value).toBeCloseTo(short[k] as number, 5);
   });
+});
+
+describe('the exported serving graph', () => {
+  for (const [name, model] of [
+    ['SASRec', SasRec],
+    ['BERT4Rec', Bert4Rec],
+  ] as const)
+    test(`of ${name} gives the model's scores in onnxruntime, for any number of histories`, async () => {
+      const dataset = ring(20, 8, 6);
+      const fitted = await model.fit(dataset, SMALL);
+      const session = new OrtSession(await fitted.exportOnnx(), ['scores']);
+      const places = name === 'SASRec' ? SMALL.maxLength : SMALL.maxLength - 1;
+      for (const histories of [[[1, 2, 3]], [[4], [0, 1, 2, 3, 4, 5], []]]) {
+        const items = new Int32Array(histories.length * places).fill(-1);
+        for (const [row, history] of histories.entries())
+          items.set(history, (row + 1) * places - history.length);
+        const { scores } = session.run({ items: new OrtTensor('int32', items, [histories.length, places]) });
+        const expected = await fitted.scoreAll(histories.map((history) => ({ history })));
+        for (const [k, value] of expected.entries()) expect(scores?.data[k]).toBeCloseTo(value, 4);
+      }
+    });
 });
 
 describe('training goes on', () => {
