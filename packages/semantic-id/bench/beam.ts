@@ -1,0 +1,71 @@
+// Latency of TIGER's beam search for one user and in batches (efficient mode), beside the same search over the same
+// tree with a model of the same size in plain PyTorch, where python3 has it.
+// Run: npx tsx --conditions=palate-source packages/semantic-id/bench/beam.ts [items]
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Catalog, createDataset, EmbeddingTable, InteractionLog, RandomStream } from '@palate/core';
+import { RqKMeans, SemanticIds, Tiger } from '../src/index.js';
+
+const ITEMS = Number(process.argv[2] ?? 5000);
+const USERS = 256;
+const BEAMS = 50;
+const HISTORY = 20;
+const random = new RandomStream(1);
+const log = InteractionLog.fromRows([
+  ...Array.from({ length: ITEMS }, (_, item) => ({ user: `all-${item % 100}`, item: `i${item}`, timestamp: item })),
+  ...Array.from({ length: USERS * (HISTORY + 1) }, (_, k) => ({
+    user: `u${k % USERS}`,
+    item: `i${random.integer(ITEMS)}`,
+    timestamp: 1e6 + k,
+  })),
+]);
+const width = 32;
+const table = new EmbeddingTable(
+  log.items,
+  width,
+  Float32Array.from({ length: log.items.size * width }, () => random.normal()),
+);
+const dataset = createDataset({
+  name: 'drawn',
+  log,
+  catalog: new Catalog({ items: log.items, text: {} }),
+  licence: 'MIT',
+  source: 'drawn at random',
+});
+const ids = await SemanticIds.assign(await RqKMeans.fit(table), table, { encoder: 'drawn' });
+const tiger = await Tiger.fit(dataset, { ids, epochs: 1, beams: BEAMS, maxLength: HISTORY });
+const queries = Array.from({ length: USERS }, (_, user) => ({
+  history: log.history(log.users.indexOf(`u${user}`)).slice(0, HISTORY),
+}));
+
+const time = async (work: () => Promise<unknown>, times: number): Promise<number> => {
+  await work();
+  const started = performance.now();
+  for (let k = 0; k < times; k++) await work();
+  return (performance.now() - started) / times;
+};
+let next = 0;
+const alone = await time(() => tiger.retrieve([queries[next++ % USERS] as (typeof queries)[number]], 10), 100);
+const batch = (await time(() => tiger.retrieve(queries, 10), 3)) / USERS;
+console.log(
+  `${availableParallelism()} cores, ${ITEMS} items, ${BEAMS} beams, history ${HISTORY}: one user ${alone.toFixed(2)} ms, in batches ${batch.toFixed(2)} ms a user`,
+);
+
+const folder = mkdtempSync(join(tmpdir(), 'palate-beam-'));
+writeFileSync(join(folder, 'tuples.i32'), ids.tuples);
+writeFileSync(join(folder, 'histories.i32'), Int32Array.from(queries.flatMap(({ history }) => [...history])));
+const peer = spawnSync(
+  process.env.PYTHON ?? '/usr/bin/python3',
+  [fileURLToPath(new URL('beam_pytorch.py', import.meta.url)), folder, String(BEAMS), String(HISTORY)],
+  { encoding: 'utf8' },
+);
+if (peer.status !== 0) console.log(`PyTorch: not here (${peer.stderr.trim().split('\n').at(-1)})`);
+else {
+  const theirs = JSON.parse(peer.stdout) as { alone: number; batch: number; version: string };
+  console.log(
+    `PyTorch ${theirs.version}: one user ${theirs.alone.toFixed(2)} ms, in batches ${theirs.batch.toFixed(2)} ms a user; ratios ${(alone / theirs.alone).toFixed(2)} and ${(batch / theirs.batch).toFixed(2)}`,
+  );
+}
