@@ -72,7 +72,12 @@ try {
     const folder = join(work, 'install', name);
     const installed = await step(`${name} installs into an empty folder`, async () => {
       await mkdir(folder, { recursive: true });
-      const files = Object.fromEntries([...needed(name)].map((each) => [each, `file:${tarballs.get(each)}`]));
+      // The examples' own imports come along, as the README's install line names them.
+      const imported = examplesOf(dir).flatMap((code) =>
+        [...code.matchAll(/from '(@palate\/[a-z-]+)'/g)].map(([, each]) => each),
+      );
+      const wanted = new Set([name, ...imported].flatMap((each) => [...needed(each)]));
+      const files = Object.fromEntries([...wanted].map((each) => [each, `file:${tarballs.get(each)}`]));
       // Peers that are not optional are the user's to install, as the README says.
       const meta = manifest.peerDependenciesMeta ?? {};
       const workspace = readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8');

@@ -4,6 +4,7 @@ import { llmRecRandom, llmRecTime } from './llm-rec.js';
 import { nearColdStart } from './near-cold-start.js';
 import { palr } from './palr.js';
 import { ratings } from './ratings.js';
+import { rerank } from './rerank.js';
 import type { Study } from './study.js';
 import { textRequests } from './text-requests.js';
 
@@ -16,6 +17,7 @@ export const STUDIES: readonly Study[] = [
   karMl1m,
   karMovieTweetingsByUser,
   karMovieTweetingsByTime,
+  rerank,
   llmRecRandom,
   llmRecTime,
 ];

@@ -31,13 +31,13 @@ const SIDES = ['none', 'item', 'user', 'both'] as const;
 type Side = (typeof SIDES)[number];
 
 /** What made knowledge pay in the search that came before: a match of both sides, hidden texts, strong dropout. */
-const ADAPTOR: AdaptorOptions = { match: true, hide: 0.3, dropout: 0.4 };
+export const ADAPTOR: AdaptorOptions = { match: true, hide: 0.3, dropout: 0.4 };
 const REGULARISED = { dropout: 0.4, weightDecay: 0.05 };
 /** Width to which the encoder's vectors are reduced and whitened. */
 const WIDTH = 32;
 
 /** Data of a KAR study. */
-interface KarData {
+export interface KarData {
   readonly dataset: Dataset;
   readonly samples: CtrSamples;
   readonly liked: Uint8Array;
@@ -276,6 +276,21 @@ export const karMl1m: Study = {
   },
 };
 
+/** The bundled data with its recorded knowledge. */
+export async function movieTweetingsKarData(): Promise<KarData> {
+  return karData(
+    await loadBundledMovieTweetings({ core: 5 }),
+    7,
+    [
+      { name: 'id', of: 'item', kind: 'categorical' },
+      { name: 'genres', of: 'item', kind: 'multi' },
+      { name: 'year', of: 'item', kind: 'numeric' },
+    ],
+    await loadItemKnowledge(),
+    await loadUserKnowledge(),
+  );
+}
+
 /** KAR on the bundled data, by user or by time. */
 function karMovieTweetings(by: 'user' | 'time'): Study {
   return {
@@ -283,18 +298,7 @@ function karMovieTweetings(by: 'user' | 'time'): Study {
     title: `KAR on MovieTweetings, split by ${by}: click-through rate with and without recorded knowledge`,
     protocol: `Label: rating above 7; samples after the first n ratings that the preference texts were written from; split by ${by} 8:1:1 with a validation part to stop by; cold items have at most 3 training samples; use-lite vectors reduced to 32 and whitened; relative gain is new / old - 1; p by a paired t-test over seeds.`,
     run: async (context) => {
-      const dataset = await loadBundledMovieTweetings({ core: 5 });
-      const data = await karData(
-        dataset,
-        7,
-        [
-          { name: 'id', of: 'item', kind: 'categorical' },
-          { name: 'genres', of: 'item', kind: 'multi' },
-          { name: 'year', of: 'item', kind: 'numeric' },
-        ],
-        await loadItemKnowledge(),
-        await loadUserKnowledge(),
-      );
+      const data = await movieTweetingsKarData();
       const plain: AdaptorOptions = { dropout: 0.4 };
       const rows: Row[] = [
         { label: 'DIN', backbone: 'din', share: 1, adaptor: ADAPTOR, sides: SIDES, seeds: [0, 1, 2] },

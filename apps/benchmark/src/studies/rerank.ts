@@ -1,0 +1,70 @@
+import {
+  encodeFeatures,
+  type ListModelName,
+  Reranker,
+  type RerankResult,
+  rerankLists,
+  splitByUsers,
+} from '@palate/knowledge-augment';
+import { ADAPTOR, movieTweetingsKarData } from './kar.js';
+import { meanAndDeviation, type Study } from './study.js';
+
+const MODELS: readonly { readonly label: string; readonly model: ListModelName }[] = [
+  { label: 'PRM', model: 'prm' },
+  { label: 'SetRank', model: 'setrank' },
+];
+const CUTOFFS = [1, 3, 5, 7];
+
+/** Re-ranking of lists of ten with and without KAR on the bundled data. */
+export const rerank: Study = {
+  name: 'rerank',
+  title: 'Re-ranking lists of ten on MovieTweetings with and without recorded knowledge (KAR)',
+  protocol:
+    'Lists: up to five of a user’s samples in order, filled up with random films that the user never met, in random order; liked: rating above 7; history of four; split by user 8:1:1; mean and deviation over three seeds. KAR reports +5.71 % MAP@7 and +4.71 % NDCG@7 for PRM on Amazon-Books.',
+  run: async (context) => {
+    const data = await movieTweetingsKarData();
+    const { log } = data.dataset;
+    const rows: string[][] = [];
+    for (const { label, model } of MODELS)
+      for (const side of ['none', 'both'] as const) {
+        const found: RerankResult[] = [];
+        for (const seed of [0, 1, 2])
+          found.push(
+            await context.cell(
+              `${label} ${side} seed ${seed}`,
+              [model, side, seed, data.samples.user.length, 1],
+              async () => {
+                const split = splitByUsers(data.samples, seed);
+                const seen = { users: new Uint8Array(log.users.size), items: new Uint8Array(log.items.size) };
+                for (let k = 0; k < split.train.user.length; k++) {
+                  seen.users[split.train.user[k] as number] = 1;
+                  seen.items[split.train.item[k] as number] = 1;
+                }
+                const fitted = await Reranker.fit(log, rerankLists(split.train, { seed }), {
+                  model,
+                  features: encodeFeatures(data.dataset, data.features, seen),
+                  liked: data.liked,
+                  validation: rerankLists(split.validation, { seed }),
+                  seed,
+                  dropout: 0.4,
+                  ...(side === 'none'
+                    ? {}
+                    : { knowledge: { user: data.user, item: data.item, adaptor: ADAPTOR } }),
+                });
+                return fitted.evaluate(rerankLists(split.test, { seed }));
+              },
+            ),
+          );
+        rows.push([
+          label,
+          side,
+          ...CUTOFFS.map((k) => meanAndDeviation(found.map(({ map }) => map[k] as number))),
+          ...CUTOFFS.map((k) => meanAndDeviation(found.map(({ ndcg }) => ndcg[k] as number))),
+        ]);
+      }
+    return {
+      columns: ['model', 'knowledge', ...CUTOFFS.map((k) => `MAP@${k}`), ...CUTOFFS.map((k) => `NDCG@${k}`)],
+      rows,
+    };
+  },
+};
