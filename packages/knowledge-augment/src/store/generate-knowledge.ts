@@ -121,11 +121,16 @@ export async function generateKnowledge<Input>(
   let stored = 0;
   let next = 0;
   let stoppedBy: PalateError | undefined;
+  /** The ledger's lines are written one after the other, in the order of the failures. */
+  let ledger: Promise<void> = Promise.resolve();
 
   const fail = async (key: KnowledgeKey, error: PalateError, answer?: string): Promise<void> => {
     const failure = failureOf(key, error, Date.now() / 1000, answer);
     failed.push(failure);
-    if (options.failures !== undefined) await appendFailure(options.failures, failure);
+    const { failures: path } = options;
+    if (path === undefined) return;
+    ledger = ledger.then(() => appendFailure(path, failure));
+    await ledger;
   };
   const report = (): void => {
     const done = stored + failed.length;
