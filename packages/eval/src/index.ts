@@ -1,5 +1,6 @@
 export { evaluateRanking } from './evaluate-ranking.js';
 export { ListMetrics, type ListMetricsContext } from './list-metrics.js';
+export { ndcgOfLists } from './ndcg-of-lists.js';
 export { auc, gauc, logLoss, mae, rmse } from './prediction-metrics.js';
 export { type CandidateRule, describeProtocol, type RankingProtocol } from './protocol.js';
 export {

@@ -15,7 +15,11 @@ const BEAMS = 50;
 const HISTORY = 20;
 const random = new RandomStream(1);
 const log = InteractionLog.fromRows([
-  ...Array.from({ length: ITEMS }, (_, item) => ({ user: `all-${item % 100}`, item: `i${item}`, timestamp: item })),
+  ...Array.from({ length: ITEMS }, (_, item) => ({
+    user: `all-${item % 100}`,
+    item: `i${item}`,
+    timestamp: item,
+  })),
   ...Array.from({ length: USERS * (HISTORY + 1) }, (_, k) => ({
     user: `u${k % USERS}`,
     item: `i${random.integer(ITEMS)}`,
@@ -48,7 +52,10 @@ const time = async (work: () => Promise<unknown>, times: number): Promise<number
   return (performance.now() - started) / times;
 };
 let next = 0;
-const alone = await time(() => tiger.retrieve([queries[next++ % USERS] as (typeof queries)[number]], 10), 100);
+const alone = await time(
+  () => tiger.retrieve([queries[next++ % USERS] as (typeof queries)[number]], 10),
+  100,
+);
 const batch = (await time(() => tiger.retrieve(queries, 10), 3)) / USERS;
 console.log(
   `${availableParallelism()} cores, ${ITEMS} items, ${BEAMS} beams, history ${HISTORY}: one user ${alone.toFixed(2)} ms, in batches ${batch.toFixed(2)} ms a user`,

@@ -23,6 +23,7 @@ import {
   unavailableItems,
   writeArtifact,
 } from '@palate/core';
+import { ndcgOfLists } from '@palate/eval';
 import {
   AdamW,
   type Batch,
@@ -190,7 +191,7 @@ export class TwoTower implements CatalogueScorer, Saveable {
         loss: (batch, pass) => towers.loss(batch, pass),
         ...(validation
           ? {
-              validate: async () => ({ 'ndcg@10': await ndcg(await build([]), log, validation) }),
+              validate: async () => ({ 'ndcg@10': await validationNdcg(await build([]), log, validation) }),
               earlyStopping: { metric: 'ndcg@10', patience: whole('patience', 5) },
             }
           : {}),
@@ -410,7 +411,7 @@ function pairBatches(
 }
 
 /** NDCG@10 of held-out items, several a user. */
-async function ndcg(model: TwoTower, log: InteractionLog, held: InteractionLog): Promise<number> {
+async function validationNdcg(model: TwoTower, log: InteractionLog, held: InteractionLog): Promise<number> {
   const users = Array.from({ length: log.users.size }, (_, user) => user).filter(
     (user) => held.history(user).length > 0,
   );
@@ -418,15 +419,9 @@ async function ndcg(model: TwoTower, log: InteractionLog, held: InteractionLog):
     users.map((user) => ({ user: log.users.idOf(user), history: log.history(user) })),
     10,
   );
-  let sum = 0;
-  for (const [q, user] of users.entries()) {
-    const targets = new Set(held.history(user));
-    let ideal = 0;
-    for (let rank = 0; rank < Math.min(10, targets.size); rank++) ideal += 1 / Math.log2(rank + 2);
-    let gain = 0;
-    for (const [rank, { item }] of (lists[q] ?? []).entries())
-      if (targets.has(item)) gain += 1 / Math.log2(rank + 2);
-    sum += gain / ideal;
-  }
-  return users.length === 0 ? 0 : sum / users.length;
+  return ndcgOfLists(
+    lists,
+    users.map((user) => held.history(user)),
+    10,
+  );
 }

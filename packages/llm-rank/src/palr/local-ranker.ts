@@ -21,6 +21,7 @@ import {
   unavailableItems,
   writeArtifact,
 } from '@palate/core';
+import { ndcgOfLists } from '@palate/eval';
 import { AdamW, type Batch, cosineSchedule, type EpochReport, selectBackend, train } from '@palate/nn';
 import { type InstructionSample, instructionData } from './instruction-data.js';
 import {
@@ -362,14 +363,10 @@ async function makeJudge(
     const lists = candidates
       ? await ranker.rank(queries, candidates, 10, { orderWeight: weight, ...shared })
       : await ranker.retrieve(queries, 10, shared);
-    let sum = 0;
-    let count = 0;
-    for (const [q, user] of users.entries())
-      for (const target of validation.history(user)) {
-        const rank = lists[q]?.findIndex(({ item }) => item === target) ?? -1;
-        if (rank >= 0) sum += 1 / Math.log2(rank + 2);
-        count++;
-      }
-    return count === 0 ? 0 : sum / count;
+    return ndcgOfLists(
+      lists,
+      users.map((user) => validation.history(user)),
+      10,
+    );
   };
 }

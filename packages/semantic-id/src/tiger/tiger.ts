@@ -21,6 +21,7 @@ import {
   unavailableItems,
   writeArtifact,
 } from '@palate/core';
+import { ndcgOfLists } from '@palate/eval';
 import {
   AdamW,
   constantSchedule,
@@ -154,9 +155,15 @@ export class Tiger implements Retriever, Saveable {
         ...(validation
           ? {
               validate: async () => ({
-                'ndcg@10': await tiger.#ndcg(
-                  users.map((user) => ({ history: log.history(user), user: log.users.idOf(user) })),
+                'ndcg@10': ndcgOfLists(
+                  await tiger.#search(
+                    users.map((user) => ({ history: log.history(user), user: log.users.idOf(user) })),
+                    10,
+                    20,
+                    {},
+                  ),
                   users.map((user) => validation.history(user)),
+                  10,
                 ),
               }),
               earlyStopping: { metric: 'ndcg@10', patience: config.patience },
@@ -167,20 +174,6 @@ export class Tiger implements Retriever, Saveable {
     } finally {
       optimiser.dispose();
     }
-  }
-
-  /** NDCG@10 of held-out items. */
-  async #ndcg(queries: readonly Query[], targets: readonly Int32Array[]): Promise<number> {
-    const lists = await this.#search(queries, 10, 20, {});
-    let sum = 0;
-    let count = 0;
-    for (const [q, list] of lists.entries())
-      for (const target of targets[q] ?? []) {
-        const rank = list.findIndex(({ item }) => item === target);
-        if (rank >= 0) sum += 1 / Math.log2(rank + 2);
-        count++;
-      }
-    return count === 0 ? 0 : sum / count;
   }
 
   async retrieve(

@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import { ndcgOfLists } from '../src/index.js';
+
+const list = (...items: number[]) => items.map((item) => ({ item }));
+
+test('NDCG of lists is that computed by hand, without users who have nothing to find', () => {
+  const two = (1 + 1 / Math.log2(4)) / (1 + 1 / Math.log2(3));
+  expect(ndcgOfLists([list(5, 6, 7)], [[5, 7]], 3)).toBeCloseTo(two, 9);
+  expect(ndcgOfLists([list(5, 6, 7)], [[7]], 2)).toBe(0);
+  expect(ndcgOfLists([list(5, 6), list(1), list(6, 5)], [[5], [], [5]], 10)).toBeCloseTo(
+    (1 + 1 / Math.log2(3)) / 2,
+    9,
+  );
+  expect(ndcgOfLists([], [], 10)).toBe(0);
+});
