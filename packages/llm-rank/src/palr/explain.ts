@@ -50,6 +50,10 @@ export function explainFromKnowledge(sources: ExplanationSources): Explanation {
       return all.length > 0 && all.filter((word) => own.has(word)).length > all.length / 2;
     })
     .slice(0, 2);
+  // Where no keyword fits as a whole, the words of one that do are still worth telling.
+  const mentioned = keywords
+    .flatMap((keyword) => keyword.toLowerCase().match(/[\p{L}\p{N}]{4,}/gu) ?? [])
+    .filter((word) => !COMMON.has(word) && own.has(stem(word)));
   const plain = new Set(tags.map((tag) => tag.toLowerCase()));
   const alike = history
     .map(({ title, tags: theirs }) => ({
@@ -64,6 +68,11 @@ export function explainFromKnowledge(sources: ExplanationSources): Explanation {
   if (shared.length > 0)
     return {
       text: `Fits your taste for ${shared.join(' and ')}${like === '' ? '' : `; ${like}`}.`,
+      source: 'knowledge',
+    };
+  if (mentioned.length > 0)
+    return {
+      text: `Speaks of ${[...new Set(mentioned)].slice(0, 2).join(' and ')}${like === '' ? '' : `; ${like}`}.`,
       source: 'knowledge',
     };
   if (alike) return { text: `${like.charAt(0).toUpperCase()}${like.slice(1)}.`, source: 'history' };

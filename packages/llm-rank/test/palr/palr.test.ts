@@ -330,6 +330,10 @@ describe('explainFromKnowledge', () => {
       source: 'knowledge',
     });
     expect(explainFromKnowledge({ ...sources, keywords: [] }).source).toBe('history');
+    // One word of three is no match of the keyword, but it is there.
+    expect(explainFromKnowledge({ ...sources, keywords: ['elegant casino romance'], history: [] }).text).toBe(
+      'Speaks of casino.',
+    );
     expect(explainFromKnowledge({ keywords: ['war'], tags: ['ballet'], history: [] })).toEqual({
       text: 'Its description is close to what you asked for.',
       source: 'retriever',
