@@ -53,7 +53,8 @@ if (installedVersion(name) !== version) {
   });
 }
 say('installing the workspace');
-run(name, ['install', '--frozen-lockfile'], { quiet: true });
+// A node_modules folder of another package store is replaced without asking: nobody may be there to answer.
+run(name, ['install', '--frozen-lockfile', '--config.confirmModulesPurge=false'], { quiet: true });
 
 const [command, ...rest] = process.argv.slice(2);
 switch (command) {
