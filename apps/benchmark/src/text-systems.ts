@@ -18,20 +18,46 @@ import { benchmarkEncoder, defaultFamilies, itemVectors, type TextFamily } from 
 import { cachedModel } from './model-cache.js';
 import type { SystemOptions } from './suite.js';
 
-/** Semantic-KNN: items whose texts are nearest to those of the history. `text` names the families, joined by `+`. */
+/**
+ * Semantic-KNN: items whose texts are nearest to those of the history. `text` names the families, joined by `+`;
+ * `query: 'keywords'` asks with the user's recorded keywords instead, which were written from the early history.
+ */
 export async function fitTextKnn(
   dataset: Dataset,
   options: SystemOptions,
   context: FitContext,
 ): Promise<Retriever> {
-  const { text, ...rest } = options;
+  const { text, query = 'history', ...rest } = options;
   const families = text === undefined ? defaultFamilies(dataset) : (String(text).split('+') as TextFamily[]);
-  return TextRetriever.fit(dataset, {
+  const retriever = await TextRetriever.fit(dataset, {
     ...rest,
     encoder: await benchmarkEncoder(),
     vectors: await itemVectors(dataset, families, shared(context)),
     ...shared(context),
   });
+  if (query !== 'keywords') return retriever;
+  const keywords = await profileKeywords();
+  return {
+    name: retriever.name,
+    items: retriever.items,
+    retrieve: (queries, k, retrieveOptions) =>
+      retriever.retrieve(
+        queries.map(({ user, history, ...others }) => ({
+          ...others,
+          exclude: [...Array.from(history ?? []), ...Array.from(others.exclude ?? [])],
+          text: keywords.get(user ?? '') ?? '',
+        })),
+        k,
+        retrieveOptions,
+      ),
+  };
+}
+
+/** Recorded keywords of each user of the bundled data. */
+async function profileKeywords(): Promise<ReadonlyMap<string, string>> {
+  return new Map(
+    (await loadUserKnowledge()).map(({ user, keywords }) => [user, keywords.join(', ')] as const),
+  );
 }
 
 /**
@@ -138,9 +164,7 @@ export async function fitLocalRanker(
     (dir) => LocalRanker.load(dir),
     async () => {
       const vectors = await itemVectors(dataset, defaultFamilies(dataset), shared(context));
-      const profiles = new Map(
-        (await loadUserKnowledge()).map(({ user, keywords }) => [user, keywords.join(', ')] as const),
-      );
+      const profiles = await profileKeywords();
       return LocalRanker.fit(dataset, {
         ...rest,
         tasks: version === 1 ? ['recommend'] : ['recommend', 'recommend-retrieval'],

@@ -52,6 +52,16 @@ export const movietweetingsSequential: Suite = {
     { system: 'palr', label: 'PALR v2 (local), with the retriever’s order', options: PALR },
     { system: 'text-knn', label: 'Semantic-KNN, title and genres', options: { text: 'catalogue' } },
     { system: 'text-knn', label: 'Semantic-KNN, with knowledge', options: { text: 'catalogue+knowledge' } },
+    {
+      system: 'text-knn',
+      label: 'Keywords of the user, title and genres',
+      options: { text: 'catalogue', query: 'keywords' },
+    },
+    {
+      system: 'text-knn',
+      label: 'Keywords of the user, with knowledge',
+      options: { text: 'catalogue+knowledge', query: 'keywords' },
+    },
     { system: 'ease', label: 'EASE', options: { lambda: 500 } },
     { system: 'popularity', label: 'Popularity' },
   ],
