@@ -6,8 +6,10 @@ import {
   createDataset,
   type Dataset,
   EmbeddingTable,
+  IdMap,
   InteractionLog,
   RandomStream,
+  type ScoredItem,
 } from '@palate/core';
 import { retrieverConformance } from '@palate/core/testing';
 import { selectBackend } from '@palate/nn';
@@ -15,7 +17,8 @@ import { describe, expect, it, test } from 'vitest';
 import { entropyAtK, RqKMeans, SemanticIds, Tiger, type TigerOptions } from '../src/index.js';
 import { EfficientModel } from '../src/tiger/efficient-model.js';
 import { FaithfulModel } from '../src/tiger/faithful-model.js';
-import { searchIds } from '../src/tiger/id-search.js';
+import type { IdHistory } from '../src/tiger/id-model.js';
+import { type IdSearch, searchIds } from '../src/tiger/id-search.js';
 import { tigerConfig } from '../src/tiger/tiger-options.js';
 
 /** IDs from vectors that a seed draws. */
@@ -134,7 +137,6 @@ describe('what TIGER learns', () => {
 
 describe('the search', () => {
   const dataset = ring(30, 30, 5);
-  const open = (closed = new Uint8Array(30)) => ({ closed });
 
   for (const mode of ['efficient', 'faithful'] as const)
     it(`finds what scoring every item finds, ${mode}`, async () => {
@@ -162,7 +164,18 @@ describe('the search', () => {
           return { item, score };
         }).sort((a, b) => b.score - a.score || a.item - b.item),
       );
-      const found = searchIds(model, ids, histories, [open(), open(), open()], { width: 30, cold });
+      const search = (history: IdHistory, width: number, closed = new Uint8Array(30)): IdSearch => ({
+        history,
+        closed,
+        width,
+        coldWidth: 0,
+      });
+      const found = searchIds(
+        model,
+        ids,
+        cold,
+        histories.map((history) => search(history, 30)),
+      );
       for (const [q, list] of found.entries()) {
         expect(list).toHaveLength(30);
         for (const [at, { item, score }] of list.entries()) {
@@ -176,9 +189,13 @@ describe('the search', () => {
         expect(exact[0]?.reduce((sum, { score }) => sum + Math.exp(score), 0)).toBeCloseTo(1, 4);
       // A narrow search finds the head of the same list, and never what is closed.
       const closed = Uint8Array.from({ length: 30 }, (_, item) => (item % 2 === 0 ? 1 : 0));
-      const [narrow = []] = searchIds(model, ids, histories.slice(0, 1), [open(closed)], { width: 8, cold });
+      const [narrow = [], wide = []] = searchIds(model, ids, cold, [
+        search({ items: [1, 2, 3] }, 8, closed),
+        search({ items: [5] }, 30),
+      ]);
       expect(narrow).toHaveLength(8);
       expect(narrow.every(({ item }) => item % 2 === 1)).toBe(true);
+      expect(wide).toHaveLength(30);
     });
 });
 
@@ -206,7 +223,87 @@ describe('items without interactions', () => {
   });
 });
 
+describe('items that come after the fit', () => {
+  it('get IDs, are found as far as epsilon lets them in, and leave the lists of the others as they were', async () => {
+    const dataset = ring(40, 12, 6);
+    const ids = await idsOf(dataset, 6);
+    for (const mode of ['efficient', 'faithful'] as const) {
+      const options = { ...TINY[mode], ids, epochs: 3, epsilon: 0.5 };
+      const tiger = await Tiger.fit(dataset, options);
+      const vectors = Float32Array.from([0.1, -0.4, 0.7, 1, 1, -1]);
+      const more = await ids.extend(new EmbeddingTable(new IdMap(['x', 'y']), 3, vectors));
+      const extended = await tiger.extend(more);
+      expect(extended.items.size).toBe(14);
+      const query = [{ history: [1, 2, 3] }];
+      const [before = []] = await tiger.retrieve(query, 9);
+      const [after = []] = await extended.retrieve(query, 11);
+      expect(after.map(({ item }) => item)).toEqual(expect.arrayContaining([12, 13]));
+      const known = after.filter(({ item }) => item < 12);
+      // Equal codes give equal scores; new codes below a node take a share of its chance in the efficient mode.
+      if (mode === 'faithful') expect(known).toEqual(before);
+      else expect(new Set(known.map(({ item }) => item))).toEqual(new Set(before.map(({ item }) => item)));
+      // New items are read as well.
+      expect(await extended.retrieve([{ history: [12, 13] }], 3)).not.toEqual(
+        await extended.retrieve([{ history: [0, 1] }], 3),
+      );
+    }
+  });
+
+  it('must keep the IDs that are known', async () => {
+    const dataset = ring(40, 12, 6);
+    const tiger = await Tiger.fit(dataset, { ...TINY.efficient, ids: await idsOf(dataset, 6) });
+    await expect(tiger.extend(await idsOf(ring(40, 14, 6), 6))).rejects.toThrow(/another ID of "i0"|none/);
+  });
+});
+
+describe('a long candidate list', () => {
+  it('is answered as far as it goes, and leaves the other queries of the call as they are', async () => {
+    const dataset = ring(40, 30, 6);
+    const tiger = await Tiger.fit(dataset, {
+      ...TINY.efficient,
+      ids: await idsOf(dataset, 6),
+      beams: 4,
+    });
+    const plain = { history: [1, 2, 3] };
+    const itemsOf = (list: readonly ScoredItem[] = []) => list.map(({ item }) => item);
+    const [alone] = await tiger.retrieve([plain], 2);
+    const candidates = Array.from({ length: 25 }, (_, item) => item + 4);
+    const [full, long] = await tiger.retrieve([plain, { history: [5], candidates }], 2);
+    expect(itemsOf(full)).toEqual(itemsOf(alone));
+    const [whole = []] = await tiger.retrieve([{ history: [5], candidates }], 25);
+    expect(whole).toHaveLength(24);
+    expect(itemsOf(long)).toEqual(itemsOf(whole).slice(0, 2));
+  });
+});
+
 describe('drawn lists', () => {
+  it('have each item first as often as the model would choose it, and each pair as often as drawing twice', async () => {
+    const dataset = ring(40, 6, 4);
+    const ids = await idsOf(dataset, 3);
+    const tiger = await Tiger.fit(dataset, { ...TINY.efficient, ids, epochs: 8, learningRate: 0.01 });
+    const query = { history: [2] };
+    const [exact = []] = await tiger.retrieve([query], 6, { includeHistory: true });
+    const chance = new Map(exact.map(({ item, score }) => [item, Math.exp(score)]));
+    const open = [...chance.keys()];
+    expect(open).toHaveLength(6);
+    const draws = 4000;
+    const lists = await tiger.retrieve(Array(draws).fill(query), 2, {
+      includeHistory: true,
+      temperature: 1,
+      seed: 5,
+    });
+    for (const first of open) {
+      const p = chance.get(first) as number;
+      const included = lists.filter((list) => list.some(({ item }) => item === first)).length / draws;
+      // Drawn first, or second after another one.
+      const expected = open.reduce((sum, other) => {
+        const q = chance.get(other) as number;
+        return other === first ? sum : sum + q * (p / (1 - q));
+      }, p);
+      expect(Math.abs(included - expected)).toBeLessThan(4 * Math.sqrt(0.25 / draws));
+    }
+  });
+
   it('are the same for a seed, differ between seeds, and go further from the likeliest at a higher temperature', async () => {
     const dataset = ring(40, 30, 6);
     const ids = await idsOf(dataset, 5);

@@ -52,12 +52,18 @@ export interface SasRecOptions extends SequentialOptions {
   readonly negatives?: number;
   /** Calibration of gBCE, from 0 (BCE) to 1. Default 0.75. */
   readonly calibration?: number;
+  /**
+   * What a pass reads of a history longer than `maxLength`: its `'newest'` items, or a stretch at a `'random'` place, another
+   * in each pass, so that old items teach too. Default `'newest'`.
+   */
+  readonly windows?: 'newest' | 'random';
 }
 
 interface Config extends SequentialConfig {
   readonly loss: SasRecLoss;
   readonly negatives: number;
   readonly calibration: number;
+  readonly windows: 'newest' | 'random';
 }
 
 const LOSSES: readonly SasRecLoss[] = ['cross-entropy', 'bce', 'gbce', 'sampled-softmax'];
@@ -99,7 +105,8 @@ export class SasRec implements CatalogueScorer, Saveable {
    */
   static async fit(dataset: Dataset, options: SasRecOptions = {}): Promise<SasRec> {
     const { log } = dataset;
-    const shared = sequentialConfig('SasRec.fit', options, ['loss', 'negatives', 'calibration'], log);
+    const own = ['loss', 'negatives', 'calibration', 'windows'];
+    const shared = sequentialConfig('SasRec.fit', options, own, log);
     const loss = options.loss ?? 'cross-entropy';
     if (!LOSSES.includes(loss))
       throw new InvalidInputError({
@@ -107,9 +114,17 @@ export class SasRec implements CatalogueScorer, Saveable {
         received: JSON.stringify(loss),
         mend: 'Choose one of them.',
       });
+    const windows = options.windows ?? 'newest';
+    if (windows !== 'newest' && windows !== 'random')
+      throw new InvalidInputError({
+        expected: "windows to be 'newest' or 'random'",
+        received: JSON.stringify(windows),
+        mend: 'Choose one of them.',
+      });
     const config: Config = {
       ...shared,
       loss,
+      windows,
       negatives: checkNumber('negatives', options.negatives ?? (loss === 'bce' ? 1 : 128), {
         min: 1,
         integer: true,
@@ -125,7 +140,7 @@ export class SasRec implements CatalogueScorer, Saveable {
       scoring: scoringOf(encoder, log.items, config),
       batches: (_, stream) => task.batches(stream),
       loss: (batch, pass) => task.loss(batch, pass),
-      identity: ['sasrec', config.loss, config.negatives, config.calibration],
+      identity: ['sasrec', config.loss, config.negatives, config.calibration, config.windows],
     });
     return new SasRec(log.items, encoder, config, history, fingerprint(log));
   }
@@ -209,11 +224,17 @@ class NextItemTask {
     return batchByLength(this.#lengths, batchSize, this.#buckets, random.fork('order')).map(
       ({ length, rows }, index) =>
         () =>
-          this.#batch(rows, length, random.fork(`negatives ${index}`)),
+          this.#batch(
+            rows,
+            length,
+            random.fork(`negatives ${index}`),
+            this.#config.windows === 'random' ? random.fork(`windows ${index}`) : undefined,
+          ),
     );
   }
 
-  #batch(users: Int32Array, length: number, random: RandomStream): Batch {
+  /** @param windows - draws where the stretch of a long history lies; the newest stretch if left out */
+  #batch(users: Int32Array, length: number, random: RandomStream, windows?: RandomStream): Batch {
     const { batchSize, loss, negatives } = this.#config;
     const { log } = this.#dataset;
     const ids = new Int32Array(batchSize * length);
@@ -224,7 +245,8 @@ class NextItemTask {
     for (const [k, user] of users.entries()) {
       const history = log.history(user);
       const taken = this.#lengths[user]!;
-      const from = history.length - 1 - taken;
+      const newest = history.length - 1 - taken;
+      const from = windows && newest > 0 ? windows.integer(newest + 1) : newest;
       const start = (k + 1) * length - taken;
       const own = sampled ? new Set(history) : undefined;
       for (let i = 0; i < taken; i++) {

@@ -73,6 +73,18 @@ describe('what comes next in a ring is learned', () => {
       expect(await hitRate(sasrec)).toBeGreaterThan(0.9);
       expect(sasrec.history.at(-1)?.loss).toBeLessThan(sasrec.history[0]?.loss ?? 0);
     });
+  test('SASRec from stretches of histories longer than it reads', async () => {
+    const train = withLog(dataset, split.train);
+    const short = { ...options, maxLength: 3, epochs: 10 };
+    const newest = await SasRec.fit(train, short);
+    const random = await SasRec.fit(train, { ...short, windows: 'random' });
+    // Each pass reads other stretches; either way the ring is learned.
+    expect(random.history.map(({ loss }) => loss)).not.toEqual(newest.history.map(({ loss }) => loss));
+    expect(await hitRate(random)).toBeGreaterThan(0.9);
+    await expect(SasRec.fit(train, { ...short, windows: 'oldest' as never })).rejects.toThrow(
+      "windows to be 'newest' or 'random'",
+    );
+  });
   test('BERT4Rec, with validation and early stopping', async () => {
     const bert = await Bert4Rec.fit(withLog(dataset, split.train), {
       ...options,

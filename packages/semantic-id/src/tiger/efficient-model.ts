@@ -20,7 +20,7 @@ import type { SemanticIds } from '../ids/semantic-ids.js';
 import type { IdHistory, IdModel, IdSteps } from './id-model.js';
 import type { TigerConfig } from './tiger-options.js';
 
-/** Added to the score of a code that no ID goes on with. */
+/** Score of a code that no ID goes on with. */
 const CLOSED = -1e9;
 /** Sizes to which batches of histories and beams are padded, so that few graphs serve all. */
 const ROW_SIZES = [1, 8, 64, 256, 1024, 4096, 16_384];
@@ -53,8 +53,8 @@ export class EfficientModel implements IdModel {
   readonly #itemCodes: tf.Tensor2D;
   /** Nodes on the way to each item, `[items, depth]`. */
   readonly #itemNodes: tf.Tensor2D;
-  /** 0 for codes that go on from an inner node, very negative for others, `[inner nodes, size]`. */
-  readonly #closed: tf.Tensor2D;
+  /** True for codes that go on from an inner node, `[inner nodes, size]`. */
+  readonly #open: tf.Tensor2D;
 
   constructor(ids: SemanticIds, config: TigerConfig, random: RandomStream) {
     const { dimension, blocks, heads, inner, maxLength, dropout } = config;
@@ -90,13 +90,12 @@ export class EfficientModel implements IdModel {
       }),
     }));
     const innerNodes = trie.levelFrom[depth]!;
-    const closed = new Float32Array(innerNodes * size).fill(CLOSED);
-    for (let node = 1; node < trie.nodeCount; node++)
-      closed[trie.parent[node]! * size + trie.code[node]!] = 0;
+    const open = new Uint8Array(innerNodes * size);
+    for (let node = 1; node < trie.nodeCount; node++) open[trie.parent[node]! * size + trie.code[node]!] = 1;
     const codes = ids.tuples.map((code, at) => (at % depth) * size + code);
     this.#itemCodes = tf.keep(tf.tensor2d(codes, [ids.items.size, depth], 'int32'));
     this.#itemNodes = tf.keep(tf.tensor2d(trie.path, [ids.items.size, depth], 'int32'));
-    this.#closed = tf.keep(tf.tensor2d(closed, [innerNodes, size]));
+    this.#open = tf.keep(tf.tensor2d(open, [innerNodes, size], 'bool'));
   }
 
   /** Vectors of items, `[…items, dimension]`. */
@@ -133,9 +132,10 @@ export class EfficientModel implements IdModel {
       [level * size, 0],
       [size, this.#config.dimension],
     );
-    return tf.add(
+    return tf.where(
+      tf.gather(this.#open, nodes),
       tf.matMul(states as tf.Tensor2D, table, false, true),
-      tf.gather(this.#closed, nodes),
+      tf.scalar(CLOSED),
     ) as tf.Tensor2D;
   }
 

@@ -30,16 +30,19 @@ import {
   selectBackend,
   train,
 } from '@palate/nn';
+import type { IdTrie } from '../ids/id-trie.js';
 import { SemanticIds } from '../ids/semantic-ids.js';
 import { EfficientModel } from './efficient-model.js';
 import { FaithfulModel } from './faithful-model.js';
 import type { IdHistory } from './id-model.js';
-import { searchIds } from './id-search.js';
+import { type IdSearch, searchIds } from './id-search.js';
 import { TIGER_OPTIONS, type TigerConfig, type TigerOptions, tigerConfig } from './tiger-options.js';
 
 const KIND = 'tiger';
 /** Rows of a search at once, beams counted. */
 const SEARCH_ROWS = 8192;
+/** How far a free search is widened, against its first width. */
+const WIDEST_FACTOR = 8;
 
 /** How {@link Tiger.retrieve} searches. */
 export interface TigerRetrieveOptions extends RetrieveOptions {
@@ -50,7 +53,7 @@ export interface TigerRetrieveOptions extends RetrieveOptions {
 /** What a search over all codes gave. */
 export interface FreeSearch {
   readonly lists: ScoredItem[][];
-  /** Share of the generated IDs that no item has. */
+  /** Share of the IDs that no item has, of all that the first search generated. */
   readonly invalidShare: number;
 }
 
@@ -185,8 +188,7 @@ export class Tiger implements Retriever, Saveable {
     checkNumber('k', k, { min: 1, integer: true });
     checkNumber('temperature', options.temperature ?? 0, { min: 0 });
     for (const query of queries) unavailableItems(query, this.items.size, options);
-    const lists = await this.#search(queries, k, Math.max(this.#config.beams, 2 * k), options);
-    return lists.map((list) => this.#limitCold(list, k));
+    return this.#search(queries, k, Math.max(this.#config.beams, 2 * k), options);
   }
 
   async #search(
@@ -197,59 +199,60 @@ export class Tiger implements Retriever, Saveable {
   ): Promise<ScoredItem[][]> {
     throwIfCancelled(options.signal, this.name);
     await selectBackend();
-    const { temperature = 0 } = options;
-    const random = new RandomStream(options.seed ?? 0).fork('tiger');
-    const lists: ScoredItem[][] = [];
-    // A candidate list is answered exactly: the search is as wide as the longest of them.
-    const widest = Math.max(width, ...queries.map(({ candidates }) => candidates?.length ?? 0));
-    const beams = Math.min(widest, this.items.size);
-    const block = Math.max(1, Math.floor(SEARCH_ROWS / beams));
-    for (let from = 0; from < queries.length; from += block) {
+    const lists: ScoredItem[][] = new Array(queries.length);
+    let done = 0;
+    for (const block of blocksOf(queries, width, this.items.size)) {
       throwIfCancelled(options.signal, this.name);
-      const chunk = queries.slice(from, from + block);
-      lists.push(
-        ...searchIds(
-          this.#model,
-          this.ids,
-          chunk.map(historyOf),
-          chunk.map((query) => ({ closed: unavailableItems(query, this.items.size, options) })),
-          {
-            width: temperature > 0 ? Math.min(beams, Math.max(k, 1)) : beams,
-            cold: this.#cold,
-            ...(temperature > 0 ? { sampling: { temperature, random: random.fork(`block ${from}`) } } : {}),
-          },
-        ),
+      const searches = block.map((query) =>
+        this.#searchOf(queries[query] as Query, query, k, width, options),
       );
-      options.onProgress?.({
-        phase: `retrieve with ${this.name}`,
-        done: lists.length,
-        total: queries.length,
-      });
+      for (const [at, list] of searchIds(this.#model, this.ids, this.#cold, searches).entries())
+        lists[block[at] as number] = this.#bestOf(list, k, searches[at]?.coldShare ?? 0);
+      done += searches.length;
+      options.onProgress?.({ phase: `retrieve with ${this.name}`, done, total: queries.length });
     }
     return lists;
   }
 
-  /** The best `k` of a list with at most the allowed share of cold items; the others fill up where it falls short. */
-  #limitCold(list: readonly ScoredItem[], k: number): ScoredItem[] {
-    let room = Math.floor(this.#config.epsilon * k);
-    const kept: ScoredItem[] = [];
-    const spare: ScoredItem[] = [];
-    for (const entry of list) {
-      if (!this.#cold[entry.item]) kept.push(entry);
-      else if (room > 0) {
-        kept.push(entry);
-        room--;
-      } else spare.push(entry);
-    }
-    const best = kept.slice(0, k);
-    const least = best.at(-1)?.score ?? Number.POSITIVE_INFINITY;
-    for (const { item, score } of spare.slice(0, k - best.length))
-      best.push({ item, score: Math.min(least, score) });
-    return best;
+  #searchOf(
+    query: Query,
+    index: number,
+    k: number,
+    width: number,
+    options: TigerRetrieveOptions,
+  ): IdSearch & { readonly coldShare: number } {
+    const { temperature = 0 } = options;
+    const closed = unavailableItems(query, this.items.size, options);
+    let warm = 0;
+    for (const [item, shut] of closed.entries()) if (!shut && !this.#cold[item]) warm++;
+    // Items without interactions have their share, and fill up where the others are too few.
+    const coldShare = Math.max(Math.floor(this.#config.epsilon * k), k - warm);
+    return {
+      history: historyOf(query),
+      closed,
+      coldShare,
+      width: temperature > 0 ? k : searchWidth(query, width, this.items.size),
+      coldWidth: coldShare === 0 ? 0 : Math.min(temperature > 0 ? coldShare : 2 * coldShare, this.items.size),
+      ...(temperature > 0
+        ? {
+            sampling: {
+              temperature,
+              random: new RandomStream(options.seed ?? 0).fork('tiger').fork(`query ${index}`),
+            },
+          }
+        : {}),
+    };
+  }
+
+  /** The best `k` of a list, at most `coldShare` of them without interactions. */
+  #bestOf(list: readonly ScoredItem[], k: number, coldShare: number): ScoredItem[] {
+    let room = coldShare;
+    return list.filter(({ item }) => !this.#cold[item] || room-- > 0).slice(0, k);
   }
 
   /**
-   * Searches over all codes, as the paper does: IDs that no item has are dropped and counted.
+   * Searches over all codes, as the paper does: IDs that no item has are dropped and counted. A history that is left
+   * with fewer than `k` items is searched again with twice as many beams, up to eight times as many.
    *
    * @throws UnsupportedError in the efficient mode, whose codes are normalised over the IDs that exist
    */
@@ -267,27 +270,68 @@ export class Tiger implements Retriever, Saveable {
         mend: "Fit with mode 'faithful', or use retrieve.",
       });
     await selectBackend();
-    const width = Math.max(this.#config.beams, 2 * k);
-    const block = Math.max(1, Math.floor(SEARCH_ROWS / width));
-    const lists: ScoredItem[][] = [];
+    const narrowest = Math.max(this.#config.beams, 2 * k);
+    const lists: ScoredItem[][] = queries.map(() => []);
     let generated = 0;
     let invalid = 0;
-    for (let from = 0; from < queries.length; from += block) {
-      throwIfCancelled(options.signal, this.name);
-      const chunk = queries.slice(from, from + block);
-      for (const [q, beams] of model.searchFreely(chunk.map(historyOf), width).entries()) {
-        const closed = unavailableItems(chunk[q] as Query, this.items.size, options);
-        const list: ScoredItem[] = [];
-        for (const { tuple, score } of beams) {
-          const item = this.ids.find(tuple);
-          generated++;
-          if (item === undefined) invalid++;
-          else if (!closed[item]) list.push({ item, score });
+    let short = [...queries.keys()];
+    for (let width = narrowest; short.length > 0 && width <= WIDEST_FACTOR * narrowest; width *= 2) {
+      const block = Math.max(1, Math.floor(SEARCH_ROWS / width));
+      for (let from = 0; from < short.length; from += block) {
+        throwIfCancelled(options.signal, this.name);
+        const chunk = short.slice(from, from + block);
+        const histories = chunk.map((at) => historyOf(queries[at] as Query));
+        for (const [row, beams] of model.searchFreely(histories, width).entries()) {
+          const at = chunk[row] as number;
+          const closed = unavailableItems(queries[at] as Query, this.items.size, options);
+          const found = beams.map(({ tuple, score }) => ({ item: this.ids.find(tuple), score }));
+          if (width === narrowest) {
+            generated += found.length;
+            invalid += found.filter(({ item }) => item === undefined).length;
+          }
+          lists[at] = found
+            .flatMap(({ item, score }) => (item === undefined || closed[item] ? [] : [{ item, score }]))
+            .slice(0, k);
         }
-        lists.push(list.slice(0, k));
       }
+      short = short.filter((at) => (lists[at] as ScoredItem[]).length < k);
     }
     return { lists, invalidShare: generated === 0 ? 0 : invalid / generated };
+  }
+
+  /**
+   * The same model over more items: IDs that {@link SemanticIds.extend} made, the known ones unchanged. New items are read
+   * and found by their codes alone, as far as `epsilon` lets them in, without training again.
+   *
+   * @throws InvalidInputError if an item of this model lacks an ID or has another one, or the codebook is of another size
+   */
+  async extend(ids: SemanticIds): Promise<Tiger> {
+    const { depth, size } = this.ids;
+    const known = Int32Array.from(this.items, (id) => ids.items.find(id) ?? -1);
+    const changed = known.findIndex(
+      (item, own) => item < 0 || ids.tuple(item).join() !== this.ids.tuple(own).join(),
+    );
+    if (ids.depth !== depth || ids.size !== size || changed >= 0)
+      throw new InvalidInputError({
+        expected: `IDs of ${depth} codes below ${size} that keep those of the model's ${this.items.size} items`,
+        received:
+          changed < 0
+            ? `IDs of ${ids.depth} codes below ${ids.size}`
+            : `another ID of ${JSON.stringify(this.items.idOf(changed))}, or none`,
+        mend: 'Use what extend of the IDs gave that the model was fitted with.',
+      });
+    await selectBackend();
+    const model = makeModel(ids, this.#config, 0);
+    const nodes = nodesIn(ids.trie, this.ids, known, ids.depth);
+    const values = await this.#model.parameters.values();
+    const moved = Object.entries(values).map(([name, tensor]) => {
+      const rows = model.parameters.get(name).shape[0] as number;
+      return [name, rows === tensor.shape[0] ? tensor : movedRows(tensor, nodes, rows)] as const;
+    });
+    model.parameters.assign(Object.fromEntries(moved), 'the model that is extended');
+    const cold = new Uint8Array(ids.items.size).fill(1);
+    for (const [own, item] of known.entries()) cold[item] = this.#cold[own]!;
+    return new Tiger(ids, model, this.#config, cold, this.history, this.#dataFingerprint);
   }
 
   async save(dir: string): Promise<void> {
@@ -337,6 +381,42 @@ function makeModel(ids: SemanticIds, config: TigerConfig, seed: number): Efficie
   return config.mode === 'faithful'
     ? new FaithfulModel(ids, config, seed)
     : new EfficientModel(ids, config, new RandomStream(seed).fork('tiger'));
+}
+
+/** Where each node of the IDs of a model lies in a larger tree. */
+function nodesIn(larger: IdTrie, ids: SemanticIds, known: Int32Array, depth: number): Int32Array {
+  const nodes = new Int32Array(ids.trie.nodeCount);
+  for (const [own, item] of known.entries())
+    for (let level = 0; level < depth; level++)
+      nodes[ids.trie.path[own * depth + level]!] = larger.path[item * depth + level]!;
+  return nodes;
+}
+
+/** A table of vectors of nodes in a larger tree: those of new nodes are 0, as all are before training. */
+function movedRows({ shape, values }: TensorData, nodes: Int32Array, rows: number): TensorData {
+  const width = shape[1] as number;
+  const moved = new Float32Array(rows * width);
+  for (let row = 0; row < (shape[0] as number); row++)
+    moved.set(values.subarray(row * width, (row + 1) * width) as Float32Array, nodes[row]! * width);
+  return { shape: [rows, width], values: moved };
+}
+
+/** Nodes that the search for a query keeps: a candidate list is answered exactly. */
+function searchWidth({ candidates }: Query, width: number, itemCount: number): number {
+  return Math.min(Math.max(width, candidates?.length ?? 0), itemCount);
+}
+
+/** Queries of like width together, so that a long candidate list does not widen the search of the others. */
+function blocksOf(queries: readonly Query[], width: number, itemCount: number): number[][] {
+  const widths = queries.map((query) => searchWidth(query, width, itemCount));
+  const order = [...queries.keys()].sort((a, b) => widths[a]! - widths[b]! || a - b);
+  const blocks: number[][] = [];
+  for (const query of order) {
+    const last = blocks.at(-1);
+    if (last && (last.length + 1) * widths[query]! <= SEARCH_ROWS) last.push(query);
+    else blocks.push([query]);
+  }
+  return blocks;
 }
 
 const historyOf = ({ history, user }: Query): IdHistory => ({ items: history ?? [], user });
