@@ -220,6 +220,10 @@ describe('items without interactions', () => {
     const [mixed = []] = await some.retrieve([{ history: [0] }], 8);
     expect(count(mixed)).toBeGreaterThan(0);
     expect(count(mixed)).toBeLessThanOrEqual(2);
+    const [asked = []] = await none.retrieve([{ history: [0] }], 8, { epsilon: 0.25 });
+    expect(asked).toEqual(mixed);
+    const drawn = await some.retrieve(Array(40).fill({ history: [0] }), 8, { temperature: 2 });
+    expect(drawn.every((list) => list.length === 8 && count(list) <= 2)).toBe(true);
   });
 });
 

@@ -48,6 +48,8 @@ const WIDEST_FACTOR = 8;
 export interface TigerRetrieveOptions extends RetrieveOptions {
   /** Draws lists instead of taking the likeliest items; higher is more mixed. 0, the default, draws nothing. */
   readonly temperature?: number;
+  /** Largest share of a list that items without training interactions may have, where it differs from the fit's. */
+  readonly epsilon?: number;
 }
 
 /** What a search over all codes gave. */
@@ -184,9 +186,10 @@ export class Tiger implements Retriever, Saveable {
     k: number,
     options: TigerRetrieveOptions = {},
   ): Promise<ScoredItem[][]> {
-    checkOptions('retrieve', options, [...LONG_CALL_OPTIONS, 'includeHistory', 'temperature']);
+    checkOptions('retrieve', options, [...LONG_CALL_OPTIONS, 'includeHistory', 'temperature', 'epsilon']);
     checkNumber('k', k, { min: 1, integer: true });
     checkNumber('temperature', options.temperature ?? 0, { min: 0 });
+    checkNumber('epsilon', options.epsilon ?? 0, { min: 0, max: 1 });
     for (const query of queries) unavailableItems(query, this.items.size, options);
     return this.#search(queries, k, Math.max(this.#config.beams, 2 * k), options);
   }
@@ -221,12 +224,12 @@ export class Tiger implements Retriever, Saveable {
     width: number,
     options: TigerRetrieveOptions,
   ): IdSearch & { readonly coldShare: number } {
-    const { temperature = 0 } = options;
+    const { temperature = 0, epsilon = this.#config.epsilon } = options;
     const closed = unavailableItems(query, this.items.size, options);
     let warm = 0;
     for (const [item, shut] of closed.entries()) if (!shut && !this.#cold[item]) warm++;
     // Items without interactions have their share, and fill up where the others are too few.
-    const coldShare = Math.max(Math.floor(this.#config.epsilon * k), k - warm);
+    const coldShare = Math.max(Math.floor(epsilon * k), k - warm);
     return {
       history: historyOf(query),
       closed,
