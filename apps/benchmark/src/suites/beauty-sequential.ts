@@ -18,6 +18,19 @@ export const beautySequential: Suite = {
       options: { epochs: 40, dropout: 0.5, learningRate: 0.002, patience: 4 },
     },
     {
+      system: 'sasrec',
+      label: 'SASRec, BCE',
+      options: {
+        epochs: 120,
+        dropout: 0.5,
+        loss: 'bce',
+        learningRate: 0.001,
+        warmUpSteps: 200,
+        decay: 'cosine',
+        patience: 40,
+      },
+    },
+    {
       system: 'tiger',
       label: 'TIGER (efficient), RQ-VAE',
       options: { epochs: 40, dropout: 0.4, learningRate: 0.001, batchSize: 128, patience: 4 },

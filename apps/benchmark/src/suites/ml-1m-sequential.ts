@@ -16,6 +16,21 @@ export const ml1mSequential: Suite = {
   systems: [
     {
       system: 'sasrec',
+      label: 'SASRec, cross-entropy, 128 wide',
+      options: {
+        epochs: 40,
+        dimension: 128,
+        windows: 'random',
+        maxLength: 200,
+        batchSize: 64,
+        learningRate: 0.002,
+        warmUpSteps: 300,
+        decay: 'cosine',
+        patience: 20,
+      },
+    },
+    {
+      system: 'sasrec',
       label: 'SASRec, cross-entropy',
       options: {
         epochs: 80,
