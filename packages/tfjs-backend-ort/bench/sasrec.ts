@@ -43,12 +43,39 @@ export interface Batch {
   readonly negatives: tf.Tensor2D;
 }
 
-export function lossOf(p: Parameters, size: StepSize, batch: Batch, seed: tf.Tensor): tf.Scalar {
+/** Dropout; the one of this package is drawn where the backend computes. */
+export type Drop = (x: tf.Tensor, rate: number, seed: tf.Tensor, salt: number) => tf.Tensor;
+
+/** The batch of a step, the same for every peer. */
+export function batchAt(size: StepSize, step: number): Batch {
+  const ids = (offset: number): tf.Tensor2D =>
+    tf.tensor2d(
+      Int32Array.from(
+        { length: size.batch * size.length },
+        (_, index) => 1 + ((index * 7919 + step * 104729 + offset) % size.items),
+      ),
+      [size.batch, size.length],
+      'int32',
+    );
+  return { inputs: ids(0), positives: ids(1), negatives: ids(5003) };
+}
+
+/** Median of some times. */
+export const median = (times: readonly number[]): number =>
+  [...times].sort((a, b) => a - b)[times.length >> 1] as number;
+
+export function lossOf(
+  p: Parameters,
+  size: StepSize,
+  batch: Batch,
+  seed: tf.Tensor,
+  dropWith: Drop = dropout,
+): tf.Scalar {
   const { length, width, blocks, rate } = size;
   const at = (name: string): tf.Variable => p[name] as tf.Variable;
   const rows = size.batch * length;
   let salt = 1;
-  const drop = (x: tf.Tensor): tf.Tensor => dropout(x, rate, seed, salt++);
+  const drop = (x: tf.Tensor): tf.Tensor => dropWith(x, rate, seed, salt++);
   const dense = (x: tf.Tensor, name: string): tf.Tensor =>
     tf.add(tf.matMul(x as tf.Tensor2D, at(`${name}.w`) as never), at(`${name}.b`));
   const norm = (x: tf.Tensor, name: string): tf.Tensor =>
