@@ -4,6 +4,12 @@ const PYTORCH =
   'independent PyTorch run: 64 wide, 2 blocks, 2 heads, length 50, dropout 0.2, AdamW 1e-3, full cross-entropy, 20 epochs';
 
 const TIGER = { epochs: 30, dropout: 0.3, learningRate: 0.001 };
+const CODEBOOKS = {
+  'rq-vae': 'RQ-VAE',
+  'rq-k-means': 'RQ-KMeans',
+  lsh: 'LSH',
+  random: 'random IDs',
+} as const;
 const PALR = { epochs: 12 };
 
 /** Sequential recommenders on the bundled data. */
@@ -47,6 +53,13 @@ export const movietweetingsSequential: Suite = {
       options: { ...TIGER, codebook: 'random' },
       seeds: [0],
     },
+    // As in the paper's ablation: prefixes have no vectors of their own, which would tell items apart whatever their IDs.
+    ...(['rq-vae', 'rq-k-means', 'lsh', 'random'] as const).map((codebook) => ({
+      system: 'tiger',
+      label: `TIGER (efficient), codes alone, ${CODEBOOKS[codebook]}`,
+      options: { ...TIGER, codebook, prefixVectors: false },
+      seeds: [0],
+    })),
     { system: 'palr', label: 'PALR v1 (local)', options: { ...PALR, version: 1 } },
     { system: 'palr', label: 'PALR v2 (local), candidates shuffled', options: { ...PALR, order: 'none' } },
     { system: 'palr', label: 'PALR v2 (local), with the retriever’s order', options: PALR },
