@@ -48,7 +48,7 @@ async function coldStart(seed: number, context: StudyContext): Promise<ColdStart
   const tiger = await cachedModel(
     'tiger-cold',
     train,
-    [TIGER, seed, 'rq-vae', 'use-lite'],
+    [TIGER, seed, 'rq-vae', 'use-lite', 2],
     (dir) => Tiger.load(dir),
     async () => {
       const warm = vectors.align(new IdMap([...items].filter((_, item) => !cold.has(item))));
@@ -58,7 +58,7 @@ async function coldStart(seed: number, context: StudyContext): Promise<ColdStart
         ...own,
         ids: await SemanticIds.assign(codebook, vectors, { encoder: 'use-lite' }),
         ...(split.validation ? { validation: split.validation } : {}),
-        checkpoint: { dir: `${CACHE}/checkpoints/tiger-cold-${seed}` },
+        checkpoint: { dir: `${CACHE}/checkpoints/tiger-cold-2-${seed}` },
       });
     },
   );
@@ -94,7 +94,7 @@ export const tigerColdStart: Study = {
   name: 'tiger-cold-start',
   title: 'TIGER on MovieTweetings: films that training never saw',
   protocol:
-    '5 % of the films of the test (leave-one-out) are taken out of training and histories; RQ-VAE fitted on the texts of the other films gives them their IDs; epsilon is the largest share of a list that unseen films may have. Recall over the users whose target is unseen, NDCG@10 over all users; full catalogue; TIGER in the efficient mode, stopped by the validation part; mean and deviation over three seeds, which draw other films. Semantic-KNN ranks all films by the nearness of use-lite vectors to those of the history, and knows no bound. The paper shows curves on Beauty and no table.',
+    '5 % of the films of the test (leave-one-out) are taken out of training and histories; RQ-VAE fitted on the texts of the other films gives them their IDs; epsilon is the share of a list that is kept for unseen films. Recall over the users whose target is unseen, NDCG@10 over all users; full catalogue; TIGER in the efficient mode, stopped by the validation part; mean and deviation over three seeds, which draw other films. Semantic-KNN ranks all films by the nearness of use-lite vectors to those of the history, and knows no bound. The paper shows curves on Beauty and no table.',
   run: async (context) => {
     const rows: { readonly label: string; readonly epsilon: number | undefined }[] = [
       ...EPSILONS.map((epsilon) => ({ label: 'TIGER (efficient)', epsilon })),
@@ -107,7 +107,7 @@ export const tigerColdStart: Study = {
         cells.push(
           await context.cell(
             `${label} ${epsilon ?? ''} seed ${seed}`,
-            [label, epsilon ?? null, seed, TIGER, COLD_SHARE, 1],
+            [label, epsilon ?? null, seed, TIGER, COLD_SHARE, 2],
             async () => {
               const data = await coldStart(seed, context);
               const retriever =
@@ -168,7 +168,7 @@ export const tigerDiversity: Study = {
         cells.push(
           await context.cell(
             `temperature ${temperature} seed ${seed}`,
-            [temperature, seed, TIGER, 1],
+            [temperature, seed, TIGER, 2],
             async () => {
               const { dataset, tiger, queries, targets } = await coldStart(seed, context);
               const genres = dataset.catalog.attributes.genres ?? [];

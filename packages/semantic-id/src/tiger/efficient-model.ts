@@ -55,8 +55,11 @@ export class EfficientModel implements IdModel {
   readonly #itemNodes: tf.Tensor2D;
   /** True for codes that go on from an inner node, `[inner nodes, size]`. */
   readonly #open: tf.Tensor2D;
+  /** The same without codes that lead only to items without interactions: what is never right is not unlearned. */
+  readonly #trained: tf.Tensor2D;
 
-  constructor(ids: SemanticIds, config: TigerConfig, random: RandomStream) {
+  /** @param cold - 1 for items without interactions, which training leaves alone; none if left out */
+  constructor(ids: SemanticIds, config: TigerConfig, random: RandomStream, cold?: Uint8Array) {
     const { dimension, blocks, heads, inner, maxLength, dropout } = config;
     const { trie, depth, size } = ids;
     this.#ids = ids;
@@ -90,12 +93,24 @@ export class EfficientModel implements IdModel {
       }),
     }));
     const innerNodes = trie.levelFrom[depth]!;
+    const isWarm = new Uint8Array(trie.nodeCount);
     const open = new Uint8Array(innerNodes * size);
-    for (let node = 1; node < trie.nodeCount; node++) open[trie.parent[node]! * size + trie.code[node]!] = 1;
+    const trained = new Uint8Array(innerNodes * size);
+    for (let node = trie.nodeCount - 1; node > 0; node--) {
+      const item = trie.item[node]!;
+      if (item >= 0) isWarm[node] = cold?.[item] ? 0 : 1;
+      const parent = trie.parent[node]!;
+      isWarm[parent]! |= isWarm[node]!;
+      open[parent * size + trie.code[node]!] = 1;
+      trained[parent * size + trie.code[node]!] = isWarm[node]!;
+    }
     const codes = ids.tuples.map((code, at) => (at % depth) * size + code);
     this.#itemCodes = tf.keep(tf.tensor2d(codes, [ids.items.size, depth], 'int32'));
     this.#itemNodes = tf.keep(tf.tensor2d(trie.path, [ids.items.size, depth], 'int32'));
     this.#open = tf.keep(tf.tensor2d(open, [innerNodes, size], 'bool'));
+    this.#trained = cold?.includes(1)
+      ? tf.keep(tf.tensor2d(trained, [innerNodes, size], 'bool'))
+      : this.#open;
   }
 
   /** Vectors of items, `[…items, dimension]`. */
@@ -124,8 +139,8 @@ export class EfficientModel implements IdModel {
     return this.#norm.apply(x);
   }
 
-  /** Scores of a level's codes from states `[rows, dimension]` at nodes `[rows]`. */
-  #logits(states: tf.Tensor, nodes: tf.Tensor1D, level: number): tf.Tensor2D {
+  /** Scores of a level's codes from states `[rows, dimension]` at nodes `[rows]`, among those that a mask opens. */
+  #logits(states: tf.Tensor, nodes: tf.Tensor1D, level: number, open: tf.Tensor2D): tf.Tensor2D {
     const { size } = this.#ids;
     const table = tf.slice(
       this.#codes.table as tf.Tensor as tf.Tensor2D,
@@ -133,7 +148,7 @@ export class EfficientModel implements IdModel {
       [size, this.#config.dimension],
     );
     return tf.where(
-      tf.gather(this.#open, nodes),
+      tf.gather(open, nodes),
       tf.matMul(states as tf.Tensor2D, table, false, true),
       tf.scalar(CLOSED),
     ) as tf.Tensor2D;
@@ -201,7 +216,7 @@ export class EfficientModel implements IdModel {
     for (let level = 0; level < depth; level++) {
       const own = codes[level] as tf.Tensor1D;
       const above = level === 0 ? (tf.zerosLike(own) as tf.Tensor1D) : (nodes[level - 1] as tf.Tensor1D);
-      const logits = this.#logits(states, above, level);
+      const logits = this.#logits(states, above, level, this.#trained);
       nats = tf.add(
         nats,
         sparseCrossEntropy(logits, tf.sub(own, tf.scalar(level * size, 'int32')) as tf.Tensor1D),
@@ -239,7 +254,7 @@ export class EfficientModel implements IdModel {
     let level = -1;
     let count = histories.length;
     const read = (at: tf.Tensor1D): Float32Array => {
-      const log = tf.tidy(() => tf.logSoftmax(this.#logits(states, at, level)));
+      const log = tf.tidy(() => tf.logSoftmax(this.#logits(states, at, level, this.#open)));
       const values = log.dataSync<'float32'>();
       log.dispose();
       return values.subarray(0, count * size);

@@ -49,7 +49,10 @@ export interface TigerOptions extends LongCallOptions {
   readonly checkpoint?: CheckpointOptions;
   /** Beams of the search, at least twice the length of a list. Default 50. */
   readonly beams?: number;
-  /** Largest share of a list that items without training interactions may have. Default 0. */
+  /**
+   * Share of a list that is kept for the best items without training interactions, rounded down. Their scores are
+   * seldom among the highest, so that without it they are not found. Default 0.
+   */
   readonly epsilon?: number;
 }
 

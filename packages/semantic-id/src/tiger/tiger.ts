@@ -48,7 +48,7 @@ const WIDEST_FACTOR = 8;
 export interface TigerRetrieveOptions extends RetrieveOptions {
   /** Draws lists instead of taking the likeliest items; higher is more mixed. 0, the default, draws nothing. */
   readonly temperature?: number;
-  /** Largest share of a list that items without training interactions may have, where it differs from the fit's. */
+  /** Share of a list that is kept for items without training interactions, where it differs from the fit's. */
   readonly epsilon?: number;
 }
 
@@ -126,9 +126,9 @@ export class Tiger implements Retriever, Saveable {
     throwIfCancelled(signal, 'fitting TIGER');
     await selectBackend();
     const seed = options.seed ?? 0;
-    const model = makeModel(ids, config, seed);
-    const cold = log.itemCounts().map((count) => (count === 0 ? 1 : 0));
-    const tiger = new Tiger(ids, model, config, Uint8Array.from(cold), [], fingerprint(log));
+    const cold = Uint8Array.from(log.itemCounts(), (count) => (count === 0 ? 1 : 0));
+    const model = makeModel(ids, config, seed, cold);
+    const tiger = new Tiger(ids, model, config, cold, [], fingerprint(log));
     const users = validation
       ? Array.from({ length: log.users.size }, (_, user) => user).filter(
           (user) => validation.history(user).length > 0,
@@ -247,10 +247,12 @@ export class Tiger implements Retriever, Saveable {
     };
   }
 
-  /** The best `k` of a list, at most `coldShare` of them without interactions. */
+  /** The best `k` of a list, `coldShare` of them without interactions where there are as many. */
   #bestOf(list: readonly ScoredItem[], k: number, coldShare: number): ScoredItem[] {
-    let room = coldShare;
-    return list.filter(({ item }) => !this.#cold[item] || room-- > 0).slice(0, k);
+    const isCold = ({ item }: ScoredItem): boolean => this.#cold[item] === 1;
+    const cold = list.filter(isCold).slice(0, coldShare);
+    const warm = list.filter((entry) => !isCold(entry)).slice(0, k - cold.length);
+    return [...warm, ...cold].sort((a, b) => b.score - a.score || a.item - b.item);
   }
 
   /**
@@ -380,10 +382,15 @@ export class Tiger implements Retriever, Saveable {
   }
 }
 
-function makeModel(ids: SemanticIds, config: TigerConfig, seed: number): EfficientModel | FaithfulModel {
+function makeModel(
+  ids: SemanticIds,
+  config: TigerConfig,
+  seed: number,
+  cold?: Uint8Array,
+): EfficientModel | FaithfulModel {
   return config.mode === 'faithful'
     ? new FaithfulModel(ids, config, seed)
-    : new EfficientModel(ids, config, new RandomStream(seed).fork('tiger'));
+    : new EfficientModel(ids, config, new RandomStream(seed).fork('tiger'), cold);
 }
 
 /** Where each node of the IDs of a model lies in a larger tree. */
