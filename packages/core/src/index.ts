@@ -35,6 +35,7 @@ export type {
   LikelihoodResult,
   TokenUsage,
 } from './language-model.js';
+export { listsFromScores } from './lists-from-scores.js';
 export { checkNumber, checkOptions, type NumberBounds } from './options.js';
 export { Pipeline, type PipelineOptions } from './pipeline.js';
 export {

@@ -12,6 +12,7 @@ import {
   InvalidInputError,
   LONG_CALL_OPTIONS,
   type LongCallOptions,
+  listsFromScores,
   type Query,
   RandomStream,
   type RetrieveOptions,
@@ -19,7 +20,6 @@ import {
   type Saveable,
   type ScoredItem,
   throwIfCancelled,
-  topK,
   unavailableItems,
   writeArtifact,
 } from '@palate/core';
@@ -230,16 +230,9 @@ export class TwoTower implements CatalogueScorer, Saveable {
     return scores;
   }
 
-  async retrieve(
-    queries: readonly Query[],
-    k: number,
-    options: RetrieveOptions = {},
-  ): Promise<ScoredItem[][]> {
-    checkNumber('k', k, { min: 1, integer: true });
-    const unavailable = queries.map((query) => unavailableItems(query, this.items.size, options));
-    const scores = await this.scoreAll(queries, options);
-    return unavailable.map((skip, q) =>
-      topK(scores.subarray(q * this.items.size, (q + 1) * this.items.size), k, skip),
+  retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
+    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) =>
+      this.scoreAll(chunk, rest),
     );
   }
 

@@ -9,6 +9,7 @@ import {
   IdMap,
   LONG_CALL_OPTIONS,
   type LongCallOptions,
+  listsFromScores,
   type Query,
   RandomStream,
   type Ranker,
@@ -17,7 +18,6 @@ import {
   type Saveable,
   type ScoredItem,
   throwIfCancelled,
-  topK,
   unavailableItems,
   writeArtifact,
 } from '@palate/core';
@@ -255,16 +255,9 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable {
     return this.#model.score(queries.map((query) => this.#input(query, [])));
   }
 
-  async retrieve(
-    queries: readonly Query[],
-    k: number,
-    options: RetrieveOptions = {},
-  ): Promise<ScoredItem[][]> {
-    checkNumber('k', k, { min: 1, integer: true });
-    const unavailable = queries.map((query) => unavailableItems(query, this.items.size, options));
-    const scores = await this.scoreAll(queries, options);
-    return unavailable.map((skip, q) =>
-      topK(scores.subarray(q * this.items.size, (q + 1) * this.items.size), k, skip),
+  retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
+    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) =>
+      this.scoreAll(chunk, rest),
     );
   }
 

@@ -8,6 +8,7 @@ import {
   InvalidInputError,
   LONG_CALL_OPTIONS,
   type LongCallOptions,
+  listsFromScores,
   type Query,
   type RetrieveOptions,
   readArtifact,
@@ -16,7 +17,7 @@ import {
   writeArtifact,
 } from '@palate/core';
 import { itemFiles, savedItems } from '../saved-items.js';
-import { distinctHistory, listsFromScores, scoreRows } from '../score-lists.js';
+import { distinctHistory, scoreRows } from '../score-lists.js';
 
 /** Options of {@link Bm25Retriever.fit}. */
 export interface Bm25Options extends LongCallOptions {

@@ -7,6 +7,7 @@ import {
   type IdMap,
   LONG_CALL_OPTIONS,
   type LongCallOptions,
+  listsFromScores,
   type Query,
   RandomStream,
   type RetrieveOptions,
@@ -17,7 +18,7 @@ import {
   yieldToEventLoop,
 } from '@palate/core';
 import { itemFiles, savedFloats, savedItems } from '../saved-items.js';
-import { distinctHistory, listsFromScores, scoreRows } from '../score-lists.js';
+import { distinctHistory, scoreRows } from '../score-lists.js';
 import { userItemMatrix } from '../sparse.js';
 
 /** Options of {@link BprMf.fit}. */

@@ -8,6 +8,7 @@ import {
   type InteractionLog,
   LONG_CALL_OPTIONS,
   type LongCallOptions,
+  listsFromScores,
   type Query,
   type RetrieveOptions,
   readArtifact,
@@ -18,7 +19,7 @@ import {
 } from '@palate/core';
 import { invertSpd, SymmetricPanels } from '../linear-algebra/invert-spd.js';
 import { itemFiles, savedFloats, savedItems } from '../saved-items.js';
-import { distinctHistory, listsFromScores, scoreRows } from '../score-lists.js';
+import { distinctHistory, scoreRows } from '../score-lists.js';
 import { userItemMatrix } from '../sparse.js';
 
 /** Options of {@link Ease.fit}. */

@@ -6,12 +6,12 @@ import {
   InvalidInputError,
   isCatalogueScorer,
   type LongCallOptions,
+  listsFromScores,
   type Query,
   type RetrieveOptions,
   type Retriever,
   type ScoredItem,
 } from '@palate/core';
-import { listsFromScores } from '../score-lists.js';
 
 /** Options of {@link Fusion}. */
 export interface FusionOptions {

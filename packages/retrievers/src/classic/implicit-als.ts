@@ -8,6 +8,7 @@ import {
   InvalidInputError,
   LONG_CALL_OPTIONS,
   type LongCallOptions,
+  listsFromScores,
   type Query,
   RandomStream,
   type RetrieveOptions,
@@ -19,7 +20,7 @@ import {
 } from '@palate/core';
 import { choleskySolve } from '../linear-algebra/cholesky-solve.js';
 import { itemFiles, savedFloats, savedItems } from '../saved-items.js';
-import { distinctHistory, listsFromScores, scoreRows } from '../score-lists.js';
+import { distinctHistory, scoreRows } from '../score-lists.js';
 import { transpose, userItemMatrix } from '../sparse.js';
 
 /** Options of {@link ImplicitAls.fit}. */

@@ -7,6 +7,7 @@ import {
   type IdMap,
   LONG_CALL_OPTIONS,
   type LongCallOptions,
+  listsFromScores,
   type Query,
   type RetrieveOptions,
   readArtifact,
@@ -17,7 +18,7 @@ import {
   yieldToEventLoop,
 } from '@palate/core';
 import { itemFiles, savedFloats, savedIntegers, savedItems } from '../saved-items.js';
-import { distinctHistory, listsFromScores, scoreRows } from '../score-lists.js';
+import { distinctHistory, scoreRows } from '../score-lists.js';
 import { transpose, userItemMatrix } from '../sparse.js';
 
 /** Options of {@link ItemKnn.fit}. */

@@ -8,6 +8,7 @@ import {
   InvalidInputError,
   LONG_CALL_OPTIONS,
   type LongCallOptions,
+  listsFromScores,
   type Query,
   type RetrieveOptions,
   readArtifact,
@@ -16,7 +17,7 @@ import {
   writeArtifact,
 } from '@palate/core';
 import { itemFiles, savedFloats, savedItems } from '../saved-items.js';
-import { listsFromScores, scoreRows } from '../score-lists.js';
+import { scoreRows } from '../score-lists.js';
 
 /** Options of {@link PopularityRetriever.fit}. */
 export interface PopularityOptions extends LongCallOptions {

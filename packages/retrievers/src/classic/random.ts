@@ -5,6 +5,7 @@ import {
   type IdMap,
   LONG_CALL_OPTIONS,
   type LongCallOptions,
+  listsFromScores,
   type Query,
   RandomStream,
   type RetrieveOptions,
@@ -14,7 +15,7 @@ import {
   writeArtifact,
 } from '@palate/core';
 import { itemFiles, savedItems } from '../saved-items.js';
-import { distinctHistory, listsFromScores, scoreRows } from '../score-lists.js';
+import { distinctHistory, scoreRows } from '../score-lists.js';
 
 /**
  * Recommends at random: the floor under every table. The same seed and query give the same list; another query

@@ -7,6 +7,7 @@ import {
   type IdMap,
   LONG_CALL_OPTIONS,
   type LongCallOptions,
+  listsFromScores,
   type Query,
   type RetrieveOptions,
   readArtifact,
@@ -16,7 +17,7 @@ import {
   writeArtifact,
 } from '@palate/core';
 import { itemFiles, savedIntegers, savedItems } from '../saved-items.js';
-import { distinctHistory, listsFromScores, scoreRows } from '../score-lists.js';
+import { distinctHistory, scoreRows } from '../score-lists.js';
 import { type SparseRows, transpose, userItemMatrix } from '../sparse.js';
 
 /** Options of {@link UserKnn.fit}. */

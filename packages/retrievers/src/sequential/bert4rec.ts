@@ -6,6 +6,7 @@ import {
   type IdMap,
   InvalidInputError,
   type LongCallOptions,
+  listsFromScores,
   type Query,
   RandomStream,
   type RetrieveOptions,
@@ -24,7 +25,6 @@ import {
   selectBackend,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { listsFromScores } from '../score-lists.js';
 import { exportScoring, type HistoryScoring, scoreQueries } from './encode-histories.js';
 import { fitEncoder } from './fit-encoder.js';
 

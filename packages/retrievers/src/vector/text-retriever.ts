@@ -8,6 +8,7 @@ import {
   InvalidInputError,
   LONG_CALL_OPTIONS,
   type LongCallOptions,
+  listsFromScores,
   type Query,
   type RetrieveOptions,
   readArtifact,
@@ -19,7 +20,7 @@ import {
 } from '@palate/core';
 import { OrtTensor } from '@palate/tfjs-backend-ort';
 import { itemFiles, savedFloats, savedItems } from '../saved-items.js';
-import { distinctHistory, listsFromScores } from '../score-lists.js';
+import { distinctHistory } from '../score-lists.js';
 import { productSession } from './product-session.js';
 
 /** How a query becomes a vector. */

@@ -1,0 +1,40 @@
+import type { IdMap } from './id-map.js';
+import { checkNumber } from './options.js';
+import { type LongCallOptions, throwIfCancelled } from './progress.js';
+import type { Query, RetrieveOptions, ScoredItem } from './retriever.js';
+import { topK, unavailableItems } from './top-k.js';
+
+/**
+ * Turns catalogue scores into lists as the contract of `Retriever` has them, a few queries at a time so that
+ * memory stays bounded.
+ *
+ * @param scoreBlock - the retriever's own `scoreAll`
+ */
+export async function listsFromScores(
+  name: string,
+  items: IdMap,
+  queries: readonly Query[],
+  k: number,
+  options: RetrieveOptions,
+  scoreBlock: (queries: readonly Query[], options: LongCallOptions) => Promise<Float32Array>,
+): Promise<ScoredItem[][]> {
+  checkNumber('k', k, { min: 1, integer: true });
+  const n = items.size;
+  const block = Math.max(1, Math.min(256, Math.floor(2 ** 23 / n)));
+  const unavailable = new Uint8Array(n);
+  // Bad indexes are refused before any work is done.
+  for (const query of queries) unavailableItems(query, n, options, unavailable);
+  throwIfCancelled(options.signal, name);
+  const lists: ScoredItem[][] = [];
+  for (let from = 0; from < queries.length; from += block) {
+    throwIfCancelled(options.signal, name);
+    const chunk = queries.slice(from, from + block);
+    const scores = await scoreBlock(chunk, options);
+    for (const [q, query] of chunk.entries())
+      lists.push(
+        topK(scores.subarray(q * n, (q + 1) * n), k, unavailableItems(query, n, options, unavailable)),
+      );
+    options.onProgress?.({ phase: `retrieve with ${name}`, done: lists.length, total: queries.length });
+  }
+  return lists;
+}
