@@ -1,6 +1,7 @@
 export type { BackboneOptions, CtrBackbone, MakeBackbone } from './ctr/backbone.js';
 export { BACKBONES, type BackboneName } from './ctr/backbones.js';
 export type { CtrInput, CtrShape } from './ctr/ctr-input.js';
+export type { CtrEntities } from './ctr/entities.js';
 export { CtrModel, type CtrOptions, type CtrResult, shareOfSamples } from './ctr/fit-ctr.js';
 export type { CtrKnowledge } from './ctr/knowledge-input.js';
 export {
@@ -15,7 +16,9 @@ export {
 export {
   type EncodedFeature,
   encodeFeatures,
+  encodeFeaturesLike,
   type FeatureDeclaration,
+  type FeatureEncoding,
   type FeatureSet,
   type SeenEntities,
 } from './features/feature-set.js';

@@ -1,5 +1,6 @@
 import { InvalidInputError } from '@palate/core';
 import { karMl1m, karMovieTweetingsByTime, karMovieTweetingsByUser } from './kar.js';
+import { karLatency } from './kar-latency.js';
 import { llmRecRandom, llmRecTime } from './llm-rec.js';
 import { nearColdStart } from './near-cold-start.js';
 import { palr } from './palr.js';
@@ -20,6 +21,7 @@ export const STUDIES: readonly Study[] = [
   karMl1m,
   karMovieTweetingsByUser,
   karMovieTweetingsByTime,
+  karLatency,
   rerank,
   llmRecRandom,
   llmRecTime,

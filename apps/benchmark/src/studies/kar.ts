@@ -20,6 +20,7 @@ import {
   shareOfSamples,
   splitByTimes,
   splitByUsers,
+  takeSamples,
 } from '@palate/knowledge-augment';
 import { reduceVectors } from '@palate/llm';
 import { benchmarkEncoder } from '../item-texts.js';
@@ -40,7 +41,6 @@ const WIDTH = 32;
 export interface KarData {
   readonly dataset: Dataset;
   readonly samples: CtrSamples;
-  readonly liked: Uint8Array;
   readonly features: readonly FeatureDeclaration[];
   readonly item: EmbeddingTable;
   readonly user: EmbeddingTable;
@@ -80,7 +80,6 @@ async function karData(
   return {
     dataset: { ...dataset, log },
     samples,
-    liked: Uint8Array.from(log.rating ?? [], (rating) => (rating > above ? 1 : 0)),
     features,
     item: await reduced(itemEntries, log.items),
     user: await reduced(userEntries, log.users),
@@ -122,7 +121,6 @@ async function measure(
   const model = await CtrModel.fit(train, {
     backbone,
     features: encodeFeatures(data.dataset, data.features, seen),
-    liked: data.liked,
     validation: split.validation,
     seed,
     epochs: share < 1 ? 15 : 6,
@@ -142,13 +140,7 @@ async function measure(
   const cold = Int32Array.from(split.test.item.keys()).filter(
     (at) => (counts[split.test.item[at] as number] as number) <= 3,
   );
-  const coldSamples: CtrSamples = {
-    log: split.test.log,
-    user: cold.map((at) => split.test.user[at] as number),
-    item: cold.map((at) => split.test.item[at] as number),
-    label: Uint8Array.from(cold, (at) => split.test.label[at] as number),
-    place: cold.map((at) => split.test.place[at] as number),
-  };
+  const coldSamples = takeSamples(split.test, cold);
   const coldAuc = cold.length > 20 ? (await model.evaluate(coldSamples)).auc : Number.NaN;
   return { auc, logLoss, coldAuc, parameters: model.parameterCount };
 }

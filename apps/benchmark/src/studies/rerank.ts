@@ -42,10 +42,9 @@ export const rerank: Study = {
                   seen.users[split.train.user[k] as number] = 1;
                   seen.items[split.train.item[k] as number] = 1;
                 }
-                const fitted = await Reranker.fit(log, rerankLists(split.train, { seed }), {
+                const fitted = await Reranker.fit(rerankLists(split.train, { seed }), {
                   model,
                   features: encodeFeatures(data.dataset, data.features, seen),
-                  liked: data.liked,
                   validation: rerankLists(split.validation, { seed }),
                   seed,
                   dropout: 0.4,

@@ -143,19 +143,14 @@ export class CtrEmbedding {
   }
 }
 
-/**
- * Samples as numbers of a fixed shape; rows beyond the samples have weight 0.
- *
- * @param liked - for each row of the log 1 where it counts as liked
- */
+/** Samples as numbers of a fixed shape; rows beyond the samples have weight 0. */
 export function ctrBatch(
   samples: CtrSamples,
   positions: ArrayLike<number>,
   rows: number,
   historyLength: number,
-  liked: Uint8Array,
 ): Batch {
-  const { log } = samples;
+  const { log, liked } = samples;
   const { offsets, row } = log.byUser();
   const user = new Int32Array(rows);
   const item = new Int32Array(rows);

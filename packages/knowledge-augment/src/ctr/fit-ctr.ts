@@ -7,6 +7,9 @@ import {
   LONG_CALL_OPTIONS,
   type LongCallOptions,
   RandomStream,
+  readArtifact,
+  type Saveable,
+  writeArtifact,
 } from '@palate/core';
 import { auc, logLoss } from '@palate/eval';
 import {
@@ -24,9 +27,21 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { type CtrSamples, takeSamples } from '../features/ctr-samples.js';
 import type { FeatureSet } from '../features/feature-set.js';
+import type { CtrBackbone } from './backbone.js';
 import { BACKBONES, type BackboneName } from './backbones.js';
-import { batchTensors, CtrEmbedding, ctrBatch } from './ctr-input.js';
+import { CtrEmbedding, ctrBatch } from './ctr-input.js';
+import {
+  type CtrEntities,
+  checkEntities,
+  checkSameShape,
+  entityContents,
+  readEntities,
+  withAdaptorOf,
+} from './entities.js';
 import { type CtrKnowledge, KnowledgeInput } from './knowledge-input.js';
+import { scoreRows } from './score-rows.js';
+
+const KIND = 'ctr-model';
 
 /** Options of {@link CtrModel.fit}. */
 export interface CtrOptions extends LongCallOptions {
@@ -36,8 +51,6 @@ export interface CtrOptions extends LongCallOptions {
   readonly knowledge?: CtrKnowledge;
   /** Samples to stop by. */
   readonly validation?: CtrSamples;
-  /** For each row of the log 1 where it counts as liked, for histories. */
-  readonly liked: Uint8Array;
   /** Items of a history, the newest. Default 10. */
   readonly historyLength?: number;
   /** Width of a field's vector. Default 32. */
@@ -67,25 +80,80 @@ export interface CtrResult {
   readonly logLoss: number;
 }
 
+/** What a network is built from beside its entities. */
+interface CtrConfig {
+  readonly backbone: BackboneName;
+  readonly historyLength: number;
+  readonly dimension: number;
+  readonly hidden: readonly number[];
+  readonly dropout: number;
+  readonly layers: number;
+  readonly batchSize: number;
+}
+
+/** A backbone over embedded features and augmented vectors. */
+class CtrNetwork {
+  readonly parameters = new Parameters();
+  readonly #embedding: CtrEmbedding;
+  readonly #augmented: KnowledgeInput;
+  readonly #backbone: CtrBackbone;
+  readonly #dropout: number;
+
+  constructor(config: CtrConfig, entities: CtrEntities, seed: number) {
+    const random = new RandomStream(seed).fork('ctr');
+    const { parameters } = this;
+    const { dimension, historyLength, hidden, dropout, layers } = config;
+    this.#dropout = dropout;
+    this.#embedding = new CtrEmbedding(
+      parameters,
+      entities.features,
+      dimension,
+      historyLength,
+      random.fork('features'),
+    );
+    this.#augmented = new KnowledgeInput(parameters, entities, entities.knowledge, random.fork('adaptor'));
+    this.#backbone = BACKBONES[config.backbone](
+      parameters,
+      { ...this.#embedding.shape, extra: this.#augmented.width },
+      random.fork('backbone'),
+      { hidden, dropout, layers },
+    );
+  }
+
+  /** Logits of a batch of {@link ctrBatch}, `[rows]`. */
+  logits(batch: BatchTensors, pass: ForwardPass): tf.Tensor1D {
+    const extra = this.#augmented.apply(batch, pass);
+    return this.#backbone.logits(this.#embedding.apply(batch, pass, this.#dropout, extra), pass);
+  }
+}
+
 /**
  * A model of click-through rate: a backbone over embedded features, with or without KAR's augmented vectors, trained
  * jointly by binary cross-entropy.
  */
-export class CtrModel {
-  /** Loss and validation of each epoch. */
+export class CtrModel implements Saveable {
+  /** Loss and validation of each epoch of the fit; empty after loading. */
   readonly history: readonly EpochReport[];
-  /** Trainable numbers, those of the adaptor included. */
-  readonly parameterCount: number;
-  readonly #predict: (samples: CtrSamples) => Promise<Float32Array>;
+  /** Encoded features of the users and items that it knows. */
+  readonly features: FeatureSet;
+  readonly #network: CtrNetwork;
+  readonly #config: CtrConfig;
+  readonly #entities: CtrEntities;
+  readonly #dataFingerprint: string;
 
   private constructor(
+    network: CtrNetwork,
+    config: CtrConfig,
+    entities: CtrEntities,
     history: readonly EpochReport[],
-    parameterCount: number,
-    predict: (samples: CtrSamples) => Promise<Float32Array>,
+    dataFingerprint: string,
   ) {
     this.history = history;
-    this.parameterCount = parameterCount;
-    this.#predict = predict;
+    this.features = entities.features;
+    this.#network = network;
+    this.#config = config;
+    this.#entities = entities;
+    this.#dataFingerprint = dataFingerprint;
   }
 
   /** @throws InvalidInputError for unknown options, no samples, or vectors that do not fit the log */
@@ -96,7 +164,6 @@ export class CtrModel {
       'features',
       'knowledge',
       'validation',
-      'liked',
       'historyLength',
       'dimension',
       'hidden',
@@ -126,30 +193,24 @@ export class CtrModel {
       name: 'historyLength' | 'dimension' | 'layers' | 'batchSize' | 'epochs' | 'patience',
       fallback: number,
     ) => checkNumber(name, options[name] ?? fallback, { min: 1, integer: true });
-    const historyLength = whole('historyLength', 10);
-    const dropout = checkNumber('dropout', options.dropout ?? 0.2, { min: 0, max: 0.9 });
-    const batchSize = Math.min(whole('batchSize', 512), samples.user.length);
+    const config: CtrConfig = {
+      backbone: options.backbone,
+      historyLength: whole('historyLength', 10),
+      dimension: whole('dimension', 32),
+      hidden: options.hidden ?? [200, 80],
+      dropout: checkNumber('dropout', options.dropout ?? 0.2, { min: 0, max: 0.9 }),
+      layers: whole('layers', 3),
+      batchSize: Math.min(whole('batchSize', 512), samples.user.length),
+    };
+    const { historyLength, batchSize } = config;
     const epochs = whole('epochs', 20);
+    const { log } = samples;
     await selectBackend();
-    const random = new RandomStream(options.seed ?? 0).fork('ctr');
-    const parameters = new Parameters();
-    const embedding = new CtrEmbedding(
-      parameters,
-      features,
-      whole('dimension', 32),
-      historyLength,
-      random.fork('features'),
-    );
-    const augmented = new KnowledgeInput(parameters, samples.log, knowledge, random.fork('adaptor'));
-    const backbone = BACKBONES[options.backbone](
-      parameters,
-      { ...embedding.shape, extra: augmented.width },
-      random.fork('backbone'),
-      { hidden: options.hidden ?? [200, 80], dropout, layers: whole('layers', 3) },
-    );
-    const logits = (batch: BatchTensors, pass: ForwardPass): tf.Tensor1D =>
-      backbone.logits(embedding.apply(batch, pass, dropout, augmented.apply(batch, pass)), pass);
-    const predict = (given: CtrSamples) => predictAll(given, logits, batchSize, historyLength, options.liked);
+    const entities: CtrEntities = { users: log.users, items: log.items, features, knowledge };
+    const network = new CtrNetwork(config, entities, options.seed ?? 0);
+    const { parameters } = network;
+    const model = (history: readonly EpochReport[]): CtrModel =>
+      new CtrModel(network, config, entities, history, fingerprint(log));
     const optimiser = new AdamW({ weightDecay: options.weightDecay ?? 0.01 });
     const steps = Math.ceil(samples.user.length / batchSize);
     try {
@@ -173,17 +234,20 @@ export class CtrModel {
                 order.subarray(index * batchSize, (index + 1) * batchSize),
                 batchSize,
                 historyLength,
-                options.liked,
               ),
           );
         },
         loss: (batch, pass) =>
-          binaryCrossEntropy(logits(batch, pass), batch.label as tf.Tensor, batch.weight as tf.Tensor),
+          binaryCrossEntropy(
+            network.logits(batch, pass),
+            batch.label as tf.Tensor,
+            batch.weight as tf.Tensor,
+          ),
         ...(validation
           ? {
               validate: async () => {
-                const found = measure(await predict(validation), validation);
-                return { auc: found.auc, logLoss: found.logLoss };
+                const { auc, logLoss } = await model([]).evaluate(validation);
+                return { auc, logLoss };
               },
               earlyStopping: { metric: 'auc', patience: whole('patience', 3) },
             }
@@ -192,51 +256,82 @@ export class CtrModel {
         ...(options.onProgress ? { onProgress: options.onProgress } : {}),
         ...(options.checkpoint ? { checkpoint: options.checkpoint } : {}),
       });
-      return new CtrModel(history, parameters.count, predict);
+      return model(history);
     } finally {
       optimiser.dispose();
     }
   }
 
-  /** Chance of label 1 for each sample. */
-  predict(samples: CtrSamples): Promise<Float32Array> {
-    return this.#predict(samples);
+  /** Trainable numbers, those of the adaptor included. */
+  get parameterCount(): number {
+    return this.#network.parameters.count;
+  }
+
+  /**
+   * Chance of label 1 for each sample.
+   *
+   * @throws InvalidInputError if the samples' log has other users or items, or an order of its own
+   */
+  async predict(samples: CtrSamples): Promise<Float32Array> {
+    checkEntities(samples.log, this.#entities);
+    await selectBackend();
+    const { batchSize, historyLength } = this.#config;
+    return scoreRows(
+      samples.user.length,
+      batchSize,
+      1,
+      (positions, size) => ctrBatch(samples, positions, size, historyLength),
+      (batch) => tf.sigmoid(this.#network.logits(batch, ForwardPass.inference())),
+    );
   }
 
   /** AUC and log-loss on samples. */
   async evaluate(samples: CtrSamples): Promise<CtrResult> {
-    return measure(await this.#predict(samples), samples);
+    const chances = await this.predict(samples);
+    return { auc: auc(chances, samples.label), logLoss: logLoss(chances, samples.label) };
   }
-}
 
-/** AUC and log-loss of chances. */
-function measure(chances: Float32Array, samples: CtrSamples): CtrResult {
-  return { auc: auc(chances, samples.label), logLoss: logLoss(chances, samples.label) };
-}
-
-async function predictAll(
-  samples: CtrSamples,
-  logits: (batch: BatchTensors, pass: ForwardPass) => tf.Tensor1D,
-  batchSize: number,
-  historyLength: number,
-  liked: Uint8Array,
-): Promise<Float32Array> {
-  const chances = new Float32Array(samples.user.length);
-  for (let from = 0; from < chances.length; from += batchSize) {
-    const positions = Int32Array.from(
-      { length: Math.min(batchSize, chances.length - from) },
-      (_, k) => from + k,
-    );
-    const batch = ctrBatch(samples, positions, batchSize, historyLength, liked);
-    const values = tf.tidy(() => tf.sigmoid(logits(batchTensors(batch), ForwardPass.inference())));
-    chances.set((await values.data<'float32'>()).subarray(0, positions.length), from);
-    values.dispose();
+  /**
+   * The same weights over other users and items, so that new ones are served without training again.
+   *
+   * @param entities - all that shall be known; features by `encodeFeaturesLike`, knowledge of the widths of the fit
+   * @throws InvalidInputError if features or knowledge are of another shape
+   */
+  async extend(entities: CtrEntities): Promise<CtrModel> {
+    const whole = withAdaptorOf(this.#entities, entities);
+    checkSameShape(this.#entities, whole);
+    await selectBackend();
+    const network = new CtrNetwork(this.#config, whole, 0);
+    network.parameters.assign(await this.#network.parameters.values(), 'the model that is extended');
+    return new CtrModel(network, this.#config, whole, this.history, this.#dataFingerprint);
   }
-  return chances;
+
+  async save(dir: string): Promise<void> {
+    const { tensors, files } = entityContents(this.#entities);
+    await writeArtifact(dir, {
+      kind: KIND,
+      version: 1,
+      config: this.#config,
+      dataFingerprint: this.#dataFingerprint,
+      tensors: { ...tensors, ...(await this.#network.parameters.values()) },
+      files,
+    });
+  }
+
+  /** @throws ArtifactError if the folder is missing, foreign or damaged */
+  static async load(dir: string): Promise<CtrModel> {
+    const artifact = await readArtifact(dir, KIND, 1);
+    const config = artifact.manifest.config as CtrConfig;
+    const entities = readEntities(dir, artifact);
+    await selectBackend();
+    const network = new CtrNetwork(config, entities, 0);
+    network.parameters.assign(artifact.tensors, dir);
+    return new CtrModel(network, config, entities, [], artifact.manifest.dataFingerprint ?? '');
+  }
 }
 
 function identityOf(samples: CtrSamples, options: CtrOptions): string {
-  const { features, knowledge, validation, signal, onProgress, checkpoint, liked, ...plain } = options;
+  const { features, knowledge, validation, signal, onProgress, checkpoint, ...plain } = options;
   const hash = createHash('sha256').update(
     JSON.stringify([fingerprint(samples.log), plain, knowledge?.adaptor ?? null]),
   );

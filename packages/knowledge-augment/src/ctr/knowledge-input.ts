@@ -3,7 +3,7 @@ import type { BatchTensors, ForwardPass, Parameters } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { type AdaptorOptions, KnowledgeAdaptor } from '../kar/hybrid-experts.js';
 
-/** Prestored knowledge vectors of either side or both, in the order of the log's id maps; zeros for unknown. */
+/** Prestored knowledge vectors of either side or both, a row for every id of the log's maps; zeros for unknown. */
 export interface CtrKnowledge {
   readonly user?: EmbeddingTable;
   readonly item?: EmbeddingTable;
@@ -18,10 +18,10 @@ export class KnowledgeInput {
   readonly #adaptor: KnowledgeAdaptor | undefined;
   readonly #options: AdaptorOptions;
 
-  /** @throws InvalidInputError if an entity of the log has no row */
+  /** @throws InvalidInputError if an entity has no row */
   constructor(
     parameters: Parameters,
-    log: InteractionLog,
+    ids: Pick<InteractionLog, 'users' | 'items'>,
     knowledge: CtrKnowledge | undefined,
     random: RandomStream,
   ) {
@@ -29,9 +29,9 @@ export class KnowledgeInput {
     this.#tables = (['user', 'item'] as const).flatMap((side) => {
       const table = knowledge?.[side];
       if (!table) return [];
-      const ids = side === 'user' ? log.users : log.items;
-      const { data, width } = table.align(ids);
-      return [{ side, table: tf.keep(tf.tensor2d(data, [ids.size, width])) }];
+      const own = side === 'user' ? ids.users : ids.items;
+      const { data, width } = table.align(own);
+      return [{ side, table: tf.keep(tf.tensor2d(data, [own.size, width])) }];
     });
     this.#adaptor =
       this.#tables.length > 0

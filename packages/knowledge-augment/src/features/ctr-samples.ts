@@ -9,6 +9,8 @@ import {
 /** Clicks (or likes) to predict, as columns: which user met which item, with what before it, and how it went. */
 export interface CtrSamples {
   readonly log: InteractionLog;
+  /** For each row of the log 1 where its rating is above the threshold: how a history's items were liked. */
+  readonly liked: Uint8Array;
   /** Dense. */
   readonly user: Int32Array;
   readonly item: Int32Array;
@@ -51,11 +53,13 @@ export function ctrSamples(log: InteractionLog, options: CtrSamplesOptions): Ctr
       places.push(place);
     }
   }
+  const liked = Uint8Array.from(rating, (value) => (value > options.above ? 1 : 0));
   return {
     log,
+    liked,
     user: Int32Array.from(rows, (r) => log.user[r]!),
     item: Int32Array.from(rows, (r) => log.item[r]!),
-    label: Uint8Array.from(rows, (r) => (rating[r]! > options.above ? 1 : 0)),
+    label: Uint8Array.from(rows, (r) => liked[r]!),
     place: Int32Array.from(places),
   };
 }
@@ -65,6 +69,7 @@ export function takeSamples(samples: CtrSamples, positions: ArrayLike<number>): 
   const list = Int32Array.from(positions);
   return {
     log: samples.log,
+    liked: samples.liked,
     user: list.map((at) => samples.user[at]!),
     item: list.map((at) => samples.item[at]!),
     label: Uint8Array.from(list, (at) => samples.label[at]!),

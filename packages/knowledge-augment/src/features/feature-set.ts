@@ -14,13 +14,23 @@ export interface FeatureDeclaration {
   readonly most?: number;
 }
 
-/** A feature as numbers, one row an entity. */
-export interface EncodedFeature {
+/** How values become numbers, as training has it. */
+export interface FeatureEncoding {
   readonly declaration: FeatureDeclaration;
   /** Rows of its table; row 0 stands for what is unknown or missing. 0 for numbers. */
   readonly rows: number;
-  /** Codes of an entity, padded with 0; 1 for categorical features. */
+  /** Codes of an entity, padded with 0; 1 for categorical features, 0 for numbers. */
   readonly slots: number;
+  /** The categories of rows 1, 2, …; empty for hashed features and numbers. */
+  readonly vocabulary: readonly string[];
+  /** Mean over training; 0 for categories. */
+  readonly mean: number;
+  /** What the distance from the mean is multiplied with; 0 for categories and for numbers that are all the same. */
+  readonly scale: number;
+}
+
+/** A feature as numbers, one row an entity. */
+export interface EncodedFeature extends FeatureEncoding {
   /** Row-major `entities` x `slots`; empty for numbers. */
   readonly codes: Int32Array;
   /** One number an entity, of mean 0 and variance 1 over training; empty for categories. */
@@ -52,10 +62,27 @@ export function encodeFeatures(
   const encode = (of: 'user' | 'item'): EncodedFeature[] =>
     declarations
       .filter((declaration) => declaration.of === of)
-      .map((declaration) =>
-        encodeFeature(declaration, valuesOf(dataset, declaration), of === 'user' ? seen.users : seen.items),
-      );
+      .map((declaration) => {
+        const values = valuesOf(dataset, declaration);
+        return encodeValues(
+          learnEncoding(declaration, values, of === 'user' ? seen.users : seen.items),
+          values,
+        );
+      });
   return { user: encode('user'), item: encode('item') };
+}
+
+/**
+ * Encodes another data set with the vocabularies and means of one that a model was fitted on: new users and items, or
+ * new values of known ones. Categories that training did not know have row 0.
+ *
+ * @param features - what {@link encodeFeatures} gave, or the `features` of a model
+ * @throws InvalidInputError for an attribute that does not exist, or values of another kind
+ */
+export function encodeFeaturesLike(dataset: Dataset, features: FeatureSet): FeatureSet {
+  const encode = (list: readonly EncodedFeature[]): EncodedFeature[] =>
+    list.map((feature) => encodeValues(feature, valuesOf(dataset, feature.declaration)));
+  return { user: encode(features.user), item: encode(features.item) };
 }
 
 function valuesOf(dataset: Dataset, { name, of }: FeatureDeclaration): readonly AttributeValue[] {
@@ -73,67 +100,81 @@ function valuesOf(dataset: Dataset, { name, of }: FeatureDeclaration): readonly 
   return column;
 }
 
-function encodeFeature(
+/** Vocabulary, or mean and scale, of the entities that training saw. */
+function learnEncoding(
   declaration: FeatureDeclaration,
   values: readonly AttributeValue[],
   seen: Uint8Array,
-): EncodedFeature {
-  if (declaration.kind === 'numeric') return encodeNumbers(declaration, values, seen);
-  const slots = declaration.kind === 'multi' ? (declaration.most ?? 6) : 1;
-  const lists = values.map((value, entity) => {
+): FeatureEncoding {
+  const { kind, hashSize, most } = declaration;
+  if (kind === 'numeric') {
+    const own = numbersOf(declaration, values).filter((number, at) => seen[at] && Number.isFinite(number));
+    const mean = own.reduce((sum, number) => sum + number, 0) / Math.max(1, own.length);
+    const variance = own.reduce((sum, number) => sum + (number - mean) ** 2, 0) / Math.max(1, own.length);
+    const scale = variance > 0 ? 1 / Math.sqrt(variance) : 0;
+    return { declaration, rows: 0, slots: 0, vocabulary: [], mean, scale };
+  }
+  const shared = { declaration, slots: kind === 'multi' ? (most ?? 6) : 1, mean: 0, scale: 0 };
+  if (hashSize !== undefined) {
+    const size = checkNumber('hashSize', hashSize, { min: 1, integer: true });
+    return { ...shared, rows: size + 1, vocabulary: [] };
+  }
+  const known = new Set<string>();
+  for (const [entity, list] of categoriesOf(declaration, values, shared.slots).entries())
+    if (seen[entity]) for (const value of list) known.add(value);
+  return { ...shared, rows: known.size + 1, vocabulary: [...known] };
+}
+
+function encodeValues(encoding: FeatureEncoding, values: readonly AttributeValue[]): EncodedFeature {
+  const { declaration, rows, slots, vocabulary, mean, scale } = encoding;
+  const kept = { declaration, rows, slots, vocabulary, mean, scale };
+  if (declaration.kind === 'numeric')
+    return {
+      ...kept,
+      codes: new Int32Array(0),
+      // A missing number is the mean.
+      numbers: Float32Array.from(numbersOf(declaration, values), (number) =>
+        Number.isFinite(number) ? (number - mean) * scale : 0,
+      ),
+    };
+  const known = new Map(vocabulary.map((value, at) => [value, at + 1]));
+  const codeOf = (value: string): number =>
+    declaration.hashSize === undefined
+      ? (known.get(value) ?? 0)
+      : 1 + (createHash('sha256').update(value).digest().readUInt32LE(0) % declaration.hashSize);
+  const codes = new Int32Array(values.length * slots);
+  for (const [entity, list] of categoriesOf(declaration, values, slots).entries())
+    for (const [slot, value] of list.entries()) codes[entity * slots + slot] = codeOf(value);
+  return { ...kept, codes, numbers: new Float32Array(0) };
+}
+
+function categoriesOf(
+  { name, kind }: FeatureDeclaration,
+  values: readonly AttributeValue[],
+  slots: number,
+): string[][] {
+  return values.map((value, entity) => {
     if (value === undefined || value === '') return [];
-    if (Array.isArray(value) && declaration.kind === 'categorical')
+    if (Array.isArray(value) && kind === 'categorical')
       throw new InvalidInputError({
-        expected: `one category of ${declaration.name} an entity`,
+        expected: `one category of ${name} an entity`,
         received: `${JSON.stringify(value)} at index ${entity}`,
         mend: "Declare the feature as 'multi'.",
       });
     return (Array.isArray(value) ? value : [value]).map(String).slice(0, slots);
   });
-  let rows: number;
-  let codeOf: (value: string) => number;
-  if (declaration.hashSize !== undefined) {
-    const size = checkNumber('hashSize', declaration.hashSize, { min: 1, integer: true });
-    rows = size + 1;
-    codeOf = (value) => 1 + (createHash('sha256').update(value).digest().readUInt32LE(0) % size);
-  } else {
-    const known = new Map<string, number>();
-    for (const [entity, list] of lists.entries())
-      if (seen[entity]) for (const value of list) if (!known.has(value)) known.set(value, known.size + 1);
-    rows = known.size + 1;
-    codeOf = (value) => known.get(value) ?? 0;
-  }
-  const codes = new Int32Array(values.length * slots);
-  for (const [entity, list] of lists.entries())
-    for (const [slot, value] of list.entries()) codes[entity * slots + slot] = codeOf(value);
-  return { declaration, rows, slots, codes, numbers: new Float32Array(0) };
 }
 
-function encodeNumbers(
-  declaration: FeatureDeclaration,
-  values: readonly AttributeValue[],
-  seen: Uint8Array,
-): EncodedFeature {
-  const numbers = values.map((value, entity) => {
+/** Numbers of entities; NaN where there is none. */
+function numbersOf({ name }: FeatureDeclaration, values: readonly AttributeValue[]): number[] {
+  return values.map((value, entity) => {
     const number = value === undefined || value === '' ? Number.NaN : Number(value);
     if (value !== undefined && value !== '' && !Number.isFinite(number))
       throw new InvalidInputError({
-        expected: `numbers as ${declaration.name}`,
+        expected: `numbers as ${name}`,
         received: `${JSON.stringify(value)} at index ${entity}`,
         mend: "Declare the feature as 'categorical', or repair the value.",
       });
     return number;
   });
-  const own = numbers.filter((number, entity) => seen[entity] && Number.isFinite(number));
-  const mean = own.reduce((sum, number) => sum + number, 0) / Math.max(1, own.length);
-  const variance = own.reduce((sum, number) => sum + (number - mean) ** 2, 0) / Math.max(1, own.length);
-  const scale = variance > 0 ? 1 / Math.sqrt(variance) : 0;
-  return {
-    declaration,
-    rows: 0,
-    slots: 0,
-    codes: new Int32Array(0),
-    // A missing number is the mean.
-    numbers: Float32Array.from(numbers, (number) => (Number.isFinite(number) ? (number - mean) * scale : 0)),
-  };
 }

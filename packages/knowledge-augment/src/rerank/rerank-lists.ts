@@ -1,8 +1,12 @@
-import { checkNumber, checkOptions, RandomStream } from '@palate/core';
+import { checkNumber, checkOptions, type InteractionLog, RandomStream } from '@palate/core';
 import type { CtrSamples } from '../features/ctr-samples.js';
 
 /** Lists to be put in order, of one length: row-major `lists` x `length`. */
 export interface RerankLists {
+  /** What users, places and items refer to. */
+  readonly log: InteractionLog;
+  /** For each row of the log 1 where it counts as liked, for histories. */
+  readonly liked: Uint8Array;
   readonly length: number;
   /** User of each list, dense. */
   readonly user: Int32Array;
@@ -58,6 +62,8 @@ export function rerankLists(samples: CtrSamples, options: RerankListOptions = {}
     }
   }
   return {
+    log,
+    liked: samples.liked,
     length,
     user: Int32Array.from(lists, ({ user }) => user),
     place: Int32Array.from(lists, ({ place }) => place),

@@ -25,7 +25,6 @@ const dataset = madeUpFilms();
 const { log } = dataset;
 const samples = ctrSamples(log, { above: 3 });
 const split = splitByUsers(samples, 1);
-const liked = Uint8Array.from(log.rating as Float32Array, (rating) => (rating > 3 ? 1 : 0));
 const features = encodeFeatures(
   dataset,
   [
@@ -38,7 +37,6 @@ const features = encodeFeatures(
 );
 const SMALL: Omit<CtrOptions, 'backbone'> = {
   features,
-  liked,
   dimension: 4,
   hidden: [8],
   batchSize: 64,
@@ -167,7 +165,7 @@ describe('CtrEmbedding', () => {
     const parameters = new Parameters();
     const embedding = new CtrEmbedding(parameters, features, 4, 3, new RandomStream(1));
     const at = samples.place.indexOf(2);
-    const batch = ctrBatch(samples, [at], 1, 3, liked);
+    const batch = ctrBatch(samples, [at], 1, 3);
     expect([...(batch.present?.values ?? [])]).toEqual([0, 1, 1]);
     const own = log.history(samples.user[at] as number);
     expect([...(batch.history?.values ?? [])].slice(1)).toEqual([own[0], own[1]]);

@@ -21,7 +21,6 @@ beforeAll(async () => {
 const dataset = madeUpFilms(80, 40, 16);
 const { log } = dataset;
 const split = splitByUsers(ctrSamples(log, { above: 3 }), 2);
-const liked = Uint8Array.from(log.rating as Float32Array, (rating) => (rating > 3 ? 1 : 0));
 
 describe('rerankMetrics', () => {
   it('are those of a list computed by hand', () => {
@@ -66,10 +65,9 @@ describe('each list model', () => {
     it(`${model} puts films of the user's genre in front`, async () => {
       const train = rerankLists(split.train, { length: 6 });
       const test = rerankLists(split.test, { length: 6 });
-      const fitted = await Reranker.fit(log, train, {
+      const fitted = await Reranker.fit(train, {
         model,
         features,
-        liked,
         dimension: 4,
         epochs: 12,
         batchSize: 32,
