@@ -7,9 +7,7 @@ import {
   LONG_CALL_OPTIONS,
   type LongCallOptions,
   RandomStream,
-  readArtifact,
   type Saveable,
-  writeArtifact,
 } from '@palate/core';
 import { auc, logLoss } from '@palate/eval';
 import {
@@ -29,17 +27,17 @@ import { type CtrSamples, takeSamples } from '../features/ctr-samples.js';
 import type { FeatureSet } from '../features/feature-set.js';
 import type { CtrBackbone } from './backbone.js';
 import { BACKBONES, type BackboneName } from './backbones.js';
-import { CtrEmbedding, ctrBatch } from './ctr-input.js';
-import {
-  type CtrEntities,
-  checkEntities,
-  checkSameShape,
-  entityContents,
-  readEntities,
-  withAdaptorOf,
-} from './entities.js';
-import { type CtrKnowledge, KnowledgeInput } from './knowledge-input.js';
+import { ctrBatch } from './ctr-input.js';
+import { type CtrEntities, checkEntities } from './entities.js';
+import type { CtrKnowledge } from './knowledge-input.js';
 import { scoreRows } from './score-rows.js';
+import {
+  EntityInput,
+  extendNetwork,
+  loadNetwork,
+  saveNetwork,
+  type TrainedNetwork,
+} from './trained-network.js';
 
 const KIND = 'ctr-model';
 
@@ -94,36 +92,23 @@ interface CtrConfig {
 /** A backbone over embedded features and augmented vectors. */
 class CtrNetwork {
   readonly parameters = new Parameters();
-  readonly #embedding: CtrEmbedding;
-  readonly #augmented: KnowledgeInput;
+  readonly #input: EntityInput;
   readonly #backbone: CtrBackbone;
-  readonly #dropout: number;
 
   constructor(config: CtrConfig, entities: CtrEntities, seed: number) {
     const random = new RandomStream(seed).fork('ctr');
-    const { parameters } = this;
-    const { dimension, historyLength, hidden, dropout, layers } = config;
-    this.#dropout = dropout;
-    this.#embedding = new CtrEmbedding(
-      parameters,
-      entities.features,
-      dimension,
-      historyLength,
-      random.fork('features'),
-    );
-    this.#augmented = new KnowledgeInput(parameters, entities, entities.knowledge, random.fork('adaptor'));
-    this.#backbone = BACKBONES[config.backbone](
-      parameters,
-      { ...this.#embedding.shape, extra: this.#augmented.width },
-      random.fork('backbone'),
-      { hidden, dropout, layers },
-    );
+    const { hidden, dropout, layers } = config;
+    this.#input = new EntityInput(this.parameters, config, entities, random);
+    this.#backbone = BACKBONES[config.backbone](this.parameters, this.#input.shape, random.fork('backbone'), {
+      hidden,
+      dropout,
+      layers,
+    });
   }
 
   /** Logits of a batch of {@link ctrBatch}, `[rows]`. */
   logits(batch: BatchTensors, pass: ForwardPass): tf.Tensor1D {
-    const extra = this.#augmented.apply(batch, pass);
-    return this.#backbone.logits(this.#embedding.apply(batch, pass, this.#dropout, extra), pass);
+    return this.#backbone.logits(this.#input.apply(batch, pass), pass);
   }
 }
 
@@ -136,24 +121,12 @@ export class CtrModel implements Saveable {
   readonly history: readonly EpochReport[];
   /** Encoded features of the users and items that it knows. */
   readonly features: FeatureSet;
-  readonly #network: CtrNetwork;
-  readonly #config: CtrConfig;
-  readonly #entities: CtrEntities;
-  readonly #dataFingerprint: string;
+  readonly #trained: TrainedNetwork<CtrConfig, CtrNetwork>;
 
-  private constructor(
-    network: CtrNetwork,
-    config: CtrConfig,
-    entities: CtrEntities,
-    history: readonly EpochReport[],
-    dataFingerprint: string,
-  ) {
+  private constructor(trained: TrainedNetwork<CtrConfig, CtrNetwork>, history: readonly EpochReport[]) {
     this.history = history;
-    this.features = entities.features;
-    this.#network = network;
-    this.#config = config;
-    this.#entities = entities;
-    this.#dataFingerprint = dataFingerprint;
+    this.features = trained.entities.features;
+    this.#trained = trained;
   }
 
   /** @throws InvalidInputError for unknown options, no samples, or vectors that do not fit the log */
@@ -210,7 +183,7 @@ export class CtrModel implements Saveable {
     const network = new CtrNetwork(config, entities, options.seed ?? 0);
     const { parameters } = network;
     const model = (history: readonly EpochReport[]): CtrModel =>
-      new CtrModel(network, config, entities, history, fingerprint(log));
+      new CtrModel({ network, config, entities, dataFingerprint: fingerprint(log) }, history);
     const optimiser = new AdamW({ weightDecay: options.weightDecay ?? 0.01 });
     const steps = Math.ceil(samples.user.length / batchSize);
     try {
@@ -264,7 +237,7 @@ export class CtrModel implements Saveable {
 
   /** Trainable numbers, those of the adaptor included. */
   get parameterCount(): number {
-    return this.#network.parameters.count;
+    return this.#trained.network.parameters.count;
   }
 
   /**
@@ -273,15 +246,16 @@ export class CtrModel implements Saveable {
    * @throws InvalidInputError if the samples' log has other users or items, or an order of its own
    */
   async predict(samples: CtrSamples): Promise<Float32Array> {
-    checkEntities(samples.log, this.#entities);
+    const { network, config, entities } = this.#trained;
+    checkEntities(samples.log, entities);
     await selectBackend();
-    const { batchSize, historyLength } = this.#config;
+    const { batchSize, historyLength } = config;
     return scoreRows(
       samples.user.length,
       batchSize,
       1,
       (positions, size) => ctrBatch(samples, positions, size, historyLength),
-      (batch) => tf.sigmoid(this.#network.logits(batch, ForwardPass.inference())),
+      (batch) => tf.sigmoid(network.logits(batch, ForwardPass.inference())),
     );
   }
 
@@ -298,35 +272,16 @@ export class CtrModel implements Saveable {
    * @throws InvalidInputError if features or knowledge are of another shape
    */
   async extend(entities: CtrEntities): Promise<CtrModel> {
-    const whole = withAdaptorOf(this.#entities, entities);
-    checkSameShape(this.#entities, whole);
-    await selectBackend();
-    const network = new CtrNetwork(this.#config, whole, 0);
-    network.parameters.assign(await this.#network.parameters.values(), 'the model that is extended');
-    return new CtrModel(network, this.#config, whole, this.history, this.#dataFingerprint);
+    return new CtrModel(await extendNetwork(this.#trained, entities, CtrNetwork), this.history);
   }
 
-  async save(dir: string): Promise<void> {
-    const { tensors, files } = entityContents(this.#entities);
-    await writeArtifact(dir, {
-      kind: KIND,
-      version: 1,
-      config: this.#config,
-      dataFingerprint: this.#dataFingerprint,
-      tensors: { ...tensors, ...(await this.#network.parameters.values()) },
-      files,
-    });
+  save(dir: string): Promise<void> {
+    return saveNetwork(dir, KIND, this.#trained);
   }
 
   /** @throws ArtifactError if the folder is missing, foreign or damaged */
   static async load(dir: string): Promise<CtrModel> {
-    const artifact = await readArtifact(dir, KIND, 1);
-    const config = artifact.manifest.config as CtrConfig;
-    const entities = readEntities(dir, artifact);
-    await selectBackend();
-    const network = new CtrNetwork(config, entities, 0);
-    network.parameters.assign(artifact.tensors, dir);
-    return new CtrModel(network, config, entities, [], artifact.manifest.dataFingerprint ?? '');
+    return new CtrModel(await loadNetwork<CtrConfig, CtrNetwork>(dir, KIND, CtrNetwork), []);
   }
 }
 

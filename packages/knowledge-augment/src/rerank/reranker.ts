@@ -7,9 +7,7 @@ import {
   LONG_CALL_OPTIONS,
   type LongCallOptions,
   RandomStream,
-  readArtifact,
   type Saveable,
-  writeArtifact,
 } from '@palate/core';
 import {
   AdamW,
@@ -24,17 +22,17 @@ import {
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { flatInput, flatWidth } from '../ctr/backbone.js';
-import { CtrEmbedding, ctrBatch } from '../ctr/ctr-input.js';
-import {
-  type CtrEntities,
-  checkEntities,
-  checkSameShape,
-  entityContents,
-  readEntities,
-  withAdaptorOf,
-} from '../ctr/entities.js';
-import { type CtrKnowledge, KnowledgeInput } from '../ctr/knowledge-input.js';
+import { ctrBatch } from '../ctr/ctr-input.js';
+import { type CtrEntities, checkEntities } from '../ctr/entities.js';
+import type { CtrKnowledge } from '../ctr/knowledge-input.js';
 import { scoreRows } from '../ctr/score-rows.js';
+import {
+  EntityInput,
+  extendNetwork,
+  loadNetwork,
+  saveNetwork,
+  type TrainedNetwork,
+} from '../ctr/trained-network.js';
 import type { CtrSamples } from '../features/ctr-samples.js';
 import type { FeatureSet } from '../features/feature-set.js';
 import { LIST_MODELS, type ListModelName } from './list-models.js';
@@ -85,37 +83,29 @@ class ListNetwork {
   readonly parameters = new Parameters();
   /** Width of an entry. */
   readonly width: number;
-  readonly #embedding: CtrEmbedding;
-  readonly #augmented: KnowledgeInput;
+  readonly #input: EntityInput;
   readonly #model: ReturnType<(typeof LIST_MODELS)[ListModelName]>;
-  readonly #config: RerankConfig;
+  readonly #length: number;
 
   constructor(config: RerankConfig, entities: CtrEntities, seed: number) {
     const random = new RandomStream(seed).fork('reranker');
-    const { parameters } = this;
-    const { dimension, historyLength, dropout, length } = config;
-    this.#config = config;
-    this.#embedding = new CtrEmbedding(
-      parameters,
-      entities.features,
-      dimension,
-      historyLength,
-      random.fork('features'),
+    const { dropout, length } = config;
+    this.#input = new EntityInput(this.parameters, config, entities, random);
+    this.width = flatWidth(this.#input.shape);
+    this.#model = LIST_MODELS[config.model](
+      this.parameters,
+      this.width,
+      length,
+      random.fork('model'),
+      dropout,
     );
-    this.#augmented = new KnowledgeInput(parameters, entities, entities.knowledge, random.fork('adaptor'));
-    this.width = flatWidth({ ...this.#embedding.shape, extra: this.#augmented.width });
-    this.#model = LIST_MODELS[config.model](parameters, this.width, length, random.fork('model'), dropout);
+    this.#length = length;
   }
 
   /** Scores of lists whose entries are the batch's rows, `[lists, length]`. */
   scores(batch: BatchTensors, pass: ForwardPass): tf.Tensor2D {
-    const input = this.#embedding.apply(
-      batch,
-      pass,
-      this.#config.dropout,
-      this.#augmented.apply(batch, pass),
-    );
-    return this.#model.scores(tf.reshape(flatInput(input), [-1, this.#config.length, this.width]), pass);
+    const entries = flatInput(this.#input.apply(batch, pass));
+    return this.#model.scores(tf.reshape(entries, [-1, this.#length, this.width]), pass);
   }
 }
 
@@ -128,24 +118,12 @@ export class Reranker implements Saveable {
   readonly history: readonly EpochReport[];
   /** Encoded features of the users and items that it knows. */
   readonly features: FeatureSet;
-  readonly #network: ListNetwork;
-  readonly #config: RerankConfig;
-  readonly #entities: CtrEntities;
-  readonly #dataFingerprint: string;
+  readonly #trained: TrainedNetwork<RerankConfig, ListNetwork>;
 
-  private constructor(
-    network: ListNetwork,
-    config: RerankConfig,
-    entities: CtrEntities,
-    history: readonly EpochReport[],
-    dataFingerprint: string,
-  ) {
+  private constructor(trained: TrainedNetwork<RerankConfig, ListNetwork>, history: readonly EpochReport[]) {
     this.history = history;
-    this.features = entities.features;
-    this.#network = network;
-    this.#config = config;
-    this.#entities = entities;
-    this.#dataFingerprint = dataFingerprint;
+    this.features = trained.entities.features;
+    this.#trained = trained;
   }
 
   /** @throws InvalidInputError for unknown options or no lists */
@@ -194,7 +172,7 @@ export class Reranker implements Saveable {
     const network = new ListNetwork(config, entities, options.seed ?? 0);
     const { parameters } = network;
     const reranker = (history: readonly EpochReport[]): Reranker =>
-      new Reranker(network, config, entities, history, fingerprint(log));
+      new Reranker({ network, config, entities, dataFingerprint: fingerprint(log) }, history);
     const entries = entriesOf(lists);
     const steps = Math.ceil(lists.user.length / batchSize);
     const optimiser = new AdamW({ weightDecay: options.weightDecay ?? 0.01 });
@@ -252,14 +230,15 @@ export class Reranker implements Saveable {
    * @throws InvalidInputError if the lists are of another length, or their log has other users or items
    */
   async score(lists: RerankLists): Promise<Float32Array> {
-    const { length, batchSize, historyLength } = this.#config;
+    const { network, config, entities } = this.#trained;
+    const { length, batchSize, historyLength } = config;
     if (lists.length !== length)
       throw new InvalidInputError({
         expected: `lists of ${length} items, as in training`,
         received: `lists of ${lists.length}`,
         mend: 'Cut or fill the lists, or train on such.',
       });
-    checkEntities(lists.log, this.#entities);
+    checkEntities(lists.log, entities);
     await selectBackend();
     const entries = entriesOf(lists);
     return scoreRows(
@@ -267,7 +246,7 @@ export class Reranker implements Saveable {
       batchSize,
       length,
       (positions, size) => ctrBatch(entries, expand(positions, length), size * length, historyLength),
-      (batch) => this.#network.scores(batch, ForwardPass.inference()),
+      (batch) => network.scores(batch, ForwardPass.inference()),
     );
   }
 
@@ -283,35 +262,16 @@ export class Reranker implements Saveable {
    * @throws InvalidInputError if features or knowledge are of another shape
    */
   async extend(entities: CtrEntities): Promise<Reranker> {
-    const whole = withAdaptorOf(this.#entities, entities);
-    checkSameShape(this.#entities, whole);
-    await selectBackend();
-    const network = new ListNetwork(this.#config, whole, 0);
-    network.parameters.assign(await this.#network.parameters.values(), 'the re-ranker that is extended');
-    return new Reranker(network, this.#config, whole, this.history, this.#dataFingerprint);
+    return new Reranker(await extendNetwork(this.#trained, entities, ListNetwork), this.history);
   }
 
-  async save(dir: string): Promise<void> {
-    const { tensors, files } = entityContents(this.#entities);
-    await writeArtifact(dir, {
-      kind: KIND,
-      version: 1,
-      config: this.#config,
-      dataFingerprint: this.#dataFingerprint,
-      tensors: { ...tensors, ...(await this.#network.parameters.values()) },
-      files,
-    });
+  save(dir: string): Promise<void> {
+    return saveNetwork(dir, KIND, this.#trained);
   }
 
   /** @throws ArtifactError if the folder is missing, foreign or damaged */
   static async load(dir: string): Promise<Reranker> {
-    const artifact = await readArtifact(dir, KIND, 1);
-    const config = artifact.manifest.config as RerankConfig;
-    const entities = readEntities(dir, artifact);
-    await selectBackend();
-    const network = new ListNetwork(config, entities, 0);
-    network.parameters.assign(artifact.tensors, dir);
-    return new Reranker(network, config, entities, [], artifact.manifest.dataFingerprint ?? '');
+    return new Reranker(await loadNetwork<RerankConfig, ListNetwork>(dir, KIND, ListNetwork), []);
   }
 }
 
