@@ -7,7 +7,7 @@ import {
   type LongCallOptions,
   type Retriever,
 } from '@palate/core';
-import type { CheckpointOptions } from '@palate/nn';
+import type { CheckpointOptions, T5Config } from '@palate/nn';
 import type { InstructionDataOptions, InstructionTask } from './instruction-data.js';
 
 /** Options of `LocalRanker.fit`. */
@@ -20,15 +20,23 @@ export interface LocalRankerOptions
   readonly profiles?: ReadonlyMap<string, string>;
   /** What is known of the items: vectors of their texts, of the width of the model, as starting item vectors. */
   readonly vectors?: EmbeddingTable;
-  /** Width of the model. Default 64. */
+  /**
+   * A HuggingFace T5 folder to start from in place of fresh weights (v1.0, v1.1 or Flan): `config.json`,
+   * `model.safetensors`, `tokenizer.json` and `tokenizer_config.json`. Words go through its tokenizer, and every item
+   * is a new token that starts as the mean of the tokens of its title. The folder decides the shape of the model:
+   * another `dimension`, `blocks` or `heads` is refused, and so are `vectors`. Needs the optional package
+   * `@huggingface/transformers`.
+   */
+  readonly startFrom?: string;
+  /** Width of the model. Default 64, or the folder's. */
   readonly dimension?: number;
-  /** Blocks of encoder and decoder each. Default 2. */
+  /** Blocks of encoder and decoder each. Default 2, or the folder's. */
   readonly blocks?: number;
-  /** Attention heads. Default 4. */
+  /** Attention heads. Default 4, or the folder's. */
   readonly heads?: number;
-  /** Default 0.2. */
+  /** Default 0.2, or the folder's. */
   readonly dropout?: number;
-  /** Default 1e-3. */
+  /** Default 1e-3; 3e-4 for a start from a folder. */
   readonly learningRate?: number;
   readonly weightDecay?: number;
   /** Samples a step. Default 32. */
@@ -56,6 +64,8 @@ export interface LocalRankerConfig {
   readonly batchSize: number;
   readonly epochs: number;
   readonly patience: number;
+  /** Shape of the T5 with its items, where it started from a folder. */
+  readonly t5?: T5Config;
 }
 
 /** Checks options and fills in defaults. */
@@ -69,6 +79,7 @@ export function localRankerConfig(options: LocalRankerOptions): LocalRankerConfi
     'tasks',
     'profiles',
     'vectors',
+    'startFrom',
     'dimension',
     'blocks',
     'heads',

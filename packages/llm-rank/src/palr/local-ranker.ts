@@ -21,16 +21,22 @@ import {
   unavailableItems,
   writeArtifact,
 } from '@palate/core';
-import { ndcgOfLists } from '@palate/eval';
-import { AdamW, type Batch, cosineSchedule, type EpochReport, selectBackend, train } from '@palate/nn';
-import { type InstructionSample, instructionData } from './instruction-data.js';
+import { AdamW, cosineSchedule, type EpochReport, selectBackend, T5, t5Config, train } from '@palate/nn';
+import { instructionBatches } from './instruction-batches.js';
+import { instructionData } from './instruction-data.js';
 import {
   type LocalRankerConfig,
   type LocalRankerOptions,
   localRankerConfig,
 } from './local-ranker-options.js';
 import { LENGTHS, type RankerInput, RankerModel } from './ranker-model.js';
-import { RankerVocabulary } from './ranker-vocabulary.js';
+import type { RankerVocabulary } from './ranker-vocabulary.js';
+import { freshT5, startFresh } from './start-fresh.js';
+import { startFromFolder } from './start-from-folder.js';
+import { TOKENIZER_FILES, textTokenizer } from './text-tokenizer.js';
+import { TokenizerVocabulary } from './tokenizer-vocabulary.js';
+import { validationJudge } from './validation-judge.js';
+import { WordVocabulary } from './word-vocabulary.js';
 
 const KIND = 'palr-local';
 /** Weights of the retriever's scores that are tried on the validation. */
@@ -46,9 +52,12 @@ export interface LocalRankOptions extends RetrieveOptions {
 }
 
 /**
- * PALR's fine-tuned ranker, trained on this machine: a small T5 over a vocabulary of profile words and items, tuned by
- * instruction data on a share of the users. It stands in for the paper's LLaMA-7B and knows of the world only the
- * vectors that it is given.
+ * PALR's fine-tuned ranker, trained on this machine: a T5 tuned by instruction data on a share of the users. It stands
+ * in for the paper's LLaMA-7B.
+ *
+ * By default it is a small one over a vocabulary of profile words and items, which knows of the world only the vectors
+ * that it is given. `startFrom` starts it from a pretrained one in a HuggingFace folder instead: words go through the
+ * folder's tokenizer, and items are new tokens that start from the words of their titles.
  *
  * As a `Ranker` it orders a retriever's candidates (the paper's v2); as a retriever it recommends without any (v1).
  */
@@ -92,18 +101,24 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable {
   /**
    * Tunes on a share of the users of a training set.
    *
-   * @throws InvalidInputError for unknown options or vectors of another width
+   * @throws InvalidInputError for unknown options, vectors of another width, or options that contradict `startFrom`
+   * @throws ArtifactError if the folder to start from lacks a file, or is damaged or of another model
+   * @throws MissingDependencyError if there is such a folder and `@huggingface/transformers` is not installed
    */
   static async fit(dataset: Dataset, options: LocalRankerOptions = {}): Promise<LocalRanker> {
-    const config = localRankerConfig(options);
+    const defaults = localRankerConfig(options);
     const { log } = dataset;
     const { validation, retriever, signal } = options;
     const profiles = options.profiles ?? new Map<string, string>();
     const seed = options.seed ?? 0;
     throwIfCancelled(signal, 'fitting the local ranker');
     await selectBackend();
-    const vocabulary = RankerVocabulary.of(dataset, profiles.values());
-    const model = new RankerModel(vocabulary, config, seed, options.vectors);
+    const start =
+      options.startFrom === undefined
+        ? startFresh(dataset, options, defaults)
+        : await startFromFolder(options.startFrom, dataset, options, defaults);
+    const { config, vocabulary } = start;
+    const model = new RankerModel(vocabulary, start.t5);
     const { samples, tuned } = await instructionData(dataset, {
       tasks: config.tasks,
       candidateLength: Math.min(LENGTHS.candidates, log.items.size),
@@ -126,7 +141,9 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable {
       orderWeight: 0,
       dataFingerprint: fingerprint(log),
     });
-    const judge = validation ? await makeJudge(dataset, validation, tuned, retriever, signal) : undefined;
+    const judge = validation
+      ? await validationJudge(dataset, validation, tuned, retriever, signal)
+      : undefined;
     const stepsPerEpoch = Math.max(
       1,
       config.tasks.length * Math.ceil(samples.length / config.tasks.length / config.batchSize),
@@ -135,6 +152,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable {
     const identity = createHash('sha256')
       .update(JSON.stringify([fingerprint(log), config, seed, [...profiles], options.userShare ?? null]))
       .update(new Uint8Array(options.vectors?.data.slice().buffer ?? new ArrayBuffer(0)))
+      .update(start.hash)
       .digest('hex');
     try {
       const { history } = await train({
@@ -148,7 +166,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable {
         seed,
         identity,
         batches: (_, random) =>
-          batchesOf(samples, config.batchSize, random, (chunk, order) =>
+          instructionBatches(samples, config.batchSize, random, (chunk, order) =>
             model.batch(
               chunk.map((sample) => ({
                 ...sample,
@@ -270,19 +288,25 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable {
       tensors: await this.#model.parameters.values(),
       files: {
         'items.json': JSON.stringify([...this.items]),
-        'words.json': JSON.stringify([...this.#vocabulary.words]),
         'profiles.json': JSON.stringify([...this.#profiles]),
+        ...this.#vocabulary.files(),
       },
     });
   }
 
-  /** @throws ArtifactError if the folder is missing, foreign or damaged */
+  /**
+   * Reads what `save` wrote. A ranker that started from a folder has its tokenizer with it and does not need the folder.
+   *
+   * @throws ArtifactError if the folder is missing, foreign or damaged
+   * @throws MissingDependencyError if its tokenizer needs `@huggingface/transformers`, which is not installed
+   */
   static async load(dir: string): Promise<LocalRanker> {
     const { manifest, tensors, files } = await readArtifact(dir, KIND, 1);
     const { orderWeight, ...config } = manifest.config as LocalRankerConfig & { orderWeight: number };
+    const text = (name: string): string => Buffer.from(files[name] ?? []).toString('utf8');
     const read = <T>(name: string): T => {
       try {
-        return JSON.parse(Buffer.from(files[name] ?? []).toString('utf8')) as T;
+        return JSON.parse(text(name)) as T;
       } catch (cause) {
         throw new ArtifactError(dir, {
           expected: `JSON in ${name}`,
@@ -293,11 +317,16 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable {
       }
     };
     await selectBackend();
-    const vocabulary = new RankerVocabulary(
-      new IdMap(read<string[]>('words.json'), 'word'),
-      new IdMap(read<string[]>('items.json')),
-    );
-    const model = new RankerModel(vocabulary, config, 0);
+    const items = new IdMap(read<string[]>('items.json'));
+    const shape = config.t5 && t5Config(config.t5, dir);
+    const vocabulary = shape
+      ? new TokenizerVocabulary(
+          await textTokenizer(Object.fromEntries(TOKENIZER_FILES.map((name) => [name, text(name)])), dir),
+          items,
+          shape,
+        )
+      : new WordVocabulary(new IdMap(read<string[]>('words.json'), 'word'), items);
+    const model = new RankerModel(vocabulary, shape ? new T5(shape) : freshT5(vocabulary, config, 0));
     model.parameters.assign(tensors, dir);
     return new LocalRanker({
       model,
@@ -312,54 +341,9 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable {
   }
 }
 
-/** Batches of one task each, in random order. */
-function batchesOf(
-  samples: readonly InstructionSample[],
-  batchSize: number,
-  random: RandomStream,
-  make: (chunk: readonly InstructionSample[], random: RandomStream) => Batch,
-): (() => Batch)[] {
-  const batches: (() => Batch)[] = [];
-  for (const task of ['recommend', 'recommend-retrieval'] as const) {
-    const own = random.fork(task).shuffle(samples.filter((sample) => sample.task === task));
-    for (let from = 0; from < own.length; from += batchSize) {
-      const chunk = own.slice(from, from + batchSize);
-      batches.push(() => make(chunk, random.fork(`${task} ${from}`)));
-    }
-  }
-  return random.fork('batches').shuffle(batches);
-}
-
 /** Log-softmax of scores. */
 function logChances(scores: readonly number[]): number[] {
   const most = Math.max(...scores);
   const total = Math.log(scores.reduce((sum, score) => sum + Math.exp(score - most), 0));
   return scores.map((score) => score - most - total);
-}
-
-/** NDCG@10 on held-out items of the tuned users, of a ranking by a weight of the retriever's order. */
-async function makeJudge(
-  dataset: Dataset,
-  validation: NonNullable<LocalRankerOptions['validation']>,
-  tuned: Uint8Array,
-  retriever: LocalRankerOptions['retriever'],
-  signal?: AbortSignal,
-): Promise<(ranker: LocalRanker, weight: number) => Promise<number>> {
-  const { log } = dataset;
-  const users = Array.from(tuned.keys()).filter(
-    (user) => tuned[user] === 1 && validation.history(user).length > 0,
-  );
-  const queries = users.map((user) => ({ user: log.users.idOf(user), history: log.history(user) }));
-  const shared = signal ? { signal } : {};
-  const candidates = retriever ? await retriever.retrieve(queries, LENGTHS.candidates, shared) : undefined;
-  return async (ranker, weight) => {
-    const lists = candidates
-      ? await ranker.rank(queries, candidates, 10, { orderWeight: weight, ...shared })
-      : await ranker.retrieve(queries, 10, shared);
-    return ndcgOfLists(
-      lists,
-      users.map((user) => validation.history(user)),
-      10,
-    );
-  };
 }

@@ -1,23 +1,22 @@
-import { type EmbeddingTable, InvalidInputError } from '@palate/core';
 import {
   type Batch,
   type BatchTensors,
   ForwardPass,
   type Parameters,
   softmaxCrossEntropy,
-  T5,
-  t5Config,
+  type T5,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LocalRankerConfig } from './local-ranker-options.js';
-import { type RankerVocabulary, SPECIAL } from './ranker-vocabulary.js';
+import type { RankerMark, RankerVocabulary } from './ranker-vocabulary.js';
 
-/** Longest parts of an input. */
-export const LENGTHS = { profile: 16, history: 20, candidates: 50, labels: 10 } as const;
+/** Longest parts of an input, in items. */
+export const LENGTHS = { history: 20, candidates: 50, labels: 10 } as const;
 
-/** Lengths of inputs: with and without candidates. */
-const WITHOUT = 3 + LENGTHS.profile + LENGTHS.history;
-const WITH = WITHOUT + 1 + LENGTHS.candidates;
+/** Marks of inputs without candidates. */
+const MARKS = ['recommend', 'profile', 'history', 'end'] as const;
+/** Marks of inputs with candidates. */
+const CANDIDATE_MARKS = ['recommendRetrieval', 'profile', 'history', 'candidates', 'end'] as const;
 /** Score of an item that may not be generated. */
 const CLOSED = -1e9;
 /** Numbers of rows scored at once, padded to so that few graphs serve all. */
@@ -31,84 +30,56 @@ export interface RankerInput {
   readonly candidates: readonly number[];
 }
 
-/** A T5 that reads profile words, items and candidates, one token each, and writes items. */
+/** Where a ranker stands before its first step. */
+export interface RankerStart {
+  readonly config: LocalRankerConfig;
+  readonly vocabulary: RankerVocabulary;
+  readonly t5: T5;
+  /** Tells apart starts that the data, the options and the seed do not; empty where there are none. */
+  readonly hash: string;
+}
+
+/** A T5 that reads profiles in words, and items and candidates as one token each, and writes items. */
 export class RankerModel {
   readonly t5: T5;
   readonly #vocabulary: RankerVocabulary;
 
-  constructor(
-    vocabulary: RankerVocabulary,
-    config: LocalRankerConfig,
-    seed: number,
-    vectors?: EmbeddingTable,
-  ) {
-    const { dimension, blocks, heads, dropout } = config;
+  constructor(vocabulary: RankerVocabulary, t5: T5) {
     this.#vocabulary = vocabulary;
-    this.t5 = new T5(
-      t5Config(
-        {
-          vocab_size: vocabulary.size,
-          d_model: dimension,
-          d_kv: Math.max(8, Math.floor(dimension / heads)),
-          d_ff: 4 * dimension,
-          num_layers: blocks,
-          num_heads: heads,
-          dropout_rate: dropout,
-          feed_forward_proj: 'gated-gelu',
-          tie_word_embeddings: true,
-        },
-        'the local ranker',
-      ),
-      seed,
-    );
-    if (vectors) this.#startItems(vectors, dimension);
+    this.t5 = t5;
   }
 
   get parameters(): Parameters {
     return this.t5.parameters;
   }
 
-  /** Lets items start from what is known of them, at the scale of other tokens. */
-  #startItems(vectors: EmbeddingTable, dimension: number): void {
-    if (vectors.width !== dimension)
-      throw new InvalidInputError({
-        expected: `item vectors as wide as the model, ${dimension}`,
-        received: String(vectors.width),
-        mend: 'Reduce them (reduceVectors of @palate/llm), or change the dimension.',
-      });
-    const { data } = vectors.align(this.#vocabulary.items);
-    let square = 0;
-    for (const value of data) square += value * value;
-    const scale = square > 0 ? Math.sqrt(data.length / square) : 1;
-    const table = this.parameters.get('shared.weight');
-    const known = tf.tidy(() => {
-      const head = tf.slice(
-        table as tf.Tensor as tf.Tensor2D,
-        [0, 0],
-        [this.#vocabulary.firstItem, dimension],
-      );
-      const items = tf.mul(tf.tensor2d(data, [this.#vocabulary.items.size, dimension]), scale);
-      return tf.concat([head, items as tf.Tensor2D], 0);
-    });
-    table.assign(known);
-    known.dispose();
+  /** Tokens of the longest input, with or without candidates. */
+  #width(hasCandidates: boolean): number {
+    const { marks, profileLength } = this.#vocabulary;
+    const used: readonly RankerMark[] = hasCandidates ? CANDIDATE_MARKS : MARKS;
+    return used.reduce(
+      (sum, mark) => sum + marks[mark].length,
+      profileLength + LENGTHS.history + (hasCandidates ? LENGTHS.candidates : 0),
+    );
   }
 
   /** Writes the tokens of an input to a row of `ids`, and marks them. */
   #write(input: RankerInput, ids: Int32Array, present: Float32Array, from: number): void {
-    const vocabulary = this.#vocabulary;
+    const { marks, firstItem } = this.#vocabulary;
+    const hasCandidates = input.candidates.length > 0;
     const tokens = [
-      input.candidates.length > 0 ? SPECIAL.recommendRetrieval : SPECIAL.recommend,
-      SPECIAL.profile,
-      ...vocabulary.profile(input.profile, LENGTHS.profile),
-      SPECIAL.history,
-      ...input.history.slice(-LENGTHS.history).map((item) => vocabulary.item(item)),
-      ...(input.candidates.length > 0
+      ...marks[hasCandidates ? 'recommendRetrieval' : 'recommend'],
+      ...marks.profile,
+      ...this.#vocabulary.profile(input.profile),
+      ...marks.history,
+      ...input.history.slice(-LENGTHS.history).map((item) => firstItem + item),
+      ...(hasCandidates
         ? [
-            SPECIAL.candidates,
-            ...input.candidates.slice(0, LENGTHS.candidates).map((item) => vocabulary.item(item)),
+            ...marks.candidates,
+            ...input.candidates.slice(0, LENGTHS.candidates).map((item) => firstItem + item),
           ]
         : []),
+      ...marks.end,
     ];
     ids.set(tokens, from);
     present.fill(1, from, from + tokens.length);
@@ -117,7 +88,7 @@ export class RankerModel {
   /** A batch of inputs of one kind with their labels. */
   batch(inputs: readonly (RankerInput & { readonly labels: readonly number[] })[], rows: number): Batch {
     const hasCandidates = (inputs[0]?.candidates.length ?? 0) > 0;
-    const width = hasCandidates ? WITH : WITHOUT;
+    const width = this.#width(hasCandidates);
     const items = this.#vocabulary.items.size;
     const ids = new Int32Array(rows * width);
     const present = new Float32Array(rows * width);
@@ -128,7 +99,7 @@ export class RankerModel {
     for (const [row, input] of inputs.entries()) {
       this.#write(input, ids, present, row * width);
       for (const [k, item] of input.labels.slice(0, LENGTHS.labels).entries()) {
-        labels[row * LENGTHS.labels + k] = this.#vocabulary.item(item);
+        labels[row * LENGTHS.labels + k] = this.#vocabulary.firstItem + item;
         targets[row * LENGTHS.labels + k] = item;
         // What comes soonest is what a list is judged by.
         weights[row * LENGTHS.labels + k] = 1 / Math.log2(k + 2);
@@ -152,13 +123,18 @@ export class RankerModel {
 
   /** Scores of all items from decoder states, `[…, items]`. */
   #itemScores(states: tf.Tensor): tf.Tensor {
-    const { d_model } = this.t5.config;
+    const { d_model, tie_word_embeddings, scale_decoder_outputs } = this.t5.config;
     const table = tf.slice(
-      this.parameters.get('shared.weight') as tf.Tensor as tf.Tensor2D,
+      this.parameters.get(
+        tie_word_embeddings ? 'shared.weight' : 'lm_head.weight',
+      ) as tf.Tensor as tf.Tensor2D,
       [this.#vocabulary.firstItem, 0],
       [this.#vocabulary.items.size, d_model],
     );
-    const rows = tf.reshape(tf.mul(states, d_model ** -0.5), [-1, d_model]) as tf.Tensor2D;
+    const rows = tf.reshape(scale_decoder_outputs ? tf.mul(states, d_model ** -0.5) : states, [
+      -1,
+      d_model,
+    ]) as tf.Tensor2D;
     return tf.reshape(tf.matMul(rows, table, false, true), [...states.shape.slice(0, -1), -1]);
   }
 
@@ -185,7 +161,7 @@ export class RankerModel {
    */
   async score(inputs: readonly RankerInput[]): Promise<Float32Array> {
     const items = this.#vocabulary.items.size;
-    const width = (inputs[0]?.candidates.length ?? 0) > 0 ? WITH : WITHOUT;
+    const width = this.#width((inputs[0]?.candidates.length ?? 0) > 0);
     const result = new Float32Array(inputs.length * items);
     const block = ROW_SIZES.at(-1) as number;
     for (let from = 0; from < inputs.length; from += block) {

@@ -1,67 +1,28 @@
-import { type Dataset, IdMap } from '@palate/core';
+import type { IdMap } from '@palate/core';
 
-/** Tokens before all others: padding (which starts the decoder), the end, and marks of the parts of an input. */
-export const SPECIAL = {
-  pad: 0,
-  end: 1,
-  recommend: 2,
-  recommendRetrieval: 3,
-  profile: 4,
-  history: 5,
-  candidates: 6,
-} as const;
+/** Marks of the parts of an input. */
+export type RankerMark =
+  | 'recommend'
+  | 'recommendRetrieval'
+  | 'profile'
+  | 'history'
+  | 'candidates'
+  /** After everything else. */
+  | 'end';
 
-const SPECIAL_COUNT = 7;
-
-/**
- * The words of the local ranker: special tokens, then words of profiles, then one token an item. It is built from the
- * training data and saved with the model.
- */
-export class RankerVocabulary {
-  readonly words: IdMap;
+/** What the local ranker reads and writes, as tokens: marks and words, and after them all one token an item. */
+export interface RankerVocabulary {
   readonly items: IdMap;
-
-  constructor(words: IdMap, items: IdMap) {
-    this.words = words;
-    this.items = items;
-  }
-
-  /**
-   * @param profiles - profiles in words
-   * @param least - profiles that a word has to stand in
-   */
-  static of(dataset: Dataset, profiles: Iterable<string>, least = 3): RankerVocabulary {
-    const counts = new Map<string, number>();
-    for (const profile of profiles)
-      for (const word of new Set(wordsOf(profile))) counts.set(word, (counts.get(word) ?? 0) + 1);
-    const words = [...counts].filter(([, count]) => count >= least).map(([word]) => word);
-    return new RankerVocabulary(new IdMap(words.sort(), 'word'), dataset.log.items);
-  }
-
-  get size(): number {
-    return SPECIAL_COUNT + this.words.size + this.items.size;
-  }
-
   /** Token of the first item; the others follow in the order of their indexes. */
-  get firstItem(): number {
-    return SPECIAL_COUNT + this.words.size;
-  }
-
-  item(item: number): number {
-    return this.firstItem + item;
-  }
-
-  /** Tokens of the words of a profile that the vocabulary knows, each once. */
-  profile(text: string, most: number): number[] {
-    const tokens = new Set<number>();
-    for (const word of wordsOf(text)) {
-      const index = this.words.find(word);
-      if (index !== undefined) tokens.add(SPECIAL_COUNT + index);
-    }
-    return [...tokens].slice(0, most);
-  }
-}
-
-function wordsOf(text: string): string[] {
-  return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  readonly firstItem: number;
+  /** Tokens in all. */
+  readonly size: number;
+  /** The tokens of each mark; they may be none. */
+  readonly marks: Readonly<Record<RankerMark, readonly number[]>>;
+  /** Most tokens of a profile. */
+  readonly profileLength: number;
+  /** Tokens of a profile in words, at most `profileLength`. */
+  profile(text: string): readonly number[];
+  /** What is saved with the model, beside the items, by file name. */
+  files(): Readonly<Record<string, string>>;
 }
