@@ -2,7 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PalateError } from '@palate/core';
-import { Command } from 'commander';
+import { selectBackend } from '@palate/nn';
+import { Command, InvalidArgumentError } from 'commander';
 import { suiteMarkdown, writeLeaderboard } from './leaderboard.js';
 import { runSuite } from './run-suite.js';
 import { STUDIES, studyOf } from './studies/index.js';
@@ -31,6 +32,17 @@ async function guarded(action: () => Promise<void>): Promise<void> {
   }
 }
 
+const THREADS = [
+  '--threads <count>',
+  'threads of training, where several benchmarks share a machine (default: one a core)',
+  (value: string): number => {
+    const threads = Number(value);
+    if (!Number.isInteger(threads) || threads < 1)
+      throw new InvalidArgumentError('It has to be a whole number from 1.');
+    return threads;
+  },
+] as const;
+
 const program = new Command('palate-benchmark')
   .description('Every system on the same data and protocol; resumable per cell.')
   .showHelpAfterError()
@@ -52,8 +64,10 @@ program
   .description('measure what is not measured yet, and write the leaderboard')
   .option('--only <labels>', 'rows to run, separated by semicolons')
   .option('--results <folder>', 'results folder', RESULTS)
-  .action((name: string, options: { only?: string; results: string }) =>
+  .option(...THREADS)
+  .action((name: string, options: { only?: string; results: string; threads?: number }) =>
     guarded(async () => {
+      if (options.threads !== undefined) await selectBackend('auto', { threads: options.threads });
       const suite = suiteOf(name);
       const folder = join(options.results, suite.name);
       await runSuite(suite, {
@@ -71,8 +85,10 @@ program
   .command('study <name>')
   .description('measure what of a study is not measured yet, and write its table')
   .option('--results <folder>', 'results folder', RESULTS)
-  .action((name: string, options: { results: string }) =>
+  .option(...THREADS)
+  .action((name: string, options: { results: string; threads?: number }) =>
     guarded(async () => {
+      if (options.threads !== undefined) await selectBackend('auto', { threads: options.threads });
       const study = studyOf(name);
       const folder = join(options.results, study.name);
       const say = (line: string): void => void process.stdout.write(`${line}\n`);
