@@ -42,6 +42,20 @@ export const ml1mSequential: Suite = {
         patience: 20,
       },
     },
+    {
+      system: 'sasrec',
+      label: 'SASRec, BCE',
+      options: {
+        epochs: 60,
+        loss: 'bce',
+        maxLength: 200,
+        batchSize: 64,
+        learningRate: 0.001,
+        warmUpSteps: 300,
+        decay: 'cosine',
+        patience: 20,
+      },
+    },
   ],
   published: [
     {
