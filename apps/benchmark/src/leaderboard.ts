@@ -31,12 +31,29 @@ async function suiteReport(suite: Suite, folder: string): Promise<Report> {
       received: 'none',
       mend: `Run it first: palate-benchmark run ${suite.name}`,
     });
-  return rankingReport(suite.title, rows, { metrics: suite.metrics, published: suite.published ?? [] });
+  const report = rankingReport(suite.title, rows, {
+    metrics: suite.metrics,
+    published: suite.published ?? [],
+  });
+  return {
+    ...report,
+    rows: report.rows.map((row) => {
+      const time = row.source === undefined ? fitTime(byLabel.get(row.system) ?? []) : undefined;
+      return time === undefined ? row : { ...row, note: time };
+    }),
+  };
+}
+
+/** How long the longest fit of a row took, if it took a minute or more. */
+function fitTime(cells: readonly Cell[]): string | undefined {
+  const minutes = Math.max(0, ...cells.map(({ fitSeconds }) => fitSeconds)) / 60;
+  if (minutes < 1) return undefined;
+  return `fitted in ${minutes < 60 ? `${Math.round(minutes)} min` : `${(minutes / 60).toFixed(1)} h`}`;
 }
 
 /** How to read the table, and how to make it again. */
 function footer(suite: Suite, folder: string): string {
-  return `\nValues of one seed carry a 95 % bootstrap interval over users${suite.seeds.length > 1 ? `, averages of ${suite.seeds.length} seeds their standard deviation` : ''}. Made by \`node apps/benchmark/bin/palate-benchmark.js run ${suite.name}\`; records in \`${folder}\`.\n`;
+  return `\nValues of one seed carry a 95 % bootstrap interval over users${suite.seeds.length > 1 ? `, averages of ${suite.seeds.length} seeds their standard deviation` : ''}. Fits of a minute or more carry their wall time (the longest seed's; one that was resumed counts from there). Made by \`node apps/benchmark/bin/palate-benchmark.js run ${suite.name}\`; records in \`${folder}\`.\n`;
 }
 
 /** The table as Markdown, with how it was made. */
