@@ -9,7 +9,7 @@ export type BackendName = 'ort' | 'tensorflow' | 'cpu';
 export type SelectBackendOptions = Pick<OrtBackendOptions, 'threads' | 'executionProviders'>;
 
 /** tfjs-node's own name for its backend. */
-const TENSORFLOW = 'tensorflow';
+const TENSORFLOW = 'tensorflow' satisfies BackendName;
 
 async function useTensorflow(): Promise<void> {
   const name = '@tensorflow/tfjs-node';
@@ -65,8 +65,11 @@ export async function selectBackend(
       return 'cpu';
     case 'auto': {
       const current = tf.engine().backendName;
-      if (current === 'ort' || current === 'cpu') return current;
-      if (current === TENSORFLOW) return 'tensorflow';
+      if (current === 'ort' || current === 'cpu' || current === TENSORFLOW) {
+        // It may be in use because a tensor was made before anyone chose.
+        registerGradients();
+        return current;
+      }
       try {
         await useOrt(options);
         return 'ort';

@@ -15,6 +15,11 @@ type LearningRateDecay = 'none' | 'cosine';
 export interface SequentialOptions extends LongCallOptions {
   /** Width of item vectors and of the model. Default 64. */
   readonly dimension?: number;
+  /**
+   * Standard deviation of the item vectors at the start. Default `dimension ** -0.5`; losses that sample few items leave
+   * what they started with in the vectors of rare items, and want it small (0.02).
+   */
+  readonly itemDeviation?: number;
   /** Transformer blocks. Default 2. */
   readonly blocks?: number;
   /** Attention heads. Default 2. */
@@ -48,6 +53,7 @@ export interface SequentialOptions extends LongCallOptions {
 /** Options with their defaults, as they are saved. */
 export interface SequentialConfig {
   readonly dimension: number;
+  readonly itemDeviation: number;
   readonly blocks: number;
   readonly heads: number;
   readonly maxLength: number;
@@ -64,6 +70,7 @@ export interface SequentialConfig {
 
 const SHARED = [
   'dimension',
+  'itemDeviation',
   'blocks',
   'heads',
   'maxLength',
@@ -109,8 +116,10 @@ export function sequentialConfig(
     });
   const whole = (name: keyof SequentialConfig, fallback: number, min = 1): number =>
     checkNumber(name, options[name] ?? fallback, { min, integer: true });
+  const dimension = whole('dimension', 64);
   return {
-    dimension: whole('dimension', 64),
+    dimension,
+    itemDeviation: checkNumber('itemDeviation', options.itemDeviation ?? dimension ** -0.5, { min: 0 }),
     blocks: whole('blocks', 2, 0),
     heads: whole('heads', 2),
     maxLength: whole('maxLength', 50, 2),

@@ -14,6 +14,8 @@ import * as tf from '@tensorflow/tfjs-core';
 export interface SequenceEncoderConfig {
   /** Width of item vectors and of the model. */
   readonly dimension: number;
+  /** Standard deviation of the item vectors at the start. */
+  readonly itemDeviation: number;
   readonly blocks: number;
   readonly heads: number;
   /** Most items of a history that are read, the newest. */
@@ -36,9 +38,9 @@ export class SequenceEncoder {
 
   /** @param rows - items, and special tokens after them */
   constructor(config: SequenceEncoderConfig, rows: number, random: RandomStream) {
-    const { dimension, blocks, heads, maxLength, dropout, activation } = config;
+    const { dimension, itemDeviation, blocks, heads, maxLength, dropout, activation } = config;
     this.#config = config;
-    this.items = new Embedding(this.parameters, 'items', rows, dimension, random, dimension ** -0.5);
+    this.items = new Embedding(this.parameters, 'items', rows, dimension, random, itemDeviation);
     this.#positions = new Embedding(this.parameters, 'positions', maxLength, dimension, random, 0.1);
     this.#blocks = Array.from(
       { length: blocks },

@@ -102,6 +102,7 @@ describe('what comes next in a ring is learned', () => {
 describe('the encoder', () => {
   const config = {
     dimension: 8,
+    itemDeviation: 0.02,
     blocks: 2,
     heads: 2,
     maxLength: 6,
@@ -122,6 +123,17 @@ describe('the encoder', () => {
   beforeAll(async () => {
     await selectBackend('ort');
     encoder = new SequenceEncoder(config, 10, new RandomStream(1));
+  });
+  test('starts with item vectors as wide as it is told', async () => {
+    const [small, wide] = await Promise.all(
+      [0.02, 0.5].map(async (itemDeviation) => {
+        const { parameters } = new SequenceEncoder({ ...config, itemDeviation }, 500, new RandomStream(1));
+        const values = (await parameters.values())['items.table']?.values as Float32Array;
+        return Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / values.length);
+      }),
+    );
+    expect(small).toBeCloseTo(0.02, 3);
+    expect(wide).toBeCloseTo(0.5, 1);
   });
   test('is causal where it has to be: a later item changes nothing before it', () => {
     const [a, b] = [
