@@ -74,6 +74,17 @@ test('a suite is measured cell by cell, goes on where it was, and writes its lea
   expect(await readFile(join(results, 'movietweetings-classic', 'leaderboard.html'), 'utf8')).toContain(
     '<svg',
   );
+  const folder = join(results, 'movietweetings-classic', 'cells');
+  for (const [name, seconds] of [
+    ['ease-500-seed-0.json', 150],
+    ['random-seed-1.json', 7560],
+  ] as const) {
+    const record = JSON.parse(await readFile(join(folder, name), 'utf8'));
+    await writeFile(join(folder, name), JSON.stringify({ ...record, fitSeconds: seconds }));
+  }
+  const { stdout } = await benchmark('leaderboard', 'movietweetings-classic', '--results', results);
+  expect(stdout).toMatch(/^\| ease 500 .*\| fitted in 3 min \|$/m);
+  expect(stdout).toMatch(/^\| random .*\| fitted in 2\.1 h \|$/m);
 });
 
 test('tuning looks at the validation part, keeps what it tried and goes on after a kill', async () => {
