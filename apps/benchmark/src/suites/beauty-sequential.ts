@@ -21,10 +21,11 @@ export const beautySequential: Suite = {
       system: 'sasrec',
       label: 'SASRec, BCE',
       options: {
-        epochs: 120,
+        epochs: 80,
         dropout: 0.5,
         loss: 'bce',
         itemDeviation: 0.02,
+        weightDecay: 0.1,
         learningRate: 0.003,
         warmUpSteps: 200,
         decay: 'cosine',
