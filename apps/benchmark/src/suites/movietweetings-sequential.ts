@@ -3,6 +3,16 @@ import type { Suite } from '../suite.js';
 const PYTORCH =
   'independent PyTorch run: 64 wide, 2 blocks, 2 heads, length 50, dropout 0.2, AdamW 1e-3, full cross-entropy, 20 epochs';
 
+/** Against halts on the plateau of popularity: small vectors at the start, a warm-up, and decay of the weights. */
+const SLOW_STARTERS = {
+  epochs: 60,
+  batchSize: 64,
+  itemDeviation: 0.02,
+  weightDecay: 0.1,
+  warmUpSteps: 300,
+  decay: 'cosine',
+};
+
 const TIGER = { epochs: 30, dropout: 0.3, learningRate: 0.001 };
 const CODEBOOKS = {
   'rq-vae': 'RQ-VAE',
@@ -31,9 +41,13 @@ export const movietweetingsSequential: Suite = {
     {
       system: 'sasrec',
       label: 'SASRec, BCE',
-      options: { epochs: 100, batchSize: 64, loss: 'bce', patience: 10 },
+      options: { ...SLOW_STARTERS, loss: 'bce', learningRate: 0.003, patience: 60 },
     },
-    { system: 'bert4rec', label: 'BERT4Rec', options: { epochs: 100, batchSize: 64, patience: 10 } },
+    {
+      system: 'bert4rec',
+      label: 'BERT4Rec',
+      options: { ...SLOW_STARTERS, learningRate: 0.002, patience: 20 },
+    },
     { system: 'tiger', label: 'TIGER (efficient), RQ-VAE', options: TIGER, seeds: [0] },
     {
       system: 'tiger',
