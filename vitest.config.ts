@@ -7,6 +7,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts'],
+    globalSetup: ['scripts/temporary-folder.mjs'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,

@@ -133,6 +133,32 @@ describe('what TIGER learns', () => {
     expect(free.invalidShare).toBeGreaterThan(0);
     expect(free.invalidShare).toBeLessThan(1);
   });
+
+  it('follows the learning rate', async () => {
+    const dataset = ring(60, 12, 9);
+    const options = {
+      ...TINY.efficient,
+      ids: await idsOf(dataset),
+      epochs: 4,
+      dropout: 0,
+      learningRate: 0.01,
+    };
+    const lossesOf = async (own: Partial<TigerOptions>) =>
+      (await Tiger.fit(dataset, { ...options, ...own })).history.map(({ loss }) => loss);
+    const [constant, falling, rising] = [
+      await lossesOf({}),
+      await lossesOf({ decay: 'cosine' }),
+      await lossesOf({ warmUpSteps: 1e9 }),
+    ];
+    const falls = (losses: number[]) => losses.slice(1).map((loss, k) => (losses[k] as number) - loss);
+    // A rate near 0 teaches nothing; half a cosine teaches as much at first and less at the end.
+    expect(Math.max(...falls(rising))).toBeLessThan(0.1 * Math.max(...falls(constant)));
+    expect(falls(falling)[0]).toBeGreaterThan(0.5 * (falls(constant)[0] as number));
+    expect(falls(falling).at(-1)).toBeLessThan(0.5 * (falls(constant).at(-1) as number));
+    await expect(Tiger.fit(dataset, { ...options, decay: 'linear' as unknown as 'cosine' })).rejects.toThrow(
+      "decay to be 'none' or 'cosine'",
+    );
+  });
 });
 
 describe('the search', () => {

@@ -5,6 +5,8 @@ import type { SemanticIds } from '../ids/semantic-ids.js';
 /** The model behind TIGER. */
 export type TigerMode = 'efficient' | 'faithful';
 
+type TigerDecay = 'none' | 'cosine';
+
 /** Options of `Tiger.fit`. */
 export interface TigerOptions extends LongCallOptions {
   /** IDs of all items that may be retrieved, those without interactions included. */
@@ -37,6 +39,13 @@ export interface TigerOptions extends LongCallOptions {
   readonly learningRate?: number;
   /** Steps at the full rate before it falls with the inverse square root, in the faithful mode. Default 10,000. */
   readonly holdSteps?: number;
+  /** Steps over which the learning rate rises from 0, in the efficient mode. Default 0. */
+  readonly warmUpSteps?: number;
+  /**
+   * How the learning rate goes on in the efficient mode: constant, or along half a cosine to 0 at the last of `epochs`.
+   * Default `'none'`.
+   */
+  readonly decay?: TigerDecay;
   readonly weightDecay?: number;
   /** Sequences a step. Default 64, or 256 where faithful. */
   readonly batchSize?: number;
@@ -69,6 +78,8 @@ export interface TigerConfig {
   readonly prefixVectors: boolean;
   readonly learningRate: number;
   readonly holdSteps: number;
+  readonly warmUpSteps: number;
+  readonly decay: TigerDecay;
   readonly weightDecay: number;
   readonly batchSize: number;
   readonly epochs: number;
@@ -91,6 +102,8 @@ export const TIGER_OPTIONS = [
   'prefixVectors',
   'learningRate',
   'holdSteps',
+  'warmUpSteps',
+  'decay',
   'weightDecay',
   'batchSize',
   'epochs',
@@ -114,6 +127,13 @@ export function tigerConfig(options: TigerOptions): TigerConfig {
       received: JSON.stringify(mode),
       mend: 'Choose one of them.',
     });
+  const decay = options.decay ?? 'none';
+  if (decay !== 'none' && decay !== 'cosine')
+    throw new InvalidInputError({
+      expected: "decay to be 'none' or 'cosine'",
+      received: JSON.stringify(decay),
+      mend: 'Choose one of them.',
+    });
   const faithful = mode === 'faithful';
   const whole = (name: keyof TigerConfig & keyof TigerOptions, fallback: number, min = 1): number =>
     checkNumber(name, options[name] ?? fallback, { min, integer: true });
@@ -130,6 +150,8 @@ export function tigerConfig(options: TigerOptions): TigerConfig {
     prefixVectors: options.prefixVectors ?? true,
     learningRate: checkNumber('learningRate', options.learningRate ?? (faithful ? 0.01 : 0.002), { min: 0 }),
     holdSteps: whole('holdSteps', 10_000),
+    warmUpSteps: whole('warmUpSteps', 0, 0),
+    decay,
     weightDecay: checkNumber('weightDecay', options.weightDecay ?? 0.01, { min: 0 }),
     batchSize: whole('batchSize', faithful ? 256 : 64),
     epochs: whole('epochs', 60),

@@ -25,8 +25,10 @@ import { ndcgOfLists } from '@palate/eval';
 import {
   AdamW,
   constantSchedule,
+  cosineSchedule,
   type EpochReport,
   inverseSquareRootSchedule,
+  type Schedule,
   selectBackend,
   train,
 } from '@palate/nn';
@@ -137,17 +139,21 @@ export class Tiger implements Retriever, Saveable {
     const optimiser = new AdamW({ weightDecay: config.weightDecay });
     const identity = createHash('sha256')
       .update(JSON.stringify([fingerprint(log), validation ? fingerprint(validation) : null, seed]))
-      .update(JSON.stringify({ ...config, epochs: 0, beams: 0, epsilon: 0 }))
+      .update(
+        JSON.stringify({
+          ...config,
+          epochs: config.decay === 'none' ? 0 : config.epochs,
+          beams: 0,
+          epsilon: 0,
+        }),
+      )
       .update(new Uint8Array(ids.tuples.buffer, ids.tuples.byteOffset, ids.tuples.byteLength))
       .digest('hex');
     try {
       const { history } = await train({
         parameters: model.parameters,
         optimiser,
-        schedule:
-          config.mode === 'faithful'
-            ? inverseSquareRootSchedule(config.learningRate, config.holdSteps, 'constant')
-            : constantSchedule(config.learningRate),
+        schedule: scheduleOf(config, () => model.batches(dataset, new RandomStream(0)).length),
         loss: (batch, pass) => model.loss(batch, pass),
         batches: (_, random) => model.batches(dataset, random),
         epochs: config.epochs,
@@ -391,6 +397,17 @@ function makeModel(
   return config.mode === 'faithful'
     ? new FaithfulModel(ids, config, seed)
     : new EfficientModel(ids, config, new RandomStream(seed).fork('tiger'), cold);
+}
+
+function scheduleOf(
+  { mode, learningRate, holdSteps, warmUpSteps, decay, epochs }: TigerConfig,
+  stepsPerEpoch: () => number,
+): Schedule {
+  if (mode === 'faithful') return inverseSquareRootSchedule(learningRate, holdSteps, 'constant');
+  if (decay === 'cosine')
+    return cosineSchedule(learningRate, stepsPerEpoch() * epochs, { warmUp: warmUpSteps });
+  const constant = constantSchedule(learningRate);
+  return (step) => constant(step) * Math.min(1, step / Math.max(1, warmUpSteps));
 }
 
 /** Where each node of the IDs of a model lies in a larger tree. */
