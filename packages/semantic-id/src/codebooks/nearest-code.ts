@@ -77,3 +77,20 @@ export function nearestCodes(x: Float32Array, centres: Float32Array, width: numb
   }
   return { codes: Int32Array.from(code?.data as BigInt64Array, Number), distances };
 }
+
+/**
+ * Takes each row's centre off it, in place: what the next level of a residual quantiser starts from.
+ *
+ * @param residual - row-major, rows of `width`
+ * @param centres - row-major, one row a code
+ * @param codes - the code of each row
+ */
+export function subtractCentres(
+  residual: Float32Array,
+  centres: Float32Array,
+  codes: Int32Array,
+  width: number,
+): void {
+  for (let row = 0; row < codes.length; row++)
+    for (let k = 0; k < width; k++) residual[row * width + k]! -= centres[codes[row]! * width + k]!;
+}

@@ -11,7 +11,7 @@ import { type CodeShape, codeShape, rowsOf } from './check-vectors.js';
 import { checkUsage } from './code-usage.js';
 import type { Codebook, CodebookParts } from './codebook.js';
 import { kMeans } from './k-means.js';
-import { nearestCodes } from './nearest-code.js';
+import { nearestCodes, subtractCentres } from './nearest-code.js';
 
 /** Options of {@link RqKMeans.fit}. */
 export interface RqKMeansOptions extends LongCallOptions, CodeShape {
@@ -65,7 +65,7 @@ export class RqKMeans implements Codebook {
       const found = kMeans(residual, table.width, size, iterations, random.fork(`level ${level}`));
       centres.push(found.centres);
       for (let row = 0; row < rows; row++) codes[row * levels + level] = found.codes[row]!;
-      subtract(residual, found.centres, found.codes, table.width);
+      subtractCentres(residual, found.centres, found.codes, table.width);
       options.onProgress?.({ phase: 'fit residual k-means', done: level + 1, total: levels });
     }
     checkUsage(codes, levels, size, minimum);
@@ -80,7 +80,7 @@ export class RqKMeans implements Codebook {
       if (rows === 0) break;
       const found = nearestCodes(residual, centres, this.width).codes;
       for (let row = 0; row < rows; row++) codes[row * this.levels + level] = found[row]!;
-      subtract(residual, centres, found, this.width);
+      subtractCentres(residual, centres, found, this.width);
     }
     return codes;
   }
@@ -106,10 +106,4 @@ export class RqKMeans implements Codebook {
       Array.from({ length: levels }, (_, level) => tensors[`codebook-${level + 1}`]?.values as Float32Array),
     );
   }
-}
-
-/** Takes each row's centre off it, in place. */
-function subtract(residual: Float32Array, centres: Float32Array, codes: Int32Array, width: number): void {
-  for (let row = 0; row < codes.length; row++)
-    for (let k = 0; k < width; k++) residual[row * width + k]! -= centres[codes[row]! * width + k]!;
 }

@@ -22,7 +22,7 @@ import { type CodeShape, codeShape, rowsOf } from './check-vectors.js';
 import { checkUsage, codeUsage } from './code-usage.js';
 import type { Codebook, CodebookParts } from './codebook.js';
 import { kMeans } from './k-means.js';
-import { nearestCodes } from './nearest-code.js';
+import { nearestCodes, subtractCentres } from './nearest-code.js';
 import { RqVaeNetwork, type RqVaeShape } from './rq-vae-network.js';
 
 /** Options of {@link RqVae.fit}. */
@@ -254,7 +254,7 @@ async function startCodebooks(network: RqVaeNetwork, z: Float32Array, random: Ra
   const residual = z.slice();
   for (const [level, codebook] of network.codebooks.entries()) {
     const { centres, codes } = kMeans(residual, latent, size, 20, random.fork(`level ${level}`));
-    takeOff(residual, centres, codes, latent);
+    subtractCentres(residual, centres, codes, latent);
     assign(codebook, centres);
   }
 }
@@ -274,7 +274,7 @@ async function quantise(network: RqVaeNetwork, z: Float32Array): Promise<Quantis
     const centres = (await codebook.data()) as Float32Array;
     const found = nearestCodes(residual, centres, latent).codes;
     for (const [row, code] of found.entries()) codes[row * levels + level] = code;
-    takeOff(residual, centres, found, latent);
+    subtractCentres(residual, centres, found, latent);
   }
   return { codes, sums: z.map((value, at) => value - residual[at]!) };
 }
@@ -316,14 +316,9 @@ async function reviveCodes(
       }
       if (used.includes(0)) assign(codebook, centres);
     }
-    takeOff(residual, centres, codes, latent);
+    subtractCentres(residual, centres, codes, latent);
   }
   return metrics;
-}
-
-function takeOff(residual: Float32Array, centres: Float32Array, codes: Int32Array, latent: number): void {
-  for (const [row, code] of codes.entries())
-    for (let k = 0; k < latent; k++) residual[row * latent + k]! -= centres[code * latent + k]!;
 }
 
 function assign(variable: tf.Variable, values: Float32Array): void {
