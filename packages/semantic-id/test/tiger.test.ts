@@ -18,7 +18,7 @@ import { entropyAtK, RqKMeans, SemanticIds, Tiger, type TigerOptions } from '../
 import { EfficientModel } from '../src/tiger/efficient-model.js';
 import { FaithfulModel } from '../src/tiger/faithful-model.js';
 import type { IdHistory } from '../src/tiger/id-model.js';
-import { type IdSearch, searchIds } from '../src/tiger/id-search.js';
+import { type IdSearch, IdSearcher } from '../src/tiger/id-search.js';
 import { tigerConfig } from '../src/tiger/tiger-options.js';
 
 /** IDs from vectors that a seed draws. */
@@ -196,12 +196,8 @@ describe('the search', () => {
         width,
         coldWidth: 0,
       });
-      const found = searchIds(
-        model,
-        ids,
-        cold,
-        histories.map((history) => search(history, 30)),
-      );
+      const searcher = new IdSearcher(model, ids, cold);
+      const found = searcher.search(histories.map((history) => search(history, 30)));
       for (const [q, list] of found.entries()) {
         expect(list).toHaveLength(30);
         for (const [at, { item, score }] of list.entries()) {
@@ -215,7 +211,7 @@ describe('the search', () => {
         expect(exact[0]?.reduce((sum, { score }) => sum + Math.exp(score), 0)).toBeCloseTo(1, 4);
       // A narrow search finds the head of the same list, and never what is closed.
       const closed = Uint8Array.from({ length: 30 }, (_, item) => (item % 2 === 0 ? 1 : 0));
-      const [narrow = [], wide = []] = searchIds(model, ids, cold, [
+      const [narrow = [], wide = []] = searcher.search([
         search({ items: [1, 2, 3] }, 8, closed),
         search({ items: [5] }, 30),
       ]);

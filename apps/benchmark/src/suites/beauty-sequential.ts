@@ -39,6 +39,7 @@ export const beautySequential: Suite = {
     },
     { system: 'text-knn', label: 'Semantic-KNN' },
     { system: 'ease', label: 'EASE', options: { lambda: 50 } },
+    { system: 'item-knn', label: 'ItemKNN', options: { neighbours: 200, shrinkage: 5 } },
     { system: 'popularity', label: 'Popularity' },
   ],
   published: BEAUTY_PUBLISHED,

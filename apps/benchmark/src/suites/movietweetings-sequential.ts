@@ -90,6 +90,7 @@ export const movietweetingsSequential: Suite = {
       options: { text: 'catalogue+knowledge', query: 'keywords' },
     },
     { system: 'ease', label: 'EASE', options: { lambda: 500 } },
+    { system: 'item-knn', label: 'ItemKNN', options: { neighbours: 400, shrinkage: 20 } },
     { system: 'popularity', label: 'Popularity' },
   ],
   published: [

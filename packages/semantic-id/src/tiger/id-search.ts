@@ -1,4 +1,4 @@
-import type { RandomStream, ScoredItem } from '@palate/core';
+import { type RandomStream, type ScoredItem, topK } from '@palate/core';
 import type { IdTrie } from '../ids/id-trie.js';
 import type { SemanticIds } from '../ids/semantic-ids.js';
 import type { IdHistory, IdModel } from './id-model.js';
@@ -16,16 +16,16 @@ export interface IdSearch {
   readonly sampling?: { readonly temperature: number; readonly random: RandomStream };
 }
 
-/** A node that the search stands at. */
-interface Place {
-  readonly node: number;
-  /** Row of the model's last answer that the node was reached from. */
-  readonly row: number;
-  readonly score: number;
+/** Nodes that a search stands at, in columns. */
+interface Places {
+  readonly node: Int32Array;
+  /** Row of the model's last answer that each was reached from. */
+  readonly row: Int32Array;
+  readonly score: Float64Array;
   /** Log-chance of being drawn; the score where nothing is drawn. */
-  readonly chance: number;
-  /** What the places are ranked by: the score, or the log-chance with a random part. */
-  readonly key: number;
+  readonly chance: Float64Array;
+  /** What places are ranked by: the score, or the log-chance with a random part. */
+  readonly key: Float32Array;
 }
 
 /** What lies below a node and may be found. */
@@ -36,126 +36,226 @@ const COLD = 2;
  * Beam search over the tree of IDs, for several histories at once: on each level the best nodes are kept that lead to
  * an item which may be found. Nodes that lead to items without interactions have places of their own, so that neither
  * kind crowds out the other. As wide as the catalogue it is exhaustive; a history's list does not depend on the others.
- *
- * @param cold - 1 for items of which the model knows the codes but not the last one that tells collisions apart
- * @returns for each history its items by log-probability, best first, equal ones by lower index: as many of each kind
- *   as its width or all that are open
  */
-export function searchIds(
-  model: IdModel,
-  ids: SemanticIds,
-  cold: Uint8Array,
-  searches: readonly IdSearch[],
-): ScoredItem[][] {
-  const { trie, depth, size } = ids;
-  const below = searches.map((search) => itemsBelow(trie, cold, search));
-  const steps = model.start(
-    searches.map(({ history }) => history),
-    Math.max(...searches.map(({ width, coldWidth }) => width + coldWidth)),
-  );
-  try {
-    let places: Place[][] = searches.map((_, row) => [{ node: 0, row, score: 0, chance: 0, key: 0 }]);
-    let scores = steps.next();
-    for (let level = 0; level < depth; level++) {
-      if (level > 0) {
-        const flat = places.flat();
-        scores = steps.next(
-          Int32Array.from(flat, ({ row }) => row),
-          Int32Array.from(flat, ({ node }) => node),
-        );
-      }
-      let row = 0;
-      places = places.map((own, at) => {
-        const search = searches[at] as IdSearch;
-        const open = below[at] as Uint8Array;
-        const next: Place[] = [];
-        for (const place of own) {
-          const children = childrenOf(trie, place, row, open, (node) => {
-            const item = trie.item[node]!;
-            // The last code of an item that the model never saw means nothing to it: all are alike there.
-            return item >= 0 && cold[item]
-              ? -Math.log(trie.childCount[place.node]!)
-              : scores[row * size + trie.code[node]!]!;
-          });
-          next.push(...(search.sampling ? drawn(children, place, search.sampling) : children));
-          row++;
-        }
-        next.sort((a, b) => b.key - a.key || a.node - b.node);
-        return kept(next, open, search);
-      });
-    }
-    return places.map((own) =>
-      own
-        .map(({ node, score }) => ({ item: trie.item[node]!, score }))
-        .sort((a, b) => b.score - a.score || a.item - b.item),
+export class IdSearcher {
+  readonly #model: IdModel;
+  readonly #ids: SemanticIds;
+  readonly #openNodes: OpenNodes;
+  readonly #children: Children;
+
+  /** @param cold - 1 for items of which the model knows the codes but not the last one that tells collisions apart */
+  constructor(model: IdModel, ids: SemanticIds, cold: Uint8Array) {
+    this.#model = model;
+    this.#ids = ids;
+    this.#openNodes = new OpenNodes(ids.trie, cold);
+    this.#children = new Children(ids, cold);
+  }
+
+  /**
+   * @returns for each history its items by log-probability, best first, equal ones by lower index: as many of each kind
+   *   as its width or all that are open
+   */
+  search(searches: readonly IdSearch[]): ScoredItem[][] {
+    const { trie, depth, size } = this.#ids;
+    const children = this.#children;
+    const below = searches.map((search) => this.#openNodes.of(search));
+    const steps = this.#model.start(
+      searches.map(({ history }) => history),
+      Math.max(...searches.map(({ width, coldWidth }) => width + coldWidth)),
     );
-  } finally {
-    steps.dispose();
+    try {
+      let places = searches.map((_, row) => rootAt(row));
+      let scores = steps.next();
+      for (let level = 0; level < depth; level++) {
+        if (level > 0) scores = steps.next(joined(places, 'row'), joined(places, 'node'));
+        let row = 0;
+        places = places.map((own, at) => {
+          const search = searches[at] as IdSearch;
+          const open = below[at] as Uint8Array;
+          children.clear();
+          for (let k = 0; k < own.node.length; k++, row++) {
+            const from = children.count;
+            children.add(own, k, row, open, scores.subarray(row * size, (row + 1) * size));
+            if (search.sampling) children.draw(from, own, k, search.sampling);
+          }
+          return children.kept(open, search);
+        });
+      }
+      return places.map(({ node, score }) =>
+        Array.from(node, (leaf, k) => ({ item: trie.item[leaf]!, score: score[k]! })).sort(
+          (a, b) => b.score - a.score || a.item - b.item,
+        ),
+      );
+    } finally {
+      steps.dispose();
+    }
   }
 }
 
-/** The nodes below a place that lead to an open item. */
-function childrenOf(
-  trie: IdTrie,
-  place: Place,
-  row: number,
-  open: Uint8Array,
-  logChance: (node: number) => number,
-): Place[] {
-  const children: Place[] = [];
-  const from = trie.childFrom[place.node]!;
-  for (let node = from; node < from + trie.childCount[place.node]!; node++) {
-    if (!open[node]) continue;
-    const score = place.score + logChance(node);
-    children.push({ node, row, score, chance: score, key: score });
+const rootAt = (row: number): Places => ({
+  node: Int32Array.of(0),
+  row: Int32Array.of(row),
+  score: Float64Array.of(0),
+  chance: Float64Array.of(0),
+  key: Float32Array.of(0),
+});
+
+/** A column of the places of all histories. */
+function joined(places: readonly Places[], column: 'node' | 'row'): Int32Array {
+  const all = new Int32Array(places.reduce((sum, own) => sum + own.node.length, 0));
+  let at = 0;
+  for (const own of places) {
+    all.set(own[column], at);
+    at += own.node.length;
   }
-  return children;
+  return all;
 }
 
-/**
- * Keys whose order is a draw without replacement (Kool, van Hoof and Welling 2019): Gumbel noise on each log-chance,
- * conditioned on its largest being the parent's.
- */
-function drawn(
-  children: readonly Place[],
-  parent: Place,
-  { temperature, random }: NonNullable<IdSearch['sampling']>,
-): Place[] {
-  const scaled = children.map(({ score }) => (score - parent.score) / temperature);
-  const largest = Math.max(...scaled);
-  const total = largest + Math.log(scaled.reduce((sum, value) => sum + Math.exp(value - largest), 0));
-  const chances = scaled.map((value) => parent.chance + value - total);
-  const noisy = chances.map((chance) => chance - Math.log(-Math.log(random.uniform() || 1e-300)));
-  const top = Math.max(...noisy);
-  return children.map((child, k) => {
-    const value = noisy[k] as number;
-    // -log(exp(-parent) - exp(-top) + exp(-value)), without overflow.
-    const rest = parent.key - value + Math.log1p(-Math.exp(value - top));
-    const key = parent.key - Math.max(0, rest) - Math.log1p(Math.exp(-Math.abs(rest)));
-    return { ...child, chance: chances[k] as number, key };
-  });
-}
+/** Nodes of the next level that one history can go to; the columns are used again for each history. */
+class Children {
+  /** Nodes collected since the last {@link Children.clear}. */
+  count = 0;
+  readonly #ids: SemanticIds;
+  readonly #cold: Uint8Array;
+  readonly #all: Places;
 
-/** The best places of each kind, in the order given; a place that leads to both kinds counts for both. */
-function kept(places: readonly Place[], open: Uint8Array, { width, coldWidth }: IdSearch): Place[] {
-  let warm = width;
-  let cold = coldWidth;
-  return places.filter(({ node }) => {
-    const kinds = open[node]!;
-    const stays = (kinds & WARM && warm > 0) || (kinds & COLD && cold > 0);
-    if (kinds & WARM) warm--;
-    if (kinds & COLD) cold--;
-    return stays;
-  });
-}
-
-/** For every node, which kinds of items lie below it that the search may find. */
-function itemsBelow(trie: IdTrie, cold: Uint8Array, { closed, coldWidth }: IdSearch): Uint8Array {
-  const below = new Uint8Array(trie.nodeCount);
-  for (let node = trie.nodeCount - 1; node > 0; node--) {
-    const item = trie.item[node]!;
-    if (item >= 0 && !closed[item]) below[node] = !cold[item] ? WARM : coldWidth > 0 ? COLD : 0;
-    below[trie.parent[node]!]! |= below[node]!;
+  constructor(ids: SemanticIds, cold: Uint8Array) {
+    this.#ids = ids;
+    this.#cold = cold;
+    const { levelFrom, depth } = ids.trie;
+    let widest = 0;
+    for (let level = 0; level <= depth; level++)
+      widest = Math.max(widest, levelFrom[level + 1]! - levelFrom[level]!);
+    this.#all = {
+      node: new Int32Array(widest),
+      row: new Int32Array(widest),
+      score: new Float64Array(widest),
+      chance: new Float64Array(widest),
+      key: new Float32Array(widest),
+    };
   }
-  return below;
+
+  clear(): void {
+    this.count = 0;
+  }
+
+  /** Adds the nodes below a place that lead to an open item, with the log-chances of the level's codes there. */
+  add(places: Places, at: number, row: number, open: Uint8Array, logChances: Float32Array): void {
+    const { trie } = this.#ids;
+    const { node: nodes, row: rows, score: scores, chance: chances, key: keys } = this.#all;
+    const parent = places.node[at]!;
+    const before = places.score[at]!;
+    const from = trie.childFrom[parent]!;
+    const to = from + trie.childCount[parent]!;
+    // The last code of an item that the model never saw means nothing to it: all are alike there.
+    const alike = -Math.log(trie.childCount[parent]!);
+    let count = this.count;
+    for (let node = from; node < to; node++) {
+      if (!open[node]) continue;
+      const item = trie.item[node]!;
+      const score = before + (item >= 0 && this.#cold[item] ? alike : logChances[trie.code[node]!]!);
+      nodes[count] = node;
+      rows[count] = row;
+      scores[count] = score;
+      chances[count] = score;
+      keys[count] = score;
+      count++;
+    }
+    this.count = count;
+  }
+
+  /**
+   * Gives the nodes from `from` on keys whose order is a draw without replacement (Kool, van Hoof and Welling 2019):
+   * Gumbel noise on each log-chance, conditioned on its largest being the parent's.
+   */
+  draw(
+    from: number,
+    parents: Places,
+    at: number,
+    { temperature, random }: NonNullable<IdSearch['sampling']>,
+  ): void {
+    if (from === this.count) return;
+    const { score, chance, key } = this.#all;
+    const parentKey = parents.key[at]!;
+    const scaled = Array.from(
+      score.subarray(from, this.count),
+      (value) => (value - parents.score[at]!) / temperature,
+    );
+    const largest = Math.max(...scaled);
+    const total = largest + Math.log(scaled.reduce((sum, value) => sum + Math.exp(value - largest), 0));
+    const chances = scaled.map((value) => parents.chance[at]! + value - total);
+    const noisy = chances.map((each) => each - Math.log(-Math.log(random.uniform() || 1e-300)));
+    const top = Math.max(...noisy);
+    for (const [k, value] of noisy.entries()) {
+      // -log(exp(-parent) - exp(-top) + exp(-value)), without overflow.
+      const rest = parentKey - value + Math.log1p(-Math.exp(value - top));
+      chance[from + k] = chances[k] as number;
+      key[from + k] = parentKey - Math.max(0, rest) - Math.log1p(Math.exp(-Math.abs(rest)));
+    }
+  }
+
+  /** The best nodes of each kind; one that leads to both kinds counts for both. */
+  kept(open: Uint8Array, { width, coldWidth }: IdSearch): Places {
+    const { node, row, score, chance, key } = this.#all;
+    const keys = key.subarray(0, this.count);
+    const bestOf = (kind: number, most: number): number[] => {
+      if (most === 0 || this.count === 0) return [];
+      const others = Uint8Array.from(node.subarray(0, this.count), (each) => (open[each]! & kind ? 0 : 1));
+      return topK(keys, most, others).map(({ item }) => item);
+    };
+    const chosen = [...new Set([...bestOf(WARM, width), ...bestOf(COLD, coldWidth)])];
+    return {
+      node: Int32Array.from(chosen, (k) => node[k]!),
+      row: Int32Array.from(chosen, (k) => row[k]!),
+      score: Float64Array.from(chosen, (k) => score[k]!),
+      chance: Float64Array.from(chosen, (k) => chance[k]!),
+      key: Float32Array.from(chosen, (k) => key[k]!),
+    };
+  }
+}
+
+/** Which kinds of items lie below each node of the tree. */
+class OpenNodes {
+  readonly #trie: IdTrie;
+  readonly #cold: Uint8Array;
+  /** Items of each kind below each node. */
+  readonly #warmCount: Int32Array;
+  readonly #coldCount: Int32Array;
+  /** Kinds below each node where nothing is closed. */
+  readonly #all: Uint8Array;
+
+  constructor(trie: IdTrie, cold: Uint8Array) {
+    this.#trie = trie;
+    this.#cold = cold;
+    this.#warmCount = new Int32Array(trie.nodeCount);
+    this.#coldCount = new Int32Array(trie.nodeCount);
+    for (let item = 0; item < cold.length; item++) this.#count(item, 1);
+    this.#all = Uint8Array.from(this.#warmCount, (_, node) => this.#kinds(node));
+  }
+
+  /** Adds to the counts on the way to an item. */
+  #count(item: number, change: 1 | -1): void {
+    const { path, depth } = this.#trie;
+    const counts = this.#cold[item] ? this.#coldCount : this.#warmCount;
+    for (let level = item * depth; level < (item + 1) * depth; level++) counts[path[level]!]! += change;
+  }
+
+  /** The kinds of items that are left below a node. */
+  #kinds(node: number): number {
+    return (this.#warmCount[node]! > 0 ? WARM : 0) | (this.#coldCount[node]! > 0 ? COLD : 0);
+  }
+
+  /** For every node, which kinds of items lie below it that a search may find. */
+  of({ closed, coldWidth }: IdSearch): Uint8Array {
+    const { path, depth } = this.#trie;
+    const below = this.#all.slice();
+    const shut: number[] = [];
+    for (let item = 0; item < closed.length; item++)
+      if (closed[item] || (this.#cold[item] && coldWidth === 0)) shut.push(item);
+    for (const item of shut) this.#count(item, -1);
+    for (const item of shut)
+      for (let at = item * depth; at < (item + 1) * depth; at++) below[path[at]!] = this.#kinds(path[at]!);
+    for (const item of shut) this.#count(item, 1);
+    return below;
+  }
 }

@@ -37,7 +37,7 @@ import { SemanticIds } from '../ids/semantic-ids.js';
 import { EfficientModel } from './efficient-model.js';
 import { FaithfulModel } from './faithful-model.js';
 import type { IdHistory } from './id-model.js';
-import { type IdSearch, searchIds } from './id-search.js';
+import { type IdSearch, IdSearcher } from './id-search.js';
 import { TIGER_OPTIONS, type TigerConfig, type TigerOptions, tigerConfig } from './tiger-options.js';
 
 const KIND = 'tiger';
@@ -82,6 +82,7 @@ export class Tiger implements Retriever, Saveable {
   /** 1 for items without training interactions. */
   readonly #cold: Uint8Array;
   readonly #dataFingerprint: string;
+  readonly #searcher: IdSearcher;
 
   private constructor(
     ids: SemanticIds,
@@ -99,6 +100,7 @@ export class Tiger implements Retriever, Saveable {
     this.#config = config;
     this.#cold = cold;
     this.#dataFingerprint = dataFingerprint;
+    this.#searcher = new IdSearcher(model, ids, cold);
   }
 
   /**
@@ -215,7 +217,7 @@ export class Tiger implements Retriever, Saveable {
       const searches = block.map((query) =>
         this.#searchOf(queries[query] as Query, query, k, width, options),
       );
-      for (const [at, list] of searchIds(this.#model, this.ids, this.#cold, searches).entries())
+      for (const [at, list] of this.#searcher.search(searches).entries())
         lists[block[at] as number] = this.#bestOf(list, k, searches[at]?.coldShare ?? 0);
       done += searches.length;
       options.onProgress?.({ phase: `retrieve with ${this.name}`, done, total: queries.length });
