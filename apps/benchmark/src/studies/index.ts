@@ -8,13 +8,14 @@ import { ratings } from './ratings.js';
 import { rerank } from './rerank.js';
 import type { Study } from './study.js';
 import { textRequests } from './text-requests.js';
-import { tigerColdStart, tigerDiversity } from './tiger.js';
+import { tigerColdStart, tigerColdStartBeauty, tigerDiversity } from './tiger.js';
 
 /** Every study of the benchmark: a new one is one file and one entry here. */
 export const STUDIES: readonly Study[] = [
   textRequests,
   palr,
   tigerColdStart,
+  tigerColdStartBeauty,
   tigerDiversity,
   ratings,
   nearColdStart,
