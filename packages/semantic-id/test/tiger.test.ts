@@ -134,6 +134,49 @@ describe('what TIGER learns', () => {
     expect(free.invalidShare).toBeLessThan(1);
   });
 
+  it.each(['efficient', 'faithful'] as const)(
+    'is a matter of the user where users have tokens, in the %s mode',
+    { timeout: 60_000 },
+    async (mode) => {
+      // After the same two items, one half of the users goes on to x and the other half to y.
+      const rows = Array.from({ length: 40 }, (_, user) =>
+        ['a', 'b', user % 2 === 0 ? 'x' : 'y'].map((item, timestamp) => ({
+          user: `u${user}`,
+          item,
+          timestamp,
+        })),
+      ).flat();
+      const log = InteractionLog.fromRows(rows);
+      const dataset = createDataset({
+        name: 'tastes',
+        log,
+        catalog: new Catalog({ items: log.items, text: { title: [...log.items] } }),
+        licence: 'MIT',
+        source: 'made up',
+      });
+      const tiger = await Tiger.fit(dataset, {
+        ...TINY[mode],
+        ids: await idsOf(dataset, 2),
+        dimension: 32,
+        userTokens: 4000,
+        dropout: 0,
+        learningRate: mode === 'efficient' ? 0.02 : 0.003,
+        epochs: mode === 'efficient' ? 40 : 100,
+        batchSize: 16,
+      });
+      const history = [log.items.indexOf('a'), log.items.indexOf('b')];
+      const users = ['u0', 'u1', 'u2', 'u3'];
+      const lists = await tiger.retrieve(
+        users.map((user) => ({ user, history })),
+        1,
+      );
+      expect(lists.map(([first]) => log.items.idOf(first?.item as number))).toEqual(['x', 'y', 'x', 'y']);
+      // Whoever is not named is read by the history alone.
+      const [unknown] = await tiger.retrieve([{ history }], 2);
+      expect(unknown?.map(({ item }) => log.items.idOf(item)).sort()).toEqual(['x', 'y']);
+    },
+  );
+
   it('follows the learning rate', async () => {
     const dataset = ring(60, 12, 9);
     const options = {

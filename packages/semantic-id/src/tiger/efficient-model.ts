@@ -19,6 +19,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { SemanticIds } from '../ids/semantic-ids.js';
 import type { IdHistory, IdModel, IdSteps } from './id-model.js';
 import type { TigerConfig } from './tiger-options.js';
+import { userToken } from './user-token.js';
 
 /** Score of a code that no ID goes on with. */
 const CLOSED = -1e9;
@@ -46,6 +47,8 @@ export class EfficientModel implements IdModel {
   /** How a state is weighed, entry by entry, once it stands at a prefix. */
   readonly #gates: tf.Variable | undefined;
   readonly #positions: Embedding;
+  /** A vector for each token that users are hashed onto; the row after them is of users without one, and stays 0. */
+  readonly #users: tf.Variable | undefined;
   readonly #blocks: readonly TransformerBlock[];
   readonly #norm: LayerNorm;
   readonly #descents: readonly Descent[];
@@ -72,6 +75,10 @@ export class EfficientModel implements IdModel {
       ? this.parameters.add('gates', [trie.levelFrom[depth]!, dimension], zeros, random)
       : undefined;
     this.#positions = new Embedding(this.parameters, 'positions', maxLength, dimension, random, 0.1);
+    this.#users =
+      config.userTokens > 0
+        ? this.parameters.add('users', [config.userTokens + 1, dimension], zeros, random)
+        : undefined;
     this.#blocks = Array.from(
       { length: blocks },
       (_, k) =>
@@ -121,8 +128,20 @@ export class EfficientModel implements IdModel {
     return tf.add(codes, tf.sum(tf.gather(this.#prefixes as tf.Tensor, nodes), -2));
   }
 
+  #userToken(user: string | undefined): number {
+    const { userTokens } = this.#config;
+    return user === undefined || userTokens === 0 ? userTokens : userToken(user, userTokens);
+  }
+
+  /** Vectors of a batch's items, `[batch, length, dimension]`, with their user's where users have tokens. */
+  #show(items: tf.Tensor, users: tf.Tensor): tf.Tensor {
+    const shown = this.#embed(items);
+    if (!this.#users) return shown;
+    return tf.add(shown, tf.expandDims(tf.gather(this.#users as tf.Tensor, users), 1));
+  }
+
   /** States after each position, `[batch, length, dimension]`. */
-  #encode(items: tf.Tensor, present: tf.Tensor, pass: ForwardPass): tf.Tensor {
+  #encode(items: tf.Tensor, present: tf.Tensor, users: tf.Tensor, pass: ForwardPass): tf.Tensor {
     const { dimension, maxLength, dropout } = this.#config;
     const length = items.shape[1] as number;
     const places = tf.slice(
@@ -132,7 +151,7 @@ export class EfficientModel implements IdModel {
     );
     // The sum of `depth` vectors is brought to the scale that one item vector has in SASRec.
     const scale = Math.sqrt(dimension / this.#ids.depth);
-    const shown = tf.mul(tf.add(tf.mul(this.#embed(items), scale), places), tf.expandDims(present, -1));
+    const shown = tf.mul(tf.add(tf.mul(this.#show(items, users), scale), places), tf.expandDims(present, -1));
     const mask = tf.add(paddingMask(present), causalMask(length));
     let x = pass.dropout(shown, dropout);
     for (const block of this.#blocks) x = block.apply(x, pass, mask);
@@ -183,11 +202,13 @@ export class EfficientModel implements IdModel {
           const items = new Int32Array(batchSize * length);
           const present = new Float32Array(batchSize * length);
           const targets = new Int32Array(batchSize * length);
+          const users = new Int32Array(batchSize);
           for (const [k, user] of rows.entries()) {
             const history = log.history(user);
             const taken = lengths[user]!;
             const from = history.length - 1 - taken;
             const start = (k + 1) * length - taken;
+            users[k] = this.#userToken(log.users.idOf(user));
             for (let i = 0; i < taken; i++) {
               items[start + i] = history[from + i]!;
               targets[start + i] = history[from + i + 1]!;
@@ -198,6 +219,7 @@ export class EfficientModel implements IdModel {
           return {
             items: { shape, values: items },
             present: { shape, values: present },
+            users: { shape: [batchSize], values: users },
             targets: { shape: [batchSize * length], values: targets },
           };
         },
@@ -206,10 +228,13 @@ export class EfficientModel implements IdModel {
 
   /** Mean negative log-likelihood of the next items' IDs, in nats an item. */
   loss(batch: BatchTensors, pass: ForwardPass): tf.Scalar {
-    const { items, present, targets } = batch as Record<'items' | 'present' | 'targets', tf.Tensor>;
+    const { items, present, users, targets } = batch as Record<
+      'items' | 'present' | 'users' | 'targets',
+      tf.Tensor
+    >;
     const { depth, size } = this.#ids;
     const weights = tf.reshape(present, [-1]);
-    let states = tf.reshape(this.#encode(items, present, pass), [-1, this.#config.dimension]);
+    let states = tf.reshape(this.#encode(items, present, users, pass), [-1, this.#config.dimension]);
     const codes = tf.unstack(tf.gather(this.#itemCodes as tf.Tensor, targets), 1) as tf.Tensor1D[];
     const nodes = tf.unstack(tf.gather(this.#itemNodes as tf.Tensor, targets), 1) as tf.Tensor1D[];
     let nats: tf.Tensor = tf.zerosLike(weights);
@@ -236,7 +261,9 @@ export class EfficientModel implements IdModel {
     const length = bucketLengths(maxLength, 2).find((each) => each >= Math.max(1, ...lengths)) as number;
     const items = new Int32Array(rows * length);
     const present = new Float32Array(rows * length);
-    for (const [row, { items: history }] of histories.entries()) {
+    const users = new Int32Array(rows);
+    for (const [row, { items: history, user }] of histories.entries()) {
+      users[row] = this.#userToken(user);
       const taken = Math.min(history.length, length);
       for (let i = 0; i < taken; i++) {
         items[(row + 1) * length - taken + i] = history[history.length - taken + i]!;
@@ -247,6 +274,7 @@ export class EfficientModel implements IdModel {
       const encoded = this.#encode(
         tf.tensor2d(items, [rows, length], 'int32'),
         tf.tensor2d(present, [rows, length]),
+        tf.tensor1d(users, 'int32'),
         pass,
       );
       return tf.reshape(tf.slice(encoded, [0, length - 1, 0], [rows, 1, dimension]), [rows, dimension]);

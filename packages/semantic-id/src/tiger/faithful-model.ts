@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Dataset, RandomStream } from '@palate/core';
 import {
   type Batch,
@@ -16,6 +15,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { SemanticIds } from '../ids/semantic-ids.js';
 import type { IdHistory, IdModel, IdSteps } from './id-model.js';
 import type { TigerConfig } from './tiger-options.js';
+import { userToken } from './user-token.js';
 
 /** Padding, which also starts the decoder, and the end token of T5, which IDs of fixed length do not need. */
 const SPECIAL_TOKENS = 2;
@@ -63,10 +63,8 @@ export class FaithfulModel implements IdModel {
     const { maxLength, userTokens } = this.#config;
     const { depth, size, tuples } = this.#ids;
     const tokens: number[] = [];
-    if (userTokens > 0 && user !== undefined) {
-      const hash = createHash('sha256').update(user).digest().readUInt32LE(0);
-      tokens.push(SPECIAL_TOKENS + depth * size + (hash % userTokens));
-    }
+    if (userTokens > 0 && user !== undefined)
+      tokens.push(SPECIAL_TOKENS + depth * size + userToken(user, userTokens));
     for (let i = Math.max(0, items.length - maxLength); i < items.length; i++)
       for (let level = 0; level < depth; level++)
         tokens.push(this.#token(level, tuples[items[i]! * depth + level]!));

@@ -28,7 +28,10 @@ export interface TigerOptions extends LongCallOptions {
   readonly dropout?: number;
   /** Most items of a history that are read, the newest. Default 50, or 20 where faithful. */
   readonly maxLength?: number;
-  /** Tokens onto which users are hashed, in the faithful mode; 0 for none. Default 2000. */
+  /**
+   * Tokens onto which users are hashed; 0 for none. The faithful mode puts the user's in front of the history, the
+   * efficient mode adds its vector to every item's. Default 0, or 2000 where faithful.
+   */
   readonly userTokens?: number;
   /**
    * In the efficient mode, a vector of its own for every prefix of an ID beside those of its codes: common items are
