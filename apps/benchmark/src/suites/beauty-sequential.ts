@@ -1,6 +1,17 @@
 import type { Suite } from '../suite.js';
 import { BEAUTY_PUBLISHED } from './beauty-published.js';
 
+const BCE = { epochs: 80, dropout: 0.5, loss: 'bce' };
+/** Small vectors at the start and decay of the weights, which sparse data with few negatives need. */
+const SLOW_LEARNERS = {
+  itemDeviation: 0.02,
+  weightDecay: 0.1,
+  learningRate: 0.003,
+  warmUpSteps: 200,
+  decay: 'cosine',
+  patience: 40,
+};
+
 /** Sequential recommenders on Amazon Beauty, the sequences of S3-Rec. */
 export const beautySequential: Suite = {
   name: 'beauty-sequential',
@@ -17,25 +28,25 @@ export const beautySequential: Suite = {
       label: 'SASRec, cross-entropy',
       options: { epochs: 40, dropout: 0.5, learningRate: 0.002, patience: 4 },
     },
+    { system: 'sasrec', label: 'SASRec, BCE', options: { ...BCE, ...SLOW_LEARNERS } },
     {
       system: 'sasrec',
-      label: 'SASRec, BCE',
-      options: {
-        epochs: 80,
-        dropout: 0.5,
-        loss: 'bce',
-        itemDeviation: 0.02,
-        weightDecay: 0.1,
-        learningRate: 0.003,
-        warmUpSteps: 200,
-        decay: 'cosine',
-        patience: 40,
-      },
+      label: 'SASRec, BCE, 8 negatives',
+      options: { ...BCE, negatives: 8, ...SLOW_LEARNERS },
     },
     {
       system: 'tiger',
       label: 'TIGER (efficient), RQ-VAE',
-      options: { epochs: 40, dropout: 0.4, learningRate: 0.001, batchSize: 128, patience: 4 },
+      options: {
+        epochs: 30,
+        dropout: 0.4,
+        weightDecay: 0.1,
+        learningRate: 0.0015,
+        warmUpSteps: 200,
+        decay: 'cosine',
+        batchSize: 128,
+        patience: 30,
+      },
     },
     { system: 'text-knn', label: 'Semantic-KNN' },
     { system: 'ease', label: 'EASE', options: { lambda: 50 } },
