@@ -24,7 +24,7 @@ import { userToken } from './user-token.js';
 /** Score of a code that no ID goes on with. */
 const CLOSED = -1e9;
 /** Sizes to which batches of histories and beams are padded, so that few graphs serve all. */
-const ROW_SIZES = [1, 8, 64, 256, 1024, 4096, 16_384];
+const ROW_SIZES = [1, 8, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384];
 
 /** What a level of the tree adds to the state on the way down. */
 interface Descent {
