@@ -53,7 +53,7 @@ function fitTime(cells: readonly Cell[]): string | undefined {
 
 /** How to read the table, and how to make it again. */
 function footer(suite: Suite, folder: string): string {
-  return `\nValues of one seed carry a 95 % bootstrap interval over users${suite.seeds.length > 1 ? `, averages of ${suite.seeds.length} seeds their standard deviation` : ''}. Fits of a minute or more carry their wall time (the longest seed's; one that was resumed counts from there). Made by \`node apps/benchmark/bin/palate-benchmark.js run ${suite.name}\`; records in \`${folder}\`.\n`;
+  return `\nValues of one seed carry a 95 % bootstrap interval over users${suite.seeds.length > 1 ? `, averages of ${suite.seeds.length} seeds their standard deviation` : ''}. Fits of a minute or more carry their wall time (the longest seed's; one that was resumed counts from there).${suite.note ? ` ${suite.note}` : ''} Made by \`node apps/benchmark/bin/palate-benchmark.js run ${suite.name}\`; records in \`${folder}\`.\n`;
 }
 
 /** The table as Markdown, with how it was made. */

@@ -34,6 +34,8 @@ export interface Suite {
   readonly selectBy: string;
   readonly seeds: readonly number[];
   readonly systems: readonly SuiteSystem[];
+  /** What one has to know to read the table, in sentences under it. */
+  readonly note?: string;
   /** Figures by others, printed beside with their source. */
   readonly published?: readonly ReportRow[];
 }

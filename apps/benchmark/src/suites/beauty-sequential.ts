@@ -22,6 +22,7 @@ export const beautySequential: Suite = {
   metrics: ['ndcg@10', 'hr@10', 'ndcg@5', 'hr@5', 'coverage@10'],
   selectBy: 'ndcg@10',
   seeds: [0],
+  note: 'The sequences carry no time stamps, so that users whose last two items are of one day, in an order that the source’s files decided, cannot be shown apart. SASRec with BCE draws one negative a positive, as published, where no other number is given.',
   systems: [
     {
       system: 'sasrec',

@@ -32,6 +32,7 @@ export const movietweetingsSequential: Suite = {
   metrics: ['ndcg@10', 'hr@10', 'mrr@10', 'coverage@10'],
   selectBy: 'ndcg@10',
   seeds: [0, 1, 2],
+  note: 'No test interaction has the time stamp of the one before it, so that the order of equal times decides nothing here.',
   systems: [
     {
       system: 'sasrec',
