@@ -9,6 +9,7 @@ export {
   catalogueCrossEntropy,
   generalisedBce,
   infoNce,
+  openCrossEntropy,
   sampledSoftmax,
   softmaxCrossEntropy,
   tripletLoss,

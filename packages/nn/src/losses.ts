@@ -70,6 +70,76 @@ export function catalogueCrossEntropy(
   return loss(x, table) as tf.Scalar;
 }
 
+/** What a class that does not compete is lowered by. */
+const CLOSED = 1e9;
+
+/**
+ * {@link catalogueCrossEntropy} among the classes that compete with a row's target: those that are closed to its group
+ * are left out, unless they are the target. With a user's items closed, training asks for what retrieval does, which
+ * leaves them out of lists too.
+ *
+ * @param x - `[groups * places, width]`, a group's rows one after another
+ * @param table - `[classes, width]`
+ * @param targets - int32 `[rows]`
+ * @param weights - `[rows]`
+ * @param closed - `[groups, classes]`, 1 for what does not compete in a group and 0 for what does
+ * @param total - what the weighted sum is divided by. Default: the sum of the weights
+ */
+export function openCrossEntropy(
+  x: tf.Tensor2D,
+  table: tf.Tensor2D,
+  targets: tf.Tensor1D,
+  weights: tf.Tensor1D,
+  closed: tf.Tensor2D,
+  total?: number,
+): tf.Scalar {
+  const [groups, classes] = closed.shape;
+  const share = tf.div(weights, total ?? tf.maximum(tf.sum(weights), 1e-9)) as tf.Tensor1D;
+  const ids = tf.cast(targets, 'int32') as tf.Tensor1D;
+  const loss = tf.customGrad((rows, vectors, save) => {
+    const given = rows as tf.Tensor2D;
+    const catalogue = vectors as tf.Tensor2D;
+    const count = given.shape[0];
+    const scores = tf.reshape(tf.matMul(given, catalogue, false, true), [groups, -1, classes]);
+    const competing = tf.reshape(tf.sub(scores, tf.expandDims(tf.mul(closed, CLOSED), 1)), [count, classes]);
+    const own = tf.sum(tf.mul(given, tf.gather(catalogue, ids)), 1, true);
+    // The target's own score stands apart, closed or open: what competes with it is everything else.
+    const row = tf.range(0, count, 1, 'int32');
+    const largest = tf.maximum(tf.max(competing, 1, true), own);
+    const raised = tf.exp(tf.sub(competing, largest));
+    const ownRaised = tf.exp(tf.sub(own, largest));
+    const twice = tf.expandDims(tf.gatherND(raised, tf.stack([row, ids], 1) as tf.Tensor2D), 1);
+    const rest = tf.maximum(tf.sub(tf.sum(raised, 1, true), twice), 0);
+    const all = tf.add(rest, ownRaised);
+    (save as tf.GradSaveFunc)([raised, given, catalogue, share, ids, all, rest, twice]);
+    return {
+      value: tf.sum(tf.mul(tf.squeeze(tf.sub(tf.log(all), tf.sub(own, largest)), [1]), share)) as tf.Scalar,
+      gradFunc: (dy, saved) => {
+        const [e, x_, c, w, t, z, others, double] = saved as [
+          tf.Tensor2D,
+          tf.Tensor2D,
+          tf.Tensor2D,
+          tf.Tensor1D,
+          tf.Tensor1D,
+          tf.Tensor2D,
+          tf.Tensor2D,
+          tf.Tensor2D,
+        ];
+        const scale = tf.div(tf.expandDims(tf.mul(w, dy as tf.Scalar), 1), z);
+        // Of an open target `raised` holds the score too: its part is taken back with that of the target.
+        const towards = tf.mul(tf.add(others, double), scale);
+        const scaled = tf.mul(x_, scale) as tf.Tensor2D;
+        const pull = tf.mul(x_, towards) as tf.Tensor2D;
+        return [
+          tf.sub(tf.mul(tf.matMul(e, c), scale), tf.mul(tf.gather(c, t), towards)),
+          tf.sub(tf.matMul(e, scaled, true, false), tf.unsortedSegmentSum(pull, t, classes)),
+        ];
+      },
+    };
+  });
+  return loss(x, table) as tf.Scalar;
+}
+
 /**
  * Softmax cross-entropy of one positive against sampled negatives (Jean et al. 2015), without correction for the
  * sampling, as for uniform negatives.

@@ -5,6 +5,7 @@ import {
   catalogueCrossEntropy,
   generalisedBce,
   infoNce,
+  openCrossEntropy,
   sampledSoftmax,
   selectBackend,
   softmaxCrossEntropy,
@@ -67,6 +68,38 @@ describe('catalogue cross-entropy', () => {
     const byWeights = number(() => catalogueCrossEntropy(x, table, targets, weights));
     const byTotal = number(() => catalogueCrossEntropy(x, table, targets, weights, 3));
     expect(byTotal).toBeCloseTo((byWeights * 1.5) / 3, 5);
+  });
+});
+
+test('open cross-entropy equals softmax cross-entropy of the scores without what is closed, in value and both gradients', () => {
+  // Two groups of two rows; the first group's targets are closed themselves, the second group's are not.
+  const x = tf.tensor2d([0.5, -1, 2, 0.1, 0.3, -0.7, -1.2, 0.4], [4, 2]);
+  const table = tf.tensor2d([1, 0.2, -0.4, 0.9, 0.3, 0.3, -1, 0.8, 0.6, 0.1], [5, 2]);
+  const targets = tf.tensor1d([2, 0, 1, 4], 'int32');
+  const weights = tf.tensor1d([1, 0.5, 2, 1]);
+  const closed = tf.tensor2d([1, 0, 1, 1, 0, 0, 0, 1, 0, 0], [2, 5]);
+  const lowered = tf.tensor2d(
+    [
+      [1, 0, 0, 1, 0],
+      [0, 0, 1, 1, 0],
+      [0, 0, 1, 0, 0],
+      [0, 0, 1, 0, 0],
+    ].map((row) => row.map((shut) => -1e9 * shut)),
+  );
+  tf.tidy(() => {
+    const one = tf.valueAndGrads((a, b) =>
+      openCrossEntropy(a as tf.Tensor2D, b as tf.Tensor2D, targets, weights, closed),
+    )([x, table]);
+    const other = tf.valueAndGrads((a, b) => {
+      const scores = tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D, false, true);
+      return softmaxCrossEntropy(tf.add(scores, lowered) as tf.Tensor2D, targets, weights);
+    })([x, table]);
+    expect(one.value.dataSync()[0]).toBeCloseTo(other.value.dataSync()[0] as number, 5);
+    for (const k of [0, 1]) {
+      const [a, b] = [one.grads[k]?.dataSync() ?? [], other.grads[k]?.dataSync() ?? []];
+      expect(a).toHaveLength(b.length);
+      for (let i = 0; i < b.length; i++) expect(a[i]).toBeCloseTo(b[i] as number, 5);
+    }
   });
 });
 

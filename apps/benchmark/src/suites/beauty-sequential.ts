@@ -38,6 +38,11 @@ export const beautySequential: Suite = {
     {
       system: 'tiger',
       label: 'TIGER (efficient), RQ-VAE',
+      options: { epochs: 40, dropout: 0.4, learningRate: 0.001, batchSize: 128, patience: 4 },
+    },
+    {
+      system: 'tiger',
+      label: 'TIGER (efficient), RQ-VAE, rate on a cosine',
       options: {
         epochs: 30,
         dropout: 0.4,

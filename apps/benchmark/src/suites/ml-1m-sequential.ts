@@ -29,6 +29,23 @@ export const ml1mSequential: Suite = {
     },
     {
       system: 'sasrec',
+      label: 'SASRec, cross-entropy among unseen films',
+      options: {
+        epochs: 55,
+        heads: 1,
+        dropout: 0.15,
+        competitors: 'unseen',
+        itemDeviation: 0.02,
+        maxLength: 200,
+        batchSize: 64,
+        learningRate: 0.002,
+        warmUpSteps: 300,
+        decay: 'cosine',
+        patience: 30,
+      },
+    },
+    {
+      system: 'sasrec',
       label: 'SASRec, cross-entropy, small start, random stretches',
       options: {
         epochs: 90,

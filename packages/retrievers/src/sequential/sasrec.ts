@@ -26,6 +26,7 @@ import {
   type EpochReport,
   type ForwardPass,
   generalisedBce,
+  openCrossEntropy,
   sampledSoftmax,
   selectBackend,
 } from '@palate/nn';
@@ -57,6 +58,11 @@ export interface SasRecOptions extends SequentialOptions {
    * in each pass, so that old items teach too. Default `'newest'`.
    */
   readonly windows?: 'newest' | 'random';
+  /**
+   * What the next item is ranked against by `'cross-entropy'`: `'all'` items, or those `'unseen'` by the user, since
+   * lists leave the others out. Default `'all'`.
+   */
+  readonly competitors?: 'all' | 'unseen';
 }
 
 interface Config extends SequentialConfig {
@@ -64,6 +70,7 @@ interface Config extends SequentialConfig {
   readonly negatives: number;
   readonly calibration: number;
   readonly windows: 'newest' | 'random';
+  readonly competitors: 'all' | 'unseen';
 }
 
 const LOSSES: readonly SasRecLoss[] = ['cross-entropy', 'bce', 'gbce', 'sampled-softmax'];
@@ -105,7 +112,7 @@ export class SasRec implements CatalogueScorer, Saveable {
    */
   static async fit(dataset: Dataset, options: SasRecOptions = {}): Promise<SasRec> {
     const { log } = dataset;
-    const own = ['loss', 'negatives', 'calibration', 'windows'];
+    const own = ['loss', 'negatives', 'calibration', 'windows', 'competitors'];
     const shared = sequentialConfig('SasRec.fit', options, own, log);
     const loss = options.loss ?? 'cross-entropy';
     if (!LOSSES.includes(loss))
@@ -121,10 +128,18 @@ export class SasRec implements CatalogueScorer, Saveable {
         received: JSON.stringify(windows),
         mend: 'Choose one of them.',
       });
+    const competitors = options.competitors ?? 'all';
+    if (competitors !== 'all' && (competitors !== 'unseen' || loss !== 'cross-entropy'))
+      throw new InvalidInputError({
+        expected: "competitors to be 'all' or, with the loss 'cross-entropy', 'unseen'",
+        received: `${JSON.stringify(competitors)} with ${loss}`,
+        mend: 'Choose one of them; sampled losses never draw an item of the user.',
+      });
     const config: Config = {
       ...shared,
       loss,
       windows,
+      competitors,
       negatives: checkNumber('negatives', options.negatives ?? (loss === 'bce' ? 1 : 128), {
         min: 1,
         integer: true,
@@ -140,7 +155,14 @@ export class SasRec implements CatalogueScorer, Saveable {
       scoring: scoringOf(encoder, log.items, config),
       batches: (_, stream) => task.batches(stream),
       loss: (batch, pass) => task.loss(batch, pass),
-      identity: ['sasrec', config.loss, config.negatives, config.calibration, config.windows],
+      identity: [
+        'sasrec',
+        config.loss,
+        config.negatives,
+        config.calibration,
+        config.windows,
+        ...(config.competitors === 'all' ? [] : [config.competitors]),
+      ],
     });
     return new SasRec(log.items, encoder, config, history, fingerprint(log));
   }
@@ -235,13 +257,14 @@ class NextItemTask {
 
   /** @param windows - draws where the stretch of a long history lies; the newest stretch if left out */
   #batch(users: Int32Array, length: number, random: RandomStream, windows?: RandomStream): Batch {
-    const { batchSize, loss, negatives } = this.#config;
+    const { batchSize, loss, negatives, competitors } = this.#config;
     const { log } = this.#dataset;
     const ids = new Int32Array(batchSize * length);
     const present = new Float32Array(batchSize * length);
     const targets = new Int32Array(batchSize * length);
     const sampled = loss === 'cross-entropy' ? undefined : new Int32Array(batchSize * length * negatives);
     const n = log.items.size;
+    const closed = competitors === 'unseen' ? new Float32Array(batchSize * n) : undefined;
     for (const [k, user] of users.entries()) {
       const history = log.history(user);
       const taken = this.#lengths[user]!;
@@ -249,6 +272,7 @@ class NextItemTask {
       const from = windows && newest > 0 ? windows.integer(newest + 1) : newest;
       const start = (k + 1) * length - taken;
       const own = sampled ? new Set(history) : undefined;
+      if (closed) for (const item of history) closed[k * n + item] = 1;
       for (let i = 0; i < taken; i++) {
         ids[start + i] = history[from + i]!;
         targets[start + i] = history[from + i + 1]!;
@@ -266,23 +290,27 @@ class NextItemTask {
       ids: { shape, values: ids },
       present: { shape, values: present },
       targets: { shape: [batchSize * length], values: targets },
+      ...(closed ? { closed: { shape: [batchSize, n], values: closed } } : {}),
       ...(sampled ? { negatives: { shape: [batchSize * length, negatives], values: sampled } } : {}),
     };
   }
 
   loss(batch: BatchTensors, pass: ForwardPass): tf.Scalar {
-    const { loss, dimension, calibration } = this.#config;
-    const { ids, present, targets, negatives } = batch as Record<
-      'ids' | 'present' | 'targets' | 'negatives',
+    const { loss, dimension, calibration, competitors } = this.#config;
+    const { ids, present, targets, negatives, closed } = batch as Record<
+      'ids' | 'present' | 'targets' | 'negatives' | 'closed',
       tf.Tensor
     >;
     const hidden = this.#encoder.encode(ids, present, pass, true);
     const rows = tf.reshape(hidden, [-1, dimension]) as tf.Tensor2D;
     const weights = tf.reshape(present, [-1]) as tf.Tensor1D;
     const table = this.#encoder.items.table as tf.Tensor as tf.Tensor2D;
+    const next = targets as tf.Tensor1D;
+    if (competitors === 'unseen')
+      return openCrossEntropy(rows, table, next, weights, closed as tf.Tensor2D, this.#meanPositions);
     if (loss === 'cross-entropy')
-      return catalogueCrossEntropy(rows, table, targets as tf.Tensor1D, weights, this.#meanPositions);
-    const positive = tf.sum(tf.mul(rows, tf.gather(table, targets as tf.Tensor1D)), 1) as tf.Tensor1D;
+      return catalogueCrossEntropy(rows, table, next, weights, this.#meanPositions);
+    const positive = tf.sum(tf.mul(rows, tf.gather(table, next)), 1) as tf.Tensor1D;
     const others = tf.gather(table as tf.Tensor, negatives) as tf.Tensor3D;
     const negative = tf.squeeze(
       tf.matMul(others, tf.reshape(rows, [-1, dimension, 1]) as tf.Tensor3D),

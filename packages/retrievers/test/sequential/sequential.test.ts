@@ -73,6 +73,22 @@ describe('what comes next in a ring is learned', () => {
       expect(await hitRate(sasrec)).toBeGreaterThan(0.9);
       expect(sasrec.history.at(-1)?.loss).toBeLessThan(sasrec.history[0]?.loss ?? 0);
     });
+  test('SASRec ranks the next item against what its user has not seen, where told so', async () => {
+    const train = withLog(dataset, split.train);
+    // Before anything is learned all scores are 0: 12 items compete, or the next one and the 5 that its user never used.
+    const untaught = { ...options, epochs: 1, learningRate: 0, itemDeviation: 1e-6 };
+    const lossOf = async (competitors: 'all' | 'unseen') =>
+      (await SasRec.fit(train, { ...untaught, competitors })).history[0]?.loss;
+    expect(await lossOf('all')).toBeCloseTo(Math.log(12), 3);
+    expect(await lossOf('unseen')).toBeCloseTo(Math.log(6), 3);
+    expect(await hitRate(await SasRec.fit(train, { ...options, competitors: 'unseen' }))).toBeGreaterThan(
+      0.9,
+    );
+    await expect(SasRec.fit(train, { ...untaught, loss: 'bce', competitors: 'unseen' })).rejects.toThrow(
+      "competitors to be 'all' or",
+    );
+  });
+
   test('SASRec from stretches of histories longer than it reads', async () => {
     const train = withLog(dataset, split.train);
     const short = { ...options, maxLength: 3, epochs: 10 };
