@@ -49,27 +49,24 @@ export const movietweetingsSequential: Suite = {
       label: 'BERT4Rec',
       options: { ...SLOW_STARTERS, learningRate: 0.002, patience: 20 },
     },
-    { system: 'tiger', label: 'TIGER (efficient), RQ-VAE', options: TIGER },
-    {
-      system: 'tiger',
-      label: 'TIGER (efficient), RQ-VAE, user tokens',
-      options: { ...TIGER, userTokens: 2000 },
-    },
+    { system: 'tiger', label: 'TIGER (efficient), RQ-VAE', options: TIGER, seeds: [0] },
     {
       system: 'tiger',
       label: 'TIGER (efficient), RQ-KMeans',
       options: { ...TIGER, codebook: 'rq-k-means' },
+      seeds: [0],
     },
     {
       system: 'tiger',
       label: 'TIGER (efficient), RQ-KMeans of text and co-use',
       options: { ...TIGER, codebook: 'rq-k-means', coUse: 2 },
     },
-    { system: 'tiger', label: 'TIGER (efficient), LSH', options: { ...TIGER, codebook: 'lsh' } },
+    { system: 'tiger', label: 'TIGER (efficient), LSH', options: { ...TIGER, codebook: 'lsh' }, seeds: [0] },
     {
       system: 'tiger',
       label: 'TIGER (efficient), random IDs',
       options: { ...TIGER, codebook: 'random' },
+      seeds: [0],
     },
     // As in the paper's ablation: prefixes have no vectors of their own, which would tell items apart whatever their IDs.
     ...(['rq-vae', 'rq-k-means', 'lsh', 'random'] as const).map((codebook) => ({
@@ -77,6 +74,11 @@ export const movietweetingsSequential: Suite = {
       label: `TIGER (efficient), codes alone, ${CODEBOOKS[codebook]}`,
       options: { ...TIGER, codebook, prefixVectors: false },
     })),
+    {
+      system: 'tiger',
+      label: 'TIGER (efficient), codes alone, RQ-VAE, user tokens',
+      options: { ...TIGER, prefixVectors: false, userTokens: 2000 },
+    },
     { system: 'palr', label: 'PALR v1 (local)', options: { ...PALR, version: 1 } },
     { system: 'palr', label: 'PALR v2 (local), candidates shuffled', options: { ...PALR, order: 'none' } },
     { system: 'palr', label: 'PALR v2 (local), with the retriever’s order', options: PALR },
