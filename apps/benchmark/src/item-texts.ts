@@ -12,6 +12,9 @@ import { useLiteEncoder } from '@palate/llm';
 /** Folder of what can be made again: vectors and fitted models. */
 export const CACHE = fileURLToPath(new URL('../.cache', import.meta.url));
 
+/** Whether a data set is the bundled one. */
+export const isBundled = (dataset: Dataset): boolean => dataset.name.includes('MovieTweetings');
+
 /** Families of item texts. */
 export type TextFamily = 'catalogue' | 'knowledge' | 'tags' | 'engagement';
 
@@ -24,7 +27,7 @@ export async function itemTexts(dataset: Dataset, family: TextFamily): Promise<s
   const { log, catalog } = dataset;
   if (family === 'catalogue')
     return Array.from({ length: log.items.size }, (_, item) => catalog.itemText(item, catalog.fields));
-  if (!dataset.name.includes('MovieTweetings'))
+  if (!isBundled(dataset))
     throw new InvalidInputError({
       expected: 'the bundled data set, whose films have recorded texts',
       received: dataset.name,
@@ -68,5 +71,5 @@ export async function itemVectors(
 
 /** The texts that a benchmark takes where nothing else is said: recorded knowledge where there is any. */
 export function defaultFamilies(dataset: Dataset): readonly TextFamily[] {
-  return dataset.name.includes('MovieTweetings') ? ['catalogue', 'knowledge'] : ['catalogue'];
+  return isBundled(dataset) ? ['catalogue', 'knowledge'] : ['catalogue'];
 }

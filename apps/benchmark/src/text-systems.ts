@@ -14,7 +14,7 @@ import {
   Tiger,
 } from '@palate/semantic-id';
 import { type FitContext, shared, trained } from './fit-context.js';
-import { benchmarkEncoder, defaultFamilies, itemVectors, type TextFamily } from './item-texts.js';
+import { benchmarkEncoder, defaultFamilies, isBundled, itemVectors, type TextFamily } from './item-texts.js';
 import { cachedModel } from './model-cache.js';
 import type { SystemOptions } from './suite.js';
 
@@ -114,7 +114,7 @@ const SPARSE_SASREC = { epochs: 40, dropout: 0.5, learningRate: 0.002, patience:
 
 /** SASRec as the benchmark's tables have it, kept once it is fitted. */
 function benchmarkSasRec(dataset: Dataset, context: FitContext): Promise<SasRec> {
-  const options = dataset.name.includes('MovieTweetings') ? SASREC : SPARSE_SASREC;
+  const options = isBundled(dataset) ? SASREC : SPARSE_SASREC;
   return cachedModel(
     'sasrec',
     dataset,

@@ -36,7 +36,7 @@ export type {
   TokenUsage,
 } from './language-model.js';
 export { listsFromScores } from './lists-from-scores.js';
-export { checkNumber, checkOptions, type NumberBounds } from './options.js';
+export { checkChoice, checkNumber, checkOptions, type NumberBounds } from './options.js';
 export { Pipeline, type PipelineOptions } from './pipeline.js';
 export {
   LONG_CALL_OPTIONS,

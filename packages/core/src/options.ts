@@ -59,3 +59,20 @@ export function checkNumber(name: string, value: unknown, bounds: NumberBounds =
     mend: `Pass ${name} within these bounds.`,
   });
 }
+
+/**
+ * Returns `value` if it is one of `choices`.
+ *
+ * @param name - how the message calls it, for example `"mode"`
+ * @throws InvalidInputError otherwise
+ */
+export function checkChoice<T extends string>(name: string, value: unknown, choices: readonly T[]): T {
+  const found = choices.find((choice) => choice === value);
+  if (found !== undefined) return found;
+  const quoted = choices.map((choice) => `'${choice}'`);
+  throw new InvalidInputError({
+    expected: `${name} to be ${[quoted.slice(0, -1).join(', '), ...quoted.slice(-1)].filter(Boolean).join(' or ')}`,
+    received: JSON.stringify(value) ?? String(value),
+    mend: 'Choose one of them.',
+  });
+}

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  checkChoice,
   checkNumber,
   checkOptions,
   MissingDependencyError,
@@ -48,4 +49,10 @@ test('numbers are checked for kind and bounds', () => {
       /k to be a whole number of at least 1/,
     );
   expect(() => checkNumber('rate', 2, { min: 0, max: 1 })).toThrow('rate to be a finite number from 0 to 1');
+});
+
+test('choices are returned, others named with what there is', () => {
+  expect(checkChoice('mode', 'fast', ['slow', 'fast'])).toBe('fast');
+  expect(() => checkChoice('mode', 'quick', ['slow', 'fast'])).toThrow("mode to be 'slow' or 'fast'");
+  expect(() => checkChoice('mode', undefined, ['a', 'b', 'c'])).toThrow("mode to be 'a', 'b' or 'c'");
 });

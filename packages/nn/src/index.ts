@@ -26,7 +26,15 @@ export {
   type StepScalars,
 } from './optimisers.js';
 export { type Initializer, normal, ones, Parameters, uniform, zeros } from './parameters.js';
-export { constantSchedule, cosineSchedule, inverseSquareRootSchedule, type Schedule } from './schedules.js';
+export {
+  constantSchedule,
+  cosineSchedule,
+  inverseSquareRootSchedule,
+  optionsSchedule,
+  RATE_DECAYS,
+  type RateDecay,
+  type Schedule,
+} from './schedules.js';
 export { type BackendName, type SelectBackendOptions, selectBackend } from './select-backend.js';
 export { stopGradient } from './stop-gradient.js';
 export { type T5Config, t5Config } from './t5/config.js';

@@ -25,6 +25,34 @@ export function cosineSchedule(
   };
 }
 
+/** How a learning rate goes on after its warm-up: constant, or along half a cosine to 0. */
+export type RateDecay = 'none' | 'cosine';
+
+/** Names of {@link RateDecay}. */
+export const RATE_DECAYS: readonly RateDecay[] = ['none', 'cosine'];
+
+/**
+ * The schedule that a model's options describe: from 0 to `learningRate` over `warmUpSteps`, then constant, or along half
+ * a cosine to 0 at the last step of `epochs`.
+ *
+ * @param stepsPerEpoch - asked only where the end of the training matters
+ */
+export function optionsSchedule(
+  options: {
+    readonly learningRate: number;
+    readonly warmUpSteps: number;
+    readonly decay: RateDecay;
+    readonly epochs: number;
+  },
+  stepsPerEpoch: () => number,
+): Schedule {
+  const { learningRate, warmUpSteps, decay, epochs } = options;
+  if (decay === 'cosine')
+    return cosineSchedule(learningRate, stepsPerEpoch() * epochs, { warmUp: warmUpSteps });
+  const constant = constantSchedule(learningRate);
+  return (step) => constant(step) * Math.min(1, step / Math.max(1, warmUpSteps));
+}
+
 /**
  * Falls with the inverse square root of the step: `rate * sqrt(hold / step)` from step `hold` on.
  *

@@ -10,6 +10,7 @@ import {
   cosineSchedule,
   inverseSquareRootSchedule,
   type Optimiser,
+  optionsSchedule,
   Parameters,
   selectBackend,
 } from '../src/index.js';
@@ -119,5 +120,14 @@ describe('schedules by hand', () => {
   test('inverse square root: held or warmed up, then falling', () => {
     expect([1, 100, 400].map(inverseSquareRootSchedule(0.01, 100, 'constant'))).toEqual([0.01, 0.01, 0.005]);
     expect(inverseSquareRootSchedule(0.01, 100)(50)).toBeCloseTo(0.005, 12);
+  });
+  test('from options: warmed up, then constant or down to 0 at the last step of the last epoch', () => {
+    const options = { learningRate: 1, warmUpSteps: 10, epochs: 11 };
+    const constant = optionsSchedule({ ...options, decay: 'none' }, () => {
+      throw new Error('asked for the steps of a constant rate');
+    });
+    expect([5, 10, 500].map(constant)).toEqual([0.5, 1, 1]);
+    const falling = optionsSchedule({ ...options, decay: 'cosine' }, () => 10);
+    expect([5, 10, 60, 110].map((step) => Number(falling(step).toFixed(6)))).toEqual([0.5, 1, 0.5, 0]);
   });
 });

@@ -198,7 +198,7 @@ describe('what TIGER learns', () => {
     expect(Math.max(...falls(rising))).toBeLessThan(0.1 * Math.max(...falls(constant)));
     expect(falls(falling)[0]).toBeGreaterThan(0.5 * (falls(constant)[0] as number));
     expect(falls(falling).at(-1)).toBeLessThan(0.5 * (falls(constant).at(-1) as number));
-    await expect(Tiger.fit(dataset, { ...options, decay: 'linear' as unknown as 'cosine' })).rejects.toThrow(
+    await expect(Tiger.fit(dataset, { ...options, decay: 'linear' as never })).rejects.toThrow(
       "decay to be 'none' or 'cosine'",
     );
   });

@@ -4,11 +4,9 @@ import {
   AdamW,
   type Batch,
   type BatchTensors,
-  constantSchedule,
-  cosineSchedule,
   type EpochReport,
   type ForwardPass,
-  type Schedule,
+  optionsSchedule,
   train,
 } from '@palate/nn';
 import type * as tf from '@tensorflow/tfjs-core';
@@ -55,7 +53,7 @@ export async function fitEncoder(
     const { history } = await train({
       parameters,
       optimiser,
-      schedule: scheduleOf(config, task),
+      schedule: optionsSchedule(config, () => task.batches(1, new RandomStream(0)).length),
       loss: task.loss,
       batches: task.batches,
       epochs: config.epochs,
@@ -83,14 +81,4 @@ export async function fitEncoder(
   } finally {
     optimiser.dispose();
   }
-}
-
-function scheduleOf(config: SequentialConfig, task: EncoderTask): Schedule {
-  const { learningRate, warmUpSteps, decay, epochs } = config;
-  if (decay === 'cosine') {
-    const stepsPerEpoch = task.batches(1, new RandomStream(0)).length;
-    return cosineSchedule(learningRate, stepsPerEpoch * epochs, { warmUp: warmUpSteps });
-  }
-  const constant = constantSchedule(learningRate);
-  return (step) => constant(step) * Math.min(1, step / Math.max(1, warmUpSteps));
 }

@@ -1,4 +1,5 @@
 import {
+  checkChoice,
   checkNumber,
   checkOptions,
   type InteractionLog,
@@ -6,10 +7,7 @@ import {
   LONG_CALL_OPTIONS,
   type LongCallOptions,
 } from '@palate/core';
-import type { CheckpointOptions } from '@palate/nn';
-
-/** What a learning rate does after its warm-up. */
-type LearningRateDecay = 'none' | 'cosine';
+import { type CheckpointOptions, RATE_DECAYS, type RateDecay } from '@palate/nn';
 
 /** Options that SASRec and BERT4Rec share. */
 export interface SequentialOptions extends LongCallOptions {
@@ -33,7 +31,7 @@ export interface SequentialOptions extends LongCallOptions {
   /** Steps over which the learning rate rises from 0. Default 0. */
   readonly warmUpSteps?: number;
   /** How the learning rate goes on: constant, or along half a cosine to 0 at the last of `epochs`. Default `'none'`. */
-  readonly decay?: LearningRateDecay;
+  readonly decay?: RateDecay;
   /** Decoupled weight decay of AdamW. Default 0.01. */
   readonly weightDecay?: number;
   /** Users a step. Default 128. */
@@ -60,7 +58,7 @@ export interface SequentialConfig {
   readonly dropout: number;
   readonly learningRate: number;
   readonly warmUpSteps: number;
-  readonly decay: LearningRateDecay;
+  readonly decay: RateDecay;
   readonly weightDecay: number;
   readonly batchSize: number;
   readonly epochs: number;
@@ -107,13 +105,6 @@ export function sequentialConfig(
       received: 'another log',
       mend: 'Use the parts of one split.',
     });
-  const decay = options.decay ?? 'none';
-  if (decay !== 'none' && decay !== 'cosine')
-    throw new InvalidInputError({
-      expected: "decay to be 'none' or 'cosine'",
-      received: JSON.stringify(decay),
-      mend: 'Choose one of them.',
-    });
   const whole = (name: keyof SequentialConfig, fallback: number, min = 1): number =>
     checkNumber(name, options[name] ?? fallback, { min, integer: true });
   const dimension = whole('dimension', 64);
@@ -126,7 +117,7 @@ export function sequentialConfig(
     dropout: checkNumber('dropout', options.dropout ?? 0.2, { min: 0, max: 0.95 }),
     learningRate: checkNumber('learningRate', options.learningRate ?? 1e-3, { min: 0 }),
     warmUpSteps: whole('warmUpSteps', 0, 0),
-    decay,
+    decay: checkChoice('decay', options.decay ?? 'none', RATE_DECAYS),
     weightDecay: checkNumber('weightDecay', options.weightDecay ?? 0.01, { min: 0 }),
     batchSize: whole('batchSize', 128),
     epochs: whole('epochs', 20),

@@ -1,5 +1,6 @@
 import {
   type CatalogueScorer,
+  checkChoice,
   checkNumber,
   type Dataset,
   EmbeddingTable,
@@ -121,13 +122,6 @@ export class SasRec implements CatalogueScorer, Saveable {
         received: JSON.stringify(loss),
         mend: 'Choose one of them.',
       });
-    const windows = options.windows ?? 'newest';
-    if (windows !== 'newest' && windows !== 'random')
-      throw new InvalidInputError({
-        expected: "windows to be 'newest' or 'random'",
-        received: JSON.stringify(windows),
-        mend: 'Choose one of them.',
-      });
     const competitors = options.competitors ?? 'all';
     if (competitors !== 'all' && (competitors !== 'unseen' || loss !== 'cross-entropy'))
       throw new InvalidInputError({
@@ -138,7 +132,7 @@ export class SasRec implements CatalogueScorer, Saveable {
     const config: Config = {
       ...shared,
       loss,
-      windows,
+      windows: checkChoice('windows', options.windows ?? 'newest', ['newest', 'random']),
       competitors,
       negatives: checkNumber('negatives', options.negatives ?? (loss === 'bce' ? 1 : 128), {
         min: 1,

@@ -1,5 +1,6 @@
 import {
   type CatalogueScorer,
+  checkChoice,
   checkNumber,
   checkOptions,
   type Dataset,
@@ -100,22 +101,15 @@ export class TextRetriever implements CatalogueScorer, Saveable {
     ]);
     const { items } = dataset.log;
     const table = await itemVectors(dataset, options);
-    const space = options.space ?? 'centred';
-    if (space !== 'centred' && space !== 'raw')
-      throw new InvalidInputError({
-        expected: "space to be 'centred' or 'raw'",
-        received: JSON.stringify(space),
-        mend: 'Choose one of them.',
-      });
     const config: Config = {
       textWeight: checkNumber('textWeight', options.textWeight ?? 0.5, { min: 0, max: 1 }),
       recency: checkNumber('recency', options.recency ?? 1, { min: 1e-6, max: 1 }),
-      space,
+      space: checkChoice('space', options.space ?? 'centred', ['centred', 'raw']),
       width: table.width,
       encoder: options.encoder.id,
     };
     const mean = new Float32Array(table.width);
-    if (space === 'centred')
+    if (config.space === 'centred')
       for (let at = 0; at < table.data.length; at++)
         mean[at % table.width]! += table.data[at]! / Math.max(1, items.size);
     const vectors = table.data.slice();

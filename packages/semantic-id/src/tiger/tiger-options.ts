@@ -1,11 +1,11 @@
-import { checkNumber, type InteractionLog, InvalidInputError, type LongCallOptions } from '@palate/core';
-import type { CheckpointOptions } from '@palate/nn';
+import { checkChoice, checkNumber, type InteractionLog, type LongCallOptions } from '@palate/core';
+import { type CheckpointOptions, RATE_DECAYS, type RateDecay } from '@palate/nn';
 import type { SemanticIds } from '../ids/semantic-ids.js';
 
 /** The model behind TIGER. */
 export type TigerMode = 'efficient' | 'faithful';
 
-type TigerDecay = 'none' | 'cosine';
+const MODES: readonly TigerMode[] = ['efficient', 'faithful'];
 
 /** Options of `Tiger.fit`. */
 export interface TigerOptions extends LongCallOptions {
@@ -48,7 +48,7 @@ export interface TigerOptions extends LongCallOptions {
    * How the learning rate goes on in the efficient mode: constant, or along half a cosine to 0 at the last of `epochs`.
    * Default `'none'`.
    */
-  readonly decay?: TigerDecay;
+  readonly decay?: RateDecay;
   readonly weightDecay?: number;
   /** Sequences a step. Default 64, or 256 where faithful. */
   readonly batchSize?: number;
@@ -82,7 +82,7 @@ export interface TigerConfig {
   readonly learningRate: number;
   readonly holdSteps: number;
   readonly warmUpSteps: number;
-  readonly decay: TigerDecay;
+  readonly decay: RateDecay;
   readonly weightDecay: number;
   readonly batchSize: number;
   readonly epochs: number;
@@ -123,20 +123,7 @@ export const TIGER_OPTIONS = [
  * @throws InvalidInputError for what is out of bounds
  */
 export function tigerConfig(options: TigerOptions): TigerConfig {
-  const mode = options.mode ?? 'efficient';
-  if (mode !== 'efficient' && mode !== 'faithful')
-    throw new InvalidInputError({
-      expected: "mode to be 'efficient' or 'faithful'",
-      received: JSON.stringify(mode),
-      mend: 'Choose one of them.',
-    });
-  const decay = options.decay ?? 'none';
-  if (decay !== 'none' && decay !== 'cosine')
-    throw new InvalidInputError({
-      expected: "decay to be 'none' or 'cosine'",
-      received: JSON.stringify(decay),
-      mend: 'Choose one of them.',
-    });
+  const mode = checkChoice('mode', options.mode ?? 'efficient', MODES);
   const faithful = mode === 'faithful';
   const whole = (name: keyof TigerConfig & keyof TigerOptions, fallback: number, min = 1): number =>
     checkNumber(name, options[name] ?? fallback, { min, integer: true });
@@ -154,7 +141,7 @@ export function tigerConfig(options: TigerOptions): TigerConfig {
     learningRate: checkNumber('learningRate', options.learningRate ?? (faithful ? 0.01 : 0.002), { min: 0 }),
     holdSteps: whole('holdSteps', 10_000),
     warmUpSteps: whole('warmUpSteps', 0, 0),
-    decay,
+    decay: checkChoice('decay', options.decay ?? 'none', RATE_DECAYS),
     weightDecay: checkNumber('weightDecay', options.weightDecay ?? 0.01, { min: 0 }),
     batchSize: whole('batchSize', faithful ? 256 : 64),
     epochs: whole('epochs', 60),

@@ -24,11 +24,9 @@ import {
 import { ndcgOfLists } from '@palate/eval';
 import {
   AdamW,
-  constantSchedule,
-  cosineSchedule,
   type EpochReport,
   inverseSquareRootSchedule,
-  type Schedule,
+  optionsSchedule,
   selectBackend,
   train,
 } from '@palate/nn';
@@ -155,7 +153,10 @@ export class Tiger implements Retriever, Saveable {
       const { history } = await train({
         parameters: model.parameters,
         optimiser,
-        schedule: scheduleOf(config, () => model.batches(dataset, new RandomStream(0)).length),
+        schedule:
+          config.mode === 'faithful'
+            ? inverseSquareRootSchedule(config.learningRate, config.holdSteps, 'constant')
+            : optionsSchedule(config, () => model.batches(dataset, new RandomStream(0)).length),
         loss: (batch, pass) => model.loss(batch, pass),
         batches: (_, random) => model.batches(dataset, random),
         epochs: config.epochs,
@@ -399,17 +400,6 @@ function makeModel(
   return config.mode === 'faithful'
     ? new FaithfulModel(ids, config, seed)
     : new EfficientModel(ids, config, new RandomStream(seed).fork('tiger'), cold);
-}
-
-function scheduleOf(
-  { mode, learningRate, holdSteps, warmUpSteps, decay, epochs }: TigerConfig,
-  stepsPerEpoch: () => number,
-): Schedule {
-  if (mode === 'faithful') return inverseSquareRootSchedule(learningRate, holdSteps, 'constant');
-  if (decay === 'cosine')
-    return cosineSchedule(learningRate, stepsPerEpoch() * epochs, { warmUp: warmUpSteps });
-  const constant = constantSchedule(learningRate);
-  return (step) => constant(step) * Math.min(1, step / Math.max(1, warmUpSteps));
 }
 
 /** Where each node of the IDs of a model lies in a larger tree. */
