@@ -33,6 +33,19 @@ export const ml1mSequential: Suite = {
     },
     {
       system: 'sasrec',
+      label: 'SASRec, cross-entropy among unseen films',
+      options: {
+        epochs: 55,
+        heads: 1,
+        dropout: 0.15,
+        competitors: 'unseen',
+        itemDeviation: 0.02,
+        ...TRAINING,
+        patience: 30,
+      },
+    },
+    {
+      system: 'sasrec',
       label: 'SASRec, cross-entropy, small start, weight decay',
       options: {
         epochs: 80,
