@@ -1,5 +1,6 @@
 import type { Suite } from '../suite.js';
 import { BEAUTY_PUBLISHED } from './beauty-published.js';
+import { codesAlone } from './codes-alone.js';
 
 const BCE = { epochs: 80, dropout: 0.5, loss: 'bce' };
 /** Small vectors at the start and decay of the weights, which sparse data with few negatives need. */
@@ -10,6 +11,15 @@ const SLOW_LEARNERS = {
   warmUpSteps: 200,
   decay: 'cosine',
   patience: 40,
+};
+const TIGER = {
+  epochs: 20,
+  dropout: 0.4,
+  learningRate: 0.001,
+  warmUpSteps: 200,
+  decay: 'cosine',
+  batchSize: 128,
+  patience: 20,
 };
 
 /** Sequential recommenders on Amazon Beauty, the sequences of S3-Rec. */
@@ -57,18 +67,9 @@ export const beautySequential: Suite = {
     {
       system: 'tiger',
       label: 'TIGER (efficient), RQ-KMeans of text and co-use',
-      options: {
-        codebook: 'rq-k-means',
-        coUse: 2,
-        epochs: 20,
-        dropout: 0.4,
-        learningRate: 0.001,
-        warmUpSteps: 200,
-        decay: 'cosine',
-        batchSize: 128,
-        patience: 20,
-      },
+      options: { codebook: 'rq-k-means', coUse: 2, ...TIGER },
     },
+    ...codesAlone(TIGER),
     { system: 'text-knn', label: 'Semantic-KNN' },
     { system: 'ease', label: 'EASE', options: { lambda: 50 } },
     { system: 'item-knn', label: 'ItemKNN', options: { neighbours: 200, shrinkage: 5 } },

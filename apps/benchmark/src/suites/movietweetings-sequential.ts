@@ -1,4 +1,5 @@
 import type { Suite } from '../suite.js';
+import { codesAlone } from './codes-alone.js';
 
 const PYTORCH =
   'independent PyTorch run: 64 wide, 2 blocks, 2 heads, length 50, dropout 0.2, AdamW 1e-3, full cross-entropy, 20 epochs';
@@ -14,12 +15,6 @@ const SLOW_STARTERS = {
 };
 
 const TIGER = { epochs: 30, dropout: 0.3, learningRate: 0.001 };
-const CODEBOOKS = {
-  'rq-vae': 'RQ-VAE',
-  'rq-k-means': 'RQ-KMeans',
-  lsh: 'LSH',
-  random: 'random IDs',
-} as const;
 const PALR = { epochs: 12 };
 
 /** Sequential recommenders on the bundled data. */
@@ -68,12 +63,7 @@ export const movietweetingsSequential: Suite = {
       options: { ...TIGER, codebook: 'random' },
       seeds: [0],
     },
-    // As in the paper's ablation: prefixes have no vectors of their own, which would tell items apart whatever their IDs.
-    ...(['rq-vae', 'rq-k-means', 'lsh', 'random'] as const).map((codebook) => ({
-      system: 'tiger',
-      label: `TIGER (efficient), codes alone, ${CODEBOOKS[codebook]}`,
-      options: { ...TIGER, codebook, prefixVectors: false },
-    })),
+    ...codesAlone(TIGER),
     {
       system: 'tiger',
       label: 'TIGER (efficient), codes alone, RQ-VAE, user tokens',
