@@ -12,7 +12,8 @@ import {
   type ScoredItem,
 } from '@palate/core';
 import { retrieverConformance } from '@palate/core/testing';
-import { selectBackend } from '@palate/nn';
+import { ForwardPass, selectBackend } from '@palate/nn';
+import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it, test } from 'vitest';
 import { entropyAtK, RqKMeans, SemanticIds, Tiger, type TigerOptions } from '../src/index.js';
 import { EfficientModel } from '../src/tiger/efficient-model.js';
@@ -223,11 +224,13 @@ describe('the search', () => {
         Array.from({ length: 30 }, (_, item) => {
           const steps = model.start([history], 1);
           let score = 0;
-          let scores = steps.next();
+          let logChances = steps.next();
           for (let level = 0; level < ids.depth; level++) {
             const node = ids.trie.path[item * ids.depth + level] as number;
-            score += scores[ids.trie.code[node] as number] as number;
-            if (level < ids.depth - 1) scores = steps.next(Int32Array.of(0), Int32Array.of(node));
+            score += logChances[
+              node - (ids.trie.childFrom[ids.trie.parent[node] as number] as number)
+            ] as number;
+            if (level < ids.depth - 1) logChances = steps.next(Int32Array.of(0), Int32Array.of(node));
           }
           steps.dispose();
           return { item, score };
@@ -249,9 +252,27 @@ describe('the search', () => {
           expect(score).toBeCloseTo(exact[q]?.[at]?.score as number, 3);
         }
       }
-      if (mode === 'efficient')
+      if (model instanceof EfficientModel) {
         // All chances are given to IDs that exist.
         expect(exact[0]?.reduce((sum, { score }) => sum + Math.exp(score), 0)).toBeCloseTo(1, 4);
+        // Training, which goes through every level of every target, gives the same chances.
+        for (const { item, score } of exact[2] as ScoredItem[]) {
+          const loss = tf.tidy(() =>
+            model
+              .loss(
+                {
+                  items: tf.tensor2d([[5]], [1, 1], 'int32'),
+                  present: tf.ones([1, 1]),
+                  users: tf.tensor1d([config.userTokens], 'int32'),
+                  targets: tf.tensor1d([item], 'int32'),
+                },
+                ForwardPass.inference(),
+              )
+              .arraySync(),
+          );
+          expect(-score).toBeCloseTo(loss, 4);
+        }
+      }
       // A narrow search finds the head of the same list, and never what is closed.
       const closed = Uint8Array.from({ length: 30 }, (_, item) => (item % 2 === 0 ? 1 : 0));
       const [narrow = [], wide = []] = searcher.search([

@@ -26,7 +26,7 @@ export interface CompiledStep<A extends readonly tf.Tensor[], R extends StepResu
     readonly replayed: number;
     readonly obstacle: string | undefined;
   };
-  /** Lets go of the sessions; later calls record anew. */
+  /** Lets go of the sessions, as happens by itself once nobody holds the step; later calls record anew. */
   dispose(): void;
 }
 
@@ -60,6 +60,9 @@ interface Entry {
 }
 
 const MAX_SHAPES = 16;
+
+/** Lets go of the sessions of steps that nobody holds any more. */
+const abandoned = new FinalizationRegistry<Map<string, Entry>>((entries) => forgetAll(entries));
 
 /**
  * Makes a step that, once two calls have recorded the same graph, runs that graph directly: no kernels, no gradients,
@@ -136,11 +139,10 @@ export function compile<A extends readonly tf.Tensor[], R extends StepResult>(
     entry.sinceCheck = 0;
     return result;
   };
+  abandoned.register(call, entries);
   return Object.assign(call, {
     statistics: () => ({ recorded, replayed, obstacle }),
-    dispose: () => {
-      for (const key of [...entries.keys()]) forget(entries, key);
-    },
+    dispose: () => forgetAll(entries),
   });
 }
 
@@ -148,6 +150,10 @@ function forget(entries: Map<string, Entry>, key: string): void {
   const entry = entries.get(key);
   if (entry?.recording) entry.recording.session.pinned--;
   entries.delete(key);
+}
+
+function forgetAll(entries: Map<string, Entry>): void {
+  for (const key of [...entries.keys()]) forget(entries, key);
 }
 
 function namedTensors(result: StepResult): { form: Recording['form']; tensors: [string, tf.Tensor][] } {

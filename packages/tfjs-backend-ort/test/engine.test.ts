@@ -1,7 +1,9 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { PalateError } from '@palate/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { OrtBackend, ortBackend, registerOrtBackend } from '../src/index.js';
+import { compile, OrtBackend, ortBackend, registerOrtBackend } from '../src/index.js';
 
 beforeAll(async () => {
   registerOrtBackend({ threads: 1 });
@@ -161,6 +163,34 @@ describe('bounds', () => {
     for (let i = 0; i < 6; i++) x = tf.add(x, 1);
     expect(backend.statistics().runs).toBeGreaterThan(runsBefore);
     expect(x.dataSync()[0]).toBe(7);
+    await tf.setBackend('ort');
+  });
+
+  it('evicts the sessions of a compiled step only once nobody holds it', async () => {
+    tf.registerBackend('ort-one', () => new OrtBackend({ threads: 1, maxSessions: 1 }));
+    tf.copyRegisteredKernels('ort', 'ort-one');
+    await tf.setBackend('ort-one');
+    const backend = tf.backend() as OrtBackend;
+    const one = tf.tensor1d([1, 2, 3]);
+    const evictBy = (count: number): number => {
+      tf.tidy(() => tf.mul(tf.ones([count]), 3).dataSync());
+      return backend.statistics().sessions;
+    };
+    let step: ReturnType<typeof compile> | undefined = compile((x: tf.Tensor) => tf.add(x, 1));
+    for (let call = 0; call < 3; call++) (step(one) as tf.Tensor).dispose();
+    expect(step.statistics().replayed).toBe(1);
+    expect(evictBy(4)).toBe(2);
+    step = undefined;
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    let left = 2;
+    for (let round = 0; round < 50 && left > 1; round++) {
+      collect();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      left = evictBy(5 + round);
+    }
+    expect(left).toBe(1);
+    one.dispose();
     await tf.setBackend('ort');
   });
 });

@@ -9,6 +9,8 @@ export class IdTrie {
   /** First child of each node; its children are consecutive, in the order of their codes. */
   readonly childFrom: Int32Array;
   readonly childCount: Int32Array;
+  /** 1 for nodes from which more than one item is reached. */
+  readonly isParting: Uint8Array;
   /** Code by which a node is reached from its parent; -1 for the root. */
   readonly code: Int32Array;
   readonly parent: Int32Array;
@@ -58,6 +60,11 @@ export class IdTrie {
     for (let node = this.nodeCount - 1; node > 0; node--) {
       this.childFrom[parent[node]!] = node;
       this.childCount[parent[node]!]!++;
+    }
+    this.isParting = new Uint8Array(this.nodeCount);
+    for (let node = this.nodeCount - 1; node >= 0; node--) {
+      if (this.childCount[node]! > 1) this.isParting[node] = 1;
+      if (this.isParting[node] && node > 0) this.isParting[parent[node]!] = 1;
     }
     this.item = new Int32Array(this.nodeCount).fill(-1);
     for (let item = 0; item < items; item++) this.item[this.path[item * depth + depth - 1]!] = item;

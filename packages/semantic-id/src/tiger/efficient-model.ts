@@ -14,17 +14,16 @@ import {
   TransformerBlock,
   zeros,
 } from '@palate/nn';
-import { sparseCrossEntropy } from '@palate/tfjs-backend-ort';
+import { compile, sparseCrossEntropy } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 import type { SemanticIds } from '../ids/semantic-ids.js';
+import { computed, EfficientSteps, paddedRows, type SearchStep } from './efficient-steps.js';
 import type { IdHistory, IdModel, IdSteps } from './id-model.js';
 import type { TigerConfig } from './tiger-options.js';
 import { userToken } from './user-token.js';
 
 /** Score of a code that no ID goes on with. */
 const CLOSED = -1e9;
-/** Sizes to which batches of histories and beams are padded, so that few graphs serve all. */
-const ROW_SIZES = [1, 8, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384];
 
 /** What a level of the tree adds to the state on the way down. */
 interface Descent {
@@ -56,10 +55,13 @@ export class EfficientModel implements IdModel {
   readonly #itemCodes: tf.Tensor2D;
   /** Nodes on the way to each item, `[items, depth]`. */
   readonly #itemNodes: tf.Tensor2D;
-  /** True for codes that go on from an inner node, `[inner nodes, size]`. */
+  /**
+   * True for codes that go on from an inner node in training, `[inner nodes, size]`. Those that lead only to items
+   * without interactions are left out: what is never right is not unlearned.
+   */
   readonly #open: tf.Tensor2D;
-  /** The same without codes that lead only to items without interactions: what is never right is not unlearned. */
-  readonly #trained: tf.Tensor2D;
+  readonly #encoders = new Map<number, SearchStep>();
+  readonly #descenders: readonly SearchStep[];
 
   /** @param cold - 1 for items without interactions, which training leaves alone; none if left out */
   constructor(ids: SemanticIds, config: TigerConfig, random: RandomStream, cold?: Uint8Array) {
@@ -102,22 +104,28 @@ export class EfficientModel implements IdModel {
     const innerNodes = trie.levelFrom[depth]!;
     const isWarm = new Uint8Array(trie.nodeCount);
     const open = new Uint8Array(innerNodes * size);
-    const trained = new Uint8Array(innerNodes * size);
     for (let node = trie.nodeCount - 1; node > 0; node--) {
       const item = trie.item[node]!;
       if (item >= 0) isWarm[node] = cold?.[item] ? 0 : 1;
       const parent = trie.parent[node]!;
       isWarm[parent]! |= isWarm[node]!;
-      open[parent * size + trie.code[node]!] = 1;
-      trained[parent * size + trie.code[node]!] = isWarm[node]!;
+      open[parent * size + trie.code[node]!] = isWarm[node]!;
     }
     const codes = ids.tuples.map((code, at) => (at % depth) * size + code);
     this.#itemCodes = tf.keep(tf.tensor2d(codes, [ids.items.size, depth], 'int32'));
     this.#itemNodes = tf.keep(tf.tensor2d(trie.path, [ids.items.size, depth], 'int32'));
     this.#open = tf.keep(tf.tensor2d(open, [innerNodes, size], 'bool'));
-    this.#trained = cold?.includes(1)
-      ? tf.keep(tf.tensor2d(trained, [innerNodes, size], 'bool'))
-      : this.#open;
+    this.#descenders = this.#descents.map((_, level) =>
+      this.#step(level + 1, (states, codes, nodes) =>
+        this.#descend(
+          states as tf.Tensor,
+          codes as tf.Tensor,
+          nodes as tf.Tensor,
+          level,
+          ForwardPass.inference(),
+        ),
+      ),
+    );
   }
 
   /** Vectors of items, `[…items, dimension]`. */
@@ -158,17 +166,11 @@ export class EfficientModel implements IdModel {
     return this.#norm.apply(x);
   }
 
-  /** Scores of a level's codes from states `[rows, dimension]` at nodes `[rows]`, among those that a mask opens. */
-  #logits(states: tf.Tensor, nodes: tf.Tensor1D, level: number, open: tf.Tensor2D): tf.Tensor2D {
-    const { size } = this.#ids;
-    const table = tf.slice(
-      this.#codes.table as tf.Tensor as tf.Tensor2D,
-      [level * size, 0],
-      [size, this.#config.dimension],
-    );
+  /** Scores of a level's open codes from states `[rows, dimension]` at nodes `[rows]`. */
+  #logits(states: tf.Tensor, nodes: tf.Tensor1D, level: number): tf.Tensor2D {
     return tf.where(
-      tf.gather(open, nodes),
-      tf.matMul(states as tf.Tensor2D, table, false, true),
+      tf.gather(this.#open as tf.Tensor2D, nodes),
+      tf.matMul(states as tf.Tensor2D, this.#level(level), false, true),
       tf.scalar(CLOSED),
     ) as tf.Tensor2D;
   }
@@ -241,7 +243,7 @@ export class EfficientModel implements IdModel {
     for (let level = 0; level < depth; level++) {
       const own = codes[level] as tf.Tensor1D;
       const above = level === 0 ? (tf.zerosLike(own) as tf.Tensor1D) : (nodes[level - 1] as tf.Tensor1D);
-      const logits = this.#logits(states, above, level, this.#trained);
+      const logits = this.#logits(states, above, level);
       nats = tf.add(
         nats,
         sparseCrossEntropy(logits, tf.sub(own, tf.scalar(level * size, 'int32')) as tf.Tensor1D),
@@ -251,11 +253,46 @@ export class EfficientModel implements IdModel {
     return tf.div(tf.sum(tf.mul(nats, weights)), tf.maximum(tf.sum(weights), 1)) as tf.Scalar;
   }
 
+  /** Vectors of a level's codes, `[size, dimension]`. */
+  #level(level: number): tf.Tensor2D {
+    const { size } = this.#ids;
+    return tf.slice(
+      this.#codes.table as tf.Tensor as tf.Tensor2D,
+      [level * size, 0],
+      [size, this.#config.dimension],
+    );
+  }
+
+  /** A step of a search, replayed once it has been recorded: states, and the scores of the level's codes from them. */
+  #step(level: number, states: (...inputs: tf.Tensor[]) => tf.Tensor): SearchStep {
+    return compile((...inputs: tf.Tensor[]) => {
+      const reached = states(...inputs) as tf.Tensor2D;
+      return [reached, tf.matMul(reached, this.#level(level), false, true)];
+    });
+  }
+
+  /** States at the end of histories of one padded length. */
+  #encoder(length: number): SearchStep {
+    const known = this.#encoders.get(length);
+    if (known) return known;
+    const { dimension } = this.#config;
+    const made = this.#step(0, (items, present, users) => {
+      const encoded = this.#encode(
+        items as tf.Tensor,
+        present as tf.Tensor,
+        users as tf.Tensor,
+        ForwardPass.inference(),
+      );
+      const rows = encoded.shape[0] as number;
+      return tf.reshape(tf.slice(encoded, [0, length - 1, 0], [rows, 1, dimension]), [rows, dimension]);
+    });
+    this.#encoders.set(length, made);
+    return made;
+  }
+
   /** The width of the search is not needed: rows come and go as they are asked for. */
   start(histories: readonly IdHistory[]): IdSteps {
-    const { maxLength, dimension } = this.#config;
-    const { size, trie } = this.#ids;
-    const pass = ForwardPass.inference();
+    const { maxLength } = this.#config;
     const rows = paddedRows(histories.length);
     const lengths = histories.map(({ items }) => Math.max(1, Math.min(maxLength, items.length)));
     const length = bucketLengths(maxLength, 2).find((each) => each >= Math.max(1, ...lengths)) as number;
@@ -270,56 +307,11 @@ export class EfficientModel implements IdModel {
         present[(row + 1) * length - taken + i] = 1;
       }
     }
-    let states = tf.tidy(() => {
-      const encoded = this.#encode(
-        tf.tensor2d(items, [rows, length], 'int32'),
-        tf.tensor2d(present, [rows, length]),
-        tf.tensor1d(users, 'int32'),
-        pass,
-      );
-      return tf.reshape(tf.slice(encoded, [0, length - 1, 0], [rows, 1, dimension]), [rows, dimension]);
-    });
-    let level = -1;
-    let count = histories.length;
-    const read = (at: tf.Tensor1D): Float32Array => {
-      const log = tf.tidy(() => tf.logSoftmax(this.#logits(states, at, level, this.#open)));
-      const values = log.dataSync<'float32'>();
-      log.dispose();
-      return values.subarray(0, count * size);
-    };
-    return {
-      next: (parents, nodes) => {
-        level++;
-        if (!parents || !nodes) {
-          const root = tf.zeros([rows], 'int32') as tf.Tensor1D;
-          const values = read(root);
-          root.dispose();
-          return values;
-        }
-        count = nodes.length;
-        const padded = paddedRows(count);
-        const from = new Int32Array(padded);
-        from.set(parents);
-        const to = new Int32Array(padded).fill(nodes[0] ?? 1);
-        to.set(nodes);
-        const at = tf.tensor1d(to, 'int32');
-        const before = states;
-        states = tf.tidy(() => {
-          const codes = tf.tensor1d(
-            to.map((node) => (level - 1) * size + trie.code[node]!),
-            'int32',
-          );
-          const gathered = tf.gather(before, tf.tensor1d(from, 'int32'));
-          return this.#descend(gathered, codes, at, level - 1, pass);
-        });
-        before.dispose();
-        const values = read(at);
-        at.dispose();
-        return values;
-      },
-      dispose: () => states.dispose(),
-    };
+    const root = computed(this.#encoder(length), [
+      tf.tensor2d(items, [rows, length], 'int32'),
+      tf.tensor2d(present, [rows, length]),
+      tf.tensor1d(users, 'int32'),
+    ]);
+    return new EfficientSteps(this.#ids, this.#config.dimension, this.#descenders, root, histories.length);
   }
 }
-
-const paddedRows = (rows: number): number => ROW_SIZES.find((size) => size >= rows) ?? rows;

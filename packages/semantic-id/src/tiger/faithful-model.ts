@@ -146,26 +146,33 @@ export class FaithfulModel implements IdModel {
   }
 
   start(histories: readonly IdHistory[], width: number): IdSteps {
-    const { size, trie } = this.#ids;
+    const { trie } = this.#ids;
     const vocabulary = this.#t5.config.vocab_size;
     const steps = this.#decoder(histories, width);
     const rows = histories.length * width;
     let level = 0;
     /** Where the rows of the call before lie among the decoder's. */
     let slots = Int32Array.from(histories, (_, history) => history * width);
-    const read = (log: Float32Array): Float32Array => {
-      const from = this.#token(level, 0);
-      const scores = new Float32Array(slots.length * size);
-      for (const [row, slot] of slots.entries())
-        scores.set(log.subarray(slot * vocabulary + from, slot * vocabulary + from + size), row * size);
+    const read = (log: Float32Array, nodes: Int32Array): Float32Array => {
+      const first = this.#token(level, 0);
+      const logChances = new Float32Array(nodes.reduce((sum, node) => sum + trie.childCount[node]!, 0));
+      let at = 0;
+      for (const [row, node] of nodes.entries()) {
+        const from = trie.childFrom[node]!;
+        for (let child = from; child < from + trie.childCount[node]!; child++)
+          logChances[at++] = log[slots[row]! * vocabulary + first + trie.code[child]!]!;
+      }
       level++;
-      return scores;
+      return logChances;
     };
     return {
       next: (parents, nodes) => {
         const order = Int32Array.from({ length: rows }, (_, row) => row);
         if (!parents || !nodes)
-          return read(steps.next(new Int32Array(rows).fill(this.#t5.config.decoder_start_token_id), order));
+          return read(
+            steps.next(new Int32Array(rows).fill(this.#t5.config.decoder_start_token_id), order),
+            new Int32Array(histories.length),
+          );
         const fed = new Int32Array(rows);
         const next = new Int32Array(nodes.length);
         const used = new Int32Array(histories.length);
@@ -178,7 +185,7 @@ export class FaithfulModel implements IdModel {
           fed[slot] = this.#token(level - 1, trie.code[nodes[row]!]!);
         }
         slots = next;
-        return read(steps.next(fed, order));
+        return read(steps.next(fed, order), nodes);
       },
       dispose: () => steps.dispose(),
     };

@@ -13,7 +13,7 @@ export interface IdHistory {
 /** A search that goes down the tree of IDs for several histories at once. */
 export interface IdSteps {
   /**
-   * Log-probabilities of the codes of the next level.
+   * Log-probabilities of the next codes.
    *
    * The first call starts at the root with one row a history. Each later one follows a row of the call before by a
    * code that leads to a node.
@@ -21,7 +21,7 @@ export interface IdSteps {
    * @param parents - rows of the call before, those of a history together and in the order of the histories; nothing
    *   at the first call
    * @param nodes - node that each new row stands at
-   * @returns row-major, one row a node, `size` codes each, normalised over those that exist
+   * @returns those of each node's children in the tree's order, one node after another
    */
   next(parents?: Int32Array, nodes?: Int32Array): Float32Array;
   dispose(): void;

@@ -56,26 +56,28 @@ export class IdSearcher {
    *   as its width or all that are open
    */
   search(searches: readonly IdSearch[]): ScoredItem[][] {
-    const { trie, depth, size } = this.#ids;
+    const { trie, depth } = this.#ids;
     const children = this.#children;
-    const below = searches.map((search) => this.#openNodes.of(search));
+    const openNodes = searches.map((search) => this.#openNodes.of(search));
     const steps = this.#model.start(
       searches.map(({ history }) => history),
       Math.max(...searches.map(({ width, coldWidth }) => width + coldWidth)),
     );
     try {
       let places = searches.map((_, row) => rootAt(row));
-      let scores = steps.next();
+      let logChances = steps.next();
       for (let level = 0; level < depth; level++) {
-        if (level > 0) scores = steps.next(joined(places, 'row'), joined(places, 'node'));
+        if (level > 0) logChances = steps.next(joined(places, 'row'), joined(places, 'node'));
         let row = 0;
+        let read = 0;
         places = places.map((own, at) => {
           const search = searches[at] as IdSearch;
-          const open = below[at] as Uint8Array;
+          const open = openNodes[at] as Uint8Array;
           children.clear();
           for (let k = 0; k < own.node.length; k++, row++) {
             const from = children.count;
-            children.add(own, k, row, open, scores.subarray(row * size, (row + 1) * size));
+            children.add(own, k, row, open, logChances, read);
+            read += trie.childCount[own.node[k]!]!;
             if (search.sampling) children.draw(from, own, k, search.sampling);
           }
           return children.kept(open, search);
@@ -139,21 +141,29 @@ class Children {
     this.count = 0;
   }
 
-  /** Adds the nodes below a place that lead to an open item, with the log-chances of the level's codes there. */
-  add(places: Places, at: number, row: number, open: Uint8Array, logChances: Float32Array): void {
+  /** Adds the nodes below a place that lead to an open item; their log-chances lie from `read` on. */
+  add(
+    places: Places,
+    at: number,
+    row: number,
+    open: Uint8Array,
+    logChances: Float32Array,
+    read: number,
+  ): void {
     const { trie } = this.#ids;
+    const cold = this.#cold;
     const { node: nodes, row: rows, score: scores, chance: chances, key: keys } = this.#all;
     const parent = places.node[at]!;
     const before = places.score[at]!;
     const from = trie.childFrom[parent]!;
     const to = from + trie.childCount[parent]!;
     // The last code of an item that the model never saw means nothing to it: all are alike there.
-    const alike = -Math.log(trie.childCount[parent]!);
+    const alike = before - Math.log(to - from);
+    const isLast = trie.item[from]! >= 0;
     let count = this.count;
     for (let node = from; node < to; node++) {
-      if (!open[node]) continue;
-      const item = trie.item[node]!;
-      const score = before + (item >= 0 && this.#cold[item] ? alike : logChances[trie.code[node]!]!);
+      if (open[node] === 0) continue;
+      const score = isLast && cold[trie.item[node]!] === 1 ? alike : before + logChances[read + node - from]!;
       nodes[count] = node;
       rows[count] = row;
       scores[count] = score;
@@ -200,7 +210,8 @@ class Children {
     const keys = key.subarray(0, this.count);
     const bestOf = (kind: number, most: number): number[] => {
       if (most === 0 || this.count === 0) return [];
-      const others = Uint8Array.from(node.subarray(0, this.count), (each) => (open[each]! & kind ? 0 : 1));
+      const others = new Uint8Array(this.count);
+      for (let k = 0; k < others.length; k++) others[k] = open[node[k]!]! & kind ? 0 : 1;
       return topK(keys, most, others).map(({ item }) => item);
     };
     const chosen = [...new Set([...bestOf(WARM, width), ...bestOf(COLD, coldWidth)])];

@@ -236,7 +236,7 @@ export class Tiger implements Retriever, Saveable {
     const { temperature = 0, epsilon = this.#config.epsilon } = options;
     const closed = unavailableItems(query, this.items.size, options);
     let warm = 0;
-    for (const [item, shut] of closed.entries()) if (!shut && !this.#cold[item]) warm++;
+    for (let item = 0; item < closed.length; item++) if (!closed[item] && !this.#cold[item]) warm++;
     // Items without interactions have their share, and fill up where the others are too few.
     const coldShare = Math.max(Math.floor(epsilon * k), k - warm);
     return {
