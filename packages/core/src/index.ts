@@ -23,7 +23,12 @@ export {
   UnsupportedError,
 } from './errors.js';
 export { IdMap, IdMapBuilder } from './id-map.js';
-export { type InteractionColumns, InteractionLog, type UserMajorView } from './interaction-log.js';
+export {
+  checkSharedIds,
+  type InteractionColumns,
+  InteractionLog,
+  type UserMajorView,
+} from './interaction-log.js';
 export type { KnowledgeEntry, KnowledgeFilter, KnowledgeKey, KnowledgeStore } from './knowledge-store.js';
 export type {
   ChatMessage,

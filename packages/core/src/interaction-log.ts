@@ -244,3 +244,18 @@ export class InteractionLog {
     });
   }
 }
+
+/**
+ * Refuses logs of different origin, whose dense indexes mean different users and items.
+ *
+ * @param what - how the message calls the first log, for example `"the validation log"`
+ * @throws InvalidInputError unless the logs share their id maps, as the parts of a split do
+ */
+export function checkSharedIds(what: string, log: InteractionLog, other: InteractionLog): void {
+  if (log.items === other.items && log.users === other.users) return;
+  throw new InvalidInputError({
+    expected: `${what} to share the id maps of the log beside it`,
+    received: 'logs of different origin',
+    mend: 'Use the parts of one split, or select both from one log.',
+  });
+}

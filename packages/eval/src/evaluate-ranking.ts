@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import {
   checkNumber,
   checkOptions,
+  checkSharedIds,
   fingerprint,
   InvalidInputError,
   isCatalogueScorer,
@@ -60,12 +61,7 @@ export async function evaluateRanking(
   checkOptions('evaluateRanking', options, OPTION_NAMES);
   const started = performance.now();
   const { history, test } = data;
-  if (history.items !== test.items || history.users !== test.users)
-    throw new InvalidInputError({
-      expected: 'history and test with the same id maps',
-      received: 'two logs of different origin',
-      mend: 'Use the parts of one split, or select both from one log.',
-    });
+  checkSharedIds('the history', history, test);
   const metrics = (options.metrics ?? ['hr@10', 'ndcg@10', 'mrr@10']).map(parseMetric);
   const protocol: RankingProtocol = {
     candidates: options.candidates ?? 'full',

@@ -1,5 +1,6 @@
 import {
   checkOptions,
+  checkSharedIds,
   type IdMap,
   InvalidInputError,
   type Query,
@@ -67,12 +68,7 @@ export class RankingCollector {
     this.#slices = Object.entries(options.slices ?? {}).map(([name, slice]) => {
       checkOptions(`the slice ${name}`, slice, ['by', 'minimum', 'maximum', 'log']);
       const log = slice.log ?? data.history;
-      if (log.items !== data.test.items || log.users !== data.test.users)
-        throw new InvalidInputError({
-          expected: `the log of the slice ${name} to share the test's id maps`,
-          received: 'another log',
-          mend: 'Use a part of the same split.',
-        });
+      checkSharedIds(`the log of the slice ${name}`, log, data.test);
       return {
         name,
         slice,

@@ -254,7 +254,7 @@ describe('what cannot be measured is refused', () => {
     await expect(evaluateRanking(fixed, data, { metric: ['hr@1'] } as never)).rejects.toThrow(/"metric"/);
     await expect(
       evaluateRanking(fixed, { history, test: InteractionLog.fromRows([{ user: 'x', item: 'y' }]) }),
-    ).rejects.toThrow(/same id maps/);
+    ).rejects.toThrow(/the history to share the id maps/);
     await expect(evaluateRanking(fixed, { history, test: full.select(new Int32Array(0)) })).rejects.toThrow(
       /at least one test interaction/,
     );

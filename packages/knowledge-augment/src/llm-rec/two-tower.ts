@@ -4,6 +4,7 @@ import {
   type CatalogueScorer,
   checkNumber,
   checkOptions,
+  checkSharedIds,
   type Dataset,
   type EmbeddingTable,
   fingerprint,
@@ -141,6 +142,8 @@ export class TwoTower implements CatalogueScorer, Saveable {
       fallback: number,
     ): number => checkNumber(name, options[name] ?? fallback, { min: 1, integer: true });
     const vectors = options.vectors?.align(log.items);
+    const { validation } = options;
+    if (validation) checkSharedIds('the validation log', validation, log);
     const config: Config = {
       dimension: whole('dimension', 64),
       hidden: whole('hidden', 128),
@@ -150,6 +153,8 @@ export class TwoTower implements CatalogueScorer, Saveable {
     const negatives = whole('negatives', 4);
     const batchSize = whole('batchSize', 512);
     const epochs = whole('epochs', 30);
+    const weightDecay = checkNumber('weightDecay', options.weightDecay ?? 0.01, { min: 0 });
+    const learningRate = checkNumber('learningRate', options.learningRate ?? 1e-3, { min: 0 });
     throwIfCancelled(options.signal, 'fitting the two-tower model');
     await selectBackend();
     const seed = options.seed ?? 0;
@@ -160,9 +165,8 @@ export class TwoTower implements CatalogueScorer, Saveable {
       vectors,
       new RandomStream(seed).fork('towers'),
     );
-    const { validation } = options;
     const steps = Math.ceil(log.length / batchSize);
-    const optimiser = new AdamW({ weightDecay: options.weightDecay ?? 0.01 });
+    const optimiser = new AdamW({ weightDecay });
     const build = async (history: readonly EpochReport[]): Promise<TwoTower> =>
       new TwoTower(
         log.users,
@@ -177,14 +181,22 @@ export class TwoTower implements CatalogueScorer, Saveable {
       const { history } = await train({
         parameters: towers.parameters,
         optimiser,
-        schedule: cosineSchedule(options.learningRate ?? 1e-3, steps * epochs, {
+        schedule: cosineSchedule(learningRate, steps * epochs, {
           warmUp: Math.ceil(steps / 4),
         }),
         epochs,
         clipNorm: 5,
         seed,
         identity: createHash('sha256')
-          .update(JSON.stringify([fingerprint(log), config, negatives, batchSize, seed]))
+          .update(
+            JSON.stringify([
+              fingerprint(log),
+              validation ? fingerprint(validation) : null,
+              config,
+              { negatives, batchSize, epochs, learningRate, weightDecay },
+              seed,
+            ]),
+          )
           .update(new Uint8Array(vectors?.data.slice().buffer ?? new ArrayBuffer(0)))
           .digest('hex'),
         batches: (_, random) => pairBatches(log, batchSize, negatives, random),

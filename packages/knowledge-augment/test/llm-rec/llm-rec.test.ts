@@ -180,6 +180,14 @@ describe('TwoTower', () => {
     const at = likes.items.indexOf('f22');
     expect(scores[at] as number).toBeGreaterThan(scores[likes.items.size + at] as number);
   });
+
+  it('refuses a validation log of other users and items', async () => {
+    const dataset = madeUpFilms(6, 8, 4);
+    const { log } = madeUpFilms(6, 8, 4);
+    await expect(TwoTower.fit(dataset, { validation: log })).rejects.toThrow(
+      /validation log to share the id maps/,
+    );
+  });
 });
 
 describe('TagGPT', () => {

@@ -4,6 +4,7 @@ import {
   type CatalogueScorer,
   checkNumber,
   checkOptions,
+  checkSharedIds,
   type Dataset,
   fingerprint,
   IdMap,
@@ -109,6 +110,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable {
     const defaults = localRankerConfig(options);
     const { log } = dataset;
     const { validation, retriever, signal } = options;
+    if (validation) checkSharedIds('the validation log', validation, log);
     const profiles = options.profiles ?? new Map<string, string>();
     const seed = options.seed ?? 0;
     throwIfCancelled(signal, 'fitting the local ranker');
@@ -150,7 +152,16 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable {
     );
     const optimiser = new AdamW({ weightDecay: config.weightDecay });
     const identity = createHash('sha256')
-      .update(JSON.stringify([fingerprint(log), config, seed, [...profiles], options.userShare ?? null]))
+      .update(
+        JSON.stringify([
+          fingerprint(log),
+          validation ? fingerprint(validation) : null,
+          config,
+          seed,
+          [...profiles],
+          options.userShare ?? null,
+        ]),
+      )
       .update(new Uint8Array(options.vectors?.data.slice().buffer ?? new ArrayBuffer(0)))
       .update(start.hash)
       .digest('hex');

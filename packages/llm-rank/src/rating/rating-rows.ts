@@ -1,4 +1,10 @@
-import { checkNumber, type Dataset, type InteractionLog, InvalidInputError } from '@palate/core';
+import {
+  checkNumber,
+  checkSharedIds,
+  type Dataset,
+  type InteractionLog,
+  InvalidInputError,
+} from '@palate/core';
 
 /** Ratings to predict, each with what was known before it. Columns of one length. */
 export interface RatingRows {
@@ -33,10 +39,11 @@ export function ratingRows(
 ): RatingRows {
   const length = checkNumber('historyLength', options.historyLength ?? 10, { min: 1, integer: true });
   const least = checkNumber('leastHistory', options.leastHistory ?? 1, { min: 0, integer: true });
-  if (!log.rating || !known.rating || log.users !== known.users || log.items !== known.items)
+  checkSharedIds('the log', log, known);
+  if (!log.rating || !known.rating)
     throw new InvalidInputError({
-      expected: 'rated logs that share their id maps',
-      received: log.rating && known.rating ? 'logs of different origin' : 'a log without ratings',
+      expected: 'rated logs',
+      received: 'a log without ratings',
       mend: 'Select both from one rated log.',
     });
   const ratings = known.rating;

@@ -278,6 +278,12 @@ describe('LocalRanker', () => {
   for (const { name, run } of rankerConformance({ create: () => LocalRanker.fit(dataset, TINY) }))
     test(`as a ranker ${name}`, run);
 
+  it('refuses a validation log of other users and items', async () => {
+    await expect(LocalRanker.fit(dataset, { validation: rows().log })).rejects.toThrow(
+      /validation log to share the id maps/,
+    );
+  });
+
   it('learns which candidates go with a history', { timeout: 120_000 }, async () => {
     const train = rows(80, 10);
     const split = leaveOneOut(train.log);

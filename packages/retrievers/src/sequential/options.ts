@@ -2,8 +2,8 @@ import {
   checkChoice,
   checkNumber,
   checkOptions,
+  checkSharedIds,
   type InteractionLog,
-  InvalidInputError,
   LONG_CALL_OPTIONS,
   type LongCallOptions,
 } from '@palate/core';
@@ -99,12 +99,7 @@ export function sequentialConfig(
 ): SequentialConfig {
   checkOptions(where, options, [...LONG_CALL_OPTIONS, ...SHARED, ...own]);
   const { validation } = options;
-  if (validation && (validation.items !== log.items || validation.users !== log.users))
-    throw new InvalidInputError({
-      expected: 'a validation log that shares the id maps of the training log',
-      received: 'another log',
-      mend: 'Use the parts of one split.',
-    });
+  if (validation) checkSharedIds('the validation log', validation, log);
   const whole = (name: keyof SequentialConfig, fallback: number, min = 1): number =>
     checkNumber(name, options[name] ?? fallback, { min, integer: true });
   const dimension = whole('dimension', 64);

@@ -227,7 +227,7 @@ describe('training goes on', () => {
     );
     await expect(SasRec.fit(dataset, { maxlen: 3 } as never)).rejects.toThrow(/"maxlen"/);
     await expect(SasRec.fit(dataset, { validation: ring(5, 5, 4).log })).rejects.toThrow(
-      /shares the id maps/,
+      /validation log to share the id maps/,
     );
     await expect(Bert4Rec.fit(dataset, { maskShare: 2 })).rejects.toThrow(/maskShare/);
   });

@@ -3,6 +3,7 @@ import {
   ArtifactError,
   checkNumber,
   checkOptions,
+  checkSharedIds,
   type Dataset,
   fingerprint,
   type IdMap,
@@ -113,12 +114,7 @@ export class Tiger implements Retriever, Saveable {
     const { validation, signal } = options;
     const config = tigerConfig(options);
     const ids = options.ids.align(log.items);
-    if (validation && (validation.items !== log.items || validation.users !== log.users))
-      throw new InvalidInputError({
-        expected: 'a validation log that shares the id maps of the training log',
-        received: 'another log',
-        mend: 'Use the parts of one split.',
-      });
+    if (validation) checkSharedIds('the validation log', validation, log);
     if (log.userCounts().every((count) => count < 2))
       throw new InvalidInputError({
         expected: 'users with at least two interactions',
