@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  checkChoice,
   checkNumber,
   checkOptions,
   fingerprint,
@@ -156,12 +157,7 @@ export class CtrModel implements Saveable {
         received: 'none',
         mend: 'Check the split.',
       });
-    if (!Object.hasOwn(BACKBONES, options.backbone))
-      throw new InvalidInputError({
-        expected: `a backbone among ${Object.keys(BACKBONES).join(', ')}`,
-        received: JSON.stringify(options.backbone),
-        mend: 'Choose one of them.',
-      });
+    checkChoice('backbone', options.backbone, Object.keys(BACKBONES));
     const whole = (
       name: 'historyLength' | 'dimension' | 'layers' | 'batchSize' | 'epochs' | 'patience',
       fallback: number,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  checkChoice,
   checkNumber,
   checkOptions,
   fingerprint,
@@ -144,12 +145,12 @@ export class Reranker implements Saveable {
       'patience',
       'checkpoint',
     ]);
-    const isKnown = Object.hasOwn(LIST_MODELS, options.model);
-    if (!isKnown || lists.user.length === 0)
+    checkChoice('model', options.model, Object.keys(LIST_MODELS));
+    if (lists.user.length === 0)
       throw new InvalidInputError({
-        expected: `lists to train on and a model among ${Object.keys(LIST_MODELS).join(', ')}`,
-        received: isKnown ? 'no lists' : JSON.stringify(options.model),
-        mend: 'Check the split, or choose another model.',
+        expected: 'lists to train on',
+        received: 'none',
+        mend: 'Check the split.',
       });
     const whole = (
       name: 'historyLength' | 'dimension' | 'batchSize' | 'epochs' | 'patience',

@@ -1,5 +1,6 @@
 import {
   type CatalogueScorer,
+  checkChoice,
   checkNumber,
   checkOptions,
   type IdMap,
@@ -79,13 +80,7 @@ export class Fusion implements CatalogueScorer {
         mend: 'Give one weight for each part.',
       });
     for (const weight of this.#weights) checkNumber('weight', weight, { min: 0 });
-    this.#method = options.method ?? 'reciprocal-rank';
-    if (this.#method !== 'reciprocal-rank' && this.#method !== 'scores')
-      throw new InvalidInputError({
-        expected: "the method 'reciprocal-rank' or 'scores'",
-        received: JSON.stringify(this.#method),
-        mend: 'Choose one of them.',
-      });
+    this.#method = checkChoice('method', options.method ?? 'reciprocal-rank', ['reciprocal-rank', 'scores']);
     this.#k = checkNumber('k', options.k ?? 60, { min: 0 });
     this.items = first.items;
     this.name = options.name ?? parts.map((part) => part.name).join(' + ');

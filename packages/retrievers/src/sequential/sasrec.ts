@@ -115,13 +115,7 @@ export class SasRec implements CatalogueScorer, Saveable {
     const { log } = dataset;
     const own = ['loss', 'negatives', 'calibration', 'windows', 'competitors'];
     const shared = sequentialConfig('SasRec.fit', options, own, log);
-    const loss = options.loss ?? 'cross-entropy';
-    if (!LOSSES.includes(loss))
-      throw new InvalidInputError({
-        expected: `a loss among ${LOSSES.join(', ')}`,
-        received: JSON.stringify(loss),
-        mend: 'Choose one of them.',
-      });
+    const loss = checkChoice('loss', options.loss ?? 'cross-entropy', LOSSES);
     const competitors = options.competitors ?? 'all';
     if (competitors !== 'all' && (competitors !== 'unseen' || loss !== 'cross-entropy'))
       throw new InvalidInputError({
