@@ -65,6 +65,12 @@ export function mergeHeads(x: tf.Tensor): tf.Tensor {
   return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch, length, heads * width]);
 }
 
+/** The last position of sequences, `[batch, 1, width]` of `[batch, length, width]`. */
+export function newestPosition(x: tf.Tensor): tf.Tensor {
+  const [batch = 0, length = 0, width = 0] = x.shape;
+  return tf.slice(x, [0, length - 1, 0], [batch, 1, width]);
+}
+
 /** Self-attention of several heads over one sequence, with projections for queries, keys, values and the result. */
 export class SelfAttention {
   readonly #query: Dense;
@@ -109,10 +115,11 @@ export class SelfAttention {
   /**
    * @param x - `[batch, length, width]`
    * @param mask - added to the scores
+   * @param asking - positions that attend, `[batch, queries, width]`; those of `x` if left out
    */
-  apply(x: tf.Tensor, pass: ForwardPass, mask?: tf.Tensor): tf.Tensor {
+  apply(x: tf.Tensor, pass: ForwardPass, mask?: tf.Tensor, asking = x): tf.Tensor {
     const mixed = attend(
-      splitHeads(this.#query.apply(x), this.#heads),
+      splitHeads(this.#query.apply(asking), this.#heads),
       splitHeads(this.#key.apply(x), this.#heads),
       splitHeads(this.#value.apply(x), this.#heads),
       { mask, pass, dropout: this.#dropout },

@@ -1,4 +1,12 @@
-export { attend, causalMask, mergeHeads, paddingMask, SelfAttention, splitHeads } from './attention.js';
+export {
+  attend,
+  causalMask,
+  mergeHeads,
+  newestPosition,
+  paddingMask,
+  SelfAttention,
+  splitHeads,
+} from './attention.js';
 export type { CheckpointOptions, EpochReport } from './checkpoint.js';
 export { type Activation, activate, FeedForward, type FeedForwardOptions } from './feed-forward.js';
 export { ForwardPass } from './forward-pass.js';

@@ -1,6 +1,6 @@
 import type { RandomStream } from '@palate/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { SelfAttention } from './attention.js';
+import { newestPosition, SelfAttention } from './attention.js';
 import { FeedForward, type FeedForwardOptions } from './feed-forward.js';
 import type { ForwardPass } from './forward-pass.js';
 import { LayerNorm } from './layers.js';
@@ -39,17 +39,20 @@ export class TransformerBlock {
   /**
    * @param x - `[batch, length, width]`
    * @param mask - added to the attention scores
+   * @param only - `'newest'` to compute the last position alone, `[batch, 1, width]`; it looks at all that the mask lets
+   *   it see. Default: every position
    */
-  apply(x: tf.Tensor, pass: ForwardPass, mask?: tf.Tensor): tf.Tensor {
+  apply(x: tf.Tensor, pass: ForwardPass, mask?: tf.Tensor, only?: 'newest'): tf.Tensor {
+    const asking = (input: tf.Tensor): tf.Tensor => (only ? newestPosition(input) : input);
     const attend = (input: tf.Tensor): tf.Tensor =>
-      pass.dropout(this.#attention.apply(input, pass, mask), this.#dropout);
+      pass.dropout(this.#attention.apply(input, pass, mask, asking(input)), this.#dropout);
     const feed = (input: tf.Tensor): tf.Tensor =>
       pass.dropout(this.#feedForward.apply(input, pass), this.#dropout);
     if (this.#norm === 'pre') {
-      const attended = tf.add(x, attend(this.#firstNorm.apply(x)));
+      const attended = tf.add(asking(x), attend(this.#firstNorm.apply(x)));
       return tf.add(attended, feed(this.#secondNorm.apply(attended)));
     }
-    const attended = this.#firstNorm.apply(tf.add(x, attend(x)));
+    const attended = this.#firstNorm.apply(tf.add(asking(x), attend(x)));
     return this.#secondNorm.apply(tf.add(attended, feed(attended)));
   }
 }

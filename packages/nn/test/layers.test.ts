@@ -74,6 +74,19 @@ describe('masks', () => {
     });
   });
 
+  test.each(['pre', 'post'] as const)('the newest position alone is as among all, %s', (norm) => {
+    const own = new TransformerBlock(new Parameters(), 'b', random, { width: 8, heads: 2, inner: 16, norm });
+    tf.tidy(() => {
+      const pass = ForwardPass.inference();
+      const hidden = paddingMask(tf.tensor2d([[0, 1, 1, 0, 1]]));
+      const all = rowsOf(own.apply(input(), pass, tf.add(hidden, causalMask(5))));
+      const alone = rowsOf(own.apply(input(), pass, hidden, 'newest'));
+      expect(alone).toHaveLength(1);
+      for (const [k, value] of (alone[0] as number[]).entries())
+        expect(value).toBeCloseTo(all[4]?.[k] as number, 5);
+    });
+  });
+
   test('padding is not looked at', () => {
     tf.tidy(() => {
       const mask = paddingMask(tf.tensor2d([[1, 1, 1, 0, 0]]));

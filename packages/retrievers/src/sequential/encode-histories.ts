@@ -68,13 +68,9 @@ function scoreHistories(
 /** Scores of the catalogue from the model's vector at the last position, `[batch, itemCount]`. */
 function scoresAtEnd(scoring: HistoryScoring, ids: tf.Tensor2D, present: tf.Tensor2D): tf.Tensor2D {
   const { encoder, itemCount, causal } = scoring;
-  const [size, length] = ids.shape;
-  const hidden = encoder.encode(ids, present, ForwardPass.inference(), causal);
-  const width = hidden.shape[2] as number;
-  const last = tf.reshape(tf.slice(hidden, [0, length - 1, 0], [size, 1, width]), [
-    size,
-    width,
-  ]) as tf.Tensor2D;
+  const hidden = encoder.encode(ids, present, ForwardPass.inference(), causal, 'newest');
+  const [size = 0, , width = 0] = hidden.shape;
+  const last = tf.reshape(hidden, [size, width]) as tf.Tensor2D;
   const catalogue = tf.slice(encoder.items.table as tf.Tensor2D, [0, 0], [itemCount, width]);
   return tf.matMul(last, catalogue, false, true) as tf.Tensor2D;
 }

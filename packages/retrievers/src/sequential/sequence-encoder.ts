@@ -4,6 +4,7 @@ import {
   Embedding,
   type ForwardPass,
   LayerNorm,
+  newestPosition,
   Parameters,
   paddingMask,
   TransformerBlock,
@@ -61,9 +62,10 @@ export class SequenceEncoder {
    * @param ids - int32 `[batch, length]`, any item where there is padding
    * @param present - float32 `[batch, length]`, 1 for items and 0 for padding
    * @param causal - true to let each position see only itself and earlier ones
+   * @param only - `'newest'` for the last position alone, `[batch, 1, dimension]`
    * @returns `[batch, length, dimension]`
    */
-  encode(ids: tf.Tensor, present: tf.Tensor, pass: ForwardPass, causal: boolean): tf.Tensor {
+  encode(ids: tf.Tensor, present: tf.Tensor, pass: ForwardPass, causal: boolean, only?: 'newest'): tf.Tensor {
     const { dimension, maxLength, dropout } = this.#config;
     const length = ids.shape[1] as number;
     const places = tf.slice(
@@ -76,7 +78,9 @@ export class SequenceEncoder {
     const hidden = paddingMask(present);
     const mask = causal ? tf.add(hidden, causalMask(length)) : hidden;
     let x = pass.dropout(shown, dropout);
-    for (const block of this.#blocks) x = block.apply(x, pass, mask);
-    return this.#norm.apply(x);
+    const last = this.#blocks.at(-1);
+    for (const block of this.#blocks)
+      x = only && block === last ? block.apply(x, pass, hidden, only) : block.apply(x, pass, mask);
+    return this.#norm.apply(only && !last ? newestPosition(x) : x);
   }
 }

@@ -148,8 +148,14 @@ export class EfficientModel implements IdModel {
     return tf.add(shown, tf.expandDims(tf.gather(this.#users as tf.Tensor, users), 1));
   }
 
-  /** States after each position, `[batch, length, dimension]`. */
-  #encode(items: tf.Tensor, present: tf.Tensor, users: tf.Tensor, pass: ForwardPass): tf.Tensor {
+  /** States after each position, `[batch, length, dimension]`, or after the newest alone, `[batch, 1, dimension]`. */
+  #encode(
+    items: tf.Tensor,
+    present: tf.Tensor,
+    users: tf.Tensor,
+    pass: ForwardPass,
+    only?: 'newest',
+  ): tf.Tensor {
     const { dimension, maxLength, dropout } = this.#config;
     const length = items.shape[1] as number;
     const places = tf.slice(
@@ -160,9 +166,12 @@ export class EfficientModel implements IdModel {
     // The sum of `depth` vectors is brought to the scale that one item vector has in SASRec.
     const scale = Math.sqrt(dimension / this.#ids.depth);
     const shown = tf.mul(tf.add(tf.mul(this.#show(items, users), scale), places), tf.expandDims(present, -1));
-    const mask = tf.add(paddingMask(present), causalMask(length));
+    const hidden = paddingMask(present);
+    const mask = tf.add(hidden, causalMask(length));
     let x = pass.dropout(shown, dropout);
-    for (const block of this.#blocks) x = block.apply(x, pass, mask);
+    const last = this.#blocks.at(-1);
+    for (const block of this.#blocks)
+      x = only && block === last ? block.apply(x, pass, hidden, only) : block.apply(x, pass, mask);
     return this.#norm.apply(x);
   }
 
@@ -282,9 +291,9 @@ export class EfficientModel implements IdModel {
         present as tf.Tensor,
         users as tf.Tensor,
         ForwardPass.inference(),
+        'newest',
       );
-      const rows = encoded.shape[0] as number;
-      return tf.reshape(tf.slice(encoded, [0, length - 1, 0], [rows, 1, dimension]), [rows, dimension]);
+      return tf.reshape(encoded, [-1, dimension]);
     });
     this.#encoders.set(length, made);
     return made;
