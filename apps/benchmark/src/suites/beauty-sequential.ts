@@ -69,7 +69,8 @@ export const beautySequential: Suite = {
       label: 'TIGER (efficient), RQ-KMeans of text and co-use',
       options: { codebook: 'rq-k-means', coUse: 2, ...TIGER },
     },
-    ...codesAlone(TIGER),
+    // So few weights underfit with as much dropout as prefixes need.
+    ...codesAlone({ ...TIGER, epochs: 24, dropout: 0.1, learningRate: 0.003, patience: 24 }),
     { system: 'text-knn', label: 'Semantic-KNN' },
     { system: 'ease', label: 'EASE', options: { lambda: 50 } },
     { system: 'item-knn', label: 'ItemKNN', options: { neighbours: 200, shrinkage: 5 } },
