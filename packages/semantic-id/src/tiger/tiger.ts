@@ -31,9 +31,9 @@ import {
   selectBackend,
   train,
 } from '@palate/nn';
-import type { IdTrie } from '../ids/id-trie.js';
 import { SemanticIds } from '../ids/semantic-ids.js';
 import { EfficientModel } from './efficient-model.js';
+import { extendedWeights, placesIn } from './extended-weights.js';
 import { FaithfulModel } from './faithful-model.js';
 import type { IdHistory } from './id-model.js';
 import { type IdSearch, IdSearcher } from './id-search.js';
@@ -316,31 +316,15 @@ export class Tiger implements Retriever, Saveable {
    * @throws InvalidInputError if an item of this model lacks an ID or has another one, or the codebook is of another size
    */
   async extend(ids: SemanticIds): Promise<Tiger> {
-    const { depth, size } = this.ids;
-    const known = Int32Array.from(this.items, (id) => ids.items.find(id) ?? -1);
-    const changed = known.findIndex(
-      (item, own) => item < 0 || ids.tuple(item).join() !== this.ids.tuple(own).join(),
-    );
-    if (ids.depth !== depth || ids.size !== size || changed >= 0)
-      throw new InvalidInputError({
-        expected: `IDs of ${depth} codes below ${size} that keep those of the model's ${this.items.size} items`,
-        received:
-          changed < 0
-            ? `IDs of ${ids.depth} codes below ${ids.size}`
-            : `another ID of ${JSON.stringify(this.items.idOf(changed))}, or none`,
-        mend: 'Use what extend of the IDs gave that the model was fitted with.',
-      });
+    const places = placesIn(ids, this.ids);
     await selectBackend();
     const model = makeModel(ids, this.#config, 0);
-    const nodes = nodesIn(ids.trie, this.ids, known, ids.depth);
-    const values = await this.#model.parameters.values();
-    const moved = Object.entries(values).map(([name, tensor]) => {
-      const rows = model.parameters.get(name).shape[0] as number;
-      return [name, rows === tensor.shape[0] ? tensor : movedRows(tensor, nodes, rows)] as const;
-    });
-    model.parameters.assign(Object.fromEntries(moved), 'the model that is extended');
+    model.parameters.assign(
+      await extendedWeights(this.#model.parameters, model.parameters, this.ids, ids, places),
+      'the model that is extended',
+    );
     const cold = new Uint8Array(ids.items.size).fill(1);
-    for (const [own, item] of known.entries()) cold[item] = this.#cold[own]!;
+    for (const [own, place] of places.entries()) cold[place] = this.#cold[own]!;
     return new Tiger(ids, model, this.#config, cold, this.history, this.#dataFingerprint);
   }
 
@@ -396,24 +380,6 @@ function makeModel(
   return config.mode === 'faithful'
     ? new FaithfulModel(ids, config, seed)
     : new EfficientModel(ids, config, new RandomStream(seed).fork('tiger'), cold);
-}
-
-/** Where each node of the IDs of a model lies in a larger tree. */
-function nodesIn(larger: IdTrie, ids: SemanticIds, known: Int32Array, depth: number): Int32Array {
-  const nodes = new Int32Array(ids.trie.nodeCount);
-  for (const [own, item] of known.entries())
-    for (let level = 0; level < depth; level++)
-      nodes[ids.trie.path[own * depth + level]!] = larger.path[item * depth + level]!;
-  return nodes;
-}
-
-/** A table of vectors of nodes in a larger tree: those of new nodes are 0, as all are before training. */
-function movedRows({ shape, values }: TensorData, nodes: Int32Array, rows: number): TensorData {
-  const width = shape[1] as number;
-  const moved = new Float32Array(rows * width);
-  for (let row = 0; row < (shape[0] as number); row++)
-    moved.set(values.subarray(row * width, (row + 1) * width) as Float32Array, nodes[row]! * width);
-  return { shape: [rows, width], values: moved };
 }
 
 /** Nodes that the search for a query keeps: a candidate list is answered exactly. */
