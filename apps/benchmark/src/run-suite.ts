@@ -1,12 +1,7 @@
 import { rm } from 'node:fs/promises';
-import {
-  fingerprint,
-  InvalidInputError,
-  type LongCallOptions,
-  type Progress,
-  throwIfCancelled,
-} from '@palate/core';
+import { fingerprint, InvalidInputError, type LongCallOptions, throwIfCancelled } from '@palate/core';
 import { evaluateRanking } from '@palate/eval';
+import { heartbeat } from './heartbeat.js';
 import { type Prepared, prepare } from './prepare.js';
 import {
   type Cell,
@@ -108,18 +103,6 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<void>
       );
     }
   }
-}
-
-/** Says how a long fit is getting on, at most twice a minute. */
-function heartbeat(label: string, say: (line: string) => void): (progress: Progress) => void {
-  let last = performance.now();
-  return ({ phase, done, total, figures, secondsLeft }) => {
-    if (performance.now() - last < 30_000) return;
-    last = performance.now();
-    const loss = figures?.loss === undefined ? '' : `, loss ${figures.loss.toFixed(3)}`;
-    const left = secondsLeft === undefined ? '' : `, at most ${Math.ceil(secondsLeft / 60)} min left`;
-    say(`${label}: ${phase}, ${done} of ${total ?? '?'}${loss}${left}`);
-  };
 }
 
 /** Tries a grid on the validation part; every combination tried is kept, so that a stopped search goes on. */

@@ -117,6 +117,30 @@ test('tuning looks at the validation part, keeps what it tried and goes on after
   expect(tuning.chosen).toEqual(best.options);
 });
 
+test('a study stops in the middle of a fit when it is interrupted, and keeps what it measured', async () => {
+  const child = spawn(process.execPath, [...NODE, 'study', 'ratings', '--results', results]);
+  let said = '';
+  let complaint = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaint += chunk.toString();
+  });
+  const code = await new Promise<number | null>((resolve) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      // What comes next is the first model that is trained.
+      if (/user mean .*\(\d+ s\)/.test(said)) child.kill('SIGINT');
+    });
+    child.on('close', resolve);
+  });
+  expect(code).toBe(130);
+  expect(complaint).toMatch(/\[cancelled\]/);
+  expect((await readdir(join(results, 'ratings', 'cells'))).sort()).toEqual([
+    'global-mean-seed-0.json',
+    'item-mean-seed-0.json',
+    'user-mean-of-the-past-seed-0.json',
+  ]);
+});
+
 test('the table goes between the markers of a README', async () => {
   const readme = join(results, 'README.md');
   await writeFile(readme, 'before\n<!-- results:movietweetings-classic -->\nold\n<!-- /results -->\nafter\n');

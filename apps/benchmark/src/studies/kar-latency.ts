@@ -48,7 +48,7 @@ export const karLatency: Study = {
       const found = await context.cell(
         label,
         [backbone, SIZES, CALLS, availableParallelism(), 1],
-        async () => {
+        async (call) => {
           const fit = (knows: boolean): Promise<CtrModel> =>
             CtrModel.fit(
               takeSamples(
@@ -57,6 +57,7 @@ export const karLatency: Study = {
               ),
               {
                 backbone,
+                ...call,
                 features,
                 epochs: 1,
                 ...(knows ? { knowledge: { user: data.user, item: data.item, adaptor: ADAPTOR } } : {}),

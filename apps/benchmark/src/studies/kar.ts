@@ -1,4 +1,10 @@
-import { type Dataset, EmbeddingTable, type InteractionLog, type KnowledgeEntry } from '@palate/core';
+import {
+  type Dataset,
+  EmbeddingTable,
+  type InteractionLog,
+  type KnowledgeEntry,
+  type LongCallOptions,
+} from '@palate/core';
 import {
   loadBundledMovieTweetings,
   loadItemKnowledge,
@@ -108,6 +114,7 @@ async function measure(
   share: number,
   adaptor: AdaptorOptions,
   batchSize: number,
+  call: LongCallOptions,
 ): Promise<CtrCell> {
   const { log } = data.dataset;
   const train = share < 1 ? shareOfSamples(split.train, share, seed) : split.train;
@@ -119,6 +126,7 @@ async function measure(
     counts[train.item[k] as number]!++;
   }
   const model = await CtrModel.fit(train, {
+    ...call,
     backbone,
     features: encodeFeatures(data.dataset, data.features, seen),
     validation: split.validation,
@@ -178,8 +186,18 @@ async function table(
           side === 'none' ? null : adaptor,
           batchSize,
         ];
-        const cell = await context.cell(`${label} ${side} seed ${seed}`, basis, () =>
-          measure(data, split(seed), backbone, side, seed, share, adaptor, share < 0.05 ? 128 : batchSize),
+        const cell = await context.cell(`${label} ${side} seed ${seed}`, basis, (call) =>
+          measure(
+            data,
+            split(seed),
+            backbone,
+            side,
+            seed,
+            share,
+            adaptor,
+            share < 0.05 ? 128 : batchSize,
+            call,
+          ),
         );
         found.set(side, [...(found.get(side) ?? []), cell]);
       }

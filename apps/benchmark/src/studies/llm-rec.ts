@@ -1,4 +1,4 @@
-import { type Dataset, type Retriever, withLog } from '@palate/core';
+import { type Dataset, type LongCallOptions, type Retriever, withLog } from '@palate/core';
 import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
 import { splitByTime, splitRandom } from '@palate/datasets';
 import { evaluateRanking, pairedTTest } from '@palate/eval';
@@ -47,22 +47,22 @@ function llmRec(kind: 'random' | 'time'): Study {
         label: string,
         fit: (
           train: Dataset,
-          seed: number,
           validation: Dataset['log'],
+          call: LongCallOptions,
         ) => Promise<{ retriever: Retriever; truncatedShare: number }>,
         basis: unknown,
       ): Promise<void> => {
         const values: Values[] = [];
         for (const seed of [0, 1, 2])
           values.push(
-            await context.cell(`${label} seed ${seed}`, [kind, seed, basis, 'llm-rec', 1], async () => {
+            await context.cell(`${label} seed ${seed}`, [kind, seed, basis, 'llm-rec', 1], async (call) => {
               const split =
                 kind === 'random'
                   ? splitRandom(dataset.log, { validation: 0.1, test: 0.1, seed })
                   : splitByTime(dataset.log, { validation: 0.1, test: 0.1 });
               const train = withLog(dataset, split.train);
               const validation = split.validation ?? split.test;
-              const { retriever, truncatedShare } = await fit(train, seed, validation);
+              const { retriever, truncatedShare } = await fit(train, validation, { ...call, seed });
               const { metrics } = await evaluateRanking(
                 retriever,
                 { history: split.train, test: split.test },
@@ -94,8 +94,8 @@ function llmRec(kind: 'random' | 'time'): Study {
       );
       await row(
         'ids alone',
-        async (train, seed, validation) => ({
-          retriever: await TwoTower.fit(train, { validation, seed, epochs: 20 }),
+        async (train, validation, call) => ({
+          retriever: await TwoTower.fit(train, { ...call, validation, epochs: 20 }),
           truncatedShare: 0,
         }),
         'ids',
@@ -103,7 +103,7 @@ function llmRec(kind: 'random' | 'time'): Study {
       for (const { label, families, joined } of ROWS)
         await row(
           label,
-          async (train, seed, validation) => {
+          async (train, validation, call) => {
             const texts = await Promise.all(families.map((family) => itemTexts(dataset, family)));
             const { table, truncatedShare } = await itemTextVectors(
               dataset.log.items,
@@ -111,7 +111,7 @@ function llmRec(kind: 'random' | 'time'): Study {
               encoder,
               joined ? 'concatenate-texts' : 'concatenate-vectors',
             );
-            const retriever = await TwoTower.fit(train, { vectors: table, validation, seed, epochs: 20 });
+            const retriever = await TwoTower.fit(train, { ...call, vectors: table, validation, epochs: 20 });
             return { retriever, truncatedShare };
           },
           [families, joined ?? false],

@@ -1,4 +1,4 @@
-import { type Retriever, withLog } from '@palate/core';
+import { type LongCallOptions, type Retriever, withLog } from '@palate/core';
 import {
   loadBundledMovieTweetings,
   loadItemKnowledge,
@@ -59,28 +59,31 @@ export const nearColdStart: Study = {
     const encoder = await benchmarkEncoder();
     const vectors = await itemVectors(dataset, ['catalogue', 'knowledge']);
     const by =
-      (make: () => Promise<Retriever>, input: PreferenceInput) =>
-      async (users: readonly NearColdStartUser[]) =>
-        rankByRetriever(await make(), users, input);
-    const text = () => TextRetriever.fit(rest, { encoder, vectors });
-    const methods: readonly [string, string, (users: readonly NearColdStartUser[]) => Promise<number[][]>][] =
-      [
-        ['Random', '', by(() => RandomRetriever.fit(rest), 'items')],
-        ['Popularity', '', by(() => PopularityRetriever.fit(rest), 'items')],
-        ['EASE', 'items', by(() => Ease.fit(rest, { lambda: 500 }), 'items')],
-        ['WR-MF (iALS)', 'items', by(() => ImplicitAls.fit(rest), 'items')],
-        ['BPR-MF', 'items', by(() => BprMf.fit(rest), 'items')],
-        ['ItemKNN', 'items', by(() => ItemKnn.fit(rest), 'items')],
-        ['UserKNN', 'items', by(() => UserKnn.fit(rest), 'items')],
-        ['use-lite', 'items', by(text, 'items')],
-        ['BM25-Fusion', 'language', (users) => bm25Fusion(texts, users)],
-        ['use-lite', 'language', by(text, 'language')],
-        ['use-lite', 'items and language', by(text, 'items+language')],
-      ];
+      (make: (call: LongCallOptions) => Promise<Retriever>, input: PreferenceInput) =>
+      async (users: readonly NearColdStartUser[], call: LongCallOptions) =>
+        rankByRetriever(await make(call), users, input);
+    const text = (call: LongCallOptions) => TextRetriever.fit(rest, { ...call, encoder, vectors });
+    const methods: readonly [
+      string,
+      string,
+      (users: readonly NearColdStartUser[], call: LongCallOptions) => Promise<number[][]>,
+    ][] = [
+      ['Random', '', by(() => RandomRetriever.fit(rest), 'items')],
+      ['Popularity', '', by(() => PopularityRetriever.fit(rest), 'items')],
+      ['EASE', 'items', by((call) => Ease.fit(rest, { ...call, lambda: 500 }), 'items')],
+      ['WR-MF (iALS)', 'items', by((call) => ImplicitAls.fit(rest, call), 'items')],
+      ['BPR-MF', 'items', by((call) => BprMf.fit(rest, call), 'items')],
+      ['ItemKNN', 'items', by((call) => ItemKnn.fit(rest, call), 'items')],
+      ['UserKNN', 'items', by((call) => UserKnn.fit(rest, call), 'items')],
+      ['use-lite', 'items', by(text, 'items')],
+      ['BM25-Fusion', 'language', (users) => bm25Fusion(texts, users)],
+      ['use-lite', 'language', by(text, 'language')],
+      ['use-lite', 'items and language', by(text, 'items+language')],
+    ];
     const rows: string[][] = [];
     for (const [name, input, rank] of methods) {
-      const result = await context.cell(`${name} ${input}`, [name, input, study.length, 1], async () =>
-        evaluateStudy(name, study, await rank(study), gainAbove(6)),
+      const result = await context.cell(`${name} ${input}`, [name, input, study.length, 1], async (call) =>
+        evaluateStudy(name, study, await rank(study, call), gainAbove(6)),
       );
       const { ndcg, low, high } = result as StudyResult;
       rows.push([name, input, `${ndcg.toFixed(4)} [${low.toFixed(4)}, ${high.toFixed(4)}]`]);

@@ -34,15 +34,15 @@ export const palr: Study = {
     const cells: PalrCell[] = [];
     for (const seed of [0, 1, 2])
       cells.push(
-        await context.cell(`seed ${seed}`, [seed, split.test.length, 1], async () => {
+        await context.cell(`seed ${seed}`, [seed, split.test.length, 1], async (call) => {
           const { ranker, retriever } = await fitLocalRanker(
             train,
             { epochs: 12 },
             {
+              ...call,
               seed,
               checkpoints: `${CACHE}/checkpoints/palr-study-${seed}`,
               ...(split.validation ? { validation: split.validation } : {}),
-              ...(context.signal ? { signal: context.signal } : {}),
             },
           );
           // The users of the tuning are drawn by the seed: the same data give the same ones.

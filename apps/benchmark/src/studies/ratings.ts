@@ -1,4 +1,4 @@
-import { withLog } from '@palate/core';
+import { type LongCallOptions, withLog } from '@palate/core';
 import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
 import { splitByTime } from '@palate/datasets';
 import {
@@ -21,7 +21,7 @@ const SHARES = [0.05, 0.2, 1];
 
 const PREDICTORS: readonly {
   readonly label: string;
-  readonly fit: (task: RatingTask, seed: number) => Promise<RatingPredictor>;
+  readonly fit: (task: RatingTask, call: LongCallOptions) => Promise<RatingPredictor>;
   readonly isFixed?: boolean;
 }[] = [
   { label: 'global mean', fit: async (task) => meanPredictor(task, 'global'), isFixed: true },
@@ -29,15 +29,15 @@ const PREDICTORS: readonly {
   { label: 'user mean (of the past)', fit: async (task) => meanPredictor(task, 'user'), isFixed: true },
   {
     label: 'MF',
-    fit: (task, seed) => fitRatingBaseline(task, 'mf', { seed, epochs: 20, learningRate: 0.003 }),
+    fit: (task, call) => fitRatingBaseline(task, 'mf', { ...call, epochs: 20, learningRate: 0.003 }),
   },
-  { label: 'MLP', fit: (task, seed) => fitRatingBaseline(task, 'mlp', { seed }) },
-  { label: 'Transformer-MLP', fit: (task, seed) => fitRatingBaseline(task, 'transformer-mlp', { seed }) },
+  { label: 'MLP', fit: (task, call) => fitRatingBaseline(task, 'mlp', call) },
+  { label: 'Transformer-MLP', fit: (task, call) => fitRatingBaseline(task, 'transformer-mlp', call) },
   {
     label: 'T5 (local), classification',
-    fit: (task, seed) => fitT5Rater(task, { seed, head: 'classification' }),
+    fit: (task, call) => fitT5Rater(task, { ...call, head: 'classification' }),
   },
-  { label: 'T5 (local), regression', fit: (task, seed) => fitT5Rater(task, { seed, head: 'regression' }) },
+  { label: 'T5 (local), regression', fit: (task, call) => fitT5Rater(task, { ...call, head: 'regression' }) },
 ];
 
 /** Rating prediction on the bundled data. */
@@ -57,15 +57,17 @@ export const ratings: Study = {
       const found: RatingResult[] = [];
       for (const seed of isFixed ? [0] : [0, 1, 2])
         found.push(
-          await context.cell(`${label} seed ${seed}`, [label, seed, test.rating.length, 1], async () => {
-            const [result] = await evaluateRatings([await fit(task, seed)], test, LIKED);
+          await context.cell(`${label} seed ${seed}`, [label, seed, test.rating.length, 1], async (call) => {
+            const [result] = await evaluateRatings([await fit(task, { ...call, seed })], test, LIKED);
             return result as RatingResult;
           }),
         );
       const curve = isFixed
         ? undefined
-        : await context.cell(`${label} curve`, [label, SHARES, test.rating.length, 1], () =>
-            dataEfficiency(task, test, LIKED, SHARES.slice(0, -1), (fewer) => fit(fewer, 0)),
+        : await context.cell(`${label} curve`, [label, SHARES, test.rating.length, 1], (call) =>
+            dataEfficiency(task, test, LIKED, SHARES.slice(0, -1), (fewer) =>
+              fit(fewer, { ...call, seed: 0 }),
+            ),
           );
       rows.push([
         label,

@@ -35,7 +35,7 @@ export const rerank: Study = {
             await context.cell(
               `${label} ${side} seed ${seed}`,
               [model, side, seed, data.samples.user.length, 1],
-              async () => {
+              async (call) => {
                 const split = splitByUsers(data.samples, seed);
                 const seen = { users: new Uint8Array(log.users.size), items: new Uint8Array(log.items.size) };
                 for (let k = 0; k < split.train.user.length; k++) {
@@ -43,6 +43,7 @@ export const rerank: Study = {
                   seen.items[split.train.item[k] as number] = 1;
                 }
                 const fitted = await Reranker.fit(rerankLists(split.train, { seed }), {
+                  ...call,
                   model,
                   features: encodeFeatures(data.dataset, data.features, seen),
                   validation: rerankLists(split.validation, { seed }),

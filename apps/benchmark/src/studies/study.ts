@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { LongCallOptions } from '@palate/core';
+import { type LongCallOptions, throwIfCancelled } from '@palate/core';
+import { heartbeat } from '../heartbeat.js';
 import { hashOf, readJson, writeJson } from '../results.js';
 
 /** A measurement that is no list of recommenders: it has its own table. */
@@ -25,8 +26,13 @@ export interface StudyContext extends LongCallOptions {
    * Measures something once: a result that is on disk under an equal key is not measured again.
    *
    * @param basis - everything that the result depends on beside the code
+   * @param measure - hands its options on to what takes long, so that it can be cancelled and shows progress
    */
-  readonly cell: <T>(name: string, basis: unknown, measure: () => Promise<T>) => Promise<T>;
+  readonly cell: <T>(
+    name: string,
+    basis: unknown,
+    measure: (call: LongCallOptions) => Promise<T>,
+  ) => Promise<T>;
 }
 
 interface StoredCell {
@@ -44,7 +50,12 @@ export function studyContext(
   return {
     ...options,
     say,
-    cell: async <T>(name: string, basis: unknown, measure: () => Promise<T>): Promise<T> => {
+    cell: async <T>(
+      name: string,
+      basis: unknown,
+      measure: (call: LongCallOptions) => Promise<T>,
+    ): Promise<T> => {
+      throwIfCancelled(options.signal, name);
       const path = join(
         folder,
         'cells',
@@ -60,7 +71,10 @@ export function studyContext(
         return stored.value as T;
       }
       const started = performance.now();
-      const value = await measure();
+      const value = await measure({
+        ...(options.signal ? { signal: options.signal } : {}),
+        onProgress: heartbeat(name, say),
+      });
       const seconds = (performance.now() - started) / 1000;
       await writeJson(path, { key, value, seconds } satisfies StoredCell);
       say(`${name}: ${JSON.stringify(value).slice(0, 160)} (${seconds.toFixed(0)} s)`);

@@ -1,4 +1,4 @@
-import type { Dataset, Retriever } from '@palate/core';
+import type { Dataset, LongCallOptions, Retriever } from '@palate/core';
 import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
 import { Bm25Retriever, TextRetriever } from '@palate/retrievers';
 import { benchmarkEncoder, itemTexts, itemVectors, type TextFamily } from '../item-texts.js';
@@ -36,9 +36,11 @@ export const textRequests: Study = {
         const values = await context.cell(
           `${method} ${label}`,
           [method, families, requests.length, 1],
-          async () => {
+          async (call) => {
             const retriever =
-              method === 'BM25' ? await bm25(dataset, families) : await textRetriever(dataset, families);
+              method === 'BM25'
+                ? await bm25(dataset, families)
+                : await textRetriever(dataset, families, call);
             const lists = await retriever.retrieve(
               requests.map(({ text }) => ({ text })),
               100,
@@ -83,7 +85,11 @@ async function bm25(dataset: Dataset, families: readonly TextFamily[]): Promise<
   return Bm25Retriever.fit(await withTexts(dataset, families), { fields: ['all'] });
 }
 
-async function textRetriever(dataset: Dataset, families: readonly TextFamily[]): Promise<Retriever> {
+async function textRetriever(
+  dataset: Dataset,
+  families: readonly TextFamily[],
+  call: LongCallOptions,
+): Promise<Retriever> {
   const encoder = await benchmarkEncoder();
-  return TextRetriever.fit(dataset, { encoder, vectors: await itemVectors(dataset, families) });
+  return TextRetriever.fit(dataset, { encoder, vectors: await itemVectors(dataset, families, call) });
 }

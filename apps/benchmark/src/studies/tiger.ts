@@ -3,6 +3,7 @@ import {
   type EmbeddingTable,
   fingerprint,
   IdMap,
+  type LongCallOptions,
   type Query,
   RandomStream,
   withLog,
@@ -29,7 +30,7 @@ const COLD_SHARE = 0.05;
 
 /** What a cold-start table is made on. */
 interface Setting {
-  readonly load: (context: StudyContext) => Promise<Dataset>;
+  readonly load: (call: LongCallOptions) => Promise<Dataset>;
   readonly options: Omit<TigerOptions, 'ids'>;
   readonly seeds: readonly number[];
 }
@@ -41,7 +42,7 @@ const MOVIETWEETINGS: Setting = {
 };
 
 const BEAUTY: Setting = {
-  load: (context) => loadFolderDataset('beauty', context.signal ? { signal: context.signal } : {}),
+  load: (call) => loadFolderDataset('beauty', call),
   options: {
     epochs: 25,
     dropout: 0.4,
@@ -74,8 +75,8 @@ interface ColdStart {
  * Takes 5 % of the test's items out of training; codebooks are fitted on the others, which give these their IDs by text
  * alone.
  */
-async function coldStart(setting: Setting, seed: number, context: StudyContext): Promise<ColdStart> {
-  const dataset = await setting.load(context);
+async function coldStart(setting: Setting, seed: number, call: LongCallOptions): Promise<ColdStart> {
+  const dataset = await setting.load(call);
   const split = leaveOneOut(dataset.log);
   const { items, users } = dataset.log;
   const tested = [...new Set(split.test.item)].sort((a, b) => a - b);
@@ -85,8 +86,8 @@ async function coldStart(setting: Setting, seed: number, context: StudyContext):
   const cold = new Set(Array.from(taken, (at) => tested[at] as number));
   const rows = [...split.train.item.keys()].filter((row) => !cold.has(split.train.item[row] as number));
   const train = withLog(dataset, split.train.select(Int32Array.from(rows)));
-  const vectors = await itemVectors(dataset, defaultFamilies(dataset));
-  const own = { seed, ...(context.signal ? { signal: context.signal } : {}) };
+  const vectors = await itemVectors(dataset, defaultFamilies(dataset), call);
+  const own = { ...call, seed };
   const tiger = await cachedModel(
     'tiger-cold',
     train,
@@ -147,8 +148,8 @@ async function coldStartTable(setting: Setting, context: StudyContext): Promise<
         await context.cell(
           `${label} ${epsilon ?? ''} seed ${seed}`,
           [label, epsilon ?? null, seed, setting.options, COLD_SHARE, 2],
-          async () => {
-            const data = await coldStart(setting, seed, context);
+          async (call) => {
+            const data = await coldStart(setting, seed, call);
             const retriever =
               epsilon === undefined
                 ? await TextRetriever.fit(data.train, {
@@ -156,7 +157,7 @@ async function coldStartTable(setting: Setting, context: StudyContext): Promise<
                     vectors: data.vectors,
                   })
                 : data.tiger;
-            const options: TigerRetrieveOptions = epsilon === undefined ? {} : { epsilon };
+            const options: TigerRetrieveOptions = { ...call, ...(epsilon === undefined ? {} : { epsilon }) };
             const coldTargets = data.coldQueries.map((q) => data.targets[q] as Int32Array);
             const long = await retriever.retrieve(
               data.coldQueries.map((q) => data.queries[q] as Query),
@@ -226,14 +227,14 @@ export const tigerDiversity: Study = {
           await context.cell(
             `temperature ${temperature} seed ${seed}`,
             [temperature, seed, MOVIETWEETINGS.options, 2],
-            async () => {
-              const { dataset, tiger, queries, targets } = await coldStart(MOVIETWEETINGS, seed, context);
+            async (call) => {
+              const { dataset, tiger, queries, targets } = await coldStart(MOVIETWEETINGS, seed, call);
               const genres = dataset.catalog.attributes.genres ?? [];
               const genreOf = (item: number): string => String([genres[item] ?? ''].flat()[0] ?? '');
               const entropies: number[] = [];
               let ndcg = 0;
               for (const k of LENGTHS) {
-                const lists = await tiger.retrieve(queries, k, { temperature, seed });
+                const lists = await tiger.retrieve(queries, k, { ...call, temperature, seed });
                 entropies.push(entropyAtK(lists, k, genreOf));
                 if (k === 10) ndcg = ndcgOfLists(lists, targets, 10);
               }
