@@ -13,6 +13,7 @@ const ITEMS = Number(process.argv[2] ?? 5000);
 const USERS = 256;
 const BEAMS = 50;
 const HISTORY = 20;
+const SPREAD = 0.4;
 const random = new RandomStream(1);
 const log = InteractionLog.fromRows([
   ...Array.from({ length: ITEMS }, (_, item) => ({
@@ -27,10 +28,17 @@ const log = InteractionLog.fromRows([
   })),
 ]);
 const width = 32;
+// Items in small groups, so that about as many share their first codes as on Amazon Beauty.
+const centres = Float32Array.from({ length: Math.ceil(ITEMS / 3) * width }, () => random.normal());
 const table = new EmbeddingTable(
   log.items,
   width,
-  Float32Array.from({ length: log.items.size * width }, () => random.normal()),
+  Float32Array.from(
+    { length: log.items.size * width },
+    (_, at) =>
+      centres[(Math.floor(at / width) % Math.ceil(ITEMS / 3)) * width + (at % width)]! +
+      SPREAD * random.normal(),
+  ),
 );
 const dataset = createDataset({
   name: 'drawn',
@@ -57,6 +65,10 @@ const alone = await time(
   100,
 );
 const batch = (await time(() => tiger.retrieve(queries, 10), 3)) / USERS;
+const { levelFrom, depth } = ids.trie;
+console.log(
+  `nodes on the levels: ${Array.from({ length: depth }, (_, level) => levelFrom[level + 2]! - levelFrom[level + 1]!).join(', ')}`,
+);
 console.log(
   `${availableParallelism()} cores, ${ITEMS} items, ${BEAMS} beams, history ${HISTORY}: one user ${alone.toFixed(2)} ms, in batches ${batch.toFixed(2)} ms a user`,
 );
@@ -69,7 +81,8 @@ const peer = spawnSync(
   [fileURLToPath(new URL('beam_pytorch.py', import.meta.url)), folder, String(BEAMS), String(HISTORY)],
   { encoding: 'utf8' },
 );
-if (peer.status !== 0) console.log(`PyTorch: not here (${peer.stderr.trim().split('\n').at(-1)})`);
+if (peer.status !== 0)
+  console.log(`PyTorch: not here (${peer.error?.message ?? peer.stderr.trim().split('\n').at(-1)})`);
 else {
   const theirs = JSON.parse(peer.stdout) as { alone: number; batch: number; version: string };
   console.log(
