@@ -17,7 +17,9 @@ const CLOSED = -1e9;
 export class DecoderSteps {
   readonly #model: T5;
   readonly #rows: number;
+  readonly #copies: number;
   readonly #length: number;
+  /** Of the inputs, once each: the rows of an input look at them side by side, like positions of one sequence. */
   readonly #cross: readonly KeyValues[];
   readonly #crossMask: tf.Tensor;
   #cache: readonly KeyValues[];
@@ -33,20 +35,17 @@ export class DecoderSteps {
     const batch = encoded.states.shape[0] as number;
     const { num_heads, d_kv, num_decoder_layers } = model.config;
     this.#rows = batch * copies;
+    this.#copies = copies;
     this.#length = length;
-    const repeat = (x: tf.Tensor): tf.Tensor => {
-      const tiles = [1, copies, ...x.shape.slice(1).map(() => 1)];
-      return tf.reshape(tf.tile(tf.expandDims(x, 1), tiles), [this.#rows, ...x.shape.slice(1)]);
-    };
     [this.#cross, this.#crossMask] = tf.tidy(() => [
       Array.from({ length: num_decoder_layers }, (_, k) => {
         const { keys, values } = model.keyValues(
           encoded.states,
           `decoder.block.${k}.layer.1.EncDecAttention`,
         );
-        return { keys: tf.keep(repeat(keys)), values: tf.keep(repeat(values)) };
+        return { keys: tf.keep(keys), values: tf.keep(values) };
       }),
-      tf.keep(paddingMask(repeat(encoded.present))),
+      tf.keep(paddingMask(encoded.present)),
     ]) as unknown as [KeyValues[], tf.Tensor];
     const empty = (): tf.Tensor => tf.keep(tf.zeros([this.#rows, num_heads, length, d_kv]));
     this.#cache = Array.from({ length: num_decoder_layers }, () => ({ keys: empty(), values: empty() }));
@@ -98,16 +97,14 @@ export class DecoderSteps {
         };
         cache.push({ keys: tf.keep(all.keys), values: tf.keep(all.values) });
         x = tf.add(x, model.attention(standard, self, all, mask, pass));
-        x = tf.add(
-          x,
-          model.attention(
-            model.norm(x, `${block}.1`),
-            `${block}.1.EncDecAttention`,
-            this.#cross[k] as KeyValues,
-            this.#crossMask,
-            pass,
-          ),
+        const looked = model.attention(
+          tf.reshape(model.norm(x, `${block}.1`), [-1, this.#copies, config.d_model]),
+          `${block}.1.EncDecAttention`,
+          this.#cross[k] as KeyValues,
+          this.#crossMask,
+          pass,
         );
+        x = tf.add(x, tf.reshape(looked, x.shape));
         x = tf.add(x, model.feedForward(model.norm(x, `${block}.2`), `${block}.2`, pass));
       }
       const states = rmsNorm(
