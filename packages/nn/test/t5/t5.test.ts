@@ -151,6 +151,41 @@ test('decoding step by step with a cache gives the log-probabilities of decoding
   });
 });
 
+test('beams look at one copy of their input', () => {
+  tf.tidy(() => {
+    const batch = pairs();
+    const encoded = model.encode(batch.inputIds, batch.present, ForwardPass.inference());
+    const inputs = encoded.states.shape[0] as number;
+    const { num_decoder_layers, num_heads, d_kv, decoder_start_token_id, vocab_size } = model.config;
+    const made = (copies: number): { steps: DecoderSteps; bytes: number } => {
+      const before = tf.memory().numBytes;
+      return {
+        steps: new DecoderSteps(model, encoded, copies, 2),
+        bytes: tf.memory().numBytes - before,
+      };
+    };
+    const [one, four] = [made(1), made(4)];
+    // What grows is the past of each row, not what it reads.
+    expect(four.bytes - one.bytes).toBe(3 * inputs * num_decoder_layers * 2 * num_heads * 2 * d_kv * 4);
+    const fed = (rows: number) =>
+      [
+        new Int32Array(rows).fill(decoder_start_token_id),
+        Int32Array.from({ length: rows }, (_, k) => k),
+      ] as const;
+    const alone = one.steps.next(...fed(inputs));
+    const beams = four.steps.next(...fed(4 * inputs));
+    for (let row = 0; row < 4 * inputs; row++)
+      expect(
+        worstDifference(
+          beams.subarray(row * vocab_size, (row + 1) * vocab_size),
+          alone.subarray(Math.floor(row / 4) * vocab_size, (Math.floor(row / 4) + 1) * vocab_size),
+        ),
+      ).toBeLessThan(1e-4);
+    one.steps.dispose();
+    four.steps.dispose();
+  });
+});
+
 describe('generation', () => {
   test('one beam is greedy, and greedy is the likeliest token each time', async () => {
     const [greedy] = await generate(model, realInputs.slice(0, 1), { maxTokens: 5 });
