@@ -39,11 +39,6 @@ export const beautySequential: Suite = {
       label: 'SASRec, cross-entropy',
       options: { epochs: 40, dropout: 0.5, learningRate: 0.002, patience: 4 },
     },
-    {
-      system: 'sasrec',
-      label: 'SASRec, cross-entropy among unseen products',
-      options: { epochs: 40, dropout: 0.5, learningRate: 0.002, patience: 4, competitors: 'unseen' },
-    },
     { system: 'sasrec', label: 'SASRec, BCE', options: { ...BCE, ...SLOW_LEARNERS } },
     {
       system: 'sasrec',
