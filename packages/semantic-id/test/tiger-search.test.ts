@@ -91,6 +91,33 @@ describe('the search', () => {
     });
 });
 
+it.each(['ort', 'cpu'] as const)(
+  'the search leaves no tensors behind, on the backend %s',
+  async (backend) => {
+    await selectBackend(backend);
+    try {
+      const dataset = ring(30, 30, 5);
+      const ids = (await idsOf(dataset, 5)).align(dataset.log.items);
+      for (const model of [
+        new EfficientModel(ids, tigerConfig({ ids, ...TINY.efficient }), new RandomStream(1)),
+        new FaithfulModel(ids, tigerConfig({ ids, ...TINY.faithful }), 1),
+      ]) {
+        const searcher = new IdSearcher(model, ids, new Uint8Array(30));
+        const search = () =>
+          searcher.search([
+            { history: { items: [1, 2] }, closed: new Uint8Array(30), width: 9, coldWidth: 0 },
+          ]);
+        search();
+        const before = tf.memory().numTensors;
+        for (let call = 0; call < 4; call++) expect(search()).toMatchObject([{ length: 9 }]);
+        expect(tf.memory().numTensors).toBe(before);
+      }
+    } finally {
+      await selectBackend('ort');
+    }
+  },
+);
+
 describe('items without interactions', () => {
   const dataset = ring(40, 12, 6, 4);
   const { items } = dataset.log;

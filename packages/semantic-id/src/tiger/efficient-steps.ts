@@ -20,7 +20,7 @@ export const paddedRows = (rows: number): number => ROW_SIZES.find((size) => siz
 
 /** Computes a step and frees its inputs. */
 export function computed(step: SearchStep, inputs: tf.Tensor[]): SearchRows {
-  const [states, scores] = step(...inputs) as [tf.Tensor, tf.Tensor];
+  const [states, scores] = tf.tidy(() => step(...inputs)) as [tf.Tensor, tf.Tensor];
   const rows = { states: states.dataSync<'float32'>(), scores: scores.dataSync<'float32'>() };
   tf.dispose([states, scores, ...inputs]);
   return rows;
