@@ -49,22 +49,24 @@ export const movietweetingsSequential: Suite = {
       label: 'BERT4Rec',
       options: { ...SLOW_STARTERS, learningRate: 0.002, patience: 20 },
     },
-    { system: 'tiger', label: 'TIGER (efficient), RQ-VAE', options: TIGER },
+    { system: 'tiger', label: 'TIGER (efficient), RQ-VAE', options: TIGER, seeds: [0] },
     {
       system: 'tiger',
       label: 'TIGER (efficient), RQ-KMeans',
       options: { ...TIGER, codebook: 'rq-k-means' },
+      seeds: [0],
     },
     {
       system: 'tiger',
       label: 'TIGER (efficient), RQ-KMeans of text and co-use',
       options: { ...TIGER, codebook: 'rq-k-means', coUse: 2 },
     },
-    { system: 'tiger', label: 'TIGER (efficient), LSH', options: { ...TIGER, codebook: 'lsh' } },
+    { system: 'tiger', label: 'TIGER (efficient), LSH', options: { ...TIGER, codebook: 'lsh' }, seeds: [0] },
     {
       system: 'tiger',
       label: 'TIGER (efficient), random IDs',
       options: { ...TIGER, codebook: 'random' },
+      seeds: [0],
     },
     ...codesAlone(TIGER),
     {
