@@ -2,7 +2,6 @@ export {
   attend,
   causalMask,
   mergeHeads,
-  newestPosition,
   paddingMask,
   SelfAttention,
   splitHeads,
@@ -52,4 +51,4 @@ export { sequenceLoss, type TextPairs } from './t5/sequence-loss.js';
 export { type EncodedInput, type KeyValues, T5 } from './t5/t5.js';
 export { TokenTrie } from './t5/token-trie.js';
 export { type Batch, type BatchTensors, type TrainOptions, type TrainResult, train } from './trainer.js';
-export { TransformerBlock, type TransformerBlockOptions } from './transformer-block.js';
+export { applyBlocks, TransformerBlock, type TransformerBlockOptions } from './transformer-block.js';

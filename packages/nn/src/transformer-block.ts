@@ -56,3 +56,23 @@ export class TransformerBlock {
     return this.#secondNorm.apply(tf.add(attended, feed(attended)));
   }
 }
+
+/**
+ * Applies blocks one after another.
+ *
+ * @param x - `[batch, length, width]`
+ * @param mask - added to the attention scores
+ * @param newest - where given, the last position alone is computed, `[batch, 1, width]`; the mask of its last block
+ */
+export function applyBlocks(
+  blocks: readonly TransformerBlock[],
+  x: tf.Tensor,
+  pass: ForwardPass,
+  mask: tf.Tensor,
+  newest?: tf.Tensor,
+): tf.Tensor {
+  const inner = newest ? blocks.slice(0, -1) : blocks;
+  const states = inner.reduce((before, block) => block.apply(before, pass, mask), x);
+  if (!newest) return states;
+  return blocks.at(-1)?.apply(states, pass, newest, 'newest') ?? newestPosition(states);
+}

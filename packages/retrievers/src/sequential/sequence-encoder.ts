@@ -1,10 +1,10 @@
 import type { RandomStream } from '@palate/core';
 import {
+  applyBlocks,
   causalMask,
   Embedding,
   type ForwardPass,
   LayerNorm,
-  newestPosition,
   Parameters,
   paddingMask,
   TransformerBlock,
@@ -77,10 +77,7 @@ export class SequenceEncoder {
     const shown = tf.mul(embedded, tf.expandDims(present, -1));
     const hidden = paddingMask(present);
     const mask = causal ? tf.add(hidden, causalMask(length)) : hidden;
-    let x = pass.dropout(shown, dropout);
-    const last = this.#blocks.at(-1);
-    for (const block of this.#blocks)
-      x = only && block === last ? block.apply(x, pass, hidden, only) : block.apply(x, pass, mask);
-    return this.#norm.apply(only && !last ? newestPosition(x) : x);
+    const x = pass.dropout(shown, dropout);
+    return this.#norm.apply(applyBlocks(this.#blocks, x, pass, mask, only && hidden));
   }
 }

@@ -1,5 +1,6 @@
 import type { Dataset, RandomStream } from '@palate/core';
 import {
+  applyBlocks,
   type Batch,
   type BatchTensors,
   batchByLength,
@@ -168,11 +169,8 @@ export class EfficientModel implements IdModel {
     const shown = tf.mul(tf.add(tf.mul(this.#show(items, users), scale), places), tf.expandDims(present, -1));
     const hidden = paddingMask(present);
     const mask = tf.add(hidden, causalMask(length));
-    let x = pass.dropout(shown, dropout);
-    const last = this.#blocks.at(-1);
-    for (const block of this.#blocks)
-      x = only && block === last ? block.apply(x, pass, hidden, only) : block.apply(x, pass, mask);
-    return this.#norm.apply(x);
+    const x = pass.dropout(shown, dropout);
+    return this.#norm.apply(applyBlocks(this.#blocks, x, pass, mask, only && hidden));
   }
 
   /** Scores of a level's open codes from states `[rows, dimension]` at nodes `[rows]`. */
