@@ -71,10 +71,7 @@ export function studyContext(
         return stored.value as T;
       }
       const started = performance.now();
-      const value = await measure({
-        ...(options.signal ? { signal: options.signal } : {}),
-        onProgress: heartbeat(name, say),
-      });
+      const value = await measure({ ...options, onProgress: heartbeat(name, say) });
       const seconds = (performance.now() - started) / 1000;
       await writeJson(path, { key, value, seconds } satisfies StoredCell);
       say(`${name}: ${JSON.stringify(value).slice(0, 160)} (${seconds.toFixed(0)} s)`);

@@ -69,4 +69,9 @@ export class IdTrie {
     this.item = new Int32Array(this.nodeCount).fill(-1);
     for (let item = 0; item < items; item++) this.item[this.path[item * depth + depth - 1]!] = item;
   }
+
+  /** How many children some nodes have together. */
+  countChildren(nodes: Int32Array): number {
+    return nodes.reduce((sum, node) => sum + this.childCount[node]!, 0);
+  }
 }

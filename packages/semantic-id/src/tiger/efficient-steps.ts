@@ -64,11 +64,11 @@ export class EfficientSteps implements IdSteps {
 
   next(parents?: Int32Array, nodes?: Int32Array): Float32Array {
     if (parents && nodes) this.#descend(parents, nodes);
-    const { childCount } = this.#ids.trie;
-    const logChances = new Float32Array(this.#nodes.reduce((sum, node) => sum + childCount[node]!, 0));
+    const { trie } = this.#ids;
+    const logChances = new Float32Array(trie.countChildren(this.#nodes));
     let at = 0;
     for (let row = 0; row < this.#nodes.length; row++) {
-      const count = childCount[this.#nodes[row]!]!;
+      const count = trie.childCount[this.#nodes[row]!]!;
       if (count > 1) this.#normalise(row, logChances.subarray(at, at + count));
       at += count;
     }

@@ -155,7 +155,7 @@ export class FaithfulModel implements IdModel {
     let slots = Int32Array.from(histories, (_, history) => history * width);
     const read = (log: Float32Array, nodes: Int32Array): Float32Array => {
       const first = this.#token(level, 0);
-      const logChances = new Float32Array(nodes.reduce((sum, node) => sum + trie.childCount[node]!, 0));
+      const logChances = new Float32Array(trie.countChildren(nodes));
       let at = 0;
       for (const [row, node] of nodes.entries()) {
         const from = trie.childFrom[node]!;
