@@ -31,7 +31,7 @@ export async function itemTexts(dataset: Dataset, family: TextFamily): Promise<s
     throw new InvalidInputError({
       expected: 'the bundled data set, whose films have recorded texts',
       received: dataset.name,
-      mend: "Use the family 'catalogue'.",
+      hint: "Use the family 'catalogue'.",
     });
   const texts = new Map<string, string>(
     family === 'knowledge'

@@ -29,7 +29,7 @@ async function suiteReport(suite: Suite, folder: string): Promise<Report> {
     throw new InvalidInputError({
       expected: `results of ${suite.name} in ${folder}`,
       received: 'none',
-      mend: `Run it first: palate-benchmark run ${suite.name}`,
+      hint: `Run it first: palate-benchmark run ${suite.name}`,
     });
   const report = rankingReport(suite.title, rows, {
     metrics: suite.metrics,

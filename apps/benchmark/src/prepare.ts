@@ -53,7 +53,7 @@ export async function loadFolderDataset(key: string, options: LongCallOptions): 
   throw new InvalidInputError({
     expected: `the data set ${key} in ${dataFolders().join(' or ')}`,
     received: 'none',
-    mend: 'Download it (its licence forbids shipping it here) and name the folder in PALATE_DATA.',
+    hint: 'Download it (its licence forbids shipping it here) and name the folder in PALATE_DATA.',
   });
 }
 
@@ -96,6 +96,6 @@ export async function readFolderLines(folder: string, name: string): Promise<Jso
   throw new InvalidInputError({
     expected: `${join(folder, name)} in ${dataFolders().join(' or ')}`,
     received: 'none',
-    mend: 'Name the folder of your data sets in PALATE_DATA.',
+    hint: 'Name the folder of your data sets in PALATE_DATA.',
   });
 }

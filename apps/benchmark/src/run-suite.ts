@@ -38,7 +38,7 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<void>
     throw new InvalidInputError({
       expected: `rows among ${labels.join('; ')}`,
       received: JSON.stringify(unknown),
-      mend: 'Correct the name.',
+      hint: 'Correct the name.',
     });
   const data = await prepare(suite, signal ? { signal } : {});
   const dataFingerprint = fingerprint(data.known);
@@ -51,7 +51,7 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<void>
       throw new InvalidInputError({
         expected: `a system among ${Object.keys(SYSTEMS).join(', ')}`,
         received: JSON.stringify(row.system),
-        mend: 'Register it in systems.ts.',
+        hint: 'Register it in systems.ts.',
       });
     const basis = [suite.data, suite.filter ?? null, suite.split, suite.metrics, dataFingerprint, row.system];
     const chosen = row.tune ? await tune(suite, row, data, basis, options) : (row.options ?? {});
@@ -125,7 +125,7 @@ async function tune(
     throw new InvalidInputError({
       expected: 'a split with a validation part',
       received: 'none',
-      mend: 'Fix the options instead of tuning.',
+      hint: 'Fix the options instead of tuning.',
     });
   const best = (): SystemOptions => [...tried].sort((a, b) => b.value - a.value)[0]?.options ?? {};
   for (const combination of grid) {

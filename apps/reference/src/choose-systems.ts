@@ -14,7 +14,7 @@ export function chooseSystems(list: string | undefined, all: readonly System[] =
     throw new InvalidInputError({
       expected: `systems among ${all.map(({ key }) => key).join(', ')}`,
       received: JSON.stringify(name.trim()),
-      mend: 'Correct the name.',
+      hint: 'Correct the name.',
     });
   });
 }

@@ -35,7 +35,7 @@ export async function loadData(key: string, options: LongCallOptions = {}): Prom
     throw new InvalidInputError({
       expected: `a data set among ${[BUNDLED, ...found.map((each) => each.key)].join(', ')}`,
       received: JSON.stringify(key),
-      mend: 'Put the data set into the folder that PALATE_DATA names; `palate datasets` lists what is found.',
+      hint: 'Put the data set into the folder that PALATE_DATA names; `palate datasets` lists what is found.',
     });
   const whole = await dataset.load(options);
   return withLog(whole, kCore(whole.log));

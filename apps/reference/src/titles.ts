@@ -72,7 +72,7 @@ export function findTitle(typed: string, dataset: Dataset): FoundTitle {
   throw new InvalidInputError({
     expected: 'the title of a film in the data set',
     received: JSON.stringify(typed.trim()),
-    mend: `Did you mean ${near
+    hint: `Did you mean ${near
       .slice(0, 3)
       .map(({ title }) => title)
       .join(', or ')}?`,

@@ -160,11 +160,11 @@ test('palate datasets lists the bundled data and what lies in PALATE_DATA', asyn
   });
 });
 
-test('palate doctor says what works and how to mend what does not', async () => {
+test('palate doctor says what works and how to repair what does not', async () => {
   const { code, stdout } = await palate(['doctor', '--json'], { PALATE_LLM: '' });
   expect(code).toBe(0);
   const findings = new Map(
-    (JSON.parse(stdout) as { part: string; works: boolean; mend?: string }[]).map((each) => [
+    (JSON.parse(stdout) as { part: string; works: boolean; hint?: string }[]).map((each) => [
       each.part,
       each,
     ]),
@@ -172,7 +172,7 @@ test('palate doctor says what works and how to mend what does not', async () => 
   expect(findings.get('onnxruntime-node')).toMatchObject({ works: true });
   expect(findings.get('@tensorflow/tfjs-node')).toMatchObject({
     works: false,
-    mend: expect.stringContaining('npm install @tensorflow/tfjs-node'),
+    hint: expect.stringContaining('npm install @tensorflow/tfjs-node'),
   });
   expect(findings.get('language model')).toMatchObject({ works: false });
 });

@@ -77,7 +77,7 @@ export async function writeArtifact(
     throw new ArtifactError(dir, {
       expected: 'a new folder or an artifact to replace',
       received: 'a folder or file of something else',
-      mend: 'Choose another folder: nothing was written.',
+      hint: 'Choose another folder: nothing was written.',
     });
   const files: Record<string, Uint8Array | string> = { ...contents.files };
   for (const name of Object.keys(files))
@@ -85,7 +85,7 @@ export async function writeArtifact(
       throw new InvalidInputError({
         expected: `plain file names other than ${MANIFEST} and ${WEIGHTS}`,
         received: JSON.stringify(name),
-        mend: 'Rename the file.',
+        hint: 'Rename the file.',
       });
   if (contents.tensors) files[WEIGHTS] = encodeSafetensors(contents.tensors);
   const sha256: Record<string, string> = {};
@@ -140,13 +140,13 @@ export async function readArtifact(dir: string, kind: string, version: number): 
     throw new ArtifactError(dir, {
       expected: `an artifact of kind ${JSON.stringify(kind)}`,
       received: JSON.stringify(manifest.kind),
-      mend: 'Load it with the class that wrote it.',
+      hint: 'Load it with the class that wrote it.',
     });
   if (!(manifest.version >= 1 && manifest.version <= version))
     throw new ArtifactError(dir, {
       expected: `format version 1 to ${version} of ${kind}`,
       received: String(manifest.version),
-      mend: 'Update Palate, or fit again with this version.',
+      hint: 'Update Palate, or fit again with this version.',
     });
   const files: Record<string, Uint8Array> = {};
   let tensors: Record<string, TensorData> = {};
@@ -155,7 +155,7 @@ export async function readArtifact(dir: string, kind: string, version: number): 
       throw new ArtifactError(dir, {
         expected: `the file ${name} that the manifest lists`,
         received: 'none',
-        mend: 'The artifact is incomplete: copy the whole folder, or fit again.',
+        hint: 'The artifact is incomplete: copy the whole folder, or fit again.',
         cause,
       });
     });
@@ -164,7 +164,7 @@ export async function readArtifact(dir: string, kind: string, version: number): 
       throw new ArtifactError(dir, {
         expected: `${name} with SHA-256 ${expected}`,
         received: sum,
-        mend: 'The file was changed or damaged: restore it, or fit again.',
+        hint: 'The file was changed or damaged: restore it, or fit again.',
       });
     if (name === WEIGHTS) tensors = decodeSafetensors(bytes).tensors;
     else files[name] = new Uint8Array(bytes);
@@ -183,7 +183,7 @@ export async function readManifest(dir: string): Promise<ArtifactManifest> {
     throw new ArtifactError(dir, {
       expected: `an artifact folder with ${MANIFEST}`,
       received: describeReadFailure(cause),
-      mend: 'Check the path, or fit and save first.',
+      hint: 'Check the path, or fit and save first.',
       cause,
     });
   });
@@ -194,7 +194,7 @@ export async function readManifest(dir: string): Promise<ArtifactManifest> {
     throw new ArtifactError(dir, {
       expected: `JSON in ${MANIFEST}`,
       received: cause instanceof Error ? cause.message : 'something else',
-      mend: 'The artifact is damaged: restore it, or fit again.',
+      hint: 'The artifact is damaged: restore it, or fit again.',
       cause,
     });
   }
@@ -206,7 +206,7 @@ export async function readManifest(dir: string): Promise<ArtifactManifest> {
     throw new ArtifactError(dir, {
       expected: `a ${MANIFEST} of Palate`,
       received: 'a manifest of something else',
-      mend: 'Check the path.',
+      hint: 'Check the path.',
     });
   return manifest as ArtifactManifest;
 }

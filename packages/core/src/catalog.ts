@@ -39,13 +39,13 @@ export class Catalog {
         throw new InvalidInputError({
           expected: `${items.size} entries in the catalogue column ${JSON.stringify(name)}`,
           received: String(column.length),
-          mend: 'Give every item an entry: an empty string for no text, undefined for no attribute.',
+          hint: 'Give every item an entry: an empty string for no text, undefined for no attribute.',
         });
       if (name in text && name in attributes)
         throw new InvalidInputError({
           expected: 'every catalogue column once',
           received: `${JSON.stringify(name)} as text and as attribute`,
-          mend: 'Rename one of them.',
+          hint: 'Rename one of them.',
         });
     }
     this.items = items;
@@ -74,7 +74,7 @@ export class Catalog {
         throw new InvalidInputError({
           expected: `catalogue fields among ${this.fields.join(', ') || '(none)'}`,
           received: JSON.stringify(field),
-          mend: 'Choose an existing field.',
+          hint: 'Choose an existing field.',
         });
       const value = column[item];
       const words = Array.isArray(value) ? value.join(', ') : value === undefined ? '' : String(value);

@@ -31,7 +31,7 @@ export interface Dataset {
  */
 export function createDataset(parts: Dataset): Dataset {
   if (parts.name.trim() === '')
-    throw new InvalidInputError({ expected: 'a data set name', received: '""', mend: 'Name the data set.' });
+    throw new InvalidInputError({ expected: 'a data set name', received: '""', hint: 'Name the data set.' });
   const { log } = parts;
   const users = parts.users;
   return {

@@ -22,14 +22,14 @@ export class EmbeddingTable {
       throw new InvalidInputError({
         expected: `${ids.size} rows of a whole positive width`,
         received: `${data.length} values at width ${width}`,
-        mend: 'Give one vector of equal width for every id.',
+        hint: 'Give one vector of equal width for every id.',
       });
     const bad = data.findIndex((value) => !Number.isFinite(value));
     if (bad >= 0)
       throw new InvalidInputError({
         expected: 'finite vectors',
         received: `${data[bad]} in the vector of ${JSON.stringify(ids.idOf(Math.floor(bad / width)))}`,
-        mend: 'Repair the encoder or drop the id.',
+        hint: 'Repair the encoder or drop the id.',
       });
     this.ids = ids;
     this.width = width;
@@ -57,7 +57,7 @@ export class EmbeddingTable {
         throw new InvalidInputError({
           expected: `a vector for every ${ids.what}`,
           received: `none for ${JSON.stringify(id)}`,
-          mend: 'Encode the missing ids first.',
+          hint: 'Encode the missing ids first.',
         });
       data.set(this.vector(index), row * this.width);
       row++;

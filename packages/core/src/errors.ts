@@ -8,7 +8,7 @@ export interface PalateErrorDetails {
   /** What came instead. */
   readonly received: string;
   /** What the reader can do about it. */
-  readonly mend: string;
+  readonly hint: string;
   /** The error underneath, if there is one. */
   readonly cause?: unknown;
   /** True when the same call may succeed later (a busy server, a dropped connection). Default false. */
@@ -18,7 +18,7 @@ export interface PalateErrorDetails {
 /**
  * The root of all errors that Palate throws on purpose.
  *
- * `code` is stable across versions; the message says what was expected, what came and how to mend it.
+ * `code` is stable across versions; the message says what was expected, what came and what to do.
  *
  * @example
  * ```ts
@@ -33,19 +33,19 @@ export class PalateError extends Error {
   readonly code: string;
   readonly expected: string;
   readonly received: string;
-  readonly mend: string;
+  readonly hint: string;
   readonly isRetryable: boolean;
 
   constructor(code: string, details: PalateErrorDetails) {
     super(
-      `Expected ${details.expected}, but received ${details.received}. ${details.mend}`,
+      `Expected ${details.expected}, but received ${details.received}. ${details.hint}`,
       details.cause === undefined ? undefined : { cause: details.cause },
     );
     this.name = 'PalateError';
     this.code = code;
     this.expected = details.expected;
     this.received = details.received;
-    this.mend = details.mend;
+    this.hint = details.hint;
     this.isRetryable = details.isRetryable ?? false;
     Object.defineProperty(this, PALATE_ERROR, { value: true });
   }
@@ -71,7 +71,7 @@ export class UnknownIdError extends PalateError {
     super('unknown-id', {
       expected: `a known ${what} id`,
       received: JSON.stringify(id),
-      mend: `Check the spelling, or fit on data that contains this ${what}.`,
+      hint: `Check the spelling, or fit on data that contains this ${what}.`,
     });
     this.name = 'UnknownIdError';
     this.id = id;
@@ -122,7 +122,7 @@ export class MissingDependencyError extends PalateError {
     super('missing-dependency', {
       expected: `the optional package ${dependency}, which ${neededFor} needs`,
       received: cause instanceof Error ? (cause.message.split('\n')[0] ?? 'nothing') : 'nothing',
-      mend: `Install it: npm install ${dependency}`,
+      hint: `Install it: npm install ${dependency}`,
       cause,
     });
     this.name = 'MissingDependencyError';
@@ -144,7 +144,7 @@ export class CancelledError extends PalateError {
     super('cancelled', {
       expected: `${what} to finish`,
       received: 'a cancellation',
-      mend: 'Call again to start over, or to resume where the method resumes.',
+      hint: 'Call again to start over, or to resume where the method resumes.',
       cause,
     });
     this.name = 'CancelledError';

@@ -31,13 +31,13 @@ export class IdMap implements Iterable<string> {
         throw new InvalidInputError({
           expected: `${what} ids to be strings`,
           received: `${typeof id} at position ${index}`,
-          mend: 'Convert ids with String(id).',
+          hint: 'Convert ids with String(id).',
         });
       if (indexes.has(id))
         throw new InvalidInputError({
           expected: `every ${what} id once`,
           received: `${JSON.stringify(id)} at positions ${indexes.get(id)} and ${index}`,
-          mend: 'Remove the repetition.',
+          hint: 'Remove the repetition.',
         });
       indexes.set(id, index);
     }
@@ -81,7 +81,7 @@ export class IdMap implements Iterable<string> {
       throw new InvalidInputError({
         expected: `a dense ${this.what} index from 0 to ${this.size - 1}`,
         received: String(index),
-        mend: 'Use indexes of the same data set.',
+        hint: 'Use indexes of the same data set.',
       });
     return id;
   }

@@ -33,8 +33,8 @@ export interface UserMajorView {
   readonly item: Int32Array;
 }
 
-function refuse(expected: string, received: string, mend: string): never {
-  throw new InvalidInputError({ expected, received, mend });
+function refuse(expected: string, received: string, hint: string): never {
+  throw new InvalidInputError({ expected, received, hint });
 }
 
 /**
@@ -256,6 +256,6 @@ export function checkSharedIds(what: string, log: InteractionLog, other: Interac
   throw new InvalidInputError({
     expected: `${what} to share the id maps of the log beside it`,
     received: 'logs of different origin',
-    mend: 'Use the parts of one split, or select both from one log.',
+    hint: 'Use the parts of one split, or select both from one log.',
   });
 }

@@ -15,7 +15,7 @@ export function checkOptions(where: string, options: object | undefined, known: 
     throw new InvalidInputError({
       expected: `options of ${where} among ${known.join(', ') || '(none)'}`,
       received: JSON.stringify(name),
-      mend: 'Remove the option or correct its spelling.',
+      hint: 'Remove the option or correct its spelling.',
     });
   }
 }
@@ -56,7 +56,7 @@ export function checkNumber(name: string, value: unknown, bounds: NumberBounds =
   throw new InvalidInputError({
     expected: `${name} to be ${kind}${range}`,
     received: typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value)),
-    mend: `Pass ${name} within these bounds.`,
+    hint: `Pass ${name} within these bounds.`,
   });
 }
 
@@ -73,6 +73,6 @@ export function checkChoice<T extends string>(name: string, value: unknown, choi
   throw new InvalidInputError({
     expected: `${name} to be ${[quoted.slice(0, -1).join(', '), ...quoted.slice(-1)].filter(Boolean).join(' or ')}`,
     received: JSON.stringify(value) ?? String(value),
-    mend: 'Choose one of them.',
+    hint: 'Choose one of them.',
   });
 }

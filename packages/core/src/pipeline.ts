@@ -55,7 +55,7 @@ export class Pipeline implements Retriever {
         throw new InvalidInputError({
           expected: `${queries.length} lists from the ranker ${ranker.name}`,
           received: String(lists.length),
-          mend: 'A ranker returns one list for each query.',
+          hint: 'A ranker returns one list for each query.',
         });
     }
     return lists;

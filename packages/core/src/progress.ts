@@ -9,7 +9,7 @@ export interface Progress {
   /** Units in all, where known. */
   readonly total?: number;
   /** Figures of the moment, such as `loss`. */
-  readonly figures?: Readonly<Record<string, number>>;
+  readonly metrics?: Readonly<Record<string, number>>;
   /** Estimated seconds to the end of the phase, where known. */
   readonly secondsLeft?: number;
 }

@@ -82,7 +82,7 @@ export class RandomStream {
       throw new InvalidInputError({
         expected: 'a bound that is a whole number from 1 to 2^32 - 1',
         received: String(bound),
-        mend: 'Draw from a non-empty range.',
+        hint: 'Draw from a non-empty range.',
       });
     const limit = 0x1_0000_0000 - (0x1_0000_0000 % bound);
     let draw = this.uint32();

@@ -31,7 +31,7 @@ function refuse(received: string): never {
   throw new InvalidInputError({
     expected: 'a safetensors file',
     received,
-    mend: 'The file is damaged or of another format: download or write it again.',
+    hint: 'The file is damaged or of another format: download or write it again.',
   });
 }
 
@@ -67,7 +67,7 @@ export function encodeSafetensors(
       throw new InvalidInputError({
         expected: `${elements(shape)} values for the tensor ${name} of shape [${shape.join(', ')}]`,
         received: String(values.length),
-        mend: 'Correct the shape.',
+        hint: 'Correct the shape.',
       });
     header[name] = { dtype: typeOf(values), shape, data_offsets: [offset, offset + values.byteLength] };
     offset += values.byteLength;
@@ -109,7 +109,7 @@ export function decodeSafetensors(file: Uint8Array): {
     throw new InvalidInputError({
       expected: 'a safetensors file with a JSON header',
       received: cause instanceof Error ? cause.message : 'another header',
-      mend: 'The file is damaged or of another format: download or write it again.',
+      hint: 'The file is damaged or of another format: download or write it again.',
       cause,
     });
   }

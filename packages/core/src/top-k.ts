@@ -85,7 +85,7 @@ export function unavailableItems(
         throw new InvalidInputError({
           expected: `item indexes from 0 to ${itemCount - 1} in the query's ${field}`,
           received: String(item),
-          mend: 'Use dense indexes of the id map of the retriever that is asked.',
+          hint: 'Use dense indexes of the id map of the retriever that is asked.',
         });
       if (value !== undefined) out[item] = value;
     }

@@ -9,10 +9,10 @@ import {
   UnknownIdError,
 } from '../src/index.js';
 
-test('the message says what was expected, what came and how to mend it', () => {
+test('the message says what was expected, what came and what to do', () => {
   const error = new ParseError(
     { file: 'ratings.dat', line: 3, column: 7 },
-    { expected: 'a rating', received: '"x"', mend: 'Repair the line.' },
+    { expected: 'a rating', received: '"x"', hint: 'Repair the line.' },
   );
   expect(error.message).toBe('ratings.dat:3:7: Expected a rating, but received "x". Repair the line.');
   expect(error).toMatchObject({ code: 'parse-error', name: 'ParseError', isRetryable: false });

@@ -31,7 +31,7 @@ export async function loadBundledMovieTweetings(options: BundledOptions = {}): P
     throw new InvalidInputError({
       expected: "core to be 5 or 'none'",
       received: JSON.stringify(core),
-      mend: 'Load all and apply kCore of @palate/datasets for another core.',
+      hint: 'Load all and apply kCore of @palate/datasets for another core.',
     });
   const whole = await loadMovieTweetings(DATA_FOLDER, options);
   if (core === 'none') return { ...whole, name: 'MovieTweetings 100K' };

@@ -60,7 +60,7 @@ async function readKnowledge<T>(name: string, isRecord: (record: JsonRecord) => 
         {
           expected: `a record of the bundled ${name} knowledge`,
           received: JSON.stringify(record).slice(0, 80),
-          mend: 'Install the package again: the file was changed.',
+          hint: 'Install the package again: the file was changed.',
         },
       );
     records.push(record as T);

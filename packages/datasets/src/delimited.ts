@@ -74,7 +74,7 @@ export async function readDelimited(
             ? `${fieldsExpected} fields separated by ${JSON.stringify(layout.delimiter)}`
             : `at least ${widest + 1} fields separated by ${JSON.stringify(layout.delimiter)}`,
         received: `${found}`,
-        mend: 'Repair or remove the line, or pass the right delimiter.',
+        hint: 'Repair or remove the line, or pass the right delimiter.',
       },
     );
   };
@@ -121,7 +121,7 @@ export async function readDelimited(
       throw new ParseError(positionOf(line, bytes, lineStart, starts[k]!), {
         expected: `a ${what}`,
         received: 'an empty field',
-        mend: 'Repair or remove the line.',
+        hint: 'Repair or remove the line.',
       });
     };
     field(columns.user, 'user id');
@@ -136,7 +136,7 @@ export async function readDelimited(
         throw new ParseError(positionOf(line, bytes, lineStart, starts[k]!), {
           expected: 'a rating (a number)',
           received: JSON.stringify(bytes.toString('utf8', starts[k]!, ends[k]!)),
-          mend: 'Repair or remove the line, or correct the column map.',
+          hint: 'Repair or remove the line, or correct the column map.',
         });
     }
     let time: number;
@@ -153,7 +153,7 @@ export async function readDelimited(
         throw new ParseError(positionOf(line, bytes, lineStart, starts[k]!), {
           expected: layout.timestampUnit === 'iso' ? 'a date and time in ISO 8601' : 'a time (a number)',
           received: JSON.stringify(bytes.toString('utf8', starts[k]!, ends[k]!)),
-          mend: 'Repair or remove the line, or correct the column map.',
+          hint: 'Repair or remove the line, or correct the column map.',
         });
       time = builder.checkTime(time, () => positionOf(line, bytes, lineStart, starts[k]!));
     }
@@ -171,7 +171,7 @@ export async function readDelimited(
         {
           expected: 'quoted fields as RFC 4180 has them',
           received: (cause as Error).message,
-          mend: 'Close the quotes, doubling quotes inside them.',
+          hint: 'Close the quotes, doubling quotes inside them.',
           cause,
         },
       );
@@ -191,7 +191,7 @@ export async function readDelimited(
             {
               expected: 'ids without the delimiter or line ends',
               received: JSON.stringify(record?.[k]),
-              mend: 'Rename the id.',
+              hint: 'Rename the id.',
             },
           );
     const bytes = Buffer.from(clean.join(layout.delimiter));
@@ -226,7 +226,7 @@ export async function readDelimited(
       {
         expected: 'a closing quote',
         received: 'the end of the file',
-        mend: 'Close the quotes; the file may be cut short.',
+        hint: 'Close the quotes; the file may be cut short.',
       },
     );
   if (!builder || builder.length === 0)
@@ -235,7 +235,7 @@ export async function readDelimited(
       {
         expected: 'at least one interaction',
         received: 'a header alone',
-        mend: 'Check that the file was written completely.',
+        hint: 'Check that the file was written completely.',
       },
     );
   return builder.build();

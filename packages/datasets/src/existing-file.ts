@@ -22,7 +22,7 @@ export async function existing(...paths: readonly string[]): Promise<string> {
     {
       expected: `the file ${paths.join(' or ')} (plain or .gz)`,
       received: 'nothing there',
-      mend: 'Check the folder, and that the data set was unpacked completely.',
+      hint: 'Check the folder, and that the data set was unpacked completely.',
     },
   );
 }

@@ -47,7 +47,7 @@ export async function readFilmTable(
         {
           expected: `at least ${Math.max(layout.id, layout.title) + 1} fields separated by ${JSON.stringify(layout.delimiter)}`,
           received: `${fields.length}`,
-          mend: 'Repair or remove the line.',
+          hint: 'Repair or remove the line.',
         },
       );
     const before = seen.get(id);
@@ -57,7 +57,7 @@ export async function readFilmTable(
         {
           expected: 'every item once',
           received: `${JSON.stringify(id)}, which line ${before} holds too`,
-          mend: 'Remove one of the lines.',
+          hint: 'Remove one of the lines.',
         },
       );
     seen.set(id, line);
@@ -90,7 +90,7 @@ export async function readFilmTable(
         {
           expected: 'CSV as RFC 4180 has it',
           received: (cause as Error).message,
-          mend: 'Close the quotes, doubling quotes inside them.',
+          hint: 'Close the quotes, doubling quotes inside them.',
           cause,
         },
       );

@@ -63,7 +63,7 @@ export function ratingThreshold(log: InteractionLog, least: number): Interaction
     throw new InvalidInputError({
       expected: 'a log with ratings',
       received: 'one without',
-      mend: 'Load a rating column, or leave the threshold out.',
+      hint: 'Load a rating column, or leave the threshold out.',
     });
   return log.select(rowsWhere(log, (row) => rating[row]! >= least)).compact();
 }

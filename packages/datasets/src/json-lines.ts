@@ -28,7 +28,7 @@ export async function readJsonLines(
           {
             expected: 'one JSON object a line',
             received: (cause as Error).message,
-            mend: 'Repair or remove the line.',
+            hint: 'Repair or remove the line.',
             cause,
           },
         );
@@ -36,7 +36,7 @@ export async function readJsonLines(
       if (typeof record !== 'object' || record === null || Array.isArray(record))
         throw new ParseError(
           { file: path, line, column: 1 },
-          { expected: 'a JSON object', received: text.slice(0, 60), mend: 'Repair or remove the line.' },
+          { expected: 'a JSON object', received: text.slice(0, 60), hint: 'Repair or remove the line.' },
         );
       visit(record as JsonRecord, line);
     },
@@ -51,7 +51,7 @@ export function missingField(path: string, line: number, field: string, value: u
     {
       expected: `the field ${JSON.stringify(field)} as text or number`,
       received: value === undefined ? 'none' : (JSON.stringify(value) ?? String(value)).slice(0, 60),
-      mend: 'Repair or remove the line, or correct the column map.',
+      hint: 'Repair or remove the line, or correct the column map.',
     },
   );
 }

@@ -130,7 +130,7 @@ export class LogBuilder {
     throw new ParseError(position(), {
       expected: 'a time from 1970 to 2100 in seconds',
       received: String(value),
-      mend:
+      hint:
         seconds > LATEST_SECONDS && value / 1000 <= LATEST_SECONDS && this.#unit === 'seconds'
           ? "The file seems to hold milliseconds: pass timestampUnit: 'milliseconds'."
           : 'Repair or remove the line.',

@@ -81,7 +81,7 @@ export async function readLines(
         {
           expected: 'a complete gzip file',
           received: (error as Error).message,
-          mend: 'The file is cut short or damaged: copy or download it again.',
+          hint: 'The file is cut short or damaged: copy or download it again.',
           cause: error,
         },
       );
@@ -96,7 +96,7 @@ export async function readLines(
       {
         expected: 'at least one line of data',
         received: 'an empty file',
-        mend: 'Check that the file was written or downloaded completely.',
+        hint: 'Check that the file was written or downloaded completely.',
       },
     );
   options.onProgress?.({ phase: what, done: total, total });
@@ -112,7 +112,7 @@ async function inspect(path: string): Promise<{ bytes: number; gzip: boolean }> 
         expected: 'a readable file',
         received:
           (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'nothing there' : (cause as Error).message,
-        mend: 'Check the path.',
+        hint: 'Check the path.',
         cause,
       },
     );
@@ -122,7 +122,7 @@ async function inspect(path: string): Promise<{ bytes: number; gzip: boolean }> 
     if (stats.isDirectory())
       throw new ParseError(
         { file: path, line: 1, column: 1 },
-        { expected: 'a file', received: 'a folder', mend: 'Give the path of the file itself.' },
+        { expected: 'a file', received: 'a folder', hint: 'Give the path of the file itself.' },
       );
     const head = Buffer.alloc(2);
     await handle.read(head, 0, 2, 0);
@@ -155,7 +155,7 @@ export function decodeLine(
       {
         expected: 'UTF-8 text',
         received: 'bytes of another encoding',
-        mend: 'Convert the file to UTF-8 (iconv -t utf-8).',
+        hint: 'Convert the file to UTF-8 (iconv -t utf-8).',
         cause,
       },
     );

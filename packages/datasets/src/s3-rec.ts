@@ -50,7 +50,7 @@ export async function loadS3RecSequences(path: string, options: S3RecOptions = {
           {
             expected: 'a user and at least one item, separated by spaces',
             received: JSON.stringify(bytes.toString('utf8', start, Math.min(end, start + 60))),
-            mend: 'Repair or remove the line.',
+            hint: 'Repair or remove the line.',
           },
         );
     },

@@ -58,7 +58,7 @@ function build(
       throw new InvalidInputError({
         expected: `interactions in the ${name} part`,
         received: `none out of ${log.length}`,
-        mend: 'Use more data or other shares.',
+        hint: 'Use more data or other shares.',
       });
   const warnings: string[] = [];
   const found = (expected: string, received: string): void => {
@@ -66,7 +66,7 @@ function build(
       throw new LeakError({
         expected,
         received,
-        mend: "Split by time, or accept the leak with leaks: 'warn'.",
+        hint: "Split by time, or accept the leak with leaks: 'warn'.",
       });
     warnings.push(received);
   };
@@ -147,7 +147,7 @@ export function splitByTime(log: InteractionLog, options: SplitByTimeOptions = {
     throw new InvalidInputError({
       expected: 'a log with real times',
       received: 'one with positions within each user',
-      mend: 'Use leaveOneOut or splitPerUserTime, which need only the order within a user.',
+      hint: 'Use leaveOneOut or splitPerUserTime, which need only the order within a user.',
     });
   const sorted = log.timestamp.slice().sort();
   const momentAt = (share: number): number =>
@@ -268,7 +268,7 @@ function shares(test: number, validation: number): { test: number; validation: n
     throw new InvalidInputError({
       expected: 'a test share above 0 that leaves something for training',
       received: `test ${test} and validation ${validation}`,
-      mend: 'Use shares such as test 0.1, validation 0.1.',
+      hint: 'Use shares such as test 0.1, validation 0.1.',
     });
   return { test, validation };
 }

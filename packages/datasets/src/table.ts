@@ -101,7 +101,7 @@ function resolveColumns(path: string, columns: TableColumns, header: readonly st
     throw new InvalidInputError({
       expected: `columns of ${path} among ${header.join(', ')}`,
       received: JSON.stringify(column),
-      mend: 'Correct the column map; a file without a header line takes positions.',
+      hint: 'Correct the column map; a file without a header line takes positions.',
     });
   };
   return {
@@ -210,7 +210,7 @@ async function readParquet(
       {
         expected: 'a complete Parquet file',
         received: (cause as Error).message,
-        mend: 'Copy or write the file again.',
+        hint: 'Copy or write the file again.',
         cause,
       },
     );
@@ -261,7 +261,7 @@ async function readParquet(
   if (builder.length === 0)
     throw new ParseError(
       { file: path, line: 1, column: 1 },
-      { expected: 'at least one row', received: 'none', mend: 'Check that the file was written completely.' },
+      { expected: 'at least one row', received: 'none', hint: 'Check that the file was written completely.' },
     );
   return builder.build();
 }

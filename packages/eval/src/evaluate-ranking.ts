@@ -76,7 +76,7 @@ export async function evaluateRanking(
     throw new InvalidInputError({
       expected: 'test interactions with ratings to take for grades',
       received: 'none',
-      mend: "Use grades: 'binary'.",
+      hint: "Use grades: 'binary'.",
     });
 
   const seed = options.seed ?? 0;
@@ -100,7 +100,7 @@ export async function evaluateRanking(
         throw new InvalidInputError({
           expected: `${queries.length} x ${n} scores from ${retriever.name}`,
           received: String(scores.length),
-          mend: 'Return one score for every query and item.',
+          hint: 'Return one score for every query and item.',
         });
       for (let q = 0; q < chunk.length; q++) {
         const row = scores.subarray(q * n, (q + 1) * n);
@@ -152,6 +152,6 @@ function notANumber(retriever: Retriever, item: number, score: number): InvalidI
   return new InvalidInputError({
     expected: `finite scores from ${retriever.name}`,
     received: `${score} for the item ${JSON.stringify(retriever.items.idOf(item))}`,
-    mend: 'The model has diverged or divides by zero: train it again with a lower learning rate, or repair its scoring.',
+    hint: 'The model has diverged or divides by zero: train it again with a lower learning rate, or repair its scoring.',
   });
 }

@@ -113,7 +113,7 @@ export class ListMetrics {
           throw new InvalidInputError({
             expected: 'item vectors for the metric diversity',
             received: 'none',
-            mend: 'Pass itemVectors, an EmbeddingTable over the items.',
+            hint: 'Pass itemVectors, an EmbeddingTable over the items.',
           });
         return this.#lists === 0 ? 0 : this.#diversity / this.#lists;
     }

@@ -5,7 +5,7 @@ function sameLength(a: ArrayLike<number>, b: ArrayLike<number>): number {
     throw new InvalidInputError({
       expected: 'as many predictions as truths, at least one',
       received: `${a.length} and ${b.length}`,
-      mend: 'Score every row once.',
+      hint: 'Score every row once.',
     });
   return a.length;
 }

@@ -40,6 +40,6 @@ export function checkCandidateRule(rule: CandidateRule, largestCutoff: number): 
     throw new InvalidInputError({
       expected: `more sampled negatives than the largest cut-off, ${largestCutoff}`,
       received: String(rule.sampled),
-      mend: 'Sample more, or use the full catalogue: with so few, every item is within the cut-off.',
+      hint: 'Sample more, or use the full catalogue: with so few, every item is within the cut-off.',
     });
 }

@@ -128,6 +128,6 @@ export function parseMetric(name: string): ParsedMetric {
   throw new InvalidInputError({
     expected: `a metric such as ${[...Object.keys(RANK_METRICS), ...LIST_METRICS].map((each) => `${each}@10`).join(', ')}, mrr or auc`,
     received: JSON.stringify(name),
-    mend: 'Correct the name; cut-offs are whole numbers from 1.',
+    hint: 'Correct the name; cut-offs are whole numbers from 1.',
   });
 }

@@ -58,7 +58,7 @@ export class RankingCollector {
       throw new InvalidInputError({
         expected: 'at least one test interaction',
         received: 'none',
-        mend: 'Choose another split.',
+        hint: 'Choose another split.',
       });
     this.#toRetriever =
       items === data.test.items
@@ -129,7 +129,7 @@ export class RankingCollector {
       throw new InvalidInputError({
         expected: `at least ${rule.sampled} items that the user ${JSON.stringify(this.#data.test.users.idOf(user))} does not know`,
         received: String(free),
-        mend: 'Sample fewer, or use the full catalogue.',
+        hint: 'Sample fewer, or use the full catalogue.',
       });
     const chosen = new Set<number>();
     while (chosen.size < rule.sampled) {

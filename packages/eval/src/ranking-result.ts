@@ -57,13 +57,13 @@ export function readRankingResult(value: unknown): RankingResult {
     throw new InvalidInputError({
       expected: 'a ranking result of @palate/eval',
       received: JSON.stringify(value)?.slice(0, 60) ?? String(value),
-      mend: 'Pass a record that evaluateRanking made.',
+      hint: 'Pass a record that evaluateRanking made.',
     });
   if (record.schemaVersion !== 1)
     throw new InvalidInputError({
       expected: 'schema version 1',
       received: String(record.schemaVersion),
-      mend: 'Update @palate/eval.',
+      hint: 'Update @palate/eval.',
     });
   return record as RankingResult;
 }
@@ -88,7 +88,7 @@ export function averageOverSeeds(results: readonly RankingResult[]): SeedAverage
     throw new InvalidInputError({
       expected: 'at least one result',
       received: 'none',
-      mend: 'Run the system first.',
+      hint: 'Run the system first.',
     });
   const key = (result: RankingResult): string =>
     JSON.stringify([result.system, result.protocol, result.fingerprints]);
@@ -97,7 +97,7 @@ export function averageOverSeeds(results: readonly RankingResult[]): SeedAverage
     throw new InvalidInputError({
       expected: `results of one system, protocol and data set (${first.system})`,
       received: `one of ${other.system} beside it`,
-      mend: 'Average each system by itself.',
+      hint: 'Average each system by itself.',
     });
   const metrics: Record<string, { mean: number; deviation?: number }> = {};
   for (const name of Object.keys(first.metrics)) {

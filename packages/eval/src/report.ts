@@ -48,7 +48,7 @@ export function rankingReport(
     throw new InvalidInputError({
       expected: 'at least one result',
       received: 'none',
-      mend: 'Evaluate a system first.',
+      hint: 'Evaluate a system first.',
     });
   const key = (protocol: RankingProtocol): string => JSON.stringify(protocol);
   for (const result of results)
@@ -56,7 +56,7 @@ export function rankingReport(
       throw new InvalidInputError({
         expected: `results under one protocol (${describeProtocol(first.protocol)})`,
         received: `${result.system} under ${describeProtocol(result.protocol)}`,
-        mend: 'Make a table for each protocol: such numbers cannot be compared.',
+        hint: 'Make a table for each protocol: such numbers cannot be compared.',
       });
   const metrics = options.metrics ?? Object.keys(first.metrics);
   const leading = metrics[0] ?? '';

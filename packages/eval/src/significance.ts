@@ -36,7 +36,7 @@ export function bootstrapInterval(values: ArrayLike<number>, options: BootstrapO
     throw new InvalidInputError({
       expected: 'at least one value',
       received: 'none',
-      mend: 'Evaluate at least one user.',
+      hint: 'Evaluate at least one user.',
     });
   let total = 0;
   for (let i = 0; i < n; i++) total += values[i]!;
@@ -107,7 +107,7 @@ function differences(first: ArrayLike<number>, second: ArrayLike<number>): Float
     throw new InvalidInputError({
       expected: 'two equally long lists of at least two values, one pair a user',
       received: `${first.length} and ${second.length}`,
-      mend: 'Compare per-user values of the same users in the same order.',
+      hint: 'Compare per-user values of the same users in the same order.',
     });
   return Float64Array.from({ length: first.length }, (_, i) => first[i]! - second[i]!);
 }

@@ -93,7 +93,7 @@ export class SelfAttention {
       throw new InvalidInputError({
         expected: 'a width that is a multiple of the heads',
         received: `${width} and ${heads}`,
-        mend: 'Choose another width or number of heads.',
+        hint: 'Choose another width or number of heads.',
       });
     const project = (part: string): Dense =>
       new Dense(

@@ -44,7 +44,7 @@ export class Parameters {
       throw new InvalidInputError({
         expected: 'a new parameter name',
         received: JSON.stringify(name),
-        mend: 'Name each parameter once.',
+        hint: 'Name each parameter once.',
       });
     const size = shape.reduce((product, extent) => product * extent, 1);
     return this.#create(name, shape, initializer(random.fork(name), size));
@@ -66,7 +66,7 @@ export class Parameters {
       throw new InvalidInputError({
         expected: `a parameter among ${this.names.join(', ')}`,
         received: JSON.stringify(name),
-        mend: 'Correct the name.',
+        hint: 'Correct the name.',
       });
     return variable;
   }
@@ -111,7 +111,7 @@ export class Parameters {
         throw new ArtifactError(source, {
           expected: `the weight ${name} of shape [${variable.shape.join(', ')}]`,
           received: found ? `shape [${found.shape.join(', ')}]` : 'none',
-          mend: 'The weights belong to another model or configuration.',
+          hint: 'The weights belong to another model or configuration.',
         });
     }
     for (const [name, variable] of this.#variables) {

@@ -181,7 +181,7 @@ class TrainingRun {
           phase: `epoch ${epoch} of ${epochs}`,
           done: index + 1,
           total: list.length,
-          figures: { loss: this.#state.lossSum / (index + 1) },
+          metrics: { loss: this.#state.lossSum / (index + 1) },
           secondsLeft: (perStep * stepsLeft) / 1000,
         });
       }
@@ -200,7 +200,7 @@ class TrainingRun {
         throw new InvalidInputError({
           expected: `the metric ${earlyStopping.metric} from the validation`,
           received: Object.keys(metrics).join(', ') || 'none',
-          mend: 'Correct the metric of earlyStopping, or return it from validate.',
+          hint: 'Correct the metric of earlyStopping, or return it from validate.',
         });
       if (best === null || value > best.value) {
         best = { value, epoch };
@@ -245,7 +245,7 @@ class TrainingRun {
       throw new InvalidInputError({
         expected: 'a finite loss',
         received: `${loss} at step ${step}`,
-        mend: 'Lower the learning rate, clip the gradients, or look for bad values in the data.',
+        hint: 'Lower the learning rate, clip the gradients, or look for bad values in the data.',
       });
     return loss;
   }

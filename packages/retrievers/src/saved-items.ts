@@ -21,7 +21,7 @@ export function savedItems(dir: string, artifact: Artifact, file = ITEMS, what =
     throw new ArtifactError(dir, {
       expected: `a list of ids in ${file}`,
       received: bytes ? 'something else' : 'no such file',
-      mend: 'The artifact was not written by this class: fit and save again.',
+      hint: 'The artifact was not written by this class: fit and save again.',
       cause,
     });
   }
@@ -43,7 +43,7 @@ export function savedFloats(
   throw new ArtifactError(dir, {
     expected: `the tensor ${name} with ${length} 32-bit floats`,
     received: values ? `${values.length} values` : 'none',
-    mend: 'The artifact was not written by this class: fit and save again.',
+    hint: 'The artifact was not written by this class: fit and save again.',
   });
 }
 
@@ -59,6 +59,6 @@ export function savedIntegers(
   throw new ArtifactError(dir, {
     expected: `the tensor ${name} with ${length ?? 'some'} 32-bit integers`,
     received: values ? `${values.length} values` : 'none',
-    mend: 'The artifact was not written by this class: fit and save again.',
+    hint: 'The artifact was not written by this class: fit and save again.',
   });
 }

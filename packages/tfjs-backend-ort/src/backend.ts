@@ -148,7 +148,7 @@ export class OrtBackend extends KernelBackend {
       throw new UnsupportedError({
         expected: 'complex tensors to be made by tf.complex(real, imag)',
         received: 'complex64 values written directly',
-        mend: 'Make the real and imaginary parts first.',
+        hint: 'Make the real and imaginary parts first.',
       });
     }
     if (dtype === 'string') {
@@ -213,7 +213,7 @@ export class OrtBackend extends KernelBackend {
       throw new InvalidInputError({
         expected: 'a complex tensor',
         received: `a ${info.dtype} tensor`,
-        mend: 'Make it with tf.complex.',
+        hint: 'Make it with tf.complex.',
       });
     return complex;
   }
@@ -264,7 +264,7 @@ export class OrtBackend extends KernelBackend {
       throw new UnsupportedError({
         expected: 'a float32, int32 or bool tensor',
         received: `a ${info.dtype} tensor`,
-        mend: 'This kernel has no version for that type on the ort backend.',
+        hint: 'This kernel has no version for that type on the ort backend.',
       });
     if (sameShape(value.shape, info.shape)) return value;
     const known = data.views?.find((view) => sameShape(view.shape, info.shape));
@@ -435,7 +435,7 @@ export class OrtBackend extends KernelBackend {
         throw new InvalidInputError({
           expected: 'a tensor that has not been freed',
           received: 'a graph value kept across a read',
-          mend: 'This is a bug of a kernel: take graph values after reading.',
+          hint: 'This is a bug of a kernel: take graph values after reading.',
         });
       feeds[inputName(i)] = makeTensor(type, data.values, shape);
     }
@@ -454,7 +454,7 @@ export class OrtBackend extends KernelBackend {
       throw new PalateError('graph-failed', {
         expected: 'the graph to be computed',
         received: cause instanceof Error ? cause.message : String(cause),
-        mend: 'See the operation that ONNX Runtime names; indices out of range are the usual cause.',
+        hint: 'See the operation that ONNX Runtime names; indices out of range are the usual cause.',
         cause,
       });
     }
@@ -558,6 +558,6 @@ export function unmappedKernel(name: string, recent: readonly string[]): Unsuppo
   return new UnsupportedError({
     expected: `a kernel that the ort backend has`,
     received: `${name} (after the ONNX operations ${recent.join(', ') || 'none'})`,
-    mend: `Compute this part with tf.setBackend('cpu'), or write it with other operations.`,
+    hint: `Compute this part with tf.setBackend('cpu'), or write it with other operations.`,
   });
 }

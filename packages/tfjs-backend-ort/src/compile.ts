@@ -128,7 +128,7 @@ export function compile<A extends readonly tf.Tensor[], R extends StepResult>(
       throw new InvalidInputError({
         expected: 'a compiled step whose numbers come from its arguments and variables',
         received: `a number in JavaScript that changed since the step was compiled, within the last ${recheck} calls`,
-        mend: 'Pass it to the step as a tensor (for example tf.scalar(learningRate)).',
+        hint: 'Pass it to the step as a tensor (for example tf.scalar(learningRate)).',
       });
     }
     if (entry.recording && entry.recording.session !== recording?.session) entry.recording.session.pinned--;

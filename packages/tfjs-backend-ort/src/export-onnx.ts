@@ -54,7 +54,7 @@ export function exportOnnx<I extends NamedTensors>(
     throw new InvalidInputError({
       expected: "the backend 'ort' to be in use",
       received: tf.getBackend(),
-      mend: "Call await tf.setBackend('ort') first.",
+      hint: "Call await tf.setBackend('ort') first.",
     });
   const trace = traceFunction(backend, run, inputs);
   if (!options.dynamicBatch) return write(trace);
@@ -64,7 +64,7 @@ export function exportOnnx<I extends NamedTensors>(
     throw new InvalidInputError({
       expected: 'a first input with at least one axis',
       received: first ? 'a scalar' : 'no inputs',
-      mend: 'Leave dynamicBatch out.',
+      hint: 'Leave dynamicBatch out.',
     });
   // Two sizes that no other extent of a model is likely to be confused with, and that differ from the example's.
   const sizes = [batch + 6, batch + 13] as const;
@@ -116,7 +116,7 @@ function traceFunction<I extends NamedTensors>(
       throw new InvalidInputError({
         expected: 'a function made of operations that ONNX has',
         received: `${inJavaScript}, which this backend runs in JavaScript`,
-        mend: 'Leave it out of the exported function, or export the parts before and after it; see hostKernels().',
+        hint: 'Leave it out of the exported function, or export the parts before and after it; see hostKernels().',
       });
     const named = result instanceof tf.Tensor ? { output: result } : result;
     const values = Object.values(named).map((tensor) => {
@@ -155,7 +155,7 @@ function refuse(received: string): UnsupportedError {
   return new UnsupportedError({
     expected: 'a function whose graph is the same for every batch size',
     received,
-    mend: 'Make tensors that depend on the batch from the inputs by operations, or export a fixed batch.',
+    hint: 'Make tensors that depend on the batch from the inputs by operations, or export a fixed batch.',
   });
 }
 

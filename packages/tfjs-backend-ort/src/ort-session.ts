@@ -48,7 +48,7 @@ function nativeBinding(): NativeBinding {
     throw new UnsupportedError({
       expected: 'onnxruntime-node with a native library for this platform',
       received: cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause),
-      mend: 'Install onnxruntime-node 1.30 again; it ships Linux, macOS and Windows for x64 and arm64.',
+      hint: 'Install onnxruntime-node 1.30 again; it ships Linux, macOS and Windows for x64 and arm64.',
       cause,
     });
   }
@@ -61,7 +61,7 @@ function nativeBinding(): NativeBinding {
     throw new UnsupportedError({
       expected: "onnxruntime-node's native session with loadModel and run",
       received: 'another layout of its package',
-      mend: 'Use onnxruntime-node 1.30, which this version was tested with.',
+      hint: 'Use onnxruntime-node 1.30, which this version was tested with.',
     });
   native = found as NativeBinding;
   return native;

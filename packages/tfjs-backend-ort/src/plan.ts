@@ -154,7 +154,7 @@ export function encodePlan(plan: Plan, options: EncodeOptions = {}): Uint8Array 
         throw new InvalidInputError({
           expected: 'every value of the graph to be numbered',
           received: `an unnumbered input of ${node.op}`,
-          mend: 'This is a bug of @palate/tfjs-backend-ort.',
+          hint: 'This is a bug of @palate/tfjs-backend-ort.',
         });
       return name;
     });

@@ -14,7 +14,7 @@ function checkSeed(seed: tf.Tensor): void {
     throw new InvalidInputError({
       expected: 'a seed tensor of type int32 with one to four elements',
       received: `${seed.dtype} of shape [${seed.shape}]`,
-      mend: "Make it with tf.tensor1d([run, step], 'int32').",
+      hint: "Make it with tf.tensor1d([run, step], 'int32').",
     });
 }
 

@@ -60,7 +60,7 @@ export class SessionCache {
       throw new PalateError('graph-rejected', {
         expected: 'a graph that ONNX Runtime accepts',
         received: cause instanceof Error ? cause.message : String(cause),
-        mend: `Operations of the graph: ${operationsOf(plan)}.`,
+        hint: `Operations of the graph: ${operationsOf(plan)}.`,
         cause,
       });
     }

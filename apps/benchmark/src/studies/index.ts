@@ -39,6 +39,6 @@ export function studyOf(name: string): Study {
   throw new InvalidInputError({
     expected: `a study among ${STUDIES.map((each) => each.name).join(', ')}`,
     received: JSON.stringify(name),
-    mend: 'Correct the name.',
+    hint: 'Correct the name.',
   });
 }

@@ -28,6 +28,6 @@ export function suiteOf(name: string): Suite {
   throw new InvalidInputError({
     expected: `a suite among ${SUITES.map((each) => each.name).join(', ')}`,
     received: JSON.stringify(name),
-    mend: 'Correct the name.',
+    hint: 'Correct the name.',
   });
 }

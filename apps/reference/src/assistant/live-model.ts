@@ -19,7 +19,7 @@ export async function liveModel(
     throw new InvalidInputError({
       expected: 'PALATE_LLM to be openai:MODEL, transformers:MODEL or local',
       received: JSON.stringify(setting),
-      mend: 'For example PALATE_LLM=openai:gpt-4o-mini, or with OPENAI_BASE_URL the name of a local model.',
+      hint: 'For example PALATE_LLM=openai:gpt-4o-mini, or with OPENAI_BASE_URL the name of a local model.',
     });
   const bare = provider === 'openai' ? openaiModel({ model }) : await transformersModel({ model });
   const careful = withRetry(withLimits(bare, { concurrency: 4 }), { deadlineSeconds: 120 });

@@ -16,7 +16,7 @@ interface Finding {
   /** What was found, or why it does not work. */
   readonly detail: string;
   /** What to do where it does not work. */
-  readonly mend?: string;
+  readonly hint?: string;
   /** True for parts that Palate cannot do without. */
   readonly required?: boolean;
 }
@@ -28,13 +28,13 @@ function firstLine(error: unknown): string {
 async function check(
   part: string,
   use: () => Promise<string> | string,
-  mend: string,
+  hint: string,
   required = false,
 ): Promise<Finding> {
   try {
     return { part, works: true, detail: await use(), required };
   } catch (error) {
-    return { part, works: false, detail: firstLine(error), mend, required };
+    return { part, works: false, detail: firstLine(error), hint, required };
   }
 }
 
@@ -126,9 +126,9 @@ export async function doctorCommand(options: DoctorOptions, { print }: CommandCo
   ];
   if (options.json) print(JSON.stringify(findings));
   else
-    for (const { part, works, detail, mend } of findings) {
+    for (const { part, works, detail, hint } of findings) {
       print(`${works ? 'yes' : ' no'}  ${fitWidth(part, 26)} ${detail}`);
-      if (mend) print(`     ${' '.repeat(26)} ${mend}`);
+      if (hint) print(`     ${' '.repeat(26)} ${hint}`);
     }
   if (findings.some(({ works, required }) => required && !works)) process.exitCode = 1;
 }

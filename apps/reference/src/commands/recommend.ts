@@ -34,7 +34,7 @@ function queryOf(options: RecommendOptions, dataset: Dataset): Query & { readonl
     throw new InvalidInputError({
       expected: 'either --user ID or --history "title; title"',
       received: options.user === undefined ? 'neither' : 'both',
-      mend: 'Say for whom to recommend.',
+      hint: 'Say for whom to recommend.',
     });
   if (options.user !== undefined)
     return { user: options.user, history: log.history(log.users.indexOf(options.user)) };
@@ -43,7 +43,7 @@ function queryOf(options: RecommendOptions, dataset: Dataset): Query & { readonl
     throw new InvalidInputError({
       expected: 'at least one title',
       received: JSON.stringify(options.history),
-      mend: 'Write --history "Alien; Heat".',
+      hint: 'Write --history "Alien; Heat".',
     });
   return { history: Int32Array.from(titles, (title) => findTitle(title, dataset).item) };
 }
@@ -99,7 +99,7 @@ async function explainCommand(options: RecommendOptions, { signal, print }: Comm
     throw new InvalidInputError({
       expected: '--profile and --explain with the bundled data, whose films have recorded knowledge',
       received: options.data,
-      mend: 'Leave --data out.',
+      hint: 'Leave --data out.',
     });
   const dataset = await loadData(options.data, { signal });
   const isNew = options.user === undefined && options.history === undefined;
@@ -107,7 +107,7 @@ async function explainCommand(options: RecommendOptions, { signal, print }: Comm
     throw new InvalidInputError({
       expected: 'a profile in words, a user or a history',
       received: 'none',
-      mend: 'Write for example --profile "slow-burning heist films, no gore".',
+      hint: 'Write for example --profile "slow-burning heist films, no gore".',
     });
   const query = isNew ? undefined : queryOf(options, dataset);
   const assistant = await openAssistant(dataset, {

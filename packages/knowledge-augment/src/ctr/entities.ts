@@ -41,7 +41,7 @@ export function checkEntities(log: InteractionLog, { users, items }: CtrEntities
         own.size === given.size
           ? `${JSON.stringify(given.idOf(differs))} at index ${differs} instead of ${JSON.stringify(own.idOf(differs))}`
           : `a log of ${given.size} ${what}s`,
-      mend: 'Use the id maps that the model was fitted with, or extend the model.',
+      hint: 'Use the id maps that the model was fitted with, or extend the model.',
     });
   }
 }
@@ -66,7 +66,7 @@ export function checkSameShape(own: CtrEntities, given: CtrEntities): void {
     throw new InvalidInputError({
       expected: shapeOf(own),
       received: shapeOf(given),
-      mend: 'Encode features by encodeFeaturesLike, and knowledge by the encoder and the reduction of the fit.',
+      hint: 'Encode features by encodeFeaturesLike, and knowledge by the encoder and the reduction of the fit.',
     });
 }
 
@@ -150,7 +150,7 @@ export function readEntities(dir: string, { tensors, files }: Artifact): CtrEnti
     throw new ArtifactError(dir, {
       expected: 'ids, features and knowledge of the model',
       received: (cause as Error).message,
-      mend: 'Fit and save again.',
+      hint: 'Fit and save again.',
       cause,
     });
   }

@@ -155,7 +155,7 @@ export class CtrModel implements Saveable {
       throw new InvalidInputError({
         expected: 'samples to train on',
         received: 'none',
-        mend: 'Check the split.',
+        hint: 'Check the split.',
       });
     checkChoice('backbone', options.backbone, Object.keys(BACKBONES));
     const whole = (

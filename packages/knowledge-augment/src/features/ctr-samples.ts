@@ -41,7 +41,7 @@ export function ctrSamples(log: InteractionLog, options: CtrSamplesOptions): Ctr
     throw new InvalidInputError({
       expected: 'a log with ratings, which make the labels',
       received: 'none',
-      mend: 'Use rated data.',
+      hint: 'Use rated data.',
     });
   const { offsets, row } = log.byUser();
   const rows: number[] = [];
@@ -106,7 +106,7 @@ export function splitByTimes(samples: CtrSamples): CtrSplit {
     throw new InvalidInputError({
       expected: 'interactions with times',
       received: 'an order within each user only',
-      mend: 'Split by user.',
+      hint: 'Split by user.',
     });
   const { offsets, row } = log.byUser();
   const time = (at: number): number => log.timestamp[row[offsets[samples.user[at]!]! + samples.place[at]!]!]!;

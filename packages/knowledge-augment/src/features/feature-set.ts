@@ -95,7 +95,7 @@ function valuesOf(dataset: Dataset, { name, of }: FeatureDeclaration): readonly 
     throw new InvalidInputError({
       expected: `an attribute of the ${of}s among ${Object.keys(columns).join(', ') || '(none)'}, or id`,
       received: JSON.stringify(name),
-      mend: 'Correct the name of the feature.',
+      hint: 'Correct the name of the feature.',
     });
   return column;
 }
@@ -159,7 +159,7 @@ function categoriesOf(
       throw new InvalidInputError({
         expected: `one category of ${name} an entity`,
         received: `${JSON.stringify(value)} at index ${entity}`,
-        mend: "Declare the feature as 'multi'.",
+        hint: "Declare the feature as 'multi'.",
       });
     return (Array.isArray(value) ? value : [value]).map(String).slice(0, slots);
   });
@@ -173,7 +173,7 @@ function numbersOf({ name }: FeatureDeclaration, values: readonly AttributeValue
       throw new InvalidInputError({
         expected: `numbers as ${name}`,
         received: `${JSON.stringify(value)} at index ${entity}`,
-        mend: "Declare the feature as 'categorical', or repair the value.",
+        hint: "Declare the feature as 'categorical', or repair the value.",
       });
     return number;
   });

@@ -31,7 +31,7 @@ export function checkKnowledgeLeak(samples: CtrSamples, entries: Iterable<Knowle
       throw new LeakError({
         expected: `samples of user ${JSON.stringify(entity)} after what the text about the user was written from`,
         received: `one at place ${place}${n === undefined ? '' : `, while the writer saw ${n} interactions`}`,
-        mend: 'Make samples from after what the language model was shown (option from of ctrSamples).',
+        hint: 'Make samples from after what the language model was shown (option from of ctrSamples).',
       });
   }
 }

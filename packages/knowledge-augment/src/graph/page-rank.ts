@@ -23,7 +23,7 @@ function check(graph: Graph, source: number, options: PageRankOptions): Required
     throw new InvalidInputError({
       expected: `a node from 0 to ${graph.nodes - 1}`,
       received: String(source),
-      mend: 'Items are the first nodes of a user-item graph, users the ones behind them.',
+      hint: 'Items are the first nodes of a user-item graph, users the ones behind them.',
     });
   return {
     restart: checkNumber('restart', options.restart ?? 0.15, { min: 1e-6, max: 1 }),

@@ -83,7 +83,7 @@ export async function askFactors(
     throw new InvalidInputError({
       expected: 'a list of factors, one a line',
       received: JSON.stringify(outcome.result.text.slice(0, 120)),
-      mend: 'Ask a larger model, or use the factors that come with the package.',
+      hint: 'Ask a larger model, or use the factors that come with the package.',
     });
   return { noun, factors: [...new Set(factors)].slice(0, 10) };
 }

@@ -81,7 +81,7 @@ export function cleanText(answer: string): string {
     throw new InvalidInputError({
       expected: 'a text about the item',
       received: JSON.stringify(answer.slice(0, 80)),
-      mend: 'Ask again, or ask another model.',
+      hint: 'Ask again, or ask another model.',
     });
   return text;
 }
@@ -105,7 +105,7 @@ export function cleanTags(answer: string): CleanedAnswer {
     throw new InvalidInputError({
       expected: 'tags separated by commas',
       received: JSON.stringify(answer.slice(0, 80)),
-      mend: 'Ask again, or ask another model.',
+      hint: 'Ask again, or ask another model.',
     });
   return { text: tags.join(', '), facts: { tags } };
 }

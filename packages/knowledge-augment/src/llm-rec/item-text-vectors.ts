@@ -34,13 +34,13 @@ export async function itemTextVectors(
       throw new InvalidInputError({
         expected: `${items.size} texts in every family`,
         received: String(family.length),
-        mend: 'Give one text an item, by dense index.',
+        hint: 'Give one text an item, by dense index.',
       });
   if (texts.length === 0)
     throw new InvalidInputError({
       expected: 'at least one family of texts',
       received: 'none',
-      mend: 'Give the items’ own texts.',
+      hint: 'Give the items’ own texts.',
     });
   if (combination === 'concatenate-texts') {
     const joined = Array.from({ length: items.size }, (_, item) =>

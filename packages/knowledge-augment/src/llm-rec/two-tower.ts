@@ -121,7 +121,7 @@ export class TwoTower implements CatalogueScorer, Saveable {
       throw new InvalidInputError({
         expected: 'interactions',
         received: 'none',
-        mend: 'Use data with histories.',
+        hint: 'Use data with histories.',
       });
     const whole = (
       name: 'dimension' | 'hidden' | 'negatives' | 'batchSize' | 'epochs' | 'patience',
@@ -271,7 +271,7 @@ export class TwoTower implements CatalogueScorer, Saveable {
       throw new ArtifactError(dir, {
         expected: 'ids and vectors of users and items',
         received: (cause as Error).message,
-        mend: 'Fit and save again.',
+        hint: 'Fit and save again.',
         cause,
       });
     }

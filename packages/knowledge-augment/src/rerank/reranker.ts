@@ -150,7 +150,7 @@ export class Reranker implements Saveable {
       throw new InvalidInputError({
         expected: 'lists to train on',
         received: 'none',
-        mend: 'Check the split.',
+        hint: 'Check the split.',
       });
     const whole = (
       name: 'historyLength' | 'dimension' | 'batchSize' | 'epochs' | 'patience',
@@ -237,7 +237,7 @@ export class Reranker implements Saveable {
       throw new InvalidInputError({
         expected: `lists of ${length} items, as in training`,
         received: `lists of ${lists.length}`,
-        mend: 'Cut or fill the lists, or train on such.',
+        hint: 'Cut or fill the lists, or train on such.',
       });
     checkEntities(lists.log, entities);
     await selectBackend();

@@ -79,7 +79,7 @@ export async function pendingKnowledge<Input>(
       throw new InvalidInputError({
         expected: 'every entity once',
         received: `${JSON.stringify(input.entity)} twice`,
-        mend: 'Join its inputs, or ask by two kinds of prompt.',
+        hint: 'Join its inputs, or ask by two kinds of prompt.',
       });
     seen.add(input.entity);
     const key = keyOf(template, model, input.entity);
@@ -138,7 +138,7 @@ export async function generateKnowledge<Input>(
       phase: `knowledge ${template.kind}`,
       done: known + done,
       total: inputs.length,
-      figures: { stored, failed: failed.length, ...usage },
+      metrics: { stored, failed: failed.length, ...usage },
       ...(done > 0
         ? { secondsLeft: ((performance.now() - started) / 1000 / done) * (pending.length - done) }
         : {}),
@@ -154,7 +154,7 @@ export async function generateKnowledge<Input>(
           new InvalidInputError({
             expected: 'an outcome for the request',
             received: 'none',
-            mend: 'The language model breaks its contract: correct its adapter.',
+            hint: 'The language model breaks its contract: correct its adapter.',
           });
         if (error.code === 'cancelled') return;
         if (STOPPING.has(error.code)) {

@@ -73,7 +73,7 @@ export async function importKnowledge(
           received: wrong
             ? `${JSON.stringify(record[wrong])} as its ${wrong}`
             : JSON.stringify(record).slice(0, 120),
-          mend: 'entityType is "item" or "user"; createdAt counts seconds since 1970.',
+          hint: 'entityType is "item" or "user"; createdAt counts seconds since 1970.',
         },
       );
     entries.push(record as unknown as KnowledgeEntry);

@@ -41,7 +41,7 @@ class LmdbKnowledgeStore implements KnowledgeStore {
         throw new InvalidInputError({
           expected: 'entries with a text and the time at which it was written',
           received: JSON.stringify({ text, createdAt }),
-          mend: 'Give both.',
+          hint: 'Give both.',
         });
     await this.#database.transaction(() => {
       for (const [k, entry] of entries.entries()) void this.#database.put(keys[k] as StoredKey, entry);
@@ -78,7 +78,7 @@ function storedKey(key: KnowledgeKey): StoredKey {
     throw new InvalidInputError({
       expected: `a knowledge key of texts, of at most ${LONGEST_KEY} bytes together`,
       received: bad === undefined ? `${length} bytes` : `${JSON.stringify(key[bad])} as its ${bad}`,
-      mend: 'Name the entity, the kind of knowledge, the version of its prompt and the model, shortly.',
+      hint: 'Name the entity, the kind of knowledge, the version of its prompt and the model, shortly.',
     });
   return parts as StoredKey;
 }

@@ -35,7 +35,7 @@ export function recordedKnowledge(
       throw new InvalidInputError({
         expected: `records with the id of the ${options.entityType} and a text or tags`,
         received: `${JSON.stringify(record).slice(0, 120)} at position ${at}`,
-        mend: 'Correct the record, or the entity type.',
+        hint: 'Correct the record, or the entity type.',
       });
     return {
       ...shared,
@@ -57,7 +57,7 @@ function timeOfLast(log: InteractionLog, user: string, n: number): number {
     throw new InvalidInputError({
       expected: `${n} timed interactions of user ${JSON.stringify(user)}`,
       received: String((offsets[index + 1] as number) - from),
-      mend: 'Give the log that the texts were written from.',
+      hint: 'Give the log that the texts were written from.',
     });
   return log.timestamp[last] as number;
 }

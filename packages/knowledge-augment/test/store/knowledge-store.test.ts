@@ -155,7 +155,7 @@ const template: PromptTemplate<string> = {
   messages: (title) => [{ role: 'user', content: title }],
   clean: (answer) => {
     if (answer === 'refused')
-      throw new InvalidInputError({ expected: 'a text', received: answer, mend: 'Ask otherwise.' });
+      throw new InvalidInputError({ expected: 'a text', received: answer, hint: 'Ask otherwise.' });
     return { text: answer.toUpperCase(), facts: { length: answer.length } };
   },
 };
@@ -171,7 +171,7 @@ function model(answer: (title: string) => string, asked: string[] = []): Languag
         return text === 'broken'
           ? {
               ok: false,
-              error: new InvalidInputError({ expected: 'x', received: 'y', mend: 'z' }),
+              error: new InvalidInputError({ expected: 'x', received: 'y', hint: 'z' }),
             }
           : {
               ok: true,
@@ -232,7 +232,7 @@ describe('generateKnowledge', () => {
         return [
           {
             ok: false,
-            error: Object.assign(new InvalidInputError({ expected: 'x', received: 'y', mend: 'z' }), {
+            error: Object.assign(new InvalidInputError({ expected: 'x', received: 'y', hint: 'z' }), {
               code: 'budget-exceeded',
             }),
           },

@@ -39,7 +39,7 @@ export function evaluateStudy(
       throw new InvalidInputError({
         expected: `a score for each of ${pool.length} items of user ${JSON.stringify(user)}`,
         received: String(own.length),
-        mend: 'Score the whole pool.',
+        hint: 'Score the whole pool.',
       });
     const entries = pool
       .map((item, at) => ({ gain: gain(item.rating), score: own[at] as number, item }))

@@ -55,7 +55,7 @@ export function proxyStudy(
     throw new InvalidInputError({
       expected: 'a log with ratings',
       received: 'none',
-      mend: 'The pool is graded by ratings.',
+      hint: 'The pool is graded by ratings.',
     });
   const random = new RandomStream(options.seed ?? 0).fork('near cold start');
   const { offsets, row } = log.byUser();
@@ -85,7 +85,7 @@ export function proxyStudy(
     throw new InvalidInputError({
       expected: `users with ${told} liked items early and ${leastPool} rated later`,
       received: 'none',
-      mend: 'Lower what is asked for, or use longer histories.',
+      hint: 'Lower what is asked for, or use longer histories.',
     });
   return options.users === undefined ? users : random.fork('users').shuffle(users).slice(0, options.users);
 }

@@ -33,7 +33,7 @@ export async function rankByLikelihood(
     throw new UnsupportedError({
       expected: 'a model that gives log-likelihoods of continuations',
       received: model.id,
-      mend: 'Use a local model or a server that echoes log-probabilities, or rank by number with LlmRanker.',
+      hint: 'Use a local model or a server that echoes log-probabilities, or rank by number with LlmRanker.',
     });
   const pairs = users.flatMap((user) =>
     user.pool.map(({ item }) => ({

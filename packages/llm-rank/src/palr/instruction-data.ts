@@ -99,7 +99,7 @@ export async function instructionData(
     throw new InvalidInputError({
       expected: 'users with at least two items',
       received: 'none',
-      mend: 'Use data with histories.',
+      hint: 'Use data with histories.',
     });
   random.fork('users').shuffle(usable);
   const chosen = usable.slice(0, Math.max(1, Math.round(share * usable.length)));

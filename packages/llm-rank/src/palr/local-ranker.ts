@@ -322,7 +322,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable {
         throw new ArtifactError(dir, {
           expected: `JSON in ${name}`,
           received: 'something else',
-          mend: 'Fit and save again.',
+          hint: 'Fit and save again.',
           cause,
         });
       }

@@ -57,7 +57,7 @@ function cleanProfile(answer: string): CleanedAnswer {
     throw new InvalidInputError({
       expected: 'keywords separated by commas',
       received: JSON.stringify(answer.slice(0, 80)),
-      mend: 'Ask a model that follows the instruction.',
+      hint: 'Ask a model that follows the instruction.',
     });
   return { text: keywords.join(', '), facts: { keywords } };
 }

@@ -57,7 +57,7 @@ function startItems(t5: T5, { items, firstItem }: RankerVocabulary, vectors: Emb
     throw new InvalidInputError({
       expected: `item vectors as wide as the model, ${dimension}`,
       received: String(vectors.width),
-      mend: 'Reduce them (reduceVectors of @palate/llm), or change the dimension.',
+      hint: 'Reduce them (reduceVectors of @palate/llm), or change the dimension.',
     });
   const { data } = vectors.align(items);
   let square = 0;

@@ -30,7 +30,7 @@ export async function startFromFolder(
     throw new InvalidInputError({
       expected: 'no vectors beside startFrom, since items start from the words of their titles',
       received: `vectors of width ${options.vectors.width}`,
-      mend: 'Leave out vectors or startFrom.',
+      hint: 'Leave out vectors or startFrom.',
     });
   const tokenizer = await textTokenizer(await readTokenizerFiles(dir), dir);
   const folder = await T5.load(dir);
@@ -41,7 +41,7 @@ export async function startFromFolder(
       throw new ArtifactError(dir, {
         expected: `a tokenizer of at most ${folder.config.vocab_size} tokens, as config.json says`,
         received: String(tokenizer.size),
-        mend: 'The tokenizer belongs to another model: copy or download the folder again.',
+        hint: 'The tokenizer belongs to another model: copy or download the folder again.',
       });
     values = await folder.parameters.values();
   } finally {
@@ -88,7 +88,7 @@ function refuseContradictions(dir: string, folder: T5Config, options: LocalRanke
       throw new InvalidInputError({
         expected: `no ${name}, or ${String(folder[field])}, which is ${field} of ${dir}`,
         received: String(options[name]),
-        mend: `Leave out ${name}: the folder that the ranker starts from decides it.`,
+        hint: `Leave out ${name}: the folder that the ranker starts from decides it.`,
       });
 }
 

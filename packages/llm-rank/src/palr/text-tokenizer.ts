@@ -40,7 +40,7 @@ export async function readTokenizerFiles(dir: string): Promise<Record<string, st
       throw new ArtifactError(dir, {
         expected: `the file ${name}, which holds the tokenizer`,
         received: 'none',
-        mend: `Use a folder with ${TOKENIZER_FILES.join(' and ')} beside the weights; save_pretrained of a fast tokenizer writes both.`,
+        hint: `Use a folder with ${TOKENIZER_FILES.join(' and ')} beside the weights; save_pretrained of a fast tokenizer writes both.`,
         cause,
       });
     });
@@ -70,7 +70,7 @@ export async function textTokenizer(
     throw new ArtifactError(source, {
       expected: `a tokenizer in ${TOKENIZER_FILES.join(' and ')}`,
       received: (cause as Error).message,
-      mend: 'Copy or download the folder again.',
+      hint: 'Copy or download the folder again.',
       cause,
     });
   }

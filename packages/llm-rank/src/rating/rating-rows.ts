@@ -44,7 +44,7 @@ export function ratingRows(
     throw new InvalidInputError({
       expected: 'rated logs',
       received: 'a log without ratings',
-      mend: 'Select both from one rated log.',
+      hint: 'Select both from one rated log.',
     });
   const ratings = known.rating;
   const { offsets, row } = known.byUser();
@@ -63,7 +63,7 @@ export function ratingRows(
       throw new InvalidInputError({
         expected: 'every row among what is known',
         received: `an interaction of user ${JSON.stringify(log.users.idOf(user))} that is not`,
-        mend: 'Pass the whole log as known.',
+        hint: 'Pass the whole log as known.',
       });
     const from = Math.max(offsets[user]!, to - length);
     if (to - offsets[user]! < least) continue;

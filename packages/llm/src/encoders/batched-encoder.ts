@@ -47,7 +47,7 @@ export class BatchedEncoder implements TextEncoder {
         throw new InvalidInputError({
           expected: 'texts',
           received: `${typeof text} at position ${row}`,
-          mend: 'Pass strings; the empty string is allowed.',
+          hint: 'Pass strings; the empty string is allowed.',
         });
       const rows = places.get(text);
       if (rows) rows.push(row);
@@ -108,7 +108,7 @@ function unitVector(row: Float32Array, encoder: string): Float32Array {
     throw new InvalidInputError({
       expected: `finite vectors other than zero from ${encoder}`,
       received: square === 0 ? 'a vector of zeros' : 'a vector that is not finite',
-      mend: 'The model or its weights are damaged: install or download them again.',
+      hint: 'The model or its weights are damaged: install or download them again.',
     });
   const scale = 1 / Math.sqrt(square);
   return row.map((value) => value * scale);

@@ -20,7 +20,7 @@ export function joinVectors(tables: readonly WeightedVectors[]): EmbeddingTable 
     throw new InvalidInputError({
       expected: 'at least one table of vectors',
       received: 'none',
-      mend: 'Give the tables to join.',
+      hint: 'Give the tables to join.',
     });
   const { ids } = first.table;
   const width = tables.reduce((sum, { table }) => sum + table.width, 0);

@@ -68,7 +68,7 @@ const badVectors = (received: string, expected: string): ModelCallError =>
   new ModelCallError('bad-answer', {
     expected: `${expected} from the embedding endpoint`,
     received,
-    mend: 'The server is no OpenAI-compatible embedding server, or changed its model.',
+    hint: 'The server is no OpenAI-compatible embedding server, or changed its model.',
   });
 
 /**

@@ -33,7 +33,7 @@ export function reduceVectors(table: EmbeddingTable, options: ReduceVectorsOptio
     throw new InvalidInputError({
       expected: `at least ${to} vectors for ${to} components`,
       received: String(rows.length),
-      mend: 'Ask for fewer components.',
+      hint: 'Ask for fewer components.',
     });
   const mean = new Float64Array(from);
   for (const row of rows)

@@ -76,7 +76,7 @@ class TransformersModel implements EmbeddingModel {
       throw new InvalidInputError({
         expected: 'a text encoder whose configuration names its hidden_size',
         received: options.model,
-        mend: 'Choose a sentence encoder such as Xenova/all-MiniLM-L6-v2.',
+        hint: 'Choose a sentence encoder such as Xenova/all-MiniLM-L6-v2.',
       });
     this.width = width;
     this.id = `transformers:${name}:${options.dtype ?? 'fp32'}:${options.pooling ?? 'mean'}`;
@@ -166,7 +166,7 @@ export async function transformersEncoder(options: TransformersEncoderOptions): 
     throw new InvalidInputError({
       expected: folder ? `a model folder at ${path}` : `the model ${path} of the hub or its local copy`,
       received: (cause as Error).message,
-      mend: folder
+      hint: folder
         ? 'The folder needs config.json, tokenizer.json and onnx/model.onnx.'
         : 'Check the name and the connection, or give a folder.',
       cause,

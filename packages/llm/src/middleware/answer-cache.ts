@@ -34,7 +34,7 @@ export class AnswerCache {
       throw new ArtifactError(dir, {
         expected: 'a folder with an LMDB database, or none yet',
         received: cause instanceof Error ? cause.message : String(cause),
-        mend: 'Choose another folder, or delete this one: answers are asked for again.',
+        hint: 'Choose another folder, or delete this one: answers are asked for again.',
         cause,
       });
     }

@@ -46,7 +46,7 @@ export class BudgetExceededError extends PalateError {
     super('budget-exceeded', {
       expected: `to stay within ${limit} ${what}`,
       received: `a call that may need ${wanted} more, with ${spent} spent`,
-      mend: 'Raise the budget, or lower maxTokens. The call was not made; nothing was spent on it.',
+      hint: 'Raise the budget, or lower maxTokens. The call was not made; nothing was spent on it.',
     });
     this.name = 'BudgetExceededError';
   }
@@ -94,7 +94,7 @@ export class Budget {
       throw new InvalidInputError({
         expected: `one of ${limits.join(', ')}, and a price for maxCost`,
         received: Object.keys(options).join(', ') || 'neither',
-        mend: 'Pass for example { maxCost: 5, price: { inputPerMillion: 0.15, outputPerMillion: 0.6 } }.',
+        hint: 'Pass for example { maxCost: 5, price: { inputPerMillion: 0.15, outputPerMillion: 0.6 } }.',
       });
     this.#options = options;
     this.#spent = options.spent ?? { inputTokens: 0, outputTokens: 0 };

@@ -119,7 +119,7 @@ function pastDeadline(seconds: number, attempts: number, cause: PalateError | un
   return new ModelCallError('timed-out', {
     expected: `an answer within the deadline of ${seconds} s for all attempts`,
     received: `none after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`,
-    mend: 'Raise deadlineSeconds, or check the server.',
+    hint: 'Raise deadlineSeconds, or check the server.',
     cause,
   });
 }

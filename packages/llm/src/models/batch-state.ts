@@ -64,7 +64,7 @@ export async function readState(dir: string): Promise<BatchState | undefined> {
     throw new ArtifactError(dir, {
       expected: 'a state.json of OpenAIBatch',
       received: 'something else',
-      mend: 'Choose another folder.',
+      hint: 'Choose another folder.',
     });
   return state as BatchState;
 }

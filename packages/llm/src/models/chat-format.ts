@@ -190,7 +190,7 @@ export function badBody(body: unknown, { where, redact }: Server): ModelCallErro
       : isPage
         ? `content that is not JSON: ${JSON.stringify(redact(body).slice(0, 80))}`
         : `a body without choices: ${redact(JSON.stringify(body) ?? 'none').slice(0, 200)}`,
-    mend: isPage
+    hint: isPage
       ? 'Check baseURL: this looks like another kind of server, or a sign-in page.'
       : 'Call again; if it stays, check the server.',
     isRetryable: !isPage,

@@ -14,14 +14,14 @@ export function checkRequest(request: GenerateRequest): void {
     throw new InvalidInputError({
       expected: 'at least one message',
       received: JSON.stringify(request.messages) ?? 'none',
-      mend: 'Pass messages: [{ role: "user", content: "..." }].',
+      hint: 'Pass messages: [{ role: "user", content: "..." }].',
     });
   for (const message of request.messages)
     if (!ROLES.includes(message.role) || typeof message.content !== 'string')
       throw new InvalidInputError({
         expected: `messages with a role among ${ROLES.join(', ')} and text as content`,
         received: `role ${JSON.stringify(message.role)} with ${typeof message.content} content`,
-        mend: 'Correct the message.',
+        hint: 'Correct the message.',
       });
   if (request.maxTokens !== undefined) checkNumber('maxTokens', request.maxTokens, { min: 1, integer: true });
   if (request.temperature !== undefined) checkNumber('temperature', request.temperature, { min: 0 });

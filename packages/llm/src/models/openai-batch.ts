@@ -130,7 +130,7 @@ export class OpenAIBatch {
       throw new ArtifactError(dir, {
         expected: 'no job, or the job of these requests',
         received: 'a job of other requests, another model or other parameters',
-        mend: 'Choose another folder; collect the job that is there with its own requests.',
+        hint: 'Choose another folder; collect the job that is there with its own requests.',
       });
     if (!state) {
       state = { format: 'palate-openai-batch', version: 1, fingerprint, parts: [] };
@@ -244,7 +244,7 @@ export class OpenAIBatch {
       expected: `an answer of batch ${part.batchId ?? '(not submitted)'}`,
       received:
         part.problem ?? (hasEnded(part) ? 'none in its files' : `a batch that is ${part.status ?? 'new'}`),
-      mend: failed
+      hint: failed
         ? 'Mend the requests.'
         : hasEnded(part)
           ? 'Ask again in another job.'

@@ -59,7 +59,7 @@ export class OpenAIConnection {
       throw new InvalidInputError({
         expected: 'a URL as baseURL',
         received: 'something that is none',
-        mend: 'Pass for example http://localhost:11434/v1.',
+        hint: 'Pass for example http://localhost:11434/v1.',
       });
     const url = new URL(baseURL);
     const ownKey = options.baseURL === undefined || options.baseURL === fromEnvironment;
@@ -69,7 +69,7 @@ export class OpenAIConnection {
       throw new InvalidInputError({
         expected: 'an API key for api.openai.com',
         received: 'none',
-        mend: 'Set OPENAI_API_KEY, pass apiKey, or name a local server in baseURL.',
+        hint: 'Set OPENAI_API_KEY, pass apiKey, or name a local server in baseURL.',
       });
     this.concurrency = checkNumber('concurrency', options.concurrency ?? 16, { min: 1, integer: true });
     this.#timeoutMs = 1000 * checkNumber('timeoutSeconds', options.timeoutSeconds ?? 120, { min: 0.001 });
@@ -115,7 +115,7 @@ export class OpenAIConnection {
           throw new ModelCallError('timed-out', {
             expected: `${what} at ${this.where} to be answered within ${this.#timeoutMs / 1000} s`,
             received: 'no whole answer',
-            mend: 'Raise timeoutSeconds, ask for fewer tokens, or check the server.',
+            hint: 'Raise timeoutSeconds, ask for fewer tokens, or check the server.',
             isRetryable: true,
           });
         if (PalateError.is(error)) throw error;

@@ -15,7 +15,7 @@ function retryAfterSeconds(headers: Headers | undefined, now = Date.now()): numb
 
 interface Reading {
   readonly code: ModelErrorCode;
-  readonly mend: string;
+  readonly hint: string;
   readonly isRetryable: boolean;
 }
 
@@ -24,20 +24,20 @@ function readStatus(status: number, providerCode: unknown): Reading {
     return providerCode === 'insufficient_quota'
       ? {
           code: 'rate-limited',
-          mend: 'The quota is used up: raise it with the provider.',
+          hint: 'The quota is used up: raise it with the provider.',
           isRetryable: false,
         }
-      : { code: 'rate-limited', mend: 'Wait, or lower the rate by withLimits.', isRetryable: true };
+      : { code: 'rate-limited', hint: 'Wait, or lower the rate by withLimits.', isRetryable: true };
   if (status === 401 || status === 403)
-    return { code: 'not-authorised', mend: 'Check the API key and what it may use.', isRetryable: false };
-  if (status === 408) return { code: 'timed-out', mend: 'Call again.', isRetryable: true };
+    return { code: 'not-authorised', hint: 'Check the API key and what it may use.', isRetryable: false };
+  if (status === 408) return { code: 'timed-out', hint: 'Call again.', isRetryable: true };
   if (status >= 500)
-    return { code: 'server-failed', mend: 'Call again, or check the server.', isRetryable: true };
-  const mend =
+    return { code: 'server-failed', hint: 'Call again, or check the server.', isRetryable: true };
+  const hint =
     status === 404
       ? 'Check the model name and that baseURL ends as the server wants it (mostly in /v1).'
       : 'Mend the request.';
-  return { code: 'request-refused', mend, isRetryable: status === 409 };
+  return { code: 'request-refused', hint, isRetryable: status === 409 };
 }
 
 /** The error for an answer of this status whose body says `message`. */
@@ -52,11 +52,11 @@ export function statusError(
     readonly cause?: unknown;
   },
 ): ModelCallError {
-  const { code, mend, isRetryable } = readStatus(status, about.providerCode);
+  const { code, hint, isRetryable } = readStatus(status, about.providerCode);
   return new ModelCallError(code, {
     expected: `${about.what} at ${about.where} to be answered`,
     received: `status ${status}: ${message.slice(0, 500)}`,
-    mend,
+    hint,
     cause: about.cause,
     isRetryable,
     status,
@@ -94,7 +94,7 @@ export function fromSdkError(error: unknown, what: string, where: string, redact
     return new ModelCallError('server-failed', {
       ...about,
       received: `an error within the answer: ${redact(error.message).slice(0, 500)}`,
-      mend: 'Call again, or check the server.',
+      hint: 'Call again, or check the server.',
       isRetryable: true,
     });
   }
@@ -103,14 +103,14 @@ export function fromSdkError(error: unknown, what: string, where: string, redact
       ...about,
       expected: `JSON from ${what} at ${where}`,
       received: `something else (${redact(error.message)})`,
-      mend: 'Call again; if it stays, check the server.',
+      hint: 'Call again; if it stays, check the server.',
       isRetryable: true,
     });
   const code = systemCode(error);
   return new ModelCallError('connection-failed', {
     ...about,
     received: `a failed connection${code ? ` (${code})` : ''}`,
-    mend: 'Check baseURL, the network and that the server runs.',
+    hint: 'Check baseURL, the network and that the server runs.',
     isRetryable: true,
     isUnbilled: code !== undefined && NEVER_CONNECTED.includes(code),
   });

@@ -129,7 +129,7 @@ export function checkOpenAIOptions(where: string, options: OpenAIModelOptions): 
     throw new InvalidInputError({
       expected: 'the name of a model',
       received: JSON.stringify(options.model) ?? 'none',
-      mend: 'Pass model, for example "gpt-4o-mini".',
+      hint: 'Pass model, for example "gpt-4o-mini".',
     });
   if (options.topLogProbabilities !== undefined)
     checkNumber('topLogProbabilities', options.topLogProbabilities, { min: 0, max: 20, integer: true });
@@ -226,7 +226,7 @@ function streamCut(settings: ChatSettings, length?: number, cause?: unknown): Mo
   return new ModelCallError('stream-cut', {
     expected: `the stream of model ${settings.model} to reach its end mark`,
     received: length === undefined ? 'a dropped connection' : `an end after ${length} characters`,
-    mend: 'Ask again.',
+    hint: 'Ask again.',
     cause,
     isRetryable: true,
   });

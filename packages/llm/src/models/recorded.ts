@@ -32,7 +32,7 @@ export class MissingAnswerError extends PalateError {
     super('missing-answer', {
       expected: `a recorded answer in ${file}`,
       received,
-      mend: `Record it: make the same call through recording(model, ${JSON.stringify(file)}). Its key is ${key}.`,
+      hint: `Record it: make the same call through recording(model, ${JSON.stringify(file)}). Its key is ${key}.`,
     });
     this.name = 'MissingAnswerError';
     this.key = key;
@@ -72,7 +72,7 @@ async function readRecording(file: string): Promise<Recording> {
         {
           expected: 'a JSON object with key, model, request and result',
           received: line.slice(0, 80),
-          mend: 'Remove the line, or record the file anew.',
+          hint: 'Remove the line, or record the file anew.',
           cause,
         },
       );
@@ -102,7 +102,7 @@ export async function recordedModel(
     throw new InvalidInputError({
       expected: `a recording at ${file}`,
       received: 'no file',
-      mend: 'Check the path, or record it: recording(model, file).',
+      hint: 'Check the path, or record it: recording(model, file).',
       cause,
     });
   });
@@ -113,7 +113,7 @@ export async function recordedModel(
     throw new InvalidInputError({
       expected: `one of the models recorded in ${file}: ${ids.join(', ') || '(none)'}`,
       received: id ?? 'no choice among them',
-      mend: 'Pass { model } with one of them.',
+      hint: 'Pass { model } with one of them.',
     });
   const own = all.filter((answer) => answer.model === id);
   // A recording is of one configuration; which one is read from it, not asked for.

@@ -86,7 +86,7 @@ export async function transformersModel(options: TransformersModelOptions): Prom
         throw new ModelCallError('server-failed', {
           expected: `${loaded.name} to run`,
           received: cause instanceof Error ? cause.message : String(cause),
-          mend: 'Check that the files are those of a causal language model, complete and of the chosen dtype.',
+          hint: 'Check that the files are those of a causal language model, complete and of the chosen dtype.',
           cause,
         });
       }
@@ -129,7 +129,7 @@ async function load(options: TransformersModelOptions): Promise<Loaded> {
         ? `a causal language model in ${path}`
         : `the model ${path} of the hub or its local copy`,
       received: (cause as Error).message,
-      mend: folder
+      hint: folder
         ? 'The folder needs config.json, tokenizer.json, tokenizer_config.json and onnx/model.onnx.'
         : 'Check the name and the connection, or give a folder.',
       cause,
@@ -147,7 +147,7 @@ function tooLong({ name, contextTokens }: Loaded, tokens: number): ModelCallErro
   return new ModelCallError('request-refused', {
     expected: `at most ${contextTokens} tokens, which is what ${name} reads`,
     received: `${tokens} tokens, those to be written included`,
-    mend: 'Shorten the prompt or lower maxTokens.',
+    hint: 'Shorten the prompt or lower maxTokens.',
     isUnbilled: true,
   });
 }
@@ -257,7 +257,7 @@ async function logLikelihood(loaded: Loaded, request: LikelihoodRequest): Promis
       throw new InvalidInputError({
         expected: 'a prompt, since this model has no token to begin with',
         received: 'none',
-        mend: 'Put something before the continuation.',
+        hint: 'Put something before the continuation.',
       });
     // As is usual for models without a token for the beginning: the end of another text.
     whole.unshift(end);

@@ -22,8 +22,8 @@ export function findJson(
     for (const piece of outermost(candidate)) {
       const exact = parse(piece);
       if (exact.ok) return exact;
-      const mended = parse(withoutTrailingCommas(piece));
-      if (mended.ok) return mended;
+      const repaired = parse(withoutTrailingCommas(piece));
+      if (repaired.ok) return repaired;
     }
   }
   return whole;

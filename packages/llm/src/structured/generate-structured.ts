@@ -31,7 +31,7 @@ export class InvalidStructureError extends PalateError {
     super('invalid-structure', {
       expected: 'an answer that satisfies the schema',
       received: isCut ? `one that was cut off at maxTokens (${problem})` : `one that does not: ${problem}`,
-      mend: isCut
+      hint: isCut
         ? 'Raise maxTokens.'
         : 'Ask for less, describe the fields in the schema, or use a larger model.',
     });

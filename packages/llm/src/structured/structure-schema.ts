@@ -14,7 +14,7 @@ export function structureSchema(schema: z.ZodType): Record<string, unknown> {
     throw new InvalidInputError({
       expected: 'a Zod schema that JSON schema can express',
       received: cause instanceof Error ? cause.message : String(cause),
-      mend: 'Use strings, numbers, booleans, enums, arrays and objects; transform after them.',
+      hint: 'Use strings, numbers, booleans, enums, arrays and objects; transform after them.',
       cause,
     });
   }

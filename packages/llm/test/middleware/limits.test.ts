@@ -36,7 +36,7 @@ function clocked(
               error: new ModelCallError('rate-limited', {
                 expected: '',
                 received: '',
-                mend: '',
+                hint: '',
                 isUnbilled: true,
               }),
             }

@@ -48,7 +48,7 @@ export function t5Config(json: unknown, source: string): T5Config {
     throw new ArtifactError(source, {
       expected,
       received,
-      mend: 'Use a folder of a T5 model (config.json and model.safetensors).',
+      hint: 'Use a folder of a T5 model (config.json and model.safetensors).',
     });
   };
   if (typeof given !== 'object' || given === null) refuse('a configuration object', JSON.stringify(json));

@@ -87,7 +87,7 @@ export async function generate(
     throw new InvalidInputError({
       expected: 'either beams or sample',
       received: 'both',
-      mend: 'Draw with one beam, or search without drawing.',
+      hint: 'Draw with one beam, or search without drawing.',
     });
   throwIfCancelled(options.signal, 'generating');
   if (inputs.length === 0) return [];
@@ -129,7 +129,7 @@ function restrict(
     throw new InvalidInputError({
       expected: 'at least one allowed token after every prefix',
       received: `none after [${prefix.join(', ')}]`,
-      mend: 'Allow the end token where a sequence is complete.',
+      hint: 'Allow the end token where a sequence is complete.',
     });
   const kept = Array.from(tokens, (token) => [token, row[token] as number] as const);
   row.fill(Number.NEGATIVE_INFINITY);

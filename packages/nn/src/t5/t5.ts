@@ -100,7 +100,7 @@ export class T5 {
         throw new ArtifactError(dir, {
           expected: `the file ${name}`,
           received: 'none',
-          mend: 'Use a folder of a HuggingFace T5 model with safetensors weights.',
+          hint: 'Use a folder of a HuggingFace T5 model with safetensors weights.',
           cause,
         });
       });
@@ -114,7 +114,7 @@ export class T5 {
       throw new ArtifactError(dir, {
         expected: 'a JSON configuration and safetensors weights',
         received: (cause as Error).message,
-        mend: 'Copy or download the folder again.',
+        hint: 'Copy or download the folder again.',
         cause,
       });
     }
@@ -321,7 +321,7 @@ export class T5 {
       throw new InvalidInputError({
         expected: `labels in rows of ${length}`,
         received: String(labels.length),
-        mend: 'Pad every row to one length.',
+        hint: 'Pad every row to one length.',
       });
     const { decoder_start_token_id: start, pad_token_id: pad } = this.config;
     const shifted = new Int32Array(labels.length);

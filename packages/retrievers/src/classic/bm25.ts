@@ -106,7 +106,7 @@ export class Bm25Retriever implements CatalogueScorer, Saveable {
       throw new InvalidInputError({
         expected: 'a catalogue with text',
         received: `none in the fields ${fields.join(', ') || '(none)'}`,
-        mend: 'Load the item metadata, or name other fields.',
+        hint: 'Load the item metadata, or name other fields.',
       });
     const config = {
       k1: checkNumber('k1', options.k1 ?? 1.2, { min: 0 }),

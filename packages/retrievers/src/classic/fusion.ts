@@ -54,7 +54,7 @@ export class Fusion implements CatalogueScorer {
       throw new InvalidInputError({
         expected: 'at least one part',
         received: 'none',
-        mend: 'Pass retrievers to fuse.',
+        hint: 'Pass retrievers to fuse.',
       });
     const ids = [...first.items].join('\n');
     this.#parts = parts.map((part) => {
@@ -62,13 +62,13 @@ export class Fusion implements CatalogueScorer {
         throw new InvalidInputError({
           expected: 'retrievers that score their whole catalogue',
           received: part.name,
-          mend: 'Fuse catalogue scorers; put others into a Pipeline.',
+          hint: 'Fuse catalogue scorers; put others into a Pipeline.',
         });
       if (part.items !== first.items && [...part.items].join('\n') !== ids)
         throw new InvalidInputError({
           expected: 'parts over the same items in the same order',
           received: `${first.name} and ${part.name} with different ones`,
-          mend: 'Fit all parts on the same data set.',
+          hint: 'Fit all parts on the same data set.',
         });
       return part;
     });
@@ -77,7 +77,7 @@ export class Fusion implements CatalogueScorer {
       throw new InvalidInputError({
         expected: `${parts.length} weights`,
         received: String(this.#weights.length),
-        mend: 'Give one weight for each part.',
+        hint: 'Give one weight for each part.',
       });
     for (const weight of this.#weights) checkNumber('weight', weight, { min: 0 });
     this.#method = checkChoice('method', options.method ?? 'reciprocal-rank', ['reciprocal-rank', 'scores']);

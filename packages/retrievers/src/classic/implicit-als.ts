@@ -85,7 +85,7 @@ class RowSolver {
       throw new InvalidInputError({
         expected: 'a solvable system',
         received: 'one that is not positive definite',
-        mend: 'Use a larger lambda.',
+        hint: 'Use a larger lambda.',
       });
     out.set(right);
   }

@@ -70,7 +70,7 @@ export class PopularityRetriever implements CatalogueScorer, Saveable {
       throw new InvalidInputError({
         expected: 'data with real times for a half-life',
         received: 'positions within each user',
-        mend: 'Leave halfLifeDays out.',
+        hint: 'Leave halfLifeDays out.',
       });
     let newest = 0;
     for (const time of log.timestamp) newest = Math.max(newest, time);

@@ -192,7 +192,7 @@ export async function invertSpd(matrix: SymmetricPanels, options: InvertOptions 
         throw new InvalidInputError({
           expected: 'a positive definite matrix',
           received: `one that is not, near row ${start}`,
-          mend: 'Use a larger regularisation.',
+          hint: 'Use a larger regularisation.',
         });
       const w = products.product(c, pivot, size, width, width);
       for (let p = 0; p < panels.length; p++) {

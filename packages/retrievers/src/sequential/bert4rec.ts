@@ -167,7 +167,7 @@ class MaskedItemTask {
       throw new InvalidInputError({
         expected: 'users with at least two interactions',
         received: 'none',
-        mend: 'Use data with histories.',
+        hint: 'Use data with histories.',
       });
   }
 

@@ -121,7 +121,7 @@ export class SasRec implements CatalogueScorer, Saveable {
       throw new InvalidInputError({
         expected: "competitors to be 'all' or, with the loss 'cross-entropy', 'unseen'",
         received: `${JSON.stringify(competitors)} with ${loss}`,
-        mend: 'Choose one of them; sampled losses never draw an item of the user.',
+        hint: 'Choose one of them; sampled losses never draw an item of the user.',
       });
     const config: Config = {
       ...shared,
@@ -223,7 +223,7 @@ class NextItemTask {
       throw new InvalidInputError({
         expected: 'users with at least two interactions',
         received: 'none',
-        mend: 'Use data with histories.',
+        hint: 'Use data with histories.',
       });
     const batches = batchByLength(this.#lengths, config.batchSize, this.#buckets).length;
     this.#meanPositions = this.#lengths.reduce((sum, length) => sum + length, 0) / batches;

@@ -211,7 +211,7 @@ export class HnswIndex implements VectorIndex {
       throw new ArtifactError(dir, {
         expected: 'a graph of hnswlib and its labels',
         received: (cause as Error).message,
-        mend: 'Build the index again.',
+        hint: 'Build the index again.',
         cause,
       });
     }

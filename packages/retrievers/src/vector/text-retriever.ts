@@ -193,7 +193,7 @@ export class TextRetriever implements CatalogueScorer, Saveable {
       throw new InvalidInputError({
         expected: `the encoder ${config.encoder}, which made the vectors`,
         received: encoder.id,
-        mend: 'Load with that encoder, or fit again: vectors of two encoders do not compare.',
+        hint: 'Load with that encoder, or fit again: vectors of two encoders do not compare.',
       });
     const items = savedItems(dir, artifact);
     return new TextRetriever(
@@ -214,7 +214,7 @@ async function itemVectors(dataset: Dataset, options: TextRetrieverOptions): Pro
       throw new InvalidInputError({
         expected: `vectors of width ${encoder.width}, as ${encoder.id} makes them`,
         received: `width ${vectors.width}`,
-        mend: 'Give the vectors of the same encoder.',
+        hint: 'Give the vectors of the same encoder.',
       });
     return vectors.align(items);
   }
@@ -226,7 +226,7 @@ async function itemVectors(dataset: Dataset, options: TextRetrieverOptions): Pro
     throw new InvalidInputError({
       expected: 'a data set with item texts',
       received: `${dataset.name} without any`,
-      mend: 'Load a catalogue with text fields, or pass vectors.',
+      hint: 'Load a catalogue with text fields, or pass vectors.',
     });
   const { data } = await encoder.encode(own, {
     ...(options.signal ? { signal: options.signal } : {}),

@@ -11,14 +11,14 @@ export function countRows(vectors: Float32Array, width: number, what: string): n
     throw new InvalidInputError({
       expected: `${what} in rows of ${width}`,
       received: `${vectors.length} values`,
-      mend: 'Give whole rows of the width of the index.',
+      hint: 'Give whole rows of the width of the index.',
     });
   const bad = vectors.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0)
     throw new InvalidInputError({
       expected: `finite ${what}`,
       received: `${vectors[bad]} in row ${Math.floor(bad / width)}`,
-      mend: 'Repair the encoder or drop the row.',
+      hint: 'Repair the encoder or drop the row.',
     });
   return vectors.length / width;
 }
@@ -30,12 +30,12 @@ export function checkAddition(ids: readonly string[], vectors: Float32Array, wid
     throw new InvalidInputError({
       expected: `one row for each of ${ids.length} ids`,
       received: `${rows} rows`,
-      mend: 'Give ids and rows of one length.',
+      hint: 'Give ids and rows of one length.',
     });
   if (new Set(ids).size !== ids.length)
     throw new InvalidInputError({
       expected: 'every id once',
       received: JSON.stringify(ids.find((id, k) => ids.indexOf(id) !== k)),
-      mend: 'Leave out what is repeated.',
+      hint: 'Leave out what is repeated.',
     });
 }

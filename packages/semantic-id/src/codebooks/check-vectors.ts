@@ -7,7 +7,7 @@ export function rowsOf(vectors: Float32Array, width: number): number {
     throw new InvalidInputError({
       expected: `finite vectors in rows of ${width}`,
       received: bad >= 0 ? `${vectors[bad]} in row ${Math.floor(bad / width)}` : `${vectors.length} values`,
-      mend: 'Use vectors of the encoder that the codebook was fitted on.',
+      hint: 'Use vectors of the encoder that the codebook was fitted on.',
     });
   return vectors.length / width;
 }

@@ -45,7 +45,7 @@ export class LshCodebook implements Codebook {
       throw new InvalidInputError({
         expected: 'a power of two as size',
         received: String(size),
-        mend: 'Every hyperplane doubles the codes: use 256 for eight of them.',
+        hint: 'Every hyperplane doubles the codes: use 256 for eight of them.',
       });
     const seed = checkNumber('seed', options.seed ?? 0, { integer: true });
     const random = new RandomStream(seed).fork('lsh');

@@ -105,7 +105,7 @@ export class RqVae implements Codebook {
       throw new InvalidInputError({
         expected: 'vectors to fit on',
         received: 'none',
-        mend: 'Encode the items first.',
+        hint: 'Encode the items first.',
       });
     const whole = (name: string, value: number | undefined, fallback: number): number =>
       checkNumber(name, value ?? fallback, { min: 1, integer: true });

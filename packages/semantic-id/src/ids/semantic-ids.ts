@@ -59,7 +59,7 @@ export class SemanticIds implements Saveable {
       throw new InvalidInputError({
         expected: 'a semantic ID of its own for every item',
         received: `${items.size - this.#byTuple.size} IDs twice`,
-        mend: 'Assign the IDs anew: the table was changed.',
+        hint: 'Assign the IDs anew: the table was changed.',
       });
     this.trie = new IdTrie(tuples, this.depth);
   }
@@ -106,7 +106,7 @@ export class SemanticIds implements Saveable {
       throw new InvalidInputError({
         expected: 'new items only',
         received: `${JSON.stringify(known)}, which has an ID`,
-        mend: 'Leave out the items that are known.',
+        hint: 'Leave out the items that are known.',
       });
     const taken = new Map<string, number>();
     for (let item = 0; item < this.items.size; item++) {
@@ -195,7 +195,7 @@ export class SemanticIds implements Saveable {
       throw new ArtifactError(source, {
         expected: 'codebooks, items and their IDs',
         received: (cause as Error).message,
-        mend: 'Fit and save again.',
+        hint: 'Fit and save again.',
         cause,
       });
     }
@@ -233,7 +233,7 @@ function withCollisionCodes(
       throw new InvalidInputError({
         expected: `at most ${size} items with equal codes`,
         received: `more with the codes ${key}, among them ${JSON.stringify(items.idOf(item))}`,
-        mend: 'The codebook has collapsed or the vectors are equal: fit it better, or use more levels.',
+        hint: 'The codebook has collapsed or the vectors are equal: fit it better, or use more levels.',
       });
     taken.set(key, before + 1);
     tuples.set(own, item * depth);

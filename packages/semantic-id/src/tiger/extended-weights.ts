@@ -20,7 +20,7 @@ export function placesIn(larger: SemanticIds, ids: SemanticIds): Int32Array {
         changed < 0
           ? `IDs of ${larger.depth} codes below ${larger.size}`
           : `another ID of ${JSON.stringify(ids.items.idOf(changed))}, or none`,
-      mend: 'Use what extend of the IDs gave that the model was fitted with.',
+      hint: 'Use what extend of the IDs gave that the model was fitted with.',
     });
   return places;
 }

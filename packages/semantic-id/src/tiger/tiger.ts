@@ -119,7 +119,7 @@ export class Tiger implements Retriever, Saveable {
       throw new InvalidInputError({
         expected: 'users with at least two interactions',
         received: 'none',
-        mend: 'Use data with histories.',
+        hint: 'Use data with histories.',
       });
     throwIfCancelled(signal, 'fitting TIGER');
     await selectBackend();
@@ -277,7 +277,7 @@ export class Tiger implements Retriever, Saveable {
       throw new UnsupportedError({
         expected: 'a faithful TIGER, which gives chances to IDs that no item has',
         received: this.name,
-        mend: "Fit with mode 'faithful', or use retrieve.",
+        hint: "Fit with mode 'faithful', or use retrieve.",
       });
     await selectBackend();
     const narrowest = Math.max(this.#config.beams, 2 * k);
@@ -363,7 +363,7 @@ export class Tiger implements Retriever, Saveable {
       throw new ArtifactError(dir, {
         expected: 'the list of items without interactions',
         received: 'none',
-        mend: 'Fit and save again.',
+        hint: 'Fit and save again.',
       });
     const model = makeModel(ids, config, 0);
     model.parameters.assign(under('model'), dir);

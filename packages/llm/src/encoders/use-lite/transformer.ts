@@ -31,7 +31,7 @@ export class UseLiteTransformer {
       throw new ArtifactError(name, {
         expected: 'a weight of this name',
         received: 'none',
-        mend: 'Install the version of the weights that this version of the encoder asks for.',
+        hint: 'Install the version of the weights that this version of the encoder asks for.',
       });
     return weight;
   }

@@ -30,7 +30,7 @@ export class UnigramTokenizer {
         throw new InvalidInputError({
           expected: 'pairs of a piece and a score',
           received: JSON.stringify(vocabulary[id]),
-          mend: 'Use the vocabulary of the model as it is.',
+          hint: 'Use the vocabulary of the model as it is.',
         });
       if (id < RESERVED) continue;
       let node = this.#root;

