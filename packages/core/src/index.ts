@@ -43,6 +43,7 @@ export type {
 export { listsFromScores } from './lists-from-scores.js';
 export { checkChoice, checkNumber, checkOptions, type NumberBounds } from './options.js';
 export { Pipeline, type PipelineOptions } from './pipeline.js';
+export { printable, quoteForPrompt } from './plain-text.js';
 export {
   LONG_CALL_OPTIONS,
   type LongCallOptions,
