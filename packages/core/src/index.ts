@@ -7,6 +7,7 @@ export {
   writeArtifact,
 } from './artifact.js';
 export { type AttributeValue, Catalog, type CatalogColumns } from './catalog.js';
+export { contentHash } from './content-hash.js';
 export { createDataset, type Dataset, fingerprint, type UserTable, withLog } from './dataset.js';
 export { EmbeddingTable } from './embedding-table.js';
 export {
@@ -41,6 +42,15 @@ export type {
   TokenUsage,
 } from './language-model.js';
 export { listsFromScores } from './lists-from-scores.js';
+export {
+  defineOptions,
+  type EarlierSettings,
+  type OptionDeclaration,
+  type OptionSet,
+  type OptionsOf,
+  option,
+  type SettingsOf,
+} from './option-declarations.js';
 export { checkChoice, checkNumber, checkOptions, type NumberBounds } from './options.js';
 export { Pipeline, type PipelineOptions } from './pipeline.js';
 export { printable, quoteForPrompt } from './plain-text.js';

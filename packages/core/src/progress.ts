@@ -7,21 +7,21 @@ export interface Progress {
   /** Units finished in this phase. */
   readonly done: number;
   /** Units in all, where known. */
-  readonly total?: number;
-  /** Figures of the moment, such as `loss`. */
+  readonly total?: number | undefined;
+  /** Numbers of the moment, such as `loss`. */
   readonly metrics?: Readonly<Record<string, number>>;
   /** Estimated seconds to the end of the phase, where known. */
-  readonly secondsLeft?: number;
+  readonly secondsLeft?: number | undefined;
 }
 
 /** What every long call takes. */
 export interface LongCallOptions {
   /** Cancels the call: it rejects with {@link CancelledError} and leaves nothing half written. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Told at least once a phase, at most a few times a second. */
-  readonly onProgress?: (progress: Progress) => void;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Seed of all randomness in the call: the same seed and data give the same result. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 /** Names of the options of {@link LongCallOptions}, to pass to `checkOptions`. */
