@@ -1,4 +1,4 @@
-import type { Dataset } from '@palate/core';
+import { type Dataset, quoteForPrompt } from '@palate/core';
 import type { KnowledgeInput } from '../store/generate-knowledge.js';
 import type { PromptTemplate } from '../store/prompt-template.js';
 import type { DomainFactors } from './factors.js';
@@ -20,10 +20,12 @@ export function userReasoningTemplate(domain: DomainFactors): PromptTemplate<Rea
     messages: ({ person, history }) => [
       {
         role: 'user',
-        content: `${person ? `${person} ` : ''}A person has met these ${domain.noun}, oldest first${
+        content: `${person ? `${quoteForPrompt(person)} ` : ''}A person has met these ${domain.noun}, oldest first${
           history.some(({ rating }) => rating !== undefined) ? ', with ratings' : ''
         }:\n${history
-          .map(({ title, rating }) => `- ${title}${rating === undefined ? '' : `: ${rating}`}`)
+          .map(
+            ({ title, rating }) => `- ${quoteForPrompt(title)}${rating === undefined ? '' : `: ${rating}`}`,
+          )
           .join(
             '\n',
           )}\n\nWhat does this say about the person's taste? Go through ${domain.factors.join(', ')}; say what supports each point, and leave out what nothing supports.`,
@@ -42,7 +44,7 @@ export function itemFactsTemplate(domain: DomainFactors): PromptTemplate<{ reado
     messages: ({ item }) => [
       {
         role: 'user',
-        content: `Describe "${item}" along these factors: ${domain.factors.join(', ')}. State facts you are sure of, and leave out the others.`,
+        content: `Describe "${quoteForPrompt(item)}" along these factors: ${domain.factors.join(', ')}. State facts you are sure of, and leave out the others.`,
       },
     ],
   };

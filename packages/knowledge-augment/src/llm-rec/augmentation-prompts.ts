@@ -1,4 +1,4 @@
-import { InvalidInputError } from '@palate/core';
+import { InvalidInputError, quoteForPrompt } from '@palate/core';
 import type { CleanedAnswer, PromptTemplate } from '../store/prompt-template.js';
 
 /** What an item prompt is made from. */
@@ -30,13 +30,14 @@ const GOAL = 'The text is to help others decide whether this is for them. ';
 function words(kind: AugmentationKind, input: ItemPromptInput): string {
   const goal = kind.startsWith('recommend-') ? GOAL : '';
   const base = kind.replace('recommend-', '') as keyof typeof TASKS | 'engagement';
+  const description = quoteForPrompt(input.description);
   if (base === 'engagement')
-    return `Item: ${input.description}\nPeople who meet it also meet:\n${(input.neighbours ?? [])
-      .map((text) => `- ${text}`)
+    return `Item: ${description}\nPeople who meet it also meet:\n${(input.neighbours ?? [])
+      .map((text) => `- ${quoteForPrompt(text)}`)
       .join(
         '\n',
       )}\n\n${goal}What does the item have in common with them? Answer in one or two sentences about the item.`;
-  return `Item: ${input.description}\n\n${goal}${TASKS[base]}`;
+  return `Item: ${description}\n\n${goal}${TASKS[base]}`;
 }
 
 /** The prompt of a kind, for the knowledge job. */

@@ -1,3 +1,4 @@
+import { quoteForPrompt } from '@palate/core';
 import type { NearColdStartUser, PreferenceInput, PromptStyle, StatedPreferences } from './preferences.js';
 
 /** How preferences are put into words. */
@@ -31,7 +32,7 @@ export function coldStartPrompt(preferences: StatedPreferences, options: ColdSta
     style === 'few-shot'
       ? examples.map(
           ({ user, liked }) =>
-            `${question(tell(user.preferences, options))} ${liked.map(options.title).join('\nAnd: ')}`,
+            `${question(tell(user.preferences, options))} ${liked.map((item) => quoteForPrompt(options.title(item))).join('\nAnd: ')}`,
         )
       : [];
   return [instruction, ...shots, question(told)].join('\n\n');
@@ -39,17 +40,20 @@ export function coldStartPrompt(preferences: StatedPreferences, options: ColdSta
 
 /** Preferences as the user would say them. */
 function tell(preferences: StatedPreferences, options: ColdStartPromptOptions): string {
-  const { input, negatives = false, title, noun = 'films' } = options;
+  const { input, negatives = false, noun = 'films' } = options;
+  const title = (item: number): string => quoteForPrompt(options.title(item));
   const { likedItems, dislikedItems, likes, dislikes } = preferences;
   const parts: string[] = [];
-  if (input !== 'items' && likes !== '') parts.push(`I like ${likes.replace(/\.$/, '')}.`);
-  if (input !== 'items' && negatives && dislikes !== '')
-    parts.push(`I do not like ${dislikes.replace(/\.$/, '')}.`);
+  if (input !== 'items' && likes !== '') parts.push(`I like ${statement(likes)}.`);
+  if (input !== 'items' && negatives && dislikes !== '') parts.push(`I do not like ${statement(dislikes)}.`);
   if (input !== 'language' && likedItems.length > 0)
     parts.push(`I like the ${noun} ${likedItems.map(title).join(', ')}.`);
   if (input !== 'language' && negatives && dislikedItems.length > 0)
     parts.push(`I do not like the ${noun} ${dislikedItems.map(title).join(', ')}.`);
   return parts.join(' ');
 }
+
+/** A user's own words on one line, without the full stop that the sentence around them has. */
+const statement = (words: string): string => quoteForPrompt(words).replace(/\.$/, '');
 
 const singular = (noun: string): string => noun.replace(/s$/, '');

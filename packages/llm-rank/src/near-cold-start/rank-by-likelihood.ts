@@ -1,4 +1,4 @@
-import { type LanguageModel, type LongCallOptions, UnsupportedError } from '@palate/core';
+import { type LanguageModel, type LongCallOptions, quoteForPrompt, UnsupportedError } from '@palate/core';
 import type { NearColdStartUser } from './preferences.js';
 import { type ColdStartPromptOptions, coldStartPrompt } from './prompts.js';
 
@@ -38,7 +38,7 @@ export async function rankByLikelihood(
   const pairs = users.flatMap((user) =>
     user.pool.map(({ item }) => ({
       prompt: coldStartPrompt(user.preferences, prompt),
-      continuation: ` ${prompt.title(item)}`,
+      continuation: ` ${quoteForPrompt(prompt.title(item))}`,
     })),
   );
   const likelihoods = await model.logLikelihood(pairs, callOptions);

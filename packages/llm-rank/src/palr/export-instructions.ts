@@ -1,4 +1,4 @@
-import type { Catalog, ChatMessage } from '@palate/core';
+import { type Catalog, type ChatMessage, quoteForPrompt } from '@palate/core';
 import type { InstructionSample } from './instruction-data.js';
 
 /** How samples are put into words. */
@@ -16,10 +16,10 @@ export function instructionMessages(
   options: InstructionTextOptions,
 ): ChatMessage[] {
   const { catalog, fields = ['title'] } = options;
-  const title = (item: number): string => catalog.itemText(item, fields);
+  const title = (item: number): string => quoteForPrompt(catalog.itemText(item, fields));
   const profile = options.profile?.(sample.user);
   const parts = [
-    ...(profile ? [`What this person likes: ${profile}.`] : []),
+    ...(profile ? [`What this person likes: ${quoteForPrompt(profile)}.`] : []),
     `History, oldest first:\n${sample.history.map((item) => `- ${title(item)}`).join('\n')}`,
     ...(sample.task === 'recommend'
       ? ['Recommend what comes next.']

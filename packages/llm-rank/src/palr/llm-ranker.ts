@@ -7,6 +7,7 @@ import {
   type LanguageModel,
   LONG_CALL_OPTIONS,
   type Query,
+  quoteForPrompt,
   RandomStream,
   type Ranker,
   type RetrieveOptions,
@@ -226,19 +227,19 @@ export class LlmRanker implements Ranker {
 
   #messages(query: Query, shown: readonly number[], length: number, explain: boolean): ChatMessage[] {
     const { catalog, historyLength = 20, profile, item: about } = this.#options;
-    const title = (item: number): string => catalog.itemText(item, this.#fields);
+    const title = (item: number): string => quoteForPrompt(catalog.itemText(item, this.#fields));
     const history = Array.from(query.history ?? []).slice(-historyLength);
     const taste = profile?.(query);
     const parts = [
-      ...(taste ? [`What this person likes: ${taste}`] : []),
-      ...(query.text ? [`What this person asks for: ${query.text}`] : []),
+      ...(taste ? [`What this person likes: ${quoteForPrompt(taste)}`] : []),
+      ...(query.text ? [`What this person asks for: ${quoteForPrompt(query.text)}`] : []),
       ...(history.length > 0
         ? [`History, oldest first:\n${history.map((item) => `- ${title(item)}`).join('\n')}`]
         : []),
       `Candidates:\n${shown
         .map((item, k) => {
           const words = about?.(item);
-          return `${k + 1}. ${title(item)}${words ? `: ${words}` : ''}`;
+          return `${k + 1}. ${title(item)}${words ? `: ${quoteForPrompt(words)}` : ''}`;
         })
         .join('\n')}`,
       `Rank the ${length} candidates that this person would like best next, by their numbers.${

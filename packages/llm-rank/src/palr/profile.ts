@@ -1,4 +1,4 @@
-import { type Dataset, InvalidInputError } from '@palate/core';
+import { type Dataset, InvalidInputError, quoteForPrompt } from '@palate/core';
 import type { CleanedAnswer, KnowledgeInput, PromptTemplate } from '@palate/knowledge-augment';
 
 /** What a profile is written from. */
@@ -36,7 +36,9 @@ export const profileTemplate: PromptTemplate<ProfileInput> = {
     {
       role: 'user',
       content: `Watched or used, oldest first${scale === undefined ? '' : `, with ratings out of ${scale}`}:\n${history
-        .map((title, k) => `- ${title}${ratings?.[k] === undefined ? '' : ` (${ratings[k]})`}`)
+        .map(
+          (title, k) => `- ${quoteForPrompt(title)}${ratings?.[k] === undefined ? '' : ` (${ratings[k]})`}`,
+        )
         .join('\n')}\n\nAnswer with 3 to 8 keywords or short phrases, separated by commas, and nothing else.`,
     },
   ],

@@ -1,4 +1,4 @@
-import type { Catalog, ChatMessage } from '@palate/core';
+import { type Catalog, type ChatMessage, quoteForPrompt } from '@palate/core';
 import type { RatingRows, RatingScale } from './rating-rows.js';
 
 /** How rows are put into words. */
@@ -33,12 +33,13 @@ export function ratingMessages(rows: RatingRows, row: number, options: RatingPro
 function question(rows: RatingRows, row: number, options: RatingPromptOptions): string {
   const { catalog } = options;
   const fields = options.fields ?? ['title', 'genres'].filter((field) => catalog.fields.includes(field));
+  const describe = (item: number): string => quoteForPrompt(catalog.itemText(item, fields));
   const ratings = rows.historyRatings[row] as Float32Array;
   const history = Array.from(
     rows.history[row] as Int32Array,
-    (item, k) => `- ${catalog.itemText(item, fields)}: ${ratings[k]}`,
+    (item, k) => `- ${describe(item)}: ${ratings[k]}`,
   );
-  return `Ratings of one person, oldest first:\n${history.join('\n')}\nTo be rated: ${catalog.itemText(rows.item[row] as number, fields)}`;
+  return `Ratings of one person, oldest first:\n${history.join('\n')}\nTo be rated: ${describe(rows.item[row] as number)}`;
 }
 
 /**
