@@ -75,5 +75,6 @@ export function fingerprint(log: InteractionLog): string {
   }
   hash.update(bytes(log.user)).update(bytes(log.item)).update(bytes(log.timestamp));
   if (log.rating) hash.update(bytes(log.rating));
+  if (log.request) hash.update('request').update(bytes(log.request));
   return hash.digest('hex');
 }

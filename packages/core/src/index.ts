@@ -23,6 +23,7 @@ export {
   UnknownIdError,
   UnsupportedError,
 } from './errors.js';
+export { historyEnds } from './history-ends.js';
 export { IdMap, IdMapBuilder } from './id-map.js';
 export {
   checkSharedIds,

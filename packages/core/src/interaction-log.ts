@@ -14,6 +14,12 @@ export interface InteractionColumns {
   /** Rating of each interaction, where the data has ratings. */
   readonly rating?: Float32Array;
   /**
+   * Number of the request that showed the item (an impression of MIND, a slate of a click log), from 0; `-1` for an
+   * interaction of no known request. What one request showed was shown at once: none of its rows is history of
+   * another, whatever their times ({@link historyEnds}).
+   */
+  readonly request?: Int32Array;
+  /**
    * What `timestamp` counts: seconds since 1970, or only each user's positions 0, 1, 2, …, which order a user's
    * own interactions and say nothing across users. Default `'seconds'`.
    */
@@ -59,17 +65,18 @@ export class InteractionLog {
   readonly item: Int32Array;
   readonly timestamp: Float64Array;
   readonly rating: Float32Array | undefined;
+  readonly request: Int32Array | undefined;
   readonly timeUnit: 'seconds' | 'position';
   #byUser: UserMajorView | undefined;
 
   /** @throws InvalidInputError if lengths differ, an index is out of range or a timestamp is not finite */
   constructor(columns: InteractionColumns) {
-    const { users, items, user, item, timestamp, rating } = columns;
+    const { users, items, user, item, timestamp, rating, request } = columns;
     const length = user.length;
-    if (item.length !== length || timestamp.length !== length || (rating && rating.length !== length))
+    if ([item, timestamp, rating, request].some((column) => column && column.length !== length))
       refuse(
         'columns of one length',
-        `user ${length}, item ${item.length}, timestamp ${timestamp.length}, rating ${rating?.length ?? 'none'}`,
+        `user ${length}, item ${item.length}, timestamp ${timestamp.length}, rating ${rating?.length ?? 'none'}, request ${request?.length ?? 'none'}`,
         'Give every interaction a value in every column.',
       );
     for (let row = 0; row < length; row++) {
@@ -91,6 +98,12 @@ export class InteractionLog {
         refuse('finite timestamps', `${timestamp[row]} at row ${row}`, 'Drop or repair the row.');
       if (rating && !Number.isFinite(rating[row]))
         refuse('finite ratings', `${rating[row]} at row ${row}`, 'Drop or repair the row.');
+      if (request && request[row]! < -1)
+        refuse(
+          'request numbers from 0, or -1 for none',
+          `${request[row]} at row ${row}`,
+          'Number the requests from 0.',
+        );
     }
     this.users = users;
     this.items = items;
@@ -98,6 +111,7 @@ export class InteractionLog {
     this.item = item;
     this.timestamp = timestamp;
     this.rating = rating;
+    this.request = request;
     this.timeUnit = columns.timeUnit ?? 'seconds';
   }
 
@@ -199,6 +213,7 @@ export class InteractionLog {
     const item = new Int32Array(count);
     const timestamp = new Float64Array(count);
     const rating = this.rating ? new Float32Array(count) : undefined;
+    const request = this.request ? new Int32Array(count) : undefined;
     for (let k = 0; k < count; k++) {
       const r = rows[k]!;
       if (!(r >= 0 && r < this.length))
@@ -207,6 +222,7 @@ export class InteractionLog {
       item[k] = this.item[r]!;
       timestamp[k] = this.timestamp[r]!;
       if (rating && this.rating) rating[k] = this.rating[r]!;
+      if (request && this.request) request[k] = this.request[r]!;
     }
     return new InteractionLog({
       users: this.users,
@@ -216,6 +232,7 @@ export class InteractionLog {
       timestamp,
       timeUnit: this.timeUnit,
       ...(rating ? { rating } : {}),
+      ...(request ? { request } : {}),
     });
   }
 
@@ -241,6 +258,7 @@ export class InteractionLog {
       timestamp: this.timestamp,
       timeUnit: this.timeUnit,
       ...(this.rating ? { rating: this.rating } : {}),
+      ...(this.request ? { request: this.request } : {}),
     });
   }
 }
