@@ -53,6 +53,12 @@ export {
   type SettingsOf,
 } from './option-declarations.js';
 export { checkChoice, checkNumber, checkOptions, type NumberBounds } from './options.js';
+export {
+  OutcomeCounter,
+  type OutcomeCounts,
+  type OutcomeOptions,
+  sumOutcomes,
+} from './outcome-counts.js';
 export { Pipeline, type PipelineOptions } from './pipeline.js';
 export { printable, quoteForPrompt } from './plain-text.js';
 export {
@@ -69,6 +75,7 @@ export {
   isCatalogueScorer,
   type Query,
   type Ranker,
+  RETRIEVE_OPTIONS,
   type RetrieveOptions,
   type Retriever,
   type Saveable,

@@ -1,5 +1,6 @@
 import type { IdMap } from './id-map.js';
-import type { LongCallOptions } from './progress.js';
+import type { OutcomeOptions } from './outcome-counts.js';
+import { LONG_CALL_OPTIONS, type LongCallOptions } from './progress.js';
 
 /** An item with its score; higher is better. */
 export interface ScoredItem {
@@ -29,10 +30,13 @@ export interface Query {
 }
 
 /** Options of {@link Retriever.retrieve} and {@link Ranker.rank}. */
-export interface RetrieveOptions extends LongCallOptions {
+export interface RetrieveOptions extends LongCallOptions, OutcomeOptions {
   /** True to let items of the query's own history come back. Default false. */
   readonly includeHistory?: boolean;
 }
+
+/** Names of the options of {@link RetrieveOptions}, to pass to `checkOptions`. */
+export const RETRIEVE_OPTIONS = [...LONG_CALL_OPTIONS, 'includeHistory', 'onOutcomes'] as const;
 
 /**
  * Finds the best items of a catalogue for each query.
@@ -61,7 +65,7 @@ export interface CatalogueScorer extends Retriever {
    *
    * @returns row-major scores, `queries.length` x `items.size`
    */
-  scoreAll(queries: readonly Query[], options?: LongCallOptions): Promise<Float32Array>;
+  scoreAll(queries: readonly Query[], options?: LongCallOptions & OutcomeOptions): Promise<Float32Array>;
 }
 
 /** Whether a retriever can score its whole catalogue. */

@@ -5,11 +5,11 @@ import {
   checkOptions,
   type GenerateRequest,
   type LanguageModel,
-  LONG_CALL_OPTIONS,
   type Query,
   quoteForPrompt,
   RandomStream,
   type Ranker,
+  RETRIEVE_OPTIONS,
   type RetrieveOptions,
   type ScoredItem,
   throwIfCancelled,
@@ -141,7 +141,7 @@ export class LlmRanker implements Ranker {
     options: RetrieveOptions,
     explain: boolean,
   ): Promise<ExplainedItem[][]> {
-    checkOptions('rank', options, [...LONG_CALL_OPTIONS, 'includeHistory']);
+    checkOptions('rank', options, RETRIEVE_OPTIONS);
     checkNumber('k', k, { min: 1, integer: true });
     throwIfCancelled(options.signal, this.name);
     const { order = 'shuffled', permutations = 1 } = this.#options;

@@ -8,12 +8,12 @@ import {
   type Dataset,
   fingerprint,
   IdMap,
-  LONG_CALL_OPTIONS,
   type LongCallOptions,
   listsFromScores,
   type Query,
   RandomStream,
   type Ranker,
+  RETRIEVE_OPTIONS,
   type RetrieveOptions,
   readArtifact,
   type Saveable,
@@ -240,7 +240,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable {
     k: number,
     options: LocalRankOptions = {},
   ): Promise<ScoredItem[][]> {
-    checkOptions('rank', options, [...LONG_CALL_OPTIONS, 'includeHistory', 'orderWeight']);
+    checkOptions('rank', options, [...RETRIEVE_OPTIONS, 'orderWeight']);
     checkNumber('k', k, { min: 1, integer: true });
     const weight = checkNumber('orderWeight', options.orderWeight ?? this.orderWeight, { min: 0 });
     throwIfCancelled(options.signal, this.name);

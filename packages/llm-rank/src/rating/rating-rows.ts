@@ -4,6 +4,7 @@ import {
   type Dataset,
   type InteractionLog,
   InvalidInputError,
+  type OutcomeOptions,
 } from '@palate/core';
 
 /** Ratings to predict, each with what was known before it. Columns of one length. */
@@ -101,8 +102,8 @@ export interface RatingScale {
 /** Whatever predicts ratings: all are judged on the same rows. */
 export interface RatingPredictor {
   readonly name: string;
-  /** One prediction a row, within the scale. */
-  predict(rows: RatingRows): Promise<Float32Array>;
+  /** One prediction a row, within the scale; rows that a fallback predicted are told to `options.onOutcomes`. */
+  predict(rows: RatingRows, options?: OutcomeOptions): Promise<Float32Array>;
 }
 
 /** A training set for predictors. */

@@ -11,6 +11,7 @@ import {
   LONG_CALL_OPTIONS,
   type Query,
   RandomStream,
+  RETRIEVE_OPTIONS,
   type RetrieveOptions,
   type Retriever,
   readArtifact,
@@ -191,7 +192,7 @@ export class Tiger implements Retriever, Saveable {
     k: number,
     options: TigerRetrieveOptions = {},
   ): Promise<ScoredItem[][]> {
-    checkOptions('retrieve', options, [...LONG_CALL_OPTIONS, 'includeHistory', 'temperature', 'epsilon']);
+    checkOptions('retrieve', options, [...RETRIEVE_OPTIONS, 'temperature', 'epsilon']);
     checkNumber('k', k, { min: 1, integer: true });
     checkNumber('temperature', options.temperature ?? 0, { min: 0 });
     checkNumber('epsilon', options.epsilon ?? 0, { min: 0, max: 1 });
