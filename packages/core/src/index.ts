@@ -9,6 +9,7 @@ export {
 export { type AttributeValue, Catalog, type CatalogColumns } from './catalog.js';
 export { contentHash } from './content-hash.js';
 export { createDataset, type Dataset, fingerprint, type UserTable, withLog } from './dataset.js';
+export type { Disposable } from './disposable.js';
 export { EmbeddingTable } from './embedding-table.js';
 export {
   ArtifactError,
@@ -42,6 +43,7 @@ export type {
   LikelihoodResult,
   TokenUsage,
 } from './language-model.js';
+export { sweepLeftoverWrites } from './leftover-writes.js';
 export { listsFromScores } from './lists-from-scores.js';
 export {
   defineOptions,
@@ -84,4 +86,5 @@ export {
 export { decodeSafetensors, encodeSafetensors, type TensorData, type TensorValues } from './safetensors.js';
 export type { EncodedTexts, TextEncoder } from './text-encoder.js';
 export { topK, unavailableItems } from './top-k.js';
+export { switchOffUsageReports } from './usage-reports.js';
 export type { VectorIndex, VectorMatch, VectorSearchOptions } from './vector-index.js';

@@ -1,4 +1,12 @@
-import { PalateError, readArtifact, type TensorData, writeArtifact } from '@palate/core';
+import { readdir } from 'node:fs/promises';
+import {
+  ArtifactError,
+  PalateError,
+  readArtifact,
+  sweepLeftoverWrites,
+  type TensorData,
+  writeArtifact,
+} from '@palate/core';
 
 /** Where a training run stands. */
 export interface TrainingState {
@@ -55,6 +63,30 @@ export async function writeCheckpoint(dir: string, identity: string, checkpoint:
       ...prefixed('best', checkpoint.bestWeights ?? {}),
     ]),
   });
+}
+
+/**
+ * Makes a folder ready for the checkpoints of a run that starts: removes what killed runs left half written.
+ *
+ * @throws ArtifactError if something else is there, which the first checkpoint could not replace
+ */
+export async function prepareCheckpoints(dir: string): Promise<void> {
+  await sweepLeftoverWrites(dir);
+  const names = await readdir(dir).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return undefined;
+    throw new ArtifactError(dir, {
+      expected: 'a folder for checkpoints, or none yet',
+      received: cause.code === 'ENOTDIR' ? 'a file' : cause.message,
+      hint: 'Choose another folder: the training has not begun.',
+      cause,
+    });
+  });
+  if (names !== undefined && !names.includes('manifest.json'))
+    throw new ArtifactError(dir, {
+      expected: 'a checkpoint, or no folder yet',
+      received: names.length === 0 ? 'an empty folder' : 'a folder of something else',
+      hint: 'Remove it or choose another: the training has not begun.',
+    });
 }
 
 /** Reads a checkpoint; nothing if there is none, or if it belongs to a run that was started otherwise. */

@@ -14,6 +14,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {
   type CheckpointOptions,
   type EpochReport,
+  prepareCheckpoints,
   readCheckpoint,
   type TrainingState,
   writeCheckpoint,
@@ -96,6 +97,7 @@ function toTensor({ shape, values }: Batch[string]): tf.Tensor {
  * they are kept, before the call rejects.
  *
  * @throws CancelledError if `signal` fires
+ * @throws ArtifactError at the start, if the checkpoint folder holds something else
  * @throws InvalidInputError if the loss is not finite, or the early-stopping metric is not among the validation's
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
@@ -131,6 +133,7 @@ class TrainingRun {
   async resume(): Promise<void> {
     const { checkpoint, parameters, optimiser, identity = '' } = this.#options;
     if (!checkpoint) return;
+    await prepareCheckpoints(checkpoint.dir);
     const found = await readCheckpoint(checkpoint.dir, identity);
     if (!found) return;
     parameters.assign(found.weights, checkpoint.dir);

@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { RandomStream } from '@palate/core';
+import { RandomStream, writeArtifact } from '@palate/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -136,5 +136,40 @@ describe('cancellation and trouble', () => {
     await expect(diverges.run()).rejects.toThrow(/finite loss/);
     await expect(regression({ epoch: 3 } as never).run()).rejects.toThrow(/"epoch"/);
     await expect(regression({ epochs: 0 }).run()).rejects.toThrow(/epochs/);
+  });
+});
+
+describe('the checkpoint folder', () => {
+  test('is refused before the first step when it is empty, foreign, another artifact or a file', async () => {
+    const cases: [string, (dir: string) => Promise<unknown>, RegExp][] = [
+      ['empty', (dir) => mkdir(dir), /an empty folder/],
+      [
+        'thesis',
+        async (dir) => {
+          await mkdir(dir);
+          await writeFile(join(dir, 'thesis.tex'), 'words');
+        },
+        /something else/,
+      ],
+      ['model', (dir) => writeArtifact(dir, { kind: 'ease', version: 1, config: {} }), /"ease"/],
+      ['file', (dir) => writeFile(dir, 'x'), /a file/],
+    ];
+    for (const [name, make, message] of cases) {
+      const dir = join(folder, name);
+      await make(dir);
+      let steps = 0;
+      const refused = regression({ checkpoint: { dir }, onProgress: () => steps++ }).run();
+      await expect(refused).rejects.toMatchObject({ code: 'artifact' });
+      await expect(refused).rejects.toThrow(message);
+      expect(steps).toBe(0);
+    }
+    expect(await readdir(join(folder, 'thesis'))).toEqual(['thesis.tex']);
+  });
+  test('loses what a killed run left half written beside it', async () => {
+    const gone = spawnSync(process.execPath, ['-e', '']).pid;
+    const left = join(folder, `swept.writing-${gone}-0a1b2c3d`);
+    await mkdir(left);
+    await regression({ checkpoint: { dir: join(folder, 'swept') }, epochs: 1 }).run();
+    expect((await readdir(folder)).filter((name) => name.startsWith('swept'))).toEqual(['swept']);
   });
 });

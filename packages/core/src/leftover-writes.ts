@@ -1,0 +1,34 @@
+import { readdir, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+
+/**
+ * Removes what writers that were killed left beside an artifact folder: `NAME.writing-PID-HEX`, of processes that are
+ * gone. What a living process is writing stays, and so does everything with another name.
+ *
+ * @param dir - the artifact folder, whether it is there or not
+ * @returns the names that were removed
+ */
+export async function sweepLeftoverWrites(dir: string): Promise<string[]> {
+  const target = resolve(dir);
+  const prefix = `${basename(target)}.writing-`;
+  const names = await readdir(dirname(target)).catch(() => [] as string[]);
+  const removed: string[] = [];
+  for (const name of names) {
+    if (!name.startsWith(prefix)) continue;
+    const [, pid] = /^(\d+)-[0-9a-f]{8}$/.exec(name.slice(prefix.length)) ?? [];
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    await rm(join(dirname(target), name), { recursive: true, force: true });
+    removed.push(name);
+  }
+  return removed;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // A process of another user exists, though it may not be signalled.
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
