@@ -1,6 +1,5 @@
-import { createRequire } from 'node:module';
-import { UnsupportedError } from '@palate/core';
-import { type InferenceSession, Tensor } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-node';
+import { type NativeSession, nativeBinding, OrtTensor, type OrtTensors } from './onnx-runtime.js';
 
 /** Options of an ONNX Runtime session. */
 export interface OrtSessionOptions {
@@ -17,56 +16,6 @@ export interface OrtSessionOptions {
   readonly optimisation?: 'disabled' | 'basic' | 'extended' | 'all';
 }
 
-/** Tensors by name. */
-export type OrtTensors = Readonly<Record<string, Tensor>>;
-
-/** What onnxruntime-node's native session offers; its public class only wraps these calls into promises. */
-interface NativeSession {
-  loadModel(buffer: ArrayBufferLike, offset: number, length: number, options: object): void;
-  run(
-    feeds: OrtTensors,
-    fetches: Readonly<Record<string, Tensor | null>>,
-    options: object,
-  ): Record<string, Tensor>;
-  dispose(): void;
-}
-
-interface NativeBinding {
-  readonly binding: { readonly InferenceSession: new () => NativeSession };
-  readonly initOrt: () => void;
-}
-
-let native: NativeBinding | undefined;
-
-/** The native binding, checked for the shape this package was written against. */
-function nativeBinding(): NativeBinding {
-  if (native) return native;
-  let found: Partial<NativeBinding>;
-  try {
-    found = createRequire(import.meta.url)('onnxruntime-node/dist/binding.js') as Partial<NativeBinding>;
-  } catch (cause) {
-    throw new UnsupportedError({
-      expected: 'onnxruntime-node with a native library for this platform',
-      received: cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause),
-      hint: 'Install onnxruntime-node 1.30 again; it ships Linux, macOS and Windows for x64 and arm64.',
-      cause,
-    });
-  }
-  const session = found.binding?.InferenceSession?.prototype as Partial<NativeSession> | undefined;
-  if (
-    typeof found.initOrt !== 'function' ||
-    typeof session?.run !== 'function' ||
-    typeof session.loadModel !== 'function'
-  )
-    throw new UnsupportedError({
-      expected: "onnxruntime-node's native session with loadModel and run",
-      received: 'another layout of its package',
-      hint: 'Use onnxruntime-node 1.30, which this version was tested with.',
-    });
-  native = found as NativeBinding;
-  return native;
-}
-
 /**
  * An ONNX Runtime session that runs synchronously.
  *
@@ -77,7 +26,7 @@ function nativeBinding(): NativeBinding {
  * @example
  * ```ts
  * const session = new OrtSession(encodeOnnx(graph));
- * const { y } = session.run({ x: new Tensor('float32', Float32Array.of(1, 2), [2]) });
+ * const { y } = session.run({ x: new OrtTensor('float32', Float32Array.of(1, 2), [2]) });
  * ```
  */
 export class OrtSession {
@@ -106,7 +55,7 @@ export class OrtSession {
   }
 
   /** Computes all outputs from the inputs, all by name. */
-  run(feeds: OrtTensors): Record<string, Tensor> {
+  run(feeds: OrtTensors): Record<string, OrtTensor> {
     return this.#session.run(feeds, this.#fetches, {});
   }
 
@@ -121,4 +70,4 @@ export class OrtSession {
   }
 }
 
-export { Tensor as OrtTensor };
+export { OrtTensor, type OrtTensors };

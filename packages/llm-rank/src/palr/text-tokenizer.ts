@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as Transformers from '@huggingface/transformers';
-import { ArtifactError, MissingDependencyError } from '@palate/core';
+import { ArtifactError, MissingDependencyError, switchOffUsageReports } from '@palate/core';
 
 /** The tokenizer of a HuggingFace folder. */
 export interface TextTokenizer {
@@ -17,6 +17,7 @@ export interface TextTokenizer {
 export const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json'] as const;
 
 async function importTransformers(): Promise<typeof Transformers> {
+  switchOffUsageReports();
   try {
     return await import('@huggingface/transformers');
   } catch (cause) {

@@ -4,7 +4,13 @@ import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type * as Transformers from '@huggingface/transformers';
-import { checkNumber, checkOptions, InvalidInputError, MissingDependencyError } from '@palate/core';
+import {
+  checkNumber,
+  checkOptions,
+  InvalidInputError,
+  MissingDependencyError,
+  switchOffUsageReports,
+} from '@palate/core';
 import { BatchedEncoder, type EncoderOptions } from './batched-encoder.js';
 import type { EmbeddingModel, PreparedText } from './embedding-model.js';
 
@@ -35,6 +41,7 @@ export function defaultModelDir(): string {
 
 /** The optional library, imported when it is needed. */
 export async function importTransformers(neededFor: string): Promise<typeof Transformers> {
+  switchOffUsageReports();
   try {
     return await import('@huggingface/transformers');
   } catch (cause) {
