@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PalateError } from '@palate/core';
+import { PalateError, printable } from '@palate/core';
 import { selectBackend } from '@palate/nn';
 import { Command, InvalidArgumentError } from 'commander';
 import { suiteMarkdown, writeLeaderboard } from './leaderboard.js';
@@ -22,12 +22,17 @@ process.on('SIGINT', () => {
   process.stderr.write('stopping after this step; press Ctrl-C again to end at once\n');
 });
 
+/** Writes to standard output, without what a terminal would obey. */
+const say = (text: string): void => {
+  process.stdout.write(`${printable(text).replace(/\n$/, '')}\n`);
+};
+
 async function guarded(action: () => Promise<void>): Promise<void> {
   try {
     await action();
   } catch (error) {
     if (!PalateError.is(error)) throw error;
-    process.stderr.write(`palate-benchmark: ${error.message} [${error.code}]\n`);
+    process.stderr.write(`palate-benchmark: ${printable(error.message)} [${error.code}]\n`);
     process.exitCode = error.code === 'cancelled' ? 130 : 1;
   }
 }
@@ -73,11 +78,11 @@ program
       await runSuite(suite, {
         folder,
         signal: controller.signal,
-        say: (line) => process.stdout.write(`${line}\n`),
+        say,
         ...(options.only === undefined ? {} : { only: options.only.split(';').map((label) => label.trim()) }),
       });
       await writeLeaderboard(suite, folder, relative(ROOT, folder));
-      process.stdout.write(`\n${await suiteMarkdown(suite, folder, relative(ROOT, folder))}`);
+      say(`\n${await suiteMarkdown(suite, folder, relative(ROOT, folder))}`);
     }),
   );
 
@@ -91,10 +96,9 @@ program
       if (options.threads !== undefined) await selectBackend('auto', { threads: options.threads });
       const study = studyOf(name);
       const folder = join(options.results, study.name);
-      const say = (line: string): void => void process.stdout.write(`${line}\n`);
       const table = await study.run(studyContext(folder, say, { signal: controller.signal }));
       await writeFile(join(folder, 'table.md'), studyMarkdown(study, table));
-      process.stdout.write(`\n${studyMarkdown(study, table)}`);
+      say(`\n${studyMarkdown(study, table)}`);
     }),
   );
 
@@ -107,7 +111,7 @@ program
       const suite = suiteOf(name);
       const folder = join(options.results, suite.name);
       await writeLeaderboard(suite, folder, relative(ROOT, folder));
-      process.stdout.write(await suiteMarkdown(suite, folder, relative(ROOT, folder)));
+      say(await suiteMarkdown(suite, folder, relative(ROOT, folder)));
     }),
   );
 

@@ -1,10 +1,10 @@
-import { PalateError } from '@palate/core';
+import { PalateError, printable } from '@palate/core';
 
 /** What a command is given beside its own options. */
 export interface CommandContext {
   /** Fires at Ctrl-C. */
   readonly signal: AbortSignal;
-  /** Writes a line to standard output. */
+  /** Writes a line to standard output, without what a terminal would obey. */
   readonly print: (text: string) => void;
 }
 
@@ -28,7 +28,10 @@ export async function runCommand(
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onInterrupt);
   try {
-    await command({ signal: controller.signal, print: (text) => process.stdout.write(`${text}\n`) });
+    await command({
+      signal: controller.signal,
+      print: (text) => process.stdout.write(`${printable(text)}\n`),
+    });
   } catch (error) {
     if (!PalateError.is(error)) throw error;
     if (error.code === 'cancelled') {
@@ -37,8 +40,10 @@ export async function runCommand(
       return;
     }
     if (json)
-      process.stdout.write(`${JSON.stringify({ error: { code: error.code, message: error.message } })}\n`);
-    else process.stderr.write(`palate: ${error.message} [${error.code}]\n`);
+      process.stdout.write(
+        `${JSON.stringify({ error: { code: error.code, message: printable(error.message) } })}\n`,
+      );
+    else process.stderr.write(`palate: ${printable(error.message)} [${error.code}]\n`);
     process.exitCode = 1;
   } finally {
     process.off('SIGINT', onInterrupt);

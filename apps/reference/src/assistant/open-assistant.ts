@@ -1,4 +1,4 @@
-import type { Dataset } from '@palate/core';
+import { type Dataset, printable } from '@palate/core';
 import { Listr } from 'listr2';
 import { Assistant } from './assistant.js';
 import { filmKnowledge } from './film-knowledge.js';
@@ -37,9 +37,11 @@ export async function openAssistant(dataset: Dataset, options: OpenAssistantOpti
             say: (what, progress) => {
               const share = progress?.total ? `${Math.floor((100 * progress.done) / progress.total)} %` : '';
               const left = progress?.secondsLeft;
-              const line = progress
-                ? `${what}: ${progress.phase} ${share}${left === undefined ? '' : `, ${Math.ceil(left)} s left`}`
-                : what;
+              const line = printable(
+                progress
+                  ? `${what}: ${progress.phase} ${share}${left === undefined ? '' : `, ${Math.ceil(left)} s left`}`
+                  : what,
+              );
               if (isDrawn) task.title = line;
               else if (!quiet && (!progress || performance.now() - lastLine > 10_000)) {
                 lastLine = performance.now();
