@@ -1,12 +1,13 @@
 import { InvalidInputError } from './errors.js';
 import type { IdMap } from './id-map.js';
+import { type Provenance, UNKNOWN } from './provenance.js';
 
 /**
  * One vector of fixed width for each id of a map: pretrained item vectors, user vectors, encoded texts.
  *
  * @example
  * ```ts
- * const table = new EmbeddingTable(new IdMap(['a', 'b']), 2, Float32Array.of(1, 0, 0, 1));
+ * const table = new EmbeddingTable(new IdMap(['a', 'b']), 2, Float32Array.of(1, 0, 0, 1), WORLD);
  * table.vector(1); // Float32Array [0, 1]
  * ```
  */
@@ -15,9 +16,14 @@ export class EmbeddingTable {
   readonly width: number;
   /** Row-major, `ids.size` x `width`. */
   readonly data: Float32Array;
+  /** What the vectors know of interactions; evaluation refuses vectors that do not say it. */
+  readonly provenance: Provenance;
 
-  /** @throws InvalidInputError if the length of `data` is not `ids.size * width` or a value is not finite */
-  constructor(ids: IdMap, width: number, data: Float32Array) {
+  /**
+   * @param provenance - `WORLD` for vectors of catalogue texts and the like; unknown if left out
+   * @throws InvalidInputError if the length of `data` is not `ids.size * width` or a value is not finite
+   */
+  constructor(ids: IdMap, width: number, data: Float32Array, provenance: Provenance = UNKNOWN) {
     if (!(Number.isInteger(width) && width >= 1) || data.length !== ids.size * width)
       throw new InvalidInputError({
         expected: `${ids.size} rows of a whole positive width`,
@@ -34,6 +40,12 @@ export class EmbeddingTable {
     this.ids = ids;
     this.width = width;
     this.data = data;
+    this.provenance = provenance;
+  }
+
+  /** The same vectors with a statement of what they know of interactions. */
+  withProvenance(provenance: Provenance): EmbeddingTable {
+    return new EmbeddingTable(this.ids, this.width, this.data, provenance);
   }
 
   /** The vector at a dense index: a view, not a copy. */
@@ -62,6 +74,6 @@ export class EmbeddingTable {
       data.set(this.vector(index), row * this.width);
       row++;
     }
-    return new EmbeddingTable(ids, this.width, data);
+    return new EmbeddingTable(ids, this.width, data, this.provenance);
   }
 }

@@ -32,7 +32,14 @@ export {
   InteractionLog,
   type UserMajorView,
 } from './interaction-log.js';
-export type { KnowledgeEntry, KnowledgeFilter, KnowledgeKey, KnowledgeStore } from './knowledge-store.js';
+export {
+  type KnowledgeEntry,
+  type KnowledgeFilter,
+  type KnowledgeKey,
+  type KnowledgeStore,
+  provenanceOf,
+  provenanceOfAll,
+} from './knowledge-store.js';
 export type {
   ChatMessage,
   GenerateOutcome,
@@ -70,6 +77,19 @@ export {
   throwIfCancelled,
   yieldToEventLoop,
 } from './progress.js';
+export {
+  checkProvenance,
+  type InteractionSource,
+  joinProvenance,
+  madeFrom,
+  type PredictedInteractions,
+  type Provenance,
+  provenanceOfParts,
+  readProvenance,
+  type SeenOfUser,
+  UNKNOWN,
+  WORLD,
+} from './provenance.js';
 export { RandomStream } from './random.js';
 export { type Recommendation, type Recommendations, type RecommendRequest, recommend } from './recommend.js';
 export {

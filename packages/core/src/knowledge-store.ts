@@ -1,3 +1,5 @@
+import { joinProvenance, madeFrom, type Provenance, UNKNOWN } from './provenance.js';
+
 /** What a piece of knowledge is about and how it was asked for. */
 export interface KnowledgeKey {
   readonly entityType: 'item' | 'user';
@@ -19,6 +21,31 @@ export interface KnowledgeEntry extends KnowledgeKey {
   readonly createdAt: number;
   /** Latest interaction time that the writer was shown, in seconds since 1970: samples must lie after it. */
   readonly knowsUntil?: number;
+  /** What the writer was shown of interactions; see {@link provenanceOf} where it is left out. */
+  readonly provenance?: Provenance;
+}
+
+/**
+ * What a text knows of interactions: its own note, or what `knowsUntil` and, for users, `facts.n` (the writer saw the
+ * first `n` interactions) say; unknown where there is neither.
+ */
+export function provenanceOf(
+  entry: Pick<KnowledgeEntry, 'entityType' | 'entity' | 'facts' | 'knowsUntil' | 'provenance'>,
+): Provenance {
+  const { entity, entityType, facts, knowsUntil } = entry;
+  if (entry.provenance) return entry.provenance;
+  if (entityType === 'item') return knowsUntil === undefined ? UNKNOWN : madeFrom({ until: knowsUntil });
+  const n = typeof facts?.n === 'number' ? facts.n : undefined;
+  const until = knowsUntil === undefined ? {} : { until: knowsUntil };
+  // Without a count everything up to the time may have been shown, what happened at that time included.
+  if (n !== undefined || knowsUntil !== undefined)
+    return madeFrom({ users: { [entity]: { n: n ?? Number.MAX_SAFE_INTEGER, ...until } } });
+  return UNKNOWN;
+}
+
+/** What a collection of texts knows of interactions together. */
+export function provenanceOfAll(entries: Iterable<KnowledgeEntry>): Provenance {
+  return joinProvenance(Array.from(entries, provenanceOf));
 }
 
 /** Narrows a listing; fields left out match everything. */

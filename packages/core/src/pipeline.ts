@@ -2,6 +2,7 @@ import { InvalidInputError } from './errors.js';
 import type { IdMap } from './id-map.js';
 import { checkNumber, checkOptions } from './options.js';
 import { throwIfCancelled } from './progress.js';
+import { type Provenance, provenanceOfParts } from './provenance.js';
 import type { Query, Ranker, RetrieveOptions, Retriever, ScoredItem } from './retriever.js';
 
 /** Options of {@link Pipeline}. */
@@ -23,6 +24,7 @@ export interface PipelineOptions {
  */
 export class Pipeline implements Retriever {
   readonly name: string;
+  readonly provenance: Provenance | undefined;
   readonly #retriever: Retriever;
   readonly #rankers: readonly Ranker[];
   readonly #candidates: number;
@@ -32,6 +34,7 @@ export class Pipeline implements Retriever {
     this.#candidates = checkNumber('candidates', options.candidates ?? 100, { min: 1, integer: true });
     this.#retriever = retriever;
     this.#rankers = rankers;
+    this.provenance = provenanceOfParts([retriever, ...rankers]);
     this.name = options.name ?? [retriever, ...rankers].map((part) => part.name).join(' > ');
   }
 

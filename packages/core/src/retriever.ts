@@ -1,6 +1,7 @@
 import type { IdMap } from './id-map.js';
 import type { OutcomeOptions } from './outcome-counts.js';
 import { LONG_CALL_OPTIONS, type LongCallOptions } from './progress.js';
+import type { Provenance } from './provenance.js';
 
 /** An item with its score; higher is better. */
 export interface ScoredItem {
@@ -52,6 +53,11 @@ export interface Retriever {
   /** The items it can return; queries and results use its dense indexes. */
   readonly items: IdMap;
   /**
+   * What the texts and vectors that it was built with know of interactions; evaluation refuses it if they know what is
+   * predicted, or do not say. Left out by systems that read nothing but the log they were fitted on.
+   */
+  readonly provenance?: Provenance | undefined;
+  /**
    * @param k - length of each list, at least 1
    * @throws InvalidInputError if `k` or an item index is out of range
    */
@@ -81,6 +87,8 @@ export function isCatalogueScorer(retriever: Retriever): retriever is CatalogueS
  */
 export interface Ranker {
   readonly name: string;
+  /** As in {@link Retriever.provenance}. */
+  readonly provenance?: Provenance | undefined;
   rank(
     queries: readonly Query[],
     candidates: readonly (readonly ScoredItem[])[],

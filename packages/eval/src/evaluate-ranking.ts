@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import {
   checkNumber,
   checkOptions,
+  checkProvenance,
   checkSharedIds,
   fingerprint,
   InvalidInputError,
@@ -62,6 +63,12 @@ export async function evaluateRanking(
   const started = performance.now();
   const { history, test } = data;
   checkSharedIds('the history', history, test);
+  if (retriever.provenance)
+    checkProvenance(`what ${retriever.name} was built with`, retriever.provenance, {
+      rows: test,
+      history,
+      training: [history, ...(data.train ? [data.train] : [])].map(fingerprint),
+    });
   const metrics = (options.metrics ?? ['hr@10', 'ndcg@10', 'mrr@10']).map(parseMetric);
   const protocol: RankingProtocol = {
     candidates: options.candidates ?? 'full',

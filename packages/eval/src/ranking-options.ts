@@ -7,6 +7,8 @@ export interface RankingData {
   readonly history: InteractionLog;
   /** What has to be found. */
   readonly test: InteractionLog;
+  /** What systems were fitted on, where that is less than the history: texts made from it are admitted. */
+  readonly train?: InteractionLog | undefined;
 }
 
 /** A part of the targets, chosen by how often its item or user occurs in a log. */

@@ -1,4 +1,4 @@
-import { checkNumber, EmbeddingTable, InvalidInputError } from '@palate/core';
+import { checkNumber, EmbeddingTable, InvalidInputError, joinProvenance } from '@palate/core';
 
 /** A table with the weight that its vectors have beside others. */
 export interface WeightedVectors {
@@ -39,5 +39,5 @@ export function joinVectors(tables: readonly WeightedVectors[]): EmbeddingTable 
         joined[row * width + column + k] = (data[row * own + k]! - mean[k]!) * scale;
     column += own;
   }
-  return new EmbeddingTable(ids, width, joined);
+  return new EmbeddingTable(ids, width, joined, joinProvenance(tables.map(({ table }) => table.provenance)));
 }

@@ -61,7 +61,7 @@ export function reduceVectors(table: EmbeddingTable, options: ReduceVectorsOptio
         sum += (table.data[row * from + k]! - mean[k]!) * basis[component * from + k]!;
       data[row * to + component] = sum * scale[component]!;
     }
-  return new EmbeddingTable(table.ids, to, data);
+  return new EmbeddingTable(table.ids, to, data, table.provenance);
 }
 
 /** Orthonormal rows that span the directions of most variance, with the variance along each, falling. */
