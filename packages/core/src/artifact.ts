@@ -1,7 +1,16 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { ArtifactError, InvalidInputError } from './errors.js';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, rmdir, stat, unlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import {
+  checkReplaceable,
+  previousOf,
+  recoverPrevious,
+  removeArtifact,
+  sweepLeftovers,
+} from './artifact-folder.js';
+import { type ArtifactManifest, isPlainName, MANIFEST, readManifest, sealed } from './artifact-manifest.js';
+import { writeFailure, writeFileDurably, writingName } from './atomic-file.js';
+import { ArtifactError, InvalidInputError, PalateError } from './errors.js';
 import { throwIfCancelled } from './progress.js';
 import { decodeSafetensors, encodeSafetensors, type TensorData } from './safetensors.js';
 
@@ -14,22 +23,11 @@ export interface ArtifactContents {
   /** Plain JSON: everything needed to rebuild beside weights and files. */
   readonly config: unknown;
   /** `fingerprint` of the data it was fitted on. */
-  readonly dataFingerprint?: string;
+  readonly dataFingerprint?: string | undefined;
   /** Kept in `weights.safetensors`. */
-  readonly tensors?: Readonly<Record<string, TensorData>>;
+  readonly tensors?: Readonly<Record<string, TensorData>> | undefined;
   /** Further files by plain name. */
-  readonly files?: Readonly<Record<string, Uint8Array | string>>;
-}
-
-/** `manifest.json` of an artifact folder. */
-export interface ArtifactManifest {
-  readonly format: 'palate-artifact';
-  readonly kind: string;
-  readonly version: number;
-  readonly config: unknown;
-  readonly dataFingerprint?: string;
-  /** SHA-256 of each file beside the manifest, in hexadecimal. */
-  readonly sha256: Readonly<Record<string, string>>;
+  readonly files?: Readonly<Record<string, Uint8Array | string>> | undefined;
 }
 
 /** An artifact folder as read back, every checksum verified. */
@@ -39,92 +37,92 @@ export interface Artifact {
   readonly files: Readonly<Record<string, Uint8Array>>;
 }
 
-const MANIFEST = 'manifest.json';
 const WEIGHTS = 'weights.safetensors';
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-async function writeDurably(path: string, bytes: Uint8Array | string): Promise<void> {
-  const handle = await open(path, 'w');
-  try {
-    await handle.writeFile(bytes);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
 
 /**
  * Writes an artifact folder as a whole: into a temporary folder beside it that is then renamed, so that a kill
- * at any moment leaves the old artifact or the new one, never a mixture.
+ * at any moment leaves the old artifact or the new one, never a mixture. What killed writers left is swept.
  *
- * @param dir - the folder; its parents are made; an artifact already there is replaced
- * @throws ArtifactError if `dir` exists and is not an artifact
+ * @param dir - the folder; its parents are made; an artifact of the same kind that is already there is replaced
+ * @throws ArtifactError if `dir` exists and is something else, an artifact of another kind, or holds files that Palate
+ *   did not write; or if the disk refuses. What was there before is as it was
  * @throws CancelledError if `signal` fires before the rename
  */
 export async function writeArtifact(
   dir: string,
   contents: ArtifactContents,
-  options: { readonly signal?: AbortSignal } = {},
+  options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
   const target = resolve(dir);
-  if ((await exists(target)) && !(await exists(join(target, MANIFEST))))
-    throw new ArtifactError(dir, {
-      expected: 'a new folder or an artifact to replace',
-      received: 'a folder or file of something else',
-      hint: 'Choose another folder: nothing was written.',
-    });
+  await recoverPrevious(target);
+  await checkReplaceable(target, contents.kind);
   const files: Record<string, Uint8Array | string> = { ...contents.files };
   for (const name of Object.keys(files))
-    if (name !== basename(name) || name === MANIFEST || name === WEIGHTS || name.startsWith('.'))
+    if (!isPlainName(name) || name === MANIFEST || name === WEIGHTS)
       throw new InvalidInputError({
         expected: `plain file names other than ${MANIFEST} and ${WEIGHTS}`,
         received: JSON.stringify(name),
         hint: 'Rename the file.',
       });
   if (contents.tensors) files[WEIGHTS] = encodeSafetensors(contents.tensors);
-  const sha256: Record<string, string> = {};
-  for (const name of Object.keys(files).sort())
-    sha256[name] = createHash('sha256').update(files[name]!).digest('hex');
-  const manifest: ArtifactManifest = {
-    format: 'palate-artifact',
-    kind: contents.kind,
-    version: contents.version,
-    config: contents.config,
-    ...(contents.dataFingerprint === undefined ? {} : { dataFingerprint: contents.dataFingerprint }),
-    sha256,
-  };
-  const temporary = `${target}.writing-${process.pid}-${randomBytes(4).toString('hex')}`;
-  await mkdir(dirname(target), { recursive: true });
-  await mkdir(temporary);
+  const manifest = manifestOf(contents, files);
+  const temporary = writingName(target);
   try {
+    await mkdir(dirname(target), { recursive: true });
+    await sweepLeftovers(target);
+    await mkdir(temporary);
     for (const [name, bytes] of Object.entries(files)) {
       throwIfCancelled(options.signal, `writing ${dir}`);
-      await writeDurably(join(temporary, name), bytes);
+      await writeFileDurably(join(temporary, name), bytes);
     }
-    await writeDurably(join(temporary, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+    await writeFileDurably(join(temporary, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
     throwIfCancelled(options.signal, `writing ${dir}`);
-    // A folder cannot be replaced in one step: the old one steps aside under a name that reading knows.
-    const previous = `${target}.previous`;
-    if (await exists(target)) {
-      await rm(previous, { recursive: true, force: true });
-      await rename(target, previous);
-    }
-    await rename(temporary, target);
-    await rm(previous, { recursive: true, force: true });
+    await takePlace(temporary, target, contents.kind);
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
-    throw error;
+    for (const name of [...Object.keys(files), MANIFEST])
+      await unlink(join(temporary, name)).catch(() => undefined);
+    await rmdir(temporary).catch(() => undefined);
+    throw writeFailure(dir, error);
   }
 }
 
+function manifestOf(
+  contents: ArtifactContents,
+  files: Readonly<Record<string, Uint8Array | string>>,
+): ArtifactManifest {
+  const names = Object.keys(files).sort();
+  const { kind, version, config, dataFingerprint } = contents;
+  return sealed({
+    format: 'palate-artifact',
+    kind,
+    version,
+    config,
+    ...(dataFingerprint === undefined ? {} : { dataFingerprint }),
+    sha256: Object.fromEntries(
+      names.map((name) => [
+        name,
+        createHash('sha256')
+          .update(files[name] ?? '')
+          .digest('hex'),
+      ]),
+    ),
+    bytes: Object.fromEntries(names.map((name) => [name, Buffer.byteLength(files[name] ?? '')])),
+  });
+}
+
+/** A folder cannot be replaced in one step: the old one steps aside under a name that reading knows. */
+async function takePlace(temporary: string, target: string, kind: string): Promise<void> {
+  const previous = previousOf(target);
+  if (await checkReplaceable(target, kind)) {
+    await removeArtifact(previous, kind);
+    await rename(target, previous);
+  }
+  await rename(temporary, target);
+  await removeArtifact(previous, kind);
+}
+
 /**
- * Reads an artifact folder and verifies kind, version and the checksum of every file.
+ * Reads an artifact folder and verifies kind, version, the manifest's checksum, and length and checksum of every file.
  *
  * @param kind - what it has to be
  * @param version - the newest format version that the caller understands; newer ones are refused
@@ -132,9 +130,7 @@ export async function writeArtifact(
  */
 export async function readArtifact(dir: string, kind: string, version: number): Promise<Artifact> {
   const target = resolve(dir);
-  // A writer was killed between its two renames: the old artifact is whole and still the valid one.
-  if (!(await exists(target)) && (await exists(join(`${target}.previous`, MANIFEST))))
-    await rename(`${target}.previous`, target);
+  await recoverPrevious(target);
   const manifest = await readManifest(dir);
   if (manifest.kind !== kind)
     throw new ArtifactError(dir, {
@@ -150,69 +146,53 @@ export async function readArtifact(dir: string, kind: string, version: number): 
     });
   const files: Record<string, Uint8Array> = {};
   let tensors: Record<string, TensorData> = {};
-  for (const [name, expected] of Object.entries(manifest.sha256)) {
-    const bytes = await readFile(join(target, basename(name))).catch((cause: unknown) => {
-      throw new ArtifactError(dir, {
-        expected: `the file ${name} that the manifest lists`,
-        received: 'none',
-        hint: 'The artifact is incomplete: copy the whole folder, or fit again.',
-        cause,
-      });
-    });
-    const sum = createHash('sha256').update(bytes).digest('hex');
-    if (sum !== expected)
-      throw new ArtifactError(dir, {
-        expected: `${name} with SHA-256 ${expected}`,
-        received: sum,
-        hint: 'The file was changed or damaged: restore it, or fit again.',
-      });
-    if (name === WEIGHTS) tensors = decodeSafetensors(bytes).tensors;
-    else files[name] = new Uint8Array(bytes);
+  for (const name of Object.keys(manifest.sha256)) {
+    const bytes = await readListed(dir, name, manifest);
+    if (name === WEIGHTS) tensors = decodeWeights(dir, bytes);
+    else files[name] = bytes;
   }
   return { manifest, tensors, files };
 }
 
-/**
- * Reads `manifest.json` of an artifact folder without its weights.
- *
- * @throws ArtifactError if there is none, or it is not one
- */
-export async function readManifest(dir: string): Promise<ArtifactManifest> {
-  const path = join(resolve(dir), MANIFEST);
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+async function readListed(dir: string, name: string, manifest: ArtifactManifest): Promise<Uint8Array> {
+  const path = join(resolve(dir), name);
+  const missing = (cause: unknown): never => {
     throw new ArtifactError(dir, {
-      expected: `an artifact folder with ${MANIFEST}`,
-      received: describeReadFailure(cause),
-      hint: 'Check the path, or fit and save first.',
+      expected: `the file ${name} that the manifest lists`,
+      received: 'none',
+      hint: 'The artifact is incomplete: copy the whole folder, or fit again.',
       cause,
     });
-  });
-  let manifest: Partial<ArtifactManifest>;
-  try {
-    manifest = JSON.parse(text) as Partial<ArtifactManifest>;
-  } catch (cause) {
+  };
+  const { size } = await stat(path).catch(missing);
+  const length = manifest.bytes[name];
+  if (size !== length)
     throw new ArtifactError(dir, {
-      expected: `JSON in ${MANIFEST}`,
-      received: cause instanceof Error ? cause.message : 'something else',
-      hint: 'The artifact is damaged: restore it, or fit again.',
-      cause,
+      expected: `${name} of ${length} bytes`,
+      received: `${size} bytes`,
+      hint: 'The file was changed or cut: restore it, or fit again.',
     });
-  }
-  if (
-    manifest.format !== 'palate-artifact' ||
-    typeof manifest.sha256 !== 'object' ||
-    typeof manifest.kind !== 'string'
-  )
+  const bytes = await readFile(path).catch(missing);
+  const sum = createHash('sha256').update(bytes).digest('hex');
+  if (sum !== manifest.sha256[name])
     throw new ArtifactError(dir, {
-      expected: `a ${MANIFEST} of Palate`,
-      received: 'a manifest of something else',
-      hint: 'Check the path.',
+      expected: `${name} with SHA-256 ${manifest.sha256[name]}`,
+      received: sum,
+      hint: 'The file was changed or damaged: restore it, or fit again.',
     });
-  return manifest as ArtifactManifest;
+  return bytes;
 }
 
-function describeReadFailure(cause: unknown): string {
-  return (cause as NodeJS.ErrnoException).code === 'ENOENT'
-    ? 'nothing there'
-    : String((cause as Error).message);
+function decodeWeights(dir: string, bytes: Uint8Array): Record<string, TensorData> {
+  try {
+    return decodeSafetensors(bytes).tensors;
+  } catch (error) {
+    if (!PalateError.is(error)) throw error;
+    throw new ArtifactError(dir, {
+      expected: `${WEIGHTS} in the safetensors format`,
+      received: error.received,
+      hint: error.hint,
+      cause: error,
+    });
+  }
 }

@@ -1,11 +1,7 @@
-export {
-  type Artifact,
-  type ArtifactContents,
-  type ArtifactManifest,
-  readArtifact,
-  readManifest,
-  writeArtifact,
-} from './artifact.js';
+export { type Artifact, type ArtifactContents, readArtifact, writeArtifact } from './artifact.js';
+export { type ArtifactManifest, readManifest } from './artifact-manifest.js';
+export { artifactTensor, type TensorArrays, type TensorExpectation } from './artifact-tensor.js';
+export { writeFailure, writeFileAtomically } from './atomic-file.js';
 export { type AttributeValue, Catalog, type CatalogColumns } from './catalog.js';
 export { contentHash } from './content-hash.js';
 export { createDataset, type Dataset, fingerprint, type UserTable, withLog } from './dataset.js';

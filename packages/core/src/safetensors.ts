@@ -100,39 +100,73 @@ export function decodeSafetensors(file: Uint8Array): {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const headBytes = Number(view.getBigUint64(0, true));
   if (headBytes > file.length - 8) refuse(`a header of ${headBytes} bytes in a file of ${file.length}`);
-  let header: Record<string, HeaderEntry | Record<string, string>>;
+  const header = readHeader(file, headBytes);
+  const start = 8 + headBytes;
+  const entries: [string, HeaderEntry][] = [];
+  let metadata: Record<string, string> = {};
+  for (const [name, entry] of Object.entries(header)) {
+    if (name === '__metadata__') metadata = checkMetadata(entry);
+    else entries.push([name, checkEntry(name, entry)]);
+  }
+  // Values lie one behind the other without holes, as the format says: a forged file cannot name the same bytes often.
+  let end = 0;
+  for (const [name, { data_offsets: range }] of [...entries].sort(
+    ([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1],
+  )) {
+    if (range[0] !== end) refuse(`values of ${name} from byte ${range[0]}, where ${end} is the next`);
+    end = range[1];
+  }
+  if (start + end !== file.length)
+    refuse(`${file.length - start} bytes of values, where tensors take ${end}`);
+  const tensors: Record<string, TensorData> = {};
+  for (const [name, { dtype, shape, data_offsets: range }] of entries)
+    tensors[name] = {
+      shape: [...shape],
+      values: decodeValues(new Uint8Array(file.subarray(start + range[0], start + range[1])), dtype),
+    };
+  return { tensors, metadata };
+}
+
+function readHeader(file: Uint8Array, bytes: number): object {
+  let header: unknown;
   try {
-    header = JSON.parse(
-      Buffer.from(file.buffer, file.byteOffset + 8, headBytes).toString('utf8'),
-    ) as typeof header;
+    header = JSON.parse(Buffer.from(file.buffer, file.byteOffset + 8, bytes).toString('utf8'));
   } catch (cause) {
     throw new InvalidInputError({
       expected: 'a safetensors file with a JSON header',
-      received: cause instanceof Error ? cause.message : 'another header',
+      received: cause instanceof Error ? cause.message.slice(0, 200) : 'another header',
       hint: 'The file is damaged or of another format: download or write it again.',
       cause,
     });
   }
-  const tensors: Record<string, TensorData> = {};
-  let metadata: Record<string, string> = {};
-  const start = 8 + headBytes;
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === '__metadata__') {
-      metadata = entry as Record<string, string>;
-      continue;
-    }
-    const { dtype, shape, data_offsets: range } = entry as HeaderEntry;
-    const width = TYPE_BYTES[dtype];
-    if (width === undefined) refuse(`the type ${dtype} for ${name}`);
-    const [from, to] = range;
-    if (to - from !== elements(shape) * width || from < 0 || start + to > file.length)
-      refuse(`${file.length - start} bytes of values, where ${name} takes ${from} to ${to}`);
-    tensors[name] = {
-      shape: [...shape],
-      values: decodeValues(new Uint8Array(file.subarray(start + from, start + to)), dtype),
-    };
-  }
-  return { tensors, metadata };
+  if (typeof header !== 'object' || header === null || Array.isArray(header))
+    refuse('a header that is no object');
+  return header as object;
+}
+
+function checkMetadata(entry: unknown): Record<string, string> {
+  if (
+    typeof entry !== 'object' ||
+    entry === null ||
+    Object.values(entry).some((value) => typeof value !== 'string')
+  )
+    refuse('metadata that is not texts by name');
+  return entry as Record<string, string>;
+}
+
+function checkEntry(name: string, entry: unknown): HeaderEntry {
+  const { dtype, shape, data_offsets: range } = (entry ?? {}) as Partial<HeaderEntry>;
+  if (name === '__proto__') refuse('a tensor of a name that is reserved');
+  const whole = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+  const width = typeof dtype === 'string' && Object.hasOwn(TYPE_BYTES, dtype) ? TYPE_BYTES[dtype] : undefined;
+  if (dtype === undefined || width === undefined) refuse(`the type ${JSON.stringify(dtype)} for ${name}`);
+  if (!Array.isArray(shape) || !shape.every(whole)) refuse(`no shape for ${name}`);
+  if (!Array.isArray(range) || range.length !== 2 || !range.every(whole))
+    refuse(`no place of values for ${name}`);
+  const [from, to] = range as unknown as readonly [number, number];
+  if (to - from !== elements(shape) * width)
+    refuse(`${to - from} bytes for ${name} of shape [${shape.join(', ')}] and type ${dtype}`);
+  return { dtype, shape, data_offsets: [from, to] };
 }
 
 function decodeValues(bytes: Uint8Array, dtype: string): TensorValues {

@@ -1,8 +1,16 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ArtifactError, readArtifact, readManifest, writeArtifact } from '../src/index.js';
+import {
+  ArtifactError,
+  artifactTensor,
+  readArtifact,
+  readManifest,
+  type TensorExpectation,
+  writeArtifact,
+} from '../src/index.js';
 
 let root: string;
 beforeEach(async () => {
@@ -90,4 +98,92 @@ test('a writer killed between its two renames loses nothing', async () => {
   expect((await readArtifact(dir, 'ease', 2)).manifest.config).toEqual({ lambda: 500 });
   await writeArtifact(dir, { ...contents, config: { lambda: 2 } });
   expect((await readArtifact(dir, 'ease', 2)).manifest.config).toEqual({ lambda: 2 });
+});
+
+test('a changed setting, a cut file and a manifest without checksum are each told before anything is used', async () => {
+  const dir = join(root, 'ease');
+  await writeArtifact(dir, contents);
+  const path = join(dir, 'manifest.json');
+  const manifest = await readFile(path, 'utf8');
+  await writeFile(path, manifest.replace('500', '400'));
+  await expect(readArtifact(dir, 'ease', 2)).rejects.toThrow(/checksum does not match/);
+  const { checksum: _, ...old } = JSON.parse(manifest) as Record<string, unknown>;
+  await writeFile(path, JSON.stringify(old));
+  await expect(readArtifact(dir, 'ease', 2)).rejects.toThrow(/older version/);
+  for (const broken of [
+    'null',
+    '[]',
+    '7',
+    JSON.stringify({ ...JSON.parse(manifest), sha256: { '../x': 'a'.repeat(64) } }),
+    JSON.stringify({ ...JSON.parse(manifest), sha256: null }),
+    JSON.stringify({ ...JSON.parse(manifest), bytes: { 'items.json': -1 } }),
+    JSON.stringify({ ...JSON.parse(manifest), version: 'two' }),
+  ]) {
+    await writeFile(path, broken);
+    await expect(readArtifact(dir, 'ease', 2)).rejects.toBeInstanceOf(ArtifactError);
+  }
+  await writeFile(path, manifest);
+  await writeFile(join(dir, 'items.json'), '["x"]');
+  await expect(readArtifact(dir, 'ease', 2)).rejects.toThrow(/items.json of 9 bytes, but received 5/);
+});
+
+test('nothing that Palate did not write is deleted: foreign files, other kinds, other manifests', async () => {
+  const dir = join(root, 'model');
+  await writeArtifact(dir, contents);
+  await expect(writeArtifact(dir, { ...contents, kind: 'item-knn' })).rejects.toThrow(/kind "ease"/);
+  await writeFile(join(dir, 'thesis.txt'), 'three years of work');
+  await expect(writeArtifact(dir, { ...contents, config: { lambda: 1 } })).rejects.toThrow(/"thesis.txt"/);
+  expect(await readFile(join(dir, 'thesis.txt'), 'utf8')).toBe('three years of work');
+  expect((await readArtifact(dir, 'ease', 2)).manifest.config).toEqual({ lambda: 500 });
+
+  const app = join(root, 'app');
+  await mkdir(app);
+  await writeFile(join(app, 'manifest.json'), '{"name":"a web app"}');
+  await expect(writeArtifact(app, contents)).rejects.toThrow(/nothing was written/);
+
+  const next = join(root, 'next');
+  await writeArtifact(next, contents);
+  await mkdir(`${next}.previous`);
+  await writeFile(join(`${next}.previous`, 'notes.txt'), 'mine');
+  await expect(writeArtifact(next, contents)).rejects.toBeInstanceOf(ArtifactError);
+  expect(await readFile(join(`${next}.previous`, 'notes.txt'), 'utf8')).toBe('mine');
+  expect((await readdir(root)).sort()).toEqual(['app', 'model', 'next', 'next.previous']);
+});
+
+test('an empty folder is taken; what killed writers left is swept, what a running one writes is not', async () => {
+  const dir = join(root, 'ease');
+  await mkdir(dir);
+  const ended = spawnSync(process.execPath, ['-e', '']).pid;
+  await mkdir(`${dir}.writing-${ended}-0123abcd`);
+  await writeFile(join(`${dir}.writing-${ended}-0123abcd`, 'weights.safetensors'), 'half');
+  await mkdir(`${dir}.writing-${process.pid}-0123abcd`);
+  await mkdir(`${dir}.writing-notes`);
+  await writeArtifact(dir, contents);
+  expect((await readdir(root)).sort()).toEqual(
+    ['ease', `ease.writing-${process.pid}-0123abcd`, 'ease.writing-notes'].sort(),
+  );
+});
+
+test('a path that cannot be written is an artifact error with the cause', async () => {
+  await writeFile(join(root, 'file'), '');
+  const failure = writeArtifact(join(root, 'file', 'ease'), contents);
+  await expect(failure).rejects.toBeInstanceOf(ArtifactError);
+  await expect(failure).rejects.toMatchObject({ code: 'artifact' });
+});
+
+test('a tensor is taken out only with the type, shape and bounds that its loader relies on', () => {
+  const tensors = {
+    rows: { shape: [2, 2], values: Int32Array.of(0, 1, 2, 3) },
+    bad: { shape: [2], values: Float32Array.of(1, Number.NaN) },
+  };
+  const take = (name: string, expectation: TensorExpectation<'int32' | 'float32'>) => () =>
+    artifactTensor('dir', tensors, name, expectation);
+  expect(take('rows', { type: 'int32', shape: [2, undefined], min: 0, max: 3 })().values).toEqual(
+    tensors.rows.values,
+  );
+  expect(take('rows', { type: 'int32', shape: [2, 2], max: 2 })).toThrow(/3 at position 3/);
+  expect(take('rows', { type: 'int32', shape: [4] })).toThrow(/shape \[2, 2\]/);
+  expect(take('rows', { type: 'float32', shape: [2, 2] })).toThrow(/Int32Array/);
+  expect(take('bad', { type: 'float32', shape: [2] })).toThrow(/NaN at position 1/);
+  expect(take('toString', { type: 'float32', shape: [] })).toThrow(/received none/);
 });

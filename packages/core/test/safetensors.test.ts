@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeSafetensors, encodeSafetensors } from '../src/index.js';
+import { decodeSafetensors, encodeSafetensors, InvalidInputError } from '../src/index.js';
 
 test('half floats of a file packed by Python struct come out as their values', () => {
   // struct.pack('<3e', 1.5, -0.25, 6e-8) and the bfloat16 bits 0x3FC0, 0xC000 under a hand-written header.
@@ -41,5 +41,68 @@ test('damaged files and shapes that do not fit are refused', () => {
   expect(() => decodeSafetensors(broken)).toThrow(/JSON header/);
   expect(() => encodeSafetensors({ a: { shape: [3], values: new Float32Array(2) } })).toThrow(
     /3 values for the tensor a/,
+  );
+});
+
+/** A safetensors file with a header of our own making. */
+function forged(header: string, values = 8): Uint8Array {
+  const head = Buffer.from(header);
+  const file = new Uint8Array(8 + head.length + values);
+  new DataView(file.buffer).setBigUint64(0, BigInt(head.length), true);
+  file.set(head, 8);
+  return file;
+}
+
+test('a forged header is refused: no raw error, no bytes that are named twice, no hole', () => {
+  const entry = (shape: unknown, range: unknown, dtype: unknown = 'F32') =>
+    JSON.stringify({ dtype, shape, data_offsets: range });
+  for (const header of [
+    'null',
+    '[]',
+    '7',
+    '{"a":null}',
+    '{"a":{}}',
+    `{"a":${entry(null, [0, 8])}}`,
+    `{"a":${entry([2], null)}}`,
+    `{"a":${entry([2], [0])}}`,
+    `{"a":${entry([2], [8, 0])}}`,
+    `{"a":${entry([-2], [0, 8])}}`,
+    `{"a":${entry([1e300, 1e300], [0, 8])}}`,
+    `{"a":${entry([2], [0, 8], 'toString')}}`,
+    `{"__proto__":${entry([2], [0, 8])}}`,
+    `{"a":${entry([1], [0, 4])}}`,
+    `{"a":${entry([1], [4, 8])}}`,
+    `{"a":${entry([2], [0, 8])},"b":${entry([2], [0, 8])}}`,
+    `{"__metadata__":{"a":1},"a":${entry([2], [0, 8])}}`,
+  ])
+    expect(() => decodeSafetensors(forged(header)), header).toThrow(InvalidInputError);
+  expect(
+    decodeSafetensors(forged(`{"a":${entry([2], [0, 8])},"b":${entry([0], [8, 8])}}`)).tensors.b?.shape,
+  ).toEqual([0]);
+});
+
+test('a file with any bytes changed is read or refused, never a raw error', () => {
+  const file = encodeSafetensors(
+    {
+      a: { shape: [2], values: Float32Array.of(1, 2) },
+      b: { shape: [1, 3], values: Int32Array.of(1, 2, 3) },
+    },
+    { format: 'pt' },
+  );
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.nat(file.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }),
+      fc.nat(file.length),
+      (changes, length) => {
+        const changed = file.slice(0, length > file.length / 2 ? file.length : length);
+        for (const [at, byte] of changes) if (at < changed.length) changed[at] = byte;
+        try {
+          decodeSafetensors(changed);
+        } catch (error) {
+          expect(error).toBeInstanceOf(InvalidInputError);
+        }
+      },
+    ),
+    { numRuns: 500, seed: 1 },
   );
 });

@@ -36,11 +36,24 @@ const DEFAULTS = {
   decoder_start_token_id: 0,
 } as const;
 
+/** Bounds of the sizes: far above any published T5, and low enough that a forged one allocates nothing absurd. */
+const WHOLE = {
+  vocab_size: [1, 10_000_000],
+  d_model: [1, 65_536],
+  d_kv: [1, 65_536],
+  d_ff: [1, 1_048_576],
+  num_layers: [1, 1_000],
+  num_decoder_layers: [1, 1_000],
+  num_heads: [1, 1_024],
+  relative_attention_num_buckets: [2, 65_536],
+  relative_attention_max_distance: [1, 1_000_000],
+} as const;
+
 /**
  * Reads a parsed `config.json`.
  *
  * @param source - what the message names
- * @throws ArtifactError if it is no T5, or a size is missing
+ * @throws ArtifactError if it is no T5, or a field is missing or out of bounds
  */
 export function t5Config(json: unknown, source: string): T5Config {
   const given = json as Partial<T5Config> & { model_type?: string };
@@ -51,13 +64,26 @@ export function t5Config(json: unknown, source: string): T5Config {
       hint: 'Use a folder of a T5 model (config.json and model.safetensors).',
     });
   };
-  if (typeof given !== 'object' || given === null) refuse('a configuration object', JSON.stringify(json));
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    refuse('a configuration object', JSON.stringify(json));
   if (given.model_type !== undefined && given.model_type !== 't5')
     refuse('model_type "t5"', JSON.stringify(given.model_type));
-  for (const name of ['vocab_size', 'd_model', 'd_kv', 'd_ff', 'num_layers', 'num_heads'] as const)
-    if (!Number.isInteger(given[name]) || (given[name] as number) < 1)
-      refuse(`a whole number for ${name}`, JSON.stringify(given[name]) ?? 'none');
   const config = { ...DEFAULTS, num_decoder_layers: given.num_layers as number, ...given } as T5Config;
+  for (const [name, [min, max]] of Object.entries(WHOLE) as [keyof typeof WHOLE, readonly [number, number]][])
+    if (!Number.isInteger(config[name]) || config[name] < min || config[name] > max)
+      refuse(`a whole number from ${min} to ${max} for ${name}`, JSON.stringify(config[name]) ?? 'none');
+  for (const name of ['pad_token_id', 'eos_token_id', 'decoder_start_token_id'] as const)
+    if (!Number.isInteger(config[name]) || config[name] < 0 || config[name] >= config.vocab_size)
+      refuse(`${name} to be one of the ${config.vocab_size} tokens`, JSON.stringify(config[name]) ?? 'none');
+  if (typeof config.dropout_rate !== 'number' || !(config.dropout_rate >= 0 && config.dropout_rate < 1))
+    refuse('a dropout_rate from 0 to less than 1', JSON.stringify(config.dropout_rate));
+  const { layer_norm_epsilon: epsilon } = config;
+  if (typeof epsilon !== 'number' || !(epsilon > 0 && epsilon <= 0.1))
+    refuse('a layer_norm_epsilon above 0 and at most 0.1', JSON.stringify(epsilon));
+  if (typeof config.tie_word_embeddings !== 'boolean')
+    refuse('tie_word_embeddings true or false', JSON.stringify(config.tie_word_embeddings));
+  if (given.scale_decoder_outputs !== undefined && typeof given.scale_decoder_outputs !== 'boolean')
+    refuse('scale_decoder_outputs true or false', JSON.stringify(given.scale_decoder_outputs));
   if (config.feed_forward_proj !== 'relu' && config.feed_forward_proj !== 'gated-gelu')
     refuse('feed_forward_proj "relu" or "gated-gelu"', JSON.stringify(config.feed_forward_proj));
   return { ...config, scale_decoder_outputs: given.scale_decoder_outputs ?? config.tie_word_embeddings };

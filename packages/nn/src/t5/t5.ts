@@ -1,20 +1,12 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import {
-  ArtifactError,
-  decodeSafetensors,
-  encodeSafetensors,
-  InvalidInputError,
-  RandomStream,
-  type TensorData,
-} from '@palate/core';
+import { InvalidInputError, RandomStream } from '@palate/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { attend, causalMask, mergeHeads, paddingMask, splitHeads } from '../attention.js';
 import { activate } from '../feed-forward.js';
 import type { ForwardPass } from '../forward-pass.js';
 import { rmsNorm } from '../layers.js';
 import { type Initializer, normal, ones, Parameters } from '../parameters.js';
-import { type T5Config, t5Config } from './config.js';
+import type { T5Config } from './config.js';
+import { readT5Folder, writeT5Folder } from './hugging-face-folder.js';
 import { positionBuckets } from './relative-position.js';
 
 /** Keys and values of one attention layer, `[rows, heads, positions, d_kv]`. */
@@ -95,55 +87,20 @@ export class T5 {
    * @throws ArtifactError if a file is missing or damaged, or is of another model
    */
   static async load(dir: string): Promise<T5> {
-    const read = (name: string): Promise<Buffer> =>
-      readFile(join(dir, name)).catch((cause: unknown) => {
-        throw new ArtifactError(dir, {
-          expected: `the file ${name}`,
-          received: 'none',
-          hint: 'Use a folder of a HuggingFace T5 model with safetensors weights.',
-          cause,
-        });
-      });
-    const [config, weights] = [await read('config.json'), await read('model.safetensors')];
-    let json: unknown;
-    let tensors: Record<string, TensorData>;
-    try {
-      json = JSON.parse(config.toString('utf8'));
-      tensors = decodeSafetensors(weights).tensors;
-    } catch (cause) {
-      throw new ArtifactError(dir, {
-        expected: 'a JSON configuration and safetensors weights',
-        received: (cause as Error).message,
-        hint: 'Copy or download the folder again.',
-        cause,
-      });
-    }
-    const model = new T5(t5Config(json, dir));
-    // Some folders keep the tied embedding under the name of its users.
-    const embedding = tensors['shared.weight'] ?? tensors['encoder.embed_tokens.weight'];
-    model.parameters.assign({ ...tensors, ...(embedding ? { 'shared.weight': embedding } : {}) }, dir);
+    const { config, tensors } = await readT5Folder(dir);
+    const model = new T5(config);
+    model.parameters.assign(tensors, dir);
     return model;
   }
 
-  /** Writes a HuggingFace folder; written beside and renamed, so that a kill leaves none or a whole one. */
+  /**
+   * Writes a HuggingFace folder: `config.json` and `model.safetensors`. In a folder of a T5 these two are replaced, each
+   * as a whole, and all other files (a tokenizer, say) are left as they are.
+   *
+   * @throws ArtifactError if the folder holds something else, or cannot be written
+   */
   async save(dir: string): Promise<void> {
-    const target = resolve(dir);
-    const temporary = `${target}.writing-${process.pid}`;
-    await rm(temporary, { recursive: true, force: true });
-    await mkdir(temporary, { recursive: true });
-    const config = {
-      ...this.config,
-      architectures: ['T5ForConditionalGeneration'],
-      model_type: 't5',
-      is_encoder_decoder: true,
-    };
-    await writeFile(join(temporary, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
-    await writeFile(
-      join(temporary, 'model.safetensors'),
-      encodeSafetensors(await this.parameters.values(), { format: 'pt' }),
-    );
-    await rm(target, { recursive: true, force: true });
-    await rename(temporary, target);
+    await writeT5Folder(dir, this.config, await this.parameters.values());
   }
 
   /** A linear map without bias by HuggingFace's layout. */

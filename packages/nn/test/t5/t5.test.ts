@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { cp, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { decodeSafetensors, encodeSafetensors, type TensorData } from '@palate/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -300,6 +301,82 @@ describe('folders', () => {
     await expect(T5.load(dir)).rejects.toThrow(/the weight shared.weight of shape \[200, 64\]/);
     expect(() => t5Config({ model_type: 'bert' }, 'x')).toThrow(/model_type "t5"/);
     expect(() => t5Config({ vocab_size: 3 }, 'x')).toThrow(/d_model/);
+  });
+
+  test('a model saved back into its folder leaves the tokenizer there; folders of something else are refused', async () => {
+    const dir = join(scratch, 'tuned');
+    await cp(FOLDER, dir, { recursive: true });
+    await writeFile(join(dir, 'tokenizer.json'), '{"kept":true}');
+    await model.save(dir);
+    expect(await readFile(join(dir, 'tokenizer.json'), 'utf8')).toBe('{"kept":true}');
+    const again = await T5.load(dir);
+    expect(again.config).toEqual(model.config);
+    again.parameters.dispose();
+    const thesis = join(scratch, 'thesis');
+    await mkdir(thesis);
+    await writeFile(join(thesis, 'thesis.txt'), 'three years');
+    await expect(model.save(thesis)).rejects.toThrow(/thesis.txt/);
+    expect(await readdir(thesis)).toEqual(['thesis.txt']);
+  });
+
+  test('output vectors that differ from the embedding are used, whatever the flag says of tying', async () => {
+    const tied = join(scratch, 'tied');
+    const untied = join(scratch, 'untied');
+    for (const dir of [tied, untied]) await cp(FOLDER, dir, { recursive: true });
+    const weights = decodeSafetensors(await readFile(join(FOLDER, 'model.safetensors'))).tensors;
+    const shared = weights['shared.weight'] as TensorData;
+    const head = {
+      shape: shared.shape,
+      values: (shared.values as Float32Array).map((value) => value * 0.5 + 0.01),
+    };
+    const bytes = encodeSafetensors({ ...weights, 'lm_head.weight': head });
+    const config = JSON.parse(await readFile(join(FOLDER, 'config.json'), 'utf8')) as Record<string, unknown>;
+    for (const [dir, flag] of [
+      [tied, true],
+      [untied, false],
+    ] as const) {
+      await writeFile(join(dir, 'model.safetensors'), bytes);
+      await writeFile(
+        join(dir, 'config.json'),
+        JSON.stringify({ ...config, tie_word_embeddings: flag, scale_decoder_outputs: false }),
+      );
+    }
+    const [first, second] = [await T5.load(tied), await T5.load(untied)];
+    expect(first.config).toEqual(second.config);
+    expect(first.parameters.names).toContain('lm_head.weight');
+    expect((await first.parameters.values())['lm_head.weight']?.values).toEqual(head.values);
+    // The same values under both names are one matrix: such a folder stays tied.
+    await writeFile(
+      join(tied, 'model.safetensors'),
+      encodeSafetensors({ ...weights, 'lm_head.weight': shared, 'encoder.embed_tokens.weight': shared }),
+    );
+    const third = await T5.load(tied);
+    expect(third.config.tie_word_embeddings).toBe(true);
+    await writeFile(
+      join(tied, 'model.safetensors'),
+      encodeSafetensors({ ...weights, 'encoder.embed_tokens.weight': head }),
+    );
+    await expect(T5.load(tied)).rejects.toThrow(/one input embedding/);
+    for (const each of [first, second, third]) each.parameters.dispose();
+  });
+
+  test('a configuration out of bounds is refused by its field', () => {
+    const { config } = model;
+    for (const [field, value] of [
+      ['num_decoder_layers', -1],
+      ['num_layers', 1e9],
+      ['dropout_rate', 7],
+      ['dropout_rate', '0.1'],
+      ['layer_norm_epsilon', -1],
+      ['relative_attention_num_buckets', 0],
+      ['pad_token_id', config.vocab_size],
+      ['eos_token_id', -1],
+      ['tie_word_embeddings', 'yes'],
+      ['scale_decoder_outputs', 1],
+      ['feed_forward_proj', 'gated-silu'],
+    ] as const)
+      expect(() => t5Config({ ...config, [field]: value }, 'x'), field).toThrow(field);
+    expect(() => t5Config([], 'x')).toThrow(/configuration object/);
   });
 
   test('v1.0 with ReLU and untied output vectors trains: the loss of one pair falls', () => {

@@ -1,0 +1,95 @@
+/**
+ * What stands in the way of an artifact: which folders may be replaced, and how they are taken away.
+ *
+ * Nothing here deletes a file that Palate did not write: a folder is replaced only where its manifest is ours, of the
+ * same kind, and names every file in it.
+ */
+import { readdir, rename, rmdir, stat, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { MANIFEST, readForeignManifest } from './artifact-manifest.js';
+import { ArtifactError } from './errors.js';
+
+/** Whether anything is at a path. */
+export async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Makes sure that a folder may be replaced by an artifact of a kind, and tells whether there is anything to replace.
+ *
+ * @throws ArtifactError if it is something else, an artifact of another kind, or holds files that Palate did not write
+ */
+export async function checkReplaceable(dir: string, kind: string): Promise<boolean> {
+  if (!(await exists(dir))) return false;
+  const refuse = (received: string): ArtifactError =>
+    new ArtifactError(dir, {
+      expected: `a new folder, an empty one, or an artifact of kind ${JSON.stringify(kind)} to replace`,
+      received,
+      hint: 'Choose another folder: nothing was written.',
+    });
+  const names = await readdir(dir).catch(() => {
+    throw refuse('a file');
+  });
+  if (names.length === 0) return true;
+  const manifest = await readForeignManifest(dir).catch(() => {
+    throw refuse('a folder or file of something else');
+  });
+  if (manifest.kind !== kind) throw refuse(`an artifact of kind ${JSON.stringify(manifest.kind)}`);
+  const foreign = names.find((name) => name !== MANIFEST && !Object.hasOwn(manifest.sha256, name));
+  if (foreign !== undefined) throw refuse(`a folder that also holds ${JSON.stringify(foreign)}`);
+  return true;
+}
+
+/** Takes away an artifact folder: the files of its manifest, and the folder once it is empty. */
+export async function removeArtifact(dir: string, kind: string): Promise<void> {
+  if (!(await checkReplaceable(dir, kind))) return;
+  const names = await readdir(dir);
+  // The manifest goes last: a folder without one would be nobody's.
+  for (const name of names.filter((each) => each !== MANIFEST)) await unlink(join(dir, name));
+  if (names.includes(MANIFEST)) await unlink(join(dir, MANIFEST));
+  await rmdir(dir);
+}
+
+/** Where the old artifact stands while the new one takes its place. */
+export function previousOf(target: string): string {
+  return `${target}.previous`;
+}
+
+/** Puts an old artifact back whose writer was killed between its two renames. */
+export async function recoverPrevious(target: string): Promise<void> {
+  const previous = previousOf(target);
+  if (!(await exists(target)) && (await exists(join(previous, MANIFEST))))
+    // Another reader may have been first.
+    await rename(previous, target).catch(() => undefined);
+}
+
+/**
+ * Takes away what killed writers of an artifact left beside it: folders under their temporary names whose process is
+ * gone, with the plain files in them.
+ */
+export async function sweepLeftovers(target: string): Promise<void> {
+  const prefix = `${basename(target)}.writing-`;
+  const parent = dirname(target);
+  for (const name of await readdir(parent).catch(() => [])) {
+    if (!name.startsWith(prefix)) continue;
+    const [, pid] = /^(\d+)-[0-9a-f]{8}$/.exec(name.slice(prefix.length)) ?? [];
+    if (pid === undefined || isRunning(Number(pid))) continue;
+    const left = join(parent, name);
+    const files = await readdir(left).catch(() => undefined);
+    if (!files) continue;
+    for (const file of files) await unlink(join(left, file)).catch(() => undefined);
+    await rmdir(left).catch(() => undefined);
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
