@@ -210,9 +210,10 @@ export function retrieverConformance(options: RetrieverConformanceOptions): Conf
             const retriever = (await subject()) as Retriever & Saveable;
             await writeFile(join(root, 'letter.txt'), 'keep me');
             await refuses(() => retriever.save(root), 'artifact');
-            const dir = join(root, 'saved');
-            await retriever.save(dir);
-            for (const name of await readdir(dir)) {
+            const whole = join(root, 'saved');
+            await retriever.save(whole);
+            for (const name of await readdir(whole)) {
+              const dir = join(root, `without-${name}`);
               await retriever.save(dir);
               await writeFile(join(dir, name), 'damaged');
               await refuses(() => load(dir), 'artifact');
