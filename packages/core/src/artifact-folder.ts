@@ -5,7 +5,7 @@
  * same kind, and names every file in it.
  */
 import { readdir, rename, rmdir, stat, unlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { MANIFEST, readForeignManifest } from './artifact-manifest.js';
 import { ArtifactError } from './errors.js';
 
@@ -64,32 +64,4 @@ export async function recoverPrevious(target: string): Promise<void> {
   if (!(await exists(target)) && (await exists(join(previous, MANIFEST))))
     // Another reader may have been first.
     await rename(previous, target).catch(() => undefined);
-}
-
-/**
- * Takes away what killed writers of an artifact left beside it: folders under their temporary names whose process is
- * gone, with the plain files in them.
- */
-export async function sweepLeftovers(target: string): Promise<void> {
-  const prefix = `${basename(target)}.writing-`;
-  const parent = dirname(target);
-  for (const name of await readdir(parent).catch(() => [])) {
-    if (!name.startsWith(prefix)) continue;
-    const [, pid] = /^(\d+)-[0-9a-f]{8}$/.exec(name.slice(prefix.length)) ?? [];
-    if (pid === undefined || isRunning(Number(pid))) continue;
-    const left = join(parent, name);
-    const files = await readdir(left).catch(() => undefined);
-    if (!files) continue;
-    for (const file of files) await unlink(join(left, file)).catch(() => undefined);
-    await rmdir(left).catch(() => undefined);
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
 }

@@ -1,16 +1,11 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import {
-  checkReplaceable,
-  previousOf,
-  recoverPrevious,
-  removeArtifact,
-  sweepLeftovers,
-} from './artifact-folder.js';
+import { checkReplaceable, previousOf, recoverPrevious, removeArtifact } from './artifact-folder.js';
 import { type ArtifactManifest, isPlainName, MANIFEST, readManifest, sealed } from './artifact-manifest.js';
 import { writeFailure, writeFileDurably, writingName } from './atomic-file.js';
 import { ArtifactError, InvalidInputError, PalateError } from './errors.js';
+import { sweepLeftoverWrites } from './leftover-writes.js';
 import { throwIfCancelled } from './progress.js';
 import { decodeSafetensors, encodeSafetensors, type TensorData } from './safetensors.js';
 
@@ -69,7 +64,7 @@ export async function writeArtifact(
   const temporary = writingName(target);
   try {
     await mkdir(dirname(target), { recursive: true });
-    await sweepLeftovers(target);
+    await sweepLeftoverWrites(target);
     await mkdir(temporary);
     for (const [name, bytes] of Object.entries(files)) {
       throwIfCancelled(options.signal, `writing ${dir}`);

@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
 /**
@@ -17,8 +17,14 @@ export async function sweepLeftoverWrites(dir: string): Promise<string[]> {
     if (!name.startsWith(prefix)) continue;
     const [, pid] = /^(\d+)-[0-9a-f]{8}$/.exec(name.slice(prefix.length)) ?? [];
     if (pid === undefined || isAlive(Number(pid))) continue;
-    await rm(join(dirname(target), name), { recursive: true, force: true });
-    removed.push(name);
+    const left = join(dirname(target), name);
+    // A writer leaves plain files: whatever else is in there stays, and the folder with it.
+    for (const file of await readdir(left).catch(() => [] as string[]))
+      await unlink(join(left, file)).catch(() => undefined);
+    await rmdir(left).then(
+      () => removed.push(name),
+      () => undefined,
+    );
   }
   return removed;
 }

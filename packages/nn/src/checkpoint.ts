@@ -1,6 +1,5 @@
-import { readdir } from 'node:fs/promises';
 import {
-  ArtifactError,
+  checkReplaceable,
   PalateError,
   readArtifact,
   sweepLeftoverWrites,
@@ -72,21 +71,7 @@ export async function writeCheckpoint(dir: string, identity: string, checkpoint:
  */
 export async function prepareCheckpoints(dir: string): Promise<void> {
   await sweepLeftoverWrites(dir);
-  const names = await readdir(dir).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT') return undefined;
-    throw new ArtifactError(dir, {
-      expected: 'a folder for checkpoints, or none yet',
-      received: cause.code === 'ENOTDIR' ? 'a file' : cause.message,
-      hint: 'Choose another folder: the training has not begun.',
-      cause,
-    });
-  });
-  if (names !== undefined && !names.includes('manifest.json'))
-    throw new ArtifactError(dir, {
-      expected: 'a checkpoint, or no folder yet',
-      received: names.length === 0 ? 'an empty folder' : 'a folder of something else',
-      hint: 'Remove it or choose another: the training has not begun.',
-    });
+  await checkReplaceable(dir, KIND);
 }
 
 /** Reads a checkpoint; nothing if there is none, or if it belongs to a run that was started otherwise. */

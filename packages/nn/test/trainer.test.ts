@@ -140,9 +140,15 @@ describe('cancellation and trouble', () => {
 });
 
 describe('the checkpoint folder', () => {
-  test('is refused before the first step when it is empty, foreign, another artifact or a file', async () => {
+  test('may be there already when it is empty', async () => {
+    const dir = join(folder, 'made-before');
+    await mkdir(dir);
+    await regression({ checkpoint: { dir } }).run();
+    expect((await readdir(dir)).sort()).toEqual(['manifest.json', 'weights.safetensors']);
+  });
+
+  test('is refused before the first step when it is foreign, another artifact or a file', async () => {
     const cases: [string, (dir: string) => Promise<unknown>, RegExp][] = [
-      ['empty', (dir) => mkdir(dir), /an empty folder/],
       [
         'thesis',
         async (dir) => {
