@@ -101,6 +101,7 @@ export {
   type ScoredItem,
 } from './retriever.js';
 export { decodeSafetensors, encodeSafetensors, type TensorData, type TensorValues } from './safetensors.js';
+export { checkSavedNames, checkSavedShapes, rebuildSaved } from './saved-parts.js';
 export type { EncodedTexts, TextEncoder } from './text-encoder.js';
 export { topK, unavailableItems } from './top-k.js';
 export { switchOffUsageReports } from './usage-reports.js';

@@ -1,13 +1,13 @@
 export { CodebookCollapseError, codeUsage, type LevelUsage } from './codebooks/code-usage.js';
 export type { Codebook, CodebookKind, CodebookParts } from './codebooks/codebook.js';
-export { LshCodebook, type LshOptions } from './codebooks/lsh.js';
-export { RandomCodebook, type RandomCodebookOptions } from './codebooks/random-codebook.js';
-export { RqKMeans, type RqKMeansOptions } from './codebooks/rq-k-means.js';
-export { RqVae, type RqVaeOptions } from './codebooks/rq-vae.js';
+export { LSH, LshCodebook, type LshOptions } from './codebooks/lsh.js';
+export { RANDOM_CODES, RandomCodebook, type RandomCodebookOptions } from './codebooks/random-codebook.js';
+export { RQ_K_MEANS, RqKMeans, type RqKMeansOptions } from './codebooks/rq-k-means.js';
+export { RQ_VAE, RqVae, type RqVaeOptions } from './codebooks/rq-vae.js';
 export { type IdReport, reportIds } from './ids/id-report.js';
 export { type IdTreeOptions, printIdTree } from './ids/id-tree.js';
 export { IdTrie } from './ids/id-trie.js';
 export { SemanticIds, type SemanticIdsOptions } from './ids/semantic-ids.js';
 export { entropyAtK } from './tiger/entropy.js';
 export { type FreeSearch, Tiger, type TigerRetrieveOptions } from './tiger/tiger.js';
-export type { TigerMode, TigerOptions } from './tiger/tiger-options.js';
+export { TIGER, type TigerMode, type TigerOptions } from './tiger/tiger-options.js';

@@ -33,7 +33,7 @@ export function ring(users: number, items: number, steps: number, unseen = 0): D
 }
 
 /** IDs from vectors that a seed draws. */
-export async function idsOf(dataset: Dataset, size = 4): Promise<SemanticIds> {
+export async function idsOf(dataset: Dataset, size = 4, collisionLevels?: number): Promise<SemanticIds> {
   const random = new RandomStream(4);
   const { items } = dataset.log;
   const table = new EmbeddingTable(
@@ -43,6 +43,7 @@ export async function idsOf(dataset: Dataset, size = 4): Promise<SemanticIds> {
   );
   return SemanticIds.assign(await RqKMeans.fit(table, { levels: 2, size, minimumUsage: 0 }), table, {
     encoder: 'drawn',
+    collisionLevels,
   });
 }
 

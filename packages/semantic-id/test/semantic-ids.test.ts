@@ -49,12 +49,55 @@ describe('SemanticIds', () => {
     }
   });
 
-  it('refuse more equal codes than the last one can tell apart', async () => {
+  it.each([
+    [3, 2],
+    [17, 16],
+    [257, 256],
+  ])('tell %d equal vectors apart at size %d, by one more code', async (rows, size) => {
+    const vectors = new EmbeddingTable(
+      new IdMap(Array.from({ length: rows }, (_, row) => `same${row}`)),
+      2,
+      new Float32Array(2 * rows).fill(1),
+    );
+    const codebook = await RqKMeans.fit(vectors, { levels: 2, size, minimumUsage: 0 });
+    const ids = await SemanticIds.assign(codebook, vectors, { encoder: 'test' });
+    expect(ids.depth).toBe(4);
+    // The number of each item, in two digits to the base of the size.
+    for (let row = 0; row < rows; row++) {
+      expect(ids.tuple(row).slice(2)).toEqual([Math.floor(row / size), row % size]);
+      expect(ids.find(ids.tuple(row))).toBe(row);
+    }
+    const dir = join(mkdtempSync(join(tmpdir(), 'palate-ids-')), 'ids');
+    await ids.save(dir);
+    const loaded = await SemanticIds.load(dir);
+    expect(loaded.depth).toBe(4);
+    expect(loaded.tuples).toEqual(ids.tuples);
+  });
+
+  it('refuse more equal codes than the levels asked for can tell apart, and say how many do', async () => {
     const vectors = new EmbeddingTable(new IdMap(['a', 'b', 'c']), 2, Float32Array.of(1, 1, 1, 1, 1, 1));
     const codebook = await RandomCodebook.fit(vectors, { levels: 2, size: 2 });
-    await expect(SemanticIds.assign(codebook, vectors, { encoder: 'test' })).rejects.toMatchObject({
-      code: 'invalid-input',
-    });
+    await expect(
+      SemanticIds.assign(codebook, vectors, { encoder: 'test', collisionLevels: 1 }),
+    ).rejects.toMatchObject({ code: 'invalid-input', hint: expect.stringContaining('collisionLevels: 2') });
+    // The advice helps: there is room for one more then, and not for two.
+    const roomy = await SemanticIds.assign(codebook, vectors, { encoder: 'test', collisionLevels: 2 });
+    const later = (ids: string[]) =>
+      new EmbeddingTable(new IdMap(ids), 2, new Float32Array(2 * ids.length).fill(1));
+    const extended = await roomy.extend(later(['d']));
+    expect(extended.tuple(3).slice(2)).toEqual([1, 1]);
+    await expect(extended.extend(later(['e']))).rejects.toMatchObject({ code: 'invalid-input' });
+  });
+
+  it('refuse vectors of another width than the codebook’s, even where they divide into rows', async () => {
+    const vectors = table(60);
+    const codebook = await RqKMeans.fit(vectors, { levels: 2, size: 8 });
+    const wide = table(30, 12, 'wide');
+    await expect(SemanticIds.assign(codebook, wide, { encoder: 'test' })).rejects.toThrow(
+      /width 6.*width 12/,
+    );
+    const ids = await SemanticIds.assign(codebook, vectors, { encoder: 'test' });
+    await expect(ids.extend(wide)).rejects.toThrow(/width 6.*width 12/);
   });
 
   it('take new items without changing the old', async () => {

@@ -7,7 +7,8 @@ import { EfficientModel } from '../src/tiger/efficient-model.js';
 import { FaithfulModel } from '../src/tiger/faithful-model.js';
 import type { IdHistory } from '../src/tiger/id-model.js';
 import { type IdSearch, IdSearcher } from '../src/tiger/id-search.js';
-import { tigerConfig } from '../src/tiger/tiger-options.js';
+import { TIGER } from '../src/tiger/tiger-options.js';
+import { UnseenItems } from '../src/tiger/unseen-items.js';
 
 import { idsOf, ring, TINY } from './ring.js';
 
@@ -18,13 +19,13 @@ describe('the search', () => {
     it(`finds what scoring every item finds, ${mode}`, async () => {
       await selectBackend('ort');
       const ids = (await idsOf(dataset, 5)).align(dataset.log.items);
-      const config = tigerConfig({ ids, ...TINY[mode] });
+      const unseen = new UnseenItems(ids.trie, new Uint8Array(30), 0.1);
+      const config = TIGER.settings({ ids, ...TINY[mode] });
       const model =
         mode === 'efficient'
-          ? new EfficientModel(ids, config, new RandomStream(1))
+          ? new EfficientModel(ids, config, new RandomStream(1), unseen)
           : new FaithfulModel(ids, config, 1);
       const histories = [{ items: [1, 2, 3] }, { items: [] }, { items: [5] }];
-      const cold = new Uint8Array(30);
       // Every item by the chain rule, one path at a time.
       const exact = histories.map((history) =>
         Array.from({ length: 30 }, (_, item) => {
@@ -48,7 +49,7 @@ describe('the search', () => {
         width,
         coldWidth: 0,
       });
-      const searcher = new IdSearcher(model, ids, cold);
+      const searcher = new IdSearcher(model, ids, unseen);
       const found = searcher.search(histories.map((history) => search(history, 30)));
       for (const [q, list] of found.entries()) {
         expect(list).toHaveLength(30);
@@ -98,11 +99,12 @@ it.each(['ort', 'cpu'] as const)(
     try {
       const dataset = ring(30, 30, 5);
       const ids = (await idsOf(dataset, 5)).align(dataset.log.items);
+      const unseen = new UnseenItems(ids.trie, new Uint8Array(30), 0.1);
       for (const model of [
-        new EfficientModel(ids, tigerConfig({ ids, ...TINY.efficient }), new RandomStream(1)),
-        new FaithfulModel(ids, tigerConfig({ ids, ...TINY.faithful }), 1),
+        new EfficientModel(ids, TIGER.settings({ ids, ...TINY.efficient }), new RandomStream(1), unseen),
+        new FaithfulModel(ids, TIGER.settings({ ids, ...TINY.faithful }), 1),
       ]) {
-        const searcher = new IdSearcher(model, ids, new Uint8Array(30));
+        const searcher = new IdSearcher(model, ids, unseen);
         const search = () =>
           searcher.search([
             { history: { items: [1, 2] }, closed: new Uint8Array(30), width: 9, coldWidth: 0 },

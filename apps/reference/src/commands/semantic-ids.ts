@@ -38,7 +38,7 @@ export async function semanticIdsCommand(
   const report = reportIds(ids, table);
   const shown = (value: number | undefined): string => (value === undefined ? '-' : value.toFixed(2));
   print(
-    `${ids.items.size} films, ${ids.depth - 1} levels of ${ids.size} codes; perplexity ${report.levels
+    `${ids.items.size} films, ${ids.codebook.levels} levels of ${ids.size} codes; perplexity ${report.levels
       .map(({ perplexity }) => perplexity.toFixed(0))
       .join(', ')}; ${(100 * report.collisionRate).toFixed(1)} % share all codes`,
   );

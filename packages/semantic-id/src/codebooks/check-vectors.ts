@@ -1,4 +1,4 @@
-import { checkNumber, InvalidInputError } from '@palate/core';
+import { InvalidInputError, option } from '@palate/core';
 
 /** How many rows a block of vectors holds; refuses what is no whole number of rows or not finite. */
 export function rowsOf(vectors: Float32Array, width: number): number {
@@ -12,18 +12,19 @@ export function rowsOf(vectors: Float32Array, width: number): number {
   return vectors.length / width;
 }
 
-/** Shape of the codes. */
-export interface CodeShape {
-  /** Codes of a tuple. Default 3. */
-  readonly levels?: number;
-  /** Values of a code. Default 256. */
-  readonly size?: number;
-}
+/** Options that give the codes their shape, of every codebook. */
+export const CODE_SHAPE = {
+  levels: option.integer({ min: 1, max: 16 })({ default: 3, doc: 'codes of a tuple' }),
+  size: option.integer({ min: 2, max: 65_536 })({ default: 256, doc: 'values of a code' }),
+} as const;
 
-/** Fills in and checks a shape of codes. */
-export function codeShape(options: CodeShape): { readonly levels: number; readonly size: number } {
-  return {
-    levels: checkNumber('levels', options.levels ?? 3, { min: 1, max: 16, integer: true }),
-    size: checkNumber('size', options.size ?? 256, { min: 2, max: 65_536, integer: true }),
-  };
-}
+/** The least share of used codes that a fitted codebook may have. */
+export const MINIMUM_USAGE = option.number({ min: 0, max: 1 })({
+  default: 0.8,
+  doc: 'least share of the codes of a level that have to be in use',
+});
+
+/** The width of the vectors, as it is saved with a codebook. */
+export const SAVED_WIDTH = option
+  .integer({ min: 1, max: 1_000_000 })
+  .required({ doc: 'width of the vectors' });

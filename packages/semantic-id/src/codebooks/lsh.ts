@@ -1,17 +1,22 @@
 import {
-  checkNumber,
-  checkOptions,
+  checkSavedShapes,
+  defineOptions,
   type EmbeddingTable,
   InvalidInputError,
+  type LongCallOptions,
+  type OptionsOf,
   RandomStream,
 } from '@palate/core';
-import { type CodeShape, codeShape, rowsOf } from './check-vectors.js';
+import { CODE_SHAPE, rowsOf, SAVED_WIDTH } from './check-vectors.js';
 import type { Codebook, CodebookParts } from './codebook.js';
 
 /** Options of {@link LshCodebook.fit}. */
-export interface LshOptions extends CodeShape {
-  readonly seed?: number;
-}
+export const LSH = defineOptions('LshCodebook.fit', CODE_SHAPE);
+
+/** Options of {@link LshCodebook.fit}; {@link LSH} says what each does. */
+export type LshOptions = OptionsOf<typeof LSH.declarations> & LongCallOptions;
+
+const SAVED = defineOptions('LshCodebook', { ...CODE_SHAPE, width: SAVED_WIDTH });
 
 /**
  * Locality-sensitive hashing (the ablation of TIGER): each code is the side of `log2(size)` random hyperplanes through
@@ -38,8 +43,7 @@ export class LshCodebook implements Codebook {
 
   /** @throws InvalidInputError if `size` is no power of two */
   static async fit(table: EmbeddingTable, options: LshOptions = {}): Promise<LshCodebook> {
-    checkOptions('LshCodebook.fit', options, ['levels', 'size', 'seed']);
-    const { levels, size } = codeShape(options);
+    const { levels, size } = LSH.settings(options);
     const bits = Math.log2(size);
     if (!Number.isInteger(bits))
       throw new InvalidInputError({
@@ -47,8 +51,7 @@ export class LshCodebook implements Codebook {
         received: String(size),
         hint: 'Every hyperplane doubles the codes: use 256 for eight of them.',
       });
-    const seed = checkNumber('seed', options.seed ?? 0, { integer: true });
-    const random = new RandomStream(seed).fork('lsh');
+    const random = new RandomStream(options.seed ?? 0).fork('lsh');
     const mean = new Float32Array(table.width);
     for (let at = 0; at < table.data.length; at++)
       mean[at % table.width]! += table.data[at]! / Math.max(1, table.ids.size);
@@ -72,7 +75,7 @@ export class LshCodebook implements Codebook {
 
   async parts(): Promise<CodebookParts> {
     return {
-      config: { levels: this.levels, size: this.size },
+      config: { levels: this.levels, size: this.size, width: this.width },
       tensors: {
         planes: { shape: [this.levels * this.#bits, this.width], values: this.#planes },
         mean: { shape: [this.width], values: this.#mean },
@@ -82,7 +85,8 @@ export class LshCodebook implements Codebook {
 
   /** Rebuilds what {@link LshCodebook.parts} gave. */
   static from({ config, tensors }: CodebookParts): LshCodebook {
-    const { levels, size } = config as { levels: number; size: number };
+    const { levels, size, width } = SAVED.restored('the codebook', config);
+    checkSavedShapes('the codebook', tensors, { planes: [levels * Math.log2(size), width], mean: [width] });
     return new LshCodebook(
       levels,
       size,

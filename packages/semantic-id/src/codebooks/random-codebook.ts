@@ -1,12 +1,26 @@
 import { createHash } from 'node:crypto';
-import { checkNumber, checkOptions, type EmbeddingTable, RandomStream } from '@palate/core';
-import { type CodeShape, codeShape, rowsOf } from './check-vectors.js';
+import {
+  defineOptions,
+  type EmbeddingTable,
+  type LongCallOptions,
+  type OptionsOf,
+  option,
+  RandomStream,
+} from '@palate/core';
+import { CODE_SHAPE, rowsOf, SAVED_WIDTH } from './check-vectors.js';
 import type { Codebook, CodebookParts } from './codebook.js';
 
 /** Options of {@link RandomCodebook.fit}. */
-export interface RandomCodebookOptions extends CodeShape {
-  readonly seed?: number;
-}
+export const RANDOM_CODES = defineOptions('RandomCodebook.fit', CODE_SHAPE);
+
+/** Options of {@link RandomCodebook.fit}; {@link RANDOM_CODES} says what each does. */
+export type RandomCodebookOptions = OptionsOf<typeof RANDOM_CODES.declarations> & LongCallOptions;
+
+const SAVED = defineOptions('RandomCodebook', {
+  ...CODE_SHAPE,
+  width: SAVED_WIDTH,
+  seed: option.integer().required({ doc: 'draws the codes' }),
+});
 
 /** Random codes (the ablation of TIGER): drawn by a hash of the vector, so that they say nothing about it. */
 export class RandomCodebook implements Codebook {
@@ -24,9 +38,8 @@ export class RandomCodebook implements Codebook {
   }
 
   static async fit(table: EmbeddingTable, options: RandomCodebookOptions = {}): Promise<RandomCodebook> {
-    checkOptions('RandomCodebook.fit', options, ['levels', 'size', 'seed']);
-    const { levels, size } = codeShape(options);
-    const seed = checkNumber('seed', options.seed ?? 0, { integer: true });
+    const { levels, size } = RANDOM_CODES.settings(options);
+    const seed = options.seed ?? 0;
     return new RandomCodebook(levels, size, table.width, seed);
   }
 
@@ -51,7 +64,7 @@ export class RandomCodebook implements Codebook {
 
   /** Rebuilds what {@link RandomCodebook.parts} gave. */
   static from({ config }: CodebookParts): RandomCodebook {
-    const { levels, size, width, seed } = config as Record<'levels' | 'size' | 'width' | 'seed', number>;
+    const { levels, size, width, seed } = SAVED.restored('the codebook', config);
     return new RandomCodebook(levels, size, width, seed);
   }
 }

@@ -1,25 +1,30 @@
 import {
-  checkNumber,
-  checkOptions,
+  checkSavedShapes,
+  defineOptions,
   type EmbeddingTable,
-  LONG_CALL_OPTIONS,
   type LongCallOptions,
+  type OptionsOf,
+  option,
   RandomStream,
   yieldToEventLoop,
 } from '@palate/core';
-import { type CodeShape, codeShape, rowsOf } from './check-vectors.js';
+import { CODE_SHAPE, MINIMUM_USAGE, rowsOf, SAVED_WIDTH } from './check-vectors.js';
 import { checkUsage } from './code-usage.js';
 import type { Codebook, CodebookParts } from './codebook.js';
 import { kMeans } from './k-means.js';
 import { nearestCodes, subtractCentres } from './nearest-code.js';
 
 /** Options of {@link RqKMeans.fit}. */
-export interface RqKMeansOptions extends LongCallOptions, CodeShape {
-  /** Most rounds of k-means a level. Default 50. */
-  readonly iterations?: number;
-  /** Least share of the codes of a level that have to be in use. Default 0.8. */
-  readonly minimumUsage?: number;
-}
+export const RQ_K_MEANS = defineOptions('RqKMeans.fit', {
+  ...CODE_SHAPE,
+  iterations: option.integer({ min: 1 })({ default: 50, doc: 'most rounds of k-means a level' }),
+  minimumUsage: MINIMUM_USAGE,
+});
+
+/** Options of {@link RqKMeans.fit}; {@link RQ_K_MEANS} says what each does. */
+export type RqKMeansOptions = OptionsOf<typeof RQ_K_MEANS.declarations> & LongCallOptions;
+
+const SAVED = defineOptions('RqKMeans', { ...CODE_SHAPE, width: SAVED_WIDTH });
 
 /**
  * Residual k-means: the first level clusters the vectors, each next one what the levels before it left over. No
@@ -45,16 +50,7 @@ export class RqKMeans implements Codebook {
    * @throws InvalidInputError for unknown options
    */
   static async fit(table: EmbeddingTable, options: RqKMeansOptions = {}): Promise<RqKMeans> {
-    checkOptions('RqKMeans.fit', options, [
-      ...LONG_CALL_OPTIONS,
-      'levels',
-      'size',
-      'iterations',
-      'minimumUsage',
-    ]);
-    const { levels, size } = codeShape(options);
-    const iterations = checkNumber('iterations', options.iterations ?? 50, { min: 1, integer: true });
-    const minimum = checkNumber('minimumUsage', options.minimumUsage ?? 0.8, { min: 0, max: 1 });
+    const { levels, size, iterations, minimumUsage: minimum } = RQ_K_MEANS.settings(options);
     const random = new RandomStream(options.seed ?? 0).fork('rq-k-means');
     const rows = rowsOf(table.data, table.width);
     const residual = table.data.slice();
@@ -99,7 +95,14 @@ export class RqKMeans implements Codebook {
 
   /** Rebuilds what {@link RqKMeans.parts} gave. */
   static from({ config, tensors }: CodebookParts): RqKMeans {
-    const { width, size, levels } = config as { width: number; size: number; levels: number };
+    const { width, size, levels } = SAVED.restored('the codebook', config);
+    checkSavedShapes(
+      'the codebook',
+      tensors,
+      Object.fromEntries(
+        Array.from({ length: levels }, (_, level) => [`codebook-${level + 1}`, [size, width]]),
+      ),
+    );
     return new RqKMeans(
       width,
       size,

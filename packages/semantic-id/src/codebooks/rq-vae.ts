@@ -1,11 +1,12 @@
-import { createHash } from 'node:crypto';
 import {
-  checkNumber,
-  checkOptions,
+  checkSavedNames,
+  checkSavedShapes,
+  defineOptions,
   type EmbeddingTable,
   InvalidInputError,
-  LONG_CALL_OPTIONS,
   type LongCallOptions,
+  type OptionsOf,
+  option,
   RandomStream,
 } from '@palate/core';
 import {
@@ -18,31 +19,49 @@ import {
   train,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { type CodeShape, codeShape, rowsOf } from './check-vectors.js';
+import { CODE_SHAPE, MINIMUM_USAGE, rowsOf, SAVED_WIDTH } from './check-vectors.js';
 import { checkUsage, codeUsage } from './code-usage.js';
 import type { Codebook, CodebookParts } from './codebook.js';
 import { kMeans } from './k-means.js';
 import { nearestCodes, subtractCentres } from './nearest-code.js';
 import { RqVaeNetwork, type RqVaeShape } from './rq-vae-network.js';
 
+const WIDTH = { min: 1, max: 65_536 } as const;
+
+/** Options that shape the network. */
+const NETWORK = {
+  ...CODE_SHAPE,
+  hidden: option.list(option.integer(WIDTH))({
+    default: [512, 256, 128],
+    doc: 'widths between the vectors and the latent space',
+  }),
+  latent: option.integer(WIDTH)({ default: 32, doc: 'width of the latent space' }),
+  beta: option.number({ min: 0 })({ default: 0.25, doc: 'weight of the commitment loss' }),
+} as const;
+
 /** Options of {@link RqVae.fit}. */
-export interface RqVaeOptions extends LongCallOptions, CodeShape {
-  /** Widths between the vectors and the latent space. Default `[512, 256, 128]`. */
-  readonly hidden?: readonly number[];
-  /** Width of the latent space. Default 32. */
-  readonly latent?: number;
-  /** Weight of the commitment loss. Default 0.25. */
-  readonly beta?: number;
-  /** Passes over the vectors. Default 200. */
-  readonly epochs?: number;
-  /** Rows a step. Default 1024. */
-  readonly batchSize?: number;
-  /** Default 1e-3. */
-  readonly learningRate?: number;
-  /** Least share of the codes of a level that have to be in use in the end. Default 0.8. */
-  readonly minimumUsage?: number;
-  readonly checkpoint?: CheckpointOptions;
-}
+export const RQ_VAE = defineOptions('RqVae.fit', {
+  ...NETWORK,
+  epochs: option.integer({ min: 1 })({ default: 200, doc: 'passes over the vectors' }),
+  batchSize: option.integer({ min: 1 })({ default: 1024, doc: 'rows a step' }),
+  learningRate: option.number({ min: 0 })({ default: 1e-3, doc: 'step size of AdamW' }),
+  minimumUsage: MINIMUM_USAGE,
+  checkpoint: option
+    .value<CheckpointOptions>(
+      'a folder and intervals',
+      (value) => typeof value === 'object' && value !== null,
+    )
+    .optional({ doc: 'keeps checkpoints in a folder and goes on from them', identity: () => undefined }),
+});
+
+/** Options of {@link RqVae.fit}; {@link RQ_VAE} says what each does. */
+export type RqVaeOptions = OptionsOf<typeof RQ_VAE.declarations> & LongCallOptions;
+
+const SAVED = defineOptions('RqVae', {
+  ...NETWORK,
+  width: SAVED_WIDTH,
+  scale: option.number({ min: 0 }).required({ doc: 'factor that gives the vectors unit variance' }),
+});
 
 /** Rows encoded at once. */
 const BLOCK = 4096;
@@ -86,20 +105,8 @@ export class RqVae implements Codebook {
    * @throws InvalidInputError for unknown options or an empty table
    */
   static async fit(table: EmbeddingTable, options: RqVaeOptions = {}): Promise<RqVae> {
-    checkOptions('RqVae.fit', options, [
-      ...LONG_CALL_OPTIONS,
-      'levels',
-      'size',
-      'hidden',
-      'latent',
-      'beta',
-      'epochs',
-      'batchSize',
-      'learningRate',
-      'minimumUsage',
-      'checkpoint',
-    ]);
-    const { levels, size } = codeShape(options);
+    const settings = RQ_VAE.settings(options);
+    const { levels, size, hidden, latent, beta, epochs, learningRate, minimumUsage: minimum } = settings;
     const rows = rowsOf(table.data, table.width);
     if (rows === 0)
       throw new InvalidInputError({
@@ -107,20 +114,8 @@ export class RqVae implements Codebook {
         received: 'none',
         hint: 'Encode the items first.',
       });
-    const whole = (name: string, value: number | undefined, fallback: number): number =>
-      checkNumber(name, value ?? fallback, { min: 1, integer: true });
-    const shape: RqVaeShape = {
-      width: table.width,
-      hidden: (options.hidden ?? [512, 256, 128]).map((width) => whole('hidden', width, width)),
-      latent: whole('latent', options.latent, 32),
-      levels,
-      size,
-      beta: checkNumber('beta', options.beta ?? 0.25, { min: 0 }),
-    };
-    const epochs = whole('epochs', options.epochs, 200);
-    const batchSize = Math.min(rows, whole('batchSize', options.batchSize, 1024));
-    const minimum = checkNumber('minimumUsage', options.minimumUsage ?? 0.8, { min: 0, max: 1 });
-    const learningRate = checkNumber('learningRate', options.learningRate ?? 1e-3, { min: 0 });
+    const shape: RqVaeShape = { width: table.width, hidden, latent, levels, size, beta };
+    const batchSize = Math.min(rows, settings.batchSize);
     await selectBackend();
     const seed = options.seed ?? 0;
     const random = new RandomStream(seed).fork('rq-vae');
@@ -143,17 +138,14 @@ export class RqVae implements Codebook {
         clipNorm: 1,
         epochs,
         seed,
-        identity: createHash('sha256')
-          .update(JSON.stringify([shape, epochs, batchSize, learningRate, seed]))
-          .update(new Uint8Array(table.data.buffer, table.data.byteOffset, table.data.byteLength))
-          .digest('hex'),
+        identity: RQ_VAE.identity(settings, table, seed),
         batches: (_, stream) => batchesOf(vectors, table.width, batchSize, stream),
         loss: ({ x }) => network.loss(x as tf.Tensor2D),
         // Called after each epoch, before its checkpoint is written.
         validate: (epoch) => reviveCodes(network, vectors, random.fork(`revival ${epoch}`), epoch < epochs),
         ...(options.signal ? { signal: options.signal } : {}),
         ...(options.onProgress ? { onProgress: options.onProgress } : {}),
-        ...(options.checkpoint ? { checkpoint: options.checkpoint } : {}),
+        ...(settings.checkpoint ? { checkpoint: settings.checkpoint } : {}),
       });
       const fitted = new RqVae(network, mean, scale, history);
       checkUsage(await fitted.encode(table.data), levels, size, minimum);
@@ -204,10 +196,20 @@ export class RqVae implements Codebook {
   /** Rebuilds what {@link RqVae.parts} gave. */
   static async from({ config, tensors }: CodebookParts): Promise<RqVae> {
     await selectBackend();
-    const { scale, ...shape } = config as unknown as RqVaeShape & { scale: number };
+    const { scale, ...shape } = SAVED.restored('the codebook', config);
+    const widths = [shape.width, ...shape.hidden, shape.latent];
+    checkSavedShapes('the codebook', tensors, {
+      mean: [shape.width],
+      [`codebook-${shape.levels}`]: [shape.size, shape.latent],
+      ...Object.fromEntries(
+        widths.slice(1).map((units, k) => [`encoder-${k + 1}.kernel`, [widths[k] as number, units]]),
+      ),
+    });
     const network = new RqVaeNetwork(shape, new RandomStream(0));
-    network.parameters.assign(tensors, 'the codebook');
-    return new RqVae(network, tensors.mean?.values as Float32Array, scale, []);
+    const { mean, tuples, ...weights } = tensors;
+    checkSavedNames('the codebook', weights, network.parameters.names);
+    network.parameters.assign(weights, 'the codebook');
+    return new RqVae(network, mean?.values as Float32Array, scale, []);
   }
 }
 

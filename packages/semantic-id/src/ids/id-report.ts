@@ -26,7 +26,7 @@ const PAIRS = 64;
  */
 export function reportIds(ids: SemanticIds, table: EmbeddingTable): IdReport {
   const { data, width } = table.align(ids.items);
-  const levels = ids.depth - 1;
+  const { levels } = ids.codebook;
   const rows = ids.items.size;
   const codes = new Int32Array(rows * levels);
   for (let item = 0; item < rows; item++)

@@ -20,6 +20,8 @@ export class IdTrie {
   readonly item: Int32Array;
   /** Nodes on the way to each item, row-major `depth` an item. */
   readonly path: Int32Array;
+  /** Items that are reached from each node. */
+  readonly itemCount: Int32Array;
 
   /** @param tuples - different IDs, row-major `depth` an item */
   constructor(tuples: Int32Array, depth: number) {
@@ -61,6 +63,9 @@ export class IdTrie {
       this.childFrom[parent[node]!] = node;
       this.childCount[parent[node]!]!++;
     }
+    this.itemCount = new Int32Array(this.nodeCount);
+    this.itemCount[0] = items;
+    for (const node of this.path) this.itemCount[node]!++;
     this.isParting = new Uint8Array(this.nodeCount);
     for (let node = this.nodeCount - 1; node >= 0; node--) {
       if (this.childCount[node]! > 1) this.isParting[node] = 1;

@@ -1,9 +1,12 @@
 import {
   ArtifactError,
+  checkNumber,
+  checkOptions,
   type EmbeddingTable,
   IdMap,
   InvalidInputError,
   readArtifact,
+  rebuildSaved,
   type Saveable,
   type TensorData,
   UnknownIdError,
@@ -22,11 +25,19 @@ const KIND = 'semantic-ids';
 export interface SemanticIdsOptions {
   /** Names the text encoder of the vectors: new items have to be encoded by the same one. */
   readonly encoder: string;
+  /**
+   * Codes behind those of the codebook that tell items of equal codes apart: `size ** collisionLevels` can share all others.
+   * Default: as many as the items at hand need, at least one. More leave room for items that come later.
+   */
+  readonly collisionLevels?: number | undefined;
 }
 
+/** Most codes that tell items of equal codes apart. */
+const MOST_COLLISION_LEVELS = 16;
+
 /**
- * A semantic ID for each item: the codes of its vector, and a last code that tells items of equal codes apart (0 where
- * there is one alone). IDs and items are one to one.
+ * A semantic ID for each item: the codes of its vector, and behind them a number that tells items of equal codes apart,
+ * written in as many codes as it takes (one, mostly; 0 where an item is alone). IDs and items are one to one.
  *
  * @example
  * ```ts
@@ -38,7 +49,7 @@ export class SemanticIds implements Saveable {
   readonly items: IdMap;
   readonly codebook: Codebook;
   readonly encoder: string;
-  /** Codes of an ID: those of the codebook and the one that tells collisions apart. */
+  /** Codes of an ID: those of the codebook and those that tell collisions apart. */
   readonly depth: number;
   /** Values of a code. */
   readonly size: number;
@@ -47,11 +58,17 @@ export class SemanticIds implements Saveable {
   readonly trie: IdTrie;
   readonly #byTuple = new Map<string, number>();
 
-  private constructor(items: IdMap, codebook: Codebook, tuples: Int32Array, encoder: string) {
+  private constructor(
+    items: IdMap,
+    codebook: Codebook,
+    tuples: Int32Array,
+    encoder: string,
+    collisionLevels: number,
+  ) {
     this.items = items;
     this.codebook = codebook;
     this.encoder = encoder;
-    this.depth = codebook.levels + 1;
+    this.depth = codebook.levels + collisionLevels;
     this.size = codebook.size;
     this.tuples = tuples;
     for (let item = 0; item < items.size; item++) this.#byTuple.set(this.tuple(item).join(), item);
@@ -67,20 +84,26 @@ export class SemanticIds implements Saveable {
   /**
    * Gives every row of a table its ID.
    *
-   * @throws InvalidInputError if more items share all codes than the last code can tell apart
+   * @throws InvalidInputError for vectors of another width than the codebook's, or if `collisionLevels` are given and more
+   *   items share all codes than they can tell apart
    */
   static async assign(
     codebook: Codebook,
     table: EmbeddingTable,
     options: SemanticIdsOptions,
   ): Promise<SemanticIds> {
+    checkOptions('SemanticIds.assign', options, ['encoder', 'collisionLevels']);
+    checkWidth(codebook, table);
+    const numbers = new CollisionNumbers(codebook.levels);
     const codes = await codebook.encode(table.data);
-    return new SemanticIds(
-      table.ids,
-      codebook,
-      withCollisionCodes(codes, codebook.levels, codebook.size, table.ids, new Map()),
-      options.encoder,
+    const own = numbers.of(codes);
+    const levels = checkNumber(
+      'collisionLevels',
+      options.collisionLevels ?? digitsOf(numbers.largest, codebook.size),
+      { min: 1, max: MOST_COLLISION_LEVELS, integer: true },
     );
+    const tuples = withCollisionCodes(codes, own, codebook, levels, table.ids);
+    return new SemanticIds(table.ids, codebook, tuples, options.encoder, levels);
   }
 
   /** The ID of an item, coarse to fine. */
@@ -98,7 +121,8 @@ export class SemanticIds implements Saveable {
    * The IDs with new items behind the known ones, whose IDs stay; the codebook stays as it is.
    *
    * @param table - vectors of the new items by the same encoder
-   * @throws InvalidInputError if an item is known already, or collisions overflow
+   * @throws InvalidInputError if an item is known already, vectors are of another width than the codebook's, or more items
+   *   share all codes than `collisionLevels` can tell apart
    */
   async extend(table: EmbeddingTable): Promise<SemanticIds> {
     const known = [...table.ids].find((id) => this.items.find(id) !== undefined);
@@ -108,22 +132,29 @@ export class SemanticIds implements Saveable {
         received: `${JSON.stringify(known)}, which has an ID`,
         hint: 'Leave out the items that are known.',
       });
-    const taken = new Map<string, number>();
+    checkWidth(this.codebook, table);
+    const { levels, size } = this.codebook;
+    const collisionLevels = this.depth - levels;
+    const numbers = new CollisionNumbers(levels);
     for (let item = 0; item < this.items.size; item++) {
-      const codes = this.tuple(item).slice(0, -1).join();
-      taken.set(codes, Math.max(taken.get(codes) ?? 0, this.tuple(item)[this.depth - 1]! + 1));
+      const tuple = this.tuples.subarray(item * this.depth, (item + 1) * this.depth);
+      numbers.take(
+        tuple.subarray(0, levels),
+        tuple.subarray(levels).reduce((number, code) => number * size + code, 0),
+      );
     }
-    const fresh = withCollisionCodes(
-      await this.codebook.encode(table.data),
-      this.codebook.levels,
-      this.size,
-      table.ids,
-      taken,
-    );
+    const codes = await this.codebook.encode(table.data);
+    const fresh = withCollisionCodes(codes, numbers.of(codes), this.codebook, collisionLevels, table.ids);
     const tuples = new Int32Array(this.tuples.length + fresh.length);
     tuples.set(this.tuples);
     tuples.set(fresh, this.tuples.length);
-    return new SemanticIds(new IdMap([...this.items, ...table.ids]), this.codebook, tuples, this.encoder);
+    return new SemanticIds(
+      new IdMap([...this.items, ...table.ids]),
+      this.codebook,
+      tuples,
+      this.encoder,
+      collisionLevels,
+    );
   }
 
   /**
@@ -141,7 +172,7 @@ export class SemanticIds implements Saveable {
       tuples.set(this.tuples.subarray(item * this.depth, (item + 1) * this.depth), row * this.depth);
       row++;
     }
-    return new SemanticIds(items, this.codebook, tuples, this.encoder);
+    return new SemanticIds(items, this.codebook, tuples, this.encoder, this.depth - this.codebook.levels);
   }
 
   async save(dir: string): Promise<void> {
@@ -163,7 +194,7 @@ export class SemanticIds implements Saveable {
   /** @throws ArtifactError if the folder is missing, foreign or damaged */
   static async load(dir: string): Promise<SemanticIds> {
     const { manifest, tensors, files } = await readArtifact(dir, KIND, 1);
-    return SemanticIds.restore({ config: manifest.config as object, tensors, files }, dir);
+    return SemanticIds.restore({ config: manifest.config, tensors, files }, dir);
   }
 
   /**
@@ -174,36 +205,42 @@ export class SemanticIds implements Saveable {
    */
   static async restore(
     contents: {
-      readonly config: object;
+      readonly config: unknown;
       readonly tensors: Readonly<Record<string, TensorData>>;
       readonly files: Readonly<Record<string, Uint8Array>>;
     },
     source: string,
   ): Promise<SemanticIds> {
     const { tensors, files } = contents;
-    try {
-      const { codebook, encoder, ...config } = contents.config as {
-        codebook: CodebookKind;
-        encoder: string;
-      };
+    return rebuildSaved(source, 'codebooks, items and their IDs', async () => {
+      const { codebook: kind, encoder, ...config } = Object(contents.config) as Record<string, unknown>;
       const items = new IdMap(
         JSON.parse(Buffer.from(files['items.json'] ?? []).toString('utf8')) as string[],
       );
-      const rebuilt = await rebuild(codebook, { config, tensors });
-      return new SemanticIds(items, rebuilt, tensors.tuples?.values as Int32Array, encoder);
-    } catch (cause) {
-      throw new ArtifactError(source, {
-        expected: 'codebooks, items and their IDs',
-        received: (cause as Error).message,
-        hint: 'Fit and save again.',
-        cause,
-      });
-    }
+      const codebook = await rebuild(kind, { config, tensors });
+      const tuples = tensors.tuples;
+      const [rows, depth = 0] = tuples?.shape ?? [];
+      const collisionLevels = depth - codebook.levels;
+      if (
+        !(tuples?.values instanceof Int32Array) ||
+        rows !== items.size ||
+        collisionLevels < 1 ||
+        collisionLevels > MOST_COLLISION_LEVELS ||
+        tuples.values.some((code) => code < 0 || code >= codebook.size) ||
+        typeof encoder !== 'string'
+      )
+        throw new ArtifactError(source, {
+          expected: `an encoder's name and ${items.size} IDs of at least ${codebook.levels + 1} codes below ${codebook.size}`,
+          received: tuples ? `a table of ${tuples.shape.join(' x ')}` : 'no IDs',
+          hint: 'Fit and save again.',
+        });
+      return new SemanticIds(items, codebook, tuples.values, encoder, collisionLevels);
+    });
   }
 }
 
-async function rebuild(kind: CodebookKind, parts: CodebookParts): Promise<Codebook> {
-  switch (kind) {
+async function rebuild(kind: unknown, parts: CodebookParts): Promise<Codebook> {
+  switch (kind as CodebookKind) {
     case 'rq-vae':
       return RqVae.from(parts);
     case 'rq-k-means':
@@ -212,32 +249,85 @@ async function rebuild(kind: CodebookKind, parts: CodebookParts): Promise<Codebo
       return LshCodebook.from(parts);
     case 'random':
       return RandomCodebook.from(parts);
+    default:
+      throw new InvalidInputError({
+        expected: "a codebook of the kind 'rq-vae', 'rq-k-means', 'lsh' or 'random'",
+        received: String(kind),
+        hint: 'Fit and save again.',
+      });
   }
 }
 
-/** Puts a last code behind each row that counts the items of equal codes before it. */
+function checkWidth(codebook: Codebook, table: EmbeddingTable): void {
+  if (table.width !== codebook.width)
+    throw new InvalidInputError({
+      expected: `vectors of width ${codebook.width}, which the codebook was fitted on`,
+      received: `width ${table.width}`,
+      hint: 'Encode the items with the encoder that the codebook was fitted with.',
+    });
+}
+
+/** Numbers items of equal codes from 0. */
+class CollisionNumbers {
+  /** The highest number given so far; 0 before the first. */
+  largest = 0;
+  readonly #levels: number;
+  readonly #next = new Map<string, number>();
+
+  /** @param levels - codes of a row */
+  constructor(levels: number) {
+    this.#levels = levels;
+  }
+
+  /** Notes a number that an item with these codes has. */
+  take(codes: Int32Array, number: number): void {
+    const key = codes.join();
+    this.#next.set(key, Math.max(this.#next.get(key) ?? 0, number + 1));
+  }
+
+  /** The next number of each row of codes. */
+  of(codes: Int32Array): Int32Array {
+    return Int32Array.from({ length: codes.length / this.#levels }, (_, row) => {
+      const key = codes.subarray(row * this.#levels, (row + 1) * this.#levels).join();
+      const number = this.#next.get(key) ?? 0;
+      this.#next.set(key, number + 1);
+      this.largest = Math.max(this.largest, number);
+      return number;
+    });
+  }
+}
+
+/** Digits to the base `size` that a number takes, at least one. */
+function digitsOf(number: number, size: number): number {
+  let digits = 1;
+  for (let rest = Math.floor(number / size); rest > 0; rest = Math.floor(rest / size)) digits++;
+  return digits;
+}
+
+/** Puts behind each row of codes the number that tells it apart, as digits to the base `size`. */
 function withCollisionCodes(
   codes: Int32Array,
-  levels: number,
-  size: number,
+  numbers: Int32Array,
+  { levels, size }: Codebook,
+  collisionLevels: number,
   items: IdMap,
-  taken: Map<string, number>,
 ): Int32Array {
-  const depth = levels + 1;
+  const depth = levels + collisionLevels;
   const tuples = new Int32Array(items.size * depth);
   for (let item = 0; item < items.size; item++) {
     const own = codes.subarray(item * levels, (item + 1) * levels);
-    const key = own.join();
-    const before = taken.get(key) ?? 0;
-    if (before >= size)
-      throw new InvalidInputError({
-        expected: `at most ${size} items with equal codes`,
-        received: `more with the codes ${key}, among them ${JSON.stringify(items.idOf(item))}`,
-        hint: 'The codebook has collapsed or the vectors are equal: fit it better, or use more levels.',
-      });
-    taken.set(key, before + 1);
     tuples.set(own, item * depth);
-    tuples[item * depth + levels] = before;
+    let rest = numbers[item]!;
+    for (let level = depth - 1; level >= levels; level--) {
+      tuples[item * depth + level] = rest % size;
+      rest = Math.floor(rest / size);
+    }
+    if (rest > 0)
+      throw new InvalidInputError({
+        expected: `at most ${size ** collisionLevels} items with equal codes, as ${collisionLevels} collision levels of ${size} tell apart`,
+        received: `more with the codes ${own.join()}, among them ${JSON.stringify(items.idOf(item))}`,
+        hint: `Assign all IDs anew with collisionLevels: ${collisionLevels + 1}, and fit models on them again.`,
+      });
   }
   return tuples;
 }

@@ -21,6 +21,7 @@ import type { SemanticIds } from '../ids/semantic-ids.js';
 import { computed, EfficientSteps, paddedRows, type SearchStep } from './efficient-steps.js';
 import type { IdHistory, IdModel, IdSteps } from './id-model.js';
 import type { TigerConfig } from './tiger-options.js';
+import type { UnseenItems } from './unseen-items.js';
 import { userToken } from './user-token.js';
 
 /** Score of a code that no ID goes on with. */
@@ -40,6 +41,8 @@ interface Descent {
  */
 export class EfficientModel implements IdModel {
   readonly parameters = new Parameters();
+  readonly sharesWithUnseen = false;
+  readonly searchRows = 8192;
   readonly #ids: SemanticIds;
   readonly #config: TigerConfig;
   readonly #codes: Embedding;
@@ -61,15 +64,17 @@ export class EfficientModel implements IdModel {
    * without interactions are left out: what is never right is not unlearned.
    */
   readonly #open: tf.Tensor2D;
+  readonly #unseen: UnseenItems;
   readonly #encoders = new Map<number, SearchStep>();
   readonly #descenders: readonly SearchStep[];
 
-  /** @param cold - 1 for items without interactions, which training leaves alone; none if left out */
-  constructor(ids: SemanticIds, config: TigerConfig, random: RandomStream, cold?: Uint8Array) {
+  /** @param unseen - items without interactions, which training leaves alone */
+  constructor(ids: SemanticIds, config: TigerConfig, random: RandomStream, unseen: UnseenItems) {
     const { dimension, blocks, heads, inner, maxLength, dropout } = config;
     const { trie, depth, size } = ids;
     this.#ids = ids;
     this.#config = config;
+    this.#unseen = unseen;
     this.#codes = new Embedding(this.parameters, 'codes', depth * size, dimension, random, dimension ** -0.5);
     this.#prefixes = config.prefixVectors
       ? this.parameters.add('prefixes', [trie.nodeCount, dimension], zeros, random)
@@ -103,15 +108,9 @@ export class EfficientModel implements IdModel {
       }),
     }));
     const innerNodes = trie.levelFrom[depth]!;
-    const isWarm = new Uint8Array(trie.nodeCount);
     const open = new Uint8Array(innerNodes * size);
-    for (let node = trie.nodeCount - 1; node > 0; node--) {
-      const item = trie.item[node]!;
-      if (item >= 0) isWarm[node] = cold?.[item] ? 0 : 1;
-      const parent = trie.parent[node]!;
-      isWarm[parent]! |= isWarm[node]!;
-      open[parent * size + trie.code[node]!] = isWarm[node]!;
-    }
+    for (let node = 1; node < trie.nodeCount; node++)
+      open[trie.parent[node]! * size + trie.code[node]!] = unseen.isSeen[node]!;
     const codes = ids.tuples.map((code, at) => (at % depth) * size + code);
     this.#itemCodes = tf.keep(tf.tensor2d(codes, [ids.items.size, depth], 'int32'));
     this.#itemNodes = tf.keep(tf.tensor2d(trie.path, [ids.items.size, depth], 'int32'));
@@ -127,6 +126,18 @@ export class EfficientModel implements IdModel {
         ),
       ),
     );
+  }
+
+  /** Shapes of weights that say how large a saved model is. */
+  static leadingShapes(ids: SemanticIds, config: TigerConfig): Record<string, readonly number[]> {
+    const { dimension, blocks, inner, maxLength, userTokens, prefixVectors } = config;
+    return {
+      'codes.table': [ids.depth * ids.size, dimension],
+      'positions.table': [maxLength, dimension],
+      [`block-${blocks}.feed-forward.inner.kernel`]: [dimension, inner],
+      ...(userTokens > 0 ? { users: [userTokens + 1, dimension] } : {}),
+      ...(prefixVectors ? { prefixes: [ids.trie.nodeCount, dimension] } : {}),
+    };
   }
 
   /** Vectors of items, `[…items, dimension]`. */
@@ -319,6 +330,13 @@ export class EfficientModel implements IdModel {
       tf.tensor2d(present, [rows, length]),
       tf.tensor1d(users, 'int32'),
     ]);
-    return new EfficientSteps(this.#ids, this.#config.dimension, this.#descenders, root, histories.length);
+    return new EfficientSteps(
+      this.#ids,
+      this.#unseen,
+      this.#config.dimension,
+      this.#descenders,
+      root,
+      histories.length,
+    );
   }
 }

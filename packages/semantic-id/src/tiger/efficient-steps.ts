@@ -2,6 +2,7 @@ import type { CompiledStep } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 import type { SemanticIds } from '../ids/semantic-ids.js';
 import type { IdSteps } from './id-model.js';
+import type { UnseenItems } from './unseen-items.js';
 
 /** Gives states `[rows, dimension]` and, from them, the scores `[rows, size]` of a level's codes. */
 export type SearchStep = CompiledStep<tf.Tensor[], tf.Tensor[]>;
@@ -32,6 +33,7 @@ export function computed(step: SearchStep, inputs: tf.Tensor[]): SearchRows {
  */
 export class EfficientSteps implements IdSteps {
   readonly #ids: SemanticIds;
+  readonly #unseen: UnseenItems;
   readonly #dimension: number;
   /** From states `[rows, dimension]`, numbers of the codes chosen and nodes they lead to, one a level. */
   readonly #descents: readonly SearchStep[];
@@ -49,12 +51,14 @@ export class EfficientSteps implements IdSteps {
    */
   constructor(
     ids: SemanticIds,
+    unseen: UnseenItems,
     dimension: number,
     descents: readonly SearchStep[],
     root: SearchRows,
     histories: number,
   ) {
     this.#ids = ids;
+    this.#unseen = unseen;
     this.#dimension = dimension;
     this.#descents = descents;
     this.#rows = root;
@@ -106,21 +110,32 @@ export class EfficientSteps implements IdSteps {
     this.#level++;
   }
 
-  /** Writes the log-chances of a node's children among each other. */
+  /**
+   * Writes the log-chances of a node's children: those that lead to seen items among each other, as in training; the
+   * others among all, and of the share of what is unseen where they leave seen ones.
+   */
   #normalise(row: number, logChances: Float32Array): void {
     const { trie, size } = this.#ids;
+    const { isSeen, logShare } = this.#unseen;
     const from = trie.childFrom[this.#nodes[row]!]!;
     const own = this.#slots[row]! * size;
     const { scores } = this.#rows;
     let largest = Number.NEGATIVE_INFINITY;
+    let largestSeen = Number.NEGATIVE_INFINITY;
     for (let k = 0; k < logChances.length; k++) {
       const score = scores[own + trie.code[from + k]!]!;
       logChances[k] = score;
       if (score > largest) largest = score;
+      if (score > largestSeen && isSeen[from + k]) largestSeen = score;
     }
     let sum = 0;
-    for (let k = 0; k < logChances.length; k++) sum += Math.exp(logChances[k]! - largest);
-    const total = largest + Math.log(sum);
-    for (let k = 0; k < logChances.length; k++) logChances[k]! -= total;
+    let seen = 0;
+    for (let k = 0; k < logChances.length; k++) {
+      sum += Math.exp(logChances[k]! - largest);
+      if (isSeen[from + k]) seen += Math.exp(logChances[k]! - largestSeen);
+    }
+    const total = largest + Math.log(sum) - (seen > 0 ? logShare : 0);
+    const totalSeen = largestSeen + Math.log(seen);
+    for (let k = 0; k < logChances.length; k++) logChances[k]! -= isSeen[from + k] ? totalSeen : total;
   }
 }

@@ -1,4 +1,4 @@
-import type { Dataset, RandomStream } from '@palate/core';
+import { type Dataset, type RandomStream, topK } from '@palate/core';
 import {
   type Batch,
   type BatchTensors,
@@ -19,12 +19,18 @@ import { userToken } from './user-token.js';
 
 /** Padding, which also starts the decoder, and the end token of T5, which IDs of fixed length do not need. */
 const SPECIAL_TOKENS = 2;
+/** Width of an attention head. */
+const HEAD = 64;
+/** Bytes that the keys, values and scores of a search take, roughly. */
+const SEARCH_BYTES = 2 ** 27;
 
 /**
  * TIGER as published: a T5 that reads a user token and the codes of up to 20 items, one token each, and writes the
  * codes of the next item. Codes of different levels are different tokens.
  */
 export class FaithfulModel implements IdModel {
+  readonly sharesWithUnseen = true;
+  readonly searchRows: number;
   readonly #t5: T5;
   readonly #ids: SemanticIds;
   readonly #config: TigerConfig;
@@ -37,7 +43,7 @@ export class FaithfulModel implements IdModel {
         {
           vocab_size: SPECIAL_TOKENS + ids.depth * ids.size + config.userTokens,
           d_model: config.dimension,
-          d_kv: 64,
+          d_kv: HEAD,
           d_ff: config.inner,
           num_layers: config.blocks,
           num_heads: config.heads,
@@ -48,6 +54,20 @@ export class FaithfulModel implements IdModel {
       ),
       seed,
     );
+    // A row keeps keys and values of every layer and code, copied when beams move, and scores of all tokens.
+    const kept = 2 * 2 * config.blocks * config.heads * HEAD * ids.depth + 2 * this.#t5.config.vocab_size;
+    this.searchRows = Math.max(1, Math.floor(SEARCH_BYTES / (4 * kept)));
+  }
+
+  /** Shapes of weights that say how large a saved model is. */
+  static leadingShapes(ids: SemanticIds, config: TigerConfig): Record<string, readonly number[]> {
+    const { dimension, blocks, heads, inner, userTokens } = config;
+    const last = `encoder.block.${blocks - 1}.layer`;
+    return {
+      'shared.weight': [SPECIAL_TOKENS + ids.depth * ids.size + userTokens, dimension],
+      [`${last}.0.SelfAttention.q.weight`]: [heads * HEAD, dimension],
+      [`${last}.1.DenseReluDense.wi.weight`]: [inner, dimension],
+    };
   }
 
   get parameters(): Parameters {
@@ -209,19 +229,17 @@ export class FaithfulModel implements IdModel {
       let order = Int32Array.from(fed.keys());
       for (let level = 0; level < depth; level++) {
         const log = steps.next(fed, order);
-        beams = beams.map((own, history) =>
-          own
-            .flatMap(({ tuple, score, slot }) => {
-              const from = (history * width + slot) * vocabulary + this.#token(level, 0);
-              return Array.from({ length: size }, (_, code) => ({
-                tuple: [...tuple, code],
-                score: score + log[from + code]!,
-                slot,
-              }));
-            })
-            .sort((a, b) => b.score - a.score)
-            .slice(0, width),
-        );
+        beams = beams.map((own, history) => {
+          const scores = new Float32Array(own.length * size);
+          for (const [k, { score, slot }] of own.entries()) {
+            const from = (history * width + slot) * vocabulary + this.#token(level, 0);
+            for (let code = 0; code < size; code++) scores[k * size + code] = score + log[from + code]!;
+          }
+          return topK(scores, width).map(({ item, score }) => {
+            const { tuple, slot } = own[Math.floor(item / size)] as (typeof own)[number];
+            return { tuple: [...tuple, item % size], score, slot };
+          });
+        });
         fed = fed.slice();
         order = order.slice();
         for (const [history, own] of beams.entries())

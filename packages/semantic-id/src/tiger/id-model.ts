@@ -30,6 +30,10 @@ export interface IdSteps {
 /** A model that gives the next ID of a sequence, code by code. */
 export interface IdModel {
   readonly parameters: Parameters;
+  /** True where codes that no seen item has are normalised together with the others, and taught to be unlikely. */
+  readonly sharesWithUnseen: boolean;
+  /** Rows that a search follows at once, beams counted: as many as fit into bounded memory. */
+  readonly searchRows: number;
   /** Batches of an epoch. */
   batches(dataset: Dataset, random: RandomStream): readonly (() => Batch)[];
   loss(batch: BatchTensors, pass: ForwardPass): tf.Scalar;

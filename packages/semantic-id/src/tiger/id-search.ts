@@ -2,6 +2,7 @@ import { type RandomStream, type ScoredItem, topK } from '@palate/core';
 import type { IdTrie } from '../ids/id-trie.js';
 import type { SemanticIds } from '../ids/semantic-ids.js';
 import type { IdHistory, IdModel } from './id-model.js';
+import type { UnseenItems } from './unseen-items.js';
 
 /** A history to be continued, and what may be found for it. */
 export interface IdSearch {
@@ -43,12 +44,12 @@ export class IdSearcher {
   readonly #openNodes: OpenNodes;
   readonly #children: Children;
 
-  /** @param cold - 1 for items of which the model knows the codes but not the last one that tells collisions apart */
-  constructor(model: IdModel, ids: SemanticIds, cold: Uint8Array) {
+  /** @param unseen - items of which the model knows the codes but not those that tell collisions apart */
+  constructor(model: IdModel, ids: SemanticIds, unseen: UnseenItems) {
     this.#model = model;
     this.#ids = ids;
-    this.#openNodes = new OpenNodes(ids.trie, cold);
-    this.#children = new Children(ids, cold);
+    this.#openNodes = new OpenNodes(ids.trie, unseen.items);
+    this.#children = new Children(ids, unseen, model.sharesWithUnseen ? 0 : unseen.logShare);
   }
 
   /**
@@ -57,6 +58,7 @@ export class IdSearcher {
    */
   search(searches: readonly IdSearch[]): ScoredItem[][] {
     const { trie, depth } = this.#ids;
+    const codeLevels = this.#ids.codebook.levels;
     const children = this.#children;
     const openNodes = searches.map((search) => this.#openNodes.of(search));
     const steps = this.#model.start(
@@ -76,7 +78,7 @@ export class IdSearcher {
           children.clear();
           for (let k = 0; k < own.node.length; k++, row++) {
             const from = children.count;
-            children.add(own, k, row, open, logChances, read);
+            children.add(own, k, row, open, logChances, read, level >= codeLevels);
             read += trie.childCount[own.node[k]!]!;
             if (search.sampling) children.draw(from, own, k, search.sampling);
           }
@@ -118,12 +120,15 @@ class Children {
   /** Nodes collected since the last {@link Children.clear}. */
   count = 0;
   readonly #ids: SemanticIds;
-  readonly #cold: Uint8Array;
+  readonly #unseen: UnseenItems;
+  /** Added where the way to an unseen item leaves the seen ones among equal codes. */
+  readonly #logShare: number;
   readonly #all: Places;
 
-  constructor(ids: SemanticIds, cold: Uint8Array) {
+  constructor(ids: SemanticIds, unseen: UnseenItems, logShare: number) {
     this.#ids = ids;
-    this.#cold = cold;
+    this.#unseen = unseen;
+    this.#logShare = logShare;
     const { levelFrom, depth } = ids.trie;
     let widest = 0;
     for (let level = 0; level <= depth; level++)
@@ -141,7 +146,11 @@ class Children {
     this.count = 0;
   }
 
-  /** Adds the nodes below a place that lead to an open item; their log-chances lie from `read` on. */
+  /**
+   * Adds the nodes below a place that lead to an open item; their log-chances lie from `read` on.
+   *
+   * @param isCollision - true where the codes tell items of equal codes apart
+   */
   add(
     places: Places,
     at: number,
@@ -149,21 +158,24 @@ class Children {
     open: Uint8Array,
     logChances: Float32Array,
     read: number,
+    isCollision: boolean,
   ): void {
     const { trie } = this.#ids;
-    const cold = this.#cold;
+    const { isSeen } = this.#unseen;
     const { node: nodes, row: rows, score: scores, chance: chances, key: keys } = this.#all;
     const parent = places.node[at]!;
     const before = places.score[at]!;
     const from = trie.childFrom[parent]!;
     const to = from + trie.childCount[parent]!;
-    // The last code of an item that the model never saw means nothing to it: all are alike there.
-    const alike = before - Math.log(to - from);
-    const isLast = trie.item[from]! >= 0;
+    // What tells an item apart that the model never saw means nothing to it: all of equal codes are alike.
+    const alike = before - Math.log(trie.itemCount[parent]!) + (isSeen[parent] ? this.#logShare : 0);
     let count = this.count;
     for (let node = from; node < to; node++) {
       if (open[node] === 0) continue;
-      const score = isLast && cold[trie.item[node]!] === 1 ? alike : before + logChances[read + node - from]!;
+      const score =
+        isCollision && !isSeen[node]
+          ? alike + Math.log(trie.itemCount[node]!)
+          : before + logChances[read + node - from]!;
       nodes[count] = node;
       rows[count] = row;
       scores[count] = score;

@@ -1,152 +1,118 @@
-import { checkChoice, checkNumber, type InteractionLog, type LongCallOptions } from '@palate/core';
-import { type CheckpointOptions, RATE_DECAYS, type RateDecay } from '@palate/nn';
-import type { SemanticIds } from '../ids/semantic-ids.js';
+import {
+  defineOptions,
+  type EarlierSettings,
+  InteractionLog,
+  type LongCallOptions,
+  type OptionsOf,
+  option,
+  type SettingsOf,
+} from '@palate/core';
+import { type CheckpointOptions, RATE_DECAYS } from '@palate/nn';
+import { SemanticIds } from '../ids/semantic-ids.js';
 
 /** The model behind TIGER. */
 export type TigerMode = 'efficient' | 'faithful';
 
 const MODES: readonly TigerMode[] = ['efficient', 'faithful'];
 
+/** A default of the efficient mode, and the paper's. */
+const byMode = <T extends number>(efficient: T, faithful: T) => ({
+  default: (earlier: EarlierSettings): number => (earlier.mode === 'faithful' ? faithful : efficient),
+  defaultText: `${efficient}, or ${faithful} where faithful`,
+});
+
 /** Options of `Tiger.fit`. */
-export interface TigerOptions extends LongCallOptions {
-  /** IDs of all items that may be retrieved, those without interactions included. */
-  readonly ids: SemanticIds;
-  /**
-   * `'faithful'` is the paper's encoder-decoder, one token a code, one target a sequence; `'efficient'` a causal
-   * transformer over items that learns from every position of a sequence at once. Default `'efficient'`.
-   */
-  readonly mode?: TigerMode;
-  /** Width of the model. Default 64, or 128 where faithful. */
-  readonly dimension?: number;
-  /** Blocks, in the faithful mode of encoder and decoder each. Default 2, or 4. */
-  readonly blocks?: number;
-  /** Attention heads; in the faithful mode each 64 wide. Default 2, or 6. */
-  readonly heads?: number;
-  /** Width inside the feed-forward parts. Default four times the width, or 1024 where faithful. */
-  readonly inner?: number;
-  /** Default 0.2, or 0.1 where faithful. */
-  readonly dropout?: number;
-  /** Most items of a history that are read, the newest. Default 50, or 20 where faithful. */
-  readonly maxLength?: number;
-  /**
-   * Tokens onto which users are hashed; 0 for none. The faithful mode puts the user's in front of the history, the
-   * efficient mode adds its vector to every item's. Default 0, or 2000 where faithful.
-   */
-  readonly userTokens?: number;
-  /**
-   * In the efficient mode, a vector of its own for every prefix of an ID beside those of its codes: common items are
-   * told apart as by item ids, new ones are still read from their codes. Default true.
-   */
-  readonly prefixVectors?: boolean;
-  /** Default 0.002, or 0.01 where faithful. */
-  readonly learningRate?: number;
-  /** Steps at the full rate before it falls with the inverse square root, in the faithful mode. Default 10,000. */
-  readonly holdSteps?: number;
-  /** Steps over which the learning rate rises from 0, in the efficient mode. Default 0. */
-  readonly warmUpSteps?: number;
-  /**
-   * How the learning rate goes on in the efficient mode: constant, or along half a cosine to 0 at the last of `epochs`.
-   * Default `'none'`.
-   */
-  readonly decay?: RateDecay;
-  readonly weightDecay?: number;
-  /** Sequences a step. Default 64, or 256 where faithful. */
-  readonly batchSize?: number;
-  /** Most passes over the data. Default 60. */
-  readonly epochs?: number;
-  /** Held-out interactions that share the training log's id maps: measured after each epoch by NDCG@10. */
-  readonly validation?: InteractionLog;
-  /** Stops when the validation has not risen for so many epochs, and keeps the best weights. Default 5. */
-  readonly patience?: number;
-  readonly checkpoint?: CheckpointOptions;
-  /** Beams of the search, at least twice the length of a list. Default 50. */
-  readonly beams?: number;
-  /**
-   * Share of a list that is kept for the best items without training interactions, rounded down. Their scores are
-   * seldom among the highest, so that without it they are not found. Default 0.
-   */
-  readonly epsilon?: number;
-}
+export const TIGER = defineOptions('Tiger.fit', {
+  mode: option.choice(MODES)({
+    default: 'efficient',
+    doc: "`'faithful'` is the paper's encoder-decoder, one token a code, one target a sequence; `'efficient'` a causal transformer over items that learns from every position of a sequence at once",
+  }),
+  ids: option
+    .value<SemanticIds>('semantic IDs', (value) => value instanceof SemanticIds)
+    .required({
+      doc: 'IDs of all items that may be retrieved, those without interactions included',
+      identity: ({ items, tuples, depth, size }) => [items, tuples, depth, size],
+    }),
+  dimension: option.integer({ min: 1, max: 8192 })({ ...byMode(64, 128), doc: 'width of the model' }),
+  blocks: option.integer({ min: 1, max: 64 })({
+    ...byMode(2, 4),
+    doc: 'blocks, in the faithful mode of encoder and decoder each',
+  }),
+  heads: option.integer({ min: 1, max: 128 })({
+    ...byMode(2, 6),
+    doc: 'attention heads; in the faithful mode each 64 wide',
+  }),
+  inner: option.integer({ min: 1, max: 65_536 })({
+    default: ({ mode, dimension }) => (mode === 'faithful' ? 1024 : 4 * (dimension as number)),
+    defaultText: '4 times the width, or 1024 where faithful',
+    doc: 'width inside the feed-forward parts',
+  }),
+  dropout: option.number({ min: 0, max: 0.95 })({ ...byMode(0.2, 0.1), doc: 'share of the values dropped' }),
+  maxLength: option.integer({ min: 2, max: 4096 })({
+    ...byMode(50, 20),
+    doc: 'most items of a history that are read, the newest',
+  }),
+  userTokens: option.integer({ min: 0, max: 10_000_000 })({
+    ...byMode(0, 2000),
+    doc: "tokens onto which users are hashed; 0 for none. The faithful mode puts the user's in front of the history, the efficient mode adds its vector to every item's",
+  }),
+  prefixVectors: option.boolean()({
+    default: true,
+    doc: 'in the efficient mode, a vector for every prefix of an ID beside those of its codes: common items are told apart as by item ids, new ones are still read from their codes',
+  }),
+  learningRate: option.number({ min: 0 })({ ...byMode(0.002, 0.01), doc: 'step size of AdamW' }),
+  holdSteps: option.integer({ min: 1 })({
+    default: 10_000,
+    doc: 'steps at the full rate before it falls with the inverse square root, in the faithful mode',
+  }),
+  warmUpSteps: option.integer({ min: 0 })({
+    default: 0,
+    doc: 'steps over which the learning rate rises from 0, in the efficient mode',
+  }),
+  decay: option.choice(RATE_DECAYS)({
+    default: 'none',
+    doc: 'how the learning rate goes on in the efficient mode: constant, or along half a cosine to 0 at the last of `epochs`',
+  }),
+  weightDecay: option.number({ min: 0 })({ default: 0.01, doc: 'decoupled weight decay of AdamW' }),
+  batchSize: option.integer({ min: 1, max: 65_536 })({ ...byMode(64, 256), doc: 'sequences a step' }),
+  epochs: option.integer({ min: 1 })({
+    default: 60,
+    doc: 'most passes over the data',
+    // More epochs at a rate that does not depend on them go on from a checkpoint; see `Tiger.fit`.
+    identity: () => undefined,
+  }),
+  validation: option
+    .value<InteractionLog>('an interaction log', (value) => value instanceof InteractionLog)
+    .optional({
+      doc: "held-out interactions that share the training log's id maps: measured after each epoch by NDCG@10",
+    }),
+  patience: option.integer({ min: 1 })({
+    default: 5,
+    doc: 'stops when the validation has not risen for so many epochs, and keeps the best weights',
+  }),
+  checkpoint: option
+    .value<CheckpointOptions>(
+      'a folder and intervals',
+      (value) => typeof value === 'object' && value !== null,
+    )
+    .optional({ doc: 'keeps checkpoints in a folder and goes on from them', identity: () => undefined }),
+  beams: option.integer({ min: 1, max: 1_000_000 })({
+    default: 50,
+    doc: 'beams of the search, at least twice the length of a list',
+    identity: () => undefined,
+  }),
+  epsilon: option.number({ min: 0, max: 1 })({
+    default: 0,
+    doc: 'share of a list that is kept for the best items without training interactions, rounded down; their scores are seldom among the highest, so that without it they are not found',
+    identity: () => undefined,
+  }),
+});
 
-/** Options with their defaults, as they are saved. */
-export interface TigerConfig {
-  readonly mode: TigerMode;
-  readonly dimension: number;
-  readonly blocks: number;
-  readonly heads: number;
-  readonly inner: number;
-  readonly dropout: number;
-  readonly maxLength: number;
-  readonly userTokens: number;
-  readonly prefixVectors: boolean;
-  readonly learningRate: number;
-  readonly holdSteps: number;
-  readonly warmUpSteps: number;
-  readonly decay: RateDecay;
-  readonly weightDecay: number;
-  readonly batchSize: number;
-  readonly epochs: number;
-  readonly patience: number;
-  readonly beams: number;
-  readonly epsilon: number;
-}
+/** Options of `Tiger.fit`; {@link TIGER} says what each does. */
+export type TigerOptions = OptionsOf<typeof TIGER.declarations> & LongCallOptions;
 
-/** Names of the options that {@link tigerConfig} reads. */
-export const TIGER_OPTIONS = [
-  'ids',
-  'mode',
-  'dimension',
-  'blocks',
-  'heads',
-  'inner',
-  'dropout',
-  'maxLength',
-  'userTokens',
-  'prefixVectors',
-  'learningRate',
-  'holdSteps',
-  'warmUpSteps',
-  'decay',
-  'weightDecay',
-  'batchSize',
-  'epochs',
-  'validation',
-  'patience',
-  'checkpoint',
-  'beams',
-  'epsilon',
-] as const;
+/** Options with their defaults, those included that are not saved. */
+export type TigerSettings = SettingsOf<typeof TIGER.declarations>;
 
-/**
- * Checks options and fills in defaults.
- *
- * @throws InvalidInputError for what is out of bounds
- */
-export function tigerConfig(options: TigerOptions): TigerConfig {
-  const mode = checkChoice('mode', options.mode ?? 'efficient', MODES);
-  const faithful = mode === 'faithful';
-  const whole = (name: keyof TigerConfig & keyof TigerOptions, fallback: number, min = 1): number =>
-    checkNumber(name, options[name] ?? fallback, { min, integer: true });
-  const dimension = whole('dimension', faithful ? 128 : 64);
-  return {
-    mode,
-    dimension,
-    blocks: whole('blocks', faithful ? 4 : 2),
-    heads: whole('heads', faithful ? 6 : 2),
-    inner: whole('inner', faithful ? 1024 : 4 * dimension),
-    dropout: checkNumber('dropout', options.dropout ?? (faithful ? 0.1 : 0.2), { min: 0, max: 0.95 }),
-    maxLength: whole('maxLength', faithful ? 20 : 50, 2),
-    userTokens: whole('userTokens', faithful ? 2000 : 0, 0),
-    prefixVectors: options.prefixVectors ?? true,
-    learningRate: checkNumber('learningRate', options.learningRate ?? (faithful ? 0.01 : 0.002), { min: 0 }),
-    holdSteps: whole('holdSteps', 10_000),
-    warmUpSteps: whole('warmUpSteps', 0, 0),
-    decay: checkChoice('decay', options.decay ?? 'none', RATE_DECAYS),
-    weightDecay: checkNumber('weightDecay', options.weightDecay ?? 0.01, { min: 0 }),
-    batchSize: whole('batchSize', faithful ? 256 : 64),
-    epochs: whole('epochs', 60),
-    patience: whole('patience', 5),
-    beams: whole('beams', 50),
-    epsilon: checkNumber('epsilon', options.epsilon ?? 0, { min: 0, max: 1 }),
-  };
-}
+/** What of the options shapes a model, trains it and serves from it. */
+export type TigerConfig = Omit<TigerSettings, 'ids' | 'validation' | 'checkpoint'>;

@@ -1,20 +1,21 @@
-import { createHash } from 'node:crypto';
 import {
   ArtifactError,
   checkNumber,
   checkOptions,
+  checkSavedNames,
+  checkSavedShapes,
   checkSharedIds,
   type Dataset,
   fingerprint,
   type IdMap,
   InvalidInputError,
-  LONG_CALL_OPTIONS,
   type Query,
   RandomStream,
   RETRIEVE_OPTIONS,
   type RetrieveOptions,
   type Retriever,
   readArtifact,
+  rebuildSaved,
   type Saveable,
   type ScoredItem,
   type TensorData,
@@ -38,11 +39,10 @@ import { extendedWeights, placesIn } from './extended-weights.js';
 import { FaithfulModel } from './faithful-model.js';
 import type { IdHistory } from './id-model.js';
 import { type IdSearch, IdSearcher } from './id-search.js';
-import { TIGER_OPTIONS, type TigerConfig, type TigerOptions, tigerConfig } from './tiger-options.js';
+import { TIGER, type TigerConfig, type TigerOptions, type TigerSettings } from './tiger-options.js';
+import { UnseenItems, unseenShare } from './unseen-items.js';
 
 const KIND = 'tiger';
-/** Rows of a search at once, beams counted. */
-const SEARCH_ROWS = 8192;
 /** How far a free search is widened, against its first width. */
 const WIDEST_FACTOR = 8;
 
@@ -78,17 +78,16 @@ export class Tiger implements Retriever, Saveable {
   /** Loss and validation of each epoch of the fit; empty after loading. */
   readonly history: readonly EpochReport[];
   readonly #model: EfficientModel | FaithfulModel;
-  readonly #config: TigerConfig;
-  /** 1 for items without training interactions. */
-  readonly #cold: Uint8Array;
+  readonly #config: TigerSettings;
+  readonly #unseen: UnseenItems;
   readonly #dataFingerprint: string;
   readonly #searcher: IdSearcher;
 
   private constructor(
     ids: SemanticIds,
     model: EfficientModel | FaithfulModel,
-    config: TigerConfig,
-    cold: Uint8Array,
+    config: TigerSettings,
+    unseen: UnseenItems,
     history: readonly EpochReport[],
     dataFingerprint: string,
   ) {
@@ -98,9 +97,9 @@ export class Tiger implements Retriever, Saveable {
     this.history = history;
     this.#model = model;
     this.#config = config;
-    this.#cold = cold;
+    this.#unseen = unseen;
     this.#dataFingerprint = dataFingerprint;
-    this.#searcher = new IdSearcher(model, ids, cold);
+    this.#searcher = new IdSearcher(model, ids, unseen);
   }
 
   /**
@@ -110,11 +109,11 @@ export class Tiger implements Retriever, Saveable {
    * @throws UnknownIdError naming the first item of the data that has no semantic ID
    */
   static async fit(dataset: Dataset, options: TigerOptions): Promise<Tiger> {
-    checkOptions('Tiger.fit', options, [...LONG_CALL_OPTIONS, ...TIGER_OPTIONS]);
+    const config = TIGER.settings(options);
     const { log } = dataset;
-    const { validation, signal } = options;
-    const config = tigerConfig(options);
-    const ids = options.ids.align(log.items);
+    const { validation } = config;
+    const { signal } = options;
+    const ids = config.ids.align(log.items);
     if (validation) checkSharedIds('the validation log', validation, log);
     if (log.userCounts().every((count) => count < 2))
       throw new InvalidInputError({
@@ -126,26 +125,21 @@ export class Tiger implements Retriever, Saveable {
     await selectBackend();
     const seed = options.seed ?? 0;
     const cold = Uint8Array.from(log.itemCounts(), (count) => (count === 0 ? 1 : 0));
-    const model = makeModel(ids, config, seed, cold);
-    const tiger = new Tiger(ids, model, config, cold, [], fingerprint(log));
+    const unseen = new UnseenItems(ids.trie, cold, unseenShare(log));
+    const model = makeModel(ids, config, seed, unseen);
+    const tiger = new Tiger(ids, model, config, unseen, [], fingerprint(log));
     const users = validation
       ? Array.from({ length: log.users.size }, (_, user) => user).filter(
           (user) => validation.history(user).length > 0,
         )
       : [];
     const optimiser = new AdamW({ weightDecay: config.weightDecay });
-    const identity = createHash('sha256')
-      .update(JSON.stringify([fingerprint(log), validation ? fingerprint(validation) : null, seed]))
-      .update(
-        JSON.stringify({
-          ...config,
-          epochs: config.decay === 'none' ? 0 : config.epochs,
-          beams: 0,
-          epsilon: 0,
-        }),
-      )
-      .update(new Uint8Array(ids.tuples.buffer, ids.tuples.byteOffset, ids.tuples.byteLength))
-      .digest('hex');
+    const identity = TIGER.identity(
+      { ...config, ids },
+      fingerprint(log),
+      seed,
+      config.decay === 'none' ? 0 : config.epochs,
+    );
     try {
       const { history } = await train({
         parameters: model.parameters,
@@ -162,7 +156,7 @@ export class Tiger implements Retriever, Saveable {
         clipNorm: 1,
         ...(signal ? { signal } : {}),
         ...(options.onProgress ? { onProgress: options.onProgress } : {}),
-        ...(options.checkpoint ? { checkpoint: options.checkpoint } : {}),
+        ...(config.checkpoint ? { checkpoint: config.checkpoint } : {}),
         ...(validation
           ? {
               validate: async () => ({
@@ -181,7 +175,7 @@ export class Tiger implements Retriever, Saveable {
             }
           : {}),
       });
-      return new Tiger(ids, model, config, tiger.#cold, history, tiger.#dataFingerprint);
+      return new Tiger(ids, model, config, unseen, history, tiger.#dataFingerprint);
     } finally {
       optimiser.dispose();
     }
@@ -210,7 +204,7 @@ export class Tiger implements Retriever, Saveable {
     await selectBackend();
     const lists: ScoredItem[][] = new Array(queries.length);
     let done = 0;
-    for (const block of blocksOf(queries, width, this.items.size)) {
+    for (const block of blocksOf(queries, width, this.items.size, this.#model.searchRows)) {
       throwIfCancelled(options.signal, this.name);
       const searches = block.map((query) =>
         this.#searchOf(queries[query] as Query, query, k, width, options),
@@ -232,8 +226,9 @@ export class Tiger implements Retriever, Saveable {
   ): IdSearch & { readonly coldShare: number } {
     const { temperature = 0, epsilon = this.#config.epsilon } = options;
     const closed = unavailableItems(query, this.items.size, options);
+    const cold = this.#unseen.items;
     let warm = 0;
-    for (let item = 0; item < closed.length; item++) if (!closed[item] && !this.#cold[item]) warm++;
+    for (let item = 0; item < closed.length; item++) if (!closed[item] && !cold[item]) warm++;
     // Items without interactions have their share, and fill up where the others are too few.
     const coldShare = Math.max(Math.floor(epsilon * k), k - warm);
     return {
@@ -255,7 +250,7 @@ export class Tiger implements Retriever, Saveable {
 
   /** The best `k` of a list, `coldShare` of them without interactions where there are as many. */
   #bestOf(list: readonly ScoredItem[], k: number, coldShare: number): ScoredItem[] {
-    const isCold = ({ item }: ScoredItem): boolean => this.#cold[item] === 1;
+    const isCold = ({ item }: ScoredItem): boolean => this.#unseen.items[item] === 1;
     const cold = list.filter(isCold).slice(0, coldShare);
     const warm = list.filter((entry) => !isCold(entry)).slice(0, k - cold.length);
     return [...warm, ...cold].sort((a, b) => b.score - a.score || a.item - b.item);
@@ -287,7 +282,7 @@ export class Tiger implements Retriever, Saveable {
     let invalid = 0;
     let short = [...queries.keys()];
     for (let width = narrowest; short.length > 0 && width <= WIDEST_FACTOR * narrowest; width *= 2) {
-      const block = Math.max(1, Math.floor(SEARCH_ROWS / width));
+      const block = Math.max(1, Math.floor(model.searchRows / width));
       for (let from = 0; from < short.length; from += block) {
         throwIfCancelled(options.signal, this.name);
         const chunk = short.slice(from, from + block);
@@ -319,14 +314,15 @@ export class Tiger implements Retriever, Saveable {
   async extend(ids: SemanticIds): Promise<Tiger> {
     const places = placesIn(ids, this.ids);
     await selectBackend();
-    const model = makeModel(ids, this.#config, 0);
+    const cold = new Uint8Array(ids.items.size).fill(1);
+    for (const [own, place] of places.entries()) cold[place] = this.#unseen.items[own]!;
+    const unseen = new UnseenItems(ids.trie, cold, Math.exp(this.#unseen.logShare));
+    const model = makeModel(ids, this.#config, 0, unseen);
     model.parameters.assign(
       await extendedWeights(this.#model.parameters, model.parameters, this.ids, ids, places),
       'the model that is extended',
     );
-    const cold = new Uint8Array(ids.items.size).fill(1);
-    for (const [own, place] of places.entries()) cold[place] = this.#cold[own]!;
-    return new Tiger(ids, model, this.#config, cold, this.history, this.#dataFingerprint);
+    return new Tiger(ids, model, this.#config, unseen, this.history, this.#dataFingerprint);
   }
 
   async save(dir: string): Promise<void> {
@@ -335,13 +331,17 @@ export class Tiger implements Retriever, Saveable {
       Object.entries(tensors).map(([name, tensor]) => [`${prefix}/${name}`, tensor] as const);
     await writeArtifact(dir, {
       kind: KIND,
-      version: 1,
-      config: { ...this.#config, ids: ids.config },
+      version: 2,
+      config: {
+        ...TIGER.saved(this.#config),
+        ids: ids.config,
+        unseenShare: Math.exp(this.#unseen.logShare),
+      },
       dataFingerprint: this.#dataFingerprint,
       tensors: Object.fromEntries([
         ...prefixed('model', await this.#model.parameters.values()),
         ...prefixed('ids', ids.tensors),
-        ['cold', { shape: [this.#cold.length], values: Int32Array.from(this.#cold) }],
+        ['cold', { shape: [this.items.size], values: Int32Array.from(this.#unseen.items) }],
       ]),
       files: ids.files,
     });
@@ -349,26 +349,45 @@ export class Tiger implements Retriever, Saveable {
 
   /** @throws ArtifactError if the folder is missing, foreign or damaged */
   static async load(dir: string): Promise<Tiger> {
-    const { manifest, tensors, files } = await readArtifact(dir, KIND, 1);
+    const { manifest, tensors, files } = await readArtifact(dir, KIND, 2);
     const under = (prefix: string): Record<string, TensorData> =>
       Object.fromEntries(
         Object.entries(tensors)
           .filter(([name]) => name.startsWith(`${prefix}/`))
           .map(([name, tensor]) => [name.slice(prefix.length + 1), tensor]),
       );
-    const { ids: idConfig, ...config } = manifest.config as TigerConfig & { ids: object };
+    const { ids: idConfig, unseenShare: share, ...own } = Object(manifest.config) as Record<string, unknown>;
+    const config = TIGER.restored(dir, own);
+    if (!(typeof share === 'number' && share > 0 && share <= 1))
+      throw new ArtifactError(dir, {
+        expected: 'unseenShare above 0 and at most 1 in the manifest',
+        received: String(share),
+        hint: 'It was changed, or written by an earlier version: fit and save again.',
+      });
     await selectBackend();
     const ids = await SemanticIds.restore({ config: idConfig, tensors: under('ids'), files }, dir);
     const cold = tensors.cold?.values;
-    if (!(cold instanceof Int32Array))
+    if (!(cold instanceof Int32Array && cold.length === ids.items.size))
       throw new ArtifactError(dir, {
-        expected: 'the list of items without interactions',
-        received: 'none',
+        expected: `which of ${ids.items.size} items have no interactions`,
+        received: cold ? `${cold.length} values` : 'none',
         hint: 'Fit and save again.',
       });
-    const model = makeModel(ids, config, 0);
-    model.parameters.assign(under('model'), dir);
-    return new Tiger(ids, model, config, Uint8Array.from(cold), [], manifest.dataFingerprint ?? '');
+    const unseen = new UnseenItems(ids.trie, Uint8Array.from(cold), share);
+    const weights = under('model');
+    checkSavedShapes(
+      dir,
+      weights,
+      config.mode === 'faithful'
+        ? FaithfulModel.leadingShapes(ids, config)
+        : EfficientModel.leadingShapes(ids, config),
+    );
+    const model = await rebuildSaved(dir, 'a TIGER of these settings', () =>
+      makeModel(ids, config, 0, unseen),
+    );
+    checkSavedNames(dir, weights, model.parameters.names);
+    model.parameters.assign(weights, dir);
+    return new Tiger(ids, model, config, unseen, [], manifest.dataFingerprint ?? '');
   }
 }
 
@@ -376,11 +395,11 @@ function makeModel(
   ids: SemanticIds,
   config: TigerConfig,
   seed: number,
-  cold?: Uint8Array,
+  unseen: UnseenItems,
 ): EfficientModel | FaithfulModel {
   return config.mode === 'faithful'
     ? new FaithfulModel(ids, config, seed)
-    : new EfficientModel(ids, config, new RandomStream(seed).fork('tiger'), cold);
+    : new EfficientModel(ids, config, new RandomStream(seed).fork('tiger'), unseen);
 }
 
 /** Nodes that the search for a query keeps: a candidate list is answered exactly. */
@@ -389,13 +408,18 @@ function searchWidth({ candidates }: Query, width: number, itemCount: number): n
 }
 
 /** Queries of like width together, so that a long candidate list does not widen the search of the others. */
-function blocksOf(queries: readonly Query[], width: number, itemCount: number): number[][] {
+function blocksOf(
+  queries: readonly Query[],
+  width: number,
+  itemCount: number,
+  searchRows: number,
+): number[][] {
   const widths = queries.map((query) => searchWidth(query, width, itemCount));
   const order = [...queries.keys()].sort((a, b) => widths[a]! - widths[b]! || a - b);
   const blocks: number[][] = [];
   for (const query of order) {
     const last = blocks.at(-1);
-    if (last && (last.length + 1) * widths[query]! <= SEARCH_ROWS) last.push(query);
+    if (last && (last.length + 1) * widths[query]! <= searchRows) last.push(query);
     else blocks.push([query]);
   }
   return blocks;
