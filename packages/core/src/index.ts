@@ -21,6 +21,7 @@ export {
   UnknownIdError,
   UnsupportedError,
 } from './errors.js';
+export { foldedWords, foldText } from './fold-text.js';
 export { historyEnds } from './history-ends.js';
 export { IdMap, IdMapBuilder } from './id-map.js';
 export {
