@@ -45,9 +45,20 @@ export {
 } from './models/single-calls.js';
 export { TextStream } from './models/text-stream.js';
 export { type TransformersModelOptions, transformersModel } from './models/transformers.js';
+export { type AnswerText, answerText } from './structured/answer-text.js';
+export { type FoundJson, findJson, type JsonCandidate, jsonCandidates } from './structured/find-json.js';
 export {
   type GenerateStructuredOptions,
   generateStructured,
   InvalidStructureError,
   type StructuredOutcome,
 } from './structured/generate-structured.js';
+export {
+  type ReadAnswer,
+  readAnswer,
+  type UnusableAnswerCode,
+  UnusableAnswerError,
+  unusableText,
+} from './structured/read-answer.js';
+export { INTERJECTION, listEntry, readList } from './structured/read-list.js';
+export { NUMBER_WORDS, numberOf } from './structured/read-number.js';

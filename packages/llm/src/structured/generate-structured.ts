@@ -10,8 +10,9 @@ import {
   PalateError,
   type TokenUsage,
 } from '@palate/core';
-import { z } from 'zod';
-import { findJson } from './find-json.js';
+import type { z } from 'zod';
+import { answerText } from './answer-text.js';
+import { readValue } from './read-value.js';
 import { structureSchema } from './structure-schema.js';
 
 /** Options of {@link generateStructured}. */
@@ -30,7 +31,11 @@ export class InvalidStructureError extends PalateError {
     const isCut = result.finishReason === 'length';
     super('invalid-structure', {
       expected: 'an answer that satisfies the schema',
-      received: isCut ? `one that was cut off at maxTokens (${problem})` : `one that does not: ${problem}`,
+      received: isCut
+        ? `one that was cut off at maxTokens (${problem})`
+        : result.finishReason === 'filter'
+          ? `one that the provider's filter ended (${problem})`
+          : `one that does not: ${problem}`,
       hint: isCut
         ? 'Raise maxTokens.'
         : 'Ask for less, describe the fields in the schema, or use a larger model.',
@@ -62,8 +67,8 @@ export type StructuredOutcome<T> =
  *
  * The schema goes along as JSON schema (`request.schema`), which each provider puts to its model as well as it
  * can: a response format, or words in the prompt. What comes back is never trusted: JSON is sought in the
- * answer (code fences and words around it are taken off) and validated by Zod. An answer that fails is sent
- * back once with what is wrong with it; if that fails too, the outcome is an {@link InvalidStructureError}. One
+ * answer (reasoning, code fences and words around it are taken off), brought into the schema's form where only that
+ * is missing (a bare array, numbers as strings), and validated by Zod. An answer that fails is sent back once with what is wrong with it; if that fails too, the outcome is an {@link InvalidStructureError}. One
  * bad answer never takes the others of a batch with it.
  *
  * @returns outcomes in the order of the requests
@@ -109,7 +114,7 @@ export async function generateStructured<S extends z.ZodType>(
         inputTokens: before.inputTokens + result.usage.inputTokens,
         outputTokens: before.outputTokens + result.usage.outputTokens,
       };
-      const read = await readValue(schema, result.text);
+      const read = await readValue(schema, jsonSchema, result.text, result.finishReason === 'length');
       if (read.ok) outcomes[index] = { ok: true, value: read.value, result, usage };
       else if (round < reAsks)
         again.push({ index, request: reAsk(request, result.text, read.problem), usage });
@@ -120,32 +125,25 @@ export async function generateStructured<S extends z.ZodType>(
   return outcomes;
 }
 
-async function readValue<S extends z.ZodType>(
-  schema: S,
-  text: string,
-): Promise<{ ok: true; value: z.output<S> } | { ok: false; problem: string }> {
-  const found = findJson(text);
-  if (!found.ok) return { ok: false, problem: found.reason };
-  try {
-    const parsed = await schema.safeParseAsync(found.value);
-    if (parsed.success) return { ok: true, value: parsed.data };
-    return { ok: false, problem: z.prettifyError(parsed.error) };
-  } catch (error) {
-    // A transform or refinement of the caller's that throws on an odd answer is a failed check, not a crash.
-    return { ok: false, problem: `a check failed: ${String(error)}` };
-  }
-}
+/** Longest part of a failed answer that is shown to its model again. */
+const SHOWN = 4000;
 
 function reAsk<R extends GenerateRequest>(request: R, text: string, problem: string): R {
+  const complaint = `That answer does not satisfy the schema: ${problem}\nAnswer again, with the corrected JSON and nothing else.`;
+  const said = answerText(text).text.slice(0, SHOWN);
+  const last = request.messages.at(-1);
+  // Many servers refuse an empty message, and two of one role in a row: then the complaint joins the question.
+  if (said === '' && last?.role === 'user')
+    return {
+      ...request,
+      messages: [...request.messages.slice(0, -1), { ...last, content: `${last.content}\n\n${complaint}` }],
+    };
   return {
     ...request,
     messages: [
       ...request.messages,
-      { role: 'assistant', content: text },
-      {
-        role: 'user',
-        content: `That answer does not satisfy the schema: ${problem}\nAnswer again, with the corrected JSON and nothing else.`,
-      },
+      ...(said === '' ? [] : [{ role: 'assistant' as const, content: said }]),
+      { role: 'user', content: complaint },
     ],
   };
 }

@@ -1,0 +1,136 @@
+import { type GenerateResult, PalateError } from '@palate/core';
+import { answerText } from './answer-text.js';
+
+/** Why an answer is of no use. */
+export type UnusableAnswerCode =
+  | 'empty-answer'
+  | 'reasoning-alone'
+  | 'cut-answer'
+  | 'filtered-answer'
+  | 'refused-answer'
+  | 'error-answer';
+
+const HINTS: Readonly<Record<UnusableAnswerCode, string>> = {
+  'empty-answer': 'Ask again, or ask another model.',
+  'reasoning-alone': 'Raise maxTokens, so that the answer after the reasoning fits in.',
+  'cut-answer': 'Raise maxTokens.',
+  'filtered-answer': 'Ask otherwise, or ask another provider.',
+  'refused-answer': 'Ask otherwise, or ask another model.',
+  'error-answer': 'Look at the server: it sends errors as answers.',
+};
+
+/** An answer that holds nothing of what was asked for: its `code` says why. */
+export class UnusableAnswerError extends PalateError {
+  declare readonly code: UnusableAnswerCode;
+  /** The answer as it came. */
+  readonly text: string;
+  constructor(code: UnusableAnswerCode, text: string) {
+    super(code, {
+      expected: 'a whole answer to the question',
+      received: `${WHAT[code]}${text.trim() === '' ? '' : `: ${JSON.stringify(text.trim().slice(0, 200))}`}`,
+      hint: HINTS[code],
+      isRetryable: code !== 'filtered-answer' && code !== 'refused-answer',
+    });
+    this.name = 'UnusableAnswerError';
+    this.text = text;
+  }
+}
+
+const WHAT: Readonly<Record<UnusableAnswerCode, string>> = {
+  'empty-answer': 'an empty one',
+  'reasoning-alone': 'reasoning without an answer',
+  'cut-answer': 'one that was cut off at maxTokens',
+  'filtered-answer': "one that the provider's filter ended",
+  'refused-answer': 'a refusal',
+  'error-answer': 'an error message of the server',
+};
+
+const CANNOT =
+  "(?:can(?:not|'t| not)|could(?: not|n't)|am (?:unable|not able|not allowed)|'m (?:unable|not able|not allowed)|won't|will not|do(?: not|n't) (?:have|know|feel comfortable)|must decline|have to decline|lack)";
+const HELP =
+  '(?:assist|help|provide|comply|fulfil?l?|answer|create|generate|write|describe|rate|recommend|discuss|share|engage|continue|predict|determine|access|browse|verify|find|offer|give|do that|do this|complete|support|summari[sz]e|paraphrase|infer|tag)';
+
+/** Openings of refusals, in the words that models use for them; a text about a film called "I Can't Sleep" is none. */
+const REFUSALS: readonly RegExp[] = [
+  new RegExp(
+    `^(?:i'm |i am |we're |we are |my )?(?:very |so |really )?(?:sorry|apologies|apologi[sz]e)\\b[^.!?\\n]{0,120}\\b(?:i|we) ?${CANNOT}\\b`,
+    'i',
+  ),
+  /^(?:i'm |i am )?(?:very |so |really )?sorry[,.!]? (?:but )?(?:i|as an)\b/i,
+  /^(?:i |we )?apologi[sz]e\b/i,
+  new RegExp(`^(?:unfortunately|regrettably),? (?:i|we) ?(?:${CANNOT})\\b`, 'i'),
+  new RegExp(
+    `^(?:i|we) ?(?:can(?:not|'t| not)|am (?:unable|not able|not allowed) to|'m (?:unable|not able|not allowed) to|won't|will not|must decline to) (?:\\w+ ){0,3}?${HELP}\\b`,
+    'i',
+  ),
+  /^i (?:do not|don't) have (?:any |enough |access |the |specific |sufficient |reliable |real-time )*(?:information|knowledge|data|details|context|access)\b/i,
+  /^i(?:'m| am) not (?:familiar with|aware of|sure what|comfortable)\b/i,
+  /^as an? (?:ai|artificial intelligence|(?:large )?language model)\b(?: (?:language )?(?:model|assistant|system))?[^.\n]{0,80}?, ?i\b/i,
+  /^(?:there is|i have|i found) no (?:information|data|knowledge) (?:about|on|available|for)\b/i,
+  /^(?:抱歉|对不起|很抱歉|申し訳|죄송|lo siento|désolé|es tut mir leid|mi dispiace)/i,
+];
+
+/** Texts that servers and gateways send in the place of an answer. */
+const ERRORS: readonly RegExp[] = [
+  /^<(?:!doctype html|html|\?xml)\b/i,
+  /^\[?(?:error|exception|fatal)\]?(?: code)?\s?[:-]/i,
+  /^(?:traceback \(most recent call last\)|upstream (?:connect|request)|an? (?:internal |unexpected |unknown )?error (?:has )?occurred)\b/i,
+  /^(?:\d{3} )?(?:internal server error|service (?:temporarily )?unavailable|bad gateway|gateway time-?out|too many requests|rate limit (?:reached|exceeded))\b/i,
+  /^(?:request timed out|the (?:model|server|service) is (?:currently )?(?:overloaded|unavailable|busy))\b/i,
+];
+
+/** Whether a text is an error object such as `{"error": {"message": "…"}}` or FastAPI's `{"detail": "…"}`. */
+function isErrorObject(text: string): boolean {
+  if (!text.startsWith('{')) return false;
+  try {
+    const value = JSON.parse(text) as Record<string, unknown>;
+    const names = Object.keys(value);
+    return (
+      (value.error !== undefined && value.error !== null) ||
+      (value.object === 'error' && names.includes('message')) ||
+      (names.length === 1 && names[0] === 'detail')
+    );
+  } catch {
+    return false;
+  }
+}
+
+/** Longest beginning of an answer that is looked at for refusals. */
+const OPENING = 400;
+
+/** What kind of non-answer a text is, if it is one: nothing, a refusal, or a server's error. */
+export function unusableText(text: string): 'empty-answer' | 'refused-answer' | 'error-answer' | undefined {
+  if (!/[\p{L}\p{N}\p{S}]/u.test(text)) return 'empty-answer';
+  const opening = text.trim().slice(0, OPENING).replace(/[’‘]/g, "'");
+  if (REFUSALS.some((pattern) => pattern.test(opening))) return 'refused-answer';
+  if (ERRORS.some((pattern) => pattern.test(opening)) || isErrorObject(text.trim())) return 'error-answer';
+  return undefined;
+}
+
+/** The text of an answer, or why there is none. */
+export type ReadAnswer =
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly error: UnusableAnswerError };
+
+/**
+ * Reads the text of a model's answer: without reasoning, and only where it is one. Empty, cut, filtered and refused
+ * answers, reasoning alone, and errors that a server sends as answers are told apart by the error's `code`.
+ *
+ * @example
+ * ```ts
+ * const [outcome] = await model.generate([{ messages }]);
+ * const read = outcome?.ok ? readAnswer(outcome.result) : outcome;
+ * ```
+ */
+export function readAnswer(result: GenerateResult): ReadAnswer {
+  const fail = (code: UnusableAnswerCode): ReadAnswer => ({
+    ok: false,
+    error: new UnusableAnswerError(code, result.text),
+  });
+  const { text, hadReasoning } = answerText(result.text);
+  if (result.finishReason === 'filter') return fail('filtered-answer');
+  if (text === '' && hadReasoning) return fail('reasoning-alone');
+  if (result.finishReason === 'length') return fail('cut-answer');
+  const code = unusableText(text);
+  return code === undefined ? { ok: true, text } : fail(code);
+}
