@@ -10,6 +10,11 @@ export interface KnowledgeKey {
   readonly promptVersion: string;
   /** Who wrote it. */
   readonly model: string;
+  /**
+   * Hash of the whole prompt, where the text was asked for by one: with other factors or another item text it is
+   * another version. A key without it means the newest version.
+   */
+  readonly promptHash?: string;
 }
 
 /** A text about an item or a user, with where it came from. */
@@ -49,10 +54,14 @@ export function provenanceOfAll(entries: Iterable<KnowledgeEntry>): Provenance {
 }
 
 /** Narrows a listing; fields left out match everything. */
-export type KnowledgeFilter = Partial<KnowledgeKey>;
+export interface KnowledgeFilter extends Partial<KnowledgeKey> {
+  /** True to list the versions of other prompts too, not the newest of an entity alone. Default false. */
+  readonly allVersions?: boolean;
+}
 
 /** Texts about items and users, written once and kept. */
 export interface KnowledgeStore {
+  /** The entry of a key; of a key without `promptHash` the newest one. */
   get(key: KnowledgeKey): Promise<KnowledgeEntry | undefined>;
   /** Stores entries durably before it resolves; an entry with a known key replaces the old one. */
   put(entries: readonly KnowledgeEntry[]): Promise<void>;

@@ -1,4 +1,5 @@
 import { InvalidInputError, type LanguageModel, type LongCallOptions } from '@palate/core';
+import { readAnswer, readList } from '@palate/llm';
 
 /** What matters to people in a domain: users are reasoned about and items described along the same factors. */
 export interface DomainFactors {
@@ -46,7 +47,8 @@ export const FACTORS: Readonly<Record<'films' | 'books' | 'generic', DomainFacto
 /**
  * Asks a language model what matters to people in a domain.
  *
- * @throws InvalidInputError if the answer holds fewer than three factors; the model's own error if it fails
+ * @throws InvalidInputError if the answer holds fewer than three factors; the model's own error if it fails, and
+ * UnusableAnswerError if it answers nothing
  */
 export async function askFactors(
   model: LanguageModel,
@@ -70,19 +72,15 @@ export async function askFactors(
     options,
   );
   if (!outcome?.ok) throw outcome?.error;
-  const factors = outcome.result.text
-    .split('\n')
-    .map((line) =>
-      line
-        .replace(/^\s*(?:[-*•]\s*|\d+[.)]\s+)?/, '')
-        .replace(/[\s.:]+$/, '')
-        .toLowerCase(),
-    )
-    .filter((line) => line !== '' && line.split(' ').length <= 4);
+  const read = readAnswer(outcome.result);
+  if (!read.ok) throw read.error;
+  const factors = readList(read.text)
+    .map((line) => line.replace(/\s?[:–—].*$/s, '').toLowerCase())
+    .filter((line) => /\p{L}/u.test(line) && line.split(' ').length <= 4);
   if (factors.length < 3)
     throw new InvalidInputError({
       expected: 'a list of factors, one a line',
-      received: JSON.stringify(outcome.result.text.slice(0, 120)),
+      received: JSON.stringify(read.text.slice(0, 120)),
       hint: 'Ask a larger model, or use the factors that come with the package.',
     });
   return { noun, factors: [...new Set(factors)].slice(0, 10) };

@@ -11,8 +11,9 @@ import {
   type LongCallOptions,
   PalateError,
 } from '@palate/core';
+import { readAnswer } from '@palate/llm';
 import { appendFailure, failureOf, type KnowledgeFailure } from './failure-ledger.js';
-import { type PromptTemplate, requestOf } from './prompt-template.js';
+import { type PromptTemplate, promptHash, requestOf } from './prompt-template.js';
 
 /** An entity to be asked about. */
 export interface KnowledgeInput<Input> {
@@ -82,9 +83,14 @@ export async function pendingKnowledge<Input>(
         hint: 'Join its inputs, or ask by two kinds of prompt.',
       });
     seen.add(input.entity);
-    const key = keyOf(template, model, input.entity);
-    if ((await store.get(key)) === undefined)
-      pending.push({ input, key, request: requestOf(template, input.input) });
+    const request = requestOf(template, input.input);
+    const newest = keyOf(template, model, input.entity);
+    const key = { ...newest, promptHash: promptHash(request) };
+    // A text without a hash was imported under this version: whoever did so vouches for its prompt.
+    const known = await store.get(newest);
+    if (known !== undefined && (known.promptHash === undefined || known.promptHash === key.promptHash))
+      continue;
+    if (known === undefined || (await store.get(key)) === undefined) pending.push({ input, key, request });
   }
   return pending;
 }
@@ -92,6 +98,10 @@ export async function pendingKnowledge<Input>(
 /**
  * Asks a language model about every entity that the store knows nothing of yet, and stores each answer durably as it
  * comes.
+ *
+ * What is no knowledge is a failure: answers that are empty, cut at the length limit, filtered or refused, errors that
+ * a server sends as answers, and reasoning alone. The hash of the prompt is part of the key: an entity whose text
+ * has changed, or that is asked for other factors, is asked again.
  *
  * A call that was stopped or killed goes on where it was: what is stored is never asked for again, and a kill loses at
  * most the requests in flight. A failed entity is recorded and does not stop the others, unless every further request
@@ -169,7 +179,9 @@ export async function generateKnowledge<Input>(
       usage.inputTokens += spent.inputTokens;
       usage.outputTokens += spent.outputTokens;
       try {
-        const { facts, ...cleaned } = template.clean?.(text) ?? { text: text.trim() };
+        const read = readAnswer(outcome.result);
+        if (!read.ok) throw read.error;
+        const { facts, ...cleaned } = template.clean?.(read.text) ?? { text: read.text };
         await store.put([
           {
             ...key,

@@ -32,7 +32,7 @@ export async function exportKnowledge(
   const file = createWriteStream(temporary);
   let written = 0;
   try {
-    for await (const entry of store.list(filter)) {
+    for await (const entry of store.list({ allVersions: true, ...filter })) {
       throwIfCancelled(options.signal, 'exporting knowledge');
       if (!file.write(`${JSON.stringify(entry)}\n`)) await once(file, 'drain');
       written++;

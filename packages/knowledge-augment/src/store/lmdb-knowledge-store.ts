@@ -7,8 +7,17 @@ import {
 } from '@palate/core';
 import { open, type RootDatabase } from 'lmdb';
 
-/** Parts of a key in the order in which they are kept, so that one kind of knowledge lies together. */
-type StoredKey = [entityType: string, kind: string, promptVersion: string, model: string, entity: string];
+/** Parts of a key in the order in which they are kept, so that one kind of knowledge, and all versions, lie together. */
+type StoredKey =
+  | [entityType: string, kind: string, promptVersion: string, model: string, entity: string]
+  | [
+      entityType: string,
+      kind: string,
+      promptVersion: string,
+      model: string,
+      entity: string,
+      promptHash: string,
+    ];
 
 /** Longest key that LMDB takes, in bytes, with room for its own marks. */
 const LONGEST_KEY = 1900;
@@ -30,7 +39,15 @@ class LmdbKnowledgeStore implements KnowledgeStore {
   }
 
   async get(key: KnowledgeKey): Promise<KnowledgeEntry | undefined> {
-    return this.#database.get(storedKey(key));
+    if (key.promptHash !== undefined) return this.#database.get(storedKey(key));
+    const parts = storedKey(key);
+    let newest: KnowledgeEntry | undefined;
+    for (const { value } of this.#database.getRange({
+      start: parts,
+      end: [...parts, AFTER_ALL] as unknown as StoredKey,
+    }))
+      newest = newerOf(newest, value);
+    return newest;
   }
 
   async put(entries: readonly KnowledgeEntry[]): Promise<void> {
@@ -61,8 +78,20 @@ class LmdbKnowledgeStore implements KnowledgeStore {
       start: prefix as unknown as StoredKey,
       end: [...prefix, AFTER_ALL] as unknown as StoredKey,
     };
-    for (const { value } of this.#database.getRange(range))
-      if (FIELDS.every((field) => filter[field] === undefined || filter[field] === value[field])) yield value;
+    // Versions of one entity come one after the other: the newest is told when the next entity begins.
+    let newest: KnowledgeEntry | undefined;
+    for (const { value } of this.#database.getRange(range)) {
+      if (!FIELDS.every((field) => filter[field] === undefined || filter[field] === value[field])) continue;
+      if (filter.promptHash !== undefined && filter.promptHash !== value.promptHash) continue;
+      if (filter.allVersions) yield value;
+      else {
+        const last = newest;
+        const isSame = last !== undefined && FIELDS.every((field) => last[field] === value[field]);
+        if (last !== undefined && !isSame) yield last;
+        newest = isSame ? newerOf(last, value) : value;
+      }
+    }
+    if (newest !== undefined) yield newest;
   }
 
   async close(): Promise<void> {
@@ -70,8 +99,14 @@ class LmdbKnowledgeStore implements KnowledgeStore {
   }
 }
 
+/** The later written of two versions. */
+function newerOf(a: KnowledgeEntry | undefined, b: KnowledgeEntry): KnowledgeEntry {
+  return a !== undefined && a.createdAt > b.createdAt ? a : b;
+}
+
 function storedKey(key: KnowledgeKey): StoredKey {
-  const parts = FIELDS.map((field) => key[field]);
+  const parts: string[] = FIELDS.map((field) => key[field]);
+  if (key.promptHash !== undefined) parts.push(key.promptHash);
   const bad = FIELDS.find((field) => typeof key[field] !== 'string' || key[field] === '');
   const length = parts.reduce((sum, part) => sum + Buffer.byteLength(String(part)), 0);
   if (bad !== undefined || length > LONGEST_KEY)
@@ -80,7 +115,7 @@ function storedKey(key: KnowledgeKey): StoredKey {
       received: bad === undefined ? `${length} bytes` : `${JSON.stringify(key[bad])} as its ${bad}`,
       hint: 'Name the entity, the kind of knowledge, the version of its prompt and the model, shortly.',
     });
-  return parts as StoredKey;
+  return parts as unknown as StoredKey;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ChatMessage, GenerateRequest } from '@palate/core';
 
 /** What an answer is worth keeping as. */
@@ -19,7 +20,8 @@ export interface PromptTemplate<Input> {
   /** Settings of the request beside its messages. */
   readonly request?: Omit<GenerateRequest, 'messages' | 'promptVersion'>;
   /**
-   * Takes the wrapping off an answer (preambles, quotes, a list's bullets).
+   * Takes the wrapping off an answer (preambles, quotes, a list's bullets). It is given answers that are whole and no
+   * refusals, without reasoning.
    *
    * @throws PalateError if nothing usable is left
    */
@@ -33,4 +35,17 @@ export function requestOf<Input>(template: PromptTemplate<Input>, input: Input):
     messages: template.messages(input),
     promptVersion: `${template.kind}@${template.version}`,
   };
+}
+
+/**
+ * Hash of what a request asks: its messages and its schema. With other factors, another history or another item text
+ * it is another one, so that texts of two prompts are kept apart.
+ */
+export function promptHash({ messages, schema }: GenerateRequest): string {
+  return createHash('sha256')
+    .update(
+      JSON.stringify([messages.map(({ role, content }) => [role, content]), schema?.jsonSchema ?? null]),
+    )
+    .digest('hex')
+    .slice(0, 16);
 }

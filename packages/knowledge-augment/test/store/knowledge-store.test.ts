@@ -68,6 +68,25 @@ describe('openKnowledgeStore', () => {
     await store.close();
   });
 
+  it('gives and lists the newest of the versions that other prompts made, or the one whose hash is asked for', async () => {
+    const store = openKnowledgeStore(join(folder(), 'store'));
+    await store.put([
+      entry('a', { promptHash: 'f', text: 'newest', createdAt: 9 }),
+      entry('a', { promptHash: '0', text: 'older', createdAt: 5 }),
+      entry('a', { text: 'imported', createdAt: 7 }),
+      entry('b', { promptHash: '1', createdAt: 1 }),
+    ]);
+    expect(await store.get(entry('a'))).toMatchObject({ text: 'newest' });
+    expect(await store.get(entry('a', { promptHash: '0' }))).toMatchObject({ text: 'older' });
+    expect(await store.get(entry('a', { promptHash: '2' }))).toBeUndefined();
+    expect(await listed(store)).toEqual(['infer/m/a', 'infer/m/b']);
+    expect(await listed(store, { promptHash: '0' })).toEqual(['infer/m/a']);
+    expect(await listed(store, { allVersions: true })).toHaveLength(4);
+    const path = join(folder(), 'all.jsonl');
+    expect(await exportKnowledge(store, path)).toBe(4);
+    await store.close();
+  });
+
   it('is there again after it was closed', async () => {
     const path = join(folder(), 'store');
     const first = openKnowledgeStore(path);
@@ -219,6 +238,96 @@ describe('generateKnowledge', () => {
     const second = await generateKnowledge({ store, model: model(() => 'now', asked), template, inputs });
     expect(second).toMatchObject({ known: 1, stored: 2, failed: [] });
     expect(asked.filter((line) => line === 'infer@3 alien')).toHaveLength(1);
+    await store.close();
+  });
+
+  it('takes nothing for knowledge that is none, tells why, and asks again', async () => {
+    const store = openKnowledgeStore(join(folder(), 'store'));
+    const none: Readonly<Record<string, [text: string, finishReason: 'stop' | 'length' | 'filter']>> = {
+      'empty-answer': ['  \n', 'stop'],
+      'cut-answer': ['A film about a thief who', 'length'],
+      'filtered-answer': ['A film', 'filter'],
+      'refused-answer': ["I'm sorry, but I can't help with that.", 'stop'],
+      'error-answer': ['{"error": {"message": "overloaded"}}', 'stop'],
+      'reasoning-alone': ['<think>The user wants', 'length'],
+    };
+    let isGood = false;
+    const asked: string[] = [];
+    const moody: LanguageModel = {
+      id: 'test:m',
+      generate: async (requests) =>
+        requests.map(({ messages }) => {
+          const code = messages[0]?.content ?? '';
+          asked.push(code);
+          const [text, finishReason] = isGood
+            ? ['<think>hm</think>good', 'stop' as const]
+            : (none[code] ?? ['', 'stop']);
+          return {
+            ok: true,
+            result: { text, finishReason, usage: { inputTokens: 1, outputTokens: 1 }, model: 'm' },
+          };
+        }),
+    };
+    const kinds = Object.keys(none).map((entity) => ({ entity, input: entity }));
+    const failures = join(folder(), 'failures.jsonl');
+    const { clean: _, ...plain } = template;
+    const job = { store, model: moody, template: plain, inputs: kinds, failures };
+    const first = await generateKnowledge(job);
+    expect(first.stored).toBe(0);
+    for (const { key, code, answer } of first.failed) {
+      expect(code).toBe(key.entity);
+      // It was paid for: the ledger keeps it.
+      expect(answer).toBe(none[code]?.[0]);
+    }
+    expect(first.failed).toHaveLength(kinds.length);
+    expect(await listed(store)).toEqual([]);
+    isGood = true;
+    expect(await generateKnowledge(job)).toMatchObject({ stored: kinds.length, failed: [] });
+    expect(asked).toHaveLength(2 * kinds.length);
+    expect(await store.get({ ...entry('cut-answer'), promptVersion: '3', model: 'test:m' })).toMatchObject({
+      text: 'good',
+    });
+    await store.close();
+  });
+
+  it('keeps texts of other prompts apart: other factors, or a changed item text', async () => {
+    const store = openKnowledgeStore(join(folder(), 'store'));
+    const asked: string[] = [];
+    const run = (factors: string, text: string) =>
+      generateKnowledge({
+        store,
+        model: model((prompt) => `about ${prompt}`, asked),
+        template: {
+          kind: 'facts',
+          entityType: 'item',
+          version: '1',
+          messages: (input: string) => [{ role: 'user', content: `${input} by ${factors}` }],
+        },
+        inputs: [{ entity: 'heat', input: text }],
+      });
+    expect(await run('plot', 'Heat')).toMatchObject({ known: 0, stored: 1 });
+    expect(await run('plot', 'Heat')).toMatchObject({ known: 1, stored: 0 });
+    expect(await run('mood', 'Heat')).toMatchObject({ known: 0, stored: 1 });
+    expect(await run('plot', 'Heat (1995)')).toMatchObject({ known: 0, stored: 1 });
+    // Each is still there, and whoever goes back to a prompt pays for nothing.
+    expect(await run('plot', 'Heat')).toMatchObject({ known: 1, stored: 0 });
+    expect(asked).toHaveLength(3);
+    expect(await listed(store)).toEqual(['facts/test:m/heat']);
+    expect(await listed(store, { allVersions: true })).toHaveLength(3);
+    await store.close();
+  });
+
+  it('takes imported texts for known, of whatever prompt they are', async () => {
+    const store = openKnowledgeStore(join(folder(), 'store'));
+    await store.put(inputs.map(({ entity }) => entry(entity, { promptVersion: '3', model: 'test:m' })));
+    const asked: string[] = [];
+    expect(
+      await generateKnowledge({ store, model: model(() => 'x', asked), template, inputs }),
+    ).toMatchObject({
+      known: 3,
+      stored: 0,
+    });
+    expect(asked).toEqual([]);
     await store.close();
   });
 
