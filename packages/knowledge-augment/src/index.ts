@@ -40,10 +40,9 @@ export { encodeKnowledge, type KnowledgeVectors } from './kar/knowledge-vectors.
 export {
   type AugmentationKind,
   augmentationTemplate,
-  cleanTags,
-  cleanText,
   type ItemPromptInput,
 } from './llm-rec/augmentation-prompts.js';
+export { cleanTags, cleanText } from './llm-rec/clean-answers.js';
 export { type ItemTextVectors, itemTextVectors, type TextCombination } from './llm-rec/item-text-vectors.js';
 export {
   buildTagVocabulary,

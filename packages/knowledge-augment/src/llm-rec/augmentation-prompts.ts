@@ -1,5 +1,6 @@
-import { InvalidInputError, quoteForPrompt } from '@palate/core';
-import type { CleanedAnswer, PromptTemplate } from '../store/prompt-template.js';
+import { quoteForPrompt } from '@palate/core';
+import type { PromptTemplate } from '../store/prompt-template.js';
+import { cleanTags, cleanText } from './clean-answers.js';
 
 /** What an item prompt is made from. */
 export interface ItemPromptInput {
@@ -56,57 +57,4 @@ export function augmentationTemplate(kind: AugmentationKind): PromptTemplate<Ite
     ],
     clean: kind.endsWith('tag') ? cleanTags : (answer) => ({ text: cleanText(answer) }),
   };
-}
-
-/** Openings that models put before what was asked for. */
-const PREAMBLE =
-  /^(?:(?:sure|certainly|of course|absolutely|okay|ok|great)\b[^\n:.!]*[,.!:]*\s*)?(?:(?:here(?:'s| is| are)|below (?:is|are)|the following (?:is|are))\b[^\n:]*:\s*)?/i;
-
-/**
- * The text of an answer without what surrounds it: preambles, code fences, quotes, closing offers.
- *
- * @throws InvalidInputError if nothing is left, or the model refused
- */
-export function cleanText(answer: string): string {
-  let text = answer
-    .trim()
-    .replace(/^```\w*\n?|\n?```$/g, '')
-    .trim();
-  text = text.replace(PREAMBLE, '').trim();
-  text = text.replace(/\n+(?:let me know|i hope|feel free|would you like)[^\n]*$/i, '').trim();
-  text = text
-    .replace(/^["“](.*)["”]$/s, '$1')
-    .replace(/\s*\n+\s*/g, ' ')
-    .trim();
-  if (text === '' || /^(?:i(?:'m| am) (?:sorry|unable)|i can(?:'t|not)|as an ai)\b/i.test(text))
-    throw new InvalidInputError({
-      expected: 'a text about the item',
-      received: JSON.stringify(answer.slice(0, 80)),
-      hint: 'Ask again, or ask another model.',
-    });
-  return text;
-}
-
-/** Tags of an answer: separated by commas or lines, without bullets, numbers and case; each once. */
-export function cleanTags(answer: string): CleanedAnswer {
-  const list = answer
-    .trim()
-    .replace(/^```\w*\n?|\n?```$/g, '')
-    .replace(PREAMBLE, '')
-    .replace(/^tags?:\s*/i, '');
-  const tags = [
-    ...new Set(
-      list
-        .split(/[,;\n]/)
-        .map((tag) => tag.replace(/^\s*(?:[-*•#]+\s*|\d+[.)]\s+)?["“]?|[\s."”]+$/g, '').toLowerCase())
-        .filter((tag) => tag !== '' && tag.length <= 50),
-    ),
-  ];
-  if (tags.length === 0)
-    throw new InvalidInputError({
-      expected: 'tags separated by commas',
-      received: JSON.stringify(answer.slice(0, 80)),
-      hint: 'Ask again, or ask another model.',
-    });
-  return { text: tags.join(', '), facts: { tags } };
 }

@@ -1,5 +1,12 @@
-import { checkNumber, checkOptions, type TextEncoder } from '@palate/core';
-import { cleanTags } from './augmentation-prompts.js';
+import {
+  checkNumber,
+  checkOptions,
+  foldedWords,
+  InvalidInputError,
+  PalateError,
+  type TextEncoder,
+} from '@palate/core';
+import { cleanTags } from './clean-answers.js';
 
 /** Options of {@link buildTagVocabulary}. */
 export interface TagVocabularyOptions {
@@ -16,13 +23,17 @@ export interface TagVocabulary {
   /** Row-major, one unit vector a tag. */
   readonly vectors: Float32Array;
   readonly width: number;
+  /** Answers that held no tags, by the code of the error. */
+  readonly unread: Readonly<Record<string, number>>;
 }
 
 /**
  * TagGPT's vocabulary (Li et al. 2023): tags that a language model gave to items, brought to one form first, then kept
  * where they are frequent enough; of tags that mean the same by their vectors the most frequent stays.
  *
- * @param answers - the model's answers, tags separated by commas; any number an item
+ * @param answers - the model's answers, tags separated by commas; any number an item. Those without tags (empty,
+ *   refused) are left out and counted in `unread`
+ * @throws InvalidInputError if no answer holds a tag
  */
 export async function buildTagVocabulary(
   answers: readonly string[],
@@ -33,9 +44,17 @@ export async function buildTagVocabulary(
   const least = checkNumber('least', options.least ?? 3, { min: 1, integer: true });
   const same = checkNumber('same', options.same ?? 0.95, { min: 0, max: 1 });
   const counts = new Map<string, number>();
+  const unread: Record<string, number> = {};
+  // An answer that writes one tag in two ways counts it once.
   for (const answer of answers)
-    for (const tag of cleanTags(answer).text.split(', ').map(plainTag))
+    for (const tag of new Set(tagsOf(answer, unread).map(plainTag)))
       counts.set(tag, (counts.get(tag) ?? 0) + 1);
+  if (answers.length > 0 && counts.size === 0)
+    throw new InvalidInputError({
+      expected: 'answers with tags',
+      received: `${answers.length} without any (${Object.keys(unread).join(', ')})`,
+      hint: 'Look at the answers: the model gave no list of tags.',
+    });
   const frequent = [...counts]
     .filter(([tag, count]) => tag !== '' && count >= least)
     .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
@@ -46,7 +65,18 @@ export async function buildTagVocabulary(
     if (!kept.some((other) => cosine(data, k, other, width) >= same)) kept.push(k);
   const vectors = new Float32Array(kept.length * width);
   for (const [row, k] of kept.entries()) vectors.set(data.subarray(k * width, (k + 1) * width), row * width);
-  return { tags: kept.map((k) => frequent[k] as string), vectors, width };
+  return { tags: kept.map((k) => frequent[k] as string), vectors, width, unread };
+}
+
+/** Tags of an answer; one without any is counted by its error's code. */
+function tagsOf(answer: string, unread: Record<string, number>): readonly string[] {
+  try {
+    return cleanTags(answer).text.split(', ');
+  } catch (error) {
+    if (!PalateError.is(error)) throw error;
+    unread[error.code] = (unread[error.code] ?? 0) + 1;
+    return [];
+  }
 }
 
 /**
@@ -81,11 +111,9 @@ export async function candidateTags(
   return nearest(data, vocabulary, count).map(({ tag }) => tag);
 }
 
+/** The one form of a tag: folded words. */
 function plainTag(tag: string): string {
-  return tag
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim();
+  return foldedWords(tag).join(' ');
 }
 
 function cosine(data: Float32Array, a: number, b: number, width: number): number {

@@ -35,6 +35,13 @@ const letters: TextEncoder = {
   },
 };
 
+/** As many unit vectors, none like another. */
+const byIndex = (count: number) => {
+  const data = new Float32Array(count * 26);
+  for (let row = 0; row < count; row++) data[row * 26 + row] = 1;
+  return { data, width: 26, truncated: 0 };
+};
+
 describe('cleanText', () => {
   it('takes off what models put around a text', () => {
     const text = 'A slow film about grief.';
@@ -57,6 +64,32 @@ describe('cleanText', () => {
     expect(cleanText('Certain women fight for land.')).toBe('Certain women fight for land.');
   });
 
+  it('keeps content that begins like an announcement', () => {
+    for (const text of [
+      'Great Expectations (1946) is a drama by David Lean. It follows Pip.',
+      'Sure Fire (1990) is a drama.',
+      'Okay Madam: a Korean comedy of 2020.',
+      'Absolutely Anything (2015) is a comedy.',
+      'Here Is Your Life (1966): a Swedish coming-of-age film.',
+      '"Heat" (1995) has a scene like that of "Thief"',
+      "I Can't Sleep (1994) is a drama.",
+    ])
+      expect(cleanText(text)).toBe(text);
+  });
+
+  it('never takes reasoning for the text', () => {
+    expect(cleanText('<think>Is it fast?</think>A slow film.')).toBe('A slow film.');
+    expect(cleanText('Is it fast?</think>\n\nA slow film.')).toBe('A slow film.');
+    expect(() => cleanText('<think>Is it fa')).toThrow(/empty/);
+    expect(cleanText('{"description": "A slow film."}')).toBe('A slow film.');
+  });
+
+  it('reads fifty thousand blanks as nothing', () => {
+    expect(() => cleanText(' '.repeat(50_000))).toThrow();
+    expect(cleanText(`A slow${' '.repeat(50_000)}\n film.`)).toBe('A slow film.');
+    expect(() => cleanTags('\n '.repeat(50_000))).toThrow();
+  });
+
   it('refuses refusals and nothing', () => {
     for (const answer of ['', '  ', "I'm sorry, I cannot help with that.", 'As an AI, I have not seen it.'])
       expect(() => cleanText(answer)).toThrow();
@@ -74,6 +107,20 @@ describe('cleanTags', () => {
       'Sure! Here are the tags:\nheist; dark comedy; "1970s"',
     ])
       expect(cleanTags(answer).facts?.tags).toEqual(expected);
+  });
+
+  it('keeps tags that begin like an announcement, and no sentences', () => {
+    expect(cleanTags('great acting, heist, noir').facts?.tags).toEqual(['great acting', 'heist', 'noir']);
+    expect(cleanTags('["great acting", "heist", "noir"]').facts?.tags).toEqual([
+      'great acting',
+      'heist',
+      'noir',
+    ]);
+    expect(cleanTags('<think>comedy, war</think>heist, and noir').facts?.tags).toEqual(['heist', 'noir']);
+    expect(() => cleanTags('I cannot provide tags for this film, sorry.')).toThrow(/refusal/);
+    expect(() =>
+      cleanTags('This is a film that one could watch with the whole family on a rainy Sunday'),
+    ).toThrow(/tags separated by commas/);
   });
 });
 
@@ -191,6 +238,26 @@ describe('TwoTower', () => {
 });
 
 describe('TagGPT', () => {
+  it('counts answers without tags instead of ending there, and a tag once an answer', async () => {
+    const answers = Array.from({ length: 1000 }, (_, k) =>
+      k === 500 ? '' : k === 501 ? "I'm sorry, I can't help with that." : 'sci-fi, Sci Fi',
+    );
+    const vocabulary = await buildTagVocabulary(answers, { encoder: letters, least: 998 });
+    expect(vocabulary.tags).toEqual(['sci fi']);
+    expect(vocabulary.unread).toEqual({ 'empty-answer': 1, 'refused-answer': 1 });
+    // Written twice in each of two answers, it comes from two answers.
+    expect((await buildTagVocabulary(answers.slice(0, 2), { encoder: letters, least: 3 })).tags).toEqual([]);
+    await expect(buildTagVocabulary(['', ''], { encoder: letters })).rejects.toThrow(/2 without any/);
+  });
+
+  it('keeps the marks of scripts in which they make letters', async () => {
+    const vocabulary = await buildTagVocabulary(['ใกล้, ใกล', 'ใกล้, ใกล'], {
+      encoder: { ...letters, encode: async (texts) => byIndex(texts.length) },
+      least: 2,
+    });
+    expect(vocabulary.tags).toHaveLength(2);
+  });
+
   it('keeps tags that are frequent once they have one form, and one of those that mean the same', async () => {
     const vocabulary = await buildTagVocabulary(
       ['Sci-Fi, heist', 'sci fi, heist', 'SCI-FI; noir', 'heist, theist', 'theist', 'theist'],
