@@ -82,6 +82,7 @@ export {
   madeFrom,
   type PredictedInteractions,
   type Provenance,
+  provenanceOfLog,
   provenanceOfParts,
   readProvenance,
   type SeenOfUser,

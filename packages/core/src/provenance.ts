@@ -1,3 +1,4 @@
+import { fingerprint } from './dataset.js';
 import { InvalidInputError, LeakError } from './errors.js';
 import type { InteractionLog } from './interaction-log.js';
 
@@ -42,15 +43,32 @@ export function madeFrom(...sources: readonly InteractionSource[]): Provenance {
   return { kind: 'interactions', sources };
 }
 
+/** Makes the provenance of something made from all of a log: a graph, vectors of a trained model. */
+export function provenanceOfLog(log: InteractionLog): Provenance {
+  const until = log.timestamp.reduce((latest, time) => Math.max(latest, time), Number.NEGATIVE_INFINITY);
+  return madeFrom({
+    log: fingerprint(log),
+    ...(log.timeUnit === 'seconds' && log.length > 0 ? { until } : {}),
+  });
+}
+
 /** Joins the provenance of everything that something was derived from: it knows what any of them knows. */
 export function joinProvenance(parts: Iterable<Provenance>): Provenance {
   const sources = new Set<InteractionSource>();
+  const plain = new Set<string>();
   const users = new Map<string, SeenOfUser>();
   for (const part of parts) {
     if (part.kind === 'unknown') return UNKNOWN;
     if (part.kind === 'world') continue;
     for (const source of part.sources) {
-      if (source.users === undefined || source.until !== undefined || source.log !== undefined) {
+      if (source.users === undefined) {
+        // Texts of one job name one log each: it is one source.
+        const key = JSON.stringify([source.until, source.log]);
+        if (!plain.has(key)) sources.add(source);
+        plain.add(key);
+        continue;
+      }
+      if (source.until !== undefined || source.log !== undefined) {
         sources.add(source);
         continue;
       }
@@ -120,7 +138,7 @@ export function checkProvenance(
     throw new LeakError({
       expected: `${what} to know none of the interactions that they help to predict`,
       received: `some that may know user ${JSON.stringify(rows.users.idOf(rows.user[row] as number))} with item ${JSON.stringify(rows.items.idOf(rows.item[row] as number))} at ${rows.timestamp[row]}: they were made from ${describe(source, rows.users.idOf(rows.user[row] as number))}`,
-      hint: 'Make them from the training data alone, or predict later interactions only.',
+      hint: 'Make them from the training data alone, or predict only what comes after.',
     });
   }
 }

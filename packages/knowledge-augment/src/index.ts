@@ -43,6 +43,7 @@ export {
   type ItemPromptInput,
 } from './llm-rec/augmentation-prompts.js';
 export { cleanTags, cleanText } from './llm-rec/clean-answers.js';
+export { engagementInputs, type ItemTexts, neighbourTexts } from './llm-rec/engagement.js';
 export { type ItemTextVectors, itemTextVectors, type TextCombination } from './llm-rec/item-text-vectors.js';
 export {
   buildTagVocabulary,

@@ -3,6 +3,7 @@ import { type Batch, type BatchTensors, Embedding, type ForwardPass, type Parame
 import * as tf from '@tensorflow/tfjs-core';
 import type { CtrSamples } from '../features/ctr-samples.js';
 import type { EncodedFeature, FeatureSet } from '../features/feature-set.js';
+import { knownBefore } from '../features/known-history.js';
 
 /** What a backbone is given of a batch. */
 export interface CtrInput {
@@ -157,7 +158,7 @@ export function ctrBatch(
   const label = new Float32Array(rows);
   const weight = new Float32Array(rows);
   const history = new Int32Array(rows * historyLength);
-  const past = new Float32Array(rows * historyLength);
+  const likes = new Float32Array(rows * historyLength);
   const present = new Float32Array(rows * historyLength);
   for (let k = 0; k < positions.length; k++) {
     const at = positions[k]!;
@@ -165,14 +166,14 @@ export function ctrBatch(
     item[k] = samples.item[at]!;
     label[k] = samples.label[at]!;
     weight[k] = 1;
-    const place = samples.place[at]!;
-    const taken = Math.min(historyLength, place);
-    const first = offsets[samples.user[at]!]! + place - taken;
+    const past = knownBefore(log, samples.user[at]!, samples.place[at]!);
+    const taken = Math.min(historyLength, past);
+    const first = offsets[samples.user[at]!]! + past - taken;
     const to = (k + 1) * historyLength - taken;
     for (let i = 0; i < taken; i++) {
       const r = row[first + i]!;
       history[to + i] = log.item[r]!;
-      past[to + i] = liked[r]!;
+      likes[to + i] = liked[r]!;
       present[to + i] = 1;
     }
   }
@@ -183,7 +184,7 @@ export function ctrBatch(
     label: { shape: [rows], values: label },
     weight: { shape: [rows], values: weight },
     history: { shape, values: history },
-    liked: { shape, values: past },
+    liked: { shape, values: likes },
     present: { shape, values: present },
   };
 }

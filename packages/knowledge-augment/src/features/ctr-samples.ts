@@ -5,6 +5,7 @@ import {
   InvalidInputError,
   RandomStream,
 } from '@palate/core';
+import { knownBefore } from './known-history.js';
 
 /** Clicks (or likes) to predict, as columns: which user met which item, with what before it, and how it went. */
 export interface CtrSamples {
@@ -16,7 +17,10 @@ export interface CtrSamples {
   readonly item: Int32Array;
   /** 1 or 0. */
   readonly label: Uint8Array;
-  /** Place of the sample among the user's time-ordered interactions: those before it are its history. */
+  /**
+   * Place of the sample among the user's time-ordered interactions. Its history are those that came strictly before
+   * it: neither what happened at the same time nor what the same request showed.
+   */
   readonly place: Int32Array;
 }
 
@@ -24,12 +28,15 @@ export interface CtrSamples {
 export interface CtrSamplesOptions {
   /** Rating above which the label is 1. */
   readonly above: number;
-  /** For each user the first place that becomes a sample: what a language model saw lies before it. Default 1. */
+  /**
+   * For each user how many interactions have to come strictly before a sample: what a language model was shown.
+   * Default 1.
+   */
   readonly from?: ArrayLike<number>;
 }
 
 /**
- * One sample for each interaction from a user's first place on.
+ * One sample for each interaction with enough of the user's history before it.
  *
  * @throws InvalidInputError if there are no ratings
  */
@@ -49,6 +56,7 @@ export function ctrSamples(log: InteractionLog, options: CtrSamplesOptions): Ctr
   for (let user = 0; user < log.users.size; user++) {
     const from = Math.max(1, options.from?.[user] ?? 1);
     for (let place = from; offsets[user]! + place < offsets[user + 1]!; place++) {
+      if (knownBefore(log, user, place) < from) continue;
       rows.push(row[offsets[user]! + place]!);
       places.push(place);
     }

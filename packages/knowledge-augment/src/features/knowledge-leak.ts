@@ -1,37 +1,47 @@
-import { type KnowledgeEntry, LeakError } from '@palate/core';
+import {
+  checkProvenance,
+  fingerprint,
+  type KnowledgeEntry,
+  type PredictedInteractions,
+  provenanceOfAll,
+} from '@palate/core';
 import type { CtrSamples } from './ctr-samples.js';
+import { knownBefore } from './known-history.js';
+
+/** The interactions that samples predict, each with how many of its user's came strictly before it. */
+export function predictedInteractions(
+  samples: Pick<CtrSamples, 'log' | 'user' | 'place'>,
+): PredictedInteractions {
+  const { log, user, place } = samples;
+  const { offsets, row } = log.byUser();
+  const rows: number[] = [];
+  const positions: number[] = [];
+  for (let at = 0; at < user.length; at++) {
+    const position = offsets[user[at]!]! + place[at]!;
+    // A sample at the end of a history asks about what has not happened yet.
+    if (position >= offsets[user[at]! + 1]!) continue;
+    rows.push(row[position]!);
+    positions.push(knownBefore(log, user[at]!, place[at]!));
+  }
+  return { rows: log.select(Int32Array.from(rows)), positions };
+}
+
+/** Fingerprint of the interactions that samples are made from, in the order of the log: the training data. */
+export function fingerprintOfSamples(samples: Pick<CtrSamples, 'log' | 'user' | 'place'>): string {
+  const { log, user, place } = samples;
+  const { offsets, row } = log.byUser();
+  const rows = Int32Array.from(user, (each, at) => row[offsets[each]! + place[at]!]!).sort();
+  return fingerprint(log.select(rows));
+}
 
 /**
- * Refuses samples that a text about their user has seen: a text written from the first `n` interactions may serve from
- * the place `n` on, and one that knows up to a time only samples after it.
+ * Refuses samples that a text about their user or item has seen: a text written from the first `n` interactions may
+ * serve where at least `n` came strictly before, and one that knows up to a time only after it. `CtrModel` and
+ * `Reranker` do the same by themselves with the vectors of texts.
  *
- * @param entries - texts about users, with `facts.n` or `knowsUntil`
- * @throws LeakError naming the first user whose text knows a sample
+ * @param entries - texts that say what they were written from (`provenance`, `facts.n`, `knowsUntil`)
+ * @throws LeakError naming the first sample that a text knows, or that a text does not say what it knows
  */
 export function checkKnowledgeLeak(samples: CtrSamples, entries: Iterable<KnowledgeEntry>): void {
-  const { log } = samples;
-  const firstPlace = new Map<number, number>();
-  for (let at = 0; at < samples.user.length; at++) {
-    const user = samples.user[at]!;
-    firstPlace.set(user, Math.min(firstPlace.get(user) ?? Number.POSITIVE_INFINITY, samples.place[at]!));
-  }
-  const { offsets, row } = log.byUser();
-  for (const { entity, entityType, facts, knowsUntil } of entries) {
-    if (entityType !== 'user') continue;
-    const user = log.users.find(entity);
-    const place = user === undefined ? undefined : firstPlace.get(user);
-    if (user === undefined || place === undefined) continue;
-    const n = typeof facts?.n === 'number' ? facts.n : undefined;
-    const time = log.timestamp[row[offsets[user]! + place]!]!;
-    const knows =
-      (n !== undefined && place < n) ||
-      // Equal times are allowed where the count shows that the sample comes after.
-      (knowsUntil !== undefined && (n === undefined ? time <= knowsUntil : time < knowsUntil));
-    if (knows)
-      throw new LeakError({
-        expected: `samples of user ${JSON.stringify(entity)} after what the text about the user was written from`,
-        received: `one at place ${place}${n === undefined ? '' : `, while the writer saw ${n} interactions`}`,
-        hint: 'Make samples from after what the language model was shown (option from of ctrSamples).',
-      });
-  }
+  checkProvenance('texts', provenanceOfAll(entries), predictedInteractions(samples));
 }

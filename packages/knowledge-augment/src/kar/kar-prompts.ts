@@ -1,4 +1,5 @@
-import { type Dataset, quoteForPrompt } from '@palate/core';
+import { type Dataset, madeFrom, quoteForPrompt, WORLD } from '@palate/core';
+import { knownBefore } from '../features/known-history.js';
 import type { KnowledgeInput } from '../store/generate-knowledge.js';
 import type { PromptTemplate } from '../store/prompt-template.js';
 import type { DomainFactors } from './factors.js';
@@ -40,6 +41,7 @@ export function itemFactsTemplate(domain: DomainFactors): PromptTemplate<{ reado
     kind: 'facts',
     entityType: 'item',
     version: '1',
+    provenance: WORLD,
     request: { maxTokens: 400, temperature: 0 },
     messages: ({ item }) => [
       {
@@ -65,7 +67,8 @@ export function earlyCount(interactions: number, most = 30): number {
 
 /**
  * Inputs of the user question from the early part of each history: samples have to come from after it
- * ({@link earlyCount} gives the place, and `ctrSamples` takes it).
+ * ({@link earlyCount} gives the count, and `ctrSamples` takes it). What happened at one time, or was shown by one
+ * request, is shown as a whole or not at all; each input says how much it shows of its user.
  */
 export function reasoningInputs(
   dataset: Dataset,
@@ -77,9 +80,11 @@ export function reasoningInputs(
   const { rating } = log;
   return [...log.users].flatMap((entity, user) => {
     const from = offsets[user]!;
-    const count = earlyCount(offsets[user + 1]! - from, options.most);
+    const early = earlyCount(offsets[user + 1]! - from, options.most);
+    const count = Math.min(early, knownBefore(log, user, early));
     const rows = Array.from(row.subarray(from, from + count));
     if (rows.length === 0) return [];
+    const until = log.timestamp[rows.at(-1) as number]!;
     return [
       {
         entity,
@@ -89,7 +94,10 @@ export function reasoningInputs(
             ...(rating ? { rating: rating[r]! } : {}),
           })),
         },
-        knowsUntil: log.timestamp[rows.at(-1) as number]!,
+        ...(log.timeUnit === 'seconds' ? { knowsUntil: until } : {}),
+        provenance: madeFrom({
+          users: { [entity]: { n: count, ...(log.timeUnit === 'seconds' ? { until } : {}) } },
+        }),
       },
     ];
   });

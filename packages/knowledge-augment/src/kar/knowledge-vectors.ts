@@ -1,8 +1,11 @@
 import {
   EmbeddingTable,
   type IdMap,
+  joinProvenance,
   type KnowledgeEntry,
   type LongCallOptions,
+  type Provenance,
+  provenanceOf,
   type TextEncoder,
 } from '@palate/core';
 
@@ -18,7 +21,7 @@ export interface KnowledgeVectors {
 
 /**
  * Encodes texts once for all entities of an id map; texts about others are left out, and of several about one entity
- * the last counts.
+ * the last counts. The table knows of interactions what its texts know.
  */
 export async function encodeKnowledge(
   entries: Iterable<KnowledgeEntry> | AsyncIterable<KnowledgeEntry>,
@@ -27,9 +30,12 @@ export async function encodeKnowledge(
   options: LongCallOptions = {},
 ): Promise<KnowledgeVectors> {
   const texts = new Map<number, string>();
-  for await (const { entity, text } of entries) {
-    const index = ids.find(entity);
-    if (index !== undefined) texts.set(index, text);
+  const notes = new Map<number, Provenance>();
+  for await (const entry of entries) {
+    const index = ids.find(entry.entity);
+    if (index === undefined) continue;
+    texts.set(index, entry.text);
+    notes.set(index, provenanceOf(entry));
   }
   const indexes = [...texts.keys()];
   const { data, width, truncated } = await encoder.encode([...texts.values()], options);
@@ -39,5 +45,5 @@ export async function encodeKnowledge(
     rows.set(data.subarray(k * width, (k + 1) * width), index * width);
     known[index] = 1;
   }
-  return { table: new EmbeddingTable(ids, width, rows), known, truncated };
+  return { table: new EmbeddingTable(ids, width, rows, joinProvenance(notes.values())), known, truncated };
 }

@@ -1,4 +1,4 @@
-import { quoteForPrompt } from '@palate/core';
+import { quoteForPrompt, WORLD } from '@palate/core';
 import type { PromptTemplate } from '../store/prompt-template.js';
 import { cleanTags, cleanText } from './clean-answers.js';
 
@@ -47,6 +47,8 @@ export function augmentationTemplate(kind: AugmentationKind): PromptTemplate<Ite
     kind,
     entityType: 'item',
     version: '1',
+    // Neighbours come from interactions: engagementInputs says from which.
+    ...(kind.endsWith('engagement') ? {} : { provenance: WORLD }),
     request: { maxTokens: 200, temperature: 0 },
     messages: (input) => [
       {

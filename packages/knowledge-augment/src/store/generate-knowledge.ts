@@ -10,6 +10,7 @@ import {
   LONG_CALL_OPTIONS,
   type LongCallOptions,
   PalateError,
+  type Provenance,
 } from '@palate/core';
 import { readAnswer } from '@palate/llm';
 import { appendFailure, failureOf, type KnowledgeFailure } from './failure-ledger.js';
@@ -22,6 +23,8 @@ export interface KnowledgeInput<Input> {
   readonly input: Input;
   /** Latest interaction time that the input shows, in seconds since 1970. */
   readonly knowsUntil?: number;
+  /** What the input shows of interactions; that of the template if left out. */
+  readonly provenance?: Provenance;
 }
 
 /** Options of {@link generateKnowledge}. */
@@ -179,6 +182,7 @@ export async function generateKnowledge<Input>(
       usage.inputTokens += spent.inputTokens;
       usage.outputTokens += spent.outputTokens;
       try {
+        const provenance = input.provenance ?? template.provenance;
         const read = readAnswer(outcome.result);
         if (!read.ok) throw read.error;
         const { facts, ...cleaned } = template.clean?.(read.text) ?? { text: read.text };
@@ -189,6 +193,7 @@ export async function generateKnowledge<Input>(
             facts: { ...facts, answeredBy },
             createdAt: Math.floor(Date.now() / 1000),
             ...(input.knowsUntil === undefined ? {} : { knowsUntil: input.knowsUntil }),
+            ...(provenance === undefined ? {} : { provenance }),
           },
         ]);
         stored++;

@@ -7,7 +7,10 @@ import {
   type KnowledgeFilter,
   type KnowledgeStore,
   type LongCallOptions,
+  PalateError,
+  type PalateErrorDetails,
   ParseError,
+  readProvenance,
   throwIfCancelled,
 } from '@palate/core';
 import { readJsonLines } from '@palate/datasets';
@@ -76,6 +79,7 @@ export async function importKnowledge(
           hint: 'entityType is "item" or "user"; createdAt counts seconds since 1970.',
         },
       );
+    checkNote(record.provenance, path, line);
     entries.push(record as unknown as KnowledgeEntry);
   });
   for (let from = 0; from < entries.length; from += BLOCK) {
@@ -88,4 +92,19 @@ export async function importKnowledge(
     });
   }
   return entries.length;
+}
+
+/** Refuses a note of what a text was made from that cannot be read. */
+function checkNote(provenance: unknown, file: string, line: number): void {
+  if (provenance === undefined) return;
+  try {
+    readProvenance(provenance);
+  } catch (cause) {
+    if (!PalateError.is(cause)) throw cause;
+    throw new ParseError({ file, line, column: 1 }, { ...detailsOf(cause), cause });
+  }
+}
+
+function detailsOf({ expected, received, hint }: PalateError): PalateErrorDetails {
+  return { expected, received, hint };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ChatMessage, GenerateRequest } from '@palate/core';
+import type { ChatMessage, GenerateRequest, Provenance } from '@palate/core';
 
 /** What an answer is worth keeping as. */
 export interface CleanedAnswer {
@@ -16,6 +16,8 @@ export interface PromptTemplate<Input> {
   readonly kind: string;
   readonly entityType: 'item' | 'user';
   readonly version: string;
+  /** What its inputs show of interactions, where that is the same for all: `WORLD` for catalogue texts. */
+  readonly provenance?: Provenance;
   readonly messages: (input: Input) => readonly ChatMessage[];
   /** Settings of the request beside its messages. */
   readonly request?: Omit<GenerateRequest, 'messages' | 'promptVersion'>;

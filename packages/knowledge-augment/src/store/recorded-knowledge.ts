@@ -1,4 +1,4 @@
-import { type InteractionLog, InvalidInputError, type KnowledgeEntry } from '@palate/core';
+import { type InteractionLog, InvalidInputError, type KnowledgeEntry, type Provenance } from '@palate/core';
 
 /** Where recorded texts come from. */
 export interface RecordedKnowledgeOptions {
@@ -14,6 +14,8 @@ export interface RecordedKnowledgeOptions {
    * tell up to which time the writer knows.
    */
   readonly log?: InteractionLog;
+  /** What their writer was shown of interactions: `WORLD` for texts about items that come from none. */
+  readonly provenance?: Provenance;
 }
 
 /**

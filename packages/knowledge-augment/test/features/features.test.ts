@@ -1,12 +1,30 @@
-import { InteractionLog, type KnowledgeEntry } from '@palate/core';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  Catalog,
+  createDataset,
+  InteractionLog,
+  type KnowledgeEntry,
+  type LanguageModel,
+  LeakError,
+  madeFrom,
+  provenanceOf,
+  WORLD,
+} from '@palate/core';
 import { describe, expect, it } from 'vitest';
 import {
   checkKnowledgeLeak,
   ctrSamples,
   earlyCount,
   encodeFeatures,
+  FACTORS,
+  generateKnowledge,
+  openKnowledgeStore,
+  reasoningInputs,
   splitByTimes,
   splitByUsers,
+  userReasoningTemplate,
 } from '../../src/index.js';
 import { madeUpFilms } from '../made-up-films.js';
 
@@ -136,5 +154,75 @@ describe('checkKnowledgeLeak', () => {
     // User 3's sixth sample stands at 3006.
     expect(() => checkKnowledgeLeak(samples, [{ ...timed, knowsUntil: 3005 }])).not.toThrow();
     expect(() => checkKnowledgeLeak(samples, [{ ...timed, knowsUntil: 3006 }])).toThrow(/leak|after/);
+  });
+
+  it('refuses texts that do not say what they were written from, about items too', () => {
+    const samples = ctrSamples(log, { above: 3, from: Array.from({ length: log.users.size }, () => 6) });
+    const { facts: _, ...silent } = entry('u3', 0);
+    expect(() => checkKnowledgeLeak(samples, [silent])).toThrow(/to say which interactions/);
+    const item: KnowledgeEntry = { ...silent, entityType: 'item', entity: 'f1' };
+    expect(() => checkKnowledgeLeak(samples, [item])).toThrow(/to say which interactions/);
+    expect(() => checkKnowledgeLeak(samples, [{ ...item, provenance: WORLD }])).not.toThrow();
+    expect(() => checkKnowledgeLeak(samples, [{ ...item, provenance: madeFrom({ until: 1e6 }) }])).toThrow(
+      LeakError,
+    );
+  });
+});
+
+describe('KAR’s flow where interactions happened at equal times', () => {
+  // Ten ratings in five evenings of two, as people rate: half of each history is shown to the writer.
+  const log = InteractionLog.fromRows(
+    Array.from({ length: 3 }, (_, user) =>
+      Array.from({ length: 10 }, (__, at) => ({
+        user: `u${user}`,
+        item: `i${at}`,
+        timestamp: 1000 + Math.floor(at / 2),
+        rating: 1 + (at % 5),
+      })),
+    ).flat(),
+  );
+  const dataset = createDataset({
+    name: 'evenings',
+    log,
+    catalog: new Catalog({ items: log.items, text: { title: [...log.items] } }),
+    licence: 'MIT',
+    source: 'made up',
+  });
+  const model: LanguageModel = {
+    id: 'test:m',
+    generate: async (requests) =>
+      requests.map(() => ({
+        ok: true,
+        result: {
+          text: 'Likes even films.',
+          usage: { inputTokens: 1, outputTokens: 1 },
+          finishReason: 'stop',
+          model: 'm',
+        },
+      })),
+  };
+
+  it('goes from inputs over the job and the store to samples that it accepts', async () => {
+    const inputs = reasoningInputs(dataset);
+    // The fifth rating is of the third evening, whose other one comes later: the evening is not shown.
+    expect(inputs.map(({ input }) => input.history.length)).toEqual([4, 4, 4]);
+    const store = openKnowledgeStore(join(mkdtempSync(join(tmpdir(), 'palate-kar-')), 'store'));
+    await generateKnowledge({ store, model, template: userReasoningTemplate(FACTORS.films), inputs });
+    const entries: KnowledgeEntry[] = [];
+    for await (const each of store.list({ entityType: 'user' })) entries.push(each);
+    await store.close();
+    expect(entries.map(provenanceOf)).toEqual(
+      inputs.map(({ entity }) => madeFrom({ users: { [entity]: { n: 4, until: 1001 } } })),
+    );
+    const from = Array.from(log.users, () => earlyCount(10));
+    const samples = ctrSamples(log, { above: 3, from });
+    // Four evenings come before the sixth rating of each user: from the third evening's end on.
+    expect([...samples.place]).toEqual([6, 7, 8, 9, 6, 7, 8, 9, 6, 7, 8, 9]);
+    expect(() => checkKnowledgeLeak(samples, entries)).not.toThrow();
+    const exact = ctrSamples(log, { above: 3, from: Array.from(log.users, () => 4) });
+    expect([...exact.place].slice(0, 6)).toEqual([4, 5, 6, 7, 8, 9]);
+    expect(() => checkKnowledgeLeak(exact, entries)).not.toThrow();
+    const early = ctrSamples(log, { above: 3, from: Array.from(log.users, () => 2) });
+    expect(() => checkKnowledgeLeak(early, entries)).toThrow(LeakError);
   });
 });

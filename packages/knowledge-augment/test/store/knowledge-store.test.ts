@@ -6,6 +6,7 @@ import {
   type KnowledgeEntry,
   type KnowledgeStore,
   type LanguageModel,
+  madeFrom,
 } from '@palate/core';
 import {
   loadBundledMovieTweetings,
@@ -112,11 +113,16 @@ describe('knowledge files', () => {
   it('carry a store to another one', async () => {
     const dir = folder();
     const from = openKnowledgeStore(join(dir, 'from'));
-    await from.put([entry('a', { facts: { tags: ['x'] } }), entry('b', { text: 'two\nlines' })]);
+    await from.put([
+      entry('a', { facts: { tags: ['x'] } }),
+      entry('b', { text: 'two\nlines', provenance: madeFrom({ users: { b: { n: 3, until: 4.5 } } }) }),
+    ]);
     expect(await exportKnowledge(from, join(dir, 'knowledge.jsonl'))).toBe(2);
     const to = openKnowledgeStore(join(dir, 'to'));
     expect(await importKnowledge(to, join(dir, 'knowledge.jsonl'))).toBe(2);
-    expect(await to.get(entry('b'))).toEqual(entry('b', { text: 'two\nlines' }));
+    expect(await to.get(entry('b'))).toEqual(
+      entry('b', { text: 'two\nlines', provenance: madeFrom({ users: { b: { n: 3, until: 4.5 } } }) }),
+    );
     expect(readdirSync(dir).filter((name) => name.includes('writing'))).toEqual([]);
     await from.close();
     await to.close();
@@ -131,6 +137,9 @@ describe('knowledge files', () => {
       code: 'parse-error',
       position: { line: 2 },
     });
+    expect(await listed(store)).toEqual([]);
+    writeFileSync(path, `${JSON.stringify({ ...entry('a'), provenance: { kind: 'nothing' } })}\n`);
+    await expect(importKnowledge(store, path)).rejects.toThrow(/broken\.jsonl:1.*provenance/);
     expect(await listed(store)).toEqual([]);
     await store.close();
   });

@@ -1,0 +1,65 @@
+import { type Dataset, InvalidInputError, type Provenance, provenanceOfLog } from '@palate/core';
+import type { KnowledgeInput } from '../store/generate-knowledge.js';
+import type { ItemPromptInput } from './augmentation-prompts.js';
+
+/** One text an item, by dense index, with what the texts know of interactions. */
+export interface ItemTexts {
+  readonly texts: readonly string[];
+  readonly provenance: Provenance;
+}
+
+/** Catalogue fields that describe an item. */
+const FIELDS = ['title', 'genres'];
+
+/**
+ * Inputs of the engagement-guided prompts: an item with its neighbours. What the model writes from them knows the log
+ * that the neighbours were found in, and says so.
+ *
+ * @param training - the data set with its training log alone
+ * @param neighbours - of `importantNeighbours` on that log
+ * @throws InvalidInputError if there is not one list an item
+ */
+export function engagementInputs(
+  training: Dataset,
+  neighbours: readonly (readonly number[])[],
+): KnowledgeInput<ItemPromptInput>[] {
+  const { log, catalog } = training;
+  checkLists(neighbours, log.items.size);
+  const fields = FIELDS.filter((field) => catalog.fields.includes(field));
+  const provenance = provenanceOfLog(log);
+  return Array.from(log.items, (entity, item) => ({
+    entity,
+    input: {
+      description: catalog.itemText(item, fields),
+      neighbours: (neighbours[item] ?? []).map((other) => catalog.itemText(other, fields)),
+    },
+    provenance,
+  }));
+}
+
+/**
+ * The engagement-guided text without a language model: the descriptions of an item's neighbours, the most important
+ * first. It can be made anew for every split, where written texts cannot.
+ *
+ * @param training - the data set with its training log alone
+ * @param neighbours - of `importantNeighbours` on that log
+ * @throws InvalidInputError if there is not one list an item
+ */
+export function neighbourTexts(training: Dataset, neighbours: readonly (readonly number[])[]): ItemTexts {
+  const { log, catalog } = training;
+  checkLists(neighbours, log.items.size);
+  const fields = FIELDS.filter((field) => catalog.fields.includes(field));
+  return {
+    texts: neighbours.map((list) => list.map((other) => catalog.itemText(other, fields)).join('; ')),
+    provenance: provenanceOfLog(log),
+  };
+}
+
+function checkLists(neighbours: readonly unknown[], items: number): void {
+  if (neighbours.length !== items)
+    throw new InvalidInputError({
+      expected: `a list of neighbours for each of ${items} items`,
+      received: String(neighbours.length),
+      hint: 'Use importantNeighbours on the same training log.',
+    });
+}
