@@ -1,4 +1,11 @@
-import { checkOptions, InvalidInputError, PalateError, UnsupportedError } from '@palate/core';
+import { totalmem } from 'node:os';
+import {
+  checkNumber,
+  checkOptions,
+  InvalidInputError,
+  type PalateError,
+  UnsupportedError,
+} from '@palate/core';
 import {
   type BackendTimingInfo,
   type backend_util,
@@ -12,6 +19,7 @@ import {
   type TensorInfo,
   util,
 } from '@tensorflow/tfjs-core';
+import { component, dependents, leavesOf } from './components.js';
 import {
   constant,
   type GraphDtype,
@@ -23,13 +31,14 @@ import {
   sizeOf,
   type Value,
 } from './graph.js';
+import { explainFailure, findOversized, type GraphFailure } from './graph-failure.js';
+import { type HostArray, MemoryPool } from './memory-pool.js';
 import type { OnnxType } from './onnx-encoder.js';
 import { type OrtSessionOptions, OrtTensor } from './ort-session.js';
 import { inputName, outputName, type Plan, planGraph } from './plan.js';
 import { type CachedSession, SessionCache } from './session-cache.js';
 
 type DataId = TensorInfo['dataId'];
-type HostArray = Float32Array | Int32Array | Uint8Array;
 
 /** Options of the backend. */
 export interface OrtBackendOptions extends OrtSessionOptions {
@@ -39,8 +48,10 @@ export interface OrtBackendOptions extends OrtSessionOptions {
   readonly maxSessionBytes?: number;
   /** Recorded operations after which a graph is computed though nobody reads it. Default 20,000. */
   readonly maxPendingNodes?: number;
-  /** Bytes of freed tensors kept for reuse. Default 1 GiB. */
+  /** Most bytes of freed tensors kept for reuse; what the last 64 runs did not need goes sooner. Default 512 MiB. */
   readonly maxPooledBytes?: number;
+  /** Bytes of the largest tensor that is computed; larger ones fail. Default: the machine's memory. */
+  readonly maxTensorBytes?: number;
 }
 
 /** @internal Listens to a step while it is traced. */
@@ -57,6 +68,10 @@ interface TensorData {
   refCount: number;
   /** A leaf once computed; undefined for complex and string tensors. */
   value: Value | undefined;
+  /** Why it could not be computed; it has no value then. */
+  failure: PalateError | undefined;
+  /** Left out when others are computed: too large, or part of a graph that failed for a reason unknown. */
+  isApart: boolean;
   /** The leaf, or pending value, under other shapes. */
   views: Value[] | undefined;
   readonly strings: Uint8Array[] | undefined;
@@ -75,11 +90,17 @@ export interface OrtStatistics {
   readonly runs: number;
   /** Milliseconds spent inside ONNX Runtime. */
   readonly runMilliseconds: number;
+  /** Bytes of freed tensors kept for reuse now. */
+  readonly pooledBytes: number;
+  /** Tensors that could not be computed, since the start. */
+  readonly failures: number;
 }
 
 /**
- * The TensorFlow.js backend `'ort'`: kernels record a graph, and reading a tensor computes everything that is still
- * alive in one ONNX Runtime session.
+ * The TensorFlow.js backend `'ort'`: kernels record a graph, and reading a tensor computes what it depends on, with
+ * the live tensors that share a part of its graph, in one ONNX Runtime session.
+ *
+ * A tensor that cannot be computed fails those who read it, or compute with it, and nobody else.
  *
  * Reads are synchronous underneath, so `dataSync` and `arraySync` work as on the CPU backend.
  */
@@ -89,9 +110,9 @@ export class OrtBackend extends KernelBackend {
   readonly #pending = new Set<TensorData>();
   readonly #cache: SessionCache;
   readonly #maxPendingNodes: number;
-  readonly #maxPooledBytes: number;
-  readonly #pool = new Map<string, HostArray[]>();
-  #pooledBytes = 0;
+  readonly #maxTensorBytes: number;
+  readonly #pool: MemoryPool;
+  #failures = 0;
   /** Leaves given up while recorded nodes still read them. */
   #awaitedFrees: LeafData[] = [];
   #flushedAt = nodesRecorded();
@@ -111,11 +132,15 @@ export class OrtBackend extends KernelBackend {
       'maxSessionBytes',
       'maxPendingNodes',
       'maxPooledBytes',
+      'maxTensorBytes',
     ]);
+    for (const name of ['maxPooledBytes', 'maxTensorBytes'] as const)
+      if (options[name] !== undefined) checkNumber(name, options[name], { min: 0 });
     this.#data = new DataStorage<TensorData>(this, engine());
     this.#cache = new SessionCache(options, options.maxSessions ?? 128, options.maxSessionBytes ?? 2 ** 32);
     this.#maxPendingNodes = options.maxPendingNodes ?? 20_000;
-    this.#maxPooledBytes = options.maxPooledBytes ?? 2 ** 30;
+    this.#maxTensorBytes = options.maxTensorBytes ?? machineMemory();
+    this.#pool = new MemoryPool(options.maxPooledBytes ?? 2 ** 29);
   }
 
   /** Counts of sessions and runs. */
@@ -126,6 +151,8 @@ export class OrtBackend extends KernelBackend {
       sessionsReused: this.#cache.reused,
       runs: this.#runs,
       runMilliseconds: this.#runMilliseconds,
+      pooledBytes: this.#pool.bytes,
+      failures: this.#failures,
     };
   }
 
@@ -152,32 +179,18 @@ export class OrtBackend extends KernelBackend {
       });
     }
     if (dtype === 'string') {
-      this.#data.set(dataId, {
-        dtype,
-        refCount,
-        value: undefined,
-        views: undefined,
-        strings: values as Uint8Array[],
-        complex: undefined,
-      });
+      this.#data.set(dataId, { ...emptyData(dtype, refCount), strings: values as Uint8Array[] });
       return;
     }
     // A copy: the graph reads the numbers later, when the caller may have reused its array.
     const data: LeafData = {
-      values: toHostArray(values as ArrayLike<number> | null, dtype, sizeOf(shape)),
+      values: this.#copyOf(values as ArrayLike<number> | null, dtype as GraphDtype, sizeOf(shape)),
       shared: false,
       awaited: false,
       released: false,
     };
     this.tracer?.wrote(data);
-    this.#data.set(dataId, {
-      dtype,
-      refCount,
-      value: leaf(data, dtype as GraphDtype, shape),
-      views: undefined,
-      strings: undefined,
-      complex: undefined,
-    });
+    this.#data.set(dataId, { ...emptyData(dtype, refCount), value: leaf(data, dtype as GraphDtype, shape) });
   }
 
   /** Makes a tensor of values at hand (not copied; the array belongs to the backend from then on). */
@@ -195,20 +208,13 @@ export class OrtBackend extends KernelBackend {
   /** Makes a complex tensor that holds on to its two parts. */
   makeComplexTensor(real: TensorInfo, imag: TensorInfo): TensorInfo {
     const dataId = {};
-    this.#data.set(dataId, {
-      dtype: 'complex64',
-      refCount: 1,
-      value: undefined,
-      views: undefined,
-      strings: undefined,
-      complex: { real, imag },
-    });
+    this.#data.set(dataId, { ...emptyData('complex64', 1), complex: { real, imag } });
     return { dataId, shape: real.shape, dtype: 'complex64' };
   }
 
   /** The two parts of a complex tensor; they stay the tensor's own. */
   complexParts(info: TensorInfo): { real: TensorInfo; imag: TensorInfo } {
-    const { complex } = this.#data.get(info.dataId);
+    const { complex } = this.#dataOf(info.dataId);
     if (!complex)
       throw new InvalidInputError({
         expected: 'a complex tensor',
@@ -221,7 +227,7 @@ export class OrtBackend extends KernelBackend {
   /** Makes a tensor of a graph value. */
   makeGraphTensor(value: Value, dtype: GraphDtype): TensorInfo {
     if (value.from === 'node' && value.size === 0) {
-      return this.makeHostTensor(toHostArray(null, dtype, 0), value.shape, dtype);
+      return this.makeHostTensor(this.#copyOf(null, dtype, 0), value.shape, dtype);
     }
     if (value.from === 'constant') {
       const { bytes } = value.source as { bytes: Uint8Array };
@@ -243,14 +249,7 @@ export class OrtBackend extends KernelBackend {
 
   #store(dtype: GraphDtype, value: Value): TensorInfo {
     const dataId = {};
-    const data: TensorData = {
-      dtype,
-      refCount: 1,
-      value,
-      views: undefined,
-      strings: undefined,
-      complex: undefined,
-    };
+    const data: TensorData = { ...emptyData(dtype, 1), value };
     this.#data.set(dataId, data);
     if (value.from === 'node') this.#pending.add(data);
     return { dataId, shape: [...value.shape], dtype };
@@ -258,7 +257,8 @@ export class OrtBackend extends KernelBackend {
 
   /** The graph value of a tensor, under the tensor's own shape. */
   graphValue(info: TensorInfo): Value {
-    const data = this.#data.get(info.dataId);
+    const data = this.#dataOf(info.dataId);
+    if (data.failure) throw data.failure;
     const { value } = data;
     if (!value)
       throw new UnsupportedError({
@@ -278,6 +278,27 @@ export class OrtBackend extends KernelBackend {
     data.views ??= [];
     data.views.push(view);
     return view;
+  }
+
+  /** What is held of a tensor; tensors of another backend move here. */
+  #dataOf(dataId: DataId): TensorData {
+    const data = this.#data.has(dataId) ? this.#data.get(dataId) : this.#moved(dataId);
+    if (!data)
+      throw new InvalidInputError({
+        expected: 'a tensor that has not been disposed',
+        received: 'a disposed one',
+        hint: 'Keep the tensor, or the model that it belongs to, until nothing computes with it any more.',
+      });
+    return data;
+  }
+
+  #moved(dataId: DataId): TensorData | undefined {
+    try {
+      return this.#data.get(dataId);
+    } catch {
+      // TensorFlow.js does not know the tensor either.
+      return undefined;
+    }
   }
 
   override refCount(dataId: DataId): number {
@@ -340,7 +361,6 @@ export class OrtBackend extends KernelBackend {
   override dispose(): void {
     this.#cache.dispose();
     this.#pool.clear();
-    this.#pooledBytes = 0;
   }
 
   // --- Reading -----------------------------------------------------------------------------------------------------
@@ -350,7 +370,7 @@ export class OrtBackend extends KernelBackend {
   }
 
   override readSync(dataId: DataId): backend_util.BackendValues {
-    const data = this.#data.get(dataId);
+    const data = this.#dataOf(dataId);
     if (data.complex) {
       return mergeComplex(
         this.readSync(data.complex.real.dataId) as Float32Array,
@@ -358,8 +378,7 @@ export class OrtBackend extends KernelBackend {
       );
     }
     if (data.strings) return data.strings;
-    if (data.value?.from === 'node') this.flush();
-    const found = data.value?.source as LeafData;
+    const found = this.#computed(data).source as LeafData;
     found.shared = true;
     return found.values;
   }
@@ -384,14 +403,80 @@ export class OrtBackend extends KernelBackend {
     if (nodesRecorded() - this.#flushedAt > this.#maxPendingNodes) this.flush();
   }
 
-  /** Computes everything recorded that a live tensor needs. */
+  /** Computes everything recorded that a live tensor needs, but what is kept apart. */
   flush(): void {
     this.#flushedAt = nodesRecorded();
-    if (this.#pending.size === 0) return;
-    const live = [...this.#pending];
-    const plan = planGraph(live.map((data) => data.value as Value));
-    const entry = this.#cache.get(plan);
-    const results = this.runSession(entry, plan.inputs, plan.outputs);
+    this.#compute([...this.#pending].filter((data) => !data.isApart));
+  }
+
+  /** The computed value of a tensor's data, under the data's own shape. */
+  #computed(data: TensorData): Value {
+    if (data.value?.from === 'node') {
+      const together = [data, ...[...this.#pending].filter((each) => each !== data && !each.isApart)];
+      const chosen = new Set(component(together.map((each) => each.value as Value)));
+      this.#compute(
+        together.filter((each) => chosen.has(each.value as Value)),
+        data,
+      );
+      // The others may have had a part in a failure: alone, it fails for its own reasons only.
+      if (data.value?.from === 'node') this.#compute([data], data);
+      if (this.#pending.size === 0) this.#flushedAt = nodesRecorded();
+    }
+    if (data.failure) throw data.failure;
+    return data.value as Value;
+  }
+
+  /** Computes tensors, `read` among them, in one session; what cannot be computed is marked with its failure, or set apart. */
+  #compute(wanted: readonly TensorData[], read?: TensorData): void {
+    let left = wanted.filter((data) => data === read || !this.#setApartIfHuge(data));
+    while (left.length > 0) {
+      const plan = planGraph(left.map((data) => data.value as Value));
+      const failure = this.#attempt(plan, left);
+      if (!failure) break;
+      if (failure.node) {
+        const lost = new Set(dependents(plan.outputs, failure.node));
+        const failed = left.filter((data) => lost.has(data.value as Value));
+        for (const data of failed) this.#fail(data, failure.error);
+        left = left.filter((data) => !data.failure);
+        if (failed.length > 0) continue;
+      }
+      if (left.length === 1) this.#fail(left[0] as TensorData, failure.error);
+      else for (const data of left) data.isApart = true;
+      break;
+    }
+    this.#freeAwaited();
+  }
+
+  /** True for tensors that are computed only when they themselves are read. */
+  #setApartIfHuge(data: TensorData): boolean {
+    if ((data.value as Value).size * 4 > Math.min(this.#maxTensorBytes, HUGE)) data.isApart = true;
+    return data.isApart;
+  }
+
+  #fail(data: TensorData, error: PalateError): void {
+    data.failure = error;
+    data.value = undefined;
+    data.views = undefined;
+    this.#pending.delete(data);
+    this.#failures++;
+  }
+
+  /** Computes a plan for the tensors given; tells what failed. */
+  #attempt(plan: Plan, tensors: readonly TensorData[]): GraphFailure | undefined {
+    const oversized = findOversized(plan, this.#maxTensorBytes);
+    if (oversized) return oversized;
+    let entry: CachedSession;
+    let results: HostArray[];
+    try {
+      entry = this.#cache.get(plan);
+    } catch (cause) {
+      return explainFailure(plan, cause, 'graph-rejected');
+    }
+    try {
+      results = this.#runSession(entry, plan.inputs, plan.outputs);
+    } catch (cause) {
+      return explainFailure(plan, cause, 'graph-failed');
+    }
     this.tracer?.computed(plan, entry);
     const leaves = new Map<Value, LeafData>();
     plan.outputs.forEach((value, index) => {
@@ -403,27 +488,51 @@ export class OrtBackend extends KernelBackend {
       });
     });
     const taken = new Set<LeafData>();
-    for (const data of live) {
+    for (const data of tensors) {
       const value = data.value as Value;
       const found = leaves.get(value) as LeafData;
       if (taken.has(found)) found.shared = true;
       taken.add(found);
       data.value = leaf(found, value.type, value.shape);
       data.views = undefined;
+      this.#pending.delete(data);
     }
-    this.#pending.clear();
     for (const value of plan.inputs) (value.source as LeafData).awaited = false;
+    return undefined;
+  }
+
+  /** Frees the leaves given up meanwhile that no pending tensor reads. */
+  #freeAwaited(): void {
+    const read = this.#pending.size === 0 ? undefined : leavesOf(this.#pendingValues());
+    if (read) for (const data of read) data.awaited = true;
     const frees = this.#awaitedFrees;
     this.#awaitedFrees = [];
     for (const each of frees) {
-      each.awaited = false;
+      each.awaited = read?.has(each) ?? false;
       this.#free(each);
     }
   }
 
-  /** Runs a session on leaves; gives its outputs' values, in memory that belongs to the caller. */
-  runSession(
-    { session }: CachedSession,
+  *#pendingValues(): Generator<Value> {
+    for (const data of this.#pending) yield data.value as Value;
+  }
+
+  /**
+   * @internal Runs a session on leaves; gives its outputs' values, in memory that belongs to the caller.
+   *
+   * @throws PalateError `graph-failed` or `out-of-memory`
+   */
+  runPlan(plan: Plan, entry: CachedSession, inputs: readonly Value[]): HostArray[] {
+    this.#cache.touch(entry);
+    try {
+      return this.#runSession(entry, inputs, plan.outputs);
+    } catch (cause) {
+      throw explainFailure(plan, cause, 'graph-failed').error;
+    }
+  }
+
+  #runSession(
+    entry: CachedSession,
     inputs: readonly Value[],
     outputs: readonly { readonly type: OnnxType; readonly shape: readonly number[] }[],
   ): HostArray[] {
@@ -441,25 +550,22 @@ export class OrtBackend extends KernelBackend {
     }
     const fetches: Record<string, OrtTensor> = {};
     const results: HostArray[] = [];
-    for (let i = 0; i < outputs.length; i++) {
-      const { type, shape } = outputs[i] as Value;
-      const values = this.#allocate(type, sizeOf(shape));
-      results.push(values);
-      fetches[outputName(i)] = makeTensor(type, values, shape);
-    }
     const start = performance.now();
     try {
-      session.runInto(feeds, fetches);
-    } catch (cause) {
-      throw new PalateError('graph-failed', {
-        expected: 'the graph to be computed',
-        received: cause instanceof Error ? cause.message : String(cause),
-        hint: 'See the operation that ONNX Runtime names; indices out of range are the usual cause.',
-        cause,
-      });
+      for (let i = 0; i < outputs.length; i++) {
+        const { type, shape } = outputs[i] as Value;
+        const values = this.#pool.take(type, sizeOf(shape));
+        results.push(values);
+        fetches[outputName(i)] = makeTensor(type, values, shape);
+      }
+      entry.session.runInto(feeds, fetches);
+    } catch (error) {
+      for (const values of results) this.#pool.give(values);
+      throw error;
     }
     this.#runs++;
     this.#runMilliseconds += performance.now() - start;
+    this.#pool.countRun();
     return results;
   }
 
@@ -475,9 +581,14 @@ export class OrtBackend extends KernelBackend {
     return this.#data.has(dataId) ? this.#data.get(dataId).value : undefined;
   }
 
+  /** @internal Why a tensor could not be computed, if it could not. */
+  failureOf(dataId: DataId): PalateError | undefined {
+    return this.#data.has(dataId) ? this.#data.get(dataId).failure : undefined;
+  }
+
   /** @internal The computed value of a tensor, under the tensor's shape. */
   computedValue(info: TensorInfo): Value {
-    if (this.#data.get(info.dataId).value?.from === 'node') this.flush();
+    this.#computed(this.#dataOf(info.dataId));
     return this.graphValue(info);
   }
 
@@ -497,17 +608,15 @@ export class OrtBackend extends KernelBackend {
     return this.#store(dtype, leaf(made, dtype, shape));
   }
 
-  #allocate(type: OnnxType, size: number): HostArray {
-    const pooled = this.#pool.get(`${type}${size}`)?.pop();
-    if (pooled) {
-      this.#pooledBytes -= pooled.byteLength;
-      return pooled;
+  /** A copy of numbers, or zeros, in memory of the pool. */
+  #copyOf(values: ArrayLike<number> | null, dtype: GraphDtype, size: number): HostArray {
+    const made = this.#pool.take(dtype, size);
+    if (values && values.length === size) made.set(values);
+    else {
+      made.fill(0);
+      if (values) made.set(values);
     }
-    return type === 'float32'
-      ? new Float32Array(size)
-      : type === 'int32'
-        ? new Int32Array(size)
-        : new Uint8Array(size);
+    return made;
   }
 
   /** Gives a leaf's memory to later tensors, unless something may still look at it. */
@@ -518,15 +627,30 @@ export class OrtBackend extends KernelBackend {
       return;
     }
     data.released = true;
-    const { values } = data;
-    if (values.length < 64 || this.#pooledBytes + values.byteLength > this.#maxPooledBytes) return;
-    const type = values instanceof Float32Array ? 'float32' : values instanceof Int32Array ? 'int32' : 'bool';
-    const key = `${type}${values.length}`;
-    const free = this.#pool.get(key);
-    if (free) free.push(values);
-    else this.#pool.set(key, [values]);
-    this.#pooledBytes += values.byteLength;
+    this.#pool.give(data.values);
   }
+}
+
+/** Tensors larger than this are computed only when they themselves are read. */
+const HUGE = 2 ** 30;
+
+/** Bytes that this process may use at most, as far as the system tells. */
+function machineMemory(): number {
+  const constrained = process.constrainedMemory?.() ?? 0;
+  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+}
+
+function emptyData(dtype: DataType, refCount: number): TensorData {
+  return {
+    dtype,
+    refCount,
+    value: undefined,
+    failure: undefined,
+    isApart: false,
+    views: undefined,
+    strings: undefined,
+    complex: undefined,
+  };
 }
 
 function makeTensor(type: OnnxType, values: HostArray, shape: readonly number[]): OrtTensor {
@@ -540,17 +664,6 @@ function mergeComplex(real: Float32Array, imag: Float32Array): Float32Array {
     merged[2 * i + 1] = imag[i] as number;
   }
   return merged;
-}
-
-function toHostArray(values: ArrayLike<number> | null, dtype: DataType, size: number): HostArray {
-  const made =
-    dtype === 'float32'
-      ? new Float32Array(size)
-      : dtype === 'int32'
-        ? new Int32Array(size)
-        : new Uint8Array(size);
-  if (values) made.set(values);
-  return made;
 }
 
 /** Explains an unmapped kernel. */

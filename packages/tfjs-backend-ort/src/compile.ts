@@ -5,12 +5,20 @@ import { type GraphDtype, type LeafData, sameShape, type Value } from './graph.j
 import { takeHostRuns } from './host-kernels.js';
 import type { Plan } from './plan.js';
 import type { CachedSession } from './session-cache.js';
+import { knownVariables } from './variables.js';
 
 /** What a compiled step may return. */
 export type StepResult = tf.Tensor | readonly tf.Tensor[] | Readonly<Record<string, tf.Tensor>>;
 
 /** Options of {@link compile}. */
-export interface CompileOptions {
+export interface CompileOptions<R extends StepResult = StepResult> {
+  /**
+   * Looks at the result before the variables that the step assigned take their new values; when it returns false they
+   * keep the ones that they had, and the result is returned all the same. It may read the tensors of the result.
+   */
+  readonly accept?: (result: R) => boolean;
+  /** Graphs kept, one for each combination of the arguments' shapes; the least recently used goes. Default 64. */
+  readonly maxShapes?: number;
   /** Equal recordings in a row that count as proof. At least 2, the default. */
   readonly proofs?: number;
   /** Replays after which one call is recorded again and compared. Default 100. */
@@ -53,13 +61,12 @@ interface Recording {
   readonly form: 'tensor' | 'array' | 'record';
 }
 
+/** What is known of one combination of shapes. */
 interface Entry {
   recording: Recording | undefined;
   equal: number;
   sinceCheck: number;
 }
-
-const MAX_SHAPES = 16;
 
 /** Lets go of the sessions of steps that nobody holds any more. */
 const abandoned = new FinalizationRegistry<Map<string, Entry>>((entries) => forgetAll(entries));
@@ -73,6 +80,8 @@ const abandoned = new FinalizationRegistry<Map<string, Entry>>((entries) => forg
  * and tensors that it captures, must stay the same: they are compared between the recordings and again at every
  * `recheck`-th call. The step must not read tensors (`dataSync`), must return new tensors only, and its other effects
  * in JavaScript (counters, logging) happen when it is recorded and not when it is replayed.
+ *
+ * A call that throws leaves every variable as it was.
  *
  * When a call cannot be replayed (other shapes or types, a disposed variable, an unstable graph), it is recorded and
  * computed as without `compile`. On other backends the step is simply called.
@@ -90,11 +99,12 @@ const abandoned = new FinalizationRegistry<Map<string, Entry>>((entries) => forg
  */
 export function compile<A extends readonly tf.Tensor[], R extends StepResult>(
   step: (...args: A) => R,
-  options: CompileOptions = {},
+  options: CompileOptions<R> = {},
 ): CompiledStep<A, R> {
-  checkOptions('compile', options, ['proofs', 'recheck']);
-  const { proofs = 2, recheck = 100 } = options;
+  checkOptions('compile', options, ['proofs', 'recheck', 'maxShapes', 'accept']);
+  const { proofs = 2, recheck = 100, maxShapes = 64, accept } = options;
   checkNumber('proofs', proofs, { min: 2, integer: true });
+  checkNumber('maxShapes', maxShapes, { min: 1, integer: true });
   checkNumber('recheck', recheck, { min: 1, integer: true });
   const entries = new Map<string, Entry>();
   let recorded = 0;
@@ -103,23 +113,25 @@ export function compile<A extends readonly tf.Tensor[], R extends StepResult>(
 
   const call = (...args: A): R => {
     const backend = tf.backend();
-    if (!(backend instanceof OrtBackend)) return step(...args);
-    const key = args.map((arg) => `${arg.dtype}[${arg.shape}]`).join();
-    let entry = entries.get(key);
-    if (!entry) {
-      entry = { recording: undefined, equal: 0, sinceCheck: 0 };
-      entries.set(key, entry);
-      if (entries.size > MAX_SHAPES) forget(entries, entries.keys().next().value as string);
+    if (!(backend instanceof OrtBackend)) {
+      const called = withRollback(() => ({ result: step(...args) }), accept);
+      return called.result;
     }
+    const key = args.map((arg) => `${arg.dtype}[${arg.shape}]`).join();
+    const entry = entries.get(key) ?? { recording: undefined, equal: 0, sinceCheck: 0 };
+    // The newest use comes last.
+    entries.delete(key);
+    entries.set(key, entry);
+    if (entries.size > maxShapes) forget(entries, entries.keys().next().value as string);
     const proved = entry.equal >= proofs ? entry.recording : undefined;
     if (proved && entry.sinceCheck < recheck && isReplayable(backend, proved)) {
       entry.sinceCheck++;
       replayed++;
-      return replay(backend, proved, args) as R;
+      return replay(backend, proved, args, accept);
     }
     const checking = proved !== undefined && entry.sinceCheck >= recheck;
     recorded++;
-    const { result, recording, reason } = trace(backend, step, args);
+    const { result, recording, reason } = withRollback(() => trace(backend, step, args), accept);
     obstacle = reason;
     const difference = recording && entry.recording ? differenceOf(entry.recording, recording) : undefined;
     if (checking && difference === 'a number') {
@@ -146,6 +158,34 @@ export function compile<A extends readonly tf.Tensor[], R extends StepResult>(
   });
 }
 
+/**
+ * Runs a step; variables get the values back that they had before when it throws or its result is not accepted.
+ * Nothing is copied: their data is only held meanwhile.
+ */
+function withRollback<R extends StepResult, T extends { readonly result: R }>(
+  run: () => T,
+  accept: ((result: R) => boolean) | undefined,
+): T {
+  const before = knownVariables().map((variable) => ({ variable, kept: tf.keep(tf.clone(variable)) }));
+  const rollBack = (): void => {
+    for (const { variable, kept } of before)
+      if (!variable.isDisposed && variable.dataId !== kept.dataId)
+        variable.assign(kept as tf.Tensor as tf.Tensor<never>);
+  };
+  let done: T | undefined;
+  try {
+    done = run();
+    if (accept && !accept(done.result)) rollBack();
+    return done;
+  } catch (error) {
+    rollBack();
+    if (done) tf.dispose(done.result as tf.TensorContainer);
+    throw error;
+  } finally {
+    for (const { kept } of before) kept.dispose();
+  }
+}
+
 function forget(entries: Map<string, Entry>, key: string): void {
   const entry = entries.get(key);
   if (entry?.recording) entry.recording.session.pinned--;
@@ -168,7 +208,7 @@ function trace<A extends readonly tf.Tensor[], R extends StepResult>(
   args: A,
 ): { result: R; recording?: Recording; reason?: string } {
   backend.flush();
-  const registered = (): tf.Variable[] => Object.values(tf.engine().registeredVariables) as tf.Variable[];
+  const registered = knownVariables;
   const leafOf = (tensor: tf.Tensor): LeafData | undefined => {
     const value = backend.peek(tensor.dataId);
     return value?.from === 'leaf' ? (value.source as LeafData) : undefined;
@@ -186,6 +226,11 @@ function trace<A extends readonly tf.Tensor[], R extends StepResult>(
   own.forEach((arg, index) => {
     origins.set(leafOf(arg) as LeafData, { from: 'argument', index, shape: arg.shape });
   });
+  const failedBefore = new Set(
+    registered()
+      .map(({ dataId }) => dataId)
+      .filter((dataId) => backend.failureOf(dataId)),
+  );
   const before = new Map(registered().map((variable) => [variable, variable.dataId]));
   const fresh = new Set<LeafData>();
   const computed: { plan: Plan; session: CachedSession }[] = [];
@@ -209,6 +254,16 @@ function trace<A extends readonly tf.Tensor[], R extends StepResult>(
     for (const [, tensor] of results.tensors) outputs.set(tensor.dataId, backend.peek(tensor.dataId));
     for (const variable of registered()) outputs.set(variable.dataId, backend.peek(variable.dataId));
     backend.flush();
+    for (const { dataId } of [...results.tensors.map(([, tensor]) => tensor), ...registered()]) {
+      const failure = backend.failureOf(dataId);
+      // A variable that failed before is none of this step's.
+      if (!failure || failedBefore.has(dataId)) continue;
+      tf.dispose(result as tf.TensorContainer);
+      throw failure;
+    }
+  } catch (error) {
+    for (const arg of own) arg.dispose();
+    throw error;
   } finally {
     backend.tracer = undefined;
   }
@@ -262,7 +317,7 @@ function trace<A extends readonly tf.Tensor[], R extends StepResult>(
 
 /** How two recordings differ, if they do. */
 function differenceOf(a: Recording, b: Recording): string | undefined {
-  if (a.session !== b.session) return 'its operations or shapes';
+  if (!sameNumbers(a.plan.signature, b.plan.signature)) return 'its operations or shapes';
   if (
     a.form !== b.form ||
     a.results.length !== b.results.length ||
@@ -303,14 +358,20 @@ function sameNumbers(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
   return true;
 }
 
-function isReplayable(backend: OrtBackend, { origins, variables }: Recording): boolean {
+function isReplayable(backend: OrtBackend, { session, origins, variables }: Recording): boolean {
+  if (session.isDisposed) return false;
   for (const origin of origins)
     if (origin.from === 'variable' && origin.variable.isDisposed) return false;
     else if (origin.from === 'captured' && (origin.value.source as LeafData).released) return false;
   return variables.every(({ variable }) => !variable.isDisposed && backend.refCount(variable.dataId) > 0);
 }
 
-function replay(backend: OrtBackend, recording: Recording, args: readonly tf.Tensor[]): StepResult {
+function replay<R extends StepResult>(
+  backend: OrtBackend,
+  recording: Recording,
+  args: readonly tf.Tensor[],
+  accept: ((result: R) => boolean) | undefined,
+): R {
   const { session, plan, origins, variables, results, form } = recording;
   const view = (tensor: tf.Tensor, shape: readonly number[]): Value =>
     backend.computedValue({ dataId: tensor.dataId, shape: shape as number[], dtype: tensor.dtype });
@@ -321,40 +382,41 @@ function replay(backend: OrtBackend, recording: Recording, args: readonly tf.Ten
         ? view(origin.variable, origin.shape)
         : origin.value,
   );
-  const values = backend.runSession(session, inputs, plan.outputs);
-  const returned = new Set(results.map((slot) => slot.output));
+  const values = backend.runPlan(plan, session, inputs);
+  const taken = new Set(variables.map(({ output }) => output));
+  const made = results.map(({ key, output, shape }) => {
+    const numbers = values[output] as Float32Array;
+    const { type } = plan.outputs[output] as Value;
+    // Numbers that a variable or an earlier result takes are not shared with this one.
+    const own = taken.has(output) ? numbers.slice() : numbers;
+    taken.add(output);
+    return [key, tensorOf(backend, own, shape, type as GraphDtype)] as const;
+  });
+  const tensors = made.map(([, tensor]) => tensor);
+  const result = (
+    form === 'tensor' ? tensors[0] : form === 'array' ? tensors : Object.fromEntries(made)
+  ) as R;
+  try {
+    if (accept && !accept(result)) return result;
+  } catch (error) {
+    tf.dispose(tensors);
+    throw error;
+  }
   for (const { variable, output } of variables) {
     const numbers = values[output] as Float32Array;
     if (
       backend.refCount(variable.dataId) === 1 &&
-      !returned.has(output) &&
-      sameShape(backend.peek(variable.dataId)!.shape, variable.shape)
+      sameShape(backend.peek(variable.dataId)?.shape ?? [], variable.shape)
     ) {
       backend.replaceValues(variable.dataId, numbers);
       continue;
     }
     // Another tensor looks at the old numbers: the variable moves to new data, as `assign` does.
-    const made = tensorOf(
-      backend,
-      returned.has(output) ? numbers.slice() : numbers,
-      variable.shape,
-      variable.dtype,
-    );
-    variable.assign(made as tf.Tensor<never>);
-    made.dispose();
+    const next = tensorOf(backend, numbers, variable.shape, variable.dtype);
+    variable.assign(next as tf.Tensor<never>);
+    next.dispose();
   }
-  const made = results.map(({ key, output, shape }, index) => {
-    const earlier = results.findIndex((slot) => slot.output === output);
-    const numbers = values[output] as Float32Array;
-    const { type } = plan.outputs[output] as Value;
-    return [
-      key,
-      tensorOf(backend, earlier === index ? numbers : numbers.slice(), shape, type as GraphDtype),
-    ] as const;
-  });
-  if (form === 'tensor') return (made[0] as readonly [string, tf.Tensor])[1];
-  if (form === 'array') return made.map(([, tensor]) => tensor);
-  return Object.fromEntries(made);
+  return result;
 }
 
 function tensorOf(

@@ -42,6 +42,9 @@ export interface GraphNode {
   outputs: readonly Value[];
   /** Scratch of the planner. */
   epoch: number;
+  /** Scratch of walks over the graph: the last one that met the node, and the group that it gave it. */
+  walk: number;
+  group: number;
 }
 
 /** A tensor inside the graph: a leaf, a constant or the output of a node. */
@@ -143,6 +146,8 @@ export function record(
     inputs,
     outputs: [],
     epoch: 0,
+    walk: 0,
+    group: 0,
   };
   const values: Value[] = [];
   for (const spec of outputs) values.push(new Value(spec.type, spec.shape, 'node', node));

@@ -15,3 +15,4 @@ export {
 export { OrtSession, type OrtSessionOptions, OrtTensor, type OrtTensors } from './ort-session.js';
 export { dropout, dropoutMask, multinomial, randomNormal, randomUniform } from './random.js';
 export { hostKernels, ortBackend, registerOrtBackend } from './register.js';
+export { heldTensor, heldVariable } from './variables.js';

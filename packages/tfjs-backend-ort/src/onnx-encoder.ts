@@ -30,6 +30,8 @@ export type OnnxAttribute =
 /** One operation. */
 export interface OnnxNode {
   readonly op: string;
+  /** Names the node in error messages. */
+  readonly name?: string;
   /** Names of values; `''` leaves an optional input out. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -179,6 +181,7 @@ export function encodeOnnx(graph: OnnxGraph): Uint8Array {
       writer.message(1, (each) => {
         for (const input of node.inputs) each.text(1, input);
         for (const output of node.outputs) each.text(2, output);
+        if (node.name) each.text(3, node.name);
         each.text(4, node.op);
         for (const [name, value] of Object.entries(node.attributes ?? {}))
           each.message(5, (attribute) => writeAttribute(attribute, name, value));

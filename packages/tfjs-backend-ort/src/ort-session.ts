@@ -46,7 +46,8 @@ export class OrtSession {
       executionProviders: [...(options.executionProviders ?? ['cpu'])],
       graphOptimizationLevel: options.optimisation ?? 'all',
       enableMemPattern: true,
-      logSeverityLevel: 3,
+      // Errors are thrown; nothing else writes to the terminal.
+      logSeverityLevel: 4,
       extra: { session: { intra_op: { allow_spinning: options.spinning === false ? '0' : '1' } } },
       ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
     };

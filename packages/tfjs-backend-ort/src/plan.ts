@@ -96,6 +96,15 @@ export function planGraph(wanted: Iterable<Value>): Plan {
 export const inputName = (index: number): string => `in${index}`;
 export const outputName = (index: number): string => `out${index}`;
 
+/** Name of a session's node, by position; ONNX Runtime's errors tell it. */
+const nodeName = (index: number): string => `node_${index}`;
+
+/** The node that an error of ONNX Runtime is about, if it names one. */
+export function nodeNamedBy(plan: Plan, message: string): GraphNode | undefined {
+  const [, index] = /\bnode_(\d+)\b/.exec(message) ?? [];
+  return index === undefined ? undefined : plan.nodes[Number(index)];
+}
+
 /** What {@link encodePlan} may name and bake otherwise than for a session of this process. */
 export interface EncodeOptions {
   readonly inputNames?: readonly string[];
@@ -169,6 +178,7 @@ export function encodePlan(plan: Plan, options: EncodeOptions = {}): Uint8Array 
     }
     nodes.push({
       op: node.op,
+      name: nodeName(nodeIndex),
       inputs: inputNames,
       outputs: outputNames,
       attributes: node.attributes,

@@ -1,4 +1,3 @@
-import { PalateError } from '@palate/core';
 import { sizeOf, type Value } from './graph.js';
 import { OrtSession, type OrtSessionOptions } from './ort-session.js';
 import { encodePlan, outputName, type Plan } from './plan.js';
@@ -11,8 +10,9 @@ export interface CachedSession {
   readonly bytes: number;
   /** Order of last use. */
   used: number;
-  /** A compiled step holds it: not evicted. */
+  /** Compiled steps that hold it: evicted after those that none holds, and only for their bytes. */
   pinned: number;
+  isDisposed: boolean;
 }
 
 /** Sessions by structural signature; the least recently used go when there are too many or they hold too much. */
@@ -39,7 +39,7 @@ export class SessionCache {
     return this.#count;
   }
 
-  /** The session of a plan, built if needed. */
+  /** The session of a plan, built if needed; throws ONNX Runtime's own error if it refuses the graph. */
   get(plan: Plan): CachedSession {
     const bucket = this.#byHash.get(plan.hash);
     const known = bucket?.find((each) => sameWords(each.signature, plan.signature));
@@ -49,44 +49,40 @@ export class SessionCache {
       return known;
     }
     const bytes = peakBytes(plan);
-    let session: OrtSession;
-    try {
-      session = new OrtSession(
-        encodePlan(plan),
-        plan.outputs.map((_, index) => outputName(index)),
-        this.#options,
-      );
-    } catch (cause) {
-      throw new PalateError('graph-rejected', {
-        expected: 'a graph that ONNX Runtime accepts',
-        received: cause instanceof Error ? cause.message : String(cause),
-        hint: `Operations of the graph: ${operationsOf(plan)}.`,
-        cause,
-      });
-    }
+    const session = new OrtSession(
+      encodePlan(plan),
+      plan.outputs.map((_, index) => outputName(index)),
+      this.#options,
+    );
     const entry: CachedSession = {
       session,
       signature: plan.signature,
       bytes,
       used: ++this.#clock,
       pinned: 0,
+      isDisposed: false,
     };
     if (bucket) bucket.push(entry);
     else this.#byHash.set(plan.hash, [entry]);
     this.built++;
     this.#count++;
     this.#bytes += bytes;
-    while (this.#count > this.#maxSessions || (this.#bytes > this.#maxBytes && this.#count > 1))
-      if (!this.#evict(entry)) break;
+    while (this.#count > this.#maxSessions && this.#evict(entry, false));
+    while (this.#bytes > this.#maxBytes && (this.#evict(entry, false) || this.#evict(entry, true)));
     return entry;
   }
 
-  #evict(except: CachedSession): boolean {
+  /** Notes a use of a session that a compiled step holds. */
+  touch(entry: CachedSession): void {
+    entry.used = ++this.#clock;
+  }
+
+  #evict(except: CachedSession, evenPinned: boolean): boolean {
     let oldest: CachedSession | undefined;
     let home = 0;
     for (const [hash, bucket] of this.#byHash)
       for (const entry of bucket)
-        if (entry !== except && entry.pinned === 0 && (!oldest || entry.used < oldest.used)) {
+        if (entry !== except && (evenPinned || entry.pinned === 0) && (!oldest || entry.used < oldest.used)) {
           oldest = entry;
           home = hash;
         }
@@ -96,13 +92,18 @@ export class SessionCache {
     else this.#byHash.set(home, rest);
     this.#count--;
     this.#bytes -= oldest.bytes;
+    oldest.isDisposed = true;
     oldest.session.dispose();
     return true;
   }
 
   /** Frees every session. */
   dispose(): void {
-    for (const bucket of this.#byHash.values()) for (const entry of bucket) entry.session.dispose();
+    for (const bucket of this.#byHash.values())
+      for (const entry of bucket) {
+        entry.isDisposed = true;
+        entry.session.dispose();
+      }
     this.#byHash.clear();
     this.#count = 0;
     this.#bytes = 0;
@@ -125,14 +126,6 @@ function peakBytes(plan: Plan): number {
     alive -= freed[at]!;
   });
   return peak;
-}
-
-/** The operations of a plan in order, shortened in the middle. */
-function operationsOf(plan: Plan): string {
-  const names = plan.nodes.map((node) => node.op);
-  return names.length > 24
-    ? `${names.slice(0, 12).join(', ')}, ... ${names.length - 24} more ..., ${names.slice(-12).join(', ')}`
-    : names.join(', ');
 }
 
 function sameWords(a: Int32Array, b: Int32Array): boolean {

@@ -128,6 +128,45 @@ describe('compile', () => {
     }
   });
 
+  it('replays many shapes in turn, and drops the one that was used longest ago beyond the bound', () => {
+    const twenty = Array.from({ length: 20 }, (_, index) => index + 1);
+    const call = (step: (x: tf.Tensor) => tf.Tensor, size: number): number =>
+      tf.tidy(() => tf.sum(step(tf.ones([size]))).dataSync()[0] as number);
+    const many = compile((x: tf.Tensor) => tf.mul(x, 2));
+    for (let round = 0; round < 5; round++)
+      for (const size of twenty) expect(call(many, size)).toBe(2 * size);
+    expect(many.statistics()).toMatchObject({ recorded: 40, replayed: 60 });
+    const few = compile((x: tf.Tensor) => tf.mul(x, 3), { maxShapes: 2 });
+    for (const size of [1, 1, 1, 2, 2, 2, 1, 3, 3, 3, 1, 2]) expect(call(few, size)).toBe(3 * size);
+    // Size 1 stayed, since it was used after size 2, which was recorded anew in the end.
+    expect(few.statistics()).toMatchObject({ recorded: 7, replayed: 5 });
+  });
+
+  it('lets the result decide whether variables take their new values', () => {
+    const v = tf.variable(tf.scalar(1));
+    const step = compile(
+      (x: tf.Tensor) => {
+        v.assign(tf.add(v, x) as tf.Scalar);
+        return tf.mul(v, 1);
+      },
+      { accept: (result: tf.Tensor) => (result.dataSync()[0] as number) < 10 },
+    );
+    const before = tf.memory().numTensors;
+    for (const [x, result, left] of [
+      [20, 21, 1],
+      [2, 3, 3],
+      [20, 23, 3],
+      [1, 4, 4],
+      [30, 34, 4],
+      [2, 6, 6],
+    ] as const) {
+      expect(tf.tidy(() => step(tf.scalar(x)).dataSync()[0])).toBe(result);
+      expect(v.dataSync()[0]).toBe(left);
+      expect(tf.memory().numTensors).toBe(before);
+    }
+    expect(step.statistics().replayed).toBeGreaterThan(2);
+  });
+
   it('just calls the step on other backends', async () => {
     await tf.setBackend('cpu');
     expect(compile((a: tf.Tensor) => tf.add(a, 1))(tf.scalar(1)).dataSync()[0]).toBe(2);

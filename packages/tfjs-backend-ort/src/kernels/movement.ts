@@ -60,6 +60,15 @@ function scatterAdd(indices: Value, updates: Value, shape: readonly number[]): V
   });
 }
 
+/**
+ * Indices with the negative ones moved beyond every axis. ONNX counts those from the end; TensorFlow.js refuses them, and
+ * so does ONNX Runtime now, when it comes to them.
+ */
+function withoutNegative(indices: Value): Value {
+  const below = binary('Less', indices, scalarConst(indices.type, 0), 'bool');
+  return where(below, scalarConst(indices.type, 0x7fff_ffff), indices);
+}
+
 /** Gathers along an axis, for every batch of the first `batchDims` axes by its own indices. */
 function gather(x: Value, indices: Value, axis: number, batchDims: number): Value {
   const shape = [...x.shape.slice(0, axis), ...indices.shape.slice(batchDims), ...x.shape.slice(axis + 1)];
@@ -238,7 +247,12 @@ export const movementKernels: readonly KernelConfig[] = [
     );
     checkIndices(value(backend, inputs.indices), inputs.x.shape[axis] as number);
     return move(backend, [inputs.x], ([x]) =>
-      gather(x as Value, cast(value(backend, inputs.indices), 'int32'), axis, attrs.batchDims ?? 0),
+      gather(
+        x as Value,
+        withoutNegative(cast(value(backend, inputs.indices), 'int32')),
+        axis,
+        attrs.batchDims ?? 0,
+      ),
     );
   }),
   kernel<{ readonly params: TensorInfo; readonly indices: TensorInfo }>('GatherNd', ({ inputs, backend }) => {
@@ -255,7 +269,11 @@ export const movementKernels: readonly KernelConfig[] = [
         inputs.params.dtype as GraphDtype,
       );
     return move(backend, [inputs.params], ([params]) =>
-      op('GatherND', [params, cast(value(backend, inputs.indices), 'int64')], shape),
+      op(
+        'GatherND',
+        [params, cast(withoutNegative(cast(value(backend, inputs.indices), 'int32')), 'int64')],
+        shape,
+      ),
     );
   }),
   kernel<{ readonly indices: TensorInfo; readonly updates: TensorInfo }, { readonly shape: number[] }>(
@@ -268,7 +286,7 @@ export const movementKernels: readonly KernelConfig[] = [
       const working = updates.type === 'bool' ? 'int32' : updates.type;
       const flat = reshape(cast(updates, working), [rows, ...attrs.shape.slice(depth)]);
       const indices = value(backend, { ...inputs.indices, shape: [rows, depth] });
-      return tensor(backend, scatterAdd(indices, flat, attrs.shape), dtype);
+      return tensor(backend, scatterAdd(withoutNegative(cast(indices, 'int32')), flat, attrs.shape), dtype);
     },
   ),
   kernel<{ readonly tensor: TensorInfo; readonly indices: TensorInfo; readonly updates: TensorInfo }>(
@@ -278,7 +296,8 @@ export const movementKernels: readonly KernelConfig[] = [
       const depth = inputs.indices.shape.length <= 1 ? 1 : (inputs.indices.shape.at(-1) as number);
       const rows = sizeOf(inputs.indices.shape) / depth;
       const updates = value(backend, { ...inputs.updates, shape: [rows, ...target.shape.slice(depth)] });
-      const indices = cast(value(backend, { ...inputs.indices, shape: [rows, depth] }), 'int64');
+      const given = cast(value(backend, { ...inputs.indices, shape: [rows, depth] }), 'int32');
+      const indices = cast(withoutNegative(given), 'int64');
       return tensor(
         backend,
         op('ScatterND', [target, indices, updates], target.shape),

@@ -1,0 +1,76 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/**
+ * Variables that are freed once nobody holds them.
+ *
+ * TensorFlow.js keeps every variable in a register until it is disposed, so that a model that was dropped keeps its
+ * weights for ever. These are taken out of that register; their data goes with them.
+ */
+
+/** What is needed to give the data of a tensor back that is gone. */
+interface Estate {
+  dataId: tf.DataId;
+  readonly shape: readonly number[];
+  readonly dtype: tf.DataType;
+  readonly size: number;
+}
+
+const living = new Map<Estate, WeakRef<tf.Variable>>();
+
+const abandoned = new FinalizationRegistry<Estate>((estate) => {
+  living.delete(estate);
+  // All that TensorFlow.js reads of a tensor to give its data back.
+  tf.engine().disposeTensor(estate as unknown as tf.Tensor);
+});
+
+function watch(tensor: tf.Tensor): Estate {
+  const { dataId, shape, dtype, size, dispose } = tensor;
+  const estate: Estate = { dataId, shape, dtype, size };
+  abandoned.register(tensor, estate, estate);
+  tensor.dispose = function (this: tf.Tensor) {
+    abandoned.unregister(estate);
+    living.delete(estate);
+    dispose.call(this);
+  };
+  return estate;
+}
+
+/**
+ * Takes a tensor out of every tidy scope; it is freed when it is disposed, or when nobody holds it any more.
+ *
+ * @returns the same tensor
+ */
+export function heldTensor<T extends tf.Tensor>(tensor: T): T {
+  watch(tf.keep(tensor));
+  return tensor;
+}
+
+/**
+ * Makes a variable that is freed when it is disposed, or when nobody holds it any more.
+ *
+ * It is outside of every tidy scope, and TensorFlow.js does not list it: pass it to `tf.variableGrads` by name.
+ *
+ * @param initial - its first value; stays the caller's
+ */
+export function heldVariable(initial: tf.Tensor, trainable = true): tf.Variable {
+  const variable = tf.keep(tf.variable(initial, trainable)) as tf.Variable;
+  delete tf.engine().registeredVariables[variable.name];
+  const estate = watch(variable);
+  living.set(estate, new WeakRef(variable));
+  const { assign } = variable;
+  variable.assign = function (this: tf.Variable, value) {
+    assign.call(this, value);
+    estate.dataId = this.dataId;
+  };
+  return variable;
+}
+
+/** Every variable that TensorFlow.js lists, and every one of {@link heldVariable} that is alive. */
+export function knownVariables(): tf.Variable[] {
+  const known = Object.values(tf.engine().registeredVariables) as tf.Variable[];
+  for (const weak of living.values()) {
+    const variable = weak.deref();
+    if (variable) known.push(variable);
+  }
+  return known;
+}
