@@ -1,4 +1,5 @@
 import { checkOptions, type TensorData } from '@palate/core';
+import { heldVariable } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Parameters } from './parameters.js';
 
@@ -36,7 +37,8 @@ class Slots {
     const known = this.#slots.get(name);
     if (known) return known;
     const initial = tf.zeros([...shape]);
-    const made = tf.keep(tf.variable(initial, false));
+    const made = heldVariable(initial, false);
+    initial.dispose();
     this.#slots.set(name, made);
     return made;
   }

@@ -1,4 +1,11 @@
-import { ArtifactError, InvalidInputError, type RandomStream, type TensorData } from '@palate/core';
+import {
+  ArtifactError,
+  type Disposable,
+  InvalidInputError,
+  type RandomStream,
+  type TensorData,
+} from '@palate/core';
+import { heldVariable } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** How a parameter starts. */
@@ -21,7 +28,8 @@ export function uniform(limit: number): Initializer {
 }
 
 /**
- * The trainable weights of a model by name, each a `tf.Variable`.
+ * The trainable weights of a model by name, each a `tf.Variable` that outlives any tidy scope. Weights that nobody holds
+ * any more, neither through this nor through a layer, are freed.
  *
  * @example
  * ```ts
@@ -30,7 +38,7 @@ export function uniform(limit: number): Initializer {
  * parameters.get('dense.kernel').shape; // [4, 2]
  * ```
  */
-export class Parameters {
+export class Parameters implements Disposable {
   readonly #variables = new Map<string, tf.Variable>();
 
   /**
@@ -51,9 +59,8 @@ export class Parameters {
   }
 
   #create(name: string, shape: readonly number[], values: Float32Array): tf.Variable {
-    // Variables outlive any tidy scope that the caller may be in.
     const initial = tf.tensor(values, [...shape], 'float32');
-    const variable = tf.keep(tf.variable(initial, true));
+    const variable = heldVariable(initial);
     initial.dispose();
     this.#variables.set(name, variable);
     return variable;
@@ -126,5 +133,9 @@ export class Parameters {
   dispose(): void {
     for (const variable of this.#variables.values()) variable.dispose();
     this.#variables.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }

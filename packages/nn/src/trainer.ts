@@ -70,6 +70,13 @@ export interface TrainResult {
   readonly steps: number;
 }
 
+/** What a step gives beside new weights. */
+type StepOutcome = {
+  readonly loss: tf.Scalar;
+  /** The sum of all new weights: not finite as soon as one of them is not. */
+  readonly weights: tf.Scalar;
+};
+
 const OPTION_NAMES = [
   ...LONG_CALL_OPTIONS,
   'parameters',
@@ -98,7 +105,8 @@ function toTensor({ shape, values }: Batch[string]): tf.Tensor {
  *
  * @throws CancelledError if `signal` fires
  * @throws ArtifactError at the start, if the checkpoint folder holds something else
- * @throws InvalidInputError if the loss is not finite, or the early-stopping metric is not among the validation's
+ * @throws InvalidInputError if the loss or a weight is not finite after a step, which is undone then: the weights and
+ * the optimiser's state are those of the step before; or if the early-stopping metric is not among the validation's
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   checkOptions('train', options, OPTION_NAMES);
@@ -112,6 +120,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   }
 }
 
+const numberOf = (tensor: tf.Tensor): number => tensor.dataSync()[0] as number;
+
 class TrainingRun {
   readonly #options: TrainOptions;
   readonly #random: RandomStream;
@@ -121,7 +131,9 @@ class TrainingRun {
   #bestWeights: Readonly<Record<string, TensorData>> | undefined;
   #savedAt = performance.now();
   #savedStep = 0;
-  #compiled: CompiledStep<[tf.Tensor, ...tf.Tensor[]], tf.Scalar> | undefined;
+  /** The step that makes the optimiser's state; none once a run was resumed. */
+  #firstStep: number | undefined = 1;
+  #compiled: CompiledStep<[tf.Tensor, ...tf.Tensor[]], StepOutcome> | undefined;
 
   constructor(options: TrainOptions) {
     this.#options = options;
@@ -141,6 +153,7 @@ class TrainingRun {
     this.#state = found.state;
     this.#bestWeights = found.bestWeights;
     this.#savedStep = found.state.step;
+    this.#firstStep = undefined;
   }
 
   async finish(): Promise<TrainResult> {
@@ -228,36 +241,43 @@ class TrainingRun {
     const scalars = optimiser.scalars(step, schedule(step));
     const batchNames = Object.keys(batch).sort();
     const scalarNames = Object.keys(scalars).sort();
-    this.#compiled ??= compile((stepSeed, ...rest) => {
-      const named = (names: readonly string[], from: number): Record<string, tf.Tensor> =>
-        Object.fromEntries(names.map((name, k) => [name, rest[from + k] as tf.Tensor]));
-      return this.#update(
-        named(batchNames, 0),
-        named(scalarNames, batchNames.length) as Record<string, tf.Scalar>,
-        stepSeed,
-      );
-    });
+    this.#compiled ??= compile(
+      (stepSeed, ...rest) => {
+        const named = (names: readonly string[], from: number): Record<string, tf.Tensor> =>
+          Object.fromEntries(names.map((name, k) => [name, rest[from + k] as tf.Tensor]));
+        return this.#update(
+          named(batchNames, 0),
+          named(scalarNames, batchNames.length) as Record<string, tf.Scalar>,
+          stepSeed,
+        );
+      },
+      {
+        accept: ({ loss, weights }) => Number.isFinite(numberOf(loss)) && Number.isFinite(numberOf(weights)),
+      },
+    );
     const compiled = this.#compiled;
-    const loss = tf.tidy(() => {
+    const { loss, weights } = tf.tidy(() => {
       const stepSeed = tf.tensor1d([seed % 0x7fff_ffff, step], 'int32');
       const inputs = batchNames.map((name) => toTensor(batch[name] as Batch[string]));
       const numbers = scalarNames.map((name) => tf.scalar(scalars[name] as number));
-      return compiled(stepSeed, ...inputs, ...numbers).dataSync()[0] as number;
+      const outcome = compiled(stepSeed, ...inputs, ...numbers);
+      return { loss: numberOf(outcome.loss), weights: numberOf(outcome.weights) };
     });
-    if (!Number.isFinite(loss))
-      throw new InvalidInputError({
-        expected: 'a finite loss',
-        received: `${loss} at step ${step}`,
-        hint: 'Lower the learning rate, clip the gradients, or look for bad values in the data.',
-      });
-    return loss;
+    if (Number.isFinite(loss) && Number.isFinite(weights)) return loss;
+    // State that this very step has made is not as it was before.
+    if (step === this.#firstStep) optimiser.dispose();
+    throw new InvalidInputError({
+      expected: Number.isFinite(loss) ? 'finite weights after every step' : 'a finite loss',
+      received: Number.isFinite(loss) ? `weights that are not at step ${step}` : `${loss} at step ${step}`,
+      hint: `Lower the learning rate, clip the gradients, or look for bad values in the data; the weights are those of step ${step - 1}.`,
+    });
   }
 
   #update(
     inputs: BatchTensors,
     scalars: Readonly<Record<string, tf.Scalar>>,
     stepSeed: tf.Tensor,
-  ): tf.Scalar {
+  ): StepOutcome {
     const { parameters, optimiser, loss, clipNorm } = this.#options;
     const variables = parameters.names.map((name) => parameters.get(name));
     const { value, grads } = tf.variableGrads(() => loss(inputs, ForwardPass.training(stepSeed)), variables);
@@ -271,7 +291,7 @@ class TrainingRun {
       clipNorm === undefined ? gradients : clipByGlobalNorm(gradients, clipNorm),
       scalars,
     );
-    return value;
+    return { loss: value, weights: tf.addN(variables.map((variable) => tf.sum(variable))) as tf.Scalar };
   }
 
   async #saveWhenDue(): Promise<void> {

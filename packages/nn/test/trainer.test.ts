@@ -139,6 +139,55 @@ describe('cancellation and trouble', () => {
   });
 });
 
+describe('a step that does not end in numbers', () => {
+  test.each([
+    [
+      'a loss that is none',
+      (w: tf.Tensor, bad: tf.Tensor) => tf.add(tf.square(tf.sub(w, 2)), tf.log(tf.sub(1, bad))),
+    ],
+    // The square root has an infinite slope at nought, where its value is finite.
+    [
+      'a gradient that is none',
+      (w: tf.Tensor, bad: tf.Tensor) =>
+        tf.add(tf.square(tf.sub(w, 2)), tf.sqrt(tf.mul(tf.square(w), tf.sub(2, bad)))),
+    ],
+  ])('is undone: %s', async (_, lossOf) => {
+    for (const badStep of [1, 2, 8]) {
+      const parameters = new Parameters();
+      const layer = new Dense(parameters, 'w', 1, 1, new RandomStream(0), { bias: false });
+      const optimiser = new AdamW({ weightDecay: 0 });
+      const seen: number[] = [];
+      const weight = (): number => parameters.get('w.kernel').dataSync()[0] as number;
+      const run = (epochs: number, bad: number): ReturnType<typeof train> =>
+        train({
+          parameters,
+          optimiser,
+          schedule: constantSchedule(0.1),
+          epochs,
+          batches: (epoch) => {
+            seen.push(weight());
+            const values = Float32Array.of(epoch === bad ? 2 : 0);
+            return [
+              () => ({ bad: { shape: [1, 1], values }, one: { shape: [1, 1], values: Float32Array.of(1) } }),
+            ];
+          },
+          loss: ({ bad: number, one }) =>
+            tf.sum(lossOf(layer.apply(one as tf.Tensor), number as tf.Tensor)) as tf.Scalar,
+        });
+      await expect(run(20, badStep)).rejects.toThrow(
+        new RegExp(`at step ${badStep}\\. .*step ${badStep - 1}`),
+      );
+      expect(seen).toHaveLength(badStep);
+      expect(weight()).toBe(seen.at(-1));
+      expect(Number.isFinite(weight())).toBe(true);
+      for (const { values } of Object.values(await optimiser.state()))
+        expect((values as Float32Array).every(Number.isFinite)).toBe(true);
+      await run(3, 0);
+      expect(Number.isFinite(weight())).toBe(true);
+    }
+  });
+});
+
 describe('the checkpoint folder', () => {
   test('may be there already when it is empty', async () => {
     const dir = join(folder, 'made-before');
