@@ -1,3 +1,4 @@
+export { type AlteredArtifactOptions, alteredArtifactConformance } from './altered-artifacts.js';
 export type { ConformanceCase } from './conformance.js';
 export { type RankerConformanceOptions, rankerConformance } from './ranker.js';
 export { type RetrieverConformanceOptions, retrieverConformance } from './retriever.js';
