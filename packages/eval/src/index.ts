@@ -1,8 +1,22 @@
+export { type BootstrapOptions, bootstrapInterval, type Interval } from './bootstrap.js';
+export { checkValues, type ValueBounds } from './check-values.js';
+export { DETECTABLE, type DetectableOptions, detectableDifference } from './detectable-difference.js';
+export { normalisedGain } from './discounted-gain.js';
 export { evaluateRanking } from './evaluate-ranking.js';
+export { holm } from './holm.js';
 export { ListMetrics, type ListMetricsContext } from './list-metrics.js';
 export { ndcgOfLists } from './ndcg-of-lists.js';
+export {
+  type PairedTest,
+  pairedTTest,
+  type RandomisationOptions,
+  randomisationTest,
+  type WilcoxonOptions,
+  wilcoxonSignedRank,
+} from './paired-tests.js';
 export { auc, gauc, logLoss, mae, rmse } from './prediction-metrics.js';
 export { type CandidateRule, describeProtocol, type RankingProtocol } from './protocol.js';
+export { type Ranking, rankRelevant } from './rank-counting.js';
 export {
   averagePrecision,
   f1,
@@ -32,14 +46,3 @@ export {
   toLatex,
   toMarkdown,
 } from './report.js';
-export {
-  type BootstrapOptions,
-  bootstrapInterval,
-  holm,
-  type Interval,
-  type PairedTest,
-  pairedTTest,
-  type RandomisationOptions,
-  randomisationTest,
-  wilcoxonSignedRank,
-} from './significance.js';

@@ -1,4 +1,4 @@
-import { type EmbeddingTable, InvalidInputError } from '@palate/core';
+import { checkNumber, type EmbeddingTable, InvalidInputError } from '@palate/core';
 import type { ListMetricName } from './rank-metrics.js';
 
 /** What {@link ListMetrics} needs beside the lists. */
@@ -40,7 +40,7 @@ export class ListMetrics {
 
   constructor(context: ListMetricsContext, k: number) {
     this.#context = context;
-    this.#k = k;
+    this.#k = checkNumber('k', k, { min: 1, integer: true });
     this.#recommended = new Int32Array(context.itemCount);
     this.#isPopular = new Uint8Array(context.itemCount);
     const order = Array.from({ length: context.itemCount }, (_, i) => i).sort(
@@ -54,9 +54,22 @@ export class ListMetrics {
       );
   }
 
-  /** @param list - dense items, best first; only the first `k` count */
+  /**
+   * Takes a list in.
+   *
+   * @param list - dense items, best first; only the first `k` count
+   * @throws InvalidInputError for an item outside of the catalogue
+   */
   add(list: ArrayLike<number>, relevant: ReadonlySet<number>): void {
     const length = Math.min(this.#k, list.length);
+    const { itemCount } = this.#context;
+    for (let rank = 0; rank < length; rank++)
+      if (!(list[rank]! >= 0 && list[rank]! < itemCount && Number.isInteger(list[rank])))
+        throw new InvalidInputError({
+          expected: `items from 0 to ${itemCount - 1}`,
+          received: `${list[rank]} at position ${rank} of a list`,
+          hint: 'Use dense indexes of the catalogue that is measured.',
+        });
     this.#lists++;
     this.#entries += length;
     const { popularity, userCount } = this.#context;

@@ -1,33 +1,51 @@
-import type { ScoredItem } from '@palate/core';
+import { InvalidInputError, type ScoredItem } from '@palate/core';
+import { normalisedGain } from './discounted-gain.js';
 
 /**
  * NDCG@k of lists against the items that turned out right, as a mean over those that have any: gains of 1, discount
  * `1 / log2(rank + 1)`, an ideal of as many as there are. For validation while training, where the lists are at hand;
  * `evaluateRanking` is for results.
  *
- * @param lists - best first
+ * @param lists - best first, without repetitions
  * @param targets - the right items of each list
+ * @throws InvalidInputError if there is not one list for each of the targets, or one repeats an item within the
+ *   first `k`
  */
 export function ndcgOfLists(
   lists: readonly (readonly Pick<ScoredItem, 'item'>[])[],
   targets: readonly ArrayLike<number>[],
   k: number,
 ): number {
+  if (lists.length !== targets.length)
+    throw new InvalidInputError({
+      expected: `${targets.length} lists, one for each query's targets`,
+      received: String(lists.length),
+      hint: 'Pass an empty list for a query that was not answered.',
+    });
   let sum = 0;
   let counted = 0;
   for (const [q, list] of lists.entries()) {
     const right = new Set(Array.from(targets[q] ?? []));
     if (right.size === 0) continue;
     counted++;
-    let gain = 0;
-    let ideal = 0;
-    for (let rank = 0; rank < k; rank++) {
-      const discount = 1 / Math.log2(rank + 2);
-      if (rank < right.size) ideal += discount;
-      const entry = list[rank];
-      if (entry && right.has(entry.item)) gain += discount;
+    const ranks = new Map([...right].map((item) => [item, Number.POSITIVE_INFINITY]));
+    const met = new Set<number>();
+    for (let rank = 1; rank <= Math.min(k, list.length); rank++) {
+      const { item } = list[rank - 1] as Pick<ScoredItem, 'item'>;
+      if (met.has(item))
+        throw new InvalidInputError({
+          expected: 'lists of different items',
+          received: `the item ${item} twice in list ${q}`,
+          hint: 'Mend the retriever: a list holds each item once.',
+        });
+      met.add(item);
+      if (right.has(item)) ranks.set(item, rank);
     }
-    sum += gain / ideal;
+    sum += normalisedGain(
+      [...ranks.values()],
+      Array.from(right, () => 1),
+      k,
+    );
   }
   return counted === 0 ? 0 : sum / counted;
 }

@@ -1,4 +1,5 @@
 import { InvalidInputError } from '@palate/core';
+import { checkValues } from './check-values.js';
 
 function sameLength(a: ArrayLike<number>, b: ArrayLike<number>): number {
   if (a.length !== b.length || a.length === 0)
@@ -10,17 +11,39 @@ function sameLength(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return a.length;
 }
 
-/** Root mean squared error of predictions against truths. */
-export function rmse(predictions: ArrayLike<number>, truths: ArrayLike<number>): number {
+function predicted(predictions: ArrayLike<number>, truths: ArrayLike<number>): number {
   const n = sameLength(predictions, truths);
+  checkValues('predictions', predictions);
+  checkValues('truths', truths);
+  return n;
+}
+
+function scored(scores: ArrayLike<number>, labels: ArrayLike<number>): number {
+  const n = sameLength(scores, labels);
+  checkValues('scores', scores, { infinite: true });
+  checkValues('labels', labels);
+  return n;
+}
+
+/**
+ * Root mean squared error of predictions against truths.
+ *
+ * @throws InvalidInputError for a value that is not finite, with its index
+ */
+export function rmse(predictions: ArrayLike<number>, truths: ArrayLike<number>): number {
+  const n = predicted(predictions, truths);
   let sum = 0;
   for (let i = 0; i < n; i++) sum += (predictions[i]! - truths[i]!) ** 2;
   return Math.sqrt(sum / n);
 }
 
-/** Mean absolute error of predictions against truths. */
+/**
+ * Mean absolute error of predictions against truths.
+ *
+ * @throws InvalidInputError for a value that is not finite, with its index
+ */
 export function mae(predictions: ArrayLike<number>, truths: ArrayLike<number>): number {
-  const n = sameLength(predictions, truths);
+  const n = predicted(predictions, truths);
   let sum = 0;
   for (let i = 0; i < n; i++) sum += Math.abs(predictions[i]! - truths[i]!);
   return sum / n;
@@ -30,12 +53,16 @@ export function mae(predictions: ArrayLike<number>, truths: ArrayLike<number>): 
  * Area under the ROC curve: the chance that a random positive scores above a random negative, ties counting one
  * half (Hanley and McNeil 1982). Costs a sort.
  *
+ * @param scores - infinities pass, as their order is known
  * @param labels - above 0 for positives
  * @returns NaN if there are only positives or only negatives
+ * @throws InvalidInputError for a score that is not a number or a label that is not finite, with its index
  */
 export function auc(scores: ArrayLike<number>, labels: ArrayLike<number>): number {
-  const n = sameLength(scores, labels);
-  const order = Float64Array.from({ length: n }, (_, i) => i).sort((a, b) => scores[a]! - scores[b]!);
+  const n = scored(scores, labels);
+  const order = Float64Array.from({ length: n }, (_, i) => i).sort((a, b) =>
+    scores[a]! < scores[b]! ? -1 : scores[a]! > scores[b]! ? 1 : 0,
+  );
   let positives = 0;
   let rankSum = 0;
   for (let i = 0; i < n; ) {
@@ -61,14 +88,17 @@ export function auc(scores: ArrayLike<number>, labels: ArrayLike<number>): numbe
  *
  * @param groups - one group number a row
  * @returns NaN if no group has both classes
+ * @throws InvalidInputError for a score, label or group that is not a number, with its index
  */
 export function gauc(
   scores: ArrayLike<number>,
   labels: ArrayLike<number>,
   groups: ArrayLike<number>,
 ): number {
-  const n = sameLength(scores, labels);
+  // Here rather than in each group, so that the message tells the index among all rows.
+  const n = scored(scores, labels);
   sameLength(scores, groups);
+  checkValues('groups', groups);
   const rows = new Map<number, number[]>();
   for (let i = 0; i < n; i++) {
     const list = rows.get(groups[i]!);
@@ -92,9 +122,13 @@ export function gauc(
 /**
  * Mean negative log-likelihood of binary labels under predicted probabilities, in nats; probabilities are kept
  * `1e-15` away from 0 and 1.
+ *
+ * @throws InvalidInputError for a probability outside of 0 to 1 or a label that is not finite, with its index
  */
 export function logLoss(probabilities: ArrayLike<number>, labels: ArrayLike<number>): number {
   const n = sameLength(probabilities, labels);
+  checkValues('probabilities', probabilities, { min: 0, max: 1 });
+  checkValues('labels', labels);
   let sum = 0;
   for (let i = 0; i < n; i++) {
     const p = Math.min(1 - 1e-15, Math.max(1e-15, probabilities[i]!));

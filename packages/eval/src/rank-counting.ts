@@ -1,23 +1,57 @@
+import { InvalidInputError } from '@palate/core';
+
+/** Ranks of relevant items under both rules for equal scores; aligned lists, in the order of the pessimistic ranks. */
+export interface Ranking {
+  /** From 1, never falling; `Infinity` for what is out of the ranking. Other items of an equal score stand first. */
+  readonly ranks: Float64Array;
+  /** Positions into the relevant items. */
+  readonly order: Int32Array;
+  /** Ranks with the relevant items first among equal scores, those of higher gain before others; never falling. */
+  readonly optimisticRanks: Float64Array;
+  /** Positions into the relevant items in the order of the optimistic ranks. */
+  readonly optimisticOrder: Int32Array;
+  /** Other items with a higher score, for each rank. */
+  readonly above: Float64Array;
+  /** Other items with the same score, for each rank. */
+  readonly equal: Float64Array;
+  /** Other items in the ranking. */
+  readonly others: number;
+}
+
 /**
  * Ranks of relevant items among all scored ones, pessimistic: of equal scores the others stand first, so that a
- * system that scores everything alike finds nothing.
+ * system that scores everything alike finds nothing. Beside them the optimistic ranks, the other bound.
  *
  * One pass over the scores for up to four relevant items, a binary search for each score beyond.
  *
- * @param scores - one score an item; `-Infinity` takes an item out of the ranking
- * @param relevant - dense indexes of the relevant items
- * @returns for each relevant item its rank from 1 in the order of falling scores, `Infinity` if it is out of the
- *   ranking, with the positions into `relevant` in that order; `above` and `equal` count the other items for AUC
+ * @param scores - one score an item; `-Infinity` takes an item out of the ranking; left as they were
+ * @param relevant - dense indexes of the relevant items, each once
+ * @param gains - gains of the relevant items, where they differ: among equal scores the lower gain stands first
+ * @throws InvalidInputError for a score that is not a number, with its index
  */
 export function rankRelevant(
-  scores: Float32Array,
+  scores: Float32Array | Float64Array,
   relevant: ArrayLike<number>,
-): { ranks: Float64Array; order: Int32Array; above: Float64Array; equal: Float64Array; others: number } {
+  gains?: ArrayLike<number>,
+): Ranking {
   const count = relevant.length;
-  const order = Int32Array.from({ length: count }, (_, i) => i).sort(
-    (a, b) => scores[relevant[b]!]! - scores[relevant[a]!]! || a - b,
-  );
-  const own = new Float32Array(count);
+  for (let item = 0; item < scores.length; item++)
+    if (Number.isNaN(scores[item]))
+      throw new InvalidInputError({
+        expected: 'scores that are numbers',
+        received: `NaN at index ${item}`,
+        hint: 'The model has diverged or divides by zero: mend its scoring.',
+      });
+  const sorted = (sign: 1 | -1): Int32Array =>
+    Int32Array.from({ length: count }, (_, i) => i).sort((a, b) => {
+      const x = scores[relevant[a]!]!;
+      const y = scores[relevant[b]!]!;
+      // Not by their difference: two infinities differ by no number.
+      if (x !== y) return x > y ? -1 : 1;
+      return sign * ((gains?.[a] ?? 0) - (gains?.[b] ?? 0)) || a - b;
+    });
+  const order = sorted(1);
+  const own = new Float64Array(count);
   for (let i = 0; i < count; i++) own[i] = scores[relevant[order[i]!]!]!;
   // Taken out of the pass below, and put back after it.
   for (let i = 0; i < count; i++) scores[relevant[i]!] = Number.NEGATIVE_INFINITY;
@@ -65,9 +99,12 @@ export function rankRelevant(
     }
   }
   const ranks = new Float64Array(count);
+  const optimisticRanks = new Float64Array(count);
   for (let i = 0; i < count; i++) {
     scores[relevant[order[i]!]!] = own[i]!;
-    ranks[i] = own[i]! > Number.NEGATIVE_INFINITY ? above[i]! + equal[i]! + i + 1 : Number.POSITIVE_INFINITY;
+    const isRanked = own[i]! > Number.NEGATIVE_INFINITY;
+    ranks[i] = isRanked ? above[i]! + equal[i]! + i + 1 : Number.POSITIVE_INFINITY;
+    optimisticRanks[i] = isRanked ? above[i]! + i + 1 : Number.POSITIVE_INFINITY;
   }
-  return { ranks, order, above, equal, others };
+  return { ranks, order, optimisticRanks, optimisticOrder: gains ? sorted(-1) : order, above, equal, others };
 }

@@ -1,4 +1,6 @@
 import { InvalidInputError } from '@palate/core';
+import { checkValues } from './check-values.js';
+import { exponentialGains, normalisedGain } from './discounted-gain.js';
 
 /**
  * What the metrics of one user see: where the relevant items stand in the ranking.
@@ -11,8 +13,40 @@ export interface RankedRelevant {
   readonly gains: ArrayLike<number>;
 }
 
-/** How many relevant items stand within the first `k`. */
-function hits({ ranks }: RankedRelevant, k: number): number {
+/**
+ * Checks what a metric is given.
+ *
+ * @throws InvalidInputError for ranks that do not increase from 1, gains that are negative or not finite, or a cut-off
+ *   below 1
+ */
+function check({ ranks, gains }: RankedRelevant, k: number): void {
+  if (!(k >= 1) || (Number.isFinite(k) && !Number.isInteger(k)))
+    throw new InvalidInputError({
+      expected: 'a cut-off k that is a whole number from 1',
+      received: String(k),
+      hint: 'Pass how many places of the list count.',
+    });
+  if (gains.length !== ranks.length)
+    throw new InvalidInputError({
+      expected: 'as many gains as ranks',
+      received: `${gains.length} gains and ${ranks.length} ranks`,
+      hint: 'Give every relevant item its rank and its gain.',
+    });
+  checkValues('ranks', ranks, { min: 1, infinite: true });
+  checkValues('gains', gains, { min: 0 });
+  for (let i = 1; i < ranks.length; i++)
+    if (ranks[i]! < ranks[i - 1]!)
+      throw new InvalidInputError({
+        expected: 'ranks that do not fall',
+        received: `${ranks[i]} after ${ranks[i - 1]}`,
+        hint: 'Sort the relevant items by rank, best first.',
+      });
+}
+
+/** Counts the relevant items within the first `k`. */
+function hits(user: RankedRelevant, k: number): number {
+  check(user, k);
+  const { ranks } = user;
   let count = 0;
   for (let i = 0; i < ranks.length; i++) if (ranks[i]! <= k) count++;
   return count;
@@ -45,25 +79,17 @@ export function f1(user: RankedRelevant, k: number): number {
  * relevant items within the first `k`, over the same sum for the ideal order of at most `k` items. With one
  * binary relevant item it is `1 / log2(rank + 1)`.
  *
- * @param gain - `'linear'` takes grades as they are; `'exponential'` takes `2^grade - 1` (Burges et al. 2005)
+ * @param gain - `'linear'` takes grades as they are; `'exponential'` takes `2^grade - 1` (Burges et al. 2005), of
+ *   grades of any size
  */
 export function ndcg(user: RankedRelevant, k: number, gain: 'linear' | 'exponential' = 'linear'): number {
-  const value = (grade: number): number => (gain === 'linear' ? grade : 2 ** grade - 1);
-  let dcg = 0;
-  const gains: number[] = [];
-  for (let i = 0; i < user.ranks.length; i++) {
-    const each = value(user.gains[i]!);
-    gains.push(each);
-    if (user.ranks[i]! <= k) dcg += each / Math.log2(user.ranks[i]! + 1);
-  }
-  gains.sort((a, b) => b - a);
-  let ideal = 0;
-  for (let i = 0; i < Math.min(k, gains.length); i++) ideal += gains[i]! / Math.log2(i + 2);
-  return ideal === 0 ? 0 : dcg / ideal;
+  check(user, k);
+  return normalisedGain(user.ranks, gain === 'linear' ? user.gains : exponentialGains(user.gains), k);
 }
 
 /** Reciprocal rank of the first relevant item, 0 if it is not within the first `k` (Voorhees 1999). */
 export function reciprocalRank(user: RankedRelevant, k: number = Number.POSITIVE_INFINITY): number {
+  check(user, k);
   const first = user.ranks[0];
   return first === undefined || first > k ? 0 : 1 / first;
 }
@@ -73,6 +99,7 @@ export function reciprocalRank(user: RankedRelevant, k: number = Number.POSITIVE
  * precision at each one's rank; items beyond `k` count 0 (Manning et al. 2008, 8.4, cut at `k`).
  */
 export function averagePrecision(user: RankedRelevant, k: number): number {
+  check(user, k);
   let sum = 0;
   for (let i = 0; i < user.ranks.length; i++) if (user.ranks[i]! <= k) sum += (i + 1) / user.ranks[i]!;
   const possible = Math.min(k, user.ranks.length);
@@ -130,4 +157,14 @@ export function parseMetric(name: string): ParsedMetric {
     received: JSON.stringify(name),
     hint: 'Correct the name; cut-offs are whole numbers from 1.',
   });
+}
+
+/**
+ * Which end of a metric is better: lower for `gini` (and errors), higher for what is found, covered or new; neither for
+ * `popularity`, which describes.
+ */
+export function betterOf(name: string): 'higher' | 'lower' | 'neither' {
+  const [base = ''] = name.split('@');
+  if (['gini', 'rmse', 'mae', 'logLoss'].includes(base)) return 'lower';
+  return base === 'popularity' ? 'neither' : 'higher';
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { auc, gauc, logLoss, mae, rmse } from '../src/index.js';
 import { golden } from './golden/golden.js';
 
@@ -38,4 +38,29 @@ test('lengths that differ and empty lists are refused', () => {
   expect(() => auc([], [])).toThrow(/at least one/);
   expect(logLoss([0, 1], [0, 1])).toBeLessThan(1e-14);
   expect(Number.isFinite(logLoss([0], [1]))).toBe(true);
+});
+
+describe('what is no number is refused with its place', () => {
+  const labels = [1, 0, 1];
+  const bad = [0.2, 0.4, Number.NaN];
+  for (const [name, run] of [
+    ['auc', auc],
+    ['logLoss', logLoss],
+    ['rmse', rmse],
+    ['mae', mae],
+    ['gauc', (a: number[], b: number[]) => gauc(a, b, [0, 1, 1])],
+  ] as const)
+    test(name, () => {
+      expect(() => run(bad, labels)).toThrow(/NaN at index 2/);
+      expect(() => run([0.2, 0.4, 0.6], bad)).toThrow(/NaN at index 2/);
+    });
+  test('groups, and chances beyond 0 and 1', () => {
+    expect(() => gauc([0.2, 0.4, 0.6], labels, bad)).toThrow(/groups.*NaN at index 2/);
+    expect(() => logLoss([0.2, 1.5, 0.6], labels)).toThrow(/from 0 to 1.*1\.5 at index 1/);
+    expect(() => rmse([1, Number.POSITIVE_INFINITY], [1, 1])).toThrow(/Infinity at index 1/);
+  });
+  test('infinite scores have an order, and so an AUC', () => {
+    const up = Number.POSITIVE_INFINITY;
+    expect(auc([up, up, 0, -up], [1, 0, 1, 0])).toBe((0.5 + 1 + 0 + 1) / 4);
+  });
 });

@@ -76,3 +76,64 @@ test('ranks are pessimistic: others of equal score stand first (against counting
     ),
   );
 });
+
+describe('grades of any size', () => {
+  test('a play count of 5,000 does not overflow: the best order has NDCG 1, the second item alone what it adds', () => {
+    expect(ndcg({ ranks: [1, 2], gains: [5000, 3] }, 10, 'exponential')).toBe(1);
+    expect(ndcg({ ranks: [1, 2], gains: [3, 5000] }, 10, 'exponential')).toBeCloseTo(1 / Math.log2(3), 12);
+    expect(ndcg({ ranks: [1, 2], gains: [1e308, 1e308] }, 10)).toBe(1);
+    // Two grades one apart weigh 2 to 1, however large.
+    const near = (low: number) => ndcg({ ranks: [1, 2], gains: [low, low + 1] }, 10, 'exponential');
+    expect(near(4000)).toBeCloseTo((1 + 2 / Math.log2(3)) / (2 + 1 / Math.log2(3)), 12);
+    expect(near(900)).toBeCloseTo(near(4000), 12);
+  });
+  test('NDCG stays within 0 and 1 and does not change with the unit of linear gains', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.double({ min: 0, max: 1e6, noNaN: true }), fc.integer({ min: 1, max: 30 })), {
+          minLength: 1,
+          maxLength: 12,
+        }),
+        fc.integer({ min: 1, max: 20 }),
+        (rows, k) => {
+          const ranks = [...new Set(rows.map(([, rank]) => rank))].sort((a, b) => a - b);
+          const gains = ranks.map((_, i) => rows[i]?.[0] ?? 0);
+          const value = ndcg({ ranks, gains }, k);
+          expect(value).toBeGreaterThanOrEqual(0);
+          expect(value).toBeLessThanOrEqual(1 + 1e-12);
+          expect(ndcg({ ranks, gains: gains.map((gain) => gain * 8) }, k)).toBeCloseTo(value, 9);
+        },
+      ),
+    );
+  });
+});
+
+describe('what no metric can be made of is refused with its place', () => {
+  const metrics = { hitRate, recall, precision, f1, ndcg, reciprocalRank, averagePrecision };
+  for (const [name, metric] of Object.entries(metrics))
+    test(name, () => {
+      expect(() => metric({ ranks: [1, Number.NaN], gains: [1, 1] }, 5)).toThrow(/ranks.*NaN at index 1/);
+      expect(() => metric({ ranks: [1, 2], gains: [1, Number.NaN] }, 5)).toThrow(/gains.*NaN at index 1/);
+      expect(() => metric({ ranks: [1, 2], gains: [1, -1] }, 5)).toThrow(/gains.*-1 at index 1/);
+      expect(() => metric({ ranks: [2, 1], gains: [1, 1] }, 5)).toThrow(/do not fall/);
+      expect(() => metric({ ranks: [1], gains: [] }, 5)).toThrow(/as many gains/);
+      expect(() => metric({ ranks: [1], gains: [1] }, 0)).toThrow(/cut-off/);
+      expect(() => metric({ ranks: [1], gains: [1] }, Number.NaN)).toThrow(/cut-off/);
+    });
+  test('scores', () => {
+    expect(() => rankRelevant(Float32Array.of(1, Number.NaN), [0])).toThrow(/NaN at index 1/);
+  });
+});
+
+test('optimistic ranks put the relevant items first among equal scores, the higher grade before the lower', () => {
+  // Scores 1 for items 0 to 4; items 1 (grade 1) and 3 (grade 5) are relevant.
+  const { ranks, order, optimisticRanks, optimisticOrder } = rankRelevant(
+    new Float32Array(5).fill(1),
+    [1, 3],
+    [1, 5],
+  );
+  expect([...ranks]).toEqual([4, 5]);
+  expect([...order]).toEqual([0, 1]);
+  expect([...optimisticRanks]).toEqual([1, 2]);
+  expect([...optimisticOrder]).toEqual([1, 0]);
+});

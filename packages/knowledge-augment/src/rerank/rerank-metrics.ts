@@ -1,3 +1,6 @@
+import { InvalidInputError } from '@palate/core';
+import { averagePrecision, checkValues, ndcg, rankRelevant } from '@palate/eval';
+
 /** MAP and NDCG of reordered lists. */
 export interface RerankResult {
   readonly map: Readonly<Record<number, number>>;
@@ -7,9 +10,12 @@ export interface RerankResult {
 
 /**
  * MAP@k and NDCG@k of scored lists with binary labels, as means over lists. Average precision is divided by
- * `min(k, liked)`; NDCG has gains of 1 and an ideal of as many; equal scores keep the order of the list.
+ * `min(k, liked)`; NDCG has gains of 1 and an ideal of as many; of equal scores the disliked entries stand first, so
+ * that a model that scores everything alike finds nothing.
  *
  * @param scores - row-major, `length` a list
+ * @param labels - above 0 for liked entries
+ * @throws InvalidInputError for scores that are not finite, with list and position, or lengths that do not fit
  */
 export function rerankMetrics(
   scores: ArrayLike<number>,
@@ -18,29 +24,30 @@ export function rerankMetrics(
   cutoffs: readonly number[] = [1, 3, 5, 7],
 ): RerankResult {
   const lists = labels.length / length;
+  if (!Number.isInteger(lists) || lists < 1 || scores.length !== labels.length)
+    throw new InvalidInputError({
+      expected: `whole lists of ${length} entries, with a score and a label each`,
+      received: `${scores.length} scores and ${labels.length} labels`,
+      hint: 'Score every entry of every list once.',
+    });
+  const place = (index: number): string =>
+    `list ${Math.floor(index / length)}, position ${index % length} (both from 0)`;
+  checkValues('scores', scores, {}, place);
+  checkValues('labels', labels, {}, place);
   const map: Record<number, number> = Object.fromEntries(cutoffs.map((k) => [k, 0]));
-  const ndcg: Record<number, number> = Object.fromEntries(cutoffs.map((k) => [k, 0]));
+  const gain: Record<number, number> = Object.fromEntries(cutoffs.map((k) => [k, 0]));
+  const own = new Float64Array(length);
   for (let list = 0; list < lists; list++) {
-    const order = Array.from({ length }, (_, at) => list * length + at).sort(
-      (a, b) => scores[b]! - scores[a]!,
-    );
-    const liked = order.reduce((sum, at) => sum + labels[at]!, 0);
-    if (liked === 0) continue;
+    const liked: number[] = [];
+    for (let at = 0; at < length; at++) {
+      own[at] = scores[list * length + at]!;
+      if (labels[list * length + at]! > 0) liked.push(at);
+    }
+    const user = { ranks: rankRelevant(own, liked).ranks, gains: liked.map(() => 1) };
     for (const k of cutoffs) {
-      let hits = 0;
-      let precision = 0;
-      let gain = 0;
-      let ideal = 0;
-      for (let rank = 0; rank < Math.min(k, length); rank++) {
-        if (rank < liked) ideal += 1 / Math.log2(rank + 2);
-        if (!labels[order[rank] as number]) continue;
-        hits++;
-        precision += hits / (rank + 1);
-        gain += 1 / Math.log2(rank + 2);
-      }
-      map[k]! += precision / Math.min(k, liked) / lists;
-      ndcg[k]! += gain / ideal / lists;
+      map[k]! += averagePrecision(user, k) / lists;
+      gain[k]! += ndcg(user, k) / lists;
     }
   }
-  return { map, ndcg, lists };
+  return { map, ndcg: gain, lists };
 }

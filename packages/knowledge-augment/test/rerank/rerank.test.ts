@@ -32,6 +32,16 @@ describe('rerankMetrics', () => {
     const ideal = 1 + 1 / Math.log2(3);
     expect(ndcg[4]).toBeCloseTo((1 / Math.log2(3) + 1 / Math.log2(5)) / ideal, 9);
   });
+  it('give a model that scores everything alike nothing for a liked entry at the front', () => {
+    const { ndcg, map } = rerankMetrics([1, 1, 1, 1], [1, 0, 0, 0], 4, [1, 3, 4]);
+    expect([ndcg[1], ndcg[3], map[3]]).toEqual([0, 0, 0]);
+    expect(ndcg[4]).toBeCloseTo(1 / Math.log2(5), 12);
+  });
+  it('refuse scores that are no numbers, and lists that are not whole', () => {
+    expect(() => rerankMetrics([1, 2, Number.NaN, 1], [1, 0, 0, 1], 2)).toThrow(/NaN at list 1, position 0/);
+    expect(() => rerankMetrics([1, 2, 3], [1, 0, 0], 2)).toThrow(/whole lists of 2/);
+    expect(() => rerankMetrics([1, 2], [1, 0, 0, 1], 2)).toThrow(/2 scores and 4 labels/);
+  });
 });
 
 describe('rerankLists', () => {
@@ -75,7 +85,12 @@ describe('each list model', () => {
         dropout: 0,
       });
       const { ndcg } = await fitted.evaluate(test);
-      const chance = rerankMetrics(new Float32Array(test.item.length), test.label, 6);
+      const random = new RandomStream(3);
+      const chance = rerankMetrics(
+        Float32Array.from(test.item, () => random.uniform()),
+        test.label,
+        6,
+      );
       expect(ndcg[3] as number).toBeGreaterThan((chance.ndcg[3] as number) + 0.15);
     });
 

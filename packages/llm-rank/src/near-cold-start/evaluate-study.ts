@@ -1,5 +1,5 @@
 import { InvalidInputError } from '@palate/core';
-import { bootstrapInterval } from '@palate/eval';
+import { bootstrapInterval, checkValues, normalisedGain } from '@palate/eval';
 import type { NearColdStartUser, RatedItem } from './preferences.js';
 
 /** Gain of a rated item: 0 below the threshold, else `2^(rating - threshold)`. */
@@ -23,6 +23,8 @@ export interface StudyResult {
  *
  * @param scores - for each user one score an item of the pool
  * @param slice - items of the pool that count, for example unseen ones
+ * @throws InvalidInputError for a score that is not a number or a gain that is negative or not finite, with user and
+ *   item; for pools without a score an item; or if no user has anything to gain
  */
 export function evaluateStudy(
   name: string,
@@ -41,27 +43,40 @@ export function evaluateStudy(
         received: String(own.length),
         hint: 'Score the whole pool.',
       });
+    const place = (at: number): string =>
+      `the item ${String(pool[at]?.item)} of user ${JSON.stringify(user)} (position ${at} of the pool)`;
+    checkValues('scores', own, { infinite: true }, place);
+    const gains = pool.map((item) => gain(item.rating));
+    checkValues('gains', gains, { min: 0 }, place);
     const entries = pool
-      .map((item, at) => ({ gain: gain(item.rating), score: own[at] as number, item }))
+      .map((item, at) => ({ gain: gains[at] as number, score: own[at] as number, item }))
       .filter(({ item }) => slice(item));
-    const best = [...entries].sort((a, b) => b.gain - a.gain);
-    const ideal = discounted(
-      best.map((entry) => entry.gain),
-      k,
-    );
-    if (ideal === 0) continue;
-    entries.sort((a, b) => b.score - a.score);
-    const gains: number[] = [];
+    const ideal = entries.map((entry) => entry.gain);
+    if (!ideal.some((each) => each > 0)) continue;
+    entries.sort((a, b) => (a.score > b.score ? -1 : a.score < b.score ? 1 : 0));
+    const shared: number[] = [];
     for (let from = 0; from < entries.length; ) {
       let to = from;
       while (to < entries.length && entries[to]?.score === entries[from]?.score) to++;
-      const tied = entries.slice(from, to);
-      const mean = tied.reduce((sum, entry) => sum + entry.gain, 0) / tied.length;
-      for (let at = from; at < to; at++) gains.push(mean);
+      const mean = entries.slice(from, to).reduce((sum, entry) => sum + entry.gain / (to - from), 0);
+      for (let at = from; at < to; at++) shared.push(mean);
       from = to;
     }
-    values.push(discounted(gains, k) / ideal);
+    values.push(
+      normalisedGain(
+        shared.map((_, at) => at + 1),
+        shared,
+        k,
+        ideal,
+      ),
+    );
   }
+  if (values.length === 0)
+    throw new InvalidInputError({
+      expected: 'at least one user with an item that has a gain',
+      received: `none of ${users.length}`,
+      hint: 'Lower the threshold of the gain, or choose other users.',
+    });
   const { low, high } = bootstrapInterval(values);
   return {
     name,
@@ -71,6 +86,3 @@ export function evaluateStudy(
     users: values.length,
   };
 }
-
-const discounted = (gains: readonly number[], k: number): number =>
-  gains.slice(0, k).reduce((sum, gain, rank) => sum + gain / Math.log2(rank + 2), 0);

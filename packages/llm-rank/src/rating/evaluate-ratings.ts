@@ -1,5 +1,5 @@
-import { RandomStream } from '@palate/core';
-import { auc, mae, rmse } from '@palate/eval';
+import { InvalidInputError, type OutcomeCounts, RandomStream, sumOutcomes } from '@palate/core';
+import { auc, checkValues, mae, rmse } from '@palate/eval';
 import { type RatingPredictor, type RatingRows, type RatingTask, takeRows } from './rating-rows.js';
 
 /** How well ratings were predicted. */
@@ -10,12 +10,15 @@ export interface RatingResult {
   /** Chance that a rating from `positive` on is predicted above one below; ties count one half. */
   readonly auc: number;
   readonly rows: number;
+  /** What the predictor told of its answers: how many rows a fallback predicted, and why. */
+  readonly outcomes?: readonly OutcomeCounts[];
 }
 
 /**
  * Judges predictors on the same rows.
  *
  * @param positive - least rating that counts as liked, 4 of 5 in the paper
+ * @throws InvalidInputError for a prediction that is not finite, or missing, with predictor and row
  */
 export async function evaluateRatings(
   predictors: readonly RatingPredictor[],
@@ -25,13 +28,28 @@ export async function evaluateRatings(
   const liked = Array.from(rows.rating, (rating) => (rating >= positive ? 1 : 0));
   const results: RatingResult[] = [];
   for (const predictor of predictors) {
-    const predictions = await predictor.predict(rows);
+    const told: OutcomeCounts[] = [];
+    const predictions = await predictor.predict(rows, { onOutcomes: (each) => told.push(each) });
+    if (predictions.length !== rows.rating.length)
+      throw new InvalidInputError({
+        expected: `${rows.rating.length} predictions of ${predictor.name}`,
+        received: String(predictions.length),
+        hint: 'Predict every row once.',
+      });
+    checkValues(
+      `predictions of ${predictor.name}`,
+      predictions,
+      {},
+      (row) => `row ${row} (user ${rows.user[row]}, item ${rows.item[row]})`,
+    );
+    const outcomes = sumOutcomes(told);
     results.push({
       name: predictor.name,
       rmse: rmse(predictions, rows.rating),
       mae: mae(predictions, rows.rating),
       auc: auc(predictions, liked),
       rows: rows.rating.length,
+      ...(outcomes.length > 0 ? { outcomes } : {}),
     });
   }
   return results;

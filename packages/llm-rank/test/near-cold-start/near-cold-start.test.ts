@@ -112,6 +112,20 @@ describe('evaluateStudy', () => {
     expect(ndcg).toBeCloseTo((4 + 8 / Math.log2(3)) / best, 9);
   });
 
+  it('refuses scores and gains that are no numbers, with user and item', () => {
+    expect(() => evaluateStudy('x', [user], [[1, Number.NaN, 0]], gain)).toThrow(
+      /NaN at the item \d+ of user "[^"]+" \(position 1 of the pool\)/,
+    );
+    expect(() => evaluateStudy('x', [user], [[1, 2, 0]], () => Number.NaN)).toThrow(/gains.*NaN/);
+    expect(() => evaluateStudy('x', [user], [[1, 2, 0]], () => 0)).toThrow(/at least one user/);
+  });
+
+  it('takes play counts for ratings without overflow', () => {
+    const heavy = { ...user, pool: user.pool.map((item, at) => ({ ...item, rating: 500 - at })) };
+    expect(evaluateStudy('x', [heavy], [[3, 2, 1]], gainAbove(6)).ndcg).toBe(1);
+    expect(() => evaluateStudy('x', [heavy], [[3, 2, 1]], (rating) => 2 ** (9 * rating))).toThrow(/Infinity/);
+  });
+
   it('shares out equal scores, and looks at a slice where asked to', () => {
     const { ndcg } = evaluateStudy(
       'x',

@@ -1,0 +1,54 @@
+import { checkNumber, checkOptions } from '@palate/core';
+import { normalQuantile } from './distributions.js';
+
+/** Options of {@link detectableDifference}. */
+export interface DetectableOptions {
+  /** Chance of a difference being called real that is none. Default 0.05, two-sided. */
+  readonly level?: number;
+  /** Chance of a difference of this size being found. Default 0.8. */
+  readonly power?: number;
+}
+
+/** Level and power of the detectable differences that results carry. */
+export const DETECTABLE = { level: 0.05, power: 0.8 } as const;
+
+/** How the detectable differences of results are made, for the result. */
+export const DETECTABLE_FORMULA = {
+  ...DETECTABLE,
+  formula:
+    '(z(1 - level/2) + z(power)) · √2 · s / √users, s the standard deviation of the values over users: two systems alike in spread, without the gain of pairing',
+} as const;
+
+/**
+ * Smallest mean difference that a paired two-sided test over `users` finds with the given power:
+ * `(z(1 - level / 2) + z(power)) · deviation / √users`, by the normal approximation (Cohen 1988, 2.4; for metrics of
+ * retrieval Sakai 2016).
+ *
+ * @param deviation - sample standard deviation of the per-user differences. Of one system alone, √2 times the
+ *   deviation of its values: the differences of two systems alike in spread whose values do not correlate, a bound
+ *   from above, as systems on the same users do correlate
+ * @param users - pairs
+ */
+export function detectableDifference(
+  deviation: number,
+  users: number,
+  options: DetectableOptions = {},
+): number {
+  checkOptions('detectableDifference', options, ['level', 'power']);
+  checkNumber('deviation', deviation, { min: 0 });
+  checkNumber('users', users, { min: 1, integer: true });
+  const level = checkNumber('level', options.level ?? DETECTABLE.level, { min: 1e-9, max: 0.5 });
+  const power = checkNumber('power', options.power ?? DETECTABLE.power, { min: 0.5, max: 1 - 1e-9 });
+  return ((normalQuantile(1 - level / 2) + normalQuantile(power)) * deviation) / Math.sqrt(users);
+}
+
+/** Sample standard deviation; 0 for fewer than two values. */
+export function sampleDeviation(values: ArrayLike<number>): number {
+  const n = values.length;
+  if (n < 2) return 0;
+  let mean = 0;
+  for (let i = 0; i < n; i++) mean += values[i]! / n;
+  let squares = 0;
+  for (let i = 0; i < n; i++) squares += (values[i]! - mean) ** 2;
+  return Math.sqrt(squares / (n - 1));
+}
