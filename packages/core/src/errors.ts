@@ -104,6 +104,14 @@ export class LeakError extends PalateError {
   }
 }
 
+/** A measurement whose numbers are not those of the system that it names (`code: 'untrustworthy-result'`). */
+export class UntrustworthyResultError extends PalateError {
+  constructor(details: PalateErrorDetails) {
+    super('untrustworthy-result', details);
+    this.name = 'UntrustworthyResultError';
+  }
+}
+
 /** An artifact folder that is missing, damaged, foreign or of another version (`code: 'artifact'`). */
 export class ArtifactError extends PalateError {
   readonly path: string;

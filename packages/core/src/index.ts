@@ -20,6 +20,7 @@ export {
   type SourcePosition,
   UnknownIdError,
   UnsupportedError,
+  UntrustworthyResultError,
 } from './errors.js';
 export { foldedWords, foldText } from './fold-text.js';
 export { historyEnds } from './history-ends.js';
@@ -108,3 +109,4 @@ export type { EncodedTexts, TextEncoder } from './text-encoder.js';
 export { topK, unavailableItems } from './top-k.js';
 export { switchOffUsageReports } from './usage-reports.js';
 export type { VectorIndex, VectorMatch, VectorSearchOptions } from './vector-index.js';
+export { noteWithheld, withheldFrom } from './withheld.js';

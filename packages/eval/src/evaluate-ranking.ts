@@ -8,16 +8,21 @@ import {
   InvalidInputError,
   isCatalogueScorer,
   LONG_CALL_OPTIONS,
+  type OutcomeCounts,
   RandomStream,
   type Retriever,
+  sumOutcomes,
   throwIfCancelled,
   yieldToEventLoop,
 } from '@palate/core';
+import { DETECTABLE_FORMULA } from './detectable-difference.js';
+import { missingHistory } from './missing-history.js';
 import { checkCandidateRule, type RankingProtocol } from './protocol.js';
 import { parseMetric } from './rank-metrics.js';
 import { RankingCollector } from './ranking-collector.js';
 import type { RankingData, RankingOptions } from './ranking-options.js';
 import type { RankingResult } from './ranking-result.js';
+import { TRUST_LIMITS } from './trust.js';
 
 const OPTION_NAMES = [
   ...LONG_CALL_OPTIONS,
@@ -31,26 +36,35 @@ const OPTION_NAMES = [
   'itemVectors',
   'blockBytes',
   'resamples',
+  'maxViolationShare',
+  'maxFallbackShare',
 ];
 
 const VERSION = (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 ).version;
 
+/** Bytes of a list's entry, about. */
+const LIST_BYTES = 48;
+
 /**
  * Measures how well a retriever ranks the held-out items of each test user.
  *
  * Users are scored in blocks, so that memory is bounded by `blockBytes` whatever the numbers of users and items;
  * time is one pass over users times items. Systems that cannot score the whole catalogue are asked for lists as
- * long as the largest cut-off; what is not in them counts as not found.
+ * long as the largest cut-off, or of the whole catalogue for `mrr` and `auc` without one; what is not in them counts as
+ * not found. Lists that break the contract are measured as they were delivered (an entry that should not be there takes
+ * up its position), counted by kind, and make `checkTrust`, and so reports, refuse the result beyond a share. So do
+ * answers that the system says came from its fallback.
  *
  * @param data - histories and held-out interactions
  * @returns one record with values, intervals, protocol and provenance
- * @throws InvalidInputError for unknown metrics or options, logs that do not share ids, or scores that are no numbers
+ * @throws InvalidInputError for unknown metrics or options, logs that do not share ids, scores that are no numbers
+ *   (naming user and item), or another number of lists than queries
  * @example
  * ```ts
  * const split = leaveOneOut(dataset.log);
- * const result = await evaluateRanking(retriever, { history: split.train, test: split.test });
+ * const result = await evaluateRanking(retriever, { history: split.known, test: split.test });
  * console.log(result.metrics['ndcg@10']);
  * ```
  */
@@ -79,28 +93,39 @@ export async function evaluateRanking(
   };
   const cutoffs = metrics.map((metric) => ('k' in metric ? metric.k : 0)).filter(Number.isFinite);
   checkCandidateRule(protocol.candidates, Math.max(0, ...cutoffs));
-  if (protocol.grades === 'rating' && !test.rating)
-    throw new InvalidInputError({
-      expected: 'test interactions with ratings to take for grades',
-      received: 'none',
-      hint: "Use grades: 'binary'.",
-    });
-
+  const limits = {
+    violations: checkNumber('maxViolationShare', options.maxViolationShare ?? TRUST_LIMITS.violations, {
+      min: 0,
+      max: 1,
+    }),
+    fallbacks: checkNumber('maxFallbackShare', options.maxFallbackShare ?? TRUST_LIMITS.fallbacks, {
+      min: 0,
+      max: 1,
+    }),
+  };
   const seed = options.seed ?? 0;
   const collector = new RankingCollector(metrics, data, retriever.items, protocol, options);
-  const users = collector.testUsers;
+  const { users } = collector.queries;
   const n = retriever.items.size;
-  const blockBytes = checkNumber('blockBytes', options.blockBytes ?? 64 * 2 ** 20, { min: 1 });
-  const block = Math.max(1, Math.min(1024, Math.floor(blockBytes / (4 * n))));
-  const depth = protocol.candidates === 'full' ? Math.max(1, ...cutoffs) : n;
   const scorer = isCatalogueScorer(retriever) ? retriever : undefined;
+  const needsAll = metrics.some((metric) => metric.kind === 'auc' || !Number.isFinite(metric.k));
+  const depth = protocol.candidates === 'full' && !needsAll ? Math.min(n, Math.max(1, ...cutoffs)) : n;
+  const blockBytes = checkNumber('blockBytes', options.blockBytes ?? 64 * 2 ** 20, { min: 1 });
+  const block = Math.max(1, Math.min(1024, Math.floor(blockBytes / (scorer ? 4 * n : LIST_BYTES * depth))));
   const random = new RandomStream(seed).fork('sampled candidates');
-  const shared = { ...(options.signal ? { signal: options.signal } : {}), seed };
+  const told: OutcomeCounts[] = [];
+  const shared = {
+    ...(options.signal ? { signal: options.signal } : {}),
+    seed,
+    onOutcomes: (outcomes: OutcomeCounts): void => {
+      told.push(outcomes);
+    },
+  };
   for (let from = 0; from < users.length; from += block) {
     throwIfCancelled(options.signal, `evaluating ${retriever.name}`);
     const chunk = users.subarray(from, from + block);
-    const queries = Array.from(chunk, (user) => collector.query(user));
-    const candidates = Array.from(chunk, (user) => collector.sampleCandidates(user, random));
+    const queries = Array.from(chunk, (user) => collector.queries.query(user));
+    const candidates = Array.from(chunk, (user) => collector.queries.candidates(user, random));
     if (scorer) {
       const scores = await scorer.scoreAll(queries, shared);
       if (scores.length !== queries.length * n)
@@ -112,25 +137,28 @@ export async function evaluateRanking(
       for (let q = 0; q < chunk.length; q++) {
         const row = scores.subarray(q * n, (q + 1) * n);
         for (let item = 0; item < n; item++)
-          if (!Number.isFinite(row[item])) throw notANumber(retriever, item, row[item]!);
-        collector.add(chunk[q]!, row, candidates[q]);
+          if (!Number.isFinite(row[item])) throw notANumber(retriever, queries[q]?.user, item, row[item]!);
+        collector.addScores(chunk[q]!, row, candidates[q]);
       }
     } else {
       const asked = queries.map((query, q) =>
         candidates[q] ? { ...query, candidates: candidates[q] } : query,
       );
-      const lists = await retriever.retrieve(asked, Math.min(depth, n), {
+      const lists = await retriever.retrieve(asked, depth, {
         ...shared,
         includeHistory: !protocol.maskHistory,
       });
-      const row = new Float32Array(n);
-      for (const [q, list] of lists.entries()) {
-        row.fill(Number.NEGATIVE_INFINITY);
-        for (const { item, score } of list) {
-          if (!Number.isFinite(score)) throw notANumber(retriever, item, score);
-          row[item] = score;
-        }
-        collector.add(chunk[q]!, row, candidates[q]);
+      if (lists.length !== queries.length)
+        throw new InvalidInputError({
+          expected: `${queries.length} lists from ${retriever.name}, one for each query in its order`,
+          received: String(lists.length),
+          hint: 'Return an empty list for a query that cannot be answered: otherwise the lists after it are taken for those of other users.',
+        });
+      for (let q = 0; q < chunk.length; q++) {
+        const list = lists[q] ?? [];
+        for (const { item, score } of list)
+          if (!Number.isFinite(score)) throw notANumber(retriever, queries[q]?.user, item, score);
+        collector.addList(chunk[q]!, list, depth, candidates[q]);
       }
     }
     options.onProgress?.({
@@ -140,13 +168,24 @@ export async function evaluateRanking(
     });
     await yieldToEventLoop(options.signal, `evaluating ${retriever.name}`);
   }
+  const found = collector.finish(seed);
+  const warnings = [
+    missingHistory(data),
+    ...metrics
+      .filter(({ name }) => !(name in found.metrics))
+      .map(({ name }) => `${name} is not defined for any of the ${found.users} users and is left out`),
+  ].filter((warning) => warning !== undefined);
   return {
     schema: 'palate-ranking-result',
     schemaVersion: 1,
     system: retriever.name,
     protocol,
-    ...collector.finish(seed),
-    ...(scorer ? {} : { listDepth: Math.min(depth, n) }),
+    ...found,
+    outcomes: sumOutcomes(told),
+    limits,
+    warnings,
+    detectable: DETECTABLE_FORMULA,
+    ...(scorer ? {} : { listDepth: depth }),
     seed,
     seconds: (performance.now() - started) / 1000,
     peakMemoryMb: process.resourceUsage().maxRSS / 1024,
@@ -155,10 +194,16 @@ export async function evaluateRanking(
   };
 }
 
-function notANumber(retriever: Retriever, item: number, score: number): InvalidInputError {
+function notANumber(
+  retriever: Retriever,
+  user: string | undefined,
+  item: number,
+  score: number,
+): InvalidInputError {
+  const id = retriever.items.size > item && item >= 0 ? retriever.items.idOf(item) : String(item);
   return new InvalidInputError({
     expected: `finite scores from ${retriever.name}`,
-    received: `${score} for the item ${JSON.stringify(retriever.items.idOf(item))}`,
+    received: `${score} for the item ${JSON.stringify(id)} and the user ${JSON.stringify(user)}`,
     hint: 'The model has diverged or divides by zero: train it again with a lower learning rate, or repair its scoring.',
   });
 }

@@ -4,6 +4,11 @@ export { DETECTABLE, type DetectableOptions, detectableDifference } from './dete
 export { normalisedGain } from './discounted-gain.js';
 export { evaluateRanking } from './evaluate-ranking.js';
 export { holm } from './holm.js';
+export {
+  type ContractViolations,
+  VIOLATIONS,
+  type Violation,
+} from './list-contract.js';
 export { ListMetrics, type ListMetricsContext } from './list-metrics.js';
 export { ndcgOfLists } from './ndcg-of-lists.js';
 export {
@@ -32,11 +37,13 @@ export type { RankingData, RankingOptions, Slice } from './ranking-options.js';
 export {
   averageOverSeeds,
   type MetricValue,
+  type PerUserValues,
   type RankingResult,
   readRankingResult,
   type SeedAverage,
   type SliceResult,
 } from './ranking-result.js';
+export { checkTrust, outcomesInWords, TRUST_LIMITS, type TrustLimits, violationsInWords } from './trust.js';
 export {
   type Report,
   type ReportRow,

@@ -3,7 +3,10 @@ import type { CandidateRule } from './protocol.js';
 
 /** What a system is evaluated on. Both logs share their id maps, as the parts of a split do. */
 export interface RankingData {
-  /** What is known of each user when the test happens; for a test after validation, training and validation. */
+  /**
+   * What is known of each user when the test happens; for a test after validation, training and validation: a split's
+   * `known`. A result warns where a split's training part stands here instead.
+   */
   readonly history: InteractionLog;
   /** What has to be found. */
   readonly test: InteractionLog;
@@ -44,4 +47,8 @@ export interface RankingOptions extends LongCallOptions {
   readonly blockBytes?: number;
   /** Resamples of the confidence intervals; 0 for none. Default 1,000. */
   readonly resamples?: number;
+  /** Share of the lists that may break the contract of `Retriever` before the result is refused. Default 0.01. */
+  readonly maxViolationShare?: number;
+  /** Share of the queries that a fallback may answer before the result is refused. Default 0.1. */
+  readonly maxFallbackShare?: number;
 }

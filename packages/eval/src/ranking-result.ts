@@ -1,10 +1,22 @@
-import { InvalidInputError } from '@palate/core';
+import { InvalidInputError, type OutcomeCounts, sumOutcomes } from '@palate/core';
+import type { Interval } from './bootstrap.js';
+import { type ContractViolations, sumViolations } from './list-contract.js';
 import type { RankingProtocol } from './protocol.js';
-import type { Interval } from './significance.js';
+import { checkTrust, type TrustLimits } from './trust.js';
 
 /** A metric's value; per-user metrics carry a confidence interval, metrics of whole lists do not. */
 export interface MetricValue extends Partial<Omit<Interval, 'mean'>> {
+  /** Under the pessimistic rule for equal scores. */
   readonly mean: number;
+  /** The mean under the optimistic rule, targets first among equal scores; left out where both rules agree. */
+  readonly optimistic?: number;
+  /** Users that the mean is over, where the metric is not defined for all (`auc` without another item). */
+  readonly users?: number;
+  /**
+   * Smallest difference to another system that a test on as many users finds, as `RankingResult.detectable` says; left
+   * out for metrics of whole lists.
+   */
+  readonly detectable?: number;
 }
 
 /** Metrics on a part of the users or targets. */
@@ -12,6 +24,13 @@ export interface SliceResult {
   readonly users: number;
   readonly targets: number;
   readonly metrics: Readonly<Record<string, MetricValue>>;
+}
+
+/** Values of each user, one list a metric, aligned with the users. */
+export interface PerUserValues {
+  /** External ids. */
+  readonly users: readonly string[];
+  readonly values: Readonly<Record<string, readonly number[]>>;
 }
 
 /** One evaluation as a JSON record. */
@@ -26,6 +45,16 @@ export interface RankingResult extends SliceResult {
   readonly maskedTargets: number;
   /** Length of the lists asked for, where the system cannot score its whole catalogue. */
   readonly listDepth?: number;
+  /** Lists that broke the contract of `Retriever`, by kind. Left out by older records, as the next four. */
+  readonly violations?: ContractViolations;
+  /** What the parts of the system told of their answers: how many came from a fallback, and why. */
+  readonly outcomes?: readonly OutcomeCounts[];
+  /** Shares of violations and fallbacks beyond which `checkTrust` and reports refuse the result. */
+  readonly limits?: TrustLimits;
+  /** What a reader of the numbers has to know, such as histories that lack what would be known. */
+  readonly warnings?: readonly string[];
+  /** Level, power and formula of the metrics' `detectable`. */
+  readonly detectable?: { readonly level: number; readonly power: number; readonly formula: string };
   readonly slices: Readonly<Record<string, SliceResult>>;
   readonly seed: number;
   readonly seconds: number;
@@ -34,11 +63,8 @@ export interface RankingResult extends SliceResult {
   readonly versions: Readonly<Record<string, string>>;
   /** SHA-256 of the logs. */
   readonly fingerprints: { readonly history: string; readonly test: string };
-  /** Values of each user, on request. */
-  readonly perUser?: {
-    readonly users: readonly string[];
-    readonly values: Readonly<Record<string, readonly number[]>>;
-  };
+  /** Values of each user, on request; NaN where a metric is not defined for a user. */
+  readonly perUser?: PerUserValues;
 }
 
 /**
@@ -65,7 +91,14 @@ export function readRankingResult(value: unknown): RankingResult {
       received: String(record.schemaVersion),
       hint: 'Update @palate/eval.',
     });
-  return record as RankingResult;
+  const result = record as RankingResult;
+  if (!result.perUser) return result;
+  // JSON has no NaN: it writes null.
+  const values = Object.entries(result.perUser.values).map(([name, list]): [string, number[]] => [
+    name,
+    list.map((value: number | null) => value ?? Number.NaN),
+  ]);
+  return { ...result, perUser: { ...result.perUser, values: Object.fromEntries(values) } };
 }
 
 /** Results of the same system, protocol and data over several seeds. */
@@ -73,6 +106,16 @@ export interface SeedAverage {
   readonly system: string;
   readonly protocol: RankingProtocol;
   readonly seeds: readonly number[];
+  readonly fingerprints: RankingResult['fingerprints'];
+  /** Sums over the results. */
+  readonly violations?: ContractViolations;
+  readonly outcomes?: readonly OutcomeCounts[];
+  /** The narrowest limits of the results. */
+  readonly limits?: TrustLimits;
+  /** Warnings of any of the results, each once. */
+  readonly warnings: readonly string[];
+  /** Values of each user, as means over seeds; where all results have them. */
+  readonly perUser?: PerUserValues;
   /** Mean over seeds, with the sample standard deviation where there are at least two. */
   readonly metrics: Readonly<Record<string, { readonly mean: number; readonly deviation?: number }>>;
 }
@@ -81,6 +124,7 @@ export interface SeedAverage {
  * Averages one system over seeds.
  *
  * @throws InvalidInputError if systems, protocols or data differ, or there is no result
+ * @throws UntrustworthyResultError if a result is beyond its limits
  */
 export function averageOverSeeds(results: readonly RankingResult[]): SeedAverage {
   const [first] = results;
@@ -99,6 +143,7 @@ export function averageOverSeeds(results: readonly RankingResult[]): SeedAverage
       received: `one of ${other.system} beside it`,
       hint: 'Average each system by itself.',
     });
+  for (const result of results) checkTrust(result);
   const metrics: Record<string, { mean: number; deviation?: number }> = {};
   for (const name of Object.keys(first.metrics)) {
     const values = results.map((result) => result.metrics[name]?.mean ?? Number.NaN);
@@ -113,6 +158,44 @@ export function averageOverSeeds(results: readonly RankingResult[]): SeedAverage
     system: first.system,
     protocol: first.protocol,
     seeds: results.map((result) => result.seed),
+    fingerprints: first.fingerprints,
+    warnings: [...new Set(results.flatMap((result) => result.warnings ?? []))],
+    ...trustOf(results),
+    ...perUserMeans(results),
     metrics,
   };
+}
+
+/** What the results say of how far they can be trusted, together; those without counts add none. */
+function trustOf(results: readonly RankingResult[]): Pick<SeedAverage, 'violations' | 'outcomes' | 'limits'> {
+  const limits = results.flatMap((result) => result.limits ?? []);
+  const violations = results.flatMap((result) => result.violations ?? []);
+  const outcomes = sumOutcomes(results.flatMap((result) => result.outcomes ?? []));
+  return {
+    ...(violations.length > 0 ? { violations: sumViolations(violations) } : {}),
+    ...(outcomes.length > 0 ? { outcomes } : {}),
+    ...(limits.length > 0
+      ? {
+          limits: {
+            violations: Math.min(...limits.map((each) => each.violations)),
+            fallbacks: Math.min(...limits.map((each) => each.fallbacks)),
+          },
+        }
+      : {}),
+  };
+}
+
+/** Means of each user's values over results, where all have them for the same users. */
+function perUserMeans(results: readonly RankingResult[]): Pick<SeedAverage, 'perUser'> {
+  const [first, ...rest] = results.map(({ perUser }) => perUser);
+  if (!first || rest.some((other) => other?.users.join('\0') !== first.users.join('\0'))) return {};
+  const values: Record<string, number[]> = {};
+  for (const [name, list] of Object.entries(first.values)) {
+    const others = rest.map((other) => other?.values[name]);
+    if (others.some((other) => other?.length !== list.length)) continue;
+    values[name] = list.map(
+      (value, u) => others.reduce((sum, other) => sum + (other?.[u] ?? Number.NaN), value) / results.length,
+    );
+  }
+  return { perUser: { users: first.users, values } };
 }
