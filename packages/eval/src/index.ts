@@ -1,7 +1,15 @@
 export { type BootstrapOptions, bootstrapInterval, type Interval } from './bootstrap.js';
 export { checkValues, type ValueBounds } from './check-values.js';
+export {
+  type Comparable,
+  type CompareOptions,
+  type Comparison,
+  type Comparisons,
+  compareSystems,
+} from './compare-systems.js';
 export { DETECTABLE, type DetectableOptions, detectableDifference } from './detectable-difference.js';
 export { normalisedGain } from './discounted-gain.js';
+export { escapeHtml, escapeLatex, escapeMarkdown } from './escape-text.js';
 export { evaluateRanking } from './evaluate-ranking.js';
 export { holm } from './holm.js';
 export {
@@ -43,13 +51,14 @@ export {
   type SeedAverage,
   type SliceResult,
 } from './ranking-result.js';
-export { checkTrust, outcomesInWords, TRUST_LIMITS, type TrustLimits, violationsInWords } from './trust.js';
 export {
   type Report,
+  type ReportOptions,
   type ReportRow,
   type ReportValue,
   rankingReport,
-  toHtml,
-  toLatex,
-  toMarkdown,
 } from './report.js';
+export { toHtml } from './report-html.js';
+export { toLatex } from './report-latex.js';
+export { toMarkdown } from './report-markdown.js';
+export { checkTrust, outcomesInWords, TRUST_LIMITS, type TrustLimits, violationsInWords } from './trust.js';

@@ -1,6 +1,9 @@
-import { InvalidInputError, MissingDependencyError } from '@palate/core';
+import { InvalidInputError } from '@palate/core';
+import { type Comparisons, compareSystems } from './compare-systems.js';
 import { describeProtocol, type RankingProtocol } from './protocol.js';
+import { betterOf } from './rank-metrics.js';
 import type { RankingResult, SeedAverage } from './ranking-result.js';
+import { checkTrust, outcomesInWords, violationsInWords } from './trust.js';
 
 /** A value of a table cell with what is known of its uncertainty. */
 export interface ReportValue {
@@ -10,6 +13,8 @@ export interface ReportValue {
   readonly high?: number;
   /** Standard deviation over seeds. */
   readonly deviation?: number;
+  /** The mean where equal scores count for the system, if that differs. */
+  readonly optimistic?: number;
 }
 
 /** A row of a report: a measured system, or a published figure to stand beside it. */
@@ -29,20 +34,34 @@ export interface Report {
   readonly caption: string;
   readonly metrics: readonly string[];
   readonly rows: readonly ReportRow[];
+  /** What a reader has to know: warnings, broken contracts, fallbacks, detectable differences; one line each. */
+  readonly notes?: readonly string[];
+  /** Paired tests of the measured systems, where values of users are at hand. */
+  readonly comparisons?: Comparisons;
+}
+
+/** Options of {@link rankingReport}. */
+export interface ReportOptions {
+  /** Columns, the leading one first. Default: those of the first result. */
+  readonly metrics?: readonly string[];
+  /** Rows of others, printed after the measured ones. */
+  readonly published?: readonly ReportRow[];
 }
 
 /**
- * Lays measured results, and published figures beside them, out as a table. Rows stand by the first metric.
+ * Lays measured results, and published figures beside them, out as a table. Rows stand by the first metric, the best
+ * first. Systems that were evaluated with `perUser` are compared in pairs on that metric, with Holm's correction.
  *
  * @param title - heading
- * @param results - results of one protocol, or averages over seeds
- * @throws InvalidInputError if protocols differ: such numbers do not stand in one table
+ * @param results - results of one protocol on the same data, or averages over seeds
+ * @throws InvalidInputError if protocols or data differ: such numbers do not stand in one table
+ * @throws UntrustworthyResultError for a result whose lists broke the contract or came from a fallback beyond its limits
  */
 export function rankingReport(
   title: string,
   results: readonly (RankingResult | SeedAverage)[],
-  options: { readonly metrics?: readonly string[]; readonly published?: readonly ReportRow[] } = {},
-): Report {
+  options: ReportOptions = {},
+): Report & Required<Pick<Report, 'notes' | 'comparisons'>> {
   const [first] = results;
   if (!first)
     throw new InvalidInputError({
@@ -51,190 +70,63 @@ export function rankingReport(
       hint: 'Evaluate a system first.',
     });
   const key = (protocol: RankingProtocol): string => JSON.stringify(protocol);
-  for (const result of results)
+  for (const result of results) {
     if (key(result.protocol) !== key(first.protocol))
       throw new InvalidInputError({
         expected: `results under one protocol (${describeProtocol(first.protocol)})`,
         received: `${result.system} under ${describeProtocol(result.protocol)}`,
         hint: 'Make a table for each protocol: such numbers cannot be compared.',
       });
+    for (const part of ['history', 'test'] as const)
+      if (result.fingerprints[part] !== first.fingerprints[part])
+        throw new InvalidInputError({
+          expected: `results on the same data (${part} ${first.fingerprints[part].slice(0, 12)} of ${first.system})`,
+          received: `${result.system} on another ${part} (${result.fingerprints[part].slice(0, 12)})`,
+          hint: 'Evaluate all systems on one split, or make a table for each data set.',
+        });
+    checkTrust(result);
+  }
   const metrics = options.metrics ?? Object.keys(first.metrics);
   const leading = metrics[0] ?? '';
-  const rows = results
-    .map((result) => ({
-      system: result.system,
-      metrics: result.metrics as Readonly<Record<string, ReportValue>>,
-    }))
-    .sort((a, b) => (b.metrics[leading]?.mean ?? 0) - (a.metrics[leading]?.mean ?? 0));
+  const sign = betterOf(leading) === 'lower' ? -1 : 1;
+  const value = (result: RankingResult | SeedAverage): number =>
+    sign * (result.metrics[leading]?.mean ?? sign * Number.NEGATIVE_INFINITY);
+  const sorted = [...results].sort((a, b) => (value(a) === value(b) ? 0 : value(b) - value(a)));
   return {
     title,
     caption: describeProtocol(first.protocol),
     metrics,
-    rows: [...rows, ...(options.published ?? [])],
+    rows: [
+      ...sorted.map(({ system, metrics: values }) => ({
+        system,
+        metrics: values as Readonly<Record<string, ReportValue>>,
+      })),
+      ...(options.published ?? []),
+    ],
+    notes: notesOf(sorted, leading),
+    comparisons: compareSystems(sorted, leading),
   };
 }
 
-const DIGITS = 4;
-
-function cell(value: ReportValue | undefined): string {
-  if (!value) return '';
-  const spread =
-    value.deviation !== undefined
-      ? ` ± ${value.deviation.toFixed(DIGITS)}`
-      : value.low !== undefined && value.high !== undefined
-        ? ` [${value.low.toFixed(DIGITS)}, ${value.high.toFixed(DIGITS)}]`
-        : '';
-  return value.mean.toFixed(DIGITS) + spread;
-}
-
-/** Best measured mean of a metric, to be set in bold. */
-function bestOf(report: Report, metric: string): number {
-  return Math.max(
-    ...report.rows
-      .filter((row) => row.source === undefined)
-      .map((row) => row.metrics[metric]?.mean ?? Number.NEGATIVE_INFINITY),
-  );
-}
-
-/** The report as a Markdown table; the best measured value of each metric is bold. */
-export function toMarkdown(report: Report): string {
-  const escaped = (text: string): string => text.replaceAll('|', '\\|');
-  const lines = [
-    `**${report.title}** (${report.caption})`,
-    '',
-    `| system | ${report.metrics.join(' | ')} | |`,
-    `|---|${report.metrics.map(() => '---:').join('|')}|---|`,
-    ...report.rows.map((row) => {
-      const cells = report.metrics.map((metric) => {
-        const value = row.metrics[metric];
-        const text = cell(value);
-        return row.source === undefined && value && value.mean === bestOf(report, metric)
-          ? `**${text}**`
-          : text;
-      });
-      const remark = [row.source === undefined ? '' : `published: ${row.source}`, row.note ?? '']
-        .filter((part) => part !== '')
-        .join('; ');
-      return `| ${escaped(row.system)} | ${cells.join(' | ')} | ${escaped(remark)} |`;
-    }),
-  ];
-  return `${lines.join('\n')}\n`;
-}
-
-/** The report as a LaTeX `tabular` with booktabs rules. */
-export function toLatex(report: Report): string {
-  const escaped = (text: string): string =>
-    text
-      .replace(/[&%$#_{}]/g, (character) => `\\${character}`)
-      .replaceAll('±', '$\\pm$')
-      .replace(/[<>]/g, (character) => `$${character}$`);
-  const lines = [
-    `% ${report.title} (${report.caption})`,
-    `\\begin{tabular}{l${'r'.repeat(report.metrics.length)}}`,
-    '\\toprule',
-    `system & ${report.metrics.map(escaped).join(' & ')} \\\\`,
-    '\\midrule',
-    ...report.rows.map((row) => {
-      const cells = report.metrics.map((metric) => {
-        const value = row.metrics[metric];
-        const text = escaped(cell(value));
-        return row.source === undefined && value && value.mean === bestOf(report, metric)
-          ? `\\textbf{${text}}`
-          : text;
-      });
-      return `${escaped(row.system)}${row.source === undefined ? '' : ' (published)'} & ${cells.join(' & ')} \\\\`;
-    }),
-    '\\bottomrule',
-    '\\end{tabular}',
-  ];
-  return `${lines.join('\n')}\n`;
-}
-
-/**
- * The report as one HTML page with a table and a bar chart for each metric, drawn as SVG without a browser.
- *
- * @throws MissingDependencyError if vega or vega-lite, the optional packages that draw, are not installed
- */
-export async function toHtml(report: Report): Promise<string> {
-  const [vega, vegaLite] = await Promise.all([
-    import('vega').catch((cause: unknown) => {
-      throw new MissingDependencyError('vega', 'a report with plots', cause);
-    }),
-    import('vega-lite').catch((cause: unknown) => {
-      throw new MissingDependencyError('vega-lite', 'a report with plots', cause);
-    }),
-  ]);
-  const charts: string[] = [];
-  for (const metric of report.metrics) {
-    const values = report.rows
-      .filter((row) => row.metrics[metric])
-      .map((row) => {
-        const value = row.metrics[metric] as ReportValue;
-        const low = value.low ?? value.mean - (value.deviation ?? 0);
-        const high = value.high ?? value.mean + (value.deviation ?? 0);
-        return {
-          system: row.source === undefined ? row.system : `${row.system} (published)`,
-          value: value.mean,
-          low,
-          high,
-        };
-      });
-    const y = { field: 'system', type: 'nominal', sort: null, title: null } as const;
-    const { spec } = vegaLite.compile({
-      title: metric,
-      width: 480,
-      data: { values },
-      layer: [
-        {
-          mark: { type: 'bar', color: '#4c78a8' },
-          encoding: { y, x: { field: 'value', type: 'quantitative', title: metric } },
-        },
-        {
-          mark: { type: 'rule', strokeWidth: 2 },
-          encoding: { y, x: { field: 'low', type: 'quantitative' }, x2: { field: 'high' } },
-        },
-      ],
-    });
-    charts.push(await new vega.View(vega.parse(spec), { renderer: 'none' }).toSVG());
+/** What a reader has to know of the results, one line each. */
+function notesOf(results: readonly (RankingResult | SeedAverage)[], leading: string): string[] {
+  const notes = new Set<string>();
+  for (const result of results) {
+    for (const warning of result.warnings ?? []) notes.add(`Warning: ${result.system}: ${warning}.`);
+    const broken = result.violations && violationsInWords(result.violations);
+    if (broken) notes.add(`${result.system}: ${broken}.`);
+    for (const outcomes of result.outcomes ?? []) {
+      const told = outcomesInWords(outcomes);
+      if (told) notes.add(`${result.system}: ${told}.`);
+    }
   }
-  const escaped = (text: string): string =>
-    text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
-  const head = report.metrics.map((metric) => `<th>${escaped(metric)}</th>`).join('');
-  const rows = report.rows
-    .map((row) => {
-      const cells = report.metrics.map((metric) => `<td>${escaped(cell(row.metrics[metric]))}</td>`).join('');
-      const remark = escaped(
-        [row.source === undefined ? '' : `published: ${row.source}`, row.note ?? '']
-          .filter((part) => part !== '')
-          .join('; '),
-      );
-      return `<tr><th>${escaped(row.system)}</th>${cells}<td>${remark}</td></tr>`;
-    })
-    .join('\n');
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>${escaped(report.title)}</title>
-<style>
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; }
-table { border-collapse: collapse; }
-th, td { padding: .3rem .8rem; text-align: right; border-bottom: 1px solid #ddd; }
-tbody th, td:last-child { text-align: left; }
-figure { display: inline-block; margin: 1rem 1rem 1rem 0; }
-</style>
-</head>
-<body>
-<h1>${escaped(report.title)}</h1>
-<p>${escaped(report.caption)}</p>
-<table>
-<thead><tr><th></th>${head}<th></th></tr></thead>
-<tbody>
-${rows}
-</tbody>
-</table>
-${charts.map((chart) => `<figure>${chart}</figure>`).join('\n')}
-</body>
-</html>
-`;
+  const detectable = results.flatMap((result) => {
+    const value = result.metrics[leading];
+    return value && 'detectable' in value && value.detectable !== undefined ? [value.detectable] : [];
+  });
+  if (detectable.length > 0)
+    notes.add(
+      `Smallest difference in ${leading} that a test on these users finds (level 0.05, power 0.8, without the gain of pairing): ${Math.max(...detectable).toFixed(4)}.`,
+    );
+  return [...notes];
 }

@@ -1,5 +1,5 @@
 import { InteractionLog, type Retriever, topK, unavailableItems } from '@palate/core';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   averageOverSeeds,
   evaluateRanking,
@@ -39,15 +39,14 @@ const published = [
 
 test('Markdown: best measured first and bold, published rows after with their source', async () => {
   const text = toMarkdown(rankingReport('Toy', await results(), { published }));
-  expect(text.split('\n').slice(2)).toEqual([
+  expect(text.split('\n').slice(2, 7)).toEqual([
     '| system | hr@1 | ndcg@2 | |',
     '|---|---:|---:|---|',
     expect.stringMatching(
-      /^\| best <one> \| \*\*1\.0000 \[1\.0000, 1\.0000\]\*\* \| \*\*1\.0000 .*\*\* \| {2}\|$/,
+      /^\| best &lt;one&gt; \| \*\*1\.0000 \[1\.0000, 1\.0000\]\*\* \| \*\*1\.0000 .*\*\* \| {2}\|$/,
     ),
     expect.stringMatching(/^\| A \\\| B \| 0\.5000 \[0\.0000, 1\.0000\] \|/),
     '| paper | 0.9000 |  | published: Someone 2020, Table 1; sampled |',
-    '',
   ]);
   expect(text).toContain('full catalogue; history masked; pessimistic ties; binary relevance');
 });
@@ -86,6 +85,135 @@ test('averages over seeds carry their deviation and refuse to mix systems', asyn
   expect(average.metrics['hr@1']?.mean).toBeCloseTo(0.6, 12);
   expect(average.metrics['hr@1']?.deviation).toBeCloseTo(Math.sqrt(0.02), 12);
   expect(averageOverSeeds([a]).metrics['hr@1']).toEqual({ mean: 0.5 });
+  const foul = { ...a, violations: { queries: 10, violated: 5, kinds: { 'short list': 5 }, firstUsers: {} } };
+  expect(() => averageOverSeeds([a, foul])).toThrow(/short list 5/);
   expect(() => averageOverSeeds([a, b])).toThrow(/one system/);
   expect(toMarkdown(rankingReport('s', [average]))).toContain('0.6000 ± 0.1414');
+});
+
+test('numbers of different data do not stand in one table', async () => {
+  const [first] = await results();
+  const other = InteractionLog.fromRows([
+    { user: 'u', item: 'a' },
+    { user: 'u', item: 'c' },
+    { user: 'v', item: 'b' },
+  ]);
+  const parts = { history: other.select(Int32Array.of(0)), test: other.select(Int32Array.of(1, 2)) };
+  const elsewhere = await evaluateRanking({ ...system('C', [1, 2, 3]), items: other.items }, parts, {
+    metrics: ['hr@1', 'ndcg@2'],
+    seed: 1,
+  });
+  expect(() => rankingReport('x', [first as RankingResult, elsewhere])).toThrow(/C on another history/);
+});
+
+test('the lowest Gini is bold and leads, and no popularity is', async () => {
+  const [a, b] = (await results()) as [RankingResult, RankingResult];
+  const row = (base: RankingResult, name: string, gini: number, popularity: number): RankingResult => ({
+    ...base,
+    system: name,
+    metrics: { 'gini@10': { mean: gini }, 'popularity@10': { mean: popularity } },
+  });
+  const text = toMarkdown(rankingReport('x', [row(a, 'uneven', 0.9, 3), row(b, 'even', 0.2, 5)]));
+  expect(text).toContain('| even | **0.2000** | 5.0000 |');
+  expect(text).toContain('| uneven | 0.9000 | 3.0000 |');
+  expect(text.indexOf('| even')).toBeLessThan(text.indexOf('| uneven'));
+});
+
+describe('names and titles of any origin', () => {
+  const name = '[x](http://a.b) `c` *d* <img src=q> a|b\\ $1$ ~e~ _f_ &lt;\nnext\u001b[2J#g {h} ^i %j';
+  const report = {
+    title: name,
+    caption: name,
+    metrics: ['hr@1'],
+    rows: [{ system: name, metrics: {}, note: name }],
+    notes: [name],
+  };
+  test('stay one line of literal text in Markdown', () => {
+    const lines = toMarkdown(report).split('\n');
+    const literal =
+      '\\[x\\](http://a.b) \\`c\\` \\*d\\* &lt;img src=q&gt; a\\|b\\\\ \\$1\\$ \\~e\\~ \\_f\\_ &amp;lt; next#g {h} ^i %j';
+    expect(lines).toEqual([
+      `**${literal}** (${literal})`,
+      '',
+      '| system | hr@1 | |',
+      '|---|---:|---|',
+      `| ${literal} |  | ${literal} |`,
+      '',
+      literal,
+      '',
+    ]);
+  });
+  test('are set literally by LaTeX, and comments end with their line', () => {
+    const lines = toLatex(report).split('\n');
+    const row = lines.find((line) => line.startsWith('[x]'));
+    expect(row).toContain(
+      '\\textbackslash{} \\$1\\$ \\textasciitilde{}e\\textasciitilde{} \\_f\\_ \\&lt; next\\#g',
+    );
+    expect(row).toContain('\\{h\\} \\textasciicircum{}i \\%j');
+    expect(row).toContain('$<$img src=q$>$ a\\textbar{}b');
+    // Everything of the title stands in the comment: no line begins with what followed its line feed.
+    expect(lines.filter((line) => line.startsWith('next'))).toEqual([]);
+  });
+  test('are text in HTML', async () => {
+    const page = await toHtml({ ...report, metrics: [] });
+    expect(page).not.toContain('<img');
+    expect(page).not.toContain('\u001b');
+    expect(page).toContain('&lt;img src=q&gt;');
+  });
+});
+
+describe('systems of one table are compared in pairs', () => {
+  const users = 12;
+  const made = InteractionLog.fromRows(
+    Array.from({ length: users }, (_, u) => [
+      { user: `u${u}`, item: 'start', timestamp: 0 },
+      { user: `u${u}`, item: `i${u % 3}`, timestamp: 1 },
+    ]).flat(),
+  );
+  const rows = (at: number) => Int32Array.from({ length: users }, (_, u) => 2 * u + at);
+  const parts = { history: made.select(rows(0)), test: made.select(rows(1)) };
+  // Answers the right item to the first `right` users.
+  const knowing = (name: string, right: number): Retriever => ({
+    name,
+    items: made.items,
+    retrieve: async (queries) =>
+      queries.map(({ user = '' }) => {
+        const u = Number(user.slice(1));
+        const answer = made.items.indexOf(`i${(u + (u < right ? 0 : 1)) % 3}`);
+        return [{ item: answer, score: 1 }];
+      }),
+  });
+  test('with p-values by hand, corrected for all pairs', async () => {
+    const measured = await Promise.all(
+      [knowing('nothing', 0), knowing('all', 12), knowing('most', 10)].map((each) =>
+        evaluateRanking(each, parts, { metrics: ['hr@1'], perUser: true, resamples: 0 }),
+      ),
+    );
+    const { comparisons } = rankingReport('x', measured);
+    expect(comparisons.test).toBe("Fisher's randomisation test");
+    // Two differences of one: both signs alike in 2 of 4; ten: in 2 of 1,024; twelve: in 2 of 4,096.
+    expect(comparisons.pairs.map(({ first, second, pValue }) => [first, second, pValue])).toEqual([
+      ['all', 'most', 0.5],
+      ['all', 'nothing', 2 / 4096],
+      ['most', 'nothing', 2 / 1024],
+    ]);
+    expect(comparisons.pairs.map(({ adjusted }) => adjusted)).toEqual([0.5, (3 * 2) / 4096, (2 * 2) / 1024]);
+    expect(comparisons.pairs[0]?.difference).toBeCloseTo(2 / 12, 12);
+    const text = toMarkdown(rankingReport('x', measured));
+    expect(text).toContain('| all | nothing | +1.0000 | 0.0005 | 0.0015 |');
+    expect(toLatex(rankingReport('x', measured))).toContain('all & nothing & +1.0000');
+    expect(await toHtml(rankingReport('x', measured))).toContain('<td>nothing</td><td>+1.0000</td>');
+  });
+  test('over averages of seeds by the mean of each user, and not at all without values', async () => {
+    const run = (right: number, name: string, seed: number) =>
+      evaluateRanking(knowing(name, right), parts, { metrics: ['hr@1'], perUser: true, resamples: 0, seed });
+    const averages = [
+      averageOverSeeds([await run(12, 'a', 0), await run(10, 'a', 1)]),
+      averageOverSeeds([await run(4, 'b', 0), await run(4, 'b', 1)]),
+    ];
+    const { comparisons } = rankingReport('x', averages);
+    expect(comparisons.pairs[0]?.difference).toBeCloseTo(11 / 12 - 4 / 12, 12);
+    const bare = await evaluateRanking(knowing('c', 3), parts, { metrics: ['hr@1'], resamples: 0 });
+    expect(rankingReport('x', [bare]).comparisons.pairs).toEqual([]);
+  });
 });
