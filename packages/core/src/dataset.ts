@@ -3,6 +3,7 @@ import type { Catalog } from './catalog.js';
 import { InvalidInputError } from './errors.js';
 import type { IdMap } from './id-map.js';
 import type { InteractionLog } from './interaction-log.js';
+import type { ReadingReport } from './reading-report.js';
 
 /** What is known of the users, aligned with an id map. */
 export interface UserTable {
@@ -18,6 +19,8 @@ export interface Dataset {
   /** Aligned with `log.items`. */
   readonly catalog: Catalog;
   readonly users?: UserTable;
+  /** What reading it understood and left out; absent where the data was not read from files. */
+  readonly reading?: ReadingReport;
   /** SPDX name or a sentence. */
   readonly licence: string;
   /** Where the data comes from, with the citation it asks for. */

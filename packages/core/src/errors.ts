@@ -1,6 +1,21 @@
 /** Marks every Palate error, so that two copies of this package in one process still recognise each other's. */
 const PALATE_ERROR: unique symbol = Symbol.for('palate.error') as never;
 
+/** Longest piece of an error's message, in UTF-16 units: values that came from outside are cut to it. */
+const LONGEST_PIECE = 600;
+
+/**
+ * Cuts a text of any length for a message, and says how long it was.
+ *
+ * @param most - UTF-16 units that are kept; a pair of surrogates is never torn apart
+ */
+export function clip(text: string, most = LONGEST_PIECE): string {
+  if (text.length <= most) return text;
+  const last = text.charCodeAt(most - 1);
+  const kept = text.slice(0, last >= 0xd800 && last < 0xdc00 ? most - 1 : most);
+  return `${kept}… (${text.length.toLocaleString('en-US')} characters)`;
+}
+
 /** What a {@link PalateError} is made of. */
 export interface PalateErrorDetails {
   /** What was expected, in words. */
@@ -18,7 +33,8 @@ export interface PalateErrorDetails {
 /**
  * The root of all errors that Palate throws on purpose.
  *
- * `code` is stable across versions; the message says what was expected, what came and what to do.
+ * `code` is stable across versions; the message says what was expected, what came and what to do. Each of the three is
+ * cut to 600 characters ({@link clip}), so that no input makes a message of megabytes.
  *
  * @example
  * ```ts
@@ -37,15 +53,18 @@ export class PalateError extends Error {
   readonly isRetryable: boolean;
 
   constructor(code: string, details: PalateErrorDetails) {
+    const expected = clip(details.expected);
+    const received = clip(details.received);
+    const hint = clip(details.hint);
     super(
-      `Expected ${details.expected}, but received ${details.received}. ${details.hint}`,
+      `Expected ${expected}, but received ${received}. ${hint}`,
       details.cause === undefined ? undefined : { cause: details.cause },
     );
     this.name = 'PalateError';
     this.code = code;
-    this.expected = details.expected;
-    this.received = details.received;
-    this.hint = details.hint;
+    this.expected = expected;
+    this.received = received;
+    this.hint = hint;
     this.isRetryable = details.isRetryable ?? false;
     Object.defineProperty(this, PALATE_ERROR, { value: true });
   }

@@ -11,6 +11,7 @@ export { EmbeddingTable } from './embedding-table.js';
 export {
   ArtifactError,
   CancelledError,
+  clip,
   InvalidInputError,
   LeakError,
   MissingDependencyError,
@@ -91,6 +92,7 @@ export {
   WORLD,
 } from './provenance.js';
 export { RandomStream } from './random.js';
+export type { ReadingReport } from './reading-report.js';
 export { type Recommendation, type Recommendations, type RecommendRequest, recommend } from './recommend.js';
 export {
   type CatalogueScorer,

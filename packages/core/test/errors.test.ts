@@ -3,6 +3,7 @@ import {
   checkChoice,
   checkNumber,
   checkOptions,
+  clip,
   MissingDependencyError,
   PalateError,
   ParseError,
@@ -55,4 +56,16 @@ test('choices are returned, others named with what there is', () => {
   expect(checkChoice('mode', 'fast', ['slow', 'fast'])).toBe('fast');
   expect(() => checkChoice('mode', 'quick', ['slow', 'fast'])).toThrow("mode to be 'slow' or 'fast'");
   expect(() => checkChoice('mode', undefined, ['a', 'b', 'c'])).toThrow("mode to be 'a', 'b' or 'c'");
+});
+
+test('no input makes a message of megabytes', () => {
+  const error = new ParseError(
+    { file: 'a.csv', line: 3, column: 1 },
+    { expected: 'a number', received: JSON.stringify('x'.repeat(3_000_000)), hint: 'Repair the line.' },
+  );
+  expect(error.message.length).toBeLessThan(2_000);
+  expect(error.message).toMatch(/^a\.csv:3:1: .*… \(3,000,002 characters\)\. Repair the line\.$/);
+  // The seventh unit is the first half of a pair: it is left out whole.
+  expect(clip(`${'a'.repeat(6)}${'\u{1F600}'.repeat(9)}`, 7)).toBe('aaaaaa… (24 characters)');
+  expect(clip('short', 7)).toBe('short');
 });

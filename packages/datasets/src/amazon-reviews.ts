@@ -1,103 +1,170 @@
+import { basename, dirname } from 'node:path';
 import {
   Catalog,
-  checkOptions,
   createDataset,
   type Dataset,
-  IdMap,
-  LONG_CALL_OPTIONS,
+  defineOptions,
   type LongCallOptions,
+  type OptionsOf,
+  option,
+  ParseError,
 } from '@palate/core';
-import { missingField, readJsonLines } from './json-lines.js';
-import { LogBuilder } from './log-builder.js';
+import { readRecords } from './delimited-records.js';
+import { EntityBuilder, textsOf, wordsOf } from './entity-builder.js';
+import { findFiles } from './find-file.js';
+import { type JsonRecord, missingField, readRecordsOfObjects } from './json-lines.js';
+import { LogBuilder, SKIP_CAUSES } from './log-builder.js';
+import { ENOUGH } from './read-lines.js';
+import { readTableInto, sniffFormat, type TableColumns } from './table-reader.js';
+import type { TimestampUnit } from './times.js';
+
+/** Options of {@link loadAmazonReviews}, each declared once. */
+export const AMAZON_OPTIONS = defineOptions('loadAmazonReviews', {
+  metadata: option.text().optional({
+    doc: 'the metadata of the same category; left out: `meta_*` beside the reviews when a folder is given',
+  }),
+  skip: option.list(option.choice(SKIP_CAUSES))({
+    default: [],
+    doc: 'faults whose rows are left out and counted instead of refused',
+  }),
+  name: option.text()({ default: 'Amazon reviews', doc: 'name of the data set' }),
+});
 
 /** Options of {@link loadAmazonReviews}. */
-export interface AmazonReviewsOptions extends LongCallOptions {
-  /** The metadata file of the same category (`meta_*.json`, plain or gzipped). */
-  readonly metadata?: string;
-  /** Name of the data set. Default: `'Amazon reviews'`. */
-  readonly name?: string;
+export type AmazonReviewsOptions = OptionsOf<typeof AMAZON_OPTIONS.declarations> & LongCallOptions;
+
+/** How one edition of the reviews names its fields. */
+interface Edition {
+  readonly columns: Required<Pick<TableColumns, 'user' | 'item' | 'rating' | 'timestamp'>>;
+  readonly unit: TimestampUnit;
+  readonly source: string;
 }
 
+const NI =
+  'J. Ni, J. Li, J. McAuley. Justifying recommendations using distantly-labeled reviews and fine-grained aspects. EMNLP 2019.';
+const HOU =
+  'Y. Hou et al. Bridging Language and Items for Retrieval and Recommendation. 2024 (Amazon Reviews 2023).';
+
+/** 2014 and 2018. */
+const REVIEWER: Edition = {
+  columns: { user: 'reviewerID', item: 'asin', rating: 'overall', timestamp: 'unixReviewTime' },
+  unit: 'seconds',
+  source: NI,
+};
+
+/** 2023: variants of a product share `parent_asin`. */
+const PARENT: Edition = {
+  columns: { user: 'user_id', item: 'parent_asin', rating: 'rating', timestamp: 'timestamp' },
+  unit: 'milliseconds',
+  source: HOU,
+};
+
 /**
- * Reads Amazon reviews in JSON lines (McAuley et al.; the 2014 and 2018 forms): `reviewerID`, `asin`, `overall`
- * and `unixReviewTime`. Review text is not kept: it may hold the answer to a test.
+ * Reads Amazon reviews of 2014, 2018 or 2023 (McAuley Lab): reviews in JSON lines, Python literals or the tables of
+ * ratings only, told apart by their fields. Review text is not kept: it may hold the answer to a test.
  *
- * Times have day granularity: many users have equal times, which stand in file order.
+ * Times of 2014 and 2018 have day granularity: many users have equal times, which stand in file order.
  *
+ * @param path - the file of reviews, or a folder with one and its `meta_*` file
  * @throws ParseError naming file and line of what is malformed
  */
 export async function loadAmazonReviews(path: string, options: AmazonReviewsOptions = {}): Promise<Dataset> {
-  checkOptions('loadAmazonReviews', options, [...LONG_CALL_OPTIONS, 'metadata', 'name']);
-  const builder = new LogBuilder({ hasRating: true, unit: 'seconds' });
-  await readJsonLines(
-    path,
-    (record, line) => {
-      const { reviewerID: user, asin: item, overall: rating, unixReviewTime: time } = record;
-      if (typeof user !== 'string') throw missingField(path, line, 'reviewerID', user);
-      if (typeof item !== 'string') throw missingField(path, line, 'asin', item);
-      if (typeof rating !== 'number') throw missingField(path, line, 'overall', rating);
-      if (typeof time !== 'number') throw missingField(path, line, 'unixReviewTime', time);
-      builder.push(
-        builder.userFromText(user),
-        builder.itemFromText(item),
-        rating,
-        builder.checkTime(time, () => ({ file: path, line, column: 1 })),
-      );
-    },
-    options,
-  );
-  const log = builder.build();
+  const settings = AMAZON_OPTIONS.settings(options);
+  const { reviews, beside } = await reviewsIn(path);
+  const metadata = settings.metadata ?? beside;
+  const isTable = (await sniffFormat(reviews)) !== 'jsonl';
+  const edition = isTable ? await editionOfTable(reviews) : await editionOfRecords(reviews);
+  const builder = new LogBuilder({
+    hasRating: true,
+    unit: edition.unit,
+    skip: settings.skip,
+    names: isTable ? {} : { ...edition.columns },
+  });
+  await readTableInto(builder, reviews, edition.columns, {
+    signal: options.signal,
+    onProgress: options.onProgress,
+    format: isTable ? 'csv' : 'jsonl',
+  });
+  const items = metadata === undefined ? undefined : await readMetadata(metadata, options);
+  if (items && items.repeats > 0)
+    builder.note(`${items.repeats} metadata entries repeat a product: the first entry stands`);
+  const { log, reading } = builder.build(reviews);
   return createDataset({
-    name: options.name ?? 'Amazon reviews',
+    name: settings.name,
     log,
-    catalog:
-      options.metadata === undefined
-        ? new Catalog({ items: log.items, text: {} })
-        : await readMetadata(options.metadata, options),
-    licence: 'none stated; published for research (He and McAuley 2016; Ni et al. 2019)',
-    source:
-      'J. Ni, J. Li, J. McAuley. Justifying recommendations using distantly-labeled reviews and fine-grained aspects. EMNLP 2019.',
+    catalog: items?.catalog() ?? new Catalog({ items: log.items, text: {} }),
+    licence: 'none stated; published for research (He and McAuley 2016; Ni et al. 2019; Hou et al. 2024)',
+    source: edition.source,
+    reading,
   });
 }
 
-async function readMetadata(path: string, options: LongCallOptions): Promise<Catalog> {
-  const first = new Map<
-    string,
-    { title: string; brand: string; description: string; categories: string[] }
-  >();
-  const words = (value: unknown): string =>
-    typeof value === 'string'
-      ? value
-      : Array.isArray(value)
-        ? value.filter((part) => typeof part === 'string').join(' ')
-        : '';
-  await readJsonLines(
+/** The file of reviews, and the metadata that lie beside it when a folder was given. */
+async function reviewsIn(path: string): Promise<{ reviews: string; beside?: string }> {
+  const files = await findFiles(path, /\.(json|jsonl|csv)$/i);
+  const isMetadata = (file: string): boolean => /^meta_/i.test(basename(file));
+  const reviews = files.filter((file) => !isMetadata(file) && !/^items\.jsonl/i.test(basename(file)));
+  // A path that was given as a file is taken as it is.
+  if (files.length === 0 || files[0] === path) return { reviews: path };
+  const [first, ...others] = reviews;
+  if (first === undefined || others.length > 0)
+    throw new ParseError(
+      { file: path, line: 1, column: 1 },
+      {
+        expected: 'one file of reviews in the folder',
+        received: first === undefined ? 'none' : reviews.map((file) => basename(file)).join(', '),
+        hint: 'Give the path of the file of reviews itself.',
+      },
+    );
+  const beside = files.find((file) => isMetadata(file) && dirname(file) === dirname(first));
+  return { reviews: first, ...(beside === undefined ? {} : { beside }) };
+}
+
+async function editionOfRecords(path: string): Promise<Edition> {
+  let first: JsonRecord | undefined;
+  await readRecordsOfObjects(path, (record) => {
+    first = record;
+    throw ENOUGH;
+  });
+  return first && 'user_id' in first && !('reviewerID' in first) ? PARENT : REVIEWER;
+}
+
+/** Tables of ratings: 2023 has a header; 2014 begins with the user, 2018 with the product. */
+async function editionOfTable(path: string): Promise<Edition> {
+  let first: string[] = [];
+  await readRecords(path, { delimiter: ',', quote: '"' }, (fields) => {
+    first = Array.from({ length: fields.count }, (_, k) => fields.text(k));
+    throw ENOUGH;
+  });
+  if (first.includes('user_id')) return PARENT;
+  const isProduct = (text: string | undefined): boolean => /^[0-9A-Z]{10}$/.test(text ?? '');
+  const productFirst = isProduct(first[0]) && !isProduct(first[1]);
+  return {
+    ...REVIEWER,
+    columns: { user: productFirst ? 1 : 0, item: productFirst ? 0 : 1, rating: 2, timestamp: 3 },
+  };
+}
+
+async function readMetadata(path: string, options: LongCallOptions): Promise<EntityBuilder> {
+  // The published metadata hold some products several times; the first entry stands.
+  const items = new EntityBuilder('item', ['title', 'brand', 'description'], ['categories'], 'first');
+  await readRecordsOfObjects(
     path,
     (record, line) => {
-      const { asin } = record;
-      if (typeof asin !== 'string') throw missingField(path, line, 'asin', asin);
-      // The published metadata holds some products twice; the first entry stands.
-      if (first.has(asin)) return;
-      const categories = [record.category ?? record.categories]
-        .flat(3)
-        .filter((part) => typeof part === 'string');
-      first.set(asin, {
-        title: words(record.title),
-        brand: words(record.brand),
-        description: words(record.description),
-        categories: [...new Set(categories as string[])],
-      });
+      const id = record.parent_asin ?? record.asin;
+      if (typeof id !== 'string') throw missingField(path, line, 'asin', id);
+      items.add(
+        id,
+        { file: path, line },
+        {
+          title: wordsOf(record.title),
+          brand: wordsOf(record.brand ?? record.store),
+          description: wordsOf(record.description),
+          categories: textsOf(record.category ?? record.categories) ?? [],
+        },
+      );
     },
-    options,
+    { signal: options.signal, onProgress: options.onProgress },
   );
-  const rows = [...first.values()];
-  return new Catalog({
-    items: new IdMap(first.keys()),
-    text: {
-      title: rows.map((row) => row.title),
-      brand: rows.map((row) => row.brand),
-      description: rows.map((row) => row.description),
-    },
-    attributes: { categories: rows.map((row) => row.categories) },
-  });
+  return items;
 }

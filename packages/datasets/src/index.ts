@@ -1,11 +1,12 @@
-export { type AmazonReviewsOptions, loadAmazonReviews } from './amazon-reviews.js';
+export { AMAZON_OPTIONS, type AmazonReviewsOptions, loadAmazonReviews } from './amazon-reviews.js';
 export { type KCoreOptions, kCore, keepFirst, minimumItemCount, ratingThreshold } from './filters.js';
 export { type FoundDataset, findDatasets } from './find-datasets.js';
 export { type JsonRecord, readJsonLines } from './json-lines.js';
 export { findLeaks, type LeakReport } from './leaks.js';
-export { loadMovieLens1m, loadMovieLens100k, loadMovieLensLatest } from './movielens.js';
+export type { SkipCause } from './log-builder.js';
+export { loadMovieLens, loadMovieLens1m, loadMovieLens100k, loadMovieLensLatest } from './movielens.js';
 export { loadMovieTweetings } from './movietweetings.js';
-export { loadS3RecSequences, type S3RecOptions } from './s3-rec.js';
+export { loadS3RecSequences, S3_REC_OPTIONS, type S3RecOptions } from './s3-rec.js';
 export {
   type LeakPolicy,
   type LeaveOneOutOptions,
@@ -19,4 +20,6 @@ export {
   splitRandom,
 } from './splits.js';
 export { type Statistics, statistics } from './statistics.js';
-export { loadTable, type TableColumns, type TableOptions } from './table.js';
+export { loadTable, TABLE_OPTIONS, type TableOptions } from './table.js';
+export type { ColumnName, TableColumns, TableFormat } from './table-reader.js';
+export type { TimeGranularity, TimestampUnit } from './times.js';

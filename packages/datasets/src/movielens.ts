@@ -1,9 +1,11 @@
-import { join } from 'node:path';
-import { createDataset, type Dataset, IdMap, type LongCallOptions, type UserTable } from '@palate/core';
-import { readDelimited } from './delimited.js';
-import { existing } from './existing-file.js';
+import { basename } from 'node:path';
+import { createDataset, type Dataset, type LongCallOptions, type UserTable } from '@palate/core';
+import { EntityBuilder, optionalNumber } from './entity-builder.js';
+import { readEntityTable } from './entity-table.js';
 import { readFilmTable, splitGenres } from './film-table.js';
-import { readTextLines } from './read-lines.js';
+import { findFile, needFile } from './find-file.js';
+import { LogBuilder } from './log-builder.js';
+import { readTableInto, type TableColumns } from './table-reader.js';
 
 const LICENCE = 'MovieLens terms of use: research only, no redistribution without permission';
 const SOURCE =
@@ -38,24 +40,62 @@ async function readUserTable(
   names: readonly string[],
   options: LongCallOptions,
 ): Promise<UserTable> {
-  const lines = await readTextLines(path, options, 'auto');
-  const rows = lines.map(({ text }) => text.split(delimiter));
-  const column = (k: number): (string | number)[] =>
-    rows.map((row) => (names[k] === 'age' ? Number(row[k + 1]) : (row[k + 1] ?? '')));
-  return {
-    users: new IdMap(
-      rows.map((row) => row[0] as string),
-      'user',
-    ),
-    attributes: Object.fromEntries(names.map((name, k) => [name, column(k)])),
-  };
+  const users = new EntityBuilder('user', [], names);
+  await readEntityTable(
+    path,
+    { delimiter, quote: false, header: false, needed: [0] },
+    (row) =>
+      users.add(
+        row.get(0) ?? '',
+        row.at,
+        Object.fromEntries(
+          names.map((name, k) => [
+            name,
+            name === 'age' ? optionalNumber(row.get(k + 1)) : (row.get(k + 1) ?? ''),
+          ]),
+        ),
+      ),
+    { ...options, notUtf8: 'latin1' },
+  );
+  return users.users();
 }
 
-async function isThere(path: string): Promise<boolean> {
-  return existing(path).then(
-    () => true,
-    () => false,
+const BY_POSITION: TableColumns = { user: 0, item: 1, rating: 2, timestamp: 3 };
+
+async function readRatings(
+  path: string,
+  columns: TableColumns,
+  layout: { readonly delimiter: string; readonly header: boolean; readonly quote?: string },
+  options: LongCallOptions,
+): Promise<ReturnType<LogBuilder['build']>> {
+  const isOrder = columns.timestamp === 'position';
+  const builder = new LogBuilder({
+    hasRating: true,
+    unit: isOrder ? 'position' : 'seconds',
+    names: { ...columns },
+  });
+  await readTableInto(
+    builder,
+    path,
+    // The file is in order of its positions, so that they need not be read.
+    isOrder ? { user: columns.user, item: columns.item, rating: columns.rating } : columns,
+    { ...options, ...layout, quote: layout.quote ?? false, format: 'csv' },
   );
+  return builder.build(path);
+}
+
+/**
+ * Reads a MovieLens folder as it was downloaded, whichever it is: 100K (`u.data`), 1M and 10M (`ratings.dat`), or 20M,
+ * 25M, 32M and "latest" (`ratings.csv`, whose header names the columns).
+ *
+ * @param dir - the unpacked folder
+ * @throws ParseError naming file, line and column of what is malformed
+ */
+export async function loadMovieLens(dir: string, options: LongCallOptions = {}): Promise<Dataset> {
+  if (await findFile(dir, /^u\.data$/)) return loadMovieLens100k(dir, options);
+  if (await findFile(dir, /^ratings\.csv$/)) return loadMovieLensLatest(dir, options);
+  await needFile(dir, 'u.data, ratings.dat or ratings.csv', /^ratings\.dat$/, /^ratings_time_ordered\.tsv$/);
+  return loadMovieLens1m(dir, options);
 }
 
 /**
@@ -65,104 +105,108 @@ async function isThere(path: string): Promise<boolean> {
  * @throws ParseError naming file, line and column of what is malformed
  */
 export async function loadMovieLens100k(dir: string, options: LongCallOptions = {}): Promise<Dataset> {
-  const log = await readDelimited(
-    await existing(join(dir, 'u.data')),
-    {
-      delimiter: '\t',
-      columns: { user: 0, item: 1, rating: 2, timestamp: 3 },
-      header: false,
-      timestampUnit: 'seconds',
-    },
+  const { log, reading } = await readRatings(
+    await needFile(dir, 'u.data', /^u\.data$/),
+    BY_POSITION,
+    { delimiter: '\t', header: false },
     options,
   );
   const catalog = await readFilmTable(
-    await existing(join(dir, 'u.item')),
+    await needFile(dir, 'u.item', /^u\.item$/),
     {
       delimiter: '|',
       id: 0,
       title: 1,
-      genres: (fields) => GENRES_100K.filter((_, k) => fields[5 + k] === '1'),
+      genres: (row) => GENRES_100K.filter((_, k) => row.get(5 + k) === '1'),
     },
     options,
   );
   const users = await readUserTable(
-    await existing(join(dir, 'u.user')),
+    await needFile(dir, 'u.user', /^u\.user$/),
     '|',
     ['age', 'gender', 'occupation', 'zip'],
     options,
   );
-  return createDataset({ name: 'MovieLens 100K', log, catalog, users, licence: LICENCE, source: SOURCE });
+  return createDataset({
+    name: 'MovieLens 100K',
+    log,
+    catalog,
+    users,
+    licence: LICENCE,
+    source: SOURCE,
+    reading,
+  });
 }
 
 /**
- * Reads MovieLens 1M: the original `ratings.dat` with times, or the form that keeps only each user's order
- * (`ratings_time_ordered.tsv`, columns user_id, movie_id, rating, position), beside `movies.dat` and `users.dat`.
+ * Reads MovieLens 1M or 10M: the original `ratings.dat` with times, or the form of 1M that keeps only each user's order
+ * (`ratings_time_ordered.tsv`, columns user_id, movie_id, rating, position), beside `movies.dat` and, in 1M, `users.dat`.
  *
- * @param dir - the unpacked folder; the tables may also lie in its subfolders `derived` and `orig`
+ * @param dir - the unpacked folder; the tables may also lie in its subfolders
  * @throws ParseError naming file, line and column of what is malformed
  */
 export async function loadMovieLens1m(dir: string, options: LongCallOptions = {}): Promise<Dataset> {
-  const original = join(dir, 'ratings.dat');
-  const log = (await isThere(original))
-    ? await readDelimited(
-        await existing(original),
-        {
-          delimiter: '::',
-          columns: { user: 0, item: 1, rating: 2, timestamp: 3 },
-          header: false,
-          timestampUnit: 'seconds',
-        },
-        options,
-      )
-    : await readDelimited(
-        await existing(
-          join(dir, 'ratings_time_ordered.tsv'),
-          join(dir, 'derived', 'ratings_time_ordered.tsv'),
-          original,
-        ),
-        {
-          delimiter: '\t',
-          columns: { user: 0, item: 1, rating: 2, timestamp: 3 },
-          header: true,
-          timestampUnit: 'position',
-        },
-        options,
-      );
+  const original = await findFile(dir, /^ratings\.dat$/);
+  const { log, reading } =
+    original === undefined
+      ? await readRatings(
+          await needFile(dir, 'ratings.dat or ratings_time_ordered.tsv', /^ratings_time_ordered\.tsv$/),
+          { user: 'user_id', item: 'movie_id', rating: 'rating', timestamp: 'position' },
+          { delimiter: '\t', header: true },
+          options,
+        )
+      : await readRatings(original, BY_POSITION, { delimiter: '::', header: false }, options);
   const catalog = await readFilmTable(
-    await existing(join(dir, 'movies.dat'), join(dir, 'orig', 'movies.dat')),
-    { delimiter: '::', id: 0, title: 1, genres: (fields) => splitGenres(fields[2]) },
+    await needFile(dir, 'movies.dat', /^movies\.dat$/),
+    { delimiter: '::', id: 0, title: 1, genres: (row) => splitGenres(row.get(2)) },
     options,
   );
-  const users = await readUserTable(
-    await existing(join(dir, 'users.dat'), join(dir, 'orig', 'users.dat')),
-    '::',
-    ['gender', 'age', 'occupation', 'zip'],
-    options,
-  );
-  return createDataset({ name: 'MovieLens 1M', log, catalog, users, licence: LICENCE, source: SOURCE });
+  const userFile = await findFile(dir, /^users\.dat$/);
+  return createDataset({
+    name: userFile === undefined ? 'MovieLens 10M' : 'MovieLens 1M',
+    log,
+    catalog,
+    ...(userFile === undefined
+      ? {}
+      : { users: await readUserTable(userFile, '::', ['gender', 'age', 'occupation', 'zip'], options) }),
+    licence: LICENCE,
+    source: SOURCE,
+    reading,
+  });
 }
 
 /**
- * Reads a MovieLens "latest" folder: `ratings.csv` and `movies.csv`.
+ * Reads a MovieLens folder in CSV ("latest", 20M, 25M, 32M): `ratings.csv` and `movies.csv`, by the names of their
+ * headers.
  *
  * @param dir - the unpacked folder
  * @throws ParseError naming file, line and column of what is malformed
  */
 export async function loadMovieLensLatest(dir: string, options: LongCallOptions = {}): Promise<Dataset> {
-  const log = await readDelimited(
-    await existing(join(dir, 'ratings.csv')),
-    {
-      delimiter: ',',
-      columns: { user: 0, item: 1, rating: 2, timestamp: 3 },
-      header: true,
-      timestampUnit: 'seconds',
-    },
+  const { log, reading } = await readRatings(
+    await needFile(dir, 'ratings.csv', /^ratings\.csv$/),
+    { user: 'userId', item: 'movieId', rating: 'rating', timestamp: 'timestamp' },
+    { delimiter: ',', header: true, quote: '"' },
     options,
   );
   const catalog = await readFilmTable(
-    await existing(join(dir, 'movies.csv')),
-    { delimiter: ',', id: 0, title: 1, genres: (fields) => splitGenres(fields[2]), csv: true },
+    await needFile(dir, 'movies.csv', /^movies\.csv$/),
+    {
+      delimiter: ',',
+      id: 'movieId',
+      title: 'title',
+      genres: (row) => splitGenres(row.get('genres')),
+      csv: true,
+    },
     options,
   );
-  return createDataset({ name: 'MovieLens latest', log, catalog, licence: LICENCE, source: SOURCE });
+  const size = /^ml-(20m|25m|32m)$/i.exec(basename(dir))?.[1]?.toUpperCase();
+  return createDataset({
+    name: size === undefined ? 'MovieLens latest' : `MovieLens ${size}`,
+    log,
+    catalog,
+    licence: LICENCE,
+    source: SOURCE,
+    reading,
+  });
 }

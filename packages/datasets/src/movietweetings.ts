@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { createDataset, type Dataset, type LongCallOptions } from '@palate/core';
-import { readDelimited } from './delimited.js';
 import { existing } from './existing-file.js';
 import { readFilmTable, splitGenres } from './film-table.js';
+import { LogBuilder } from './log-builder.js';
+import { readTableInto } from './table-reader.js';
 
 /**
  * Reads MovieTweetings (Dooms, De Pessemier and Martens 2013): `ratings.dat` and `movies.dat` of one snapshot.
@@ -13,25 +14,25 @@ import { readFilmTable, splitGenres } from './film-table.js';
  * @throws ParseError naming file, line and column of what is malformed
  */
 export async function loadMovieTweetings(dir: string, options: LongCallOptions = {}): Promise<Dataset> {
-  const log = await readDelimited(
-    await existing(join(dir, 'ratings.dat')),
-    {
-      delimiter: '::',
-      columns: { user: 0, item: 1, rating: 2, timestamp: 3 },
-      header: false,
-      timestampUnit: 'seconds',
-    },
-    options,
+  const path = await existing(join(dir, 'ratings.dat'));
+  const builder = new LogBuilder({ hasRating: true, unit: 'seconds' });
+  await readTableInto(
+    builder,
+    path,
+    { user: 0, item: 1, rating: 2, timestamp: 3 },
+    { ...options, format: 'csv', delimiter: '::', quote: false, header: false },
   );
+  const { log, reading } = builder.build(path);
   const catalog = await readFilmTable(
     await existing(join(dir, 'movies.dat')),
-    { delimiter: '::', id: 0, title: 1, genres: (fields) => splitGenres(fields[2]) },
+    { delimiter: '::', id: 0, title: 1, genres: (row) => splitGenres(row.get(2)) },
     options,
   );
   return createDataset({
     name: 'MovieTweetings',
     log,
     catalog,
+    reading,
     licence: 'MIT',
     source:
       'S. Dooms, T. De Pessemier, L. Martens. MovieTweetings: a Movie Rating Dataset Collected From Twitter. CrowdRec at RecSys 2013. https://github.com/sidooms/MovieTweetings',

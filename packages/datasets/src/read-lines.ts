@@ -1,95 +1,108 @@
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { createGunzip } from 'node:zlib';
 import { type LongCallOptions, ParseError, throwIfCancelled } from '@palate/core';
+import { openBytes } from './byte-source.js';
 
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
 
+/** Longest line that is read unless another limit is given: 16 MB. */
+export const LONGEST_LINE = 1 << 24;
+
 /** Told each line as a range of bytes without its line end; `line` counts from 1. The bytes are reused after. */
 export type LineVisitor = (bytes: Buffer, start: number, end: number, line: number) => void;
 
+/** How a text file is read; each part has a default. */
+export interface TextOptions extends LongCallOptions {
+  /** A label of the Encoding Standard. Default: UTF-8, or UTF-16 where a byte-order mark says so. */
+  readonly encoding?: string | undefined;
+  /** Longest line in bytes; a longer one is refused. Default 16,777,216. */
+  readonly maxLineBytes?: number | undefined;
+}
+
+/** Thrown by a visitor that has seen enough: reading ends without an error. */
+export const ENOUGH: unique symbol = Symbol('enough');
+
 /**
- * Reads a text file line by line as bytes: plain or gzip (told by its first bytes, whatever the name), with or
- * without a byte-order mark, with LF or CRLF. Empty lines are skipped. Holds one chunk at a time in memory.
+ * Reads a text file line by line as bytes: plain or packed (told by its first bytes, whatever the name), with or
+ * without a byte-order mark, with LF or CRLF. Empty lines are skipped unless `emptyLines` is true. Holds one chunk and one line in memory, and
+ * takes time linear in the file, whatever the length of its lines.
  *
  * @returns how many lines were visited
- * @throws ParseError if the file cannot be opened, is empty, or its gzip stream is damaged or cut short
+ * @throws ParseError if the file cannot be opened, is empty, damaged or cut short, or has a line beyond the limit
  */
 export async function readLines(
   path: string,
   visit: LineVisitor,
-  options: LongCallOptions = {},
+  options: TextOptions & { readonly emptyLines?: boolean } = {},
 ): Promise<number> {
   const what = `reading ${path}`;
   throwIfCancelled(options.signal, what);
-  const { bytes: total, gzip } = await inspect(path);
-  const file = createReadStream(path, { highWaterMark: 1 << 20 });
-  let read = 0;
+  const source = await openBytes(path, options.encoding);
+  const longest = options.maxLineBytes ?? LONGEST_LINE;
   let reported = 0;
-  file.on('data', (chunk) => {
-    read += chunk.length;
-  });
-  const stream = gzip ? file.pipe(createGunzip({ chunkSize: 1 << 20 })) : file;
-  // pipe() does not carry errors over; without this a vanished file would leave the reader waiting.
-  if (gzip) file.on('error', (error) => stream.destroy(error));
-  let rest: Buffer = Buffer.alloc(0);
+  /** Pieces of the line that no chunk has ended yet. */
+  let pieces: Buffer[] = [];
+  let pending = 0;
   let line = 0;
   let visited = 0;
+  const tooLong = (): never => {
+    throw new ParseError(
+      { file: path, line: line + 1, column: longest + 1 },
+      {
+        expected: `lines of at most ${longest.toLocaleString('en-US')} bytes`,
+        received: 'a longer one',
+        hint: 'Check that the file has line ends and one record a line, or raise maxLineBytes.',
+      },
+    );
+  };
   const emit = (bytes: Buffer, from: number, to: number): void => {
+    if (to - from > longest) tooLong();
     line++;
     const start =
       line === 1 && bytes[from] === 0xef && bytes[from + 1] === 0xbb && bytes[from + 2] === 0xbf
         ? from + 3
         : from;
     const end = to > start && bytes[to - 1] === CARRIAGE_RETURN ? to - 1 : to;
-    if (end === start) return;
+    if (end <= start && !options.emptyLines) return;
     visited++;
     visit(bytes, start, end, line);
   };
   try {
-    for await (const piece of stream) {
+    for await (const piece of source.chunks) {
       throwIfCancelled(options.signal, what);
-      let chunk = piece as Buffer;
-      if (rest.length > 0) {
-        // Join only the line that straddles the chunks.
+      let chunk = piece;
+      let start = 0;
+      if (pending > 0) {
         const first = chunk.indexOf(NEWLINE);
-        if (first < 0) {
-          rest = Buffer.concat([rest, chunk]);
-          continue;
-        }
-        const joined = Buffer.concat([rest, chunk.subarray(0, first)]);
+        // Join only the line that straddles the chunks, and only once it is complete.
+        pieces.push(first < 0 ? chunk : chunk.subarray(0, first));
+        pending += pieces.at(-1)?.length ?? 0;
+        if (pending > longest) tooLong();
+        if (first < 0) continue;
+        const joined = Buffer.concat(pieces, pending);
+        pieces = [];
+        pending = 0;
         emit(joined, 0, joined.length);
         chunk = chunk.subarray(first + 1);
       }
-      let start = 0;
       for (let end = chunk.indexOf(NEWLINE, start); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
         emit(chunk, start, end);
         start = end + 1;
       }
-      rest = Buffer.from(chunk.subarray(start));
-      if (options.onProgress && read - reported >= 1 << 23) {
-        reported = read;
-        options.onProgress({ phase: what, done: Math.min(read, total), total });
+      if (start < chunk.length) {
+        pieces = [chunk.subarray(start)];
+        pending = chunk.length - start;
+        if (pending > longest) tooLong();
+      }
+      if (options.onProgress && source.consumed() - reported >= 1 << 23) {
+        reported = source.consumed();
+        options.onProgress({ phase: what, done: reported, total: source.size });
       }
     }
+    if (pending > 0) emit(Buffer.concat(pieces, pending), 0, pending);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code !== undefined && (code.startsWith('Z_') || code === 'ERR_BUFFER_TOO_LARGE'))
-      throw new ParseError(
-        { file: path, line: line + 1, column: 1 },
-        {
-          expected: 'a complete gzip file',
-          received: (error as Error).message,
-          hint: 'The file is cut short or damaged: copy or download it again.',
-          cause: error,
-        },
-      );
+    if (error === ENOUGH) return visited;
     throw error;
-  } finally {
-    file.destroy();
   }
-  if (rest.length > 0) emit(rest, 0, rest.length);
   if (visited === 0)
     throw new ParseError(
       { file: path, line: 1, column: 1 },
@@ -99,37 +112,8 @@ export async function readLines(
         hint: 'Check that the file was written or downloaded completely.',
       },
     );
-  options.onProgress?.({ phase: what, done: total, total });
+  options.onProgress?.({ phase: what, done: source.size, total: source.size });
   return visited;
-}
-
-/** Size and kind of a file by its first bytes. */
-async function inspect(path: string): Promise<{ bytes: number; gzip: boolean }> {
-  const handle = await open(path, 'r').catch((cause: unknown) => {
-    throw new ParseError(
-      { file: path, line: 1, column: 1 },
-      {
-        expected: 'a readable file',
-        received:
-          (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'nothing there' : (cause as Error).message,
-        hint: 'Check the path.',
-        cause,
-      },
-    );
-  });
-  try {
-    const stats = await handle.stat();
-    if (stats.isDirectory())
-      throw new ParseError(
-        { file: path, line: 1, column: 1 },
-        { expected: 'a file', received: 'a folder', hint: 'Give the path of the file itself.' },
-      );
-    const head = Buffer.alloc(2);
-    await handle.read(head, 0, 2, 0);
-    return { bytes: stats.size, gzip: head[0] === 0x1f && head[1] === 0x8b };
-  } finally {
-    await handle.close();
-  }
 }
 
 /**
@@ -155,7 +139,7 @@ export function decodeLine(
       {
         expected: 'UTF-8 text',
         received: 'bytes of another encoding',
-        hint: 'Convert the file to UTF-8 (iconv -t utf-8).',
+        hint: "Pass the encoding of the file, for example encoding: 'latin1', or convert it (iconv -t utf-8).",
         cause,
       },
     );
@@ -163,20 +147,3 @@ export function decodeLine(
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
-
-/** Every line of a file as text, with its number; for files that fit in memory, such as catalogues. */
-export async function readTextLines(
-  path: string,
-  options: LongCallOptions = {},
-  encoding: 'utf-8' | 'auto' = 'utf-8',
-): Promise<{ text: string; line: number }[]> {
-  const lines: { text: string; line: number }[] = [];
-  await readLines(
-    path,
-    (bytes, start, end, line) => {
-      lines.push({ text: decodeLine(bytes, start, end, { file: path, line }, encoding), line });
-    },
-    options,
-  );
-  return lines;
-}

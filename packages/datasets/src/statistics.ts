@@ -1,4 +1,5 @@
 import type { InteractionLog } from '@palate/core';
+import { granularityOf, type TimeGranularity } from './times.js';
 
 /** What a log holds, in figures. */
 export interface Statistics {
@@ -23,6 +24,11 @@ export interface Statistics {
   readonly equalTimes: number;
   /** First and last time in seconds since 1970; left out where times are positions. */
   readonly time?: { readonly first: number; readonly last: number };
+  /**
+   * Coarsest step of which all times are multiples: with `'day'` nothing says which of a user's interactions of one
+   * day came first. Left out where times are positions.
+   */
+  readonly timeGranularity?: TimeGranularity;
   readonly meanRating?: number;
 }
 
@@ -76,7 +82,9 @@ export function statistics(log: InteractionLog): Statistics {
     popularityGini: log.length === 0 ? 0 : weighted / (items * log.length),
     repeatedPairs,
     equalTimes,
-    ...(log.timeUnit === 'seconds' && log.length > 0 ? { time: { first, last } } : {}),
+    ...(log.timeUnit === 'seconds' && log.length > 0
+      ? { time: { first, last }, timeGranularity: granularityOf(log.timestamp) }
+      : {}),
     ...(log.rating && log.length > 0 ? { meanRating: ratings / log.length } : {}),
   };
 }

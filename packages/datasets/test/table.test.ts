@@ -185,6 +185,7 @@ describe('what is malformed is refused with its place', () => {
       'milliseconds taken for seconds',
       'user,item,stars,time\nann,x,5,1365029107000\n',
       /timestampUnit: 'milliseconds'/,
+      { timestampUnit: 'seconds' },
     ],
     [
       'a time beyond reason',

@@ -1,0 +1,251 @@
+import { ParseError, type SourcePosition } from '@palate/core';
+import { positionOf, type RowPlace } from './row-place.js';
+
+/** How times are written in a file; `'auto'` tells ISO 8601, seconds, milli-, micro- and nanoseconds apart. */
+export const TIMESTAMP_UNITS = [
+  'auto',
+  'seconds',
+  'milliseconds',
+  'microseconds',
+  'nanoseconds',
+  'days',
+  'yyyymmdd',
+  'iso',
+] as const;
+
+/** One of {@link TIMESTAMP_UNITS}. */
+export type TimestampUnit = (typeof TIMESTAMP_UNITS)[number];
+
+/** Newest time that is taken for seconds since 1970: the start of the year 2100. */
+export const LATEST_SECONDS = 4_102_444_800;
+
+/** The start of the year 1990: a finer unit than seconds is only guessed for files that reach beyond it. */
+const EARLIEST_GUESS = 631_152_000;
+
+const DAY = 86_400;
+
+/** How many of a unit make a second. */
+const PER_SECOND = { seconds: 1, milliseconds: 1e3, microseconds: 1e6, nanoseconds: 1e9 } as const;
+
+const ISO =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s?(?:(Z|z|UTC)|([+-])(\d{2}):?(\d{2})?)?)?$/;
+
+/** Seconds since 1970 of a day of the calendar; NaN where there is no such day. */
+export function secondsOfDate(year: number, month: number, day: number): number {
+  const time = Date.UTC(year, month - 1, day);
+  const date = new Date(time);
+  return date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day
+    ? time / 1000
+    : Number.NaN;
+}
+
+/**
+ * Seconds since 1970 of a date, or date and time, in ISO 8601: `2018-07-07`, `2018-07-07T22:09:11`,
+ * `2018-07-07 22:09:11.250+02:00`. Without a zone it is UTC, on every machine. NaN for everything else: days that
+ * do not exist, other orders of day and month, a time of 24:00.
+ */
+export function parseIso(text: string): number {
+  const match = ISO.exec(text.trim());
+  if (!match) return Number.NaN;
+  const [
+    ,
+    year,
+    month,
+    day,
+    hour = '0',
+    minute = '0',
+    second = '0',
+    fraction = '',
+    ,
+    sign,
+    zoneHour,
+    zoneMinute = '0',
+  ] = match;
+  const [h, m, s] = [Number(hour), Number(minute), Number(second)];
+  const zone = sign === undefined ? 0 : (Number(zoneHour) * 60 + Number(zoneMinute)) * 60;
+  if (h > 23 || m > 59 || s > 59 || zone > 14 * 3600) return Number.NaN;
+  const whole =
+    secondsOfDate(Number(year), Number(month), Number(day)) +
+    h * 3600 +
+    m * 60 +
+    s -
+    (sign === '-' ? -zone : zone);
+  return fraction === '' ? whole : whole + Number(`0.${fraction}`);
+}
+
+/** Seconds since 1970 of a day written as the number 20180707; NaN where there is no such day. */
+function secondsOfNumberDate(value: number): number {
+  return Number.isInteger(value)
+    ? secondsOfDate(Math.floor(value / 10_000), Math.floor(value / 100) % 100, value % 100)
+    : Number.NaN;
+}
+
+/** Seconds since 1970 of a number in a unit that is known. */
+function toSeconds(value: number, unit: Exclude<TimestampUnit, 'auto' | 'iso'>): number {
+  if (unit === 'days') return value * DAY;
+  if (unit === 'yyyymmdd') return secondsOfNumberDate(value);
+  return value / PER_SECOND[unit];
+}
+
+/** Where a time stood, kept for the largest and the smallest only. */
+interface Extreme {
+  value: number;
+  file: string;
+  line: number;
+}
+
+/**
+ * Collects the times of a file and brings them to seconds since 1970: at once where the unit is known, at the end
+ * where it is to be told by the largest of them.
+ */
+export class TimeReader {
+  readonly #asked: TimestampUnit;
+  /** What the first value of an `'auto'` column was. */
+  #kind: 'numbers' | 'iso' | undefined;
+  readonly #least: Extreme = { value: Number.POSITIVE_INFINITY, file: '', line: 1 };
+  readonly #greatest: Extreme = { value: Number.NEGATIVE_INFINITY, file: '', line: 1 };
+  #unit: TimestampUnit;
+
+  constructor(asked: TimestampUnit) {
+    this.#asked = asked;
+    this.#unit = asked;
+  }
+
+  /** The unit that the times turned out to have; final after {@link finish}. */
+  get unit(): TimestampUnit {
+    return this.#unit;
+  }
+
+  /** Whether texts have to be read as dates. */
+  get readsText(): boolean {
+    return this.#asked === 'iso' || (this.#asked === 'auto' && this.#kind !== 'numbers');
+  }
+
+  /** Whether numbers may stand for times. */
+  get readsNumbers(): boolean {
+    return this.#asked !== 'iso' && this.#kind !== 'iso';
+  }
+
+  /** What a time has to look like, for messages. */
+  get expected(): string {
+    return this.#asked === 'iso' || this.#kind === 'iso'
+      ? 'a date and time in ISO 8601'
+      : this.#asked === 'auto' && this.#kind === undefined
+        ? 'a time (a number, or a date and time in ISO 8601)'
+        : 'a time (a number)';
+  }
+
+  /** A time that is in seconds already: a date of ISO 8601, or a typed column. Returns what is to be kept. */
+  date(seconds: number, at: RowPlace): number {
+    this.#kind ??= 'iso';
+    if (seconds >= 0 && seconds <= LATEST_SECONDS) return seconds;
+    throw outOfRange(positionOf(at), String(seconds), 'Repair or remove the line.');
+  }
+
+  /**
+   * A number that stands for a time. Returns what is to be kept for {@link finish}.
+   *
+   * @throws ParseError for a time before 1970 or after 2100
+   */
+  number(value: number, at: RowPlace): number {
+    this.#kind ??= 'numbers';
+    if (this.#asked === 'auto') {
+      if (value > this.#greatest.value) note(this.#greatest, value, at);
+      if (value < this.#least.value) note(this.#least, value, at);
+      if (value < 0) throw outOfRange(positionOf(at), String(value), 'Repair or remove the line.');
+      return value;
+    }
+    const seconds = toSeconds(value, this.#asked as Exclude<TimestampUnit, 'auto' | 'iso'>);
+    if (seconds >= 0 && seconds <= LATEST_SECONDS) return seconds;
+    const fitting = seconds > LATEST_SECONDS ? unitOf(value) : undefined;
+    throw outOfRange(
+      positionOf(at),
+      String(value),
+      fitting === undefined || fitting === this.#asked
+        ? 'Repair or remove the line.'
+        : `The file seems to hold ${fitting}: pass timestampUnit: '${fitting}'.`,
+    );
+  }
+
+  /**
+   * Brings the kept numbers to seconds in place, once all are read.
+   *
+   * @throws ParseError if they are of two units, or dates in digits
+   */
+  finish(kept: Float64Array): void {
+    if (this.#asked !== 'auto') return;
+    if (this.#kind !== 'numbers') {
+      this.#unit = this.#kind === 'iso' ? 'iso' : 'seconds';
+      return;
+    }
+    const most = this.#greatest.value;
+    const placeOf = ({ file, line }: Extreme): SourcePosition => ({ file, line, column: 1 });
+    const place = placeOf(this.#greatest);
+    if (kept.length === 0) return;
+    const unit = unitOf(most);
+    if (unit === undefined) throw outOfRange(place, String(most), 'Repair or remove the line.');
+    if (unit !== 'seconds' && most / PER_SECOND[unit] < EARLIEST_GUESS)
+      throw outOfRange(
+        place,
+        `${most}, which no unit makes a time after 1990`,
+        'Repair or remove the line, or pass timestampUnit.',
+      );
+    this.#unit = unit;
+    // A million and more in a coarser unit, yet in the first weeks of 1970 in this one: another unit's time.
+    const least = this.#least;
+    if (unit !== 'seconds' && least.value >= 1e8 && least.value / PER_SECOND[unit] < LATEST_SECONDS / 1e3)
+      throw new ParseError(placeOf(least), {
+        expected: `times of one unit: ${most} in line ${place.line} is a time in ${unit}`,
+        received: String(least.value),
+        hint: 'Bring the times to one unit, or pass timestampUnit.',
+      });
+    if (
+      unit === 'seconds' &&
+      least.value >= 19_000_101 &&
+      kept.every((value) => secondsOfNumberDate(value) >= 0)
+    )
+      throw new ParseError(place, {
+        expected: 'times in seconds, milliseconds, microseconds or nanoseconds since 1970',
+        received: `${most}, which looks like a date in digits, as all others do`,
+        hint: "Pass timestampUnit: 'yyyymmdd', or 'seconds' if they are seconds.",
+      });
+    const divisor = PER_SECOND[unit];
+    if (divisor !== 1) for (let k = 0; k < kept.length; k++) kept[k]! /= divisor;
+  }
+}
+
+function note(extreme: Extreme, value: number, at: RowPlace): void {
+  extreme.value = value;
+  extreme.file = at.file;
+  extreme.line = at.line;
+}
+
+/** The coarsest unit in which a number is a time up to 2100. */
+function unitOf(value: number): keyof typeof PER_SECOND | undefined {
+  return (Object.keys(PER_SECOND) as (keyof typeof PER_SECOND)[]).find(
+    (unit) => value / PER_SECOND[unit] <= LATEST_SECONDS,
+  );
+}
+
+function outOfRange(place: SourcePosition, received: string, hint: string): ParseError {
+  return new ParseError(place, { expected: 'a time from 1970 to 2100 in seconds', received, hint });
+}
+
+/** The coarsest step of which all times are whole multiples. */
+export type TimeGranularity = 'day' | 'hour' | 'minute' | 'second' | 'finer';
+
+/** Tells the granularity of times in seconds since 1970: `'day'` means that the order within a day is not known. */
+export function granularityOf(seconds: Float64Array): TimeGranularity {
+  const steps = [
+    [DAY, 'day'],
+    [3600, 'hour'],
+    [60, 'minute'],
+    [1, 'second'],
+  ] as const;
+  let at = 0;
+  for (const value of seconds) {
+    while (at < steps.length && value % (steps[at]?.[0] ?? 1) !== 0) at++;
+    if (at === steps.length) return 'finer';
+  }
+  return steps[at]?.[1] ?? 'finer';
+}
