@@ -97,6 +97,8 @@ export class Budget {
         hint: 'Pass for example { maxCost: 5, price: { inputPerMillion: 0.15, outputPerMillion: 0.6 } }.',
       });
     this.#options = options;
+    for (const name of ['inputTokens', 'outputTokens'] as const)
+      if (options.spent) checkNumber(`spent.${name}`, options.spent[name], { min: 0 });
     this.#spent = options.spent ?? { inputTokens: 0, outputTokens: 0 };
   }
 
@@ -148,6 +150,13 @@ export class Budget {
   }
 }
 
+/** What an answer says it used; where that is no count (NaN, infinite, negative), what it may have used at worst. */
+function checkedUsage(used: TokenUsage, worst: TokenUsage): TokenUsage {
+  const checked = (name: keyof TokenUsage): number =>
+    Number.isFinite(used[name]) && used[name] >= 0 ? used[name] : worst[name];
+  return { inputTokens: checked('inputTokens'), outputTokens: checked('outputTokens') };
+}
+
 /** How the tokens of requests are reckoned. */
 export interface TokenCounting {
   /** Upper bound of a text's tokens. Default: its bytes, which no byte-level tokenizer exceeds. */
@@ -197,7 +206,7 @@ export function withBudget(model: LanguageModel, options: WithBudgetOptions): St
     let booked = worst;
     try {
       const result = await work();
-      booked = used(result);
+      booked = checkedUsage(used(result), worst);
       return result;
     } catch (error) {
       if (error instanceof ModelCallError && error.isUnbilled) booked = { inputTokens: 0, outputTokens: 0 };

@@ -133,6 +133,8 @@ export function withLimits(model: LanguageModel, options: LimitOptions): Streami
         }
       });
       const correct = (value: number): void => {
+        // What is no count corrects nothing: the estimate stays.
+        if (!Number.isFinite(value) || value < 0) return;
         tokens.correct(entry, value);
         corrected.abort();
         corrected = sharedController();

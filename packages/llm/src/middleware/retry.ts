@@ -88,7 +88,9 @@ export function retrier(options: RetryOptions): Retrier {
     const random = seeds.fork(`call-${begun++}`);
     const late = new AbortController();
     const end = performance.now() + deadline * 1000;
-    const timer = setTimeout(() => late.abort(), Math.min(deadline * 1000, 2_147_483_647));
+    // A deadline beyond what timers wait is not watched for: weeks pass before.
+    const timer =
+      deadline * 1000 <= 2_147_483_647 ? setTimeout(() => late.abort(), deadline * 1000) : undefined;
     const either = signal ? AbortSignal.any([signal, late.signal]) : late.signal;
     let last: PalateError | undefined;
     try {
