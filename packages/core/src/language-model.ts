@@ -37,6 +37,8 @@ export interface GenerateResult {
   readonly finishReason: 'stop' | 'length' | 'filter';
   /** The model that answered, as the provider names it. */
   readonly model: string;
+  /** Parameters of the request that the model refused and that were left out, where there are such. */
+  readonly ignored?: readonly string[];
 }
 
 /** The outcome of one request of a batch: one that fails does not take the others with it. */

@@ -25,7 +25,7 @@ export { type SpanTracer, type TraceSpan, type TracingOptions, withTracing } fro
 export type { ScoredGenerateResult, StructuredOutput, TokenLogProbability } from './models/chat-format.js';
 export { estimateTokens, mostTokens } from './models/count-tokens.js';
 export { ModelCallError, type ModelErrorCode } from './models/model-error.js';
-export { type OpenAIModelOptions, openaiModel } from './models/openai.js';
+export { type OpenAIModel, type OpenAIModelOptions, openaiModel } from './models/openai.js';
 export {
   type BatchProgress,
   type GenerateByBatchOptions,
@@ -35,6 +35,7 @@ export {
 } from './models/openai-batch.js';
 export type { OpenAIConnectionOptions } from './models/openai-connection.js';
 export { MissingAnswerError, type RecordedAnswer, recordedModel, recording } from './models/recorded.js';
+export type { LeftOut, RefusableParameter } from './models/refusals.js';
 export { type KeyedModel, requestKey } from './models/request-key.js';
 export {
   type CallOptions,

@@ -1,5 +1,6 @@
 import { type GenerateOutcome, type GenerateRequest, PalateError } from '@palate/core';
-import { type ChatSettings, parseChat, type Server } from './chat-format.js';
+import { type ChatSettings, parseChat, type Server, type Wording } from './chat-format.js';
+import { readErrorBody } from './error-body.js';
 import { ModelCallError } from './model-error.js';
 import { statusError } from './openai-errors.js';
 
@@ -7,7 +8,7 @@ interface WireAnswer {
   readonly custom_id?: string;
   readonly response?: {
     readonly status_code?: number;
-    readonly body?: { readonly error?: { readonly message?: string; readonly code?: unknown } };
+    readonly body?: unknown;
   } | null;
   readonly error?: { readonly code?: string; readonly message?: string } | null;
 }
@@ -26,6 +27,7 @@ export function readBatchAnswer(
   line: string,
   requests: readonly GenerateRequest[],
   settings: ChatSettings,
+  wording: Wording,
   server: Server,
 ): { readonly index: number; readonly outcome: GenerateOutcome } | undefined {
   let answer: WireAnswer;
@@ -39,7 +41,7 @@ export function readBatchAnswer(
   const request = requests[index];
   if (!request) return undefined;
   try {
-    return { index, outcome: { ok: true, result: readResult(answer, request, settings, server) } };
+    return { index, outcome: { ok: true, result: readResult(answer, request, settings, wording, server) } };
   } catch (error) {
     if (!PalateError.is(error)) throw error;
     return { index, outcome: { ok: false, error } };
@@ -50,6 +52,7 @@ function readResult(
   { response, error }: WireAnswer,
   request: GenerateRequest,
   settings: ChatSettings,
+  wording: Wording,
   server: Server,
 ): ReturnType<typeof parseChat> {
   const { where, redact } = server;
@@ -62,10 +65,10 @@ function readResult(
       isUnbilled: true,
     });
   if (response.status_code !== 200)
-    throw statusError(response.status_code ?? 500, redact(response.body?.error?.message ?? 'no message'), {
+    throw statusError(response.status_code ?? 500, readErrorBody(response.body) ?? { message: '' }, {
       what: 'a request of a batch',
       where,
-      providerCode: response.body?.error?.code,
+      redact,
     });
-  return parseChat(response.body, request, settings, server);
+  return parseChat(response.body, request, settings, wording, server);
 }

@@ -30,6 +30,8 @@ export class ModelCallError extends PalateError {
   readonly status: number | undefined;
   /** How long the server asks to wait, in seconds (`Retry-After`), where it does. */
   readonly retryAfterSeconds: number | undefined;
+  /** The parameter of the request that the server named as the reason, where it did. */
+  readonly parameter: string | undefined;
   /** True when nothing can have been generated, hence nothing billed. */
   readonly isUnbilled: boolean;
 
@@ -39,6 +41,7 @@ export class ModelCallError extends PalateError {
       readonly status?: number | undefined;
       readonly retryAfterSeconds?: number | undefined;
       readonly isUnbilled?: boolean;
+      readonly parameter?: string | undefined;
     },
   ) {
     super(code, details);
@@ -46,5 +49,6 @@ export class ModelCallError extends PalateError {
     this.status = details.status;
     this.retryAfterSeconds = details.retryAfterSeconds;
     this.isUnbilled = details.isUnbilled ?? false;
+    this.parameter = details.parameter;
   }
 }

@@ -22,7 +22,7 @@ import {
   writeState,
   writeWhole,
 } from './batch-state.js';
-import { type ChatSettings, chatParameters } from './chat-format.js';
+import { type ChatSettings, chatParameters, type Wording } from './chat-format.js';
 import { checkRequest } from './check-request.js';
 import { ModelCallError } from './model-error.js';
 import { checkOpenAIOptions, type OpenAIModelOptions } from './openai.js';
@@ -66,6 +66,7 @@ const MARK = 'palate_part';
 export class OpenAIBatch {
   readonly #requests: readonly GenerateRequest[];
   readonly #settings: ChatSettings;
+  readonly #wording: Wording;
   readonly #connection: OpenAIConnection;
   readonly #dir: string;
   readonly #state: BatchState;
@@ -74,12 +75,14 @@ export class OpenAIBatch {
   private constructor(
     requests: readonly GenerateRequest[],
     settings: ChatSettings,
+    wording: Wording,
     connection: OpenAIConnection,
     dir: string,
     state: BatchState,
   ) {
     this.#requests = requests;
     this.#settings = settings;
+    this.#wording = wording;
     this.#connection = connection;
     this.#dir = dir;
     this.#state = state;
@@ -104,21 +107,20 @@ export class OpenAIBatch {
     } = checkOpenAIOptions('OpenAIBatch', more);
     requests.forEach(checkRequest);
     const connection = new OpenAIConnection(how);
-    const settings: ChatSettings = {
-      model,
-      topLogProbabilities,
+    const settings: ChatSettings = { model, topLogProbabilities };
+    // A batch cannot fall back once it is sent, nor learn what the server refuses.
+    const wording: Wording = {
+      mode: structuredOutput === undefined || structuredOutput === 'auto' ? 'json_schema' : structuredOutput,
       maxTokensField: maxTokensField ?? (connection.isOpenAI ? 'max_completion_tokens' : 'max_tokens'),
+      without: new Set(),
     };
-    // A batch cannot fall back once it is sent.
-    const mode =
-      structuredOutput === undefined || structuredOutput === 'auto' ? 'json_schema' : structuredOutput;
     const lines = requests.map(
       (request, index) =>
         `${JSON.stringify({
           custom_id: requestName(index),
           method: 'POST',
           url: '/v1/chat/completions',
-          body: chatParameters(request, settings, mode),
+          body: chatParameters(request, settings, wording),
         })}\n`,
     );
     const hash = createHash('sha256');
@@ -140,7 +142,7 @@ export class OpenAIBatch {
       }
       await writeState(dir, state);
     }
-    return new OpenAIBatch(requests, settings, connection, dir, state);
+    return new OpenAIBatch(requests, settings, wording, connection, dir, state);
   }
 
   /** Uploads and starts what is not yet started. */
@@ -217,7 +219,7 @@ export class OpenAIBatch {
         const fileId = kind === 'output' ? part.outputFileId : part.errorFileId;
         if (fileId === undefined) continue;
         for (const line of (await this.#file(`${kind}-${index}.jsonl`, fileId, signal)).split('\n')) {
-          const read = readBatchAnswer(line, this.#requests, this.#settings, this.#connection);
+          const read = readBatchAnswer(line, this.#requests, this.#settings, this.#wording, this.#connection);
           if (read) outcomes[read.index] = read.outcome;
         }
       }
@@ -245,7 +247,7 @@ export class OpenAIBatch {
       received:
         part.problem ?? (hasEnded(part) ? 'none in its files' : `a batch that is ${part.status ?? 'new'}`),
       hint: failed
-        ? 'Mend the requests.'
+        ? 'Correct the requests.'
         : hasEnded(part)
           ? 'Ask again in another job.'
           : 'Poll until it has ended.',

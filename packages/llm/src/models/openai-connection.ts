@@ -1,13 +1,17 @@
 import { checkNumber, checkOptions, InvalidInputError, PalateError, throwIfCancelled } from '@palate/core';
 import OpenAI from 'openai';
 import { Gate } from './gate.js';
+import { guardedFetch } from './guarded-fetch.js';
 import { ModelCallError } from './model-error.js';
 import { fromSdkError } from './openai-errors.js';
 import { type Redact, redactor } from './redact.js';
 
 /** Where an OpenAI-compatible server is and how it is spoken to. */
 export interface OpenAIConnectionOptions {
-  /** Default: the environment's `OPENAI_BASE_URL`, else OpenAI's own. Ollama: `http://localhost:11434/v1`. */
+  /**
+   * Default: the environment's `OPENAI_BASE_URL`, else OpenAI's own. Ollama: `http://localhost:11434/v1`. A name
+   * and password in it (`https://user:pass@host/v1`) are sent as basic authentication, in place of a key.
+   */
   readonly baseURL?: string;
   /**
    * Default: the environment's `OPENAI_API_KEY`, but only towards the environment's or OpenAI's own URL: a
@@ -20,6 +24,8 @@ export interface OpenAIConnectionOptions {
   readonly timeoutSeconds?: number;
   /** Most requests in flight at once over this connection. Default 16. */
   readonly concurrency?: number;
+  /** Most bytes that are read of an answer; a larger one fails. Default 64 MiB. */
+  readonly maxAnswerBytes?: number;
 }
 
 /** Names of the options of {@link OpenAIConnectionOptions}, to pass to `checkOptions`. */
@@ -29,9 +35,13 @@ export const OPENAI_CONNECTION_OPTIONS = [
   'headers',
   'timeoutSeconds',
   'concurrency',
+  'maxAnswerBytes',
 ] as const;
 
 const OPENAI_URL = 'https://api.openai.com/v1';
+const ANSWER_BYTES = 64 * 2 ** 20;
+/** The longest that a timer waits. */
+const LONGEST_MS = 2_147_483_647;
 
 /**
  * A connection to an OpenAI-compatible server by the official SDK, without its retries: deadlines for whole
@@ -55,38 +65,58 @@ export class OpenAIConnection {
     checkOptions('OpenAIConnection', options, OPENAI_CONNECTION_OPTIONS);
     const fromEnvironment = process.env.OPENAI_BASE_URL || OPENAI_URL;
     const baseURL = options.baseURL ?? fromEnvironment;
-    if (!URL.canParse(baseURL))
+    const url = URL.canParse(baseURL) ? new URL(baseURL) : undefined;
+    if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
       throw new InvalidInputError({
-        expected: 'a URL as baseURL',
-        received: 'something that is none',
+        expected: 'a URL of http or https as baseURL',
+        received: url ? `one of ${url.protocol}` : 'something that is none',
         hint: 'Pass for example http://localhost:11434/v1.',
       });
-    const url = new URL(baseURL);
+    const basic = basicAuthentication(url);
+    if (basic !== undefined && options.apiKey !== undefined)
+      throw new InvalidInputError({
+        expected: 'one way to authenticate',
+        received: 'apiKey, and a name and password in baseURL',
+        hint: 'Pass one of them; further headers go into headers.',
+      });
     const ownKey = options.baseURL === undefined || options.baseURL === fromEnvironment;
     const apiKey = options.apiKey ?? (ownKey ? process.env.OPENAI_API_KEY : undefined);
     this.isOpenAI = url.hostname === 'api.openai.com';
-    if (!apiKey && this.isOpenAI)
+    if (!apiKey && basic === undefined && this.isOpenAI)
       throw new InvalidInputError({
         expected: 'an API key for api.openai.com',
         received: 'none',
         hint: 'Set OPENAI_API_KEY, pass apiKey, or name a local server in baseURL.',
       });
     this.concurrency = checkNumber('concurrency', options.concurrency ?? 16, { min: 1, integer: true });
-    this.#timeoutMs = 1000 * checkNumber('timeoutSeconds', options.timeoutSeconds ?? 120, { min: 0.001 });
+    this.#timeoutMs = Math.min(
+      LONGEST_MS,
+      1000 * checkNumber('timeoutSeconds', options.timeoutSeconds ?? 120, { min: 0.001 }),
+    );
+    const maxAnswerBytes = checkNumber('maxAnswerBytes', options.maxAnswerBytes ?? ANSWER_BYTES, {
+      min: 1,
+      integer: true,
+    });
     this.#gate = new Gate(this.concurrency);
-    this.redact = redactor([apiKey, url.password, ...Object.values(options.headers ?? {})]);
+    const headers = { ...(basic !== undefined && { authorization: basic }), ...options.headers };
+    this.redact = redactor([apiKey, url.password, decoded(url.password), basic, ...Object.values(headers)]);
+    checkHeaders({ ...(apiKey && { apiKey: `Bearer ${apiKey}` }), ...headers });
+    // fetch refuses URLs with a password in them.
+    url.username = '';
+    url.password = '';
     this.where = `${url.protocol}//${url.host}${url.pathname}`;
     this.#client = new OpenAI({
       // Local servers want no key, but the SDK wants a text.
       apiKey: apiKey || 'none',
-      baseURL,
+      baseURL: url.href.replace(/\/$/, ''),
+      fetch: guardedFetch(this.where, maxAnswerBytes),
       maxRetries: 0,
       // The SDK's own timer stops at the headers; ours covers the body too. Its longest is 2^31 - 1.
-      timeout: 2_147_483_647,
+      timeout: LONGEST_MS,
       logLevel: 'off',
       // The SDK would send these of the environment to any server.
       ...(!ownKey && { organization: null, project: null }),
-      ...(options.headers && { defaultHeaders: options.headers }),
+      ...(Object.keys(headers).length > 0 && { defaultHeaders: headers }),
     });
   }
 
@@ -125,4 +155,34 @@ export class OpenAIConnection {
       }
     });
   }
+}
+
+/** The header that a URL's name and password amount to, or none. */
+function basicAuthentication(url: URL): string | undefined {
+  if (url.username === '' && url.password === '') return undefined;
+  const plain = `${decoded(url.username)}:${decoded(url.password)}`;
+  return `Basic ${Buffer.from(plain).toString('base64')}`;
+}
+
+/** A part of a URL without its percent codes; as it is where they are none. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** Refuses headers that cannot be sent, by name: what is in them is secret. */
+function checkHeaders(headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers))
+    try {
+      new Headers({ [name]: value });
+    } catch {
+      throw new InvalidInputError({
+        expected: 'a key and headers of ASCII characters without line breaks',
+        received: `${name} with something else in it`,
+        hint: 'Copy it again: an invisible character or a quotation mark may have come along.',
+      });
+    }
 }

@@ -1,14 +1,16 @@
+import { PalateError } from '@palate/core';
 import { APIConnectionError, APIError } from 'openai';
+import { readErrorBody, type ServerError } from './error-body.js';
 import { ModelCallError, type ModelErrorCode } from './model-error.js';
 import { cleanError, type Redact } from './redact.js';
 
 /** Seconds that a `Retry-After` or `retry-after-ms` header asks for. */
-function retryAfterSeconds(headers: Headers | undefined, now = Date.now()): number | undefined {
+export function retryAfterSeconds(headers: Headers | undefined, now = Date.now()): number | undefined {
   const milliseconds = Number.parseFloat(headers?.get('retry-after-ms') ?? '');
-  if (milliseconds >= 0) return milliseconds / 1000;
+  if (milliseconds >= 0 && Number.isFinite(milliseconds)) return milliseconds / 1000;
   const text = headers?.get('retry-after');
   if (!text) return undefined;
-  if (/^\s*\d+(\.\d+)?\s*$/.test(text)) return Number(text);
+  if (/^\s*\d{1,12}(\.\d+)?\s*$/.test(text)) return Number(text);
   const date = Date.parse(text);
   return Number.isNaN(date) ? undefined : Math.max(0, (date - now) / 1000);
 }
@@ -19,85 +21,110 @@ interface Reading {
   readonly isRetryable: boolean;
 }
 
-function readStatus(status: number, providerCode: unknown): Reading {
-  if (status === 429)
-    return providerCode === 'insufficient_quota'
-      ? {
-          code: 'rate-limited',
-          hint: 'The quota is used up: raise it with the provider.',
-          isRetryable: false,
-        }
-      : { code: 'rate-limited', hint: 'Wait, or lower the rate by withLimits.', isRetryable: true };
-  if (status === 401 || status === 403)
+const QUOTA =
+  /insufficient_quota|billing|exceeded your current quota|out of credits|insufficient (balance|credits|funds)/i;
+const KEY =
+  /(invalid|incorrect|expired) api.?key|api.?key (is )?(not valid|invalid|expired)|api_key_invalid/i;
+const TOO_LONG =
+  /context (length|size|window)|maximum context|too (large|long) (to|for)|increase the physical batch size/i;
+
+/** What a status means, and where servers use one for another thing, what their own words mean. */
+function readStatus(status: number, error: ServerError, asksToWait: boolean): Reading {
+  const words = `${error.code ?? ''} ${error.message}`;
+  if (status === 402 || (status === 429 && QUOTA.test(words) && !asksToWait))
+    return {
+      code: status === 402 ? 'not-authorised' : 'rate-limited',
+      hint: 'The quota is used up: raise it with the provider.',
+      isRetryable: false,
+    };
+  if (status === 429 || (status === 403 && /rate limit|too many requests/i.test(words)))
+    return { code: 'rate-limited', hint: 'Wait, or lower the rate by withLimits.', isRetryable: true };
+  if (status === 401 || status === 403 || (status === 400 && KEY.test(words)))
     return { code: 'not-authorised', hint: 'Check the API key and what it may use.', isRetryable: false };
-  if (status === 408) return { code: 'timed-out', hint: 'Call again.', isRetryable: true };
-  if (status >= 500)
+  if (status === 408 || status === 504) return { code: 'timed-out', hint: 'Call again.', isRetryable: true };
+  // 424 is how Text Embeddings Inference says that its backend failed.
+  if ((status >= 500 || status === 424) && status !== 501 && !TOO_LONG.test(words))
     return { code: 'server-failed', hint: 'Call again, or check the server.', isRetryable: true };
   const hint =
     status === 404
       ? 'Check the model name and that baseURL ends as the server wants it (mostly in /v1).'
-      : 'Mend the request.';
-  return { code: 'request-refused', hint, isRetryable: status === 409 };
+      : TOO_LONG.test(words)
+        ? 'Shorten the prompt, or lower maxTokens.'
+        : 'Correct the request.';
+  return { code: 'request-refused', hint, isRetryable: status === 409 || status === 425 };
 }
 
-/** The error for an answer of this status whose body says `message`. */
+/** The error for an answer of this status, or one whose body amounts to it. */
 export function statusError(
   status: number,
-  message: string,
+  error: ServerError,
   about: {
     readonly what: string;
     readonly where: string;
-    readonly providerCode?: unknown;
+    readonly redact: Redact;
     readonly retryAfterSeconds?: number | undefined;
+    /** True where the answer itself came with status 200. */
+    readonly isWithin200?: boolean;
     readonly cause?: unknown;
   },
 ): ModelCallError {
-  const { code, hint, isRetryable } = readStatus(status, about.providerCode);
+  const wait = about.retryAfterSeconds ?? error.retryAfterSeconds;
+  const { code, hint, isRetryable } = readStatus(status, error, wait !== undefined);
+  const said = about.redact(error.message) || 'no message';
   return new ModelCallError(code, {
     expected: `${about.what} at ${about.where} to be answered`,
-    received: `status ${status}: ${message.slice(0, 500)}`,
+    received: about.isWithin200
+      ? `status 200 with an error (${status}): ${said}`
+      : `status ${status}: ${said}`,
     hint,
     cause: about.cause,
     isRetryable,
     status,
-    retryAfterSeconds: about.retryAfterSeconds,
+    retryAfterSeconds: wait,
     isUnbilled: status < 500 || status === 503,
+    parameter: error.parameter,
   });
 }
 
 /** System errors of connections that were never made. */
 const NEVER_CONNECTED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'];
 
-function systemCode(error: unknown, depth = 5): string | undefined {
-  if (!(error instanceof Error) || depth === 0) return undefined;
-  const { code } = error as NodeJS.ErrnoException;
-  return typeof code === 'string' ? code : systemCode(error.cause, depth - 1);
+/** Errors of a secure connection, which no repetition mends. */
+const NOT_SECURE = /^(CERT_|ERR_TLS|ERR_SSL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EPROTO)/;
+
+function chain(error: unknown): Error[] {
+  const found: Error[] = [];
+  for (let one = error; one instanceof Error && found.length < 6; one = one.cause) found.push(one);
+  return found;
 }
 
 /** What the SDK or fetch threw, as a ModelCallError without secrets. */
-export function fromSdkError(error: unknown, what: string, where: string, redact: Redact): ModelCallError {
+export function fromSdkError(error: unknown, what: string, where: string, redact: Redact): PalateError {
+  const causes = chain(error);
+  // Thrown below the SDK, which wraps it.
+  const own = causes.find((one) => PalateError.is(one));
+  if (PalateError.is(own)) return own;
   const cause = cleanError(error, redact);
-  if (error instanceof APIError && error.status !== undefined)
-    return statusError(error.status, redact(error.message.replace(/^\d+ /, '')), {
+  if (error instanceof APIError && error.status !== undefined) {
+    const said = readErrorBody({ error: error.error }) ?? { message: error.message.replace(/^\d+ /, '') };
+    return statusError(error.status, said, {
       what,
       where,
+      redact,
       cause,
-      providerCode: error.code,
       retryAfterSeconds: retryAfterSeconds(error.headers),
     });
-  const about = { expected: `${what} at ${where} to be answered`, cause };
-  // The SDK throws it without a status when an error comes as an event of a stream.
-  if (error instanceof APIError && !(error instanceof APIConnectionError)) {
-    const status = Number(error.code);
-    if (status >= 400 && status < 600)
-      return statusError(status, redact(error.message), { what, where, cause, providerCode: error.code });
-    return new ModelCallError('server-failed', {
-      ...about,
-      received: `an error within the answer: ${redact(error.message).slice(0, 500)}`,
-      hint: 'Call again, or check the server.',
-      isRetryable: true,
-    });
   }
+  // The SDK throws it without a status when an error comes as an event of a stream.
+  if (error instanceof APIError && !(error instanceof APIConnectionError))
+    return errorWithin(readErrorBody({ error: error.error }) ?? { message: error.message }, {
+      what,
+      where,
+      redact,
+      cause,
+      isStream: true,
+    });
+  const about = { expected: `${what} at ${where} to be answered`, cause };
   if (error instanceof SyntaxError)
     return new ModelCallError('bad-answer', {
       ...about,
@@ -106,12 +133,61 @@ export function fromSdkError(error: unknown, what: string, where: string, redact
       hint: 'Call again; if it stays, check the server.',
       isRetryable: true,
     });
-  const code = systemCode(error);
+  const code = causes
+    .map((one) => (one as NodeJS.ErrnoException).code)
+    .find((one): one is string => typeof one === 'string');
+  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT')
+    return new ModelCallError('timed-out', {
+      ...about,
+      received: `nothing for as long as fetch itself waits (${code})`,
+      hint: 'Stream the answer, ask for fewer tokens, or check the server.',
+      isRetryable: true,
+    });
+  const isNetwork =
+    code !== undefined ||
+    error instanceof APIConnectionError ||
+    causes.some(({ message }) => /fetch failed|terminated|socket|other side closed|network/i.test(message));
+  if (!isNetwork)
+    return new ModelCallError('bad-answer', {
+      expected: `an answer of ${what} at ${where} in the form of the protocol`,
+      received: `one that could not be read (${redact(String(error))})`,
+      hint: 'Check that baseURL names an OpenAI-compatible server.',
+      cause,
+    });
+  const isInsecure = code !== undefined && NOT_SECURE.test(code);
+  const reason = code ?? redact(causes.at(-1)?.message ?? '');
   return new ModelCallError('connection-failed', {
     ...about,
-    received: `a failed connection${code ? ` (${code})` : ''}`,
-    hint: 'Check baseURL, the network and that the server runs.',
+    received: `a failed connection${reason ? ` (${reason})` : ''}`,
+    hint: isInsecure
+      ? "Check the server's certificate, and whether it speaks http or https."
+      : 'Check baseURL, the network and that the server runs.',
+    isRetryable: !isInsecure,
+    isUnbilled: isInsecure || (code !== undefined && NEVER_CONNECTED.includes(code)),
+  });
+}
+
+/** The error for one that came where an answer should be: in a body with status 200, or in a stream. */
+export function errorWithin(
+  error: ServerError,
+  about: {
+    readonly what: string;
+    readonly where: string;
+    readonly redact: Redact;
+    readonly isStream?: boolean;
+    readonly cause?: unknown;
+  },
+): ModelCallError {
+  const { status } = error;
+  const isTold = typeof error.code === 'number' || Number(error.code) >= 400;
+  if (status !== undefined && (isTold || status < 500))
+    return statusError(status, error, { ...about, isWithin200: true });
+  return new ModelCallError(about.isStream ? 'server-failed' : 'bad-answer', {
+    expected: `${about.what} at ${about.where} to be answered`,
+    received: `${about.isStream ? 'an error within the answer' : 'status 200 with an error'}: ${about.redact(error.message)}`,
+    hint: 'Call again, or check the server.',
+    cause: about.cause,
     isRetryable: true,
-    isUnbilled: code !== undefined && NEVER_CONNECTED.includes(code),
+    retryAfterSeconds: error.retryAfterSeconds,
   });
 }

@@ -4,28 +4,23 @@ import {
   type GenerateRequest,
   type GenerateResult,
   InvalidInputError,
-  type LikelihoodRequest,
-  type LikelihoodResult,
-  PalateError,
 } from '@palate/core';
 import {
-  badBody,
   type ChatSettings,
   chatParameters,
-  chatResult,
   parseChat,
-  readLogProbabilities,
   type StructuredOutput,
-  type TokenLogProbability,
-  textOf,
-  type WireChat,
+  type Wording,
 } from './chat-format.js';
-import { ModelCallError } from './model-error.js';
+import { echoLikelihood } from './echo-likelihood.js';
+import { FormatMemory } from './format-memory.js';
 import {
   OPENAI_CONNECTION_OPTIONS,
   OpenAIConnection,
   type OpenAIConnectionOptions,
 } from './openai-connection.js';
+import { type LeftOut, Refusals } from './refusals.js';
+import { sendStreaming } from './send-streaming.js';
 import { type CallOptions, languageModel, type StreamingLanguageModel } from './single-calls.js';
 
 /** Options of {@link openaiModel}. */
@@ -36,8 +31,8 @@ export interface OpenAIModelOptions extends OpenAIConnectionOptions {
   readonly provider?: string;
   /**
    * How a request's schema is put to the server. `'auto'` (default) tries `json_schema`, then `json_object`,
-   * then words in the prompt, as long as the server refuses with 400, 422 or 501, and remembers for each
-   * schema what it took.
+   * then words alone, as long as the server refuses, and remembers for each schema what it took. The words are
+   * in the prompt always. Schemas of other things than objects go as the one property of an object.
    */
   readonly structuredOutput?: StructuredOutput | 'auto';
   /**
@@ -54,13 +49,22 @@ export interface OpenAIModelOptions extends OpenAIConnectionOptions {
   readonly likelihood?: 'echo';
 }
 
-const MODES: readonly StructuredOutput[] = ['json_schema', 'json_object', 'prompt'];
+/** A model at an OpenAI-compatible server. */
+export interface OpenAIModel extends StreamingLanguageModel {
+  /**
+   * Parameters that the server refused and that are left out since, with its words. Results of requests that had
+   * them name them as `ignored`.
+   */
+  readonly leftOut: readonly LeftOut[];
+}
 
 /**
  * A language model at OpenAI or any OpenAI-compatible server: Ollama, vLLM, llama.cpp, a gateway.
  *
  * It neither retries nor caches: wrap it in `withRetry`, `withCache` and the others. Answers without usage
- * (some servers' streams) get an estimate of one token for four bytes.
+ * (some servers' streams) get an estimate of one token for four bytes. A parameter that the server refuses
+ * (temperature, seed, a limit by either of its names, the system role) is left out from then on; results and
+ * `leftOut` tell.
  *
  * @throws InvalidInputError for options out of range, or no key for OpenAI itself
  *
@@ -70,36 +74,49 @@ const MODES: readonly StructuredOutput[] = ['json_schema', 'json_object', 'promp
  * const [outcome] = await model.generate([{ messages: [{ role: 'user', content: 'A film like Heat?' }] }]);
  * ```
  */
-export function openaiModel(options: OpenAIModelOptions): StreamingLanguageModel {
+export function openaiModel(options: OpenAIModelOptions): OpenAIModel {
   const { model, provider, structuredOutput, topLogProbabilities, maxTokensField, likelihood, ...how } =
     checkOpenAIOptions('openaiModel', options);
   const connection = new OpenAIConnection(how);
-  const settings: ChatSettings = {
-    model,
-    topLogProbabilities,
-    maxTokensField: maxTokensField ?? (connection.isOpenAI ? 'max_completion_tokens' : 'max_tokens'),
+  const settings: ChatSettings = { model, topLogProbabilities };
+  const refusals = new Refusals(
+    maxTokensField ?? (connection.isOpenAI ? 'max_completion_tokens' : 'max_tokens'),
+  );
+  const formats = new FormatMemory(structuredOutput ?? 'auto');
+
+  /** Sends a request in one format, without what the server has refused or refuses now. */
+  const sendIn = async (
+    mode: StructuredOutput,
+    request: GenerateRequest,
+    call: CallOptions,
+  ): Promise<GenerateResult> => {
+    for (;;) {
+      const { learned } = refusals;
+      try {
+        const wording = { ...learned, mode };
+        return await (call.onText ? sendStreaming : sendWhole)(connection, request, settings, wording, call);
+      } catch (error) {
+        if (!refusals.learn(error, learned)) throw error;
+      }
+    }
   };
-  const accepted = new Map<string, StructuredOutput>();
 
   const generate = async (request: GenerateRequest, call: CallOptions): Promise<GenerateResult> => {
-    const send = call.onText ? sendStreaming : sendWhole;
-    if (!request.schema) return send(connection, request, settings, 'prompt', call);
-    if (structuredOutput !== undefined && structuredOutput !== 'auto')
-      return send(connection, request, settings, structuredOutput, call);
+    if (!request.schema) return sendIn('prompt', request, call);
     const schema = JSON.stringify(request.schema);
-    const known = accepted.get(schema);
-    for (const mode of known ? [known] : MODES)
+    const modes = formats.modesFor(schema);
+    for (const [n, mode] of modes.entries())
       try {
-        const result = await send(connection, request, settings, mode, call);
-        accepted.set(schema, mode);
+        const result = await sendIn(mode, request, call);
+        formats.note(schema, mode);
         return result;
       } catch (error) {
-        if (known !== undefined || mode === 'prompt' || !isFormatRefusal(error)) throw error;
+        if (n === modes.length - 1 || !formats.isRefusal(error, mode, schema)) throw error;
       }
     throw new TypeError('unreachable: the last mode returns or throws');
   };
 
-  return languageModel({
+  const calls = languageModel({
     id: `${provider ?? 'openai'}:${model}`,
     concurrency: connection.concurrency,
     settings: {
@@ -107,11 +124,9 @@ export function openaiModel(options: OpenAIModelOptions): StreamingLanguageModel
       ...(structuredOutput !== undefined && structuredOutput !== 'auto' && { structuredOutput }),
     },
     generate,
-    ...(likelihood === 'echo' && {
-      logLikelihood: (request: LikelihoodRequest, call: CallOptions) =>
-        echoLikelihood(connection, model, request, call),
-    }),
+    ...(likelihood === 'echo' && { logLikelihood: echoLikelihood(connection, model) }),
   });
+  return Object.defineProperty(calls as OpenAIModel, 'leftOut', { get: () => refusals.leftOut });
 }
 
 /** Checks what {@link openaiModel} and the Batch API share. */
@@ -136,146 +151,16 @@ export function checkOpenAIOptions(where: string, options: OpenAIModelOptions): 
   return options;
 }
 
-function isFormatRefusal(error: unknown): boolean {
-  return error instanceof ModelCallError && [400, 422, 501].includes(error.status ?? 0);
-}
-
 async function sendWhole(
   connection: OpenAIConnection,
   request: GenerateRequest,
   settings: ChatSettings,
-  mode: StructuredOutput,
+  wording: Wording,
   { signal }: CallOptions,
 ): Promise<GenerateResult> {
   return connection.call('a chat completion', signal, async (client, either) => {
-    const parameters = chatParameters(request, settings, mode);
+    const parameters = chatParameters(request, settings, wording);
     const body: unknown = await client.chat.completions.create(parameters, { signal: either });
-    return parseChat(body, request, settings, connection);
-  });
-}
-
-async function sendStreaming(
-  connection: OpenAIConnection,
-  request: GenerateRequest,
-  settings: ChatSettings,
-  mode: StructuredOutput,
-  { signal, onText }: CallOptions,
-): Promise<GenerateResult> {
-  return connection
-    .call('a streamed chat completion', signal, async (client, either, alive) => {
-      const { data, response } = await client.chat.completions
-        .create(
-          {
-            ...chatParameters(request, settings, mode),
-            stream: true,
-            stream_options: { include_usage: true },
-          },
-          { signal: either },
-        )
-        .withResponse();
-      const contentType = response.headers.get('content-type') ?? '';
-      if (!contentType.includes('text/event-stream')) {
-        const text = await response.text();
-        // Some servers answer whole although asked to stream; others send an error this way.
-        const result = parseChat(
-          contentType.includes('json') ? JSON.parse(text) : text,
-          request,
-          settings,
-          connection,
-        );
-        onText?.(result.text);
-        return result;
-      }
-      let text = '';
-      let refusal = '';
-      let finish: unknown;
-      let usage: WireChat['usage'];
-      let model: unknown;
-      const logProbabilities: TokenLogProbability[] = [];
-      for await (const chunk of data as AsyncIterable<WireChat>) {
-        alive();
-        if (chunk.error) throw badBody(chunk, connection);
-        model ??= chunk.model;
-        usage = chunk.usage ?? usage;
-        const choice = chunk.choices?.[0];
-        if (!choice) continue;
-        const piece = textOf(choice.delta?.content);
-        refusal += textOf(choice.delta?.refusal);
-        finish = choice.finish_reason ?? finish;
-        logProbabilities.push(...readLogProbabilities(choice.logprobs));
-        if (piece === '') continue;
-        text += piece;
-        onText?.(piece);
-      }
-      // The SDK ends a stream quietly when its connection is aborted or the server closes it early.
-      if (finish === undefined || either.aborted) throw streamCut(settings, text.length);
-      return chatResult(request, settings, { text, refusal, finish, usage, model, logProbabilities });
-    })
-    .catch((error: unknown) => {
-      // A connection lost after the first piece is a cut stream, whatever the socket called it.
-      throw PalateError.is(error) &&
-        error.code === 'connection-failed' &&
-        error.cause instanceof Error &&
-        error.cause.message === 'terminated'
-        ? streamCut(settings, undefined, error.cause)
-        : error;
-    });
-}
-
-function streamCut(settings: ChatSettings, length?: number, cause?: unknown): ModelCallError {
-  return new ModelCallError('stream-cut', {
-    expected: `the stream of model ${settings.model} to reach its end mark`,
-    received: length === undefined ? 'a dropped connection' : `an end after ${length} characters`,
-    hint: 'Ask again.',
-    cause,
-    isRetryable: true,
-  });
-}
-
-interface WireCompletion {
-  readonly choices?: readonly {
-    readonly logprobs?: {
-      readonly text_offset?: readonly number[];
-      readonly tokens?: readonly string[];
-      readonly token_logprobs?: readonly (number | null)[];
-    } | null;
-  }[];
-}
-
-/** Sums the log-probabilities of the tokens that reach into the continuation. */
-async function echoLikelihood(
-  connection: OpenAIConnection,
-  model: string,
-  request: LikelihoodRequest,
-  { signal }: CallOptions,
-): Promise<LikelihoodResult> {
-  return connection.call('a log-likelihood', signal, async (client, either) => {
-    const body = (await client.completions.create(
-      {
-        model,
-        prompt: request.prompt + request.continuation,
-        max_tokens: 0,
-        echo: true,
-        logprobs: 0,
-        temperature: 0,
-      },
-      { signal: either },
-    )) as unknown as WireCompletion;
-    const logprobs = body.choices?.[0]?.logprobs;
-    if (!logprobs?.token_logprobs || !logprobs.text_offset || !logprobs.tokens)
-      throw badBody(body, connection);
-    // Offsets count code points, as the servers' Python does.
-    const start = [...request.prompt].length;
-    const whole = start + [...request.continuation].length;
-    let logLikelihood = 0;
-    let tokens = 0;
-    for (const [n, value] of logprobs.token_logprobs.entries()) {
-      const end = logprobs.text_offset[n + 1] ?? Number.POSITIVE_INFINITY;
-      // Some servers cannot write nothing: their one token more does not count.
-      if (end <= start || (logprobs.text_offset[n] ?? 0) >= whole || value === null) continue;
-      logLikelihood += value;
-      tokens++;
-    }
-    return { logLikelihood, tokens };
+    return parseChat(body, request, settings, wording, connection);
   });
 }

@@ -1,5 +1,9 @@
 /** Takes secrets out of a text. */
-export type Redact = (text: string) => string;
+export interface Redact {
+  (text: string): string;
+  /** The secrets in every form that is looked for, the longest first. */
+  readonly forms: readonly string[];
+}
 
 /** What is shorter is a placeholder such as `none`; taking it out would only garble messages. */
 const SHORTEST_SECRET = 8;
@@ -16,7 +20,42 @@ export function redactor(secrets: readonly (string | undefined)[]): Redact {
       for (const form of [secret, encodeURIComponent(secret)]) forms.add(form);
   // The longest first, lest a secret that is part of another leave its rest behind.
   const ordered = [...forms].sort((a, b) => b.length - a.length);
-  return (text) => ordered.reduce((clean, secret) => clean.replaceAll(secret, '[redacted]'), text);
+  return Object.assign(
+    (text: string): string => ordered.reduce((clean, secret) => clean.replaceAll(secret, '[redacted]'), text),
+    { forms: ordered },
+  );
+}
+
+/** Takes secrets out of a text that comes piece by piece, wherever the borders of its pieces are. */
+export class PieceRedactor {
+  readonly #redact: Redact;
+  #held = '';
+
+  constructor(redact: Redact) {
+    this.#redact = redact;
+  }
+
+  /** Takes a piece in and gives what is sure to hold no secret; the beginning of one is held back. */
+  push(piece: string): string {
+    const text = this.#redact(this.#held + piece);
+    const held = Math.max(0, ...this.#redact.forms.map((form) => overlap(text, form)));
+    this.#held = text.slice(text.length - held);
+    return text.slice(0, text.length - held);
+  }
+
+  /** Gives what was held back to the end. */
+  end(): string {
+    const rest = this.#held;
+    this.#held = '';
+    return rest;
+  }
+}
+
+/** Length of the longest end of `text` with which `secret` begins, all of `secret` excepted. */
+function overlap(text: string, secret: string): number {
+  for (let length = Math.min(text.length, secret.length - 1); length > 0; length--)
+    if (text.endsWith(secret.slice(0, length))) return length;
+  return 0;
 }
 
 /**

@@ -18,7 +18,62 @@ export function isStrictSchema(schema: unknown): boolean {
   return Object.values(schema).every(isStrictSchema);
 }
 
-/** The request with its schema said in words, for models and servers that take none otherwise. */
+/** The one property of a wrapped schema. */
+const WRAPPER = 'value';
+
+/** Tells whether a schema is of something else than an object, which response formats do not take at the root. */
+export function needsWrapper(schema: JsonSchema): boolean {
+  return schema.type !== 'object';
+}
+
+/** The request with its schema as the one property of an object; as it is where its schema is of an object. */
+export function withWrappedSchema(request: GenerateRequest): GenerateRequest {
+  const { schema } = request;
+  if (!schema || !needsWrapper(schema.jsonSchema)) return request;
+  const { $schema, $defs, ...value } = schema.jsonSchema;
+  return {
+    ...request,
+    schema: {
+      name: schema.name,
+      jsonSchema: {
+        ...($schema === undefined ? {} : { $schema }),
+        type: 'object',
+        properties: { [WRAPPER]: withMovedRoot(value) },
+        required: [WRAPPER],
+        additionalProperties: false,
+        ...($defs === undefined ? {} : { $defs: withMovedRoot($defs) }),
+      },
+    },
+  };
+}
+
+/** References to the root of a schema, where the root has become a property. */
+function withMovedRoot(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(withMovedRoot);
+  if (typeof node !== 'object' || node === null) return node;
+  return Object.fromEntries(
+    Object.entries(node).map(([name, value]) => [
+      name,
+      name === '$ref' && value === '#' ? `#/properties/${WRAPPER}` : withMovedRoot(value),
+    ]),
+  );
+}
+
+/** An answer without the wrapper; as it is where there is none, or other words are around it. */
+export function unwrapAnswer(text: string): string {
+  try {
+    const answer: unknown = JSON.parse(text);
+    if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) return text;
+    const names = Object.keys(answer);
+    return names.length === 1 && names[0] === WRAPPER
+      ? JSON.stringify((answer as Record<string, unknown>)[WRAPPER])
+      : text;
+  } catch {
+    return text;
+  }
+}
+
+/** The request with its schema said in words, which is all that many models and servers heed. */
 export function withSchemaInstruction(request: GenerateRequest): GenerateRequest {
   if (!request.schema) return request;
   const instruction =

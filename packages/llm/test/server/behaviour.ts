@@ -36,6 +36,37 @@ export type Behaviour =
   | { readonly kind: 'error-in-200'; readonly code?: number | string; readonly message?: string }
   /** Sends the answer byte by byte (or so many `bytes` at once), each after so many milliseconds. */
   | { readonly kind: 'drip'; readonly everyMs: number; readonly bytes?: number }
+  /** A body as it is given, with a status (default 200) and a content type (default JSON). */
+  | {
+      readonly kind: 'raw';
+      readonly body: unknown;
+      readonly status?: number;
+      readonly contentType?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  /** A stream of these events, each the text after `data: ` or, if it has a line break, as it is; then its end. */
+  | { readonly kind: 'events'; readonly events: readonly string[] }
+  /**
+   * `status` with `body` as long as the request has something: a field of its body, `system role`,
+   * `empty assistant`, or `several inputs`; else a proper answer with `text`.
+   */
+  | {
+      readonly kind: 'refuse';
+      readonly has: string;
+      readonly status: number;
+      readonly body: unknown;
+      readonly text?: string;
+    }
+  /** A body that never ends: JSON, events, or one event that never ends. */
+  | { readonly kind: 'endless'; readonly as: 'json' | 'events' | 'line' | 'error' }
+  /** A redirect, to a path of this server or to another server. */
+  | { readonly kind: 'redirect'; readonly status: number; readonly to: string }
+  /** Answers with the headers of the request, streamed in pieces of 7 characters if asked to stream. */
+  | { readonly kind: 'echo-headers' }
+  /** An embeddings answer whose vector for a text that has `POISON` in it is this; or fails as a whole. */
+  | { readonly kind: 'poisoned'; readonly vector: unknown; readonly whole?: 'nan-literal' | 'status-500' }
+  /** A completion with the log-probability of one generated token, and nothing of the prompt. */
+  | { readonly kind: 'no-echo' }
   /** An embeddings answer whose vectors come in reverse order (each with its index). */
   | { readonly kind: 'shuffled' };
 

@@ -47,9 +47,15 @@ function embed(text: string, dimensions = 16): Float32Array {
   return vector.map((x) => x / norm);
 }
 
+function inputsOf(body: Record<string, unknown>): string[] {
+  return (Array.isArray(body.input) ? body.input : [body.input]) as string[];
+}
+
 function embeddingsBody(body: Record<string, unknown>, behaviour: Behaviour): unknown {
-  const inputs = (Array.isArray(body.input) ? body.input : [body.input]) as string[];
+  const inputs = inputsOf(body);
   const data = inputs.map((text, index) => {
+    if (behaviour.kind === 'poisoned' && text.includes('POISON'))
+      return { object: 'embedding', index, embedding: behaviour.vector };
     const vector = embed(text, body.dimensions as number | undefined);
     const embedding =
       body.encoding_format === 'base64'
@@ -62,14 +68,38 @@ function embeddingsBody(body: Record<string, unknown>, behaviour: Behaviour): un
   return { object: 'list', data, model: body.model, usage: { prompt_tokens: tokens, total_tokens: tokens } };
 }
 
+/** Whether a request has what a server refuses. */
+function has(body: Record<string, unknown>, what: string): boolean {
+  const messages = (body.messages ?? []) as { role: string; content: string }[];
+  if (what === 'system role') return messages.some(({ role }) => role === 'system');
+  if (what === 'empty assistant')
+    return messages.some(({ role, content }) => role === 'assistant' && content === '');
+  if (what === 'several inputs') return inputsOf(body).length > 1;
+  return body[what] !== undefined;
+}
+
+/** Sends until the other side has enough. */
+async function sendForEver(response: ServerResponse, piece: string): Promise<void> {
+  const block = piece.repeat(Math.ceil(65_536 / piece.length));
+  while (!response.destroyed) {
+    if (!response.write(block))
+      await new Promise<void>((resolve) => {
+        const go = (): void => {
+          response.off('drain', go).off('close', go);
+          resolve();
+        };
+        response.once('drain', go).once('close', go);
+      });
+    await pause(0);
+  }
+}
+
 /** The body and content type of a proper answer to a request for text or vectors. */
 function properAnswer(path: string, body: Record<string, unknown>, behaviour: Behaviour): [string, string] {
   if (path === '/v1/embeddings') return [JSON.stringify(embeddingsBody(body, behaviour)), 'application/json'];
   if (path === '/v1/completions') return [JSON.stringify(completionBody(body)), 'application/json'];
   const how =
-    behaviour.kind === 'answer'
-      ? behaviour
-      : { text: behaviour.kind === 'refuse-format' ? behaviour.text : undefined };
+    behaviour.kind === 'answer' ? behaviour : { text: 'text' in behaviour ? behaviour.text : undefined };
   if (body.stream !== true) return [JSON.stringify(chatBody(body, how)), 'application/json'];
   const chunks = chatChunks(body, how).map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`);
   return [`${chunks.join('')}data: [DONE]\n\n`, 'text/event-stream'];
@@ -112,6 +142,63 @@ async function behave(
         return sendJson(response, 400, errorBody(`response_format ${format.type} is not supported`, 400));
       break;
     }
+    case 'raw':
+      response.writeHead(behaviour.status ?? 200, {
+        'content-type': behaviour.contentType ?? 'application/json',
+        ...behaviour.headers,
+      });
+      return response.end(
+        typeof behaviour.body === 'string' ? behaviour.body : JSON.stringify(behaviour.body),
+      );
+    case 'events':
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      return response.end(
+        behaviour.events.map((one) => (one.includes('\n') ? one : `data: ${one}\n\n`)).join(''),
+      );
+    case 'refuse':
+      if (has(body, behaviour.has)) return sendJson(response, behaviour.status, behaviour.body);
+      break;
+    case 'endless': {
+      const isStream = behaviour.as === 'events' || behaviour.as === 'line';
+      response.writeHead(behaviour.as === 'error' ? 500 : 200, {
+        'content-type': isStream ? 'text/event-stream' : 'application/json',
+      });
+      if (behaviour.as === 'json') response.write('{"choices": [{"message": {"content": "');
+      if (behaviour.as === 'line') response.write('data: ');
+      const event = JSON.stringify({ choices: [{ index: 0, delta: { content: 'x' }, finish_reason: null }] });
+      return sendForEver(response, behaviour.as === 'events' ? `data: ${event}\n\n` : 'x');
+    }
+    case 'redirect':
+      response.writeHead(behaviour.status, { location: behaviour.to });
+      return response.end();
+    case 'echo-headers': {
+      const text = JSON.stringify(request.headers);
+      if (body.stream !== true) return sendJson(response, 200, chatBody(body, { text }));
+      const pieces = text.match(/.{1,7}/g) ?? [];
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      for (const content of pieces)
+        response.write(`data: ${JSON.stringify({ choices: [{ index: 0, delta: { content } }] })}\n\n`);
+      return response.end('data: [DONE]\n\n');
+    }
+    case 'poisoned':
+      if (!inputsOf(body).some((text) => text.includes('POISON'))) break;
+      if (behaviour.whole === 'status-500')
+        return sendJson(response, 500, { error: 'failed to encode response: json: unsupported value: NaN' });
+      if (behaviour.whole === 'nan-literal') {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        return response.end('{"object": "list", "data": [{"index": 0, "embedding": [NaN, NaN]}]}');
+      }
+      break;
+    case 'no-echo':
+      return sendJson(response, 200, {
+        choices: [
+          {
+            index: 0,
+            text: ' x',
+            logprobs: { text_offset: [0], tokens: [' x'], token_logprobs: [-0.01], top_logprobs: null },
+          },
+        ],
+      });
     case 'answer':
       if (behaviour.delayMs) await pause(behaviour.delayMs);
       break;
