@@ -22,7 +22,11 @@ interface Tried {
   readonly times: () => Promise<number[]>;
 }
 
-async function retrying(script: readonly Behaviour[], options: RetryOptions = {}): Promise<Tried> {
+async function retrying(
+  script: readonly Behaviour[],
+  options: RetryOptions = {},
+  timeoutSeconds = 30,
+): Promise<Tried> {
   const name = `retried-${++names}`;
   await server.control.script(name, script);
   const waits: number[] = [];
@@ -31,7 +35,7 @@ async function retrying(script: readonly Behaviour[], options: RetryOptions = {}
       model: name,
       baseURL: server.baseURL,
       apiKey: 'k',
-      timeoutSeconds: 0.2,
+      timeoutSeconds,
       likelihood: 'echo',
     }),
     { baseSeconds: 0.01, ...options, onRetry: ({ waitSeconds }) => waits.push(waitSeconds) },
@@ -48,6 +52,8 @@ describe('retries', () => {
     const { model, asked } = await retrying(
       [status(429), status(500), status(503), { kind: 'hang' }, { kind: 'cut' }, { kind: 'invalid-json' }],
       { maxAttempts: 7 },
+      // Long enough for what does answer on a loaded machine.
+      3,
     );
     const [outcome] = await model.generate([ask]);
     expect(outcome?.ok).toBe(true);
