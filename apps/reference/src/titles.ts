@@ -1,15 +1,8 @@
-import { type Dataset, InvalidInputError } from '@palate/core';
+import { type Dataset, foldedWords, InvalidInputError } from '@palate/core';
+import { titleMatcher } from '@palate/llm-rank';
 
-/** A title without its year, in lower case, words only. */
-function plain(title: string): string {
-  return title
-    .replace(/\s*\(\d{4}\)\s*$/, '')
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim();
-}
+/** A title in the form in which titles are compared, without its year. */
+const plain = (title: string): string => foldedWords(title.replace(/\s*\(\d{4}\)\s*$/, '')).join(' ');
 
 /** Number of single-letter changes between two texts (Levenshtein 1966). */
 function editDistance(a: string, b: string): number {
@@ -36,8 +29,8 @@ export interface FoundTitle {
 }
 
 /**
- * Finds the item that a typed title means: the exact title, then the same words without case, accents and year;
- * of several the most rated one.
+ * Finds the item that a typed title means: the exact title, then the same words without case, accents and articles, of
+ * the year where one is typed; of several the most rated one.
  *
  * @throws InvalidInputError with the nearest titles if there is none
  */
@@ -48,16 +41,9 @@ export function findTitle(typed: string, dataset: Dataset): FoundTitle {
     const [item] = [...items].sort((a, b) => (counts[b] ?? 0) - (counts[a] ?? 0));
     return item === undefined ? undefined : { item, title: titles[item] ?? '' };
   };
-  const where = (test: (title: string) => boolean): number[] =>
-    titles.flatMap((title, item) => (test(title) ? [item] : []));
-  const wanted = plain(typed);
-  const year = /\((\d{4})\)\s*$/.exec(typed)?.[1];
-  const found =
-    mostRated(where((title) => title === typed.trim())) ??
-    mostRated(
-      where((title) => plain(title) === wanted && (year === undefined || title.includes(`(${year})`))),
-    );
+  const found = mostRated(titleMatcher(titles).same(typed));
   if (found) return found;
+  const wanted = plain(typed);
   const near = titles
     .map((title, item) => {
       const words = plain(title);

@@ -40,7 +40,7 @@ export {
 } from './palr/llm-ranker.js';
 export { LocalRanker, type LocalRankOptions } from './palr/local-ranker.js';
 export type { LocalRankerOptions } from './palr/local-ranker-options.js';
-export { matchTitle } from './palr/match-titles.js';
+export { matchTitle, type TitleMatcher, titleMatcher } from './palr/match-titles.js';
 export {
   type ProfileInput,
   type ProfileInputOptions,

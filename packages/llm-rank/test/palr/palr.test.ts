@@ -10,7 +10,6 @@ import {
   instructionData,
   LlmRanker,
   LocalRanker,
-  matchTitle,
   profileInputs,
   profileTemplate,
   promptCompletions,
@@ -151,18 +150,6 @@ describe('profiles', () => {
     ])
       expect(profileTemplate.clean?.(answer).facts?.keywords).toEqual(['slow cinema', 'heists', '1970s']);
     expect(() => profileTemplate.clean?.('...')).toThrow();
-  });
-});
-
-describe('matchTitle', () => {
-  const titles = ['The Thing (1982)', 'The Thing (2011)', 'Alien (1979)', 'Amélie (2001)', 'Heat (1995)'];
-  it('finds what is written, however it is written, and nothing else', () => {
-    expect(matchTitle('The Thing (2011)', titles)).toBe(1);
-    expect(matchTitle('3. Thing, The (2011)', titles)).toBe(1);
-    expect(matchTitle('"amelie"', titles)).toBe(3);
-    expect(matchTitle('- Aliens', titles)).toBe(2);
-    expect(matchTitle('Casablanca', titles)).toBeUndefined();
-    expect(matchTitle('', titles)).toBeUndefined();
   });
 });
 
