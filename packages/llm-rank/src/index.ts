@@ -56,8 +56,9 @@ export {
 export type { RaterOptions } from './rating/fit-rater.js';
 export { LlmRater, type LlmRaterOptions } from './rating/llm-rater.js';
 export { type MeanKind, meanPredictor } from './rating/mean-predictors.js';
+export { parseRating, type RatingFault, type ReadRating, readRating } from './rating/parse-rating.js';
 export { fitRatingBaseline, type RatingBaseline } from './rating/rating-networks.js';
-export { parseRating, type RatingPromptOptions, ratingMessages } from './rating/rating-prompts.js';
+export { type RatingPromptOptions, ratingMessages } from './rating/rating-prompts.js';
 export {
   type RatingPredictor,
   type RatingRows,

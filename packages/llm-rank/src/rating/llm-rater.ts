@@ -1,13 +1,19 @@
 import {
   checkNumber,
   checkOptions,
+  type GenerateOutcome,
+  InvalidInputError,
   type LanguageModel,
   LONG_CALL_OPTIONS,
   type LongCallOptions,
+  OutcomeCounter,
+  type OutcomeCounts,
+  sumOutcomes,
 } from '@palate/core';
 import { meanPredictor } from './mean-predictors.js';
-import { parseRating, RATING_PROMPT, type RatingPromptOptions, ratingMessages } from './rating-prompts.js';
-import type { RatingPredictor, RatingRows, RatingTask } from './rating-rows.js';
+import { readRating } from './parse-rating.js';
+import { RATING_PROMPT, type RatingPromptOptions, ratingMessages } from './rating-prompts.js';
+import type { PredictOptions, RatingPredictor, RatingRows, RatingScale, RatingTask } from './rating-rows.js';
 import { takeRows } from './rating-rows.js';
 
 /** Options of {@link LlmRater}. */
@@ -15,65 +21,124 @@ export interface LlmRaterOptions extends LongCallOptions, Pick<RatingPromptOptio
   readonly model: LanguageModel;
   /** Rows of other users shown with their answers: 0 for zero-shot, 3 in the paper. Default 0. */
   readonly shots?: number;
+  /** Most tokens of an answer; models that think aloud need hundreds. Default 64. */
+  readonly maxTokens?: number;
+  /** Default 0, the likeliest answer. */
+  readonly temperature?: number;
 }
 
 /**
- * Rating prediction by asking a language model (Kang et al. 2023). An answer without a number in the scale counts as a
- * failure and becomes the mean of the user's past.
+ * Rating prediction by asking a language model (Kang et al. 2023). An answer that gives no rating for certain counts as
+ * a failure and becomes the mean of the user's past; the failures are counted by cause.
  */
 export class LlmRater implements RatingPredictor {
   readonly name: string;
   readonly #task: RatingTask;
   readonly #options: LlmRaterOptions;
+  readonly #shots: number;
+  /** The last rows of as many users as there are shots, and one more: a user is no example of its own. */
   readonly #examples: RatingRows;
-  #asked = 0;
-  #failed = 0;
+  #outcomes: OutcomeCounts;
 
-  /** @param task - training rows, of which the examples are the last of as many users */
+  /**
+   * @param task - training rows, of which the examples are the last of as many users
+   * @throws InvalidInputError for unknown options, or if the task has fewer users than there are shots
+   */
   constructor(task: RatingTask, options: LlmRaterOptions) {
-    checkOptions('LlmRater', options, [...LONG_CALL_OPTIONS, 'model', 'shots', 'fields']);
+    checkOptions('LlmRater', options, [
+      ...LONG_CALL_OPTIONS,
+      'model',
+      'shots',
+      'fields',
+      'maxTokens',
+      'temperature',
+    ]);
     const shots = checkNumber('shots', options.shots ?? 0, { min: 0, integer: true });
+    checkNumber('maxTokens', options.maxTokens ?? 64, { min: 1, integer: true });
+    checkNumber('temperature', options.temperature ?? 0, { min: 0 });
     this.name = `${options.model.id}, ${shots === 0 ? 'zero-shot' : `${shots}-shot`}`;
     this.#task = task;
     this.#options = options;
+    this.#shots = shots;
     const positions: number[] = [];
     const users = new Set<number>();
-    for (let row = task.train.item.length - 1; row >= 0 && positions.length < shots; row--) {
+    for (let row = task.train.item.length - 1; row >= 0 && positions.length <= shots; row--) {
       if (users.has(task.train.user[row]!)) continue;
       users.add(task.train.user[row]!);
       positions.push(row);
     }
+    if (positions.length < shots) throw tooFewExamples(shots, positions.length);
     this.#examples = takeRows(task.train, positions);
+    this.#outcomes = new OutcomeCounter(this.name, 0).counts();
   }
 
   /** Requests so far, and those that gave no usable number. */
   get counts(): { readonly asked: number; readonly failed: number } {
-    return { asked: this.#asked, failed: this.#failed };
+    return { asked: this.#outcomes.asked, failed: this.#outcomes.fellBack };
   }
 
-  async predict(rows: RatingRows): Promise<Float32Array> {
-    const { model, fields, signal, onProgress } = this.#options;
+  /** What became of the requests so far: failures by cause, with an example each, such as the server's own text. */
+  get outcomes(): OutcomeCounts {
+    return this.#outcomes;
+  }
+
+  async predict(rows: RatingRows, call: PredictOptions = {}): Promise<Float32Array> {
+    const { model, fields, maxTokens = 64, temperature = 0 } = this.#options;
     const { scale, dataset } = this.#task;
     const outcomes = await model.generate(
       Array.from({ length: rows.item.length }, (_, row) => ({
         messages: ratingMessages(rows, row, {
           catalog: dataset.catalog,
           scale,
-          examples: this.#examples,
+          examples: this.#examplesFor(rows.user[row]!),
           ...(fields ? { fields } : {}),
         }),
-        temperature: 0,
-        maxTokens: 8,
+        temperature,
+        maxTokens,
         promptVersion: RATING_PROMPT,
       })),
-      { ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}) },
+      { signal: this.#options.signal, onProgress: this.#options.onProgress },
     );
     const fallback = await meanPredictor(this.#task, 'user').predict(rows);
-    return Float32Array.from(outcomes, (outcome, row) => {
-      this.#asked++;
-      const value = outcome.ok ? parseRating(outcome.result.text, scale) : undefined;
-      if (value === undefined) this.#failed++;
-      return value ?? fallback[row]!;
+    const counter = new OutcomeCounter(this.name, rows.item.length);
+    const predictions = Float32Array.from({ length: rows.item.length }, (_, row) => {
+      const read = ratingOf(outcomes[row], scale);
+      if (read.ok) return read.value;
+      counter.fallBack(read.cause, read.example);
+      return fallback[row]!;
     });
+    this.#outcomes = sumOutcomes([this.#outcomes, counter.counts()])[0] as OutcomeCounts;
+    call.onOutcomes?.(counter.counts());
+    return predictions;
   }
+
+  #examplesFor(user: number): RatingRows {
+    const others = Array.from(this.#examples.user.keys()).filter((at) => this.#examples.user[at] !== user);
+    if (others.length < this.#shots) throw tooFewExamples(this.#shots, others.length);
+    return takeRows(this.#examples, others.slice(0, this.#shots));
+  }
+}
+
+/** The rating of an outcome, or the cause of its failure with the text of the server. */
+function ratingOf(
+  outcome: GenerateOutcome | undefined,
+  scale: RatingScale,
+):
+  | { readonly ok: true; readonly value: number }
+  | { readonly ok: false; readonly cause: string; readonly example: string } {
+  if (!outcome)
+    return { ok: false, cause: 'no outcome', example: 'the model gave fewer outcomes than requests' };
+  if (!outcome.ok) return { ok: false, cause: outcome.error.code, example: outcome.error.message };
+  const { text, finishReason } = outcome.result;
+  if (finishReason === 'filter') return { ok: false, cause: 'filtered', example: text };
+  const read = readRating(text, scale, finishReason === 'length');
+  return read.ok ? read : { ok: false, cause: read.fault, example: text };
+}
+
+function tooFewExamples(shots: number, found: number): InvalidInputError {
+  return new InvalidInputError({
+    expected: `training rows of ${shots} other users for ${shots}-shot prompts`,
+    received: `rows of ${found}`,
+    hint: 'Give more training rows, or ask with fewer shots.',
+  });
 }

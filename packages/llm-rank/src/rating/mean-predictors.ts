@@ -1,3 +1,4 @@
+import { checkChoice } from '@palate/core';
 import { clip, type RatingPredictor, type RatingRows, type RatingTask } from './rating-rows.js';
 
 /** Means that are told what is to be predicted by nothing but its user or item. */
@@ -7,8 +8,11 @@ export type MeanKind = 'global' | 'item' | 'user';
  * The mean rating of all training rows, of the item, or of the user's own past; the global one where there is none.
  *
  * A user's mean is taken over the ratings in the row's history, which lie before it: users of a test need not be known.
+ *
+ * @throws InvalidInputError for an unknown kind
  */
 export function meanPredictor(task: RatingTask, kind: MeanKind): RatingPredictor {
+  checkChoice('kind', kind, ['global', 'item', 'user']);
   const { train, scale } = task;
   const overall = train.rating.reduce((sum, rating) => sum + rating, 0) / Math.max(1, train.rating.length);
   const sums = new Float64Array(task.dataset.log.items.size);

@@ -1,4 +1,4 @@
-import { checkOptions, LONG_CALL_OPTIONS, type RandomStream } from '@palate/core';
+import { checkChoice, checkOptions, LONG_CALL_OPTIONS, type RandomStream } from '@palate/core';
 import {
   type BatchTensors,
   Dense,
@@ -25,7 +25,7 @@ const NAMES: Readonly<Record<RatingBaseline, string>> = {
  * Trains a baseline of rating prediction: matrix factorisation with biases; an MLP over user and item vectors; or a
  * transformer over the rated history with an MLP on top.
  *
- * @throws InvalidInputError for unknown options
+ * @throws InvalidInputError for unknown options or an unknown kind
  */
 export async function fitRatingBaseline(
   task: RatingTask,
@@ -33,6 +33,7 @@ export async function fitRatingBaseline(
   options: RaterOptions = {},
 ): Promise<RatingPredictor> {
   checkOptions('fitRatingBaseline', options, [...LONG_CALL_OPTIONS, ...RATER_OPTIONS]);
+  checkChoice('kind', kind, Object.keys(NAMES) as RatingBaseline[]);
   const mean =
     task.train.rating.reduce((sum, rating) => sum + rating, 0) / Math.max(1, task.train.rating.length);
   const { users, items } = task.dataset.log;

@@ -41,15 +41,3 @@ function question(rows: RatingRows, row: number, options: RatingPromptOptions): 
   );
   return `Ratings of one person, oldest first:\n${history.join('\n')}\nTo be rated: ${describe(rows.item[row] as number)}`;
 }
-
-/**
- * The rating in an answer: its first number, with a comma or a point, also as "4/5" or "4 out of 5".
- *
- * @returns undefined where there is none, or it lies outside of the scale
- */
-export function parseRating(answer: string, scale: RatingScale): number | undefined {
-  const found = answer.match(/-?\d+(?:[.,]\d+)?/);
-  if (!found) return undefined;
-  const value = Number(found[0].replace(',', '.'));
-  return value >= scale.min && value <= scale.max ? value : undefined;
-}

@@ -99,6 +99,9 @@ export interface RatingScale {
   readonly max: number;
 }
 
+/** Options of `predict`. */
+export type PredictOptions = OutcomeOptions;
+
 /** Whatever predicts ratings: all are judged on the same rows. */
 export interface RatingPredictor {
   readonly name: string;

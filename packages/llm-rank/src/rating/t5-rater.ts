@@ -1,4 +1,4 @@
-import { checkOptions, LONG_CALL_OPTIONS, type RandomStream } from '@palate/core';
+import { checkChoice, checkOptions, LONG_CALL_OPTIONS, type RandomStream } from '@palate/core';
 import {
   type BatchTensors,
   Dense,
@@ -11,7 +11,8 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { fitRater, HISTORY, RATER_OPTIONS, type RaterOptions, type RatingNetwork } from './fit-rater.js';
 import { squaredLoss } from './rating-networks.js';
-import type { RatingPredictor, RatingScale, RatingTask } from './rating-rows.js';
+import type { RatingPredictor, RatingTask } from './rating-rows.js';
+import { type RatingSteps, ratingSteps } from './rating-steps.js';
 
 /** What the fine-tuned model gives: a chance for each rating, or a number. */
 export type RatingHead = 'classification' | 'regression';
@@ -29,13 +30,14 @@ export interface T5RaterOptions extends RaterOptions {
  * first position of its decoder gives the rating. It is trained from the start on this data, with one token an item
  * and one a rating; both heads have the same body and budget.
  *
- * The classes of the classification head are the whole ratings of the scale; its prediction is their expectation.
+ * The classes of the classification head are the ratings that the data can hold ({@link ratingSteps}: halves where there
+ * are halves); its prediction is their expectation.
  *
- * @throws InvalidInputError for unknown options
+ * @throws InvalidInputError for unknown options or an unknown head
  */
 export async function fitT5Rater(task: RatingTask, options: T5RaterOptions = {}): Promise<RatingPredictor> {
   checkOptions('fitT5Rater', options, [...LONG_CALL_OPTIONS, ...RATER_OPTIONS, 'head', 'blocks']);
-  const head = options.head ?? 'regression';
+  const head = checkChoice('head', options.head ?? 'regression', ['classification', 'regression']);
   const { head: _, blocks = 2, ...rest } = options;
   const predict = await fitRater(
     task,
@@ -62,7 +64,7 @@ class T5RatingNetwork implements RatingNetwork {
   readonly #t5: T5;
   readonly #head: Dense;
   readonly #kind: RatingHead;
-  readonly #scale: RatingScale;
+  readonly #steps: RatingSteps;
   readonly #classes: number;
   readonly #mean: number;
 
@@ -75,10 +77,10 @@ class T5RatingNetwork implements RatingNetwork {
     seed: number,
     random: RandomStream,
   ) {
-    const { train, scale, dataset } = task;
+    const { train, dataset } = task;
     this.#kind = kind;
-    this.#scale = scale;
-    this.#classes = Math.round(scale.max - scale.min) + 1;
+    this.#steps = ratingSteps(task);
+    this.#classes = this.#steps.count;
     this.#mean = train.rating.reduce((sum, rating) => sum + rating, 0) / Math.max(1, train.rating.length);
     this.#t5 = new T5(
       t5Config(
@@ -110,11 +112,11 @@ class T5RatingNetwork implements RatingNetwork {
     return this.#t5.parameters;
   }
 
-  /** Token of each rating, the nearest whole one. */
+  /** Token of each rating, that of the nearest step. */
   #ratingTokens(ratings: tf.Tensor): tf.Tensor {
-    const { min, max } = this.#scale;
-    const whole = tf.round(tf.clipByValue(ratings, min, max));
-    return tf.cast(tf.add(tf.sub(whole, min), SPECIAL_TOKENS), 'int32');
+    const { min, step, count } = this.#steps;
+    const steps = tf.clipByValue(tf.round(tf.div(tf.sub(ratings, min), step)), 0, count - 1);
+    return tf.cast(tf.add(steps, SPECIAL_TOKENS), 'int32');
   }
 
   /** First state of the decoder, `[rows, dimension]`. */
@@ -150,7 +152,8 @@ class T5RatingNetwork implements RatingNetwork {
   predict(batch: BatchTensors, pass: ForwardPass): tf.Tensor1D {
     const output = this.#head.apply(this.#state(batch, pass));
     if (this.#kind === 'regression') return tf.add(tf.squeeze(output, [1]), this.#mean) as tf.Tensor1D;
-    const values = tf.range(this.#scale.min, this.#scale.min + this.#classes, 1, 'float32');
+    const { min, step } = this.#steps;
+    const values = tf.add(tf.mul(tf.range(0, this.#classes, 1, 'float32'), step), min);
     return tf.sum(tf.mul(tf.softmax(output), values), 1) as tf.Tensor1D;
   }
 }

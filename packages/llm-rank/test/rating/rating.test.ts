@@ -1,4 +1,15 @@
-import { Catalog, createDataset, InteractionLog, RandomStream } from '@palate/core';
+import {
+  Catalog,
+  createDataset,
+  type GenerateOutcome,
+  type GenerateRequest,
+  type GenerateResult,
+  InteractionLog,
+  type LanguageModel,
+  type OutcomeCounts,
+  PalateError,
+  RandomStream,
+} from '@palate/core';
 import { describe, expect, it } from 'vitest';
 import {
   dataEfficiency,
@@ -7,7 +18,7 @@ import {
   fitT5Rater,
   LlmRater,
   meanPredictor,
-  parseRating,
+  type RatingRows,
   type RatingTask,
   ratingRows,
   takeRows,
@@ -63,22 +74,6 @@ describe('ratingRows', () => {
     expect(
       [...(ratingRows(last, log, { historyLength: 1 }).history[0] ?? [])].map((item) => log.items.idOf(item)),
     ).toEqual(['z']);
-  });
-});
-
-describe('parseRating', () => {
-  it('takes the first number within the scale', () => {
-    const scale = { min: 1, max: 5 };
-    for (const [answer, value] of [
-      ['4', 4],
-      ['Rating: 3.5', 3.5],
-      ['3,5 out of 5', 3.5],
-      ['I would say 2/5.', 2],
-      ['seven', undefined],
-      ['9', undefined],
-      ['-3', undefined],
-    ] as const)
-      expect(parseRating(answer, scale)).toBe(value);
   });
 });
 
@@ -186,6 +181,11 @@ describe('trained predictors', () => {
   });
 });
 
+const answered = (text: string, finishReason: GenerateResult['finishReason'] = 'stop'): GenerateOutcome => ({
+  ok: true,
+  result: { text, finishReason, usage: { inputTokens: 1, outputTokens: 1 }, model: 'test' },
+});
+
 describe('LlmRater', () => {
   it('shows history and examples, counts what is no rating, and falls back on the user’s mean', async () => {
     const few = takeRows(test, [0, 1, 2]);
@@ -202,5 +202,80 @@ describe('LlmRater', () => {
     const own = few.rating[0] as number;
     expect(model.asked[0]?.trimEnd().endsWith('Rating:')).toBe(true);
     expect(own).toBeGreaterThan(0);
+    expect(rater.outcomes).toMatchObject({
+      asked: 2,
+      fellBack: 1,
+      causes: { 'no rating in the answer': 1 },
+      examples: { 'no rating in the answer': 'no idea' },
+    });
+  });
+
+  it('counts failures by cause, with the text of the server, and tells the caller', async () => {
+    const finish: Readonly<Record<number, GenerateOutcome>> = {
+      0: answered('<think>They would', 'length'),
+      1: answered('Rating: 4', 'filter'),
+      2: {
+        ok: false,
+        error: new PalateError('rate-limited', {
+          expected: 'an answer',
+          received: 'slow down please',
+          hint: 'Wait.',
+        }),
+      },
+      3: answered('I would say 4', 'length'),
+      4: answered('Out of 5, I predict 4'),
+    };
+    const model: LanguageModel = {
+      id: 'test',
+      generate: async (requests) => requests.map((_, k) => finish[k] as GenerateOutcome),
+    };
+    const told: OutcomeCounts[] = [];
+    const rater = new LlmRater(task, { model });
+    const predictions = await rater.predict(takeRows(test, [0, 1, 2, 3, 4]), {
+      onOutcomes: (outcomes) => told.push(outcomes),
+    });
+    expect(predictions[4]).toBe(4);
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatchObject({
+      source: 'test, zero-shot',
+      asked: 5,
+      fellBack: 4,
+      causes: {
+        'reasoning alone': 1,
+        filtered: 1,
+        'rate-limited': 1,
+        'cut at the length limit': 1,
+      },
+      examples: { 'rate-limited': expect.stringContaining('slow down please') },
+    });
+  });
+
+  it('passes token limit and temperature on', async () => {
+    const seen: GenerateRequest[] = [];
+    const model = answering((_, request) => {
+      seen.push(request);
+      return '4';
+    });
+    const one = takeRows(test, [0]);
+    await new LlmRater(task, { model, maxTokens: 900, temperature: 0.7 }).predict(one);
+    await new LlmRater(task, { model }).predict(one);
+    expect(seen.map(({ maxTokens, temperature }) => [maxTokens, temperature])).toEqual([
+      [900, 0.7],
+      [64, 0],
+    ]);
+  });
+
+  it('refuses few-shot without the examples, and never shows a user as its own example', async () => {
+    const model = answering(() => '4');
+    expect(() => new LlmRater({ ...task, train: takeRows(task.train, []) }, { model, shots: 2 })).toThrow(
+      /2 other users.*rows of 0/,
+    );
+    const last = task.train.item.length - 1;
+    const rater = new LlmRater(task, { model, shots: 1 });
+    await rater.predict(takeRows(task.train, [last]));
+    const titles = (rows: RatingRows, at: number): string =>
+      `To be rated: Film ${dataset.log.items.idOf(rows.item[at] as number)}\nRating: ${rows.rating[at]}`;
+    expect(model.asked[0]).not.toContain(titles(task.train, last));
+    expect(model.asked[0]?.match(/^Rating: \d/gm)).toHaveLength(1);
   });
 });
