@@ -5,10 +5,10 @@ import { root } from './workspace.mjs';
 const CHECKS = [
   ['types', 'pnpm', ['exec', 'tsc', '-p', 'tsconfig.check.json']],
   ['lint', 'pnpm', ['exec', 'biome', 'ci', '.']],
-  ['rooms', process.execPath, ['scripts/check-rooms.mjs']],
+  ['layers', process.execPath, ['scripts/check-layers.mjs']],
   ['unused dependencies and exports', 'pnpm', ['exec', 'knip']],
   ['workspace manifests', 'pnpm', ['exec', 'sherif']],
-  ['README examples', process.execPath, ['scripts/readme-examples.mjs', '--check']],
+  ['README examples', process.execPath, ['scripts/readme-examples.mjs']],
   ['changesets', process.execPath, ['scripts/check-changesets.mjs']],
   ['packages', process.execPath, ['scripts/check-packages.mjs']],
 ];

@@ -1,30 +1,73 @@
-// Copies the first ```ts example of each package's README into the root README, between its markers, so that what
-// the front page shows is what CI runs. With --check it only compares.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { packages, root } from './workspace.mjs';
+// Type-checks every ```ts block of every README, and runs those of the root README (those of the packages are run by
+// check-packages.mjs, from packed tarballs).
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { apps, packages, root } from './workspace.mjs';
 
-const path = join(root, 'README.md');
-const before = readFileSync(path, 'utf8');
-let after = before;
-const missing = [];
-for (const { dir, manifest } of packages()) {
-  const room = manifest.name.replace('@palate/', '');
-  const readme = join(dir, 'README.md');
-  const example = existsSync(readme) && readFileSync(readme, 'utf8').match(/^```ts\n[\s\S]*?^```/m)?.[0];
-  const markers = new RegExp(`(<!-- example:${room} -->\n)[\\s\\S]*?(<!-- /example -->)`);
-  if (!example || !markers.test(after)) {
-    missing.push(room);
-    continue;
+const work = join(root, '.scratch', 'readme-examples');
+rmSync(work, { recursive: true, force: true });
+mkdirSync(work, { recursive: true });
+
+const all = packages();
+const readmes = [root, ...all.map(({ dir }) => dir), ...apps().map(({ dir }) => dir)]
+  .map((dir) => join(dir, 'README.md'))
+  .filter((path) => existsSync(path));
+
+/** The folder of a dependency that some package has installed. */
+function installed(name) {
+  const own = all.find(({ manifest }) => manifest.name === name);
+  if (own) return own.dir;
+  return all.map(({ dir }) => join(dir, 'node_modules', name)).find((dir) => existsSync(dir));
+}
+
+function link(name) {
+  const path = join(work, 'node_modules', name);
+  const found = installed(name);
+  if (existsSync(path) || !found) return;
+  mkdirSync(dirname(path), { recursive: true });
+  symlinkSync(found, path, 'dir');
+}
+
+const files = [];
+for (const readme of readmes) {
+  const blocks = [...readFileSync(readme, 'utf8').matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(
+    ([, code]) => code,
+  );
+  for (const [k, code] of blocks.entries()) {
+    const label = relative(root, dirname(readme)).replaceAll('/', '-') || 'root';
+    const path = join(work, `${label}-${k + 1}.ts`);
+    // A block is a module of its own, whether it imports anything or not.
+    writeFileSync(path, `${code}\nexport {};\n`);
+    files.push({ path, readme, label });
+    for (const [, name] of code.matchAll(/from '((?:@[^/']+\/)?[^/'.][^/']*)/g))
+      if (!name.startsWith('node:')) link(name);
   }
-  after = after.replace(markers, (_, open, close) => `${open}${example}\n${close}`);
 }
-for (const room of missing) process.stderr.write(`README.md: no example of ${room}\n`);
-if (process.argv.includes('--check')) {
-  if (after !== before)
-    process.stderr.write(
-      'README.md: examples differ from the packages; run node scripts/readme-examples.mjs\n',
-    );
-  process.exit(after === before && missing.length === 0 ? 0 : 1);
+writeFileSync(join(work, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+writeFileSync(
+  join(work, 'tsconfig.json'),
+  JSON.stringify({
+    extends: '../../tsconfig.check.json',
+    compilerOptions: { rootDir: '../..', noUnusedLocals: false, typeRoots: ['../../node_modules/@types'] },
+    include: ['*.ts'],
+  }),
+);
+const run = (command, args, options = {}) =>
+  spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], ...options }).status === 0;
+
+let failed = run('pnpm', ['exec', 'tsc', '-p', join(work, 'tsconfig.json')]) ? 0 : 1;
+for (const { path, label } of files) {
+  if (label !== 'root') continue;
+  if (
+    !run('pnpm', ['exec', 'tsx', '--conditions=palate-source', path], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
+  ) {
+    process.stdout.write(`README.md: ${relative(root, path)} failed\n`);
+    failed++;
+  }
 }
-writeFileSync(path, after);
+process.stdout.write(`README examples: ${files.length} type-checked, ${failed} failed\n`);
+if (failed === 0) rmSync(work, { recursive: true, force: true });
+process.exit(failed === 0 ? 0 : 1);

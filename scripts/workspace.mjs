@@ -1,13 +1,13 @@
-// What the checks know of the workspace: its packages in the order of the rooms (DESIGN: a room may import only
-// from rooms above it).
+// What the checks know of the workspace: its packages in the order of the layers (a layer may import only
+// from layers above it).
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Rooms from top to bottom. */
-export const ROOMS = [
+/** Layers from top to bottom. */
+export const LAYERS = [
   'core',
   'datasets',
   'dataset-movietweetings',
@@ -25,9 +25,9 @@ export const ROOMS = [
 
 const read = (dir) => ({ dir, manifest: JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) });
 
-/** The packages that exist, in the order of the rooms. */
+/** The packages that exist, in the order of the layers. */
 export function packages() {
-  return ROOMS.map((room) => join(root, 'packages', room))
+  return LAYERS.map((name) => join(root, 'packages', name))
     .filter((dir) => existsSync(join(dir, 'package.json')))
     .map(read);
 }

@@ -13,8 +13,8 @@ import {
 import { type Cell, readCells } from './results.js';
 import { labelOf, type Suite } from './suite.js';
 
-/** The table of a suite from its finished cells: averages over seeds, one-seed rows with their intervals. */
-async function suiteReport(suite: Suite, folder: string): Promise<Report> {
+/** Lays out the finished cells of a suite: averages over seeds, one-seed rows with their intervals. */
+export async function suiteReport(suite: Suite, folder: string): Promise<Report> {
   const cells = await readCells(folder);
   const byLabel = new Map<string, Cell[]>();
   for (const cell of cells) byLabel.set(cell.label, [...(byLabel.get(cell.label) ?? []), cell]);

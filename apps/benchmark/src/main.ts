@@ -5,6 +5,7 @@ import { PalateError, printable } from '@palate/core';
 import { selectBackend } from '@palate/nn';
 import { Command, InvalidArgumentError } from 'commander';
 import { suiteMarkdown, writeLeaderboard } from './leaderboard.js';
+import { overview } from './overview.js';
 import { runSuite } from './run-suite.js';
 import { STUDIES, studyOf } from './studies/index.js';
 import { studyContext, studyMarkdown } from './studies/study.js';
@@ -121,20 +122,23 @@ program
   .option('--results <folder>', 'results folder', RESULTS)
   .action((file: string | undefined, options: { results: string }) =>
     guarded(async () => {
+      const path = file ?? join(ROOT, 'README.md');
+      if (await updateReadme(path, 'overview', await overview(options.results)))
+        process.stdout.write('overview: written\n');
       for (const suite of SUITES) {
         const folder = join(options.results, suite.name);
         const text = await suiteMarkdown(suite, folder, relative(ROOT, folder)).catch((error: unknown) => {
           if (PalateError.is(error)) return undefined;
           throw error;
         });
-        if (text !== undefined && (await updateReadme(file ?? join(ROOT, 'README.md'), suite.name, text)))
+        if (text !== undefined && (await updateReadme(path, suite.name, text)))
           process.stdout.write(`${suite.name}: written\n`);
       }
       for (const study of STUDIES) {
         const text = await readFile(join(options.results, study.name, 'table.md'), 'utf8').catch(
           () => undefined,
         );
-        if (text !== undefined && (await updateReadme(file ?? join(ROOT, 'README.md'), study.name, text)))
+        if (text !== undefined && (await updateReadme(path, study.name, text)))
           process.stdout.write(`${study.name}: written\n`);
       }
     }),

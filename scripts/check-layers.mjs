@@ -1,10 +1,10 @@
-// Holds the import order of the rooms: every import of a package's sources must name a room above it, be
-// declared in its package.json, and stay out of other packages' insides; the upper rooms know no tensors.
+// Holds the import order of the layers: every import of a package's sources must name a layer above it, be
+// declared in its package.json, and stay out of other packages' insides; the upper layers know no tensors.
 import { readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join, relative } from 'node:path';
 import ts from 'typescript';
-import { apps, filesBelow, packages, ROOMS, root } from './workspace.mjs';
+import { apps, filesBelow, LAYERS, packages, root } from './workspace.mjs';
 
 const TENSORS = ['@tensorflow/', 'onnxruntime-', '@palate/tfjs-backend-ort', '@palate/nn'];
 const WITHOUT_TENSORS = ['core', 'datasets', 'dataset-movietweetings', 'eval'];
@@ -53,11 +53,11 @@ const packageOf = (specifier) =>
     .join('/');
 
 for (const { dir, manifest } of [...packages(), ...apps()]) {
-  const room = manifest.name.replace('@palate/', '');
-  const rank = ROOMS.indexOf(room);
+  const layer = manifest.name.replace('@palate/', '');
+  const rank = LAYERS.indexOf(layer);
   const declared = { ...manifest.dependencies, ...manifest.peerDependencies };
-  if (room === 'core' && Object.keys(declared).length > 0) faults.push('core: has dependencies');
-  const loaded = TENSORS_ON_DEMAND.includes(room) ? loadedWithIndex(join(dir, 'src')) : new Set();
+  if (layer === 'core' && Object.keys(declared).length > 0) faults.push('core: has dependencies');
+  const loaded = TENSORS_ON_DEMAND.includes(layer) ? loadedWithIndex(join(dir, 'src')) : new Set();
   for (const path of filesBelow(join(dir, 'src'), ['.ts', '.tsx'])) {
     const place = relative(root, path);
     for (const { specifier, lazy } of importsOf(path)) {
@@ -75,19 +75,19 @@ for (const { dir, manifest } of [...packages(), ...apps()]) {
       if (name !== manifest.name && declared[name] === undefined)
         faults.push(`${place}: ${name} is not declared in package.json`);
       if (name.startsWith('@palate/')) {
-        const other = ROOMS.indexOf(name.replace('@palate/', ''));
+        const other = LAYERS.indexOf(name.replace('@palate/', ''));
         if (other < 0) faults.push(`${place}: imports the app or unknown package ${name}`);
         else if (rank >= 0 && other >= rank)
-          faults.push(`${place}: ${room} may not import ${name}, a room below it`);
+          faults.push(`${place}: ${layer} may not import ${name}, a layer below it`);
         if (specifier !== name && !(name in declared && specifier === '@palate/core/testing'))
           faults.push(`${place}: ${specifier} reaches into a package`);
       }
       const isTensor = TENSORS.some((prefix) => name.startsWith(prefix));
-      if (isTensor && WITHOUT_TENSORS.includes(room))
-        faults.push(`${place}: ${room} knows nothing of tensors, but imports ${name}`);
+      if (isTensor && WITHOUT_TENSORS.includes(layer))
+        faults.push(`${place}: ${layer} knows nothing of tensors, but imports ${name}`);
       if (isTensor && loaded.has(path) && !lazy)
         faults.push(
-          `${place}: ${room} loads tensors only on demand, but its index loads this file and ${name}`,
+          `${place}: ${layer} loads tensors only on demand, but its index loads this file and ${name}`,
         );
     }
   }
@@ -95,10 +95,10 @@ for (const { dir, manifest } of [...packages(), ...apps()]) {
 
 const known = new Set(packages().map(({ dir }) => relative(join(root, 'packages'), dir)));
 for (const name of readdirSync(join(root, 'packages')))
-  if (!known.has(name)) faults.push(`packages/${name}: not a room of scripts/workspace.mjs`);
+  if (!known.has(name)) faults.push(`packages/${name}: not a layer of scripts/workspace.mjs`);
 
 for (const fault of faults) process.stderr.write(`${fault}\n`);
 process.stdout.write(
-  `rooms: ${faults.length === 0 ? 'every import keeps the order' : `${faults.length} faults`}\n`,
+  `layers: ${faults.length === 0 ? 'every import keeps the order' : `${faults.length} faults`}\n`,
 );
 process.exit(faults.length === 0 ? 0 : 1);
