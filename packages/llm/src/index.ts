@@ -1,5 +1,6 @@
 export { BatchedEncoder, type EncoderOptions } from './encoders/batched-encoder.js';
 export type { EmbeddingModel, PreparedText } from './encoders/embedding-model.js';
+export { EncodingError, type FailedText } from './encoders/encoding-error.js';
 export { joinVectors, type WeightedVectors } from './encoders/join-vectors.js';
 export { type OpenAIEncoderOptions, openaiEncoder } from './encoders/openai-encoder.js';
 export { type ReduceVectorsOptions, reduceVectors } from './encoders/reduce-vectors.js';

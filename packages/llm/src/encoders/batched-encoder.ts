@@ -9,6 +9,7 @@ import {
   yieldToEventLoop,
 } from '@palate/core';
 import type { EmbeddingModel, PreparedText } from './embedding-model.js';
+import { EncodingError, type FailedText } from './encoding-error.js';
 import { type CachedVector, VectorCache } from './vector-cache.js';
 
 /** Options that every text encoder takes. */
@@ -37,6 +38,7 @@ export class BatchedEncoder implements TextEncoder {
 
   /**
    * @throws InvalidInputError if something is not a string
+   * @throws EncodingError for texts whose vectors are no numbers or zero, once all the others are encoded
    * @throws CancelledError between two batches; what was encoded before is in the cache
    */
   async encode(texts: readonly string[], options: LongCallOptions = {}): Promise<EncodedTexts> {
@@ -69,6 +71,7 @@ export class BatchedEncoder implements TextEncoder {
       if (known) accept(text, known);
       else missing.push({ text, prepared: this.#model.prepare(text) });
     }
+    const failed: FailedText[] = [];
     missing.sort((a, b) => b.prepared.length - a.prepared.length);
     for (let from = 0; from < missing.length; ) {
       throwIfCancelled(options.signal, `encoding texts with ${this.id}`);
@@ -78,20 +81,24 @@ export class BatchedEncoder implements TextEncoder {
         batch.map(({ prepared }) => prepared),
         options,
       );
-      const found = batch.map(({ prepared }, k) => ({
-        vector: unitVector(rows.subarray(k * this.width, (k + 1) * this.width), this.id),
-        truncated: prepared.truncated,
-      }));
+      const good: { readonly text: string; readonly found: CachedVector }[] = [];
+      for (const [k, { text, prepared }] of batch.entries()) {
+        const vector = unitVector(rows.subarray(k * this.width, (k + 1) * this.width));
+        if (vector) good.push({ text, found: { vector, truncated: prepared.truncated } });
+        else for (const row of places.get(text) ?? []) failed.push({ row, text });
+      }
       await this.#cache?.put(
-        batch.map(({ text }) => text),
-        found,
+        good.map(({ text }) => text),
+        good.map(({ found }) => found),
       );
-      for (const [k, { text }] of batch.entries()) accept(text, found[k] as CachedVector);
+      for (const { text, found } of good) accept(text, found);
       from += batch.length;
       options.onProgress?.({ phase: `encode with ${this.id}`, done, total: texts.length });
       await yieldToEventLoop(options.signal, `encoding texts with ${this.id}`);
     }
-    return { data, width: this.width, truncated };
+    const encoded = { data, width: this.width, truncated };
+    if (failed.length > 0) throw new EncodingError(this.id, failed, encoded);
+    return encoded;
   }
 
   /** Closes the cache; an encoder without one needs no closing. */
@@ -100,16 +107,11 @@ export class BatchedEncoder implements TextEncoder {
   }
 }
 
-/** A copy of a vector at norm 1. */
-function unitVector(row: Float32Array, encoder: string): Float32Array {
+/** A copy of a vector at norm 1; undefined for one that is zero or not finite. */
+function unitVector(row: Float32Array): Float32Array | undefined {
   let square = 0;
   for (const value of row) square += value * value;
-  if (!(square > 0 && square < Number.POSITIVE_INFINITY))
-    throw new InvalidInputError({
-      expected: `finite vectors other than zero from ${encoder}`,
-      received: square === 0 ? 'a vector of zeros' : 'a vector that is not finite',
-      hint: 'The model or its weights are damaged: install or download them again.',
-    });
+  if (!(square > 0 && square < Number.POSITIVE_INFINITY)) return undefined;
   const scale = 1 / Math.sqrt(square);
   return row.map((value) => value * scale);
 }

@@ -1,4 +1,5 @@
 import { checkNumber, checkOptions, type LongCallOptions } from '@palate/core';
+import { badBody } from '../models/chat-format.js';
 import { estimateTokens } from '../models/count-tokens.js';
 import { ModelCallError } from '../models/model-error.js';
 import {
@@ -49,32 +50,74 @@ class OpenAIEmbeddingModel implements EmbeddingModel {
     return this.#options.batchSize ?? 64;
   }
 
-  async embed(batch: readonly PreparedText[], options: LongCallOptions): Promise<Float32Array> {
-    const rows = await this.#ask(
+  async embed(batch: readonly PreparedText[], { signal }: LongCallOptions): Promise<Float32Array> {
+    const rows = await this.#rows(
       batch.map(({ input }) => input as string),
-      options.signal,
+      signal,
     );
     const data = new Float32Array(batch.length * this.width);
-    for (const [k, row] of rows.entries()) {
-      if (row.length !== this.width)
-        throw badVectors(`${row.length} numbers`, `${this.width} numbers a text`);
-      data.set(row, k * this.width);
-    }
+    for (const [k, row] of rows.entries()) data.set(row, k * this.width);
     return data;
+  }
+
+  /** Vectors of texts; of those that a server cannot put into numbers, not-a-number. */
+  async #rows(texts: readonly string[], signal: AbortSignal | undefined): Promise<Float32Array[]> {
+    try {
+      const rows = await this.#ask(texts, signal);
+      for (const [k, row] of rows.entries())
+        if (row.length !== this.width)
+          throw badVectors(
+            `${row.length} numbers for ${JSON.stringify(texts[k]?.slice(0, 60))}`,
+            `${this.width} numbers a text`,
+          );
+      return rows;
+    } catch (error) {
+      if (!isNotANumber(error)) throw error;
+      if (texts.length === 1) return [new Float32Array(this.width).fill(Number.NaN)];
+      // One text fails the whole batch: the halves without it do not.
+      const half = Math.ceil(texts.length / 2);
+      return [
+        ...(await this.#rows(texts.slice(0, half), signal)),
+        ...(await this.#rows(texts.slice(half), signal)),
+      ];
+    }
   }
 }
 
-const badVectors = (received: string, expected: string): ModelCallError =>
+/** Servers that cannot write not-a-number fail, or write what is no JSON. */
+const isNotANumber = (error: unknown): boolean =>
+  error instanceof ModelCallError &&
+  (error.code === 'server-failed' || error.code === 'bad-answer') &&
+  /\bNaN\b|\bInf(inity)?\b|not JSON compliant|token '?N/.test(error.received);
+
+/** A vector of an answer: numbers, or their bytes in base64; what is no number is not-a-number. */
+function readVector(embedding: unknown): Float32Array | undefined {
+  if (typeof embedding === 'string') {
+    const bytes = Uint8Array.from(Buffer.from(embedding, 'base64'));
+    return bytes.length > 0 && bytes.length % 4 === 0 ? new Float32Array(bytes.buffer) : undefined;
+  }
+  if (!Array.isArray(embedding) || embedding.length === 0) return undefined;
+  return Float32Array.from(embedding, (value: unknown) => (typeof value === 'number' ? value : Number.NaN));
+}
+
+const badVectors = (
+  received: string,
+  expected: string,
+  hint = 'The server is no OpenAI-compatible embedding server, or changed its model.',
+): ModelCallError =>
   new ModelCallError('bad-answer', {
     expected: `${expected} from the embedding endpoint`,
     received,
-    hint: 'The server is no OpenAI-compatible embedding server, or changed its model.',
+    hint,
   });
 
 /**
  * A text encoder behind an OpenAI-compatible embedding endpoint. Its width is learned from a first request.
  *
- * @throws ModelCallError if the server does not answer properly; no API key is part of it
+ * A text that the server has no numbers for fails by itself: `encode` names it once all the others are encoded.
+ *
+ * @throws ModelCallError if the server does not answer properly, or gives another width than `dimensions`; no API
+ *   key is part of it
  */
 export async function openaiEncoder(options: OpenAIEncoderOptions): Promise<BatchedEncoder> {
   checkOptions('openaiEncoder', options, [
@@ -88,10 +131,14 @@ export async function openaiEncoder(options: OpenAIEncoderOptions): Promise<Batc
   for (const name of ['dimensions', 'batchSize', 'maxCharacters'] as const)
     if (options[name] !== undefined) checkNumber(name, options[name], { min: 1, integer: true });
   const { model, dimensions, batchSize, maxCharacters, cacheDir, ...where } = options;
-  const connection = new OpenAIConnection(where);
+  const connection = new OpenAIConnection({
+    ...where,
+    // Numbers of some 20 letters each, as many as the widest models give.
+    maxAnswerBytes: where.maxAnswerBytes ?? Math.max(2 ** 26, (batchSize ?? 64) * 8192 * 24),
+  });
   const ask = (texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> =>
     connection.call('an embedding', signal, async (client, either) => {
-      const answer = await client.embeddings.create(
+      const answer: unknown = await client.embeddings.create(
         {
           model,
           input: [...texts],
@@ -100,25 +147,31 @@ export async function openaiEncoder(options: OpenAIEncoderOptions): Promise<Batc
         },
         { signal: either },
       );
-      const rows: unknown = answer?.data;
-      if (!Array.isArray(rows) || rows.length !== texts.length)
-        throw badVectors(
-          Array.isArray(rows) ? `${rows.length} vectors` : 'no list',
-          `${texts.length} vectors`,
-        );
+      const rows = (answer as { data?: unknown } | null)?.data;
+      if (!Array.isArray(rows)) throw badBody(answer, connection, 'an embedding', 'data');
+      if (rows.length !== texts.length) throw badVectors(`${rows.length} vectors`, `${texts.length} vectors`);
       const found = new Array<Float32Array>(texts.length);
-      for (const [k, row] of (answer.data as { index?: number; embedding: unknown }[]).entries()) {
+      for (const [k, row] of (rows as ({ index?: unknown; embedding?: unknown } | null)[]).entries()) {
         // Servers may answer in another order and say so by the index.
-        const at = row.index ?? k;
-        if (!Array.isArray(row.embedding) || at < 0 || at >= texts.length || found[at])
+        const at = typeof row?.index === 'number' ? row.index : k;
+        const isFree = Number.isInteger(at) && at >= 0 && at < texts.length && !found[at];
+        const vector = isFree ? readVector(row?.embedding) : undefined;
+        if (!vector)
           throw badVectors('an entry without a vector or with a bad index', 'a vector for every text');
-        found[at] = Float32Array.from(row.embedding as number[]);
+        found[at] = vector;
       }
       return found;
     });
   const [probe] = await ask(['width']);
+  const { length: width } = probe as Float32Array;
+  if (dimensions !== undefined && width !== dimensions)
+    throw badVectors(
+      `${width} numbers`,
+      `${dimensions} numbers a text, as dimensions asks for,`,
+      'The server ignores dimensions: leave it out, and use reduceVectors for shorter vectors.',
+    );
   return new BatchedEncoder(
-    new OpenAIEmbeddingModel(options, (probe as Float32Array).length, ask),
+    new OpenAIEmbeddingModel(options, width, ask),
     cacheDir === undefined ? {} : { cacheDir },
   );
 }
