@@ -1,8 +1,9 @@
 export type { BackboneOptions, CtrBackbone, MakeBackbone } from './ctr/backbone.js';
 export { BACKBONES, type BackboneName } from './ctr/backbones.js';
 export type { CtrInput, CtrShape } from './ctr/ctr-input.js';
+export { CTR, type CtrOptions } from './ctr/ctr-options.js';
 export type { CtrEntities } from './ctr/entities.js';
-export { CtrModel, type CtrOptions, type CtrResult, shareOfSamples } from './ctr/fit-ctr.js';
+export { CtrModel, type CtrResult, shareOfSamples } from './ctr/fit-ctr.js';
 export type { CtrKnowledge } from './ctr/knowledge-input.js';
 export {
   type CtrSamples,
@@ -13,21 +14,22 @@ export {
   splitByUsers,
   takeSamples,
 } from './features/ctr-samples.js';
+export type { FeatureDeclaration, FeatureEncoding } from './features/feature-encoding.js';
 export {
   type EncodedFeature,
   encodeFeatures,
   encodeFeaturesLike,
-  type FeatureDeclaration,
-  type FeatureEncoding,
   type FeatureSet,
   type SeenEntities,
+  seenEntities,
 } from './features/feature-set.js';
 export { checkKnowledgeLeak } from './features/knowledge-leak.js';
 export { bipartiteGraph, type Graph } from './graph/bipartite-graph.js';
 export { type ImportantNeighboursOptions, importantNeighbours } from './graph/important-neighbours.js';
 export { forwardPush, type PageRank, type PageRankOptions, powerIteration } from './graph/page-rank.js';
+export type { AdaptorKind, AdaptorOptions } from './kar/adaptor-options.js';
 export { askFactors, type DomainFactors, FACTORS } from './kar/factors.js';
-export { type AdaptorKind, type AdaptorOptions, KnowledgeAdaptor } from './kar/hybrid-experts.js';
+export { KnowledgeAdaptor } from './kar/hybrid-experts.js';
 export {
   earlyCount,
   itemFactsTemplate,
@@ -56,7 +58,8 @@ export { TwoTower, type TwoTowerOptions } from './llm-rec/two-tower.js';
 export { LIST_MODELS, type ListModelName } from './rerank/list-models.js';
 export { type RerankListOptions, type RerankLists, rerankLists } from './rerank/rerank-lists.js';
 export { type RerankResult, rerankMetrics } from './rerank/rerank-metrics.js';
-export { Reranker, type RerankerOptions } from './rerank/reranker.js';
+export { Reranker } from './rerank/reranker.js';
+export { RERANKER, type RerankerOptions } from './rerank/reranker-options.js';
 export type { KnowledgeFailure } from './store/failure-ledger.js';
 export {
   type GenerateKnowledgeOptions,

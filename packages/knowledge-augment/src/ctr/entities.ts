@@ -1,15 +1,18 @@
 import {
   type Artifact,
-  ArtifactError,
+  artifactTensor,
   EmbeddingTable,
   IdMap,
   type InteractionLog,
   InvalidInputError,
+  type Provenance,
+  readProvenance,
   type TensorData,
 } from '@palate/core';
-import type { EncodedFeature, FeatureEncoding, FeatureSet } from '../features/feature-set.js';
-import type { AdaptorOptions } from '../kar/hybrid-experts.js';
-import type { CtrKnowledge } from './knowledge-input.js';
+import { type FeatureEncoding, readFeatureEncoding } from '../features/feature-encoding.js';
+import type { EncodedFeature, FeatureSet } from '../features/feature-set.js';
+import type { AdaptorOptions } from '../kar/adaptor-options.js';
+import { type CtrKnowledge, checkKnowledge } from './knowledge-input.js';
 
 /** Users and items that a model knows: their ids, features and, for KAR, prestored knowledge vectors. */
 export interface CtrEntities {
@@ -44,6 +47,26 @@ export function checkEntities(log: InteractionLog, { users, items }: CtrEntities
       hint: 'Use the id maps that the model was fitted with, or extend the model.',
     });
   }
+}
+
+/**
+ * Refuses features or knowledge that are not of the users and items given.
+ *
+ * @throws InvalidInputError naming the feature or the side
+ */
+export function checkEntityParts(entities: CtrEntities): void {
+  for (const side of SIDES)
+    for (const { declaration, codes, numbers, slots } of entities.features[side]) {
+      const { size } = side === 'user' ? entities.users : entities.items;
+      const found = slots > 0 ? codes.length / slots : numbers.length;
+      if (found !== size)
+        throw new InvalidInputError({
+          expected: `the ${side} feature ${declaration.name} of ${size} ${side}s`,
+          received: `one of ${found}`,
+          hint: 'Encode the features of the data set that the samples come from.',
+        });
+    }
+  checkKnowledge(entities.knowledge, entities);
 }
 
 /**
@@ -83,6 +106,7 @@ export function entityContents({ users, items, features, knowledge }: CtrEntitie
 } {
   const tensors: Record<string, TensorData> = {};
   const encodings: Record<string, FeatureEncoding[]> = {};
+  const provenance: Record<string, Provenance> = {};
   for (const side of SIDES) {
     encodings[side] = features[side].map(({ codes, numbers, ...encoding }, k) => {
       const values = encoding.slots > 0 ? codes : numbers;
@@ -90,68 +114,82 @@ export function entityContents({ users, items, features, knowledge }: CtrEntitie
       return encoding;
     });
     const table = knowledge?.[side];
-    if (table)
-      tensors[`knowledge/${side}`] = {
-        shape: [table.ids.size, table.width],
-        values: table.align(side === 'user' ? users : items).data,
-      };
+    if (!table) continue;
+    provenance[side] = table.provenance;
+    tensors[`knowledge/${side}`] = {
+      shape: [table.ids.size, table.width],
+      values: table.align(side === 'user' ? users : items).data,
+    };
   }
   return {
     tensors,
     files: {
       'users.json': JSON.stringify([...users]),
       'items.json': JSON.stringify([...items]),
-      'features.json': JSON.stringify({ ...encodings, adaptor: knowledge?.adaptor ?? null }),
+      'features.json': JSON.stringify({ ...encodings, adaptor: knowledge?.adaptor ?? null, provenance }),
     },
   };
 }
 
+/** Names of the tensors of {@link entityContents}; all others are weights. */
+export function isEntityTensor(name: string): boolean {
+  return name.startsWith('features/') || name.startsWith('knowledge/');
+}
+
 /**
- * Reads what {@link entityContents} gave.
+ * Reads what {@link entityContents} gave, and checks each part against the others.
  *
- * @throws ArtifactError if something is missing
+ * @throws ArtifactError if something is missing or does not fit; the errors of what it is made of otherwise
  */
 export function readEntities(dir: string, { tensors, files }: Artifact): CtrEntities {
-  try {
-    const json = <T>(name: string): T => JSON.parse(Buffer.from(files[name] ?? []).toString('utf8')) as T;
-    const users = new IdMap(json<string[]>('users.json'), 'user');
-    const items = new IdMap(json<string[]>('items.json'));
-    const read = json<Record<'user' | 'item', FeatureEncoding[]> & { adaptor: AdaptorOptions | null }>(
-      'features.json',
-    );
-    const featuresOf = (side: 'user' | 'item'): EncodedFeature[] =>
-      read[side].map((encoding, k) => {
-        const { values } = tensors[`features/${side}/${k}`] as TensorData;
-        return encoding.slots > 0
-          ? { ...encoding, codes: values as Int32Array, numbers: new Float32Array(0) }
-          : { ...encoding, codes: new Int32Array(0), numbers: values as Float32Array };
+  const json = (name: string): unknown => JSON.parse(Buffer.from(files[name] ?? []).toString('utf8'));
+  const ids = (name: string, what?: string): IdMap => {
+    const list = json(name);
+    if (!Array.isArray(list) || !list.every((id) => typeof id === 'string'))
+      throw new InvalidInputError({
+        expected: `a list of ids in ${name}`,
+        received: 'something else',
+        hint: 'Restore the file.',
       });
-    const knowledge = SIDES.flatMap((side) => {
-      const tensor = tensors[`knowledge/${side}`];
-      if (!tensor) return [];
-      const [, width = 0] = tensor.shape;
-      const ids = side === 'user' ? users : items;
-      return [[side, new EmbeddingTable(ids, width, tensor.values as Float32Array)] as const];
+    return new IdMap(list, what);
+  };
+  const entities = { users: ids('users.json', 'user'), items: ids('items.json') };
+  const read = json('features.json') as Readonly<Record<string, unknown>> | null;
+  const featuresOf = (side: 'user' | 'item'): EncodedFeature[] => {
+    const list = read?.[side];
+    const size = side === 'user' ? entities.users.size : entities.items.size;
+    return (Array.isArray(list) ? list : []).map((value: unknown, k): EncodedFeature => {
+      const encoding = readFeatureEncoding(dir, side, value);
+      const name = `features/${side}/${k}`;
+      const { slots, rows } = encoding;
+      const none = { codes: new Int32Array(0), numbers: new Float32Array(0) };
+      if (slots === 0)
+        return {
+          ...encoding,
+          ...none,
+          numbers: artifactTensor(dir, tensors, name, { type: 'float32', shape: [size] }).values,
+        };
+      const expectation = { type: 'int32', shape: [size * slots], min: 0, max: rows - 1 } as const;
+      return { ...encoding, ...none, codes: artifactTensor(dir, tensors, name, expectation).values };
     });
-    return {
-      users,
-      items,
-      features: { user: featuresOf('user'), item: featuresOf('item') },
-      ...(knowledge.length > 0
-        ? {
-            knowledge: {
-              ...Object.fromEntries(knowledge),
-              ...(read.adaptor ? { adaptor: read.adaptor } : {}),
-            },
-          }
-        : {}),
-    };
-  } catch (cause) {
-    throw new ArtifactError(dir, {
-      expected: 'ids, features and knowledge of the model',
-      received: (cause as Error).message,
-      hint: 'Fit and save again.',
-      cause,
+  };
+  const features = { user: featuresOf('user'), item: featuresOf('item') };
+  const notes = (read?.provenance ?? {}) as Readonly<Record<string, unknown>>;
+  const tables = SIDES.flatMap((side) => {
+    const name = `knowledge/${side}`;
+    if (!Object.hasOwn(tensors, name)) return [];
+    const own = side === 'user' ? entities.users : entities.items;
+    const { shape, values } = artifactTensor(dir, tensors, name, {
+      type: 'float32',
+      shape: [own.size, undefined],
     });
-  }
+    return [
+      [side, new EmbeddingTable(own, shape[1] as number, values, readProvenance(notes[side]))] as const,
+    ];
+  });
+  if (tables.length === 0) return { ...entities, features };
+  const adaptor = read?.adaptor as AdaptorOptions | null | undefined;
+  const knowledge: CtrKnowledge = { ...Object.fromEntries(tables), ...(adaptor ? { adaptor } : {}) };
+  checkKnowledge(knowledge, entities);
+  return { ...entities, features, knowledge };
 }

@@ -1,38 +1,39 @@
-import { createHash } from 'node:crypto';
 import {
-  checkChoice,
   checkNumber,
-  checkOptions,
+  type Disposable,
   fingerprint,
   InvalidInputError,
-  LONG_CALL_OPTIONS,
-  type LongCallOptions,
   RandomStream,
   type Saveable,
+  throwIfCancelled,
 } from '@palate/core';
 import { auc, logLoss } from '@palate/eval';
 import {
   AdamW,
   type BatchTensors,
   binaryCrossEntropy,
-  type CheckpointOptions,
   cosineSchedule,
   type EpochReport,
   ForwardPass,
-  Parameters,
+  type Parameters,
   selectBackend,
   train,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { type CtrSamples, takeSamples } from '../features/ctr-samples.js';
 import type { FeatureSet } from '../features/feature-set.js';
+import { fingerprintOfSamples, predictedInteractions } from '../features/knowledge-leak.js';
 import type { CtrBackbone } from './backbone.js';
-import { BACKBONES, type BackboneName } from './backbones.js';
+import { BACKBONES } from './backbones.js';
 import { ctrBatch } from './ctr-input.js';
-import { type CtrEntities, checkEntities } from './entities.js';
-import type { CtrKnowledge } from './knowledge-input.js';
+import { CTR, type CtrConfig, type CtrOptions } from './ctr-options.js';
+import { type CtrEntities, checkEntities, checkEntityParts } from './entities.js';
+import { checkKnowledgeProvenance } from './knowledge-input.js';
 import { scoreRows } from './score-rows.js';
 import {
+  buildNetwork,
+  checkAlive,
+  disposeNetwork,
   EntityInput,
   extendNetwork,
   loadNetwork,
@@ -42,65 +43,24 @@ import {
 
 const KIND = 'ctr-model';
 
-/** Options of {@link CtrModel.fit}. */
-export interface CtrOptions extends LongCallOptions {
-  readonly backbone: BackboneName;
-  readonly features: FeatureSet;
-  /** Knowledge for KAR; the backbone alone without. */
-  readonly knowledge?: CtrKnowledge;
-  /** Samples to stop by. */
-  readonly validation?: CtrSamples;
-  /** Items of a history, the newest. Default 10. */
-  readonly historyLength?: number;
-  /** Width of a field's vector. Default 32. */
-  readonly dimension?: number;
-  /** Default `[200, 80]`. */
-  readonly hidden?: readonly number[];
-  /** Default 0.2. */
-  readonly dropout?: number;
-  /** Layers of the backbone's own kind. Default 3. */
-  readonly layers?: number;
-  /** Default 1e-3. */
-  readonly learningRate?: number;
-  /** Default 0.01. */
-  readonly weightDecay?: number;
-  /** Samples a step. Default 512. */
-  readonly batchSize?: number;
-  /** Most passes. Default 20. */
-  readonly epochs?: number;
-  /** Default 3. */
-  readonly patience?: number;
-  readonly checkpoint?: CheckpointOptions;
-}
-
 /** How well a model predicts. */
 export interface CtrResult {
   readonly auc: number;
   readonly logLoss: number;
 }
 
-/** What a network is built from beside its entities. */
-interface CtrConfig {
-  readonly backbone: BackboneName;
-  readonly historyLength: number;
-  readonly dimension: number;
-  readonly hidden: readonly number[];
-  readonly dropout: number;
-  readonly layers: number;
-  readonly batchSize: number;
-}
-
 /** A backbone over embedded features and augmented vectors. */
 class CtrNetwork {
-  readonly parameters = new Parameters();
+  readonly parameters: Parameters;
   readonly #input: EntityInput;
   readonly #backbone: CtrBackbone;
 
-  constructor(config: CtrConfig, entities: CtrEntities, seed: number) {
+  constructor(parameters: Parameters, config: CtrConfig, entities: CtrEntities, seed: number) {
     const random = new RandomStream(seed).fork('ctr');
     const { hidden, dropout, layers } = config;
-    this.#input = new EntityInput(this.parameters, config, entities, random);
-    this.#backbone = BACKBONES[config.backbone](this.parameters, this.#input.shape, random.fork('backbone'), {
+    this.parameters = parameters;
+    this.#input = new EntityInput(parameters, config, entities, random);
+    this.#backbone = BACKBONES[config.backbone](parameters, this.#input.shape, random.fork('backbone'), {
       hidden,
       dropout,
       layers,
@@ -111,13 +71,17 @@ class CtrNetwork {
   logits(batch: BatchTensors, pass: ForwardPass): tf.Tensor1D {
     return this.#backbone.logits(this.#input.apply(batch, pass), pass);
   }
+
+  dispose(): void {
+    this.#input.dispose();
+  }
 }
 
 /**
  * A model of click-through rate: a backbone over embedded features, with or without KAR's augmented vectors, trained
  * jointly by binary cross-entropy.
  */
-export class CtrModel implements Saveable {
+export class CtrModel implements Saveable, Disposable {
   /** Loss and validation of each epoch of the fit; empty after loading. */
   readonly history: readonly EpochReport[];
   /** Encoded features of the users and items that it knows. */
@@ -130,69 +94,45 @@ export class CtrModel implements Saveable {
     this.#trained = trained;
   }
 
-  /** @throws InvalidInputError for unknown options, no samples, or vectors that do not fit the log */
+  /**
+   * @throws InvalidInputError for unknown options, no samples, or features and vectors that do not fit the log
+   * @throws LeakError for knowledge that knows a sample that it helps to predict; with a validation also for knowledge
+   * that does not say what it knows
+   */
   static async fit(samples: CtrSamples, options: CtrOptions): Promise<CtrModel> {
-    checkOptions('CtrModel.fit', options, [
-      ...LONG_CALL_OPTIONS,
-      'backbone',
-      'features',
-      'knowledge',
-      'validation',
-      'historyLength',
-      'dimension',
-      'hidden',
-      'dropout',
-      'layers',
-      'learningRate',
-      'weightDecay',
-      'batchSize',
-      'epochs',
-      'patience',
-      'checkpoint',
-    ]);
-    const { features, knowledge, validation, signal } = options;
+    const config = CTR.settings(options);
     if (samples.user.length === 0)
       throw new InvalidInputError({
         expected: 'samples to train on',
         received: 'none',
         hint: 'Check the split.',
       });
-    checkChoice('backbone', options.backbone, Object.keys(BACKBONES));
-    const whole = (
-      name: 'historyLength' | 'dimension' | 'layers' | 'batchSize' | 'epochs' | 'patience',
-      fallback: number,
-    ) => checkNumber(name, options[name] ?? fallback, { min: 1, integer: true });
-    const config: CtrConfig = {
-      backbone: options.backbone,
-      historyLength: whole('historyLength', 10),
-      dimension: whole('dimension', 32),
-      hidden: options.hidden ?? [200, 80],
-      dropout: checkNumber('dropout', options.dropout ?? 0.2, { min: 0, max: 0.9 }),
-      layers: whole('layers', 3),
-      batchSize: Math.min(whole('batchSize', 512), samples.user.length),
-    };
-    const { historyLength, batchSize } = config;
-    const epochs = whole('epochs', 20);
+    const { features, knowledge, validation, historyLength, epochs, learningRate } = config;
     const { log } = samples;
-    await selectBackend();
+    const seed = options.seed ?? 0;
+    const training = fingerprintOfSamples(samples);
     const entities: CtrEntities = { users: log.users, items: log.items, features, knowledge };
-    const network = new CtrNetwork(config, entities, options.seed ?? 0);
+    checkEntityParts(entities);
+    checkKnowledgeProvenance(knowledge, predictedInteractions(samples, training), false);
+    if (validation) checkKnowledgeProvenance(knowledge, predictedInteractions(validation, training), true);
+    throwIfCancelled(options.signal, 'fitting a click-through model');
+    await selectBackend();
+    const network = buildNetwork(CtrNetwork, config, entities, seed);
     const { parameters } = network;
     const model = (history: readonly EpochReport[]): CtrModel =>
-      new CtrModel({ network, config, entities, dataFingerprint: fingerprint(log) }, history);
-    const optimiser = new AdamW({ weightDecay: options.weightDecay ?? 0.01 });
+      new CtrModel({ network, config, entities, dataFingerprint: fingerprint(log), training }, history);
+    const optimiser = new AdamW({ weightDecay: config.weightDecay });
+    const batchSize = Math.min(config.batchSize, samples.user.length);
     const steps = Math.ceil(samples.user.length / batchSize);
     try {
       const { history } = await train({
         parameters,
         optimiser,
-        schedule: cosineSchedule(options.learningRate ?? 1e-3, steps * epochs, {
-          warmUp: Math.ceil(steps / 4),
-        }),
+        schedule: cosineSchedule(learningRate, steps * epochs, { warmUp: Math.ceil(steps / 4) }),
         epochs,
         clipNorm: 5,
-        seed: options.seed ?? 0,
-        identity: identityOf(samples, options),
+        seed,
+        identity: CTR.identity(config, seed, samples),
         batches: (_, stream) => {
           const order = stream.fork('order').shuffle(Int32Array.from(samples.user.keys()));
           return Array.from(
@@ -218,14 +158,17 @@ export class CtrModel implements Saveable {
                 const { auc, logLoss } = await model([]).evaluate(validation);
                 return { auc, logLoss };
               },
-              earlyStopping: { metric: 'auc', patience: whole('patience', 3) },
+              earlyStopping: { metric: 'auc', patience: config.patience },
             }
           : {}),
-        ...(signal ? { signal } : {}),
+        ...(options.signal ? { signal: options.signal } : {}),
         ...(options.onProgress ? { onProgress: options.onProgress } : {}),
-        ...(options.checkpoint ? { checkpoint: options.checkpoint } : {}),
+        ...(config.checkpoint ? { checkpoint: config.checkpoint } : {}),
       });
       return model(history);
+    } catch (error) {
+      disposeNetwork(network);
+      throw error;
     } finally {
       optimiser.dispose();
     }
@@ -243,6 +186,7 @@ export class CtrModel implements Saveable {
    */
   async predict(samples: CtrSamples): Promise<Float32Array> {
     const { network, config, entities } = this.#trained;
+    checkAlive(network, 'click-through model');
     checkEntities(samples.log, entities);
     await selectBackend();
     const { batchSize, historyLength } = config;
@@ -255,8 +199,14 @@ export class CtrModel implements Saveable {
     );
   }
 
-  /** AUC and log-loss on samples. */
+  /**
+   * AUC and log-loss on samples.
+   *
+   * @throws LeakError if the model's knowledge knows a sample, or does not say what it knows
+   */
   async evaluate(samples: CtrSamples): Promise<CtrResult> {
+    const { entities, training } = this.#trained;
+    checkKnowledgeProvenance(entities.knowledge, predictedInteractions(samples, training), true);
     const chances = await this.predict(samples);
     return { auc: auc(chances, samples.label), logLoss: logLoss(chances, samples.label) };
   }
@@ -271,33 +221,31 @@ export class CtrModel implements Saveable {
     return new CtrModel(await extendNetwork(this.#trained, entities, CtrNetwork), this.history);
   }
 
-  save(dir: string): Promise<void> {
-    return saveNetwork(dir, KIND, this.#trained);
+  async save(dir: string): Promise<void> {
+    checkAlive(this.#trained.network, 'click-through model');
+    await saveNetwork(dir, KIND, this.#trained, (config) => CTR.saved(config));
   }
 
   /** @throws ArtifactError if the folder is missing, foreign or damaged */
   static async load(dir: string): Promise<CtrModel> {
-    return new CtrModel(await loadNetwork<CtrConfig, CtrNetwork>(dir, KIND, CtrNetwork), []);
+    const trained = await loadNetwork(
+      dir,
+      KIND,
+      CtrNetwork,
+      (config) => CTR.restored(dir, config),
+      ({ dimension, hidden }) => [dimension, ...hidden],
+    );
+    return new CtrModel(trained, []);
   }
-}
 
-function identityOf(samples: CtrSamples, options: CtrOptions): string {
-  const { features, knowledge, validation, signal, onProgress, checkpoint, ...plain } = options;
-  const hash = createHash('sha256').update(
-    JSON.stringify([fingerprint(samples.log), plain, knowledge?.adaptor ?? null]),
-  );
-  hash.update(
-    JSON.stringify([features.user, features.item].map((list) => list.map(({ declaration }) => declaration))),
-  );
-  for (const numbers of [
-    samples.user,
-    samples.item,
-    samples.place,
-    knowledge?.user?.data,
-    knowledge?.item?.data,
-  ])
-    if (numbers) hash.update(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
-  return hash.digest('hex');
+  /** Gives the weights and tables back; whatever is asked of the model afterwards throws. */
+  dispose(): void {
+    disposeNetwork(this.#trained.network);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
 }
 
 /** A share of samples drawn at random, for the curve of how results grow with data; smaller ones lie within larger. */

@@ -1,13 +1,75 @@
-import type { EmbeddingTable, InteractionLog, RandomStream } from '@palate/core';
+import {
+  checkOptions,
+  checkProvenance,
+  EmbeddingTable,
+  type IdMap,
+  InvalidInputError,
+  type PredictedInteractions,
+  type RandomStream,
+} from '@palate/core';
 import type { BatchTensors, ForwardPass, Parameters } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { type AdaptorOptions, KnowledgeAdaptor } from '../kar/hybrid-experts.js';
+import { type AdaptorOptions, type AdaptorSettings, adaptorSettings } from '../kar/adaptor-options.js';
+import { KnowledgeAdaptor } from '../kar/hybrid-experts.js';
 
 /** Prestored knowledge vectors of either side or both, a row for every id of the log's maps; zeros for unknown. */
 export interface CtrKnowledge {
-  readonly user?: EmbeddingTable;
-  readonly item?: EmbeddingTable;
-  readonly adaptor?: AdaptorOptions;
+  readonly user?: EmbeddingTable | undefined;
+  readonly item?: EmbeddingTable | undefined;
+  readonly adaptor?: AdaptorOptions | undefined;
+}
+
+const SIDES = ['user', 'item'] as const;
+
+/**
+ * Checks knowledge before anything is built from it.
+ *
+ * @throws InvalidInputError if there are no vectors in it, an entity has none, or the adaptor cannot read them
+ */
+export function checkKnowledge(
+  knowledge: CtrKnowledge | undefined,
+  ids: { readonly users: IdMap; readonly items: IdMap },
+): void {
+  if (knowledge === undefined) return;
+  checkOptions('knowledge', knowledge, [...SIDES, 'adaptor']);
+  const widths: Partial<Record<'user' | 'item', number>> = {};
+  for (const side of SIDES) {
+    const table = knowledge[side];
+    if (table === undefined) continue;
+    if (!(table instanceof EmbeddingTable))
+      throw new InvalidInputError({
+        expected: `knowledge of the ${side}s as an EmbeddingTable`,
+        received: typeof table,
+        hint: 'Encode texts by encodeKnowledge, and pass its table.',
+      });
+    table.align(side === 'user' ? ids.users : ids.items);
+    widths[side] = table.width;
+  }
+  if (Object.keys(widths).length === 0)
+    throw new InvalidInputError({
+      expected: 'vectors of users or items in the knowledge',
+      received: 'none',
+      hint: 'Pass user, item or both, or leave knowledge out.',
+    });
+  adaptorSettings(knowledge.adaptor, widths);
+}
+
+/**
+ * Refuses knowledge that knows what it helps to predict.
+ *
+ * @param isEvaluated - false for mere training, where knowledge that does not say what it knows is admitted
+ * @throws LeakError naming the side and the interaction
+ */
+export function checkKnowledgeProvenance(
+  knowledge: CtrKnowledge | undefined,
+  predicted: PredictedInteractions,
+  isEvaluated: boolean,
+): void {
+  for (const side of SIDES) {
+    const provenance = knowledge?.[side]?.provenance;
+    if (provenance && (isEvaluated || provenance.kind !== 'unknown'))
+      checkProvenance(`the knowledge of the ${side}s`, provenance, predicted);
+  }
 }
 
 /** Knowledge vectors of a batch, adapted: what KAR adds to the input of any model. */
@@ -16,17 +78,17 @@ export class KnowledgeInput {
   readonly width: number;
   readonly #tables: readonly { readonly side: 'user' | 'item'; readonly table: tf.Tensor2D }[];
   readonly #adaptor: KnowledgeAdaptor | undefined;
-  readonly #options: AdaptorOptions;
+  readonly #options: AdaptorSettings | undefined;
 
   /** @throws InvalidInputError if an entity has no row */
   constructor(
     parameters: Parameters,
-    ids: Pick<InteractionLog, 'users' | 'items'>,
+    ids: { readonly users: IdMap; readonly items: IdMap },
     knowledge: CtrKnowledge | undefined,
     random: RandomStream,
   ) {
-    this.#options = knowledge?.adaptor ?? {};
-    this.#tables = (['user', 'item'] as const).flatMap((side) => {
+    this.#options = knowledge ? adaptorSettings(knowledge.adaptor) : undefined;
+    this.#tables = SIDES.flatMap((side) => {
       const table = knowledge?.[side];
       if (!table) return [];
       const own = side === 'user' ? ids.users : ids.items;
@@ -39,7 +101,7 @@ export class KnowledgeInput {
             parameters,
             Object.fromEntries(this.#tables.map(({ side, table }) => [side, table.shape[1]])),
             random,
-            this.#options,
+            knowledge?.adaptor,
           )
         : undefined;
     const vectors = this.#tables.length + (this.#matches ? 1 : 0);
@@ -47,12 +109,12 @@ export class KnowledgeInput {
   }
 
   get #matches(): boolean {
-    return this.#options.match === true && this.#tables.length === 2;
+    return this.#options?.match === true && this.#tables.length === 2;
   }
 
   /** @param batch - with `user` and `item`, int32 `[rows]`; returns `[rows, width]`, nothing without knowledge */
   apply(batch: BatchTensors, pass: ForwardPass): tf.Tensor2D | undefined {
-    const { hide = 0 } = this.#options;
+    const hide = this.#options?.hide ?? 0;
     const augmented = this.#tables.map(({ side, table }) => {
       const rows = tf.gather(table, batch[side] as tf.Tensor1D) as tf.Tensor2D;
       const vectors = (this.#adaptor as KnowledgeAdaptor).apply(side, rows, pass);
@@ -64,5 +126,9 @@ export class KnowledgeInput {
     if (this.#matches)
       augmented.push(tf.mul(augmented[0] as tf.Tensor2D, augmented[1] as tf.Tensor2D) as tf.Tensor2D);
     return augmented.length > 0 ? (tf.concat(augmented, 1) as tf.Tensor2D) : undefined;
+  }
+  /** Frees the tables; the adaptor's weights belong to the parameters. */
+  dispose(): void {
+    for (const { table } of this.#tables) table.dispose();
   }
 }

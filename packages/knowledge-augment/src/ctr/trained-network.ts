@@ -1,7 +1,24 @@
-import { type RandomStream, readArtifact, writeArtifact } from '@palate/core';
-import { type BatchTensors, type ForwardPass, type Parameters, selectBackend } from '@palate/nn';
+import {
+  ArtifactError,
+  checkSavedNames,
+  InvalidInputError,
+  type RandomStream,
+  readArtifact,
+  rebuildSaved,
+  type TensorData,
+  writeArtifact,
+} from '@palate/core';
+import { type BatchTensors, type ForwardPass, Parameters, selectBackend } from '@palate/nn';
 import { CtrEmbedding, type CtrInput, type CtrShape } from './ctr-input.js';
-import { type CtrEntities, checkSameShape, entityContents, readEntities, withAdaptorOf } from './entities.js';
+import {
+  type CtrEntities,
+  checkEntityParts,
+  checkSameShape,
+  entityContents,
+  isEntityTensor,
+  readEntities,
+  withAdaptorOf,
+} from './entities.js';
 import { KnowledgeInput } from './knowledge-input.js';
 
 /** Embedded features with KAR's augmented vectors, where there is knowledge: what any model on entities reads. */
@@ -34,22 +51,71 @@ export class EntityInput {
   apply(batch: BatchTensors, pass: ForwardPass): CtrInput {
     return this.#embedding.apply(batch, pass, this.#dropout, this.#augmented.apply(batch, pass));
   }
+
+  /** Frees the tables of features and knowledge. */
+  dispose(): void {
+    this.#embedding.dispose();
+    this.#augmented.dispose();
+  }
 }
 
 /** A network over entities: its weights do not depend on how many there are. */
 interface Network {
   readonly parameters: Parameters;
+  /** Frees its tables; not its weights. */
+  dispose(): void;
 }
 
 /** Builds a network whose weights are then replaced. */
-type BuildNetwork<C, N extends Network> = new (config: C, entities: CtrEntities, seed: number) => N;
+type BuildNetwork<C, N extends Network> = new (
+  parameters: Parameters,
+  config: C,
+  entities: CtrEntities,
+  seed: number,
+) => N;
 
 /** A network with what it was built from. */
 export interface TrainedNetwork<C, N extends Network> {
   readonly network: N;
   readonly config: C;
   readonly entities: CtrEntities;
+  /** `fingerprint` of the log that the samples come from. */
   readonly dataFingerprint: string;
+  /** `fingerprint` of the interactions that it was trained on. */
+  readonly training: string;
+}
+
+/** Builds a network; one that cannot be built leaves no tensors behind. */
+export function buildNetwork<C, N extends Network>(
+  Build: BuildNetwork<C, N>,
+  config: C,
+  entities: CtrEntities,
+  seed: number,
+): N {
+  checkEntityParts(entities);
+  const parameters = new Parameters();
+  try {
+    return new Build(parameters, config, entities, seed);
+  } catch (error) {
+    parameters.dispose();
+    throw error;
+  }
+}
+
+/** Frees the tensors of a network. */
+export function disposeNetwork(network: Network): void {
+  network.dispose();
+  network.parameters.dispose();
+}
+
+/** @throws InvalidInputError if the network was disposed of */
+export function checkAlive(network: Network, what: string): void {
+  if (network.parameters.names.length > 0) return;
+  throw new InvalidInputError({
+    expected: `a ${what} with its weights`,
+    received: 'one that was disposed of',
+    hint: 'Load it again.',
+  });
 }
 
 /**
@@ -65,43 +131,83 @@ export async function extendNetwork<C, N extends Network>(
   const entities = withAdaptorOf(trained.entities, given);
   checkSameShape(trained.entities, entities);
   await selectBackend();
-  const network = new Build(trained.config, entities, 0);
+  const network = buildNetwork(Build, trained.config, entities, 0);
   network.parameters.assign(await trained.network.parameters.values(), 'the model that is extended');
   return { ...trained, network, entities };
 }
 
 /** Writes a network with its entities as an artifact of the kind given. */
-export async function saveNetwork(
+export async function saveNetwork<C, N extends Network>(
   dir: string,
   kind: string,
-  { network, config, entities, dataFingerprint }: TrainedNetwork<unknown, Network>,
+  { network, config, entities, dataFingerprint, training }: TrainedNetwork<C, N>,
+  saved: (config: C) => unknown,
 ): Promise<void> {
   const { tensors, files } = entityContents(entities);
   await writeArtifact(dir, {
     kind,
-    version: 1,
-    config,
+    version: VERSION,
+    config: { model: saved(config), training },
     dataFingerprint,
     tensors: { ...tensors, ...(await network.parameters.values()) },
     files,
   });
 }
 
+/** Version of the artifacts: 2 has settings, training and provenance beside what 1 had. */
+const VERSION = 2;
+
 /**
  * Reads what {@link saveNetwork} wrote.
  *
+ * @param restored - checks the configuration of the network
+ * @param widthsOf - widths that the configuration asks for: none is larger than the largest extent of a weight
  * @throws ArtifactError if the folder is missing, foreign or damaged
  */
 export async function loadNetwork<C, N extends Network>(
   dir: string,
   kind: string,
   Build: BuildNetwork<C, N>,
+  restored: (config: unknown) => C,
+  widthsOf: (config: C) => readonly number[],
 ): Promise<TrainedNetwork<C, N>> {
-  const artifact = await readArtifact(dir, kind, 1);
-  const { config, dataFingerprint = '' } = artifact.manifest;
-  const entities = readEntities(dir, artifact);
-  await selectBackend();
-  const network = new Build(config as C, entities, 0);
-  network.parameters.assign(artifact.tensors, dir);
-  return { network, config: config as C, entities, dataFingerprint };
+  const artifact = await readArtifact(dir, kind, VERSION);
+  const { config: written, dataFingerprint = '' } = artifact.manifest;
+  const { model, training } = (written ?? {}) as { readonly model?: unknown; readonly training?: unknown };
+  const config = restored(model);
+  if (typeof training !== 'string')
+    throw new ArtifactError(dir, {
+      expected: 'the fingerprint of the training data in the manifest',
+      received: typeof training,
+      hint: 'The artifact was changed or written by another version: restore it, or fit again.',
+    });
+  return rebuildSaved(dir, 'ids, features, knowledge and weights of the model', async () => {
+    const entities = readEntities(dir, artifact);
+    const weights = Object.fromEntries(
+      Object.entries(artifact.tensors).filter(([name]) => !isEntityTensor(name)),
+    );
+    checkWidths(weights, [...widthsOf(config), ...(entities.knowledge?.adaptor?.widths ?? [])]);
+    await selectBackend();
+    const network = buildNetwork(Build, config, entities, 0);
+    try {
+      checkSavedNames(dir, weights, network.parameters.names);
+      network.parameters.assign(weights, dir);
+    } catch (error) {
+      disposeNetwork(network);
+      throw error;
+    }
+    return { network, config, entities, dataFingerprint, training };
+  });
+}
+
+/** Refuses widths that no weight has, before anything of that size is made. */
+function checkWidths(weights: Readonly<Record<string, TensorData>>, widths: readonly number[]): void {
+  const largest = Object.values(weights).reduce((most, { shape }) => Math.max(most, ...shape), 0);
+  const wrong = widths.find((width) => width > largest);
+  if (wrong !== undefined)
+    throw new InvalidInputError({
+      expected: `widths up to ${largest}, the largest extent of a weight`,
+      received: String(wrong),
+      hint: 'The settings are not those of the weights.',
+    });
 }

@@ -1,33 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type AttributeValue, checkNumber, type Dataset, InvalidInputError } from '@palate/core';
-
-/** A declared feature of users or items. */
-export interface FeatureDeclaration {
-  /** Attribute of the catalogue or the user table; `"id"` for the external id itself. */
-  readonly name: string;
-  readonly of: 'user' | 'item';
-  /** `'multi'` holds several categories, whose vectors are averaged. */
-  readonly kind: 'categorical' | 'multi' | 'numeric';
-  /** Rows onto which values are hashed. Default: a vocabulary of the values seen in training, others are unknown. */
-  readonly hashSize?: number;
-  /** Most categories of a `'multi'` feature that are read. Default 6. */
-  readonly most?: number;
-}
-
-/** How values become numbers, as training has it. */
-export interface FeatureEncoding {
-  readonly declaration: FeatureDeclaration;
-  /** Rows of its table; row 0 stands for what is unknown or missing. 0 for numbers. */
-  readonly rows: number;
-  /** Codes of an entity, padded with 0; 1 for categorical features, 0 for numbers. */
-  readonly slots: number;
-  /** The categories of rows 1, 2, …; empty for hashed features and numbers. */
-  readonly vocabulary: readonly string[];
-  /** Mean over training; 0 for categories. */
-  readonly mean: number;
-  /** What the distance from the mean is multiplied with; 0 for categories and for numbers that are all the same. */
-  readonly scale: number;
-}
+import { type AttributeValue, checkOptions, type Dataset, InvalidInputError } from '@palate/core';
+import type { CtrSamples } from './ctr-samples.js';
+import { FEATURE, type FeatureDeclaration, type FeatureEncoding, slotsOf } from './feature-encoding.js';
 
 /** A feature as numbers, one row an entity. */
 export interface EncodedFeature extends FeatureEncoding {
@@ -49,16 +23,44 @@ export interface SeenEntities {
   readonly items: Uint8Array;
 }
 
+/** The users and items that training samples are about, those in their histories not counted. */
+export function seenEntities(training: CtrSamples): SeenEntities {
+  const { log } = training;
+  const users = new Uint8Array(log.users.size);
+  const items = new Uint8Array(log.items.size);
+  for (const user of training.user) users[user] = 1;
+  for (const item of training.item) items[item] = 1;
+  return { users, items };
+}
+
 /**
  * Encodes declared features.
  *
- * @throws InvalidInputError for an attribute that does not exist, or values of another kind
+ * @param seen - of the training samples alone, by {@link seenEntities}
+ * @throws InvalidInputError for a declaration that cannot be, an attribute that does not exist, or values of another kind
  */
 export function encodeFeatures(
   dataset: Dataset,
   declarations: readonly FeatureDeclaration[],
   seen: SeenEntities,
 ): FeatureSet {
+  for (const declaration of declarations) {
+    checkOptions(FEATURE.where, declaration, Object.keys(FEATURE.declarations));
+    const { name, kind, hashSize, most } = FEATURE.settings(declaration);
+    if ((hashSize !== undefined && kind === 'numeric') || (most !== undefined && kind !== 'multi'))
+      throw new InvalidInputError({
+        expected: `a declaration of ${name} that is read as a whole`,
+        received: `${hashSize !== undefined && kind === 'numeric' ? 'hashSize' : 'most'} with kind '${kind}'`,
+        hint: 'Numbers are not hashed, and only the multi kind has several categories.',
+      });
+  }
+  const { users, items } = dataset.log;
+  if (seen.users.length !== users.size || seen.items.length !== items.size)
+    throw new InvalidInputError({
+      expected: `marks for ${users.size} users and ${items.size} items`,
+      received: `${seen.users.length} and ${seen.items.length}`,
+      hint: 'Mark the entities of the training samples by seenEntities.',
+    });
   const encode = (of: 'user' | 'item'): EncodedFeature[] =>
     declarations
       .filter((declaration) => declaration.of === of)
@@ -106,7 +108,7 @@ function learnEncoding(
   values: readonly AttributeValue[],
   seen: Uint8Array,
 ): FeatureEncoding {
-  const { kind, hashSize, most } = declaration;
+  const { kind, hashSize } = declaration;
   if (kind === 'numeric') {
     const own = numbersOf(declaration, values).filter((number, at) => seen[at] && Number.isFinite(number));
     const mean = own.reduce((sum, number) => sum + number, 0) / Math.max(1, own.length);
@@ -114,11 +116,8 @@ function learnEncoding(
     const scale = variance > 0 ? 1 / Math.sqrt(variance) : 0;
     return { declaration, rows: 0, slots: 0, vocabulary: [], mean, scale };
   }
-  const shared = { declaration, slots: kind === 'multi' ? (most ?? 6) : 1, mean: 0, scale: 0 };
-  if (hashSize !== undefined) {
-    const size = checkNumber('hashSize', hashSize, { min: 1, integer: true });
-    return { ...shared, rows: size + 1, vocabulary: [] };
-  }
+  const shared = { declaration, slots: slotsOf(FEATURE.settings(declaration)), mean: 0, scale: 0 };
+  if (hashSize !== undefined) return { ...shared, rows: hashSize + 1, vocabulary: [] };
   const known = new Set<string>();
   for (const [entity, list] of categoriesOf(declaration, values, shared.slots).entries())
     if (seen[entity]) for (const value of list) known.add(value);

@@ -8,9 +8,14 @@ import {
 import type { CtrSamples } from './ctr-samples.js';
 import { knownBefore } from './known-history.js';
 
-/** The interactions that samples predict, each with how many of its user's came strictly before it. */
+/**
+ * The interactions that samples predict, each with how many of its user's came strictly before it.
+ *
+ * @param training - fingerprints of what systems were trained on, which texts may know
+ */
 export function predictedInteractions(
   samples: Pick<CtrSamples, 'log' | 'user' | 'place'>,
+  ...training: readonly string[]
 ): PredictedInteractions {
   const { log, user, place } = samples;
   const { offsets, row } = log.byUser();
@@ -23,15 +28,19 @@ export function predictedInteractions(
     rows.push(row[position]!);
     positions.push(knownBefore(log, user[at]!, place[at]!));
   }
-  return { rows: log.select(Int32Array.from(rows)), positions };
+  return { rows: log.select(Int32Array.from(rows)), positions, training };
 }
 
 /** Fingerprint of the interactions that samples are made from, in the order of the log: the training data. */
 export function fingerprintOfSamples(samples: Pick<CtrSamples, 'log' | 'user' | 'place'>): string {
   const { log, user, place } = samples;
   const { offsets, row } = log.byUser();
-  const rows = Int32Array.from(user, (each, at) => row[offsets[each]! + place[at]!]!).sort();
-  return fingerprint(log.select(rows));
+  const rows: number[] = [];
+  for (let at = 0; at < user.length; at++) {
+    const position = offsets[user[at]!]! + place[at]!;
+    if (position < offsets[user[at]! + 1]!) rows.push(row[position]!);
+  }
+  return fingerprint(log.select(Int32Array.from(rows).sort()));
 }
 
 /**

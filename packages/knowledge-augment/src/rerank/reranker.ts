@@ -1,33 +1,32 @@
-import { createHash } from 'node:crypto';
 import {
-  checkChoice,
-  checkNumber,
-  checkOptions,
+  ArtifactError,
+  type Disposable,
   fingerprint,
   InvalidInputError,
-  LONG_CALL_OPTIONS,
-  type LongCallOptions,
   RandomStream,
   type Saveable,
+  throwIfCancelled,
 } from '@palate/core';
 import {
   AdamW,
   type BatchTensors,
-  type CheckpointOptions,
   cosineSchedule,
   type EpochReport,
   ForwardPass,
-  Parameters,
+  type Parameters,
   selectBackend,
   train,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { flatInput, flatWidth } from '../ctr/backbone.js';
 import { ctrBatch } from '../ctr/ctr-input.js';
-import { type CtrEntities, checkEntities } from '../ctr/entities.js';
-import type { CtrKnowledge } from '../ctr/knowledge-input.js';
+import { type CtrEntities, checkEntities, checkEntityParts } from '../ctr/entities.js';
+import { checkKnowledgeProvenance } from '../ctr/knowledge-input.js';
 import { scoreRows } from '../ctr/score-rows.js';
 import {
+  buildNetwork,
+  checkAlive,
+  disposeNetwork,
   EntityInput,
   extendNetwork,
   loadNetwork,
@@ -36,61 +35,27 @@ import {
 } from '../ctr/trained-network.js';
 import type { CtrSamples } from '../features/ctr-samples.js';
 import type { FeatureSet } from '../features/feature-set.js';
+import { fingerprintOfSamples, predictedInteractions } from '../features/knowledge-leak.js';
 import { LIST_MODELS, type ListModelName } from './list-models.js';
 import type { RerankLists } from './rerank-lists.js';
 import { type RerankResult, rerankMetrics } from './rerank-metrics.js';
+import { RERANKER, type RerankerConfig, type RerankerOptions } from './reranker-options.js';
 
 const KIND = 'reranker';
 
-/** Options of {@link Reranker.fit}. */
-export interface RerankerOptions extends LongCallOptions {
-  readonly model: ListModelName;
-  readonly features: FeatureSet;
-  /** Knowledge for KAR; the list model alone without. */
-  readonly knowledge?: CtrKnowledge;
-  readonly validation?: RerankLists;
-  /** Items of a history. Default 4. */
-  readonly historyLength?: number;
-  /** Width of a field's vector. Default 32. */
-  readonly dimension?: number;
-  /** Default 0.2. */
-  readonly dropout?: number;
-  /** Default 1e-3. */
-  readonly learningRate?: number;
-  /** Default 0.01. */
-  readonly weightDecay?: number;
-  /** Lists a step. Default 64. */
-  readonly batchSize?: number;
-  /** Most passes. Default 15. */
-  readonly epochs?: number;
-  /** Default 3. */
-  readonly patience?: number;
-  readonly checkpoint?: CheckpointOptions;
-}
-
-/** What a network is built from beside its entities. */
-interface RerankConfig {
-  readonly model: ListModelName;
-  /** Entries of a list. */
-  readonly length: number;
-  readonly historyLength: number;
-  readonly dimension: number;
-  readonly dropout: number;
-  readonly batchSize: number;
-}
-
 /** A list model over embedded features and augmented vectors. */
 class ListNetwork {
-  readonly parameters = new Parameters();
+  readonly parameters: Parameters;
   /** Width of an entry. */
   readonly width: number;
   readonly #input: EntityInput;
   readonly #model: ReturnType<(typeof LIST_MODELS)[ListModelName]>;
   readonly #length: number;
 
-  constructor(config: RerankConfig, entities: CtrEntities, seed: number) {
+  constructor(parameters: Parameters, config: RerankerConfig, entities: CtrEntities, seed: number) {
     const random = new RandomStream(seed).fork('reranker');
     const { dropout, length } = config;
+    this.parameters = parameters;
     this.#input = new EntityInput(this.parameters, config, entities, random);
     this.width = flatWidth(this.#input.shape);
     this.#model = LIST_MODELS[config.model](
@@ -108,90 +73,70 @@ class ListNetwork {
     const entries = flatInput(this.#input.apply(batch, pass));
     return this.#model.scores(tf.reshape(entries, [-1, this.#length, this.width]), pass);
   }
+
+  dispose(): void {
+    this.#input.dispose();
+  }
 }
 
 /**
  * A list-wise re-ranker on the features of click-through models, with or without KAR's augmented vectors: the softmax
  * over the list's scores is drawn towards its liked items.
  */
-export class Reranker implements Saveable {
+export class Reranker implements Saveable, Disposable {
   /** Loss and validation of each epoch of the fit; empty after loading. */
   readonly history: readonly EpochReport[];
   /** Encoded features of the users and items that it knows. */
   readonly features: FeatureSet;
-  readonly #trained: TrainedNetwork<RerankConfig, ListNetwork>;
+  readonly #trained: TrainedNetwork<RerankerConfig, ListNetwork>;
 
-  private constructor(trained: TrainedNetwork<RerankConfig, ListNetwork>, history: readonly EpochReport[]) {
+  private constructor(trained: TrainedNetwork<RerankerConfig, ListNetwork>, history: readonly EpochReport[]) {
     this.history = history;
     this.features = trained.entities.features;
     this.#trained = trained;
   }
 
-  /** @throws InvalidInputError for unknown options or no lists */
+  /**
+   * @throws InvalidInputError for unknown options, no lists, or features and vectors that do not fit the log
+   * @throws LeakError for knowledge that knows a list that it helps to order; with a validation also for knowledge that
+   * does not say what it knows
+   */
   static async fit(lists: RerankLists, options: RerankerOptions): Promise<Reranker> {
-    checkOptions('Reranker.fit', options, [
-      ...LONG_CALL_OPTIONS,
-      'model',
-      'features',
-      'knowledge',
-      'validation',
-      'historyLength',
-      'dimension',
-      'dropout',
-      'learningRate',
-      'weightDecay',
-      'batchSize',
-      'epochs',
-      'patience',
-      'checkpoint',
-    ]);
-    checkChoice('model', options.model, Object.keys(LIST_MODELS));
+    const settings = RERANKER.settings(options);
     if (lists.user.length === 0)
       throw new InvalidInputError({
         expected: 'lists to train on',
         received: 'none',
         hint: 'Check the split.',
       });
-    const whole = (
-      name: 'historyLength' | 'dimension' | 'batchSize' | 'epochs' | 'patience',
-      fallback: number,
-    ) => checkNumber(name, options[name] ?? fallback, { min: 1, integer: true });
     const { log, length } = lists;
-    const config: RerankConfig = {
-      model: options.model,
-      length,
-      historyLength: whole('historyLength', 4),
-      dimension: whole('dimension', 32),
-      dropout: checkNumber('dropout', options.dropout ?? 0.2, { min: 0, max: 0.9 }),
-      batchSize: whole('batchSize', 64),
-    };
-    const { historyLength, batchSize } = config;
-    const epochs = whole('epochs', 15);
-    const { validation, signal, features, knowledge } = options;
-    await selectBackend();
+    const config: RerankerConfig = { ...settings, length };
+    const { features, knowledge, validation, historyLength, batchSize, epochs, learningRate } = config;
+    const seed = options.seed ?? 0;
+    const training = fingerprintOfSamples(metBy(lists));
     const entities: CtrEntities = { users: log.users, items: log.items, features, knowledge };
-    const network = new ListNetwork(config, entities, options.seed ?? 0);
+    checkEntityParts(entities);
+    checkKnowledgeProvenance(knowledge, predictedInteractions(metBy(lists), training), false);
+    if (validation)
+      checkKnowledgeProvenance(knowledge, predictedInteractions(metBy(validation), training), true);
+    throwIfCancelled(options.signal, 'fitting a re-ranker');
+    await selectBackend();
+    const network = buildNetwork(ListNetwork, config, entities, seed);
     const { parameters } = network;
     const reranker = (history: readonly EpochReport[]): Reranker =>
-      new Reranker({ network, config, entities, dataFingerprint: fingerprint(log) }, history);
+      new Reranker({ network, config, entities, dataFingerprint: fingerprint(log), training }, history);
     const entries = entriesOf(lists);
     const steps = Math.ceil(lists.user.length / batchSize);
-    const optimiser = new AdamW({ weightDecay: options.weightDecay ?? 0.01 });
+    const optimiser = new AdamW({ weightDecay: config.weightDecay });
     try {
       const { history } = await train({
         parameters,
         optimiser,
-        schedule: cosineSchedule(options.learningRate ?? 1e-3, steps * epochs, {
-          warmUp: Math.ceil(steps / 4),
-        }),
+        schedule: cosineSchedule(learningRate, steps * epochs, { warmUp: Math.ceil(steps / 4) }),
         epochs,
         clipNorm: 5,
-        seed: options.seed ?? 0,
-        identity: createHash('sha256')
-          .update(JSON.stringify([fingerprint(log), options.model, epochs, batchSize, options.seed ?? 0]))
-          .update(JSON.stringify([knowledge?.adaptor ?? null, network.width]))
-          .update(new Uint8Array(lists.item.buffer, lists.item.byteOffset, lists.item.byteLength))
-          .digest('hex'),
+        seed,
+        identity: RERANKER.identity(settings, seed, lists),
         batches: (_, stream) => {
           const order = stream.fork('order').shuffle(Int32Array.from(lists.user.keys()));
           return Array.from(
@@ -212,14 +157,17 @@ export class Reranker implements Saveable {
                 const { map, ndcg } = await reranker([]).evaluate(validation);
                 return { 'map@7': map[7] ?? 0, 'ndcg@7': ndcg[7] ?? 0 };
               },
-              earlyStopping: { metric: 'ndcg@7', patience: whole('patience', 3) },
+              earlyStopping: { metric: 'ndcg@7', patience: config.patience },
             }
           : {}),
-        ...(signal ? { signal } : {}),
+        ...(options.signal ? { signal: options.signal } : {}),
         ...(options.onProgress ? { onProgress: options.onProgress } : {}),
-        ...(options.checkpoint ? { checkpoint: options.checkpoint } : {}),
+        ...(config.checkpoint ? { checkpoint: config.checkpoint } : {}),
       });
       return reranker(history);
+    } catch (error) {
+      disposeNetwork(network);
+      throw error;
     } finally {
       optimiser.dispose();
     }
@@ -239,6 +187,7 @@ export class Reranker implements Saveable {
         received: `lists of ${lists.length}`,
         hint: 'Cut or fill the lists, or train on such.',
       });
+    checkAlive(network, 're-ranker');
     checkEntities(lists.log, entities);
     await selectBackend();
     const entries = entriesOf(lists);
@@ -251,8 +200,14 @@ export class Reranker implements Saveable {
     );
   }
 
-  /** MAP and NDCG at 1, 3, 5 and 7. */
+  /**
+   * MAP and NDCG at 1, 3, 5 and 7.
+   *
+   * @throws LeakError if the model's knowledge knows what a list asks about, or does not say what it knows
+   */
   async evaluate(lists: RerankLists): Promise<RerankResult> {
+    const { entities, training } = this.#trained;
+    checkKnowledgeProvenance(entities.knowledge, predictedInteractions(metBy(lists), training), true);
     return rerankMetrics(await this.score(lists), lists.label, lists.length);
   }
 
@@ -266,14 +221,61 @@ export class Reranker implements Saveable {
     return new Reranker(await extendNetwork(this.#trained, entities, ListNetwork), this.history);
   }
 
-  save(dir: string): Promise<void> {
-    return saveNetwork(dir, KIND, this.#trained);
+  async save(dir: string): Promise<void> {
+    checkAlive(this.#trained.network, 're-ranker');
+    await saveNetwork(dir, KIND, this.#trained, ({ length, ...settings }) => ({
+      settings: RERANKER.saved(settings),
+      length,
+    }));
   }
 
   /** @throws ArtifactError if the folder is missing, foreign or damaged */
   static async load(dir: string): Promise<Reranker> {
-    return new Reranker(await loadNetwork<RerankConfig, ListNetwork>(dir, KIND, ListNetwork), []);
+    const trained = await loadNetwork(
+      dir,
+      KIND,
+      ListNetwork,
+      (config) => restored(dir, config),
+      ({ dimension }) => [dimension],
+    );
+    return new Reranker(trained, []);
   }
+
+  /** Gives the weights and tables back; whatever is asked of the re-ranker afterwards throws. */
+  dispose(): void {
+    disposeNetwork(this.#trained.network);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+function restored(dir: string, config: unknown): RerankerConfig {
+  const { settings, length } = (config ?? {}) as { readonly settings?: unknown; readonly length?: unknown };
+  if (!(Number.isInteger(length) && (length as number) >= 2 && (length as number) <= 10_000))
+    throw new ArtifactError(dir, {
+      expected: 'the length of the lists in the manifest, from 2 to 10,000',
+      received: JSON.stringify(length) ?? 'none',
+      hint: 'The artifact was changed or written by another version: restore it, or fit again.',
+    });
+  return { ...RERANKER.restored(dir, settings), length: length as number };
+}
+
+/** What of the lists their users really met, from the list's place on: the items that they are made from. */
+function metBy({ log, user, place, item, length }: RerankLists): Pick<CtrSamples, 'log' | 'user' | 'place'> {
+  const { offsets, item: met } = log.byUser();
+  const users: number[] = [];
+  const places: number[] = [];
+  for (const [list, own] of user.entries()) {
+    const within = new Set(item.subarray(list * length, (list + 1) * length));
+    for (let at = place[list]!; offsets[own]! + at < offsets[own + 1]!; at++) {
+      if (!within.has(met[offsets[own]! + at]!)) continue;
+      users.push(own);
+      places.push(at);
+    }
+  }
+  return { log, user: Int32Array.from(users), place: Int32Array.from(places) };
 }
 
 /** Entries of lists as samples, one after the other. */

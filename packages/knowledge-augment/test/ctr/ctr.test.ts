@@ -1,4 +1,4 @@
-import { EmbeddingTable, RandomStream } from '@palate/core';
+import { EmbeddingTable, RandomStream, WORLD } from '@palate/core';
 import { ForwardPass, Parameters, selectBackend } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -233,8 +233,12 @@ describe('KnowledgeAdaptor', () => {
   });
 
   it('is an MLP or a linear map for the ablations', () => {
-    expect(build({ kind: 'mlp' }).parameters.names.some((name) => name.includes('gate'))).toBe(false);
-    const { adaptor } = build({ kind: 'linear' });
+    expect(
+      build({ kind: 'mlp', shared: undefined, dedicated: undefined }).parameters.names.some((name) =>
+        name.includes('gate'),
+      ),
+    ).toBe(false);
+    const { adaptor } = build({ kind: 'linear', shared: undefined, dedicated: undefined });
     const out = adaptor
       .apply(
         'item',
@@ -264,6 +268,7 @@ describe('knowledge', () => {
           random.normal(),
         ]),
       ),
+      WORLD,
     );
     const bare = encodeFeatures(
       dataset,

@@ -1,0 +1,62 @@
+import { defineOptions, type LongCallOptions, type OptionsOf, option } from '@palate/core';
+import type { CheckpointOptions } from '@palate/nn';
+import type { CtrSamples } from '../features/ctr-samples.js';
+import type { FeatureSet } from '../features/feature-set.js';
+import { BACKBONES, type BackboneName } from './backbones.js';
+import type { CtrKnowledge } from './knowledge-input.js';
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
+/** What models over features of users and items share, click-through models and re-rankers. */
+export const ENTITY_OPTIONS = {
+  features: option.value<FeatureSet>('encoded features', isObject).required({
+    doc: 'features of all users and items, of `encodeFeatures`',
+  }),
+  knowledge: option.value<CtrKnowledge>('vectors of users or items', isObject).optional({
+    doc: "KAR's prestored vectors of users, items or both; the model alone without",
+  }),
+  checkpoint: option.value<CheckpointOptions>('a folder for checkpoints', isObject).optional({
+    doc: 'where to write checkpoints, and how often',
+    identity: () => undefined,
+  }),
+  dimension: option.integer({ min: 1, max: 8192 })({ default: 32, doc: "width of a field's vector" }),
+  dropout: option.number({ min: 0, max: 0.9 })({ default: 0.2, doc: 'share of the values dropped' }),
+  learningRate: option.number({ min: 0 })({ default: 1e-3, doc: 'largest step size of AdamW' }),
+  weightDecay: option.number({ min: 0 })({ default: 0.01, doc: 'decoupled weight decay of AdamW' }),
+  patience: option.integer({ min: 1 })({
+    default: 3,
+    doc: 'epochs without a better validation before it stops, where there is a validation',
+  }),
+} as const;
+
+/** Options of `CtrModel.fit`. */
+export const CTR = defineOptions('CtrModel.fit', {
+  backbone: option
+    .choice(Object.keys(BACKBONES) as BackboneName[])
+    .required({ doc: 'which click-through model' }),
+  ...ENTITY_OPTIONS,
+  validation: option.value<CtrSamples>('samples', isObject).optional({ doc: 'samples to stop by' }),
+  historyLength: option.integer({ min: 1, max: 10_000 })({
+    default: 10,
+    doc: 'items of a history, the newest',
+  }),
+  hidden: option.list(
+    option.integer({ min: 1, max: 65_536 }),
+    1,
+  )({
+    default: [200, 80],
+    doc: 'widths of the MLP',
+  }),
+  layers: option.integer({ min: 1, max: 64 })({
+    default: 3,
+    doc: "layers of the backbone's own kind (cross, attention, compressed interaction)",
+  }),
+  batchSize: option.integer({ min: 1, max: 1_000_000 })({ default: 512, doc: 'samples a step' }),
+  epochs: option.integer({ min: 1 })({ default: 20, doc: 'most passes over the samples' }),
+});
+
+/** Options of {@link CtrModel.fit}. */
+export type CtrOptions = OptionsOf<typeof CTR.declarations> & LongCallOptions;
+
+/** Options with their defaults, as a model keeps them. */
+export type CtrConfig = ReturnType<typeof CTR.settings>;
