@@ -1,4 +1,4 @@
-import { quoteForPrompt } from '@palate/core';
+import { checkChoice, InvalidInputError, quoteForPrompt } from '@palate/core';
 import type { NearColdStartUser, PreferenceInput, PromptStyle, StatedPreferences } from './preferences.js';
 
 /** How preferences are put into words. */
@@ -20,9 +20,14 @@ export interface ColdStartPromptOptions {
  *
  * `completion` is an unfinished list, `zero-shot` an instruction with the preferences, `few-shot` the same after other
  * users with their answers.
+ *
+ * @throws InvalidInputError for an unknown style or input, or where the few-shot style has no examples to show
  */
 export function coldStartPrompt(preferences: StatedPreferences, options: ColdStartPromptOptions): string {
   const { style, noun = 'films', examples = [] } = options;
+  checkChoice('style', style, ['completion', 'zero-shot', 'few-shot']);
+  checkChoice('input', options.input, ['items', 'language', 'items+language']);
+  if (style === 'few-shot') checkExamples(options);
   const told = tell(preferences, options);
   if (style === 'completion') return `${told} So I would also like the ${singular(noun)}`;
   const question = (words: string): string =>
@@ -36,6 +41,23 @@ export function coldStartPrompt(preferences: StatedPreferences, options: ColdSta
         )
       : [];
   return [instruction, ...shots, question(told)].join('\n\n');
+}
+
+/** Without examples the prompt would be the zero-shot one under another name. */
+function checkExamples(options: ColdStartPromptOptions): void {
+  const { examples = [] } = options;
+  const empty = examples.findIndex(
+    ({ user, liked }) => liked.length === 0 || tell(user.preferences, options) === '',
+  );
+  if (examples.length > 0 && empty < 0) return;
+  throw new InvalidInputError({
+    expected: 'examples for the few-shot style: other users who tell something, with items that they liked',
+    received:
+      examples.length === 0
+        ? 'none'
+        : `an example of user ${JSON.stringify(examples[empty]?.user.user)} without`,
+    hint: 'Pass examples, or use the zero-shot style.',
+  });
 }
 
 /** Preferences as the user would say them. */

@@ -1,3 +1,5 @@
+import { foldedWords } from '@palate/core';
+
 /** What an explanation may draw on. */
 export interface ExplanationSources {
   /** Keywords of the user's profile, or of what was typed. */
@@ -18,23 +20,25 @@ export interface Explanation {
 }
 
 /** Words that say nothing about one item among others. */
-const COMMON = new Set([
-  'film',
-  'films',
-  'movie',
-  'movies',
-  'story',
-  'stories',
-  'with',
-  'that',
-  'about',
-  'like',
-  'from',
-]);
+const COMMON: ReadonlySet<string> = new Set(
+  (
+    'film films movie movies story stories with that about like from this these those into than then them they their ' +
+    'what when where which while who whose will would could should have has had been being were was are is be am its ' +
+    'it he she his her him you your our we us me my the and for not but nor or yet so an as at by do did does go how ' +
+    'if in no of on off out over up to too all any one two few how own old new may can get got let set some such only ' +
+    'also just very more most much many other each every both'
+  ).split(' '),
+);
 
-const stem = (word: string): string => word.replace(/(ing|ed|es|s)$/, '');
-const words = (text: string): string[] =>
-  (text.toLowerCase().match(/[\p{L}\p{N}]{4,}/gu) ?? []).filter((word) => !COMMON.has(word)).map(stem);
+/** The word without its ending, where enough of it is left: `wars` is about a `war`, but `red` ends in no `ed`. */
+const stem = (word: string): string => {
+  const stemmed = word.replace(/(ing|ed|es|s)$/, '');
+  return stemmed.length >= 3 ? stemmed : word;
+};
+/** Words of two letters and more, the common ones left out: "war", "spy" and "AI" say what an item is about. */
+const tellingWords = (text: string): string[] =>
+  foldedWords(text).filter((word) => word.length >= 2 && !COMMON.has(word));
+const words = (text: string): string[] => tellingWords(text).map(stem);
 
 /**
  * One sentence on an item from stored knowledge alone: what its tags share with the profile, and which items of the
@@ -51,9 +55,7 @@ export function explainFromKnowledge(sources: ExplanationSources): Explanation {
     })
     .slice(0, 2);
   // Where no keyword fits as a whole, the words of one that do are still worth telling.
-  const mentioned = keywords
-    .flatMap((keyword) => keyword.toLowerCase().match(/[\p{L}\p{N}]{4,}/gu) ?? [])
-    .filter((word) => !COMMON.has(word) && own.has(stem(word)));
+  const mentioned = keywords.flatMap(tellingWords).filter((word) => own.has(stem(word)));
   const plain = new Set(tags.map((tag) => tag.toLowerCase()));
   const alike = history
     .map(({ title, tags: theirs }) => ({

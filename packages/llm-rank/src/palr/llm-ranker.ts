@@ -5,6 +5,8 @@ import {
   checkOptions,
   type GenerateRequest,
   type LanguageModel,
+  OutcomeCounter,
+  type OutcomeCounts,
   type Query,
   quoteForPrompt,
   RandomStream,
@@ -12,11 +14,14 @@ import {
   RETRIEVE_OPTIONS,
   type RetrieveOptions,
   type ScoredItem,
+  sumOutcomes,
   throwIfCancelled,
 } from '@palate/core';
-import { generateStructured } from '@palate/llm';
+import { generateStructured, type StructuredOutcome } from '@palate/llm';
 import { z } from 'zod';
+import { type FailureCause, failureCause } from '../failure-cause.js';
 import { fillList, readOrder } from './answer-list.js';
+import { type RankedEntry, readRankingText } from './ranking-text.js';
 
 /** What the ranker knows of a user beside the history. */
 export interface RankerKnowledge {
@@ -45,6 +50,10 @@ export interface LlmRankerOptions extends RankerKnowledge {
   readonly explain?: boolean;
   /** Length of the list that is asked for. Default 10. */
   readonly listLength?: number;
+  /** Most tokens of an answer; models that think aloud need hundreds more. Default by the length of the list. */
+  readonly maxTokens?: number;
+  /** Default 0, the likeliest answer. */
+  readonly temperature?: number;
 }
 
 /** What became of a model's answers since the ranker was made. */
@@ -79,13 +88,15 @@ const FUSION = 60;
 /**
  * PALR's ranker on any language model: reads profile, history and candidates, and answers with numbers of candidates.
  *
- * Numbers that no candidate has and repetitions are dropped and counted; lists are filled up in the retriever's order,
- * which also stands in whole where a model fails. A model never breaks a pipeline.
+ * Titles and numbered lists are understood too. Numbers that no candidate has and repetitions are dropped and counted;
+ * lists are filled up in the retriever's order, which also stands in whole where a model fails. A model never breaks a
+ * pipeline; what became of its answers is counted by cause (`outcomes`, `onOutcomes`).
  */
 export class LlmRanker implements Ranker {
   readonly name: string;
   readonly #options: LlmRankerOptions;
   readonly #fields: readonly string[];
+  #outcomes: OutcomeCounts;
   #counts = { answered: 0, failed: 0, entries: 0, invented: 0, repeated: 0, listed: 0, filled: 0 };
 
   /** @throws InvalidInputError for unknown options */
@@ -99,20 +110,33 @@ export class LlmRanker implements Ranker {
       'permutations',
       'explain',
       'listLength',
+      'maxTokens',
+      'temperature',
       'profile',
       'item',
     ]);
     for (const name of ['historyLength', 'permutations', 'listLength'] as const)
       checkNumber(name, options[name] ?? 1, { min: 1, integer: true });
+    checkNumber('maxTokens', options.maxTokens ?? 1, { min: 1, integer: true });
+    checkNumber('temperature', options.temperature ?? 0, { min: 0 });
     this.name = `PALR (${options.model.id})`;
     this.#options = options;
     this.#fields =
       options.fields ?? ['title', 'genres'].filter((field) => options.catalog.fields.includes(field));
+    this.#outcomes = new OutcomeCounter(this.name, 0).counts();
   }
 
   /** What became of the answers so far. */
   get counts(): RankerCounts {
     return { ...this.#counts };
+  }
+
+  /**
+   * What became of the queries so far: how many got the retriever's order in whole, and every failure by cause, with an
+   * example such as the server's own text. `onOutcomes` tells the same of one call.
+   */
+  get outcomes(): OutcomeCounts {
+    return this.#outcomes;
   }
 
   rank(
@@ -163,26 +187,40 @@ export class LlmRanker implements Ranker {
         explain,
       ),
     );
-    const callOptions = {
-      name: 'ranking',
-      ...(options.signal ? { signal: options.signal } : {}),
-      ...(options.onProgress ? { onProgress: options.onProgress } : {}),
-    };
-    const answers = explain
-      ? (await generateStructured(this.#options.model, requests, EXPLAINED, callOptions)).map((outcome) =>
-          outcome.ok ? outcome.value.ranking : undefined,
-        )
-      : (await generateStructured(this.#options.model, requests, RANKING, callOptions)).map((outcome) =>
-          outcome.ok ? outcome.value.ranking.map((number) => ({ number, why: undefined })) : undefined,
-        );
+    const callOptions = { name: 'ranking', signal: options.signal, onProgress: options.onProgress };
+    const titlesOf = (request: number): string[] =>
+      (asked[request] as (typeof asked)[number]).shown.map((item) =>
+        this.#options.catalog.itemText(item, this.#fields.slice(0, 1)),
+      );
+    const outcomes: StructuredOutcome<{ ranking: (number | RankedEntry)[] }>[] = explain
+      ? await generateStructured(this.#options.model, requests, EXPLAINED, {
+          ...callOptions,
+          readText: (text, request) => {
+            const ranking = readRankingText(text, titlesOf(request));
+            return ranking && { ranking };
+          },
+        })
+      : await generateStructured(this.#options.model, requests, RANKING, {
+          ...callOptions,
+          readText: (text, request) => {
+            const ranking = readRankingText(text, titlesOf(request));
+            return ranking && { ranking: ranking.map(({ number }) => number) };
+          },
+        });
+    const counter = new OutcomeCounter(this.name, new Set(asked.map(({ query }) => query)).size);
+    const failures = candidates.map((): FailureCause[] => []);
     const fused = candidates.map(() => new Map<number, number>());
     const reasons = candidates.map(() => new Map<number, string>());
-    for (const [a, answer] of answers.entries()) {
-      const { query, shown } = asked[a] as (typeof asked)[number];
-      if (!answer) {
+    for (const [a, { query, shown }] of asked.entries()) {
+      const outcome = outcomes[a] as (typeof outcomes)[number];
+      if (!outcome.ok) {
         this.#counts.failed++;
+        failures[query]?.push(failureCause(outcome.error));
         continue;
       }
+      const answer = outcome.value.ranking.map((entry) =>
+        typeof entry === 'number' ? { number: entry, why: '' } : entry,
+      );
       const { order: positions, counts } = readOrder(
         answer.map(({ number }) => number),
         shown.length,
@@ -191,6 +229,10 @@ export class LlmRanker implements Ranker {
       this.#counts.entries += counts.answered;
       this.#counts.invented += counts.invented;
       this.#counts.repeated += counts.repeated;
+      for (let n = 0; n < counts.invented; n++) counter.note('entry that is no candidate');
+      for (let n = 0; n < counts.repeated; n++) counter.note('candidate named again');
+      if (positions.length === 0)
+        failures[query]?.push({ cause: 'no candidate in the answer', example: outcome.result.text });
       const scores = fused[query] as Map<number, number>;
       for (const [rank, position] of positions.entries()) {
         const item = shown[position] as number;
@@ -201,6 +243,12 @@ export class LlmRanker implements Ranker {
         if (item !== undefined && why) reasons[query]?.set(item, why);
       }
     }
+    for (const [query, causes] of failures.entries())
+      for (const [n, { cause, example }] of causes.entries())
+        if (n === 0 && fused[query]?.size === 0) counter.fallBack(cause, example);
+        else counter.note(cause, example);
+    this.#outcomes = sumOutcomes([this.#outcomes, counter.counts()])[0] as OutcomeCounts;
+    options.onOutcomes?.(counter.counts());
     return candidates.map((given, query) => {
       const place = new Map(given.map(({ item }, at) => [item, at]));
       const ranked = [...(fused[query] as Map<number, number>)]
@@ -219,8 +267,8 @@ export class LlmRanker implements Ranker {
   #request(query: Query, shown: readonly number[], length: number, explain: boolean): GenerateRequest {
     return {
       messages: this.#messages(query, shown, length, explain),
-      temperature: 0,
-      maxTokens: explain ? 120 + 60 * length : 60 + 8 * length,
+      temperature: this.#options.temperature ?? 0,
+      maxTokens: this.#options.maxTokens ?? (explain ? 120 + 60 * length : 60 + 8 * length),
       promptVersion: explain ? 'palr-rank-explain@1' : 'palr-rank@1',
     };
   }

@@ -1,5 +1,6 @@
 import { type Dataset, InvalidInputError, quoteForPrompt } from '@palate/core';
 import type { CleanedAnswer, KnowledgeInput, PromptTemplate } from '@palate/knowledge-augment';
+import { answerText, readList, UnusableAnswerError, unusableText } from '@palate/llm';
 
 /** What a profile is written from. */
 export interface ProfileInput {
@@ -45,16 +46,17 @@ export const profileTemplate: PromptTemplate<ProfileInput> = {
   clean: cleanProfile,
 };
 
-/** Takes an answer apart into keywords. */
+/** Longest keyword or phrase, in characters: what is longer is a sentence. */
+const LONGEST = 60;
+
+/** Takes an answer apart into keywords: without reasoning, labels, bullets and case. */
 function cleanProfile(answer: string): CleanedAnswer {
-  const list =
-    answer.includes(':') && !answer.includes(',', answer.indexOf(':'))
-      ? answer
-      : answer.replace(/^[^:\n]*:\s*/, '');
-  const keywords = list
-    .split(/[,\n;]/)
-    .map((word) => word.replace(/^\s*(?:[-*•]\s*|\d+[.)]\s+)?|[\s.]+$/g, '').toLowerCase())
-    .filter((word) => /[\p{L}\p{N}]/u.test(word) && word.length <= 60);
+  const said = answerText(answer).text;
+  const code = unusableText(said);
+  if (code !== undefined && code !== 'empty-answer') throw new UnusableAnswerError(code, answer);
+  const keywords = readList(said)
+    .map((word) => word.toLowerCase())
+    .filter((word) => /[\p{L}\p{N}]/u.test(word) && word.length <= LONGEST);
   if (keywords.length === 0)
     throw new InvalidInputError({
       expected: 'keywords separated by commas',

@@ -50,6 +50,19 @@ describe('prompts', () => {
   });
 });
 
+describe('few-shot', () => {
+  it('without examples, or with an empty one, is refused instead of being zero-shot in silence', () => {
+    const few = { style: 'few-shot', input: 'language', title } as const;
+    expect(() => coldStartPrompt(user.preferences, few)).toThrow(/examples for the few-shot style.*none/);
+    expect(() => coldStartPrompt(user.preferences, { ...few, examples: [{ user, liked: [] }] })).toThrow(
+      /"u" without/,
+    );
+    expect(() => coldStartPrompt(user.preferences, { ...few, style: 'one-shot' as 'few-shot' })).toThrow(
+      /zero-shot/,
+    );
+  });
+});
+
 describe('rankByLikelihood', () => {
   /** Nats by the letters of a title, and fewer where the prompt speaks of thrillers and the title is Jaws. */
   const model: LanguageModel = {
@@ -72,6 +85,36 @@ describe('rankByLikelihood', () => {
     expect(await rankByLikelihood(model, [user], prompt, { length: 'sum', priorCorrection: true })).toEqual([
       [0, 3, 0],
     ]);
+  });
+
+  it.each([
+    ['minus infinity', { logLikelihood: Number.NEGATIVE_INFINITY, tokens: 3 }],
+    ['not a number', { logLikelihood: Number.NaN, tokens: 3 }],
+    ['no token', { logLikelihood: 0, tokens: 0 }],
+    ['a positive one', { logLikelihood: 2, tokens: 3 }],
+  ])('refuses %s, as a likelihood and as a prior, and names the title', async (_, bad) => {
+    const partly = (isPrior: boolean): LanguageModel => ({
+      id: 'partly',
+      generate: async () => [],
+      logLikelihood: async (pairs) =>
+        pairs.map((pair) =>
+          pair.continuation.includes('Jaws') && pair.prompt.includes('thrillers') !== isPrior
+            ? bad
+            : { logLikelihood: -1, tokens: 1 },
+        ),
+    });
+    for (const isPrior of [false, true])
+      await expect(
+        rankByLikelihood(partly(isPrior), [user], prompt, { priorCorrection: true }),
+      ).rejects.toMatchObject({
+        code: 'bad-answer',
+        message: expect.stringContaining('"Jaws"'),
+      });
+  });
+
+  it('refuses a user of the study among the examples', async () => {
+    const few = { ...prompt, style: 'few-shot' as const, examples: [{ user, liked: [3] }] };
+    await expect(rankByLikelihood(model, [user], few)).rejects.toThrow(/"u" in both/);
   });
 
   it('says so where a model gives none', async () => {

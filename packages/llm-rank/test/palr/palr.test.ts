@@ -4,11 +4,9 @@ import { leaveOneOut } from '@palate/datasets';
 import { PopularityRetriever } from '@palate/retrievers';
 import { describe, expect, it, test } from 'vitest';
 import {
-  explainFromKnowledge,
   fillList,
   fineTuningLines,
   instructionData,
-  LlmRanker,
   LocalRanker,
   profileInputs,
   profileTemplate,
@@ -16,7 +14,6 @@ import {
   readOrder,
 } from '../../src/index.js';
 import { threeHopItems, usersByItem } from '../../src/palr/affinity.js';
-import { answering } from '../answering-model.js';
 
 /** Users who walk up one of two rows of films. */
 function rows(users = 40, each = 10): Dataset {
@@ -166,94 +163,6 @@ describe('answers by number', () => {
   });
 });
 
-const numbersOf = (prompt: string): { number: number; title: string }[] =>
-  [...prompt.matchAll(/^(\d+)\. (.*)$/gm)].map(([, number, title]) => ({
-    number: Number(number),
-    title: title ?? '',
-  }));
-
-describe('LlmRanker', () => {
-  const byTitle = answering((prompt) =>
-    JSON.stringify({
-      ranking: numbersOf(prompt)
-        .sort((a, b) => (a.title < b.title ? -1 : 1))
-        .map(({ number }) => number),
-    }),
-  );
-  for (const { name, run } of rankerConformance({
-    create: async () => new LlmRanker({ model: byTitle, catalog }),
-  }))
-    test(name, run);
-
-  const given = [[7, 3, 9, 1, 5].map((item, k) => ({ item, score: 5 - k }))];
-  const sorted = [1, 3, 5, 7, 9]
-    .map((item) => ({ item, title: catalog.itemText(item, ['title', 'genres']) }))
-    .sort((a, b) => (a.title < b.title ? -1 : 1))
-    .map(({ item }) => item);
-
-  it('puts candidates in the model’s order, whatever order they were shown in', async () => {
-    for (const seed of [1, 2, 3]) {
-      const [list] = await new LlmRanker({ model: byTitle, catalog }).rank([{ history: [0] }], given, 5, {
-        seed,
-      });
-      expect(list?.map(({ item }) => item)).toEqual(sorted);
-    }
-    const shown = new Set(
-      byTitle.asked.slice(-3).map((prompt) =>
-        numbersOf(prompt)
-          .map(({ title }) => title)
-          .join(),
-      ),
-    );
-    expect(shown.size).toBeGreaterThan(1);
-  });
-
-  it('averages out a model that follows places, by several permutations', async () => {
-    const first = answering((prompt) =>
-      JSON.stringify({ ranking: numbersOf(prompt).map(({ number }) => number) }),
-    );
-    const one = new LlmRanker({ model: first, catalog, order: 'given' });
-    const [copied] = await one.rank([{}], given, 5);
-    expect(copied?.map(({ item }) => item)).toEqual([7, 3, 9, 1, 5]);
-    const many = new LlmRanker({ model: first, catalog, permutations: 3 });
-    await many.rank([{}], given, 5);
-    expect(many.counts.answered).toBe(3);
-  });
-
-  it('counts inventions and failures, fills in, and never breaks', async () => {
-    const wild = new LlmRanker({ model: answering(() => '{"ranking": [99, 1, 1]}'), catalog });
-    const [list] = await wild.rank([{}], given, 4, { seed: 5 });
-    expect(list).toHaveLength(4);
-    expect(wild.counts).toEqual({
-      answered: 1,
-      failed: 0,
-      entries: 3,
-      invented: 1,
-      repeated: 1,
-      listed: 4,
-      filled: 3,
-    });
-    const silent = new LlmRanker({ model: answering(() => 'I would rather not.'), catalog });
-    const [same] = await silent.rank([{}], given, 3);
-    expect(same?.map(({ item }) => item)).toEqual([7, 3, 9]);
-    expect(silent.counts).toMatchObject({ answered: 0, failed: 1, filled: 3 });
-  });
-
-  it('gives the model’s reason for each item it chose', async () => {
-    const model = answering((prompt) =>
-      JSON.stringify({
-        ranking: numbersOf(prompt).map(({ number, title }) => ({ number, why: `for ${title}` })),
-      }),
-    );
-    const ranker = new LlmRanker({ model, catalog, profile: () => 'war films', item: () => 'a battle' });
-    const [list] = await ranker.explain([{ history: [0], text: 'something loud' }], given, 2);
-    for (const { item, explanation } of list ?? [])
-      expect(explanation).toContain(catalog.itemText(item, ['title']));
-    for (const part of ['war films', 'something loud', 'a battle', catalog.itemText(0, ['title'])])
-      expect(model.asked[0]).toContain(part);
-  });
-});
-
 const TINY = { dimension: 8, heads: 2, blocks: 1, epochs: 1, perUser: 1, batchSize: 16 } as const;
 
 describe('LocalRanker', () => {
@@ -307,29 +216,5 @@ describe('LocalRanker', () => {
     // What the validation chose is no worse than the model alone.
     expect(share(await ranker.rank(queries, candidates, 3))).toBeGreaterThanOrEqual(alone - 0.05);
     expect(ranker.tuned.reduce((sum, each) => sum + each, 0)).toBe(80);
-  });
-});
-
-describe('explainFromKnowledge', () => {
-  it('says only what is in its sources, and what they are', () => {
-    const sources = {
-      keywords: ['heist films', 'Nordic noir'],
-      tags: ['heist', 'ensemble'],
-      history: [{ title: 'Heat', tags: ['heist', 'Los Angeles'] }],
-      knowledge: 'A crew plans a heist on a casino.',
-    };
-    expect(explainFromKnowledge(sources)).toEqual({
-      text: 'Fits your taste for heist films; like Heat it is heist.',
-      source: 'knowledge',
-    });
-    expect(explainFromKnowledge({ ...sources, keywords: [] }).source).toBe('history');
-    // One word of three is no match of the keyword, but it is there.
-    expect(explainFromKnowledge({ ...sources, keywords: ['elegant casino romance'], history: [] }).text).toBe(
-      'Speaks of casino.',
-    );
-    expect(explainFromKnowledge({ keywords: ['war'], tags: ['ballet'], history: [] })).toEqual({
-      text: 'Its description is close to what you asked for.',
-      source: 'retriever',
-    });
   });
 });

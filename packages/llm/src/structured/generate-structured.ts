@@ -12,21 +12,28 @@ import {
 } from '@palate/core';
 import type { z } from 'zod';
 import { answerText } from './answer-text.js';
-import { readValue } from './read-value.js';
+import { readValue, validate } from './read-value.js';
 import { structureSchema } from './structure-schema.js';
 
 /** Options of {@link generateStructured}. */
-export interface GenerateStructuredOptions extends LongCallOptions {
+export interface GenerateStructuredOptions<T = unknown> extends LongCallOptions {
   /** Name of the schema, which some servers show the model. Default `"answer"`. */
   readonly name?: string;
   /** How often a model whose answer does not satisfy the schema is told so and asked again. Default 1. */
   readonly reAsks?: number;
+  /**
+   * Reads a value out of an answer in which no JSON satisfies the schema, for example a numbered list; it is given the
+   * text without reasoning and the position of the request, and gives undefined where it can read nothing.
+   */
+  readonly readText?: ((text: string, request: number) => T | undefined) | undefined;
 }
 
 /** An answer that satisfies no schema, even after asking again (`code: 'invalid-structure'`). */
 export class InvalidStructureError extends PalateError {
   /** The last answer as it came. */
   readonly text: string;
+  /** Why it ended. */
+  readonly finishReason: GenerateResult['finishReason'];
   constructor(problem: string, result: GenerateResult) {
     const isCut = result.finishReason === 'length';
     super('invalid-structure', {
@@ -42,6 +49,7 @@ export class InvalidStructureError extends PalateError {
     });
     this.name = 'InvalidStructureError';
     this.text = result.text;
+    this.finishReason = result.finishReason;
   }
 }
 
@@ -85,10 +93,10 @@ export async function generateStructured<S extends z.ZodType>(
   model: LanguageModel,
   requests: readonly GenerateRequest[],
   schema: S,
-  options: GenerateStructuredOptions = {},
+  options: GenerateStructuredOptions<z.input<S>> = {},
 ): Promise<StructuredOutcome<z.output<S>>[]> {
-  const { name = 'answer', reAsks = 1, ...callOptions } = options;
-  checkOptions('generateStructured', options, ['name', 'reAsks', ...LONG_CALL_OPTIONS]);
+  const { name = 'answer', reAsks = 1, readText, ...callOptions } = options;
+  checkOptions('generateStructured', options, ['name', 'reAsks', 'readText', ...LONG_CALL_OPTIONS]);
   checkNumber('reAsks', reAsks, { min: 0, integer: true });
   const jsonSchema = structureSchema(schema);
   const outcomes = new Array<StructuredOutcome<z.output<S>>>(requests.length);
@@ -114,7 +122,10 @@ export async function generateStructured<S extends z.ZodType>(
         inputTokens: before.inputTokens + result.usage.inputTokens,
         outputTokens: before.outputTokens + result.usage.outputTokens,
       };
-      const read = await readValue(schema, jsonSchema, result.text, result.finishReason === 'length');
+      const isCut = result.finishReason === 'length';
+      let read = await readValue(schema, jsonSchema, result.text, isCut);
+      const inWords = read.ok || isCut ? undefined : readText?.(answerText(result.text).text, index);
+      if (inWords !== undefined) read = await validate(schema, inWords);
       if (read.ok) outcomes[index] = { ok: true, value: read.value, result, usage };
       else if (round < reAsks)
         again.push({ index, request: reAsk(request, result.text, read.problem), usage });

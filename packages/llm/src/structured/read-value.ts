@@ -33,7 +33,11 @@ export async function readValue<S extends z.ZodType>(
   return { ok: false, problem };
 }
 
-async function validate<S extends z.ZodType>(schema: S, value: unknown): Promise<ReadValue<z.output<S>>> {
+/** Validates a value; a check of the schema that throws is a problem like another. */
+export async function validate<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+): Promise<ReadValue<z.output<S>>> {
   try {
     const parsed = await schema.safeParseAsync(value);
     return parsed.success

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { explainFromKnowledge } from '../../src/index.js';
+
+describe('explainFromKnowledge', () => {
+  it('reads words of three letters and of two, in any script, and no common ones', () => {
+    const none = { tags: [], history: [] };
+    expect(explainFromKnowledge({ ...none, keywords: ['war'], tags: ['War', 'drama'] })).toEqual({
+      text: 'Fits your taste for war.',
+      source: 'knowledge',
+    });
+    expect(
+      explainFromKnowledge({ ...none, keywords: ['spy wars'], knowledge: 'A spy in the war.' }).source,
+    ).toBe('knowledge');
+    expect(
+      explainFromKnowledge({ ...none, keywords: ['AI'], knowledge: 'An AI that learns to lie.' }).text,
+    ).toBe('Fits your taste for AI.');
+    expect(explainFromKnowledge({ ...none, keywords: ['война'], tags: ['война'] }).source).toBe('knowledge');
+    // "red" is no form of "r", and common words say nothing.
+    expect(explainFromKnowledge({ ...none, keywords: ['red'], tags: ['ring', 'reed'] }).source).toBe(
+      'retriever',
+    );
+    expect(
+      explainFromKnowledge({
+        ...none,
+        keywords: ['the one and the other'],
+        knowledge: 'The one and the other.',
+      }).source,
+    ).toBe('retriever');
+  });
+
+  it('says only what is in its sources, and what they are', () => {
+    const sources = {
+      keywords: ['heist films', 'Nordic noir'],
+      tags: ['heist', 'ensemble'],
+      history: [{ title: 'Heat', tags: ['heist', 'Los Angeles'] }],
+      knowledge: 'A crew plans a heist on a casino.',
+    };
+    expect(explainFromKnowledge(sources)).toEqual({
+      text: 'Fits your taste for heist films; like Heat it is heist.',
+      source: 'knowledge',
+    });
+    expect(explainFromKnowledge({ ...sources, keywords: [] }).source).toBe('history');
+    // One word of three is no match of the keyword, but it is there.
+    expect(explainFromKnowledge({ ...sources, keywords: ['elegant casino romance'], history: [] }).text).toBe(
+      'Speaks of casino.',
+    );
+    expect(explainFromKnowledge({ keywords: ['war'], tags: ['ballet'], history: [] })).toEqual({
+      text: 'Its description is close to what you asked for.',
+      source: 'retriever',
+    });
+  });
+});
