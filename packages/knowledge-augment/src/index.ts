@@ -69,6 +69,10 @@ export {
   pendingKnowledge,
 } from './store/generate-knowledge.js';
 export { exportKnowledge, importKnowledge } from './store/knowledge-files.js';
-export { openKnowledgeStore } from './store/lmdb-knowledge-store.js';
+export {
+  openKnowledgeStore,
+  type RestoreKnowledgeOptions,
+  restoreKnowledgeStore,
+} from './store/lmdb-knowledge-store.js';
 export type { CleanedAnswer, PromptTemplate } from './store/prompt-template.js';
 export { type RecordedKnowledgeOptions, recordedKnowledge } from './store/recorded-knowledge.js';

@@ -1,110 +1,121 @@
 import {
+  type ClaimOutcome,
   InvalidInputError,
   type KnowledgeEntry,
   type KnowledgeFilter,
   type KnowledgeKey,
   type KnowledgeStore,
+  type LongCallOptions,
+  RecordDatabase,
+  type RestoreReport,
+  restoreRecords,
 } from '@palate/core';
-import { open, type RootDatabase } from 'lmdb';
 
 /** Parts of a key in the order in which they are kept, so that one kind of knowledge, and all versions, lie together. */
-type StoredKey =
-  | [entityType: string, kind: string, promptVersion: string, model: string, entity: string]
-  | [
-      entityType: string,
-      kind: string,
-      promptVersion: string,
-      model: string,
-      entity: string,
-      promptHash: string,
-    ];
+const FIELDS = ['entityType', 'kind', 'promptVersion', 'model', 'entity'] as const;
 
 /** Longest key that LMDB takes, in bytes, with room for its own marks. */
 const LONGEST_KEY = 1900;
 
-const FIELDS = ['entityType', 'kind', 'promptVersion', 'model', 'entity'] as const;
+/** The file in a store's folder to which every entry is added before it is stored. */
+const LEDGER = 'entries.jsonl';
 
-/** Last in the order of keys: no text of a key begins with it. */
-const AFTER_ALL = '\uffff';
+const databaseOptions = (path: string) => ({
+  driver: import.meta.resolve('lmdb'),
+  ledger: LEDGER,
+  hint: `Restore it from its ledger: await restoreKnowledgeStore(${JSON.stringify(path)}). The damaged folder is kept under another name.`,
+  readOld: (_key: unknown, bytes: Buffer, decode: (bytes: Buffer) => unknown) => {
+    const entry = decode(bytes) as KnowledgeEntry | undefined;
+    return typeof entry?.text === 'string' ? JSON.stringify(entry) : undefined;
+  },
+});
 
 /**
- * Knowledge in an LMDB database: one file, read by any number of processes, written by one at a time. What `put` has
- * stored survives a kill.
+ * Knowledge in an LMDB database: one folder, read and written by any number of processes. What `put` has stored
+ * survives a kill, and stands as JSON lines in a ledger beside the database.
  */
 class LmdbKnowledgeStore implements KnowledgeStore {
-  readonly #database: RootDatabase<KnowledgeEntry, StoredKey>;
+  readonly #opening: Promise<RecordDatabase>;
 
   constructor(path: string) {
-    this.#database = open<KnowledgeEntry, StoredKey>({ path, compression: true });
+    this.#opening = RecordDatabase.open(path, databaseOptions(path));
+    // Whoever uses the store is told; nobody else has to be.
+    this.#opening.catch(() => {});
   }
 
   async get(key: KnowledgeKey): Promise<KnowledgeEntry | undefined> {
-    if (key.promptHash !== undefined) return this.#database.get(storedKey(key));
     const parts = storedKey(key);
+    if (key.promptHash !== undefined) {
+      const value = (await this.#opening).get(parts);
+      return value && entryOf(value);
+    }
     let newest: KnowledgeEntry | undefined;
-    for (const { value } of this.#database.getRange({
-      start: parts,
-      end: [...parts, AFTER_ALL] as unknown as StoredKey,
-    }))
-      newest = newerOf(newest, value);
+    for await (const entry of this.#entries(parts)) newest = newerOf(newest, entry);
     return newest;
   }
 
   async put(entries: readonly KnowledgeEntry[]): Promise<void> {
-    // Every key is checked before anything is written.
-    const keys = entries.map((entry) => storedKey(entry));
-    for (const { text, createdAt } of entries)
-      if (typeof text !== 'string' || !Number.isFinite(createdAt))
-        throw new InvalidInputError({
-          expected: 'entries with a text and the time at which it was written',
-          received: JSON.stringify({ text, createdAt }),
-          hint: 'Give both.',
-        });
-    await this.#database.transaction(() => {
-      for (const [k, entry] of entries.entries()) void this.#database.put(keys[k] as StoredKey, entry);
-    });
-    await this.#database.flushed;
+    // Every entry is checked before anything is written.
+    const records = entries.map((entry) => ({ key: storedKey(entry), value: storedValue(entry) }));
+    await (await this.#opening).put(records);
   }
 
   async *list(filter: KnowledgeFilter = {}): AsyncIterable<KnowledgeEntry> {
-    // The leading parts that the filter names bound the range; the others are compared.
+    // The leading parts that the filter names say where to begin and to end; the others are compared.
     const prefix: string[] = [];
     for (const field of FIELDS) {
       const value = filter[field];
       if (value === undefined) break;
       prefix.push(value);
     }
-    const range = {
-      start: prefix as unknown as StoredKey,
-      end: [...prefix, AFTER_ALL] as unknown as StoredKey,
-    };
     // Versions of one entity come one after the other: the newest is told when the next entity begins.
     let newest: KnowledgeEntry | undefined;
-    for (const { value } of this.#database.getRange(range)) {
-      if (!FIELDS.every((field) => filter[field] === undefined || filter[field] === value[field])) continue;
-      if (filter.promptHash !== undefined && filter.promptHash !== value.promptHash) continue;
-      if (filter.allVersions) yield value;
+    for await (const entry of this.#entries(prefix)) {
+      if (!FIELDS.every((field) => filter[field] === undefined || filter[field] === entry[field])) continue;
+      if (filter.promptHash !== undefined && filter.promptHash !== entry.promptHash) continue;
+      if (filter.allVersions) yield entry;
       else {
         const last = newest;
-        const isSame = last !== undefined && FIELDS.every((field) => last[field] === value[field]);
+        const isSame = last !== undefined && FIELDS.every((field) => last[field] === entry[field]);
         if (last !== undefined && !isSame) yield last;
-        newest = isSame ? newerOf(last, value) : value;
+        newest = isSame ? newerOf(last, entry) : entry;
       }
     }
     if (newest !== undefined) yield newest;
   }
 
+  /** Entries whose key begins with the parts given. */
+  async *#entries(prefix: readonly string[]): AsyncGenerator<KnowledgeEntry> {
+    const database = await this.#opening;
+    for await (const value of database.values(prefix)) {
+      const entry = entryOf(value);
+      if (prefix.some((part, k) => entry[FIELDS[k] as (typeof FIELDS)[number]] !== part)) return;
+      yield entry;
+    }
+  }
+
+  async claim(key: KnowledgeKey, owner: string): Promise<ClaimOutcome> {
+    return (await this.#opening).claim(storedKey(key), owner);
+  }
+
+  async release(key: KnowledgeKey, owner: string): Promise<void> {
+    (await this.#opening).release(storedKey(key), owner);
+  }
+
   async close(): Promise<void> {
-    await this.#database.close();
+    const database = await this.#opening.catch(() => undefined);
+    await database?.close();
   }
 }
+
+const entryOf = (value: Buffer): KnowledgeEntry => JSON.parse(value.toString('utf8')) as KnowledgeEntry;
 
 /** The later written of two versions. */
 function newerOf(a: KnowledgeEntry | undefined, b: KnowledgeEntry): KnowledgeEntry {
   return a !== undefined && a.createdAt > b.createdAt ? a : b;
 }
 
-function storedKey(key: KnowledgeKey): StoredKey {
+function storedKey(key: KnowledgeKey): string[] {
   const parts: string[] = FIELDS.map((field) => key[field]);
   if (key.promptHash !== undefined) parts.push(key.promptHash);
   const bad = FIELDS.find((field) => typeof key[field] !== 'string' || key[field] === '');
@@ -115,11 +126,37 @@ function storedKey(key: KnowledgeKey): StoredKey {
       received: bad === undefined ? `${length} bytes` : `${JSON.stringify(key[bad])} as its ${bad}`,
       hint: 'Name the entity, the kind of knowledge, the version of its prompt and the model, shortly.',
     });
-  return parts as unknown as StoredKey;
+  return parts;
+}
+
+/** The JSON of an entry, which has to hold all of it. */
+function storedValue(entry: KnowledgeEntry): string {
+  const { text, createdAt } = entry;
+  if (typeof text !== 'string' || !Number.isFinite(createdAt))
+    throw new InvalidInputError({
+      expected: 'entries with a text and the time at which it was written',
+      received: JSON.stringify({ text, createdAt }),
+      hint: 'Give both.',
+    });
+  return JSON.stringify(entry, (name, value: unknown) => {
+    if (
+      typeof value === 'bigint' ||
+      typeof value === 'function' ||
+      (typeof value === 'number' && !Number.isFinite(value))
+    )
+      throw new InvalidInputError({
+        expected: 'entries that JSON can hold',
+        received: `${String(value).slice(0, 80)} as ${JSON.stringify(name)} of ${JSON.stringify(entry.entity)}`,
+        hint: 'Leave the field out, or write it as a text.',
+      });
+    return value;
+  });
 }
 
 /**
- * Opens a knowledge store, or makes it.
+ * Opens a knowledge store, or makes it. The database is checked first, in a process of its own: a damaged one, or a
+ * folder that cannot be used, is told by the first call, as a typed error. A folder that can only be read is read as it
+ * was when it was opened.
  *
  * @param path - folder of the store
  *
@@ -132,4 +169,26 @@ function storedKey(key: KnowledgeKey): StoredKey {
  */
 export function openKnowledgeStore(path: string): KnowledgeStore {
   return new LmdbKnowledgeStore(path);
+}
+
+/** Options of {@link restoreKnowledgeStore}. */
+export interface RestoreKnowledgeOptions extends LongCallOptions {
+  /** Ledger to restore from. Default: the file `entries.jsonl` in the store's folder. */
+  readonly from?: string | undefined;
+}
+
+/**
+ * Builds a store anew from its ledger. The old folder is kept, under the name that the report gives.
+ *
+ * @throws ArtifactError if there is no ledger
+ */
+export async function restoreKnowledgeStore(
+  path: string,
+  options: RestoreKnowledgeOptions = {},
+): Promise<RestoreReport> {
+  return restoreRecords(path, {
+    ...databaseOptions(path),
+    ...options,
+    keyOf: (entry) => storedKey(entry as KnowledgeEntry),
+  });
 }

@@ -26,14 +26,16 @@ export class BatchedEncoder implements TextEncoder {
   readonly id: string;
   readonly width: number;
   readonly #model: EmbeddingModel;
-  readonly #cache: VectorCache | undefined;
+  readonly #cache: Promise<VectorCache> | undefined;
 
   constructor(model: EmbeddingModel, options: EncoderOptions = {}) {
     this.id = model.id;
     this.width = model.width;
     this.#model = model;
     this.#cache =
-      options.cacheDir === undefined ? undefined : new VectorCache(options.cacheDir, model.id, model.width);
+      options.cacheDir === undefined ? undefined : VectorCache.open(options.cacheDir, model.id, model.width);
+    // The first call of `encode` tells why it could not be opened.
+    this.#cache?.catch(() => {});
   }
 
   /**
@@ -65,9 +67,10 @@ export class BatchedEncoder implements TextEncoder {
         done++;
       }
     };
+    const cache = await this.#cache;
     const missing: { readonly text: string; readonly prepared: PreparedText }[] = [];
     for (const text of places.keys()) {
-      const known = this.#cache?.get(text);
+      const known = cache?.get(text);
       if (known) accept(text, known);
       else missing.push({ text, prepared: this.#model.prepare(text) });
     }
@@ -87,7 +90,7 @@ export class BatchedEncoder implements TextEncoder {
         if (vector) good.push({ text, found: { vector, truncated: prepared.truncated } });
         else for (const row of places.get(text) ?? []) failed.push({ row, text });
       }
-      await this.#cache?.put(
+      await cache?.put(
         good.map(({ text }) => text),
         good.map(({ found }) => found),
       );
@@ -103,7 +106,7 @@ export class BatchedEncoder implements TextEncoder {
 
   /** Closes the cache; an encoder without one needs no closing. */
   async close(): Promise<void> {
-    await this.#cache?.close();
+    await (await this.#cache?.catch(() => undefined))?.close();
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { open, type RootDatabase } from 'lmdb';
+import { RecordDatabase } from '@palate/core';
 
 /** A vector as it is kept, with what the encoder said of its text. */
 export interface CachedVector {
@@ -9,28 +9,38 @@ export interface CachedVector {
 
 /** Vectors on disk by encoder and text, shared by processes; a kill loses nothing that was stored. */
 export class VectorCache {
-  readonly #database: RootDatabase<Buffer, Buffer>;
+  readonly #database: RecordDatabase;
   readonly #encoder: string;
   readonly #width: number;
 
-  /**
-   * @param dir - folder of the LMDB database; made if missing
-   * @param encoder - id of the encoder, part of every key
-   */
-  constructor(dir: string, encoder: string, width: number) {
-    this.#database = open({ path: dir, encoding: 'binary', keyEncoding: 'binary' });
+  private constructor(database: RecordDatabase, encoder: string, width: number) {
+    this.#database = database;
     this.#encoder = encoder;
     this.#width = width;
   }
 
-  #key(text: string): Buffer {
+  /**
+   * @param dir - folder of the database; made if missing
+   * @param encoder - id of the encoder, part of every key
+   * @throws ArtifactError if there is something else, or it is damaged
+   * @throws StoreError if it can neither be made nor read
+   */
+  static async open(dir: string, encoder: string, width: number): Promise<VectorCache> {
+    const database = await RecordDatabase.open(dir, {
+      driver: import.meta.resolve('lmdb'),
+      hint: 'Move the folder away: the vectors are computed again.',
+    });
+    return new VectorCache(database, encoder, width);
+  }
+
+  #key(text: string): string {
     return createHash('sha256')
       .update(JSON.stringify([this.#encoder, this.#width, text]))
-      .digest();
+      .digest('hex');
   }
 
   get(text: string): CachedVector | undefined {
-    const bytes = this.#database.getBinary(this.#key(text));
+    const bytes = this.#database.get(this.#key(text));
     if (bytes?.length !== 1 + 4 * this.#width) return undefined;
     return {
       truncated: bytes[0] === 1,
@@ -39,19 +49,18 @@ export class VectorCache {
     };
   }
 
-  /** Stores vectors; they are on disk when it resolves. */
+  /** Stores vectors; they are on disk when it resolves. A folder that can only be read keeps what it has. */
   async put(texts: readonly string[], vectors: readonly CachedVector[]): Promise<void> {
-    await this.#database.batch(() => {
-      for (const [k, { vector, truncated }] of vectors.entries())
-        void this.#database.put(
-          this.#key(texts[k] as string),
-          Buffer.concat([
-            Uint8Array.of(truncated ? 1 : 0),
-            Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength),
-          ]),
-        );
-    });
-    await this.#database.flushed;
+    if (this.#database.isReadOnly) return;
+    await this.#database.put(
+      vectors.map(({ vector, truncated }, k) => ({
+        key: this.#key(texts[k] as string),
+        value: Buffer.concat([
+          Uint8Array.of(truncated ? 1 : 0),
+          Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength),
+        ]),
+      })),
+    );
   }
 
   close(): Promise<void> {

@@ -1,60 +1,94 @@
 import {
-  ArtifactError,
   type GenerateRequest,
   type LanguageModel,
   type LikelihoodRequest,
+  type LongCallOptions,
+  RecordDatabase,
+  type RestoreReport,
+  restoreRecords,
 } from '@palate/core';
-import type { RootDatabase } from 'lmdb';
 import { requestKey } from '../models/request-key.js';
 import { singleCalls } from '../models/single-calls.js';
 
+/** The file in a cache's folder to which every answer is added before it is stored. */
+const LEDGER = 'answers.jsonl';
+
+interface CachedAnswer {
+  readonly key: string;
+  readonly answer: unknown;
+}
+
+const databaseOptions = (dir: string) => ({
+  driver: import.meta.resolve('lmdb'),
+  ledger: LEDGER,
+  hint: `Restore it from its ledger: await AnswerCache.restore(${JSON.stringify(dir)}). The damaged folder is kept under another name.`,
+});
+
 /**
- * Answers on disk, in LMDB: shared by processes, and an answer that was stored survives a kill at any moment.
+ * Answers on disk, in LMDB: shared by processes, and an answer that was stored survives a kill at any moment. A ledger
+ * of JSON lines beside the database holds them as well.
  *
  * It holds answers under hashes of what was asked, never prompts or keys.
  */
 export class AnswerCache {
-  readonly #database: RootDatabase<string, string>;
+  readonly #database: RecordDatabase;
 
-  private constructor(database: RootDatabase<string, string>) {
+  private constructor(database: RecordDatabase) {
     this.#database = database;
   }
 
   /**
-   * Opens the cache in a folder, which is made if missing.
+   * Opens the cache in a folder, which is made if missing, after a check of its database in a process of its own.
    *
    * @throws ArtifactError if there is something else, or it is damaged
+   * @throws StoreError if it can neither be made nor read
    */
   static async open(dir: string): Promise<AnswerCache> {
-    // Loaded when it is asked for: most callers need no native code.
-    const { open } = await import('lmdb');
-    try {
-      return new AnswerCache(open<string, string>({ path: dir, encoding: 'string', compression: true }));
-    } catch (cause) {
-      throw new ArtifactError(dir, {
-        expected: 'a folder with an LMDB database, or none yet',
-        received: cause instanceof Error ? cause.message : String(cause),
-        hint: 'Choose another folder, or delete this one: answers are asked for again.',
-        cause,
-      });
-    }
+    return new AnswerCache(
+      await RecordDatabase.open(dir, {
+        ...databaseOptions(dir),
+        // Before there were checksums an answer was stored as its JSON alone.
+        readOld: (key, bytes) => {
+          const text = bytes.toString('utf8');
+          return text.startsWith('{') ? `{"key":${JSON.stringify(key)},"answer":${text}}` : undefined;
+        },
+      }),
+    );
   }
 
-  /** The answer stored under a key, or undefined. */
+  /**
+   * Builds a cache anew from its ledger. The old folder is kept, under the name that the report gives.
+   *
+   * @throws ArtifactError if there is no ledger
+   */
+  static async restore(
+    dir: string,
+    options: LongCallOptions & { readonly from?: string | undefined } = {},
+  ): Promise<RestoreReport> {
+    return restoreRecords(dir, {
+      ...databaseOptions(dir),
+      ...options,
+      keyOf: (line) => (line as CachedAnswer).key,
+    });
+  }
+
+  /**
+   * The answer stored under a key, or undefined.
+   *
+   * @throws ArtifactError if its record is damaged
+   */
   get(key: string): unknown {
-    const text = this.#database.get(key);
-    if (text === undefined) return undefined;
-    try {
-      return JSON.parse(text);
-    } catch {
-      // An entry that cannot be read is no entry: it will be asked for and stored again.
-      return undefined;
-    }
+    const value = this.#database.get(key);
+    return value && (JSON.parse(value.toString('utf8')) as CachedAnswer).answer;
   }
 
-  /** Stores an answer; it is committed when this resolves. */
+  /**
+   * Stores an answer; it is on disk when this resolves.
+   *
+   * @throws StoreError if it cannot be stored
+   */
   async put(key: string, answer: unknown): Promise<void> {
-    await this.#database.put(key, JSON.stringify(answer));
+    await this.#database.put([{ key, value: JSON.stringify({ key, answer } satisfies CachedAnswer) }]);
   }
 
   /** Tells whether the answer of `model` to a request is here, so that it costs nothing. */

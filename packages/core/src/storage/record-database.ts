@@ -1,0 +1,383 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, chmod, copyFile, link, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ArtifactError } from '../errors.js';
+import { checkDatabase } from './check-database.js';
+import { type ClaimHolder, isHeld, ownClaim } from './claim-holder.js';
+import { JsonLedger, ledgerLine } from './json-ledger.js';
+import { isSealed, sealRecord, unsealRecord } from './record-seal.js';
+import { type DatabaseSize, probeSpace, reserveSpace } from './reserve-space.js';
+import { StoreError, storeErrorOf } from './store-error.js';
+
+/** A key: a text, or texts that are compared one after the other, by code points. */
+export type RecordKey = string | readonly string[];
+
+/** A record to be stored. */
+export interface StoredRecord {
+  readonly key: RecordKey;
+  /** Bytes, or the JSON of an object where the database keeps a ledger. */
+  readonly value: Uint8Array | string;
+}
+
+type ReadOld = (key: RecordKey, bytes: Buffer, decode: (bytes: Buffer) => unknown) => string | undefined;
+
+/** Options of {@link RecordDatabase.open}. */
+export interface RecordDatabaseOptions {
+  /** URL of the `lmdb` module, as `import.meta.resolve('lmdb')` gives it. */
+  readonly driver: string;
+  /** File name of the ledger in the folder, to which every value is added before it is stored. Default: none. */
+  readonly ledger?: string | undefined;
+  /** What to do about a damaged file, for the error. */
+  readonly hint: string;
+  /**
+   * Reads a value from before records had checksums, given its key, its bytes and the driver's own reading of them.
+   *
+   * @returns undefined if it is none
+   */
+  readonly readOld?: ReadOld | undefined;
+}
+
+/** How it went to claim a record that is about to be made. */
+export type ClaimOutcome = 'granted' | 'stored' | 'taken';
+
+/** What is used of the driver. */
+interface Lmdb {
+  getBinary(key: unknown): Buffer | undefined;
+  put(key: unknown, value: unknown): unknown;
+  remove(key: unknown): unknown;
+  transactionSync<T>(work: () => T): T;
+  getStats(): DatabaseSize;
+  getKeys(range: { start?: unknown; limit?: number; exclusiveStart?: boolean }): Iterable<unknown>;
+  decoder: { decode(bytes: Buffer): unknown };
+  close(): Promise<void>;
+}
+interface Driver {
+  open(options: Readonly<Record<string, unknown>>): Lmdb;
+  asBinary(bytes: Uint8Array): unknown;
+}
+
+/** Keys that are looked at together, at first and later: many listings end after one. */
+const FIRST_BLOCK = 4;
+const BLOCK = 256;
+
+/**
+ * Records in an LMDB folder, shared by processes; the one place in which LMDB is opened.
+ *
+ * The file is checked from outside before this process maps it, every record carries a checksum that is compared when
+ * it is read, a write is on disk when it returns, and every failure is a typed error that leaves what was stored.
+ */
+export class RecordDatabase {
+  readonly path: string;
+  /** Whether the folder may only be read: then a copy of its file is read, as it was when it was opened. */
+  readonly isReadOnly: boolean;
+  readonly #driver: Driver;
+  readonly #options: RecordDatabaseOptions;
+  readonly #ledger: JsonLedger | undefined;
+  readonly #copy: string | undefined;
+  #database: Lmdb | undefined;
+  #ledgerBegun: Promise<void> | undefined;
+
+  private constructor(
+    path: string,
+    options: RecordDatabaseOptions,
+    driver: Driver,
+    database: Lmdb,
+    copy: string | undefined,
+  ) {
+    this.path = path;
+    this.isReadOnly = copy !== undefined;
+    this.#options = options;
+    this.#driver = driver;
+    this.#database = database;
+    this.#copy = copy;
+    this.#ledger = options.ledger === undefined ? undefined : new JsonLedger(join(path, options.ledger));
+  }
+
+  /**
+   * Opens the database in a folder, which is made if missing.
+   *
+   * @throws ArtifactError if there is something else, or the database is damaged; nothing of it is changed
+   * @throws StoreError if it can neither be made nor read
+   */
+  static async open(path: string, options: RecordDatabaseOptions): Promise<RecordDatabase> {
+    const { driver: url, hint } = options;
+    const driver = (await import(url)) as Driver;
+    let copy: string | undefined;
+    try {
+      await mkdir(path, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+        throw cause.code === 'EEXIST' || cause.code === 'ENOTDIR' ? foreign(path, cause) : cause;
+      });
+      if (!(await isWritable(path))) copy = await copyOf(path);
+      else copy = await copyWhereFull(path);
+      const dir = copy ?? path;
+      await checkDatabase(dir, url, hint);
+      const database = driver.open({
+        path: dir,
+        noSubdir: false,
+        compression: true,
+        overlappingSync: false,
+      });
+      return new RecordDatabase(path, options, driver, database, copy);
+    } catch (cause) {
+      if (copy !== undefined) await rm(copy, { recursive: true, force: true });
+      if (/MDB_INVALID|MDB_VERSION_MISMATCH/.test(String((cause as Error).message)))
+        throw foreign(path, cause);
+      throw storeErrorOf(path, 'open the database', cause);
+    }
+  }
+
+  /**
+   * The value of a key, or undefined.
+   *
+   * @throws ArtifactError if its record is damaged
+   */
+  get(key: RecordKey): Buffer | undefined {
+    const bytes = this.#reading(() => this.#open().getBinary(key));
+    return bytes && this.#valueOf(key, bytes);
+  }
+
+  /**
+   * Stores records together; they are on disk when it resolves. Claims to them end.
+   *
+   * @throws StoreError if they cannot be stored: then none of them is
+   */
+  async put(records: readonly StoredRecord[]): Promise<void> {
+    this.#mayWrite();
+    try {
+      if (this.#ledger && records.length > 0) {
+        this.#ledgerBegun ??= this.#beginLedger(this.#ledger);
+        await this.#ledgerBegun.catch((cause: unknown) => {
+          this.#ledgerBegun = undefined;
+          throw cause;
+        });
+        await this.#ledger.append(
+          records.map(({ value }) => (typeof value === 'string' ? value : Buffer.from(value).toString())),
+        );
+      }
+      const sealed = records.map(({ key, value }) => ({
+        key,
+        bytes: sealRecord(nameOf(key), typeof value === 'string' ? Buffer.from(value, 'utf8') : value),
+      }));
+      this.#transaction(
+        sealed.map(({ bytes }) => 2 * bytes.length),
+        (database) => {
+          for (const { key, bytes } of sealed) {
+            database.put(key, this.#driver.asBinary(bytes));
+            const claim = claimKey(key);
+            if (database.getBinary(claim)) database.remove(claim);
+          }
+        },
+      );
+    } catch (cause) {
+      throw storeErrorOf(this.path, `store ${records.length} records`, cause);
+    }
+  }
+
+  /**
+   * Values in the order of their keys, from the first key that begins with `prefix`; what is stored meanwhile may be
+   * among them.
+   */
+  async *values(prefix: readonly string[] = []): AsyncGenerator<Buffer> {
+    let start: unknown = prefix.length > 0 ? prefix : undefined;
+    let exclusiveStart = false;
+    for (let limit = FIRST_BLOCK; ; limit = Math.min(BLOCK, 4 * limit)) {
+      const keys = this.#reading(() => [
+        ...this.#open().getKeys({ ...(start === undefined ? {} : { start }), exclusiveStart, limit }),
+      ]);
+      for (const key of keys) {
+        // A claim is a key that begins with a number.
+        if (Array.isArray(key) && typeof key[0] === 'number') continue;
+        const value = this.get(key as RecordKey);
+        if (value) yield value;
+      }
+      if (keys.length < limit) return;
+      start = keys.at(-1);
+      exclusiveStart = true;
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /**
+   * Claims a record that is about to be made, so that no other process makes it meanwhile. A claim ends when the
+   * record is stored, by {@link release}, and by itself when its process has ended.
+   *
+   * @param owner - name of the work for which it is claimed
+   */
+  claim(key: RecordKey, owner: string): ClaimOutcome {
+    this.#mayWrite();
+    try {
+      return this.#transaction([CLAIM_BYTES], (database) => {
+        if (database.getBinary(key)) return 'stored';
+        const other = this.#claimOf(key);
+        if (other && other.owner !== owner && isHeld(other)) return 'taken';
+        const name = claimKey(key);
+        const claim = Buffer.from(JSON.stringify(ownClaim(owner)));
+        database.put(name, this.#driver.asBinary(sealRecord(JSON.stringify(name), claim)));
+        return 'granted';
+      });
+    } catch (cause) {
+      throw storeErrorOf(this.path, 'claim a record', cause);
+    }
+  }
+
+  /** Gives a claim back without a record. */
+  release(key: RecordKey, owner: string): void {
+    this.#mayWrite();
+    try {
+      this.#transaction([CLAIM_BYTES], (database) => {
+        if (this.#claimOf(key)?.owner === owner) database.remove(claimKey(key));
+      });
+    } catch (cause) {
+      throw storeErrorOf(this.path, 'release a claim', cause);
+    }
+  }
+
+  /** Closes it; further calls change nothing. */
+  async close(): Promise<void> {
+    const database = this.#database;
+    this.#database = undefined;
+    await database?.close();
+    if (database && this.#copy !== undefined) await rm(this.#copy, { recursive: true, force: true });
+  }
+
+  /** A database from before there was a ledger gets one. */
+  async #beginLedger(ledger: JsonLedger): Promise<void> {
+    if (await stat(ledger.path).catch(() => undefined)) return;
+    const lines: string[] = [];
+    for await (const value of this.values()) lines.push(ledgerLine(value.toString('utf8')));
+    const temporary = `${ledger.path}.writing-${process.pid}-${randomBytes(4).toString('hex')}`;
+    try {
+      await writeFile(temporary, lines.join(''), { flush: true });
+      // Unlike a renaming it does not replace the ledger that another process began meanwhile.
+      await link(temporary, ledger.path).catch(async (cause: NodeJS.ErrnoException) => {
+        // Not every file system has links.
+        if (cause.code !== 'EEXIST') await rename(temporary, ledger.path);
+      });
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+
+  /** Writes while no other process does, after there is room for it: `lengths` are bytes of records with their keys. */
+  #transaction<T>(lengths: readonly number[], work: (database: Lmdb) => T): T {
+    const database = this.#open();
+    return database.transactionSync(() => {
+      reserveSpace(this.path, database.getStats(), lengths);
+      return work(database);
+    });
+  }
+
+  #open(): Lmdb {
+    if (this.#database) return this.#database;
+    throw new StoreError('store-closed', this.path, {
+      expected: 'an open database',
+      received: 'a closed one',
+      hint: 'Open it again, or close it when everything is done.',
+    });
+  }
+
+  #mayWrite(): void {
+    this.#open();
+    if (this.isReadOnly)
+      throw new StoreError('store-read-only', this.path, {
+        expected: 'a folder that can be written',
+        received: 'one that can only be read',
+        hint: 'Change its permissions, or copy it to a folder of your own.',
+      });
+  }
+
+  #claimOf(key: RecordKey): ClaimHolder | undefined {
+    const bytes = this.#open().getBinary(claimKey(key));
+    const claim = bytes && unsealRecord(bytes);
+    // A claim that cannot be read holds nobody back.
+    return claim && (JSON.parse(claim.value.toString()) as ClaimHolder);
+  }
+
+  #valueOf(key: RecordKey, bytes: Buffer): Buffer {
+    const { readOld } = this.#options;
+    if (isSealed(bytes)) {
+      const record = unsealRecord(bytes);
+      if (record && record.key === nameOf(key)) return record.value;
+    } else if (readOld) {
+      const value = readOld(key, bytes, (old) => this.#open().decoder.decode(old));
+      if (value !== undefined) return Buffer.from(value, 'utf8');
+    }
+    throw new ArtifactError(this.path, {
+      expected: `the record of ${nameOf(key).slice(0, 200)} as it was stored`,
+      received: 'one that its checksum does not fit',
+      hint: this.#options.hint,
+    });
+  }
+
+  #reading<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (cause) {
+      throw storeErrorOf(this.path, 'read the database', cause);
+    }
+  }
+}
+
+/** More than the bytes of a claim with its key. */
+const CLAIM_BYTES = 1024;
+
+/** The text of a key that its record carries. */
+const nameOf = (key: RecordKey): string => JSON.stringify(key);
+
+/** Claims lie ahead of all records, since numbers sort before texts. */
+const claimKey = (key: RecordKey): [number, string] => [
+  0,
+  createHash('sha256').update(nameOf(key)).digest('hex'),
+];
+
+function foreign(path: string, cause: unknown): ArtifactError {
+  return new ArtifactError(path, {
+    expected: 'a folder with an LMDB database, or none yet',
+    received: cause instanceof Error ? cause.message : String(cause),
+    hint: 'Choose another folder: nothing was changed.',
+    cause,
+  });
+}
+
+/** Whether the folder and the files of its database may be written. */
+async function isWritable(path: string): Promise<boolean> {
+  for (const name of ['', 'data.mdb', 'lock.mdb'])
+    try {
+      await access(join(path, name), constants.R_OK | constants.W_OK);
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException;
+      if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') return false;
+      if (code !== 'ENOENT') throw cause;
+    }
+  return true;
+}
+
+/** A database in a folder without room for its lock is read as a copy; one that has yet to be made fails. */
+async function copyWhereFull(path: string): Promise<string | undefined> {
+  const [data, lock] = await Promise.all(
+    ['data.mdb', 'lock.mdb'].map((name) => stat(join(path, name)).catch(() => undefined)),
+  );
+  if (data && lock && lock.blocks * 512 >= lock.size) return undefined;
+  try {
+    await probeSpace(path);
+    return undefined;
+  } catch (cause) {
+    if (data && storeErrorOf(path, 'open', cause).code === 'store-full') return copyOf(path);
+    throw cause;
+  }
+}
+
+/** A folder of this process with a copy of a database that cannot be written. */
+async function copyOf(path: string): Promise<string> {
+  const copy = await mkdtemp(join(tmpdir(), 'palate-read-only-'));
+  try {
+    await copyFile(join(path, 'data.mdb'), join(copy, 'data.mdb'), constants.COPYFILE_FICLONE);
+    await chmod(join(copy, 'data.mdb'), 0o600);
+    return copy;
+  } catch (cause) {
+    await rm(copy, { recursive: true, force: true });
+    throw cause;
+  }
+}
