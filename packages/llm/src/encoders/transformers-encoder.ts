@@ -1,18 +1,26 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { basename, join, resolve } from 'node:path';
 import type * as Transformers from '@huggingface/transformers';
 import {
   checkNumber,
   checkOptions,
   InvalidInputError,
   MissingDependencyError,
+  PalateError,
   switchOffUsageReports,
 } from '@palate/core';
+import { ModelCallError } from '../models/model-error.js';
 import { BatchedEncoder, type EncoderOptions } from './batched-encoder.js';
 import type { EmbeddingModel, PreparedText } from './embedding-model.js';
+import {
+  checkModelFolder,
+  folderTokenizer,
+  fromFolder,
+  fromHub,
+  isFolder,
+  positionsOf,
+  weightsHash,
+} from './transformers-folder.js';
 
 /** Options of {@link transformersEncoder}. */
 export interface TransformersEncoderOptions extends EncoderOptions {
@@ -22,7 +30,7 @@ export interface TransformersEncoderOptions extends EncoderOptions {
   readonly pooling?: 'mean' | 'cls';
   /** Weights to load, as the library names them. Default `'fp32'`. */
   readonly dtype?: 'fp32' | 'fp16' | 'q8' | 'q4';
-  /** Most tokens that are read of a text. Default: what the tokenizer says, at most 512. */
+  /** Most tokens that are read of a text. Default: what tokenizer and model read, at most 512. */
   readonly maxTokens?: number;
   /** Texts a batch. Default 32. */
   readonly batchSize?: number;
@@ -47,19 +55,6 @@ export async function importTransformers(neededFor: string): Promise<typeof Tran
   } catch (cause) {
     throw new MissingDependencyError(PACKAGE, neededFor, cause);
   }
-}
-
-/** True for what names a folder and not a model of the hub. */
-export function isFolder(model: string): boolean {
-  return isAbsolute(model) || model.startsWith('.') || model.split('/').length > 2;
-}
-
-/** Names the weights of a folder, since two folders of one name may hold different ones. */
-async function weightsHash(folder: string, dtype: string): Promise<string> {
-  const suffix = { fp32: '', fp16: '_fp16', q8: '_quantized', q4: '_q4' }[dtype] ?? '';
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(join(folder, 'onnx', `model${suffix}.onnx`)), hash);
-  return hash.digest('hex').slice(0, 8);
 }
 
 class TransformersModel implements EmbeddingModel {
@@ -92,7 +87,14 @@ class TransformersModel implements EmbeddingModel {
     this.#model = model;
     this.#options = options;
     const limit = (tokenizer as unknown as { model_max_length?: number }).model_max_length ?? 512;
-    this.#maxTokens = options.maxTokens ?? Math.min(512, limit);
+    const positions = positionsOf(model);
+    if (options.maxTokens !== undefined && options.maxTokens > positions)
+      throw new InvalidInputError({
+        expected: `maxTokens of at most ${positions}, as many as ${name} has positions for`,
+        received: String(options.maxTokens),
+        hint: 'Lower maxTokens, or leave it out.',
+      });
+    this.#maxTokens = options.maxTokens ?? Math.min(512, limit, positions);
   }
 
   prepare(text: string): PreparedText {
@@ -113,14 +115,33 @@ class TransformersModel implements EmbeddingModel {
       batch.map(({ input }) => input as string),
       { padding: true, truncation: true, max_length: this.#maxTokens },
     ) as { attention_mask: Transformers.Tensor };
-    const { last_hidden_state: states } = (await this.#model(inputs)) as {
-      last_hidden_state: Transformers.Tensor;
-    };
+    const states = await this.#run(inputs);
     const pooled =
       this.#options.pooling === 'cls'
         ? states.slice(null, 0)
         : this.#library.mean_pooling(states, inputs.attention_mask);
     return Float32Array.from(pooled.data as Float32Array);
+  }
+
+  async #run(inputs: object): Promise<Transformers.Tensor> {
+    let states: Transformers.Tensor | undefined;
+    try {
+      states = ((await this.#model(inputs)) as { last_hidden_state?: Transformers.Tensor }).last_hidden_state;
+    } catch (cause) {
+      throw new ModelCallError('server-failed', {
+        expected: `${this.id} to run`,
+        received: cause instanceof Error ? cause.message : String(cause),
+        hint: 'Check that the files are those of one text encoder, complete and of the chosen dtype.',
+        cause,
+      });
+    }
+    if (!states)
+      throw new InvalidInputError({
+        expected: `a text encoder that gives last_hidden_state`,
+        received: this.id,
+        hint: 'Export the encoder without its head (optimum-cli export onnx --task feature-extraction).',
+      });
+    return states;
   }
 }
 
@@ -144,37 +165,31 @@ export async function transformersEncoder(options: TransformersEncoderOptions): 
   for (const name of ['maxTokens', 'batchSize'] as const)
     if (options[name] !== undefined) checkNumber(name, options[name], { min: 1, integer: true });
   const library = options.library ?? (await importTransformers('the transformers text encoder'));
+  const { dtype = 'fp32' } = options;
   const folder = isFolder(options.model);
   const path = folder ? resolve(options.model) : options.model;
-  const shared = {
-    cache_dir: options.modelDir ?? defaultModelDir(),
-    local_files_only: folder,
-  };
+  if (folder) await checkModelFolder(path, dtype);
+  const shared = { cache_dir: options.modelDir ?? defaultModelDir(), local_files_only: folder };
   try {
-    // The library looks for local models below one folder: the parent of the one that is asked for.
-    if (folder) library.env.localModelPath = dirname(path);
-    const name = folder ? basename(path) : path;
-    const tokenizer = await library.AutoTokenizer.from_pretrained(name, shared);
-    const model = await library.AutoModel.from_pretrained(name, {
-      ...shared,
-      dtype: options.dtype ?? 'fp32',
-    });
+    const load = (name: string): Promise<Transformers.PreTrainedModel> =>
+      library.AutoModel.from_pretrained(name, { ...shared, dtype });
+    const [tokenizer, model] = folder
+      ? [await folderTokenizer(library, path), await fromFolder(library, path, load)]
+      : await fromHub(
+          async () => [await library.AutoTokenizer.from_pretrained(path, shared), await load(path)] as const,
+        );
+    const name = folder ? `${basename(path)}@${await weightsHash(path, dtype)}` : path;
     return new BatchedEncoder(
-      new TransformersModel(
-        folder ? `${name}@${await weightsHash(path, options.dtype ?? 'fp32')}` : name,
-        options,
-        library,
-        tokenizer,
-        model,
-      ),
+      new TransformersModel(name, options, library, tokenizer, model),
       options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir },
     );
   } catch (cause) {
+    if (PalateError.is(cause)) throw cause;
     throw new InvalidInputError({
       expected: folder ? `a model folder at ${path}` : `the model ${path} of the hub or its local copy`,
       received: (cause as Error).message,
       hint: folder
-        ? 'The folder needs config.json, tokenizer.json and onnx/model.onnx.'
+        ? 'Check that its files are those of one text encoder, exported to ONNX.'
         : 'Check the name and the connection, or give a folder.',
       cause,
     });

@@ -1,7 +1,4 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { basename, resolve } from 'node:path';
 import type * as Transformers from '@huggingface/transformers';
 import {
   checkNumber,
@@ -14,7 +11,16 @@ import {
   PalateError,
   throwIfCancelled,
 } from '@palate/core';
-import { defaultModelDir, importTransformers, isFolder } from '../encoders/transformers-encoder.js';
+import { defaultModelDir, importTransformers } from '../encoders/transformers-encoder.js';
+import {
+  checkModelFolder,
+  folderTokenizer,
+  fromFolder,
+  fromHub,
+  isFolder,
+  positionsOf,
+  weightsHash,
+} from '../encoders/transformers-folder.js';
 import { Gate } from './gate.js';
 import { ModelCallError } from './model-error.js';
 import { withSchemaInstruction } from './schema-format.js';
@@ -36,8 +42,6 @@ export interface TransformersModelOptions {
   /** The library, where it is not to be imported by name. */
   readonly library?: typeof Transformers;
 }
-
-const SUFFIX = { fp32: '', fp16: '_fp16', q8: '_quantized', int8: '_int8', q4: '_q4', q4f16: '_q4f16' };
 
 /** The parts of a loaded model that calls need. */
 interface Loaded {
@@ -106,41 +110,38 @@ async function load(options: TransformersModelOptions): Promise<Loaded> {
   const library = options.library ?? (await importTransformers('the transformers language model'));
   const folder = isFolder(asked);
   const path = folder ? resolve(asked) : asked;
+  if (folder) await checkModelFolder(path, dtype);
   const shared = { cache_dir: options.modelDir ?? defaultModelDir(), local_files_only: folder };
   try {
-    // The library looks for local models below one folder: the parent of the one that is asked for.
-    if (folder) library.env.localModelPath = dirname(path);
-    const name = folder ? basename(path) : path;
-    const tokenizer = await library.AutoTokenizer.from_pretrained(name, shared);
-    const model = await library.AutoModelForCausalLM.from_pretrained(name, { ...shared, dtype, device });
-    const config = model.config as unknown as Record<string, unknown>;
-    const extent = config.max_position_embeddings ?? config.n_positions ?? config.n_ctx;
+    const loadModel = (name: string): Promise<Transformers.PreTrainedModel> =>
+      library.AutoModelForCausalLM.from_pretrained(name, { ...shared, dtype, device });
+    const [tokenizer, model] = folder
+      ? [await folderTokenizer(library, path), await fromFolder(library, path, loadModel)]
+      : await fromHub(
+          async () =>
+            [await library.AutoTokenizer.from_pretrained(path, shared), await loadModel(path)] as const,
+        );
     return {
       library,
       tokenizer,
       model,
-      contextTokens: typeof extent === 'number' ? extent : Number.POSITIVE_INFINITY,
+      contextTokens: positionsOf(model),
       // Two folders of one name may hold different weights.
-      name: folder ? `${name}@${await hashFile(join(path, 'onnx', `model${SUFFIX[dtype]}.onnx`))}` : name,
+      name: folder ? `${basename(path)}@${await weightsHash(path, dtype)}` : path,
     };
   } catch (cause) {
+    if (PalateError.is(cause)) throw cause;
     throw new InvalidInputError({
       expected: folder
         ? `a causal language model in ${path}`
         : `the model ${path} of the hub or its local copy`,
       received: (cause as Error).message,
       hint: folder
-        ? 'The folder needs config.json, tokenizer.json, tokenizer_config.json and onnx/model.onnx.'
+        ? 'Check that its files are those of one causal language model, exported to ONNX.'
         : 'Check the name and the connection, or give a folder.',
       cause,
     });
   }
-}
-
-async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex').slice(0, 8);
 }
 
 function tooLong({ name, contextTokens }: Loaded, tokens: number): ModelCallError {

@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, statSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type * as Transformers from '@huggingface/transformers';
+import { InvalidInputError } from '@palate/core';
+import { Gate } from '../models/gate.js';
+
+/** The end of the name of an ONNX file, by what the library calls its weights. */
+const SUFFIX: Readonly<Record<string, string>> = {
+  fp32: '',
+  fp16: '_fp16',
+  q8: '_quantized',
+  int8: '_int8',
+  q4: '_q4',
+  q4f16: '_q4f16',
+};
+
+/** True for what names a folder and not a model of the hub: a path, or a folder that is there. */
+export function isFolder(model: string): boolean {
+  return (
+    isAbsolute(model) ||
+    model.startsWith('.') ||
+    model.split(/[\\/]/).length > 2 ||
+    statSync(model, { throwIfNoEntry: false })?.isDirectory() === true
+  );
+}
+
+/**
+ * Refuses a folder that lacks a file without which no model can be loaded.
+ *
+ * @throws InvalidInputError that names the file
+ */
+export async function checkModelFolder(path: string, dtype: string): Promise<void> {
+  const found = await readdir(path).catch(() => undefined);
+  if (!found)
+    throw new InvalidInputError({
+      expected: `a model folder at ${path}`,
+      received: 'no such folder',
+      hint: 'Check the path. A model of the hub is named by owner and name, for example "Xenova/all-MiniLM-L6-v2".',
+    });
+  const weights = join('onnx', weightsName(dtype));
+  for (const file of ['config.json', 'tokenizer.json', weights])
+    if (!statSync(join(path, file), { throwIfNoEntry: false })?.isFile())
+      throw new InvalidInputError({
+        expected: `the file ${file} in the model folder ${path}`,
+        received: `none among ${[...found].sort().slice(0, 12).join(', ') || 'no files'}`,
+        hint:
+          file === weights
+            ? 'Export the model to ONNX into the folder onnx (optimum-cli export onnx), or choose another dtype.'
+            : file === 'tokenizer.json'
+              ? 'Save the fast tokenizer (tokenizer.save_pretrained); a file of SentencePiece or a vocabulary alone is not read.'
+              : 'Copy the whole folder of the model.',
+      });
+}
+
+const weightsName = (dtype: string): string => `model${SUFFIX[dtype] ?? ''}.onnx`;
+
+/** Names the weights of a folder, since two folders of one name may hold different ones. */
+export async function weightsHash(path: string, dtype: string): Promise<string> {
+  const name = weightsName(dtype);
+  // Large models keep their numbers in files beside the graph.
+  const files = (await readdir(join(path, 'onnx'))).filter(
+    (file) => file === name || file.startsWith(`${name}_data`) || file === `${name}.data`,
+  );
+  const hash = createHash('sha256');
+  for (const file of files.sort())
+    await pipeline(createReadStream(join(path, 'onnx', file)), hash, { end: false });
+  return hash.digest('hex').slice(0, 8);
+}
+
+/** The library looks for local models below one folder, which is a setting for all: loads wait for one another. */
+const turn = new Gate(1);
+
+/** Loads from a folder by the library's own means, without any request to the hub. */
+export function fromFolder<T>(
+  library: typeof Transformers,
+  path: string,
+  load: (name: string) => Promise<T>,
+): Promise<T> {
+  return turn.run(undefined, async () => {
+    const { env } = library;
+    const before = { localModelPath: env.localModelPath, allowRemoteModels: env.allowRemoteModels };
+    Object.assign(env, { localModelPath: dirname(path), allowRemoteModels: false });
+    try {
+      return await load(basename(path));
+    } finally {
+      Object.assign(env, before);
+    }
+  });
+}
+
+/** Loads from the hub or its local copy; waits until no folder is being loaded. */
+export function fromHub<T>(load: () => Promise<T>): Promise<T> {
+  return turn.run(undefined, load);
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+async function readJson(path: string): Promise<Json | undefined> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as Json;
+  } catch (cause) {
+    throw new InvalidInputError({
+      expected: `JSON in ${path}`,
+      received: (cause as Error).message,
+      hint: 'Copy the file again.',
+      cause,
+    });
+  }
+}
+
+/**
+ * Makes the tokenizer of a folder from its files, by the library's class for it.
+ *
+ * Without `tokenizer_config.json` the special tokens are taken from `tokenizer.json` and `config.json`. The library's
+ * own loader would ask the hub for the file.
+ */
+export async function folderTokenizer(
+  library: typeof Transformers,
+  path: string,
+): Promise<Transformers.PreTrainedTokenizer> {
+  const tokenizer = await readJson(join(path, 'tokenizer.json'));
+  const given = await readJson(join(path, 'tokenizer_config.json'));
+  const config = given ?? inferredConfig(tokenizer ?? {}, (await readJson(join(path, 'config.json'))) ?? {});
+  const template =
+    config.chat_template ??
+    (await readFile(join(path, 'chat_template.jinja'), 'utf8').catch(() => undefined));
+  const name = String(config.tokenizer_class ?? '').replace(/Fast$/, '');
+  const classes = library as unknown as Record<string, typeof library.PreTrainedTokenizer | undefined>;
+  const Class = (/^\w+Tokenizer$/.test(name) ? classes[name] : undefined) ?? library.PreTrainedTokenizer;
+  return new Class(tokenizer ?? {}, {
+    ...config,
+    ...(template !== undefined && { chat_template: template }),
+  });
+}
+
+/** Names that the special tokens of widespread models have. */
+const SPECIAL: Readonly<Record<string, readonly string[]>> = {
+  pad_token: ['[PAD]', '<pad>', '<|endoftext|>', '</s>', '<|end_of_text|>'],
+  unk_token: ['[UNK]', '<unk>'],
+  cls_token: ['[CLS]', '<s>'],
+  sep_token: ['[SEP]', '</s>'],
+  mask_token: ['[MASK]', '<mask>'],
+  bos_token: ['<s>', '<bos>', '<|begin_of_text|>'],
+  eos_token: ['</s>', '<eos>', '<|endoftext|>', '<|end_of_text|>'],
+};
+
+function inferredConfig(tokenizer: Json, config: Json): Json {
+  const added = (Array.isArray(tokenizer.added_tokens) ? tokenizer.added_tokens : []) as {
+    readonly id?: unknown;
+    readonly content?: unknown;
+  }[];
+  const known = new Map(added.map(({ id, content }) => [content, id]));
+  const vocab = (tokenizer.model as { vocab?: unknown } | undefined)?.vocab;
+  const has = (token: string): boolean =>
+    known.has(token) ||
+    (typeof vocab === 'object' && vocab !== null && !Array.isArray(vocab) && token in vocab);
+  const result: Record<string, unknown> = {};
+  for (const [name, tokens] of Object.entries(SPECIAL)) {
+    const id = config[`${name}_id`];
+    const byId = typeof id === 'number' ? added.find((one) => one.id === id)?.content : undefined;
+    const token = byId ?? tokens.find(has);
+    if (token !== undefined) result[name] = token;
+  }
+  return result;
+}
+
+/** Families whose positions begin after that of the padding, as fairseq has it. */
+const OFFSET_FAMILIES = /^(xlm-)?roberta|^camembert|^mpnet|^data2vec-text|^longformer|^bigbird|^xmod/;
+
+/** Tokens of one text that a model has positions for; infinitely many where its configuration names none. */
+export function positionsOf(model: Transformers.PreTrainedModel): number {
+  const config = model.config as unknown as Json;
+  const extent = config.max_position_embeddings ?? config.n_positions ?? config.n_ctx;
+  if (typeof extent !== 'number' || !(extent >= 1)) return Number.POSITIVE_INFINITY;
+  const padding = typeof config.pad_token_id === 'number' ? config.pad_token_id : 1;
+  return OFFSET_FAMILIES.test(String(config.model_type)) ? extent - padding - 1 : extent;
+}
