@@ -1,12 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type Dataset,
-  type InteractionLog,
-  InvalidInputError,
-  type LongCallOptions,
-  withLog,
-} from '@palate/core';
+import { type Dataset, InvalidInputError, type LongCallOptions, withLog } from '@palate/core';
 import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
 import {
   findDatasets,
@@ -23,8 +17,6 @@ import type { Suite } from './suite.js';
 export interface Prepared {
   readonly train: Dataset;
   readonly split: Split;
-  /** Training and validation: what is known when the test happens. */
-  readonly known: InteractionLog;
 }
 
 /** Folders in which data sets are looked for. */
@@ -67,15 +59,7 @@ export async function prepare(suite: Suite, options: LongCallOptions): Promise<P
     log = kCore(log, { users: suite.filter.kCore, items: suite.filter.kCore });
   const filtered = withLog(dataset, log);
   const split = leaveOneOut(filtered.log);
-  const held = new Uint8Array(filtered.log.length);
-  const { offsets, row } = filtered.log.byUser();
-  const tested = split.test.userCounts();
-  for (let user = 0; user < tested.length; user++)
-    if ((tested[user] ?? 0) > 0) held[row[(offsets[user + 1] ?? 0) - 1] ?? 0] = 1;
-  const known = filtered.log.select(
-    Int32Array.from({ length: held.length }, (_, r) => r).filter((r) => held[r] === 0),
-  );
-  return { train: withLog(filtered, split.train), split, known };
+  return { train: withLog(filtered, split.train), split };
 }
 
 /**

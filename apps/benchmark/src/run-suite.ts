@@ -41,7 +41,7 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<void>
       hint: 'Correct the name.',
     });
   const data = await prepare(suite, signal ? { signal } : {});
-  const dataFingerprint = fingerprint(data.known);
+  const dataFingerprint = fingerprint(data.split.known);
   say(`${suite.name}: ${data.split.description}`);
   for (const warning of data.split.warnings) say(`note: ${warning}`);
   for (const row of suite.systems) {
@@ -77,7 +77,7 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<void>
       const fitSeconds = (performance.now() - started) / 1000;
       const result = await evaluateRanking(
         retriever,
-        { history: data.known, test: data.split.test },
+        { history: data.split.known, train: data.split.train, test: data.split.test },
         {
           metrics: suite.metrics,
           split: `${data.split.description}; fitted on the training part`,

@@ -4,6 +4,7 @@ import {
   type InteractionLog,
   InvalidInputError,
   LeakError,
+  noteWithheld,
   RandomStream,
 } from '@palate/core';
 import { findLeaks } from './leaks.js';
@@ -14,6 +15,12 @@ export interface Split {
   readonly train: InteractionLog;
   readonly validation?: InteractionLog;
   readonly test: InteractionLog;
+  /**
+   * What systems are told at the test: everything that is not the test, training and validation together, in the order
+   * of the log. Systems are fitted on `train`, chosen by `validation`, and tested with these histories. The training
+   * part itself where there is no validation.
+   */
+  readonly known: InteractionLog;
   /** The rule in words, with its parameters, as it goes beside results. */
   readonly description: string;
   /** What training sees that it would not know in production, in words. */
@@ -29,6 +36,7 @@ export interface LeakPolicy {
 const TRAIN = 0;
 const VALIDATION = 1;
 const TEST = 2;
+// In this order: what is known at the test is everything up to validation.
 
 function build(
   log: InteractionLog,
@@ -38,17 +46,20 @@ function build(
   hasValidation: boolean,
   policy: LeakPolicy,
 ): Split {
-  const rowsOf = (wanted: number): Int32Array => {
+  const rowsFrom = (first: number, last: number): InteractionLog => {
     let count = 0;
-    for (let row = 0; row < part.length; row++) if (part[row] === wanted) count++;
+    for (let row = 0; row < part.length; row++) if (part[row]! >= first && part[row]! <= last) count++;
     const rows = new Int32Array(count);
     let at = 0;
-    for (let row = 0; row < part.length; row++) if (part[row] === wanted) rows[at++] = row;
-    return rows;
+    for (let row = 0; row < part.length; row++)
+      if (part[row]! >= first && part[row]! <= last) rows[at++] = row;
+    return log.select(rows);
   };
-  const train = log.select(rowsOf(TRAIN));
-  const test = log.select(rowsOf(TEST));
-  const validation = hasValidation ? log.select(rowsOf(VALIDATION)) : undefined;
+  const train = rowsFrom(TRAIN, TRAIN);
+  const test = rowsFrom(TEST, TEST);
+  const validation = hasValidation ? rowsFrom(VALIDATION, VALIDATION) : undefined;
+  // An evaluation that is told the training part alone can warn.
+  if (validation) noteWithheld(train, validation);
   for (const [name, each] of [
     ['training', train] as const,
     ['test', test] as const,
@@ -87,7 +98,20 @@ function build(
       'test pairs of user and item that are not in training',
       `${leaks.repeatedPairs} test interactions repeat a pair of user and item of training (apply keepFirst before splitting)`,
     );
-  return { kind, train, ...(validation ? { validation } : {}), test, description, warnings };
+  let known: InteractionLog | undefined;
+  return {
+    kind,
+    train,
+    ...(validation ? { validation } : {}),
+    test,
+    // Made when it is asked for, so that a large split costs no third copy.
+    get known() {
+      known ??= validation ? rowsFrom(TRAIN, VALIDATION) : train;
+      return known;
+    },
+    description,
+    warnings,
+  };
 }
 
 /** Options of {@link leaveOneOut}. */

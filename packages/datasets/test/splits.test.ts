@@ -27,7 +27,12 @@ const itemsOf = (log: InteractionLog | undefined): string[] =>
 function expectPartition(log: InteractionLog, split: Split): void {
   const parts = [...itemsOf(split.train), ...itemsOf(split.validation), ...itemsOf(split.test)];
   expect(parts.sort()).toEqual(itemsOf(log).sort());
-  for (const part of [split.train, split.validation, split.test]) {
+  // What is known at the test is the rest, in the order of the log.
+  const held = new Set(itemsOf(split.test));
+  expect(itemsOf(split.known)).toEqual(itemsOf(log).filter((item) => !held.has(item)));
+  expect(split.known).toBe(split.known);
+  if (!split.validation) expect(split.known).toBe(split.train);
+  for (const part of [split.train, split.validation, split.test, split.known]) {
     if (!part) continue;
     expect(part.items).toBe(log.items);
     expect(part.users).toBe(log.users);
@@ -37,6 +42,7 @@ function expectPartition(log: InteractionLog, split: Split): void {
 describe('every split is a partition that keeps the dense indexes', () => {
   const splits: Record<string, (log: InteractionLog) => Split> = {
     leaveOneOut: (log) => leaveOneOut(log),
+    'leaveOneOut without validation': (log) => leaveOneOut(log, { validation: false }),
     splitByTime: (log) => splitByTime(log, { test: 0.2, validation: 0.2 }),
     splitPerUserTime: (log) => splitPerUserTime(log, { test: 0.3, validation: 0.3 }),
     splitByUser: (log) => splitByUser(log, { test: 0.25, validation: 0.25, seed: 3 }),

@@ -55,7 +55,7 @@ function llmRec(kind: 'random' | 'time'): Study {
         const values: Values[] = [];
         for (const seed of [0, 1, 2])
           values.push(
-            await context.cell(`${label} seed ${seed}`, [kind, seed, basis, 'llm-rec', 1], async (call) => {
+            await context.cell(`${label} seed ${seed}`, [kind, seed, basis, 'llm-rec', 2], async (call) => {
               const split =
                 kind === 'random'
                   ? splitRandom(dataset.log, { validation: 0.1, test: 0.1, seed })
@@ -65,7 +65,7 @@ function llmRec(kind: 'random' | 'time'): Study {
               const { retriever, truncatedShare } = await fit(train, validation, { ...call, seed });
               const { metrics } = await evaluateRanking(
                 retriever,
-                { history: split.train, test: split.test },
+                { history: split.known, train: split.train, test: split.test },
                 { metrics: [...METRICS], resamples: 0 },
               );
               const of = (metric: string): number => metrics[metric]?.mean ?? Number.NaN;

@@ -31,8 +31,15 @@ export async function evaluateCommand(
     results.push(
       await evaluateRanking(
         retriever,
-        { history: split.train, test: split.test },
-        { metrics, split: split.description, seed: options.seed, signal },
+        { history: split.known, train: split.train, test: split.test },
+        {
+          metrics,
+          split: split.description,
+          seed: options.seed,
+          signal,
+          // Values of users let the report compare the systems in pairs; they would swell the JSON.
+          perUser: systems.length > 1 && !options.json,
+        },
       ),
     );
   }
