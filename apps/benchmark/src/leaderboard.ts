@@ -12,12 +12,17 @@ import {
 } from '@palate/eval';
 import { type Cell, readCells } from './results.js';
 import { labelOf, type Suite } from './suite.js';
+import { readUserValues } from './user-values.js';
 
 /** Lays out the finished cells of a suite: averages over seeds, one-seed rows with their intervals. */
 export async function suiteReport(suite: Suite, folder: string): Promise<Report> {
   const cells = await readCells(folder);
   const byLabel = new Map<string, Cell[]>();
-  for (const cell of cells) byLabel.set(cell.label, [...(byLabel.get(cell.label) ?? []), cell]);
+  for (const cell of cells) {
+    const perUser = await readUserValues(folder, cell);
+    const whole = perUser ? { ...cell, result: { ...cell.result, perUser } } : cell;
+    byLabel.set(cell.label, [...(byLabel.get(cell.label) ?? []), whole]);
+  }
   const rows = suite.systems
     .map((system) => byLabel.get(labelOf(system)) ?? [])
     .filter((found) => found.length > 0)
@@ -35,8 +40,16 @@ export async function suiteReport(suite: Suite, folder: string): Promise<Report>
     metrics: suite.metrics,
     published: suite.published ?? [],
   });
+  const tested = new Set(report.comparisons.pairs.flatMap(({ first, second }) => [first, second]));
+  const untested = rows.map(({ system }) => system).filter((system) => !tested.has(system));
   return {
     ...report,
+    notes: [
+      ...report.notes,
+      ...(tested.size > 0 && untested.length > 0
+        ? [`Not in the paired tests, as the values of their users were not kept: ${untested.join(', ')}.`]
+        : []),
+    ],
     rows: report.rows.map((row) => {
       const time = row.source === undefined ? fitTime(byLabel.get(row.system) ?? []) : undefined;
       return time === undefined ? row : { ...row, note: time };

@@ -15,6 +15,7 @@ import {
 } from './results.js';
 import { combinations, labelOf, type Suite, type SuiteSystem, type SystemOptions } from './suite.js';
 import { SYSTEMS } from './systems.js';
+import { writeUserValues } from './user-values.js';
 
 /** Options of {@link runSuite}. */
 export interface RunOptions extends LongCallOptions {
@@ -75,12 +76,13 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<void>
         onProgress: heartbeat(label, say),
       });
       const fitSeconds = (performance.now() - started) / 1000;
-      const result = await evaluateRanking(
+      const { perUser, ...result } = await evaluateRanking(
         retriever,
         { history: data.split.known, train: data.split.train, test: data.split.test },
         {
           metrics: suite.metrics,
           split: `${data.split.description}; fitted on the training part`,
+          perUser: true,
           ...shared,
         },
       );
@@ -93,6 +95,9 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<void>
         fitSeconds,
         result: { ...result, system: label },
       };
+      // Before the cell, which says that all is measured.
+      if (perUser)
+        await writeUserValues(options.folder, cell, { ...result, perUser }, suite.metrics[0] ?? '');
       await writeJson(path, cell);
       await rm(checkpoints, { recursive: true, force: true });
       const values = suite.metrics

@@ -4,10 +4,13 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { RankingResult } from '@palate/eval';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { suiteMarkdown } from '../src/leaderboard.js';
 import { combinations, labelOf } from '../src/suite.js';
 import { SUITES } from '../src/suites/index.js';
 import { SYSTEMS } from '../src/systems.js';
+import { readUserValues, writeUserValues } from '../src/user-values.js';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const NODE = [
@@ -46,6 +49,28 @@ test('suites name registered systems, unique rows and options that are not empty
   ]);
 });
 
+test('the committed leaderboards are what their records give', async () => {
+  const folder = fileURLToPath(new URL('../results', import.meta.url));
+  for (const suite of SUITES) {
+    const own = join(folder, suite.name);
+    const committed = await readFile(join(own, 'leaderboard.md'), 'utf8');
+    expect(await suiteMarkdown(suite, own, `apps/benchmark/results/${suite.name}`)).toBe(committed);
+  }
+});
+
+test('values of users are kept to single precision, and only for the measurement that they belong to', async () => {
+  const cell = { label: 'A (b)', seed: 3, key: 'one' };
+  const values = { 'ndcg@10': [0, 1, 1 / 3, Number.NaN], 'hr@10': [1, 1, 1, 1] };
+  const result = { perUser: { users: ['x', 'y', 'z', 'w'], values } } as unknown as RankingResult;
+  await writeUserValues(results, cell, result, 'ndcg@10');
+  expect(await readUserValues(results, cell)).toEqual({
+    users: ['0', '1', '2', '3'],
+    values: { 'ndcg@10': [0, 1, Math.fround(1 / 3), Number.NaN] },
+  });
+  expect(await readUserValues(results, { ...cell, key: 'other' })).toBeUndefined();
+  expect(await readUserValues(results, { ...cell, seed: 4 })).toBeUndefined();
+});
+
 test('a suite is measured cell by cell, goes on where it was, and writes its leaderboard', async () => {
   const first = await run('random', 'ease 500');
   expect(first.code).toBe(0);
@@ -70,6 +95,8 @@ test('a suite is measured cell by cell, goes on where it was, and writes its lea
   const table = await readFile(join(results, 'movietweetings-classic', 'leaderboard.md'), 'utf8');
   expect(table).toMatch(/\| ease 500 \| \*\*0\.0890 \[/);
   expect(table).toMatch(/\| random \| 0\.\d{4} ± /);
+  expect(table).toMatch(/Paired tests of ndcg@10 over users \(paired t-test, two-sided\)/);
+  expect(table).toMatch(/^\| ease 500 \| random \| \+0\.08\d\d \| &lt; \.0001 \| &lt; \.0001 \|/m);
   expect(table).toMatch(/EASE 500 \| 0\.0890 .*published: independent numpy run/);
   expect(await readFile(join(results, 'movietweetings-classic', 'leaderboard.html'), 'utf8')).toContain(
     '<svg',
