@@ -123,7 +123,9 @@ program
   .action((file: string | undefined, options: { results: string }) =>
     guarded(async () => {
       const path = file ?? join(ROOT, 'README.md');
-      if (await updateReadme(path, 'overview', await overview(options.results)))
+      // It wants the records of all suites: it is made only for a page that shows it.
+      const isWanted = (await readFile(path, 'utf8')).includes('<!-- results:overview -->');
+      if (isWanted && (await updateReadme(path, 'overview', await overview(options.results))))
         process.stdout.write('overview: written\n');
       for (const suite of SUITES) {
         const folder = join(options.results, suite.name);
