@@ -5,7 +5,7 @@ import {
   type RandomStream,
   type TensorData,
 } from '@palate/core';
-import { heldVariable } from '@palate/tfjs-backend-ort';
+import { heldTensor, heldVariable } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** How a parameter starts. */
@@ -40,6 +40,8 @@ export function uniform(limit: number): Initializer {
  */
 export class Parameters implements Disposable {
   readonly #variables = new Map<string, tf.Variable>();
+  readonly #tables: tf.Tensor[] = [];
+  #isDisposed = false;
 
   /**
    * Creates a parameter. Its start depends on the random stream and its own name alone, not on what was created
@@ -66,9 +68,21 @@ export class Parameters implements Disposable {
     return variable;
   }
 
-  /** @throws InvalidInputError if there is no such parameter */
+  /** Takes a constant tensor that the model reads beside its weights, out of any tidy scope, to free it with them. */
+  hold<T extends tf.Tensor>(table: T): T {
+    this.#tables.push(heldTensor(table));
+    return table;
+  }
+
+  /** @throws InvalidInputError if there is no such parameter, or the weights were disposed */
   get(name: string): tf.Variable {
     const variable = this.#variables.get(name);
+    if (this.#isDisposed)
+      throw new InvalidInputError({
+        expected: 'a model that has not been disposed',
+        received: 'a disposed one',
+        hint: 'Load it again, or dispose it later.',
+      });
     if (!variable)
       throw new InvalidInputError({
         expected: `a parameter among ${this.names.join(', ')}`,
@@ -129,10 +143,12 @@ export class Parameters implements Disposable {
     }
   }
 
-  /** Frees all variables. */
+  /** Frees all variables, and the tensors held beside them. */
   dispose(): void {
-    for (const variable of this.#variables.values()) variable.dispose();
+    this.#isDisposed = true;
+    for (const tensor of [...this.#variables.values(), ...this.#tables]) tensor.dispose();
     this.#variables.clear();
+    this.#tables.length = 0;
   }
 
   [Symbol.dispose](): void {

@@ -75,9 +75,9 @@ export class CtrEmbedding {
             : undefined,
         codes:
           feature.slots > 0
-            ? tf.keep(tf.tensor2d(feature.codes, [entities, feature.slots], 'int32'))
+            ? parameters.hold(tf.tensor2d(feature.codes, [entities, feature.slots], 'int32'))
             : undefined,
-        numbers: feature.slots > 0 ? undefined : tf.keep(tf.tensor2d(feature.numbers, [entities, 1])),
+        numbers: feature.slots > 0 ? undefined : parameters.hold(tf.tensor2d(feature.numbers, [entities, 1])),
       };
     };
     this.#user = features.user.map(tables);

@@ -93,7 +93,7 @@ export class KnowledgeInput {
       if (!table) return [];
       const own = side === 'user' ? ids.users : ids.items;
       const { data, width } = table.align(own);
-      return [{ side, table: tf.keep(tf.tensor2d(data, [own.size, width])) }];
+      return [{ side, table: parameters.hold(tf.tensor2d(data, [own.size, width])) }];
     });
     this.#adaptor =
       this.#tables.length > 0

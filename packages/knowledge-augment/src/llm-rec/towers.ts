@@ -42,7 +42,7 @@ export class Towers {
     this.#dropout = dropout;
     this.#users = new Embedding(parameters, 'users', users, dimension, random, 0.1);
     this.#items = vectors ? undefined : new Embedding(parameters, 'items', items, dimension, random, 0.1);
-    this.#texts = vectors ? tf.keep(standardised(vectors)) : undefined;
+    this.#texts = vectors ? parameters.hold(standardised(vectors)) : undefined;
     const tower = (name: string, inputs: number): readonly [Dense, Dense] => [
       new Dense(parameters, `${name}-1`, inputs, hidden, random),
       new Dense(parameters, `${name}-2`, hidden, dimension, random),

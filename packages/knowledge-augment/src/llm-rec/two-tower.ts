@@ -200,6 +200,7 @@ export class TwoTower implements CatalogueScorer, Saveable {
       return await build(history);
     } finally {
       optimiser.dispose();
+      towers.parameters.dispose();
     }
   }
 

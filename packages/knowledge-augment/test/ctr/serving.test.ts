@@ -1,6 +1,8 @@
 import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import {
   Catalog,
   createDataset,
@@ -11,6 +13,7 @@ import {
   RandomStream,
 } from '@palate/core';
 import { selectBackend } from '@palate/nn';
+import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   BACKBONES,
@@ -219,3 +222,36 @@ describe('a re-ranker', () => {
       await expect(loaded.score(rerankLists(samples, { length: 4 }))).rejects.toThrow('lists of 6 items');
     });
 });
+
+describe('memory', () => {
+  it('is given back by models that are disposed, and by those that nobody holds', async () => {
+    const before = tf.memory().numTensors;
+    const dir = folder();
+    const lists = rerankLists(samples, { length: 6 });
+    {
+      using model = await CtrModel.fit(samples, { ...SMALL, backbone: 'dcnv2', knowledge });
+      await model.save(dir);
+      using reranker = await Reranker.fit(lists, { ...SMALL, batchSize: 8, model: 'dlcm', knowledge });
+      expect(reranker.history).not.toHaveLength(0);
+    }
+    await collectUntil(() => tf.memory().numTensors <= before);
+    expect(tf.memory().numTensors).toBeLessThanOrEqual(before);
+    const loaded = await CtrModel.load(dir);
+    expect(tf.memory().numTensors).toBeGreaterThan(before + 20);
+    loaded.dispose();
+    expect(tf.memory().numTensors).toBeLessThanOrEqual(before);
+    for (let round = 0; round < 5; round++) await (await CtrModel.load(dir)).predict(samples);
+    await collectUntil(() => tf.memory().numTensors <= before + 60);
+    expect(tf.memory().numTensors).toBeLessThanOrEqual(before + 60);
+  });
+});
+
+/** Collects garbage until a condition holds, or enough has been tried. */
+async function collectUntil(holds: () => boolean): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  for (let round = 0; round < 100 && !holds(); round++) {
+    collect();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

@@ -6,6 +6,7 @@ import {
   checkOptions,
   checkSharedIds,
   type Dataset,
+  type Disposable,
   fingerprint,
   IdMap,
   type LongCallOptions,
@@ -62,7 +63,7 @@ export interface LocalRankOptions extends RetrieveOptions {
  *
  * As a `Ranker` it orders a retriever's candidates (the paper's v2); as a retriever it recommends without any (v1).
  */
-export class LocalRanker implements Ranker, CatalogueScorer, Saveable {
+export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposable {
   readonly name: string;
   readonly items: IdMap;
   /** Loss and validation of each epoch of the fit; empty after loading. */
@@ -349,6 +350,15 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable {
       orderWeight,
       dataFingerprint: manifest.dataFingerprint ?? '',
     });
+  }
+
+  /** Frees the weights; what needs them throws afterwards. */
+  dispose(): void {
+    this.#model.parameters.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }
 

@@ -1,4 +1,4 @@
-import { InvalidInputError, RandomStream } from '@palate/core';
+import { type Disposable, InvalidInputError, RandomStream } from '@palate/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { attend, causalMask, mergeHeads, paddingMask, splitHeads } from '../attention.js';
 import { activate } from '../feed-forward.js';
@@ -30,7 +30,7 @@ export interface EncodedInput {
  * Parameters keep HuggingFace's names and layout (`[out, in]` kernels), so that folders of its models are read and
  * written as they are.
  */
-export class T5 {
+export class T5 implements Disposable {
   readonly config: T5Config;
   readonly parameters = new Parameters();
 
@@ -287,5 +287,14 @@ export class T5 {
       shifted[at] = before === -100 ? pad : before;
     }
     return shifted;
+  }
+
+  /** Frees the weights; what needs them throws afterwards. */
+  dispose(): void {
+    this.parameters.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }

@@ -2,6 +2,7 @@ import {
   type CatalogueScorer,
   checkNumber,
   type Dataset,
+  type Disposable,
   fingerprint,
   type IdMap,
   InvalidInputError,
@@ -49,7 +50,7 @@ interface Config extends SequentialConfig {
  * BERT4Rec (Sun et al. 2019): a transformer that sees the whole sequence and guesses hidden items; to recommend, a
  * hidden one is put behind the history. Full cross-entropy over the catalogue at the hidden positions.
  */
-export class Bert4Rec implements CatalogueScorer, Saveable {
+export class Bert4Rec implements CatalogueScorer, Saveable, Disposable {
   readonly name = 'BERT4Rec';
   readonly items: IdMap;
   /** Loss and validation of each epoch of the fit; empty after loading. */
@@ -132,6 +133,15 @@ export class Bert4Rec implements CatalogueScorer, Saveable {
   static async load(dir: string): Promise<Bert4Rec> {
     const { items, encoder, config, dataFingerprint } = await loadEncoder<Config>(dir, 'bert4rec', 1);
     return new Bert4Rec(items, encoder, config, [], dataFingerprint);
+  }
+
+  /** Frees the weights; what needs them throws afterwards. */
+  dispose(): void {
+    this.#encoder.parameters.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }
 

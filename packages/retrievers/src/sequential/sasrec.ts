@@ -3,6 +3,7 @@ import {
   checkChoice,
   checkNumber,
   type Dataset,
+  type Disposable,
   EmbeddingTable,
   fingerprint,
   type IdMap,
@@ -82,7 +83,7 @@ const LOSSES: readonly SasRecLoss[] = ['cross-entropy', 'bce', 'gbce', 'sampled-
  *
  * With full cross-entropy it is the strong baseline of later studies; with `'bce'` the original.
  */
-export class SasRec implements CatalogueScorer, Saveable {
+export class SasRec implements CatalogueScorer, Saveable, Disposable {
   readonly name: string;
   readonly items: IdMap;
   /** Loss and validation of each epoch of the fit; empty after loading. */
@@ -192,6 +193,15 @@ export class SasRec implements CatalogueScorer, Saveable {
   static async load(dir: string): Promise<SasRec> {
     const { items, encoder, config, dataFingerprint } = await loadEncoder<Config>(dir, 'sasrec', 0);
     return new SasRec(items, encoder, config, [], dataFingerprint);
+  }
+
+  /** Frees the weights; what needs them throws afterwards. */
+  dispose(): void {
+    this.#encoder.parameters.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }
 

@@ -1,6 +1,7 @@
 import {
   checkSavedNames,
   checkSavedShapes,
+  type Disposable,
   defineOptions,
   type EmbeddingTable,
   InvalidInputError,
@@ -74,7 +75,7 @@ const BLOCK = 4096;
  * that no item uses after an epoch move to residuals that are badly quantised. Vectors are centred and scaled to unit
  * variance first.
  */
-export class RqVae implements Codebook {
+export class RqVae implements Codebook, Disposable {
   readonly kind = 'rq-vae';
   readonly levels: number;
   readonly size: number;
@@ -210,6 +211,15 @@ export class RqVae implements Codebook {
     checkSavedNames('the codebook', weights, network.parameters.names);
     network.parameters.assign(weights, 'the codebook');
     return new RqVae(network, mean?.values as Float32Array, scale, []);
+  }
+
+  /** Frees the weights; what needs them throws afterwards. */
+  dispose(): void {
+    this.#network.parameters.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }
 

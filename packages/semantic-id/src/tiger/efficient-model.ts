@@ -112,9 +112,9 @@ export class EfficientModel implements IdModel {
     for (let node = 1; node < trie.nodeCount; node++)
       open[trie.parent[node]! * size + trie.code[node]!] = unseen.isSeen[node]!;
     const codes = ids.tuples.map((code, at) => (at % depth) * size + code);
-    this.#itemCodes = tf.keep(tf.tensor2d(codes, [ids.items.size, depth], 'int32'));
-    this.#itemNodes = tf.keep(tf.tensor2d(trie.path, [ids.items.size, depth], 'int32'));
-    this.#open = tf.keep(tf.tensor2d(open, [innerNodes, size], 'bool'));
+    this.#itemCodes = this.parameters.hold(tf.tensor2d(codes, [ids.items.size, depth], 'int32'));
+    this.#itemNodes = this.parameters.hold(tf.tensor2d(trie.path, [ids.items.size, depth], 'int32'));
+    this.#open = this.parameters.hold(tf.tensor2d(open, [innerNodes, size], 'bool'));
     this.#descenders = this.#descents.map((_, level) =>
       this.#step(level + 1, (states, codes, nodes) =>
         this.#descend(

@@ -6,6 +6,7 @@ import {
   checkSavedShapes,
   checkSharedIds,
   type Dataset,
+  type Disposable,
   fingerprint,
   type IdMap,
   InvalidInputError,
@@ -71,7 +72,7 @@ export interface FreeSearch {
  * const [list] = await tiger.retrieve([{ history: dataset.log.history(0) }], 10);
  * ```
  */
-export class Tiger implements Retriever, Saveable {
+export class Tiger implements Retriever, Saveable, Disposable {
   readonly name: string;
   readonly items: IdMap;
   readonly ids: SemanticIds;
@@ -388,6 +389,15 @@ export class Tiger implements Retriever, Saveable {
     checkSavedNames(dir, weights, model.parameters.names);
     model.parameters.assign(weights, dir);
     return new Tiger(ids, model, config, unseen, [], manifest.dataFingerprint ?? '');
+  }
+
+  /** Frees the weights; what needs them throws afterwards. */
+  dispose(): void {
+    this.#model.parameters.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }
 
