@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
  * Variables that are freed once nobody holds them.
  *
  * TensorFlow.js keeps every variable in a register until it is disposed, so that a model that was dropped keeps its
- * weights for ever. These are taken out of that register; their data goes with them.
+ * weights for ever. These stand in that register as weak references; their data goes with them.
  */
 
 /** What is needed to give the data of a tensor back that is gone. */
@@ -13,23 +13,25 @@ interface Estate {
   readonly shape: readonly number[];
   readonly dtype: tf.DataType;
   readonly size: number;
+  /** Of a variable. */
+  readonly name: string | undefined;
 }
 
-const living = new Map<Estate, WeakRef<tf.Variable>>();
+/** What the register tells of a variable between its end and the report of it. */
+const GONE = { trainable: false, dispose: () => {} } as unknown as tf.Variable;
 
 const abandoned = new FinalizationRegistry<Estate>((estate) => {
-  living.delete(estate);
+  if (estate.name !== undefined) delete tf.engine().registeredVariables[estate.name];
   // All that TensorFlow.js reads of a tensor to give its data back.
   tf.engine().disposeTensor(estate as unknown as tf.Tensor);
 });
 
-function watch(tensor: tf.Tensor): Estate {
+function watch(tensor: tf.Tensor, name?: string): Estate {
   const { dataId, shape, dtype, size, dispose } = tensor;
-  const estate: Estate = { dataId, shape, dtype, size };
+  const estate: Estate = { dataId, shape, dtype, size, name };
   abandoned.register(tensor, estate, estate);
   tensor.dispose = function (this: tf.Tensor) {
     abandoned.unregister(estate);
-    living.delete(estate);
     dispose.call(this);
   };
   return estate;
@@ -48,15 +50,19 @@ export function heldTensor<T extends tf.Tensor>(tensor: T): T {
 /**
  * Makes a variable that is freed when it is disposed, or when nobody holds it any more.
  *
- * It is outside of every tidy scope, and TensorFlow.js does not list it: pass it to `tf.variableGrads` by name.
+ * It is outside of every tidy scope.
  *
  * @param initial - its first value; stays the caller's
  */
 export function heldVariable(initial: tf.Tensor, trainable = true): tf.Variable {
   const variable = tf.keep(tf.variable(initial, trainable)) as tf.Variable;
-  delete tf.engine().registeredVariables[variable.name];
-  const estate = watch(variable);
-  living.set(estate, new WeakRef(variable));
+  const estate = watch(variable, variable.name);
+  const weak = new WeakRef(variable);
+  Object.defineProperty(tf.engine().registeredVariables, variable.name, {
+    get: () => weak.deref() ?? GONE,
+    enumerable: true,
+    configurable: true,
+  });
   const { assign } = variable;
   variable.assign = function (this: tf.Variable, value) {
     assign.call(this, value);
@@ -65,12 +71,8 @@ export function heldVariable(initial: tf.Tensor, trainable = true): tf.Variable 
   return variable;
 }
 
-/** Every variable that TensorFlow.js lists, and every one of {@link heldVariable} that is alive. */
+/** Every variable that is alive. */
 export function knownVariables(): tf.Variable[] {
   const known = Object.values(tf.engine().registeredVariables) as tf.Variable[];
-  for (const weak of living.values()) {
-    const variable = weak.deref();
-    if (variable) known.push(variable);
-  }
-  return known;
+  return known.filter((variable) => variable !== GONE);
 }
