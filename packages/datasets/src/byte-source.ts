@@ -7,7 +7,7 @@ import { Decompress as ZstdDecompress } from 'fzstd';
 import { openZipEntry } from './zip-entry.js';
 
 /** How a file is packed, by its first bytes, whatever its name. */
-export type Compression = 'none' | 'gzip' | 'zstd' | 'zip';
+type Compression = 'none' | 'gzip' | 'zstd' | 'zip';
 
 /** A file's unpacked bytes in UTF-8, chunk by chunk. */
 export interface ByteSource {

@@ -1,11 +1,32 @@
 export { AMAZON_OPTIONS, type AmazonReviewsOptions, loadAmazonReviews } from './amazon-reviews.js';
+export {
+  BOOK_CROSSING_OPTIONS,
+  type BookCrossingOptions,
+  GOODREADS_OPTIONS,
+  type GoodreadsOptions,
+  loadBookCrossing,
+  loadGoodreads,
+} from './book-ratings.js';
 export { type KCoreOptions, kCore, keepFirst, minimumItemCount, ratingThreshold } from './filters.js';
 export { type FoundDataset, findDatasets } from './find-datasets.js';
 export { type JsonRecord, readJsonLines } from './json-lines.js';
 export { findLeaks, type LeakReport } from './leaks.js';
 export type { SkipCause } from './log-builder.js';
+export {
+  KUAIREC_OPTIONS,
+  type KuaiRecOptions,
+  LAST_FM_OPTIONS,
+  type LastFmOptions,
+  loadKuaiRec,
+  loadLastFm,
+  loadYambda,
+  YAMBDA_OPTIONS,
+  type YambdaOptions,
+} from './media-logs.js';
+export { loadMind, MIND_OPTIONS, type MindOptions } from './mind.js';
 export { loadMovieLens, loadMovieLens1m, loadMovieLens100k, loadMovieLensLatest } from './movielens.js';
 export { loadMovieTweetings } from './movietweetings.js';
+export { loadRecBole, RECBOLE_OPTIONS, type RecBoleOptions } from './recbole.js';
 export { loadS3RecSequences, S3_REC_OPTIONS, type S3RecOptions } from './s3-rec.js';
 export {
   type LeakPolicy,
@@ -20,6 +41,7 @@ export {
   splitRandom,
 } from './splits.js';
 export { type Statistics, statistics } from './statistics.js';
+export { loadSteam, STEAM_OPTIONS, type SteamOptions } from './steam.js';
 export { loadTable, TABLE_OPTIONS, type TableOptions } from './table.js';
 export type { ColumnName, TableColumns, TableFormat } from './table-reader.js';
 export type { TimeGranularity, TimestampUnit } from './times.js';

@@ -15,7 +15,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /** A text that is no literal; `at` counts characters from 0. */
-export class PythonSyntaxError extends Error {
+class PythonSyntaxError extends Error {
   readonly at: number;
   constructor(expected: string, at: number) {
     super(`expected ${expected} at character ${at + 1}`);

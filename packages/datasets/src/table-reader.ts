@@ -164,7 +164,7 @@ async function peek(path: string, encoding?: string): Promise<string> {
 }
 
 /** Positions of the named columns in a header. */
-export function resolveColumns(path: string, columns: TableColumns, header: readonly string[]): FieldColumns {
+function resolveColumns(path: string, columns: TableColumns, header: readonly string[]): FieldColumns {
   const find = (column: ColumnName): number => findColumn(path, column, header);
   return {
     user: find(columns.user),
