@@ -7,6 +7,14 @@ export {
   loadBookCrossing,
   loadGoodreads,
 } from './book-ratings.js';
+export {
+  type ColumnDescription,
+  type ColumnType,
+  DESCRIBE_OPTIONS,
+  type DescribeOptions,
+  describeTable,
+  type TableDescription,
+} from './describe-table.js';
 export { type KCoreOptions, kCore, keepFirst, minimumItemCount, ratingThreshold } from './filters.js';
 export { type FoundDataset, findDatasets } from './find-datasets.js';
 export { type JsonRecord, readJsonLines } from './json-lines.js';

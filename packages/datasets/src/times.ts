@@ -221,7 +221,7 @@ function note(extreme: Extreme, value: number, at: RowPlace): void {
 }
 
 /** The coarsest unit in which a number is a time up to 2100. */
-function unitOf(value: number): keyof typeof PER_SECOND | undefined {
+export function unitOf(value: number): keyof typeof PER_SECOND | undefined {
   return (Object.keys(PER_SECOND) as (keyof typeof PER_SECOND)[]).find(
     (unit) => value / PER_SECOND[unit] <= LATEST_SECONDS,
   );

@@ -1,5 +1,6 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
+import { crc32 } from 'node:zlib';
 import { ParseError } from '@palate/core';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
 
@@ -39,11 +40,21 @@ export async function openZipEntry(path: string): Promise<Readable> {
       zip.openReadStream(entry, (error, opened) => (error ? reject(damaged(error)) : resolve(opened))),
     );
     stream.on('close', () => zip.close());
-    return stream;
+    return Readable.from(verified(stream, entry.crc32));
   } catch (error) {
     zip.close();
     throw error;
   }
+}
+
+/** Passes an entry's bytes on and compares their checksum at the end: the library compares sizes only. */
+async function* verified(stream: Readable, expected: number): AsyncGenerator<Buffer> {
+  let sum = 0;
+  for await (const chunk of stream) {
+    sum = crc32(chunk as Buffer, sum);
+    yield chunk as Buffer;
+  }
+  if (sum !== expected) throw new Error('the checksum of the unpacked data differs');
 }
 
 function listEntries(zip: ZipFile): Promise<Entry[]> {
