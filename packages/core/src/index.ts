@@ -23,6 +23,7 @@ export {
   UnsupportedError,
   UntrustworthyResultError,
 } from './errors.js';
+export { Favourites } from './favourites.js';
 export { foldedWords, foldText } from './fold-text.js';
 export { historyEnds } from './history-ends.js';
 export { IdMap, IdMapBuilder } from './id-map.js';
@@ -121,3 +122,4 @@ export { topK, unavailableItems } from './top-k.js';
 export { switchOffUsageReports } from './usage-reports.js';
 export type { VectorIndex, VectorMatch, VectorSearchOptions } from './vector-index.js';
 export { noteWithheld, withheldFrom } from './withheld.js';
+export { wordsOf } from './words.js';

@@ -1,5 +1,7 @@
+import type { Favourites } from './favourites.js';
 import type { IdMap } from './id-map.js';
 import { checkNumber } from './options.js';
+import { OutcomeCounter } from './outcome-counts.js';
 import { type LongCallOptions, throwIfCancelled } from './progress.js';
 import type { Query, RetrieveOptions, ScoredItem } from './retriever.js';
 import { topK, unavailableItems } from './top-k.js';
@@ -9,6 +11,7 @@ import { topK, unavailableItems } from './top-k.js';
  * memory stays bounded.
  *
  * @param scoreBlock - the retriever's own `scoreAll`
+ * @param favourites - what it answers where it has nothing to go by; counted as a fallback
  */
 export async function listsFromScores(
   name: string,
@@ -17,6 +20,7 @@ export async function listsFromScores(
   k: number,
   options: RetrieveOptions,
   scoreBlock: (queries: readonly Query[], options: LongCallOptions) => Promise<Float32Array>,
+  favourites?: Favourites,
 ): Promise<ScoredItem[][]> {
   checkNumber('k', k, { min: 1, integer: true });
   const n = items.size;
@@ -26,15 +30,18 @@ export async function listsFromScores(
   for (const query of queries) unavailableItems(query, n, options, unavailable);
   throwIfCancelled(options.signal, name);
   const lists: ScoredItem[][] = [];
+  const counter = new OutcomeCounter(name, queries.length);
   for (let from = 0; from < queries.length; from += block) {
     throwIfCancelled(options.signal, name);
     const chunk = queries.slice(from, from + block);
     const scores = await scoreBlock(chunk, options);
-    for (const [q, query] of chunk.entries())
-      lists.push(
-        topK(scores.subarray(q * n, (q + 1) * n), k, unavailableItems(query, n, options, unavailable)),
-      );
+    for (const [q, query] of chunk.entries()) {
+      const row = scores.subarray(q * n, (q + 1) * n);
+      if (favourites?.isAnswer(row)) counter.fallBack('nothing to go by: general favourites');
+      lists.push(topK(row, k, unavailableItems(query, n, options, unavailable)));
+    }
     options.onProgress?.({ phase: `retrieve with ${name}`, done: lists.length, total: queries.length });
   }
+  if (favourites) options.onOutcomes?.(counter.counts());
   return lists;
 }

@@ -1,3 +1,4 @@
+import type { Favourites } from './favourites.js';
 import type { IdMap } from './id-map.js';
 import type { OutcomeOptions } from './outcome-counts.js';
 import { LONG_CALL_OPTIONS, type LongCallOptions } from './progress.js';
@@ -66,6 +67,8 @@ export interface Retriever {
 
 /** A retriever that can score its whole catalogue at once, as full-catalogue evaluation wants it. */
 export interface CatalogueScorer extends Retriever {
+  /** What it answers where a query gives it nothing to go by. Left out by those that answer everybody alike. */
+  readonly favourites?: Favourites | undefined;
   /**
    * Scores every item for every query: nothing is excluded, whatever the queries say.
    *

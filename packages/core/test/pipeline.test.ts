@@ -57,6 +57,7 @@ describe('the retriever contract holds for a retriever and for a pipeline of it'
     test(name, run);
   for (const { name, run } of retrieverConformance({
     create: async ({ log }) => new Pipeline(fixed(log), [reverse, reverse], { candidates: 1000 }),
+    emptyQuery: 'own choice',
   }))
     test(`pipeline: ${name}`, run);
 });

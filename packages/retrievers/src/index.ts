@@ -1,16 +1,21 @@
-export { type Bm25Options, Bm25Retriever } from './classic/bm25.js';
-export { BprMf, type BprMfOptions } from './classic/bpr-mf.js';
-export { Ease, type EaseOptions } from './classic/ease.js';
+export { BM25, type Bm25Options, Bm25Retriever } from './classic/bm25.js';
+export { BPR_MF, BprMf, type BprMfOptions } from './classic/bpr-mf.js';
+export { EASE, Ease, type EaseOptions } from './classic/ease.js';
 export { Fusion, type FusionOptions } from './classic/fusion.js';
-export { ImplicitAls, type ImplicitAlsOptions } from './classic/implicit-als.js';
-export { ItemKnn, type ItemKnnOptions } from './classic/item-knn.js';
-export { type PopularityOptions, PopularityRetriever } from './classic/popularity.js';
+export { IMPLICIT_ALS, ImplicitAls, type ImplicitAlsOptions } from './classic/implicit-als.js';
+export { ITEM_KNN, ItemKnn, type ItemKnnOptions } from './classic/item-knn.js';
+export { POPULARITY, type PopularityOptions, PopularityRetriever } from './classic/popularity.js';
 export { RandomRetriever } from './classic/random.js';
-export { UserKnn, type UserKnnOptions } from './classic/user-knn.js';
-export { Bert4Rec, type Bert4RecOptions } from './sequential/bert4rec.js';
+export { USER_KNN, UserKnn, type UserKnnOptions } from './classic/user-knn.js';
+export { BERT4REC, Bert4Rec, type Bert4RecOptions } from './sequential/bert4rec.js';
 export type { SequentialOptions } from './sequential/options.js';
-export { SasRec, type SasRecLoss, type SasRecOptions } from './sequential/sasrec.js';
+export { SASREC, SasRec, type SasRecLoss, type SasRecOptions } from './sequential/sasrec.js';
 export { type ApproximateIndexOptions, approximateIndex } from './vector/approximate-index.js';
 export { ExactIndex } from './vector/exact-index.js';
-export { HnswIndex, type HnswIndexOptions } from './vector/hnsw-index.js';
-export { type TextQueryOptions, TextRetriever, type TextRetrieverOptions } from './vector/text-retriever.js';
+export { HNSW, HnswIndex, type HnswIndexOptions } from './vector/hnsw-index.js';
+export {
+  TEXT,
+  type TextQueryOptions,
+  TextRetriever,
+  type TextRetrieverOptions,
+} from './vector/text-retriever.js';

@@ -1,4 +1,4 @@
-import { type Artifact, ArtifactError, IdMap, type TensorData } from '@palate/core';
+import { type Artifact, ArtifactError, artifactTensor, IdMap, type TensorData } from '@palate/core';
 
 /** Name of the file that keeps a retriever's item ids. */
 const ITEMS = 'items.json';
@@ -16,7 +16,9 @@ export function itemFiles(items: Iterable<string>): Record<string, string> {
 export function savedItems(dir: string, artifact: Artifact, file = ITEMS, what = 'item'): IdMap {
   const bytes = artifact.files[file];
   try {
-    return new IdMap(JSON.parse(Buffer.from(bytes ?? []).toString('utf8')) as string[], what);
+    const ids: unknown = JSON.parse(Buffer.from(bytes ?? []).toString('utf8'));
+    if (!Array.isArray(ids)) throw new TypeError('not a list');
+    return new IdMap(ids as string[], what);
   } catch (cause) {
     throw new ArtifactError(dir, {
       expected: `a list of ids in ${file}`,
@@ -28,37 +30,56 @@ export function savedItems(dir: string, artifact: Artifact, file = ITEMS, what =
 }
 
 /**
- * A tensor of an artifact as 32-bit floats.
+ * A tensor of an artifact as finite 32-bit floats.
  *
- * @throws ArtifactError if it is missing, of another type or of another number of values
+ * @throws ArtifactError if it is missing, or of another type or shape, or a value is not finite
  */
 export function savedFloats(
   dir: string,
   tensors: Readonly<Record<string, TensorData>>,
   name: string,
-  length: number,
+  shape: readonly number[],
 ): Float32Array {
-  const values = tensors[name]?.values;
-  if (values instanceof Float32Array && values.length === length) return values;
-  throw new ArtifactError(dir, {
-    expected: `the tensor ${name} with ${length} 32-bit floats`,
-    received: values ? `${values.length} values` : 'none',
-    hint: 'The artifact was not written by this class: fit and save again.',
-  });
+  return artifactTensor(dir, tensors, name, { type: 'float32', shape }).values;
 }
 
-/** A tensor of an artifact as 32-bit whole numbers; `length` is checked where it is given. */
+/**
+ * A list of an artifact as 32-bit whole numbers.
+ *
+ * @param length - how many there are; any number if left out
+ * @param below - what all of them are below
+ * @throws ArtifactError if it is missing, or of another type or length, or a value is negative or too large
+ */
 export function savedIntegers(
   dir: string,
   tensors: Readonly<Record<string, TensorData>>,
   name: string,
-  length?: number,
+  length: number | undefined,
+  below: number,
 ): Int32Array {
-  const values = tensors[name]?.values;
-  if (values instanceof Int32Array && (length === undefined || values.length === length)) return values;
-  throw new ArtifactError(dir, {
-    expected: `the tensor ${name} with ${length ?? 'some'} 32-bit integers`,
-    received: values ? `${values.length} values` : 'none',
-    hint: 'The artifact was not written by this class: fit and save again.',
-  });
+  return artifactTensor(dir, tensors, name, { type: 'int32', shape: [length], min: 0, max: below - 1 })
+    .values;
+}
+
+/**
+ * Where each row of a sparse table starts, and behind them where the last one ends.
+ *
+ * @param rows - how many there are; any number if left out
+ * @throws ArtifactError if they do not rise from 0
+ */
+export function savedOffsets(
+  dir: string,
+  tensors: Readonly<Record<string, TensorData>>,
+  name: string,
+  rows?: number,
+): Int32Array {
+  const offsets = savedIntegers(dir, tensors, name, rows === undefined ? undefined : rows + 1, 2 ** 31);
+  const wrong = offsets.findIndex((offset, k) => (k === 0 ? offset !== 0 : offset < offsets[k - 1]!));
+  if (offsets.length === 0 || wrong >= 0)
+    throw new ArtifactError(dir, {
+      expected: `offsets in ${name} that rise from 0`,
+      received: offsets.length === 0 ? 'none' : `${offsets[wrong]} at position ${wrong}`,
+      hint: 'The artifact was changed: restore it, or fit again.',
+    });
+  return offsets;
 }

@@ -16,6 +16,7 @@ const retrievers: Record<string, RetrieverConformanceOptions> = {
   Random: {
     create: (data, seed) => RandomRetriever.fit(data, { seed }),
     load: (dir) => RandomRetriever.load(dir),
+    emptyQuery: 'own choice',
   },
   Popularity: {
     create: (data) => PopularityRetriever.fit(data),
@@ -24,6 +25,7 @@ const retrievers: Record<string, RetrieverConformanceOptions> = {
   'recent popularity': {
     create: (data) => PopularityRetriever.fit(data, { halfLifeDays: 0.001 }),
     load: (dir) => PopularityRetriever.load(dir),
+    emptyQuery: 'own choice',
   },
   ItemKnn: { create: (data) => ItemKnn.fit(data, { neighbours: 5 }), load: (dir) => ItemKnn.load(dir) },
   UserKnn: {

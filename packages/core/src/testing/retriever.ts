@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Catalog } from '../catalog.js';
 import { createDataset, type Dataset } from '../dataset.js';
 import { InteractionLog } from '../interaction-log.js';
+import type { OutcomeCounts } from '../outcome-counts.js';
 import { RandomStream } from '../random.js';
 import { isCatalogueScorer, type Query, type Retriever, type Saveable } from '../retriever.js';
 import { unavailableItems } from '../top-k.js';
@@ -17,6 +18,11 @@ export interface RetrieverConformanceOptions {
   readonly create: (dataset: Dataset, seed: number) => Promise<Retriever>;
   /** Loads what `save` wrote, where the retriever can be saved. */
   readonly load?: (dir: string) => Promise<Retriever>;
+  /**
+   * What an empty query gets: `'favourites'`, the items with most interactions in training; `'own choice'` for systems
+   * that answer everybody alike by an idea of their own, such as random or recent ones. Default `'favourites'`.
+   */
+  readonly emptyQuery?: 'favourites' | 'own choice' | undefined;
 }
 
 /** A small data set with structure: two groups of users with tastes of their own, ratings, times and titles. */
@@ -100,6 +106,30 @@ export function retrieverConformance(options: RetrieverConformanceOptions): Conf
             }
           }
         }
+      },
+    },
+    {
+      name: 'answers empty queries and unknown users with the general favourites, and counts them',
+      run: async () => {
+        if (options.emptyQuery === 'own choice') return;
+        const retriever = await subject();
+        const counts = dataset.log.itemCounts();
+        const countOf = ({ item }: { readonly item: number }): number =>
+          counts[dataset.log.items.indexOf(retriever.items.idOf(item))] as number;
+        const most = Array.from(retriever.items, (_, item) => countOf({ item })).sort((a, b) => b - a);
+        const asked: Query[] = [{}, { user: 'somebody new' }, { user: 'somebody new', history: [] }];
+        const told: OutcomeCounts[] = [];
+        const lists = await retriever.retrieve(asked, 6, { onOutcomes: (outcomes) => told.push(outcomes) });
+        for (const list of lists) assert.deepEqual(list.map(countOf), most.slice(0, 6));
+        // A fallback is told by whoever fell back; a system whose own answer is the favourites has none.
+        for (const { asked: many, fellBack } of told) {
+          assert.equal(many, asked.length);
+          assert.ok(fellBack === 0 || fellBack === asked.length, `${fellBack} fell back`);
+        }
+        const [first = []] = lists;
+        const closed = first.slice(0, 2).map(({ item }) => item);
+        const [rest = []] = await retriever.retrieve([{ exclude: closed }], 4);
+        assert.deepEqual(rest.map(countOf), most.slice(2, 6));
       },
     },
     {

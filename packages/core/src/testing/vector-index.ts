@@ -163,6 +163,32 @@ export function vectorIndexConformance(options: VectorIndexConformanceOptions): 
       },
     },
     {
+      name: 'finds every vector under a filter that admits few, however unequal the norms',
+      run: async () => {
+        const random = new RandomStream(12);
+        const vectors = vectorsOf(random, 300);
+        for (let row = 0; row < 300; row++) {
+          // Norms over three orders of magnitude: by inner product the large ones are near everybody.
+          const norm = 10 ** (3 * random.uniform() - 2);
+          for (let k = 0; k < WIDTH; k++) vectors[row * WIDTH + k]! *= norm;
+        }
+        const index = await create(WIDTH);
+        await index.add(idsOf(300), vectors);
+        const query = vectorsOf(random, 1);
+        for (const own of idsOf(300)) {
+          const [list = []] = await index.search(query, 5, { filter: (id) => id === own });
+          assert.deepEqual(
+            list.map(({ id }) => id),
+            [own],
+          );
+        }
+        const [all = []] = await index.search(query, 300);
+        assert.equal(new Set(all.map(({ id }) => id)).size, 300, 'all are found when all are asked for');
+        const [most = []] = await index.search(query, 299, { filter: (id) => id !== 'v7' });
+        assert.equal(new Set(most.map(({ id }) => id)).size, 299);
+      },
+    },
+    {
       name: 'is the same after saving and loading, and goes on from there',
       run: () =>
         inFolder(async (dir) => {

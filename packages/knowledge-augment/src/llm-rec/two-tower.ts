@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import {
-  ArtifactError,
+  artifactTensor,
   type CatalogueScorer,
   checkNumber,
   checkOptions,
   checkSharedIds,
   type Dataset,
+  defineOptions,
   type EmbeddingTable,
+  Favourites,
   fingerprint,
   IdMap,
   type InteractionLog,
@@ -14,10 +16,12 @@ import {
   LONG_CALL_OPTIONS,
   type LongCallOptions,
   listsFromScores,
+  option,
   type Query,
   RandomStream,
   type RetrieveOptions,
   readArtifact,
+  rebuildSaved,
   type Saveable,
   type ScoredItem,
   throwIfCancelled,
@@ -34,6 +38,13 @@ import {
   train,
 } from '@palate/nn';
 import { pairBatches, type TowerConfig, Towers } from './towers.js';
+
+const SAVED = defineOptions('TwoTower', {
+  dimension: option.integer({ min: 1 }).required({ doc: 'width of the ends of the towers' }),
+  hidden: option.integer({ min: 1 }).required({ doc: 'width inside the towers' }),
+  dropout: option.number({ min: 0, max: 0.9 }).required({ doc: 'share of the values dropped' }),
+  width: option.integer({ min: 0 }).required({ doc: "width of the texts' vectors; 0 without" }),
+});
 
 /** Options of {@link TwoTower.fit}. */
 export interface TwoTowerOptions extends LongCallOptions {
@@ -73,6 +84,7 @@ const KIND = 'two-tower';
 export class TwoTower implements CatalogueScorer, Saveable {
   readonly name = 'MLP two-tower';
   readonly items: IdMap;
+  readonly favourites: Favourites;
   /** Loss and validation of each epoch of the fit; empty after loading. */
   readonly history: readonly EpochReport[];
   readonly #users: IdMap;
@@ -88,8 +100,10 @@ export class TwoTower implements CatalogueScorer, Saveable {
     userVectors: Float32Array,
     itemVectors: Float32Array,
     history: readonly EpochReport[],
+    favourites: Favourites,
     dataFingerprint: string,
   ) {
+    this.favourites = favourites;
     this.#users = users;
     this.items = items;
     this.#config = config;
@@ -161,6 +175,7 @@ export class TwoTower implements CatalogueScorer, Saveable {
         await towers.ends('user'),
         await towers.ends('item'),
         history,
+        Favourites.of(log),
         fingerprint(log),
       );
     try {
@@ -225,13 +240,20 @@ export class TwoTower implements CatalogueScorer, Saveable {
         for (let k = 0; k < dimension; k++) sum += person[k]! * this.#itemVectors[item * dimension + k]!;
         scores[q * n + item] = sum;
       }
+      this.favourites.standIn(scores.subarray(q * n, (q + 1) * n));
     }
     return scores;
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) =>
-      this.scoreAll(chunk, rest),
+    return listsFromScores(
+      this.name,
+      this.items,
+      queries,
+      k,
+      options,
+      (chunk, rest) => this.scoreAll(chunk, rest),
+      this.favourites,
     );
   }
 
@@ -239,12 +261,13 @@ export class TwoTower implements CatalogueScorer, Saveable {
     const { dimension } = this.#config;
     await writeArtifact(dir, {
       kind: KIND,
-      version: 1,
+      version: 2,
       config: this.#config,
       dataFingerprint: this.#dataFingerprint,
       tensors: {
         users: { shape: [this.#users.size, dimension], values: this.#userVectors },
         items: { shape: [this.items.size, dimension], values: this.#itemVectors },
+        ...this.favourites.tensors(),
       },
       files: {
         'items.json': JSON.stringify([...this.items]),
@@ -255,27 +278,26 @@ export class TwoTower implements CatalogueScorer, Saveable {
 
   /** @throws ArtifactError if the folder is missing, foreign or damaged */
   static async load(dir: string): Promise<TwoTower> {
-    const { manifest, tensors, files } = await readArtifact(dir, KIND, 1);
+    const { manifest, tensors, files } = await readArtifact(dir, KIND, 2);
     const ids = (name: string): string[] =>
       JSON.parse(Buffer.from(files[name] ?? []).toString('utf8')) as string[];
-    try {
+    return rebuildSaved(dir, 'ids and vectors of users and items', () => {
+      const users = new IdMap(ids('users.json'), 'user');
+      const items = new IdMap(ids('items.json'));
+      const config = SAVED.restored(dir, manifest.config);
+      const vectors = (name: string, rows: number): Float32Array =>
+        artifactTensor(dir, tensors, name, { type: 'float32', shape: [rows, config.dimension] }).values;
       return new TwoTower(
-        new IdMap(ids('users.json'), 'user'),
-        new IdMap(ids('items.json')),
-        manifest.config as TowerConfig,
-        tensors.users?.values as Float32Array,
-        tensors.items?.values as Float32Array,
+        users,
+        items,
+        config,
+        vectors('users', users.size),
+        vectors('items', items.size),
         [],
+        Favourites.saved(dir, tensors, items.size),
         manifest.dataFingerprint ?? '',
       );
-    } catch (cause) {
-      throw new ArtifactError(dir, {
-        expected: 'ids and vectors of users and items',
-        received: (cause as Error).message,
-        hint: 'Fit and save again.',
-        cause,
-      });
-    }
+    });
   }
 }
 

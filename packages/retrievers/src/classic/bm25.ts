@@ -1,49 +1,42 @@
 import {
+  type Artifact,
+  ArtifactError,
   type CatalogueScorer,
-  checkNumber,
-  checkOptions,
   type Dataset,
+  defineOptions,
+  Favourites,
   fingerprint,
   type IdMap,
   InvalidInputError,
-  LONG_CALL_OPTIONS,
   type LongCallOptions,
   listsFromScores,
+  type OptionsOf,
+  option,
   type Query,
   type RetrieveOptions,
   readArtifact,
   type Saveable,
   type ScoredItem,
+  type SettingsOf,
+  wordsOf,
   writeArtifact,
 } from '@palate/core';
 import { itemFiles, savedItems } from '../saved-items.js';
 import { distinctHistory, scoreRows } from '../score-lists.js';
 
 /** Options of {@link Bm25Retriever.fit}. */
-export interface Bm25Options extends LongCallOptions {
-  /** Catalogue fields that make the item text. Default: all text fields, then all attributes. */
-  readonly fields?: readonly string[];
-  /** How fast repeated words stop counting. Default 1.2. */
-  readonly k1?: number;
-  /** How much long texts are discounted, 0 to 1. Default 0.75. */
-  readonly b?: number;
-}
+export const BM25 = defineOptions('Bm25Retriever.fit', {
+  fields: option.list(option.text()).optional({
+    doc: 'catalogue fields that make the item text; all text fields, then all attributes, if left out',
+  }),
+  k1: option.number({ min: 0 })({ default: 1.2, doc: 'how fast repeated words stop counting' }),
+  b: option.number({ min: 0, max: 1 })({ default: 0.75, doc: 'how much long texts are discounted' }),
+});
 
-interface Config {
-  readonly k1: number;
-  readonly b: number;
-}
+/** Options of {@link Bm25Retriever.fit}; {@link BM25} says what each does. */
+export type Bm25Options = OptionsOf<typeof BM25.declarations> & LongCallOptions;
 
-/** Words of a text: runs of letters and digits in lower case, accents removed. */
-function words(text: string): string[] {
-  return (
-    text
-      .normalize('NFKD')
-      .replace(/\p{M}/gu, '')
-      .toLowerCase()
-      .match(/[\p{L}\p{N}]+/gu) ?? []
-  );
-}
+type Config = SettingsOf<typeof BM25.declarations>;
 
 /**
  * BM25 over item text (Robertson and Zaragoza 2009): for each word of the query
@@ -56,6 +49,7 @@ function words(text: string): string[] {
 export class Bm25Retriever implements CatalogueScorer, Saveable {
   readonly name = 'BM25';
   readonly items: IdMap;
+  readonly favourites: Favourites;
   readonly #texts: readonly string[];
   readonly #config: Config;
   readonly #dataFingerprint: string;
@@ -64,12 +58,19 @@ export class Bm25Retriever implements CatalogueScorer, Saveable {
   /** Words of each item, for histories. */
   readonly #itemWords: readonly (readonly string[])[];
 
-  private constructor(items: IdMap, texts: readonly string[], config: Config, dataFingerprint: string) {
+  private constructor(
+    items: IdMap,
+    texts: readonly string[],
+    config: Config,
+    favourites: Favourites,
+    dataFingerprint: string,
+  ) {
     this.items = items;
+    this.favourites = favourites;
     this.#texts = texts;
     this.#config = config;
     this.#dataFingerprint = dataFingerprint;
-    this.#itemWords = texts.map(words);
+    this.#itemWords = texts.map(wordsOf);
     const lengths = this.#itemWords.map((list) => list.length);
     const mean = lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, lengths.length);
     const counts = new Map<string, Map<number, number>>();
@@ -98,9 +99,9 @@ export class Bm25Retriever implements CatalogueScorer, Saveable {
    * @throws InvalidInputError if the catalogue has no such field, or no text at all
    */
   static async fit(dataset: Dataset, options: Bm25Options = {}): Promise<Bm25Retriever> {
-    checkOptions('Bm25Retriever.fit', options, [...LONG_CALL_OPTIONS, 'fields', 'k1', 'b']);
+    const config = BM25.settings(options);
     const { catalog, log } = dataset;
-    const fields = options.fields ?? catalog.fields;
+    const fields = config.fields ?? catalog.fields;
     const texts = Array.from({ length: log.items.size }, (_, item) => catalog.itemText(item, fields));
     if (texts.every((text) => text === ''))
       throw new InvalidInputError({
@@ -108,51 +109,75 @@ export class Bm25Retriever implements CatalogueScorer, Saveable {
         received: `none in the fields ${fields.join(', ') || '(none)'}`,
         hint: 'Load the item metadata, or name other fields.',
       });
-    const config = {
-      k1: checkNumber('k1', options.k1 ?? 1.2, { min: 0 }),
-      b: checkNumber('b', options.b ?? 0.75, { min: 0, max: 1 }),
-    };
-    return new Bm25Retriever(log.items, texts, config, fingerprint(log));
+    return new Bm25Retriever(log.items, texts, config, Favourites.of(log), fingerprint(log));
   }
 
   async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
-    return scoreRows(this.name, this.items, queries, options, (query, row) => {
-      const asked =
-        query.text === undefined
-          ? distinctHistory(query, this.items.size).flatMap((item) => this.#itemWords[item] ?? [])
-          : words(query.text);
-      for (const word of asked) {
-        const posting = this.#postings.get(word);
-        if (!posting) continue;
-        for (let p = 0; p < posting.items.length; p++) row[posting.items[p]!]! += posting.weights[p]!;
-      }
-    });
+    return scoreRows(
+      this.name,
+      this.items,
+      queries,
+      options,
+      (query, row) => {
+        const asked =
+          query.text === undefined
+            ? distinctHistory(query, this.items.size).flatMap((item) => this.#itemWords[item] ?? [])
+            : wordsOf(query.text);
+        for (const word of asked) {
+          const posting = this.#postings.get(word);
+          if (!posting) continue;
+          for (let p = 0; p < posting.items.length; p++) row[posting.items[p]!]! += posting.weights[p]!;
+        }
+      },
+      this.favourites,
+    );
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) =>
-      this.scoreAll(chunk, rest),
+    return listsFromScores(
+      this.name,
+      this.items,
+      queries,
+      k,
+      options,
+      (chunk, rest) => this.scoreAll(chunk, rest),
+      this.favourites,
     );
   }
 
   async save(dir: string): Promise<void> {
     await writeArtifact(dir, {
       kind: 'bm25',
-      version: 1,
-      config: this.#config,
+      version: 2,
+      config: BM25.saved(this.#config),
       dataFingerprint: this.#dataFingerprint,
+      tensors: this.favourites.tensors(),
       files: { ...itemFiles(this.items), 'texts.json': JSON.stringify(this.#texts) },
     });
   }
 
   static async load(dir: string): Promise<Bm25Retriever> {
-    const artifact = await readArtifact(dir, 'bm25', 1);
-    const texts = JSON.parse(Buffer.from(artifact.files['texts.json'] ?? []).toString('utf8')) as string[];
-    return new Bm25Retriever(
-      savedItems(dir, artifact),
-      texts,
-      artifact.manifest.config as Config,
-      artifact.manifest.dataFingerprint ?? '',
-    );
+    const artifact = await readArtifact(dir, 'bm25', 2);
+    const config = BM25.restored(dir, artifact.manifest.config);
+    const items = savedItems(dir, artifact);
+    const texts = savedTexts(dir, artifact, items.size);
+    const favourites = Favourites.saved(dir, artifact.tensors, items.size);
+    return new Bm25Retriever(items, texts, config, favourites, artifact.manifest.dataFingerprint ?? '');
   }
+}
+
+function savedTexts(dir: string, artifact: Artifact, count: number): string[] {
+  let texts: unknown;
+  try {
+    texts = JSON.parse(Buffer.from(artifact.files['texts.json'] ?? []).toString('utf8'));
+  } catch {
+    texts = undefined;
+  }
+  if (Array.isArray(texts) && texts.length === count && texts.every((text) => typeof text === 'string'))
+    return texts as string[];
+  throw new ArtifactError(dir, {
+    expected: `a list of ${count} texts in texts.json`,
+    received: Array.isArray(texts) ? `${texts.length} entries` : 'something else',
+    hint: 'The artifact was changed: restore it, or fit again.',
+  });
 }

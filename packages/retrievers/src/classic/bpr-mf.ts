@@ -1,19 +1,21 @@
 import {
   type CatalogueScorer,
-  checkNumber,
-  checkOptions,
   type Dataset,
+  defineOptions,
+  Favourites,
   fingerprint,
   type IdMap,
-  LONG_CALL_OPTIONS,
   type LongCallOptions,
   listsFromScores,
+  type OptionsOf,
+  option,
   type Query,
   RandomStream,
   type RetrieveOptions,
   readArtifact,
   type Saveable,
   type ScoredItem,
+  type SettingsOf,
   writeArtifact,
   yieldToEventLoop,
 } from '@palate/core';
@@ -21,19 +23,29 @@ import { itemFiles, savedFloats, savedItems } from '../saved-items.js';
 import { distinctHistory, scoreRows } from '../score-lists.js';
 import { userItemMatrix } from '../sparse.js';
 
-/** Options of {@link BprMf.fit}. */
-export interface BprMfOptions extends LongCallOptions {
-  /** Width of the factors. Default 64. */
-  readonly factors?: number;
-  /** Step of the stochastic gradient ascent. Default 0.05. */
-  readonly learningRate?: number;
-  /** Weight of the L2 penalty. Default 0.01. */
-  readonly regularisation?: number;
-  /** Passes over as many samples as there are interactions. Default 30. */
-  readonly epochs?: number;
-}
+const OPTIONS = {
+  factors: option.integer({ min: 1, max: 8192 })({ default: 64, doc: 'width of the factors' }),
+  learningRate: option.number({ min: 0 })({ default: 0.05, doc: 'step of the stochastic gradient ascent' }),
+  regularisation: option.number({ min: 0 })({ default: 0.01, doc: 'weight of the L2 penalty' }),
+  epochs: option.integer({ min: 1 })({
+    default: 30,
+    doc: 'passes over as many samples as there are interactions',
+  }),
+} as const;
 
-type Config = Required<Omit<BprMfOptions, keyof LongCallOptions>>;
+/** Options of {@link BprMf.fit}. */
+export const BPR_MF = defineOptions('BprMf.fit', OPTIONS);
+
+/** Options of {@link BprMf.fit}; {@link BPR_MF} says what each does. */
+export type BprMfOptions = OptionsOf<typeof BPR_MF.declarations> & LongCallOptions;
+
+/** What is saved: fold-in draws samples by the seed of the fit. */
+const SAVED = defineOptions('BprMf', {
+  ...OPTIONS,
+  seed: option.integer().required({ doc: 'seed of the fit' }),
+});
+
+type Config = SettingsOf<typeof SAVED.declarations>;
 
 /** Steps of the fold-in for each item of a history. */
 const FOLD_IN_PASSES = 30;
@@ -51,20 +63,23 @@ const USERS = 'users.json';
 export class BprMf implements CatalogueScorer, Saveable {
   readonly name = 'BPR-MF';
   readonly items: IdMap;
+  readonly favourites: Favourites;
   readonly #users: IdMap;
   readonly #userFactors: Float32Array;
   readonly #itemFactors: Float32Array;
   readonly #itemBiases: Float32Array;
-  readonly #config: Config & { readonly seed: number };
+  readonly #config: Config;
   readonly #dataFingerprint: string;
 
   private constructor(
     ids: { users: IdMap; items: IdMap },
     weights: { userFactors: Float32Array; itemFactors: Float32Array; itemBiases: Float32Array },
-    config: Config & { seed: number },
+    config: Config,
+    favourites: Favourites,
     dataFingerprint: string,
   ) {
     this.items = ids.items;
+    this.favourites = favourites;
     this.#users = ids.users;
     this.#userFactors = weights.userFactors;
     this.#itemFactors = weights.itemFactors;
@@ -75,20 +90,8 @@ export class BprMf implements CatalogueScorer, Saveable {
 
   /** Trains user and item factors. */
   static async fit(dataset: Dataset, options: BprMfOptions = {}): Promise<BprMf> {
-    checkOptions('BprMf.fit', options, [
-      ...LONG_CALL_OPTIONS,
-      'factors',
-      'learningRate',
-      'regularisation',
-      'epochs',
-    ]);
-    const config: Config = {
-      factors: checkNumber('factors', options.factors ?? 64, { min: 1, integer: true }),
-      learningRate: checkNumber('learningRate', options.learningRate ?? 0.05, { min: 0 }),
-      regularisation: checkNumber('regularisation', options.regularisation ?? 0.01, { min: 0 }),
-      epochs: checkNumber('epochs', options.epochs ?? 30, { min: 1, integer: true }),
-    };
     const seed = options.seed ?? 0;
+    const config: Config = { ...BPR_MF.settings(options), seed };
     const { log } = dataset;
     const { factors: width, learningRate, regularisation } = config;
     const users = log.users.size;
@@ -144,7 +147,8 @@ export class BprMf implements CatalogueScorer, Saveable {
     return new BprMf(
       { users: log.users, items: log.items },
       { userFactors, itemFactors, itemBiases },
-      { ...config, seed },
+      config,
+      Favourites.of(log),
       fingerprint(log),
     );
   }
@@ -177,24 +181,39 @@ export class BprMf implements CatalogueScorer, Saveable {
 
   async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
     const width = this.#config.factors;
-    return scoreRows(this.name, this.items, queries, options, (query, row) => {
-      const known = query.user === undefined ? undefined : this.#users.find(query.user);
-      const history = distinctHistory(query, this.items.size);
-      const vector =
-        known === undefined
-          ? this.#foldIn(history)
-          : this.#userFactors.subarray(known * width, (known + 1) * width);
-      for (let item = 0; item < row.length; item++) {
-        let sum = this.#itemBiases[item]!;
-        for (let f = 0; f < width; f++) sum += vector[f]! * this.#itemFactors[item * width + f]!;
-        row[item] = sum;
-      }
-    });
+    return scoreRows(
+      this.name,
+      this.items,
+      queries,
+      options,
+      (query, row) => {
+        const known = query.user === undefined ? undefined : this.#users.find(query.user);
+        const history = distinctHistory(query, this.items.size);
+        // Left with the biases alone, it would know no more than how popular items are: that is counted.
+        if (known === undefined && history.length === 0) return;
+        const vector =
+          known === undefined
+            ? this.#foldIn(history)
+            : this.#userFactors.subarray(known * width, (known + 1) * width);
+        for (let item = 0; item < row.length; item++) {
+          let sum = this.#itemBiases[item]!;
+          for (let f = 0; f < width; f++) sum += vector[f]! * this.#itemFactors[item * width + f]!;
+          row[item] = sum;
+        }
+      },
+      this.favourites,
+    );
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) =>
-      this.scoreAll(chunk, rest),
+    return listsFromScores(
+      this.name,
+      this.items,
+      queries,
+      k,
+      options,
+      (chunk, rest) => this.scoreAll(chunk, rest),
+      this.favourites,
     );
   }
 
@@ -202,31 +221,33 @@ export class BprMf implements CatalogueScorer, Saveable {
     const width = this.#config.factors;
     await writeArtifact(dir, {
       kind: 'bpr-mf',
-      version: 1,
-      config: this.#config,
+      version: 2,
+      config: SAVED.saved(this.#config),
       dataFingerprint: this.#dataFingerprint,
       tensors: {
         userFactors: { shape: [this.#users.size, width], values: this.#userFactors },
         itemFactors: { shape: [this.items.size, width], values: this.#itemFactors },
         itemBiases: { shape: [this.items.size], values: this.#itemBiases },
+        ...this.favourites.tensors(),
       },
       files: { ...itemFiles(this.items), [USERS]: JSON.stringify([...this.#users]) },
     });
   }
 
   static async load(dir: string): Promise<BprMf> {
-    const artifact = await readArtifact(dir, 'bpr-mf', 1);
+    const artifact = await readArtifact(dir, 'bpr-mf', 2);
+    const config = SAVED.restored(dir, artifact.manifest.config);
     const items = savedItems(dir, artifact);
     const users = savedItems(dir, artifact, USERS, 'user');
-    const config = artifact.manifest.config as Config & { seed: number };
     return new BprMf(
       { users, items },
       {
-        userFactors: savedFloats(dir, artifact.tensors, 'userFactors', users.size * config.factors),
-        itemFactors: savedFloats(dir, artifact.tensors, 'itemFactors', items.size * config.factors),
-        itemBiases: savedFloats(dir, artifact.tensors, 'itemBiases', items.size),
+        userFactors: savedFloats(dir, artifact.tensors, 'userFactors', [users.size, config.factors]),
+        itemFactors: savedFloats(dir, artifact.tensors, 'itemFactors', [items.size, config.factors]),
+        itemBiases: savedFloats(dir, artifact.tensors, 'itemBiases', [items.size]),
       },
       config,
+      Favourites.saved(dir, artifact.tensors, items.size),
       artifact.manifest.dataFingerprint ?? '',
     );
   }

@@ -1,19 +1,21 @@
 import {
   type CatalogueScorer,
-  checkNumber,
-  checkOptions,
   type Dataset,
+  defineOptions,
+  Favourites,
   fingerprint,
   type IdMap,
   type InteractionLog,
-  LONG_CALL_OPTIONS,
   type LongCallOptions,
   listsFromScores,
+  type OptionsOf,
+  option,
   type Query,
   type RetrieveOptions,
   readArtifact,
   type Saveable,
   type ScoredItem,
+  type SettingsOf,
   writeArtifact,
   yieldToEventLoop,
 } from '@palate/core';
@@ -23,12 +25,17 @@ import { distinctHistory, scoreRows } from '../score-lists.js';
 import { userItemMatrix } from '../sparse.js';
 
 /** Options of {@link Ease.fit}. */
-export interface EaseOptions extends LongCallOptions {
-  /** Weight of the L2 penalty, lambda. Default 500. */
-  readonly lambda?: number;
-  /** Threads of the matrix products. Default: one a core. */
-  readonly threads?: number;
-}
+export const EASE = defineOptions('Ease.fit', {
+  lambda: option.number({ min: Number.MIN_VALUE })({ default: 500, doc: 'weight of the L2 penalty' }),
+  threads: option
+    .value<number>('a whole number from 1', (value) => Number.isInteger(value) && (value as number) >= 1)
+    .optional({ doc: 'threads of the matrix products; one a core if left out', identity: () => undefined }),
+});
+
+/** Options of {@link Ease.fit}; {@link EASE} says what each does. */
+export type EaseOptions = OptionsOf<typeof EASE.declarations> & LongCallOptions;
+
+type Config = SettingsOf<typeof EASE.declarations>;
 
 /** The Gram matrix `X^T X` of binary interactions: how many users have both items. */
 export function gramMatrix(log: InteractionLog): SymmetricPanels {
@@ -55,32 +62,37 @@ export function gramMatrix(log: InteractionLog): SymmetricPanels {
 export class Ease implements CatalogueScorer, Saveable {
   readonly name = 'EASE';
   readonly items: IdMap;
+  readonly favourites: Favourites;
   /** Row-major, items x items. */
   readonly #weights: Float32Array;
-  readonly #lambda: number;
+  readonly #config: Config;
   readonly #dataFingerprint: string;
 
-  private constructor(items: IdMap, weights: Float32Array, lambda: number, dataFingerprint: string) {
+  private constructor(
+    items: IdMap,
+    weights: Float32Array,
+    config: Config,
+    favourites: Favourites,
+    dataFingerprint: string,
+  ) {
     this.items = items;
+    this.favourites = favourites;
     this.#weights = weights;
-    this.#lambda = lambda;
+    this.#config = config;
     this.#dataFingerprint = dataFingerprint;
   }
 
   /** Solves for the weights. */
   static async fit(dataset: Dataset, options: EaseOptions = {}): Promise<Ease> {
-    checkOptions('Ease.fit', options, [...LONG_CALL_OPTIONS, 'lambda', 'threads']);
-    const lambda = checkNumber('lambda', options.lambda ?? 500, { min: Number.MIN_VALUE });
+    const config = EASE.settings(options);
+    const { lambda, threads } = config;
+    const { signal, onProgress } = options;
     const { log } = dataset;
     const n = log.items.size;
     const matrix = gramMatrix(log);
-    await yieldToEventLoop(options.signal, 'fitting EASE');
+    await yieldToEventLoop(signal, 'fitting EASE');
     for (let item = 0; item < n; item++) matrix.add(item, item, lambda);
-    await invertSpd(matrix, {
-      ...(options.signal ? { signal: options.signal } : {}),
-      ...(options.onProgress ? { onProgress: options.onProgress } : {}),
-      ...(options.threads === undefined ? {} : { threads: options.threads }),
-    });
+    await invertSpd(matrix, { signal, onProgress, threads });
     const diagonal = Float64Array.from({ length: n }, (_, item) => matrix.at(item, item));
     const weights = new Float32Array(n * n);
     // By tiles, so that the transposed writes stay in cache.
@@ -95,25 +107,38 @@ export class Ease implements CatalogueScorer, Saveable {
             weights[column * n + row] = -value / diagonal[row]!;
           }
         }
-    return new Ease(log.items, weights, lambda, fingerprint(log));
+    return new Ease(log.items, weights, config, Favourites.of(log), fingerprint(log));
   }
 
   async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
     const n = this.items.size;
     const sum = new Float64Array(n);
-    return scoreRows(this.name, this.items, queries, options, (query, row) => {
-      sum.fill(0);
-      for (const item of distinctHistory(query, n)) {
-        const from = item * n;
-        for (let other = 0; other < n; other++) sum[other]! += this.#weights[from + other]!;
-      }
-      row.set(sum);
-    });
+    return scoreRows(
+      this.name,
+      this.items,
+      queries,
+      options,
+      (query, row) => {
+        sum.fill(0);
+        for (const item of distinctHistory(query, n)) {
+          const from = item * n;
+          for (let other = 0; other < n; other++) sum[other]! += this.#weights[from + other]!;
+        }
+        row.set(sum);
+      },
+      this.favourites,
+    );
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) =>
-      this.scoreAll(chunk, rest),
+    return listsFromScores(
+      this.name,
+      this.items,
+      queries,
+      k,
+      options,
+      (chunk, rest) => this.scoreAll(chunk, rest),
+      this.favourites,
     );
   }
 
@@ -121,22 +146,23 @@ export class Ease implements CatalogueScorer, Saveable {
     const n = this.items.size;
     await writeArtifact(dir, {
       kind: 'ease',
-      version: 1,
-      config: { lambda: this.#lambda },
+      version: 2,
+      config: EASE.saved(this.#config),
       dataFingerprint: this.#dataFingerprint,
-      tensors: { weights: { shape: [n, n], values: this.#weights } },
+      tensors: { weights: { shape: [n, n], values: this.#weights }, ...this.favourites.tensors() },
       files: itemFiles(this.items),
     });
   }
 
   static async load(dir: string): Promise<Ease> {
-    const artifact = await readArtifact(dir, 'ease', 1);
+    const artifact = await readArtifact(dir, 'ease', 2);
+    const config = EASE.restored(dir, artifact.manifest.config);
     const items = savedItems(dir, artifact);
-    const weights = savedFloats(dir, artifact.tensors, 'weights', items.size ** 2);
     return new Ease(
       items,
-      weights,
-      (artifact.manifest.config as { lambda: number }).lambda,
+      savedFloats(dir, artifact.tensors, 'weights', [items.size, items.size]),
+      config,
+      Favourites.saved(dir, artifact.tensors, items.size),
       artifact.manifest.dataFingerprint ?? '',
     );
   }

@@ -31,7 +31,8 @@ export interface FusionOptions {
 
 /**
  * Several retrievers over the same items as one. Ranks and ranges are taken over the whole catalogue; items of equal
- * score in a part share the best rank of the group.
+ * score in a part share the best rank of the group. A part that a query gives nothing to go by has no voice, unless no
+ * part has more.
  *
  * @example
  * ```ts
@@ -90,14 +91,17 @@ export class Fusion implements CatalogueScorer {
     const n = this.items.size;
     const sum = new Float32Array(queries.length * n);
     const order = new Int32Array(n);
-    for (const [p, part] of this.#parts.entries()) {
-      const scores = await part.scoreAll(queries, options);
-      const weight = this.#weights[p]!;
-      for (let q = 0; q < queries.length; q++) {
-        const row = scores.subarray(q * n, (q + 1) * n);
-        const target = sum.subarray(q * n, (q + 1) * n);
-        if (this.#method === 'scores') addScaled(row, weight, target);
-        else addReciprocalRanks(row, weight, this.#k, order, target);
+    const all: Float32Array[] = [];
+    for (const part of this.#parts) all.push(await part.scoreAll(queries, options));
+    for (let q = 0; q < queries.length; q++) {
+      const rows = all.map((scores) => scores.subarray(q * n, (q + 1) * n));
+      const speak = rows.map((row, p) => !this.#parts[p]?.favourites?.isAnswer(row));
+      const noneSpeaks = !speak.includes(true);
+      const target = sum.subarray(q * n, (q + 1) * n);
+      for (const [p, row] of rows.entries()) {
+        if (!speak[p] && !noneSpeaks) continue;
+        if (this.#method === 'scores') addScaled(row, this.#weights[p]!, target);
+        else addReciprocalRanks(row, this.#weights[p]!, this.#k, order, target);
       }
     }
     return sum;

@@ -1,20 +1,22 @@
 import {
   type CatalogueScorer,
-  checkNumber,
-  checkOptions,
   type Dataset,
+  defineOptions,
+  Favourites,
   fingerprint,
   type IdMap,
   InvalidInputError,
-  LONG_CALL_OPTIONS,
   type LongCallOptions,
   listsFromScores,
+  type OptionsOf,
+  option,
   type Query,
   RandomStream,
   type RetrieveOptions,
   readArtifact,
   type Saveable,
   type ScoredItem,
+  type SettingsOf,
   writeArtifact,
   yieldToEventLoop,
 } from '@palate/core';
@@ -24,18 +26,17 @@ import { distinctHistory, scoreRows } from '../score-lists.js';
 import { transpose, userItemMatrix } from '../sparse.js';
 
 /** Options of {@link ImplicitAls.fit}. */
-export interface ImplicitAlsOptions extends LongCallOptions {
-  /** Width of the factors. Default 64. */
-  readonly factors?: number;
-  /** Confidence of an interaction is `1 + alpha`. Default 10. */
-  readonly alpha?: number;
-  /** Weight of the L2 penalty, lambda. Default 10. */
-  readonly lambda?: number;
-  /** Rounds over users and items. Default 10. */
-  readonly iterations?: number;
-}
+export const IMPLICIT_ALS = defineOptions('ImplicitAls.fit', {
+  factors: option.integer({ min: 1, max: 512 })({ default: 64, doc: 'width of the factors' }),
+  alpha: option.number({ min: 0 })({ default: 10, doc: 'confidence of an interaction is `1 + alpha`' }),
+  lambda: option.number({ min: Number.MIN_VALUE })({ default: 10, doc: 'weight of the L2 penalty' }),
+  iterations: option.integer({ min: 1 })({ default: 10, doc: 'rounds over users and items' }),
+});
 
-type Config = Required<Omit<ImplicitAlsOptions, keyof LongCallOptions>>;
+/** Options of {@link ImplicitAls.fit}; {@link IMPLICIT_ALS} says what each does. */
+export type ImplicitAlsOptions = OptionsOf<typeof IMPLICIT_ALS.declarations> & LongCallOptions;
+
+type Config = SettingsOf<typeof IMPLICIT_ALS.declarations>;
 
 /** `Y^T Y`, row-major `width` x `width`. */
 function gram(factors: Float32Array, rows: number, width: number): Float64Array {
@@ -101,13 +102,21 @@ class RowSolver {
 export class ImplicitAls implements CatalogueScorer, Saveable {
   readonly name = 'iALS';
   readonly items: IdMap;
+  readonly favourites: Favourites;
   /** Row-major, items x factors. */
   readonly #itemFactors: Float32Array;
   readonly #config: Config;
   readonly #dataFingerprint: string;
 
-  private constructor(items: IdMap, itemFactors: Float32Array, config: Config, dataFingerprint: string) {
+  private constructor(
+    items: IdMap,
+    itemFactors: Float32Array,
+    config: Config,
+    favourites: Favourites,
+    dataFingerprint: string,
+  ) {
     this.items = items;
+    this.favourites = favourites;
     this.#itemFactors = itemFactors;
     this.#config = config;
     this.#dataFingerprint = dataFingerprint;
@@ -115,19 +124,7 @@ export class ImplicitAls implements CatalogueScorer, Saveable {
 
   /** Alternates between solving for users and for items. */
   static async fit(dataset: Dataset, options: ImplicitAlsOptions = {}): Promise<ImplicitAls> {
-    checkOptions('ImplicitAls.fit', options, [
-      ...LONG_CALL_OPTIONS,
-      'factors',
-      'alpha',
-      'lambda',
-      'iterations',
-    ]);
-    const config: Config = {
-      factors: checkNumber('factors', options.factors ?? 64, { min: 1, max: 512, integer: true }),
-      alpha: checkNumber('alpha', options.alpha ?? 10, { min: 0 }),
-      lambda: checkNumber('lambda', options.lambda ?? 10, { min: Number.MIN_VALUE }),
-      iterations: checkNumber('iterations', options.iterations ?? 10, { min: 1, integer: true }),
-    };
+    const config = IMPLICIT_ALS.settings(options);
     const { log } = dataset;
     const width = config.factors;
     const users = log.users.size;
@@ -181,7 +178,7 @@ export class ImplicitAls implements CatalogueScorer, Saveable {
         users,
       );
     }
-    return new ImplicitAls(log.items, itemFactors, config, fingerprint(log));
+    return new ImplicitAls(log.items, itemFactors, config, Favourites.of(log), fingerprint(log));
   }
 
   async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
@@ -189,39 +186,60 @@ export class ImplicitAls implements CatalogueScorer, Saveable {
     const n = this.items.size;
     const solver = new RowSolver(this.#itemFactors, n, this.#config);
     const vector = new Float32Array(width);
-    return scoreRows(this.name, this.items, queries, options, (query, row) => {
-      const history = distinctHistory(query, n);
-      solver.solve(this.#itemFactors, history, 0, history.length, vector);
-      for (let item = 0; item < n; item++) {
-        let sum = 0;
-        for (let i = 0; i < width; i++) sum += vector[i]! * this.#itemFactors[item * width + i]!;
-        row[item] = sum;
-      }
-    });
+    return scoreRows(
+      this.name,
+      this.items,
+      queries,
+      options,
+      (query, row) => {
+        const history = distinctHistory(query, n);
+        solver.solve(this.#itemFactors, history, 0, history.length, vector);
+        for (let item = 0; item < n; item++) {
+          let sum = 0;
+          for (let i = 0; i < width; i++) sum += vector[i]! * this.#itemFactors[item * width + i]!;
+          row[item] = sum;
+        }
+      },
+      this.favourites,
+    );
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) =>
-      this.scoreAll(chunk, rest),
+    return listsFromScores(
+      this.name,
+      this.items,
+      queries,
+      k,
+      options,
+      (chunk, rest) => this.scoreAll(chunk, rest),
+      this.favourites,
     );
   }
 
   async save(dir: string): Promise<void> {
     await writeArtifact(dir, {
       kind: 'implicit-als',
-      version: 1,
-      config: this.#config,
+      version: 2,
+      config: IMPLICIT_ALS.saved(this.#config),
       dataFingerprint: this.#dataFingerprint,
-      tensors: { itemFactors: { shape: [this.items.size, this.#config.factors], values: this.#itemFactors } },
+      tensors: {
+        itemFactors: { shape: [this.items.size, this.#config.factors], values: this.#itemFactors },
+        ...this.favourites.tensors(),
+      },
       files: itemFiles(this.items),
     });
   }
 
   static async load(dir: string): Promise<ImplicitAls> {
-    const artifact = await readArtifact(dir, 'implicit-als', 1);
+    const artifact = await readArtifact(dir, 'implicit-als', 2);
+    const config = IMPLICIT_ALS.restored(dir, artifact.manifest.config);
     const items = savedItems(dir, artifact);
-    const config = artifact.manifest.config as Config;
-    const factors = savedFloats(dir, artifact.tensors, 'itemFactors', items.size * config.factors);
-    return new ImplicitAls(items, factors, config, artifact.manifest.dataFingerprint ?? '');
+    return new ImplicitAls(
+      items,
+      savedFloats(dir, artifact.tensors, 'itemFactors', [items.size, config.factors]),
+      config,
+      Favourites.saved(dir, artifact.tensors, items.size),
+      artifact.manifest.dataFingerprint ?? '',
+    );
   }
 }

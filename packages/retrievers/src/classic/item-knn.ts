@@ -1,33 +1,41 @@
 import {
   type CatalogueScorer,
-  checkNumber,
-  checkOptions,
   type Dataset,
+  defineOptions,
+  Favourites,
   fingerprint,
   type IdMap,
-  LONG_CALL_OPTIONS,
   type LongCallOptions,
   listsFromScores,
+  type OptionsOf,
+  option,
   type Query,
   type RetrieveOptions,
   readArtifact,
   type Saveable,
   type ScoredItem,
+  type SettingsOf,
   topK,
   writeArtifact,
   yieldToEventLoop,
 } from '@palate/core';
-import { itemFiles, savedFloats, savedIntegers, savedItems } from '../saved-items.js';
+import { itemFiles, savedFloats, savedIntegers, savedItems, savedOffsets } from '../saved-items.js';
 import { distinctHistory, scoreRows } from '../score-lists.js';
 import { transpose, userItemMatrix } from '../sparse.js';
 
 /** Options of {@link ItemKnn.fit}. */
-export interface ItemKnnOptions extends LongCallOptions {
-  /** Nearest items kept for each item. Default 200. */
-  readonly neighbours?: number;
-  /** Added to the denominator of the cosine, against chance similarity of rare items. Default 0. */
-  readonly shrinkage?: number;
-}
+export const ITEM_KNN = defineOptions('ItemKnn.fit', {
+  neighbours: option.integer({ min: 1 })({ default: 200, doc: 'nearest items kept for each item' }),
+  shrinkage: option.number({ min: 0 })({
+    default: 0,
+    doc: 'added to the denominator of the cosine, against chance similarity of rare items',
+  }),
+});
+
+/** Options of {@link ItemKnn.fit}; {@link ITEM_KNN} says what each does. */
+export type ItemKnnOptions = OptionsOf<typeof ITEM_KNN.declarations> & LongCallOptions;
+
+type Config = SettingsOf<typeof ITEM_KNN.declarations>;
 
 /**
  * Item-based nearest neighbours (Sarwar et al. 2001; Deshpande and Karypis 2004) on binary interactions: items are
@@ -40,20 +48,23 @@ export interface ItemKnnOptions extends LongCallOptions {
 export class ItemKnn implements CatalogueScorer, Saveable {
   readonly name = 'ItemKNN';
   readonly items: IdMap;
+  readonly favourites: Favourites;
   /** What item `i` votes for stands at positions `offsets[i]` to `offsets[i + 1]`. */
   readonly #offsets: Int32Array;
   readonly #candidates: Int32Array;
   readonly #similarities: Float32Array;
-  readonly #config: { readonly neighbours: number; readonly shrinkage: number };
+  readonly #config: Config;
   readonly #dataFingerprint: string;
 
   private constructor(
     items: IdMap,
     parts: { offsets: Int32Array; candidates: Int32Array; similarities: Float32Array },
-    config: { neighbours: number; shrinkage: number },
+    config: Config,
+    favourites: Favourites,
     dataFingerprint: string,
   ) {
     this.items = items;
+    this.favourites = favourites;
     this.#offsets = parts.offsets;
     this.#candidates = parts.candidates;
     this.#similarities = parts.similarities;
@@ -63,9 +74,8 @@ export class ItemKnn implements CatalogueScorer, Saveable {
 
   /** Finds the nearest items of every item. */
   static async fit(dataset: Dataset, options: ItemKnnOptions = {}): Promise<ItemKnn> {
-    checkOptions('ItemKnn.fit', options, [...LONG_CALL_OPTIONS, 'neighbours', 'shrinkage']);
-    const neighbours = checkNumber('neighbours', options.neighbours ?? 200, { min: 1, integer: true });
-    const shrinkage = checkNumber('shrinkage', options.shrinkage ?? 0, { min: 0 });
+    const config = ITEM_KNN.settings(options);
+    const { neighbours, shrinkage } = config;
     const { log } = dataset;
     const n = log.items.size;
     const byUser = userItemMatrix(log);
@@ -73,23 +83,27 @@ export class ItemKnn implements CatalogueScorer, Saveable {
     const count = (item: number): number => byItem.offsets[item + 1]! - byItem.offsets[item]!;
     const nearest: ScoredItem[][] = [];
     const offsets = new Int32Array(n + 1);
-    const similarity = new Float32Array(n);
     const together = new Int32Array(n);
-    const none = new Uint8Array(n);
     for (let item = 0; item < n; item++) {
-      together.fill(0);
+      // Only items that share a user are looked at: the others' counts stay 0.
+      const met: number[] = [];
       for (let p = byItem.offsets[item]!; p < byItem.offsets[item + 1]!; p++) {
         const user = byItem.columns[p]!;
-        for (let q = byUser.offsets[user]!; q < byUser.offsets[user + 1]!; q++)
-          together[byUser.columns[q]!]! += 1;
+        for (let q = byUser.offsets[user]!; q < byUser.offsets[user + 1]!; q++) {
+          const other = byUser.columns[q]!;
+          if (other === item) continue;
+          if (together[other] === 0) met.push(other);
+          together[other]! += 1;
+        }
       }
-      together[item] = 0;
-      for (let other = 0; other < n; other++) {
-        const both = together[other]!;
-        none[other] = both === 0 ? 1 : 0;
-        similarity[other] = both === 0 ? 0 : both / (Math.sqrt(count(item) * count(other)) + shrinkage);
-      }
-      const own = topK(similarity, neighbours, none);
+      // Rising, so that of equally near ones the lower index is nearer.
+      const others = Int32Array.from(met).sort();
+      const similarity = Float32Array.from(
+        others,
+        (other) => together[other]! / (Math.sqrt(count(item) * count(other)) + shrinkage),
+      );
+      const own = topK(similarity, neighbours).map(({ item: at, score }) => ({ item: others[at]!, score }));
+      for (const other of others) together[other] = 0;
       for (const entry of own) offsets[entry.item + 1]! += 1;
       nearest.push(own);
       if (item % 256 === 255) {
@@ -113,56 +127,89 @@ export class ItemKnn implements CatalogueScorer, Saveable {
     return new ItemKnn(
       log.items,
       { offsets, candidates, similarities },
-      { neighbours, shrinkage },
+      config,
+      Favourites.of(log),
       fingerprint(log),
     );
   }
 
+  /**
+   * The items that an item of a history votes for, with their similarity, best first: those that have it among their
+   * nearest.
+   *
+   * @throws InvalidInputError if the item or `k` is out of range
+   */
+  votes(item: number, k: number): ScoredItem[] {
+    this.items.idOf(item);
+    const [from, to] = [this.#offsets[item]!, this.#offsets[item + 1]!];
+    // Candidates lie by rising index: equal similarities stand by lower index.
+    return topK(this.#similarities.subarray(from, to), k).map(({ item: at, score }) => ({
+      item: this.#candidates[from + at]!,
+      score,
+    }));
+  }
+
   async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
     const sum = new Float64Array(this.items.size);
-    return scoreRows(this.name, this.items, queries, options, (query, row) => {
-      sum.fill(0);
-      for (const item of distinctHistory(query, this.items.size))
-        for (let p = this.#offsets[item]!; p < this.#offsets[item + 1]!; p++)
-          sum[this.#candidates[p]!]! += this.#similarities[p]!;
-      row.set(sum);
-    });
+    return scoreRows(
+      this.name,
+      this.items,
+      queries,
+      options,
+      (query, row) => {
+        sum.fill(0);
+        for (const item of distinctHistory(query, this.items.size))
+          for (let p = this.#offsets[item]!; p < this.#offsets[item + 1]!; p++)
+            sum[this.#candidates[p]!]! += this.#similarities[p]!;
+        row.set(sum);
+      },
+      this.favourites,
+    );
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) =>
-      this.scoreAll(chunk, rest),
+    return listsFromScores(
+      this.name,
+      this.items,
+      queries,
+      k,
+      options,
+      (chunk, rest) => this.scoreAll(chunk, rest),
+      this.favourites,
     );
   }
 
   async save(dir: string): Promise<void> {
     await writeArtifact(dir, {
       kind: 'item-knn',
-      version: 1,
-      config: this.#config,
+      version: 2,
+      config: ITEM_KNN.saved(this.#config),
       dataFingerprint: this.#dataFingerprint,
       tensors: {
         offsets: { shape: [this.#offsets.length], values: this.#offsets },
         candidates: { shape: [this.#candidates.length], values: this.#candidates },
         similarities: { shape: [this.#similarities.length], values: this.#similarities },
+        ...this.favourites.tensors(),
       },
       files: itemFiles(this.items),
     });
   }
 
   static async load(dir: string): Promise<ItemKnn> {
-    const artifact = await readArtifact(dir, 'item-knn', 1);
+    const artifact = await readArtifact(dir, 'item-knn', 2);
+    const config = ITEM_KNN.restored(dir, artifact.manifest.config);
     const items = savedItems(dir, artifact);
-    const offsets = savedIntegers(dir, artifact.tensors, 'offsets', items.size + 1);
+    const offsets = savedOffsets(dir, artifact.tensors, 'offsets', items.size);
     const total = offsets[items.size]!;
     return new ItemKnn(
       items,
       {
         offsets,
-        candidates: savedIntegers(dir, artifact.tensors, 'candidates', total),
-        similarities: savedFloats(dir, artifact.tensors, 'similarities', total),
+        candidates: savedIntegers(dir, artifact.tensors, 'candidates', total, items.size),
+        similarities: savedFloats(dir, artifact.tensors, 'similarities', [total]),
       },
-      artifact.manifest.config as { neighbours: number; shrinkage: number },
+      config,
+      Favourites.saved(dir, artifact.tensors, items.size),
       artifact.manifest.dataFingerprint ?? '',
     );
   }

@@ -1,14 +1,14 @@
 import {
   type CatalogueScorer,
-  checkNumber,
-  checkOptions,
   type Dataset,
+  defineOptions,
   fingerprint,
   type IdMap,
   InvalidInputError,
-  LONG_CALL_OPTIONS,
   type LongCallOptions,
   listsFromScores,
+  type OptionsOf,
+  option,
   type Query,
   type RetrieveOptions,
   readArtifact,
@@ -20,13 +20,14 @@ import { itemFiles, savedFloats, savedItems } from '../saved-items.js';
 import { scoreRows } from '../score-lists.js';
 
 /** Options of {@link PopularityRetriever.fit}. */
-export interface PopularityOptions extends LongCallOptions {
-  /**
-   * Days after which an interaction counts half, measured back from the newest one. Left out, all interactions
-   * count alike.
-   */
-  readonly halfLifeDays?: number;
-}
+export const POPULARITY = defineOptions('PopularityRetriever.fit', {
+  halfLifeDays: option.number({ min: 1e-3 }).optional({
+    doc: 'days after which an interaction counts half, measured back from the newest one; all count alike if left out',
+  }),
+});
+
+/** Options of {@link PopularityRetriever.fit}; {@link POPULARITY} says what each does. */
+export type PopularityOptions = OptionsOf<typeof POPULARITY.declarations> & LongCallOptions;
 
 /** Recommends what most have chosen, overall or recently, to everybody alike. */
 export class PopularityRetriever implements CatalogueScorer, Saveable {
@@ -55,9 +56,8 @@ export class PopularityRetriever implements CatalogueScorer, Saveable {
    * @throws InvalidInputError for a half-life on data whose times are only positions
    */
   static async fit(dataset: Dataset, options: PopularityOptions = {}): Promise<PopularityRetriever> {
-    checkOptions('PopularityRetriever.fit', options, [...LONG_CALL_OPTIONS, 'halfLifeDays']);
     const { log } = dataset;
-    const { halfLifeDays } = options;
+    const { halfLifeDays } = POPULARITY.settings(options);
     if (halfLifeDays === undefined)
       return new PopularityRetriever(
         log.items,
@@ -65,7 +65,6 @@ export class PopularityRetriever implements CatalogueScorer, Saveable {
         undefined,
         fingerprint(log),
       );
-    checkNumber('halfLifeDays', halfLifeDays, { min: 1e-3 });
     if (log.timeUnit !== 'seconds')
       throw new InvalidInputError({
         expected: 'data with real times for a half-life',
@@ -93,8 +92,8 @@ export class PopularityRetriever implements CatalogueScorer, Saveable {
   async save(dir: string): Promise<void> {
     await writeArtifact(dir, {
       kind: 'popularity',
-      version: 1,
-      config: { halfLifeDays: this.#halfLifeDays ?? null },
+      version: 2,
+      config: POPULARITY.saved({ halfLifeDays: this.#halfLifeDays }),
       dataFingerprint: this.#dataFingerprint,
       tensors: { scores: { shape: [this.items.size], values: this.#scores } },
       files: itemFiles(this.items),
@@ -102,13 +101,13 @@ export class PopularityRetriever implements CatalogueScorer, Saveable {
   }
 
   static async load(dir: string): Promise<PopularityRetriever> {
-    const artifact = await readArtifact(dir, 'popularity', 1);
+    const artifact = await readArtifact(dir, 'popularity', 2);
     const items = savedItems(dir, artifact);
-    const { halfLifeDays } = artifact.manifest.config as { halfLifeDays: number | null };
+    const { halfLifeDays } = POPULARITY.restored(dir, artifact.manifest.config);
     return new PopularityRetriever(
       items,
-      savedFloats(dir, artifact.tensors, 'scores', items.size),
-      halfLifeDays ?? undefined,
+      savedFloats(dir, artifact.tensors, 'scores', [items.size]),
+      halfLifeDays,
       artifact.manifest.dataFingerprint ?? '',
     );
   }

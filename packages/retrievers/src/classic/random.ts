@@ -2,10 +2,12 @@ import {
   type CatalogueScorer,
   checkOptions,
   type Dataset,
+  defineOptions,
   type IdMap,
   LONG_CALL_OPTIONS,
   type LongCallOptions,
   listsFromScores,
+  option,
   type Query,
   RandomStream,
   type RetrieveOptions,
@@ -16,6 +18,10 @@ import {
 } from '@palate/core';
 import { itemFiles, savedItems } from '../saved-items.js';
 import { distinctHistory, scoreRows } from '../score-lists.js';
+
+const SAVED = defineOptions('RandomRetriever', {
+  seed: option.integer().required({ doc: 'draws the scores' }),
+});
 
 /**
  * Recommends at random: the floor under every table. The same seed and query give the same list; another query
@@ -62,9 +68,7 @@ export class RandomRetriever implements CatalogueScorer, Saveable {
 
   static async load(dir: string): Promise<RandomRetriever> {
     const artifact = await readArtifact(dir, 'random', 1);
-    return new RandomRetriever(
-      savedItems(dir, artifact),
-      (artifact.manifest.config as { seed: number }).seed,
-    );
+    const { seed } = SAVED.restored(dir, artifact.manifest.config);
+    return new RandomRetriever(savedItems(dir, artifact), seed);
   }
 }

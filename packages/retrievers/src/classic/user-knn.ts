@@ -1,32 +1,37 @@
 import {
   type CatalogueScorer,
-  checkNumber,
-  checkOptions,
   type Dataset,
+  defineOptions,
+  Favourites,
   fingerprint,
   type IdMap,
-  LONG_CALL_OPTIONS,
   type LongCallOptions,
   listsFromScores,
+  type OptionsOf,
+  option,
   type Query,
   type RetrieveOptions,
   readArtifact,
   type Saveable,
   type ScoredItem,
+  type SettingsOf,
   topK,
   writeArtifact,
 } from '@palate/core';
-import { itemFiles, savedIntegers, savedItems } from '../saved-items.js';
+import { itemFiles, savedIntegers, savedItems, savedOffsets } from '../saved-items.js';
 import { distinctHistory, scoreRows } from '../score-lists.js';
 import { type SparseRows, transpose, userItemMatrix } from '../sparse.js';
 
 /** Options of {@link UserKnn.fit}. */
-export interface UserKnnOptions extends LongCallOptions {
-  /** Nearest users asked. Default 200. */
-  readonly neighbours?: number;
-  /** Added to the denominator of the cosine. Default 0. */
-  readonly shrinkage?: number;
-}
+export const USER_KNN = defineOptions('UserKnn.fit', {
+  neighbours: option.integer({ min: 1 })({ default: 200, doc: 'nearest users asked' }),
+  shrinkage: option.number({ min: 0 })({ default: 0, doc: 'added to the denominator of the cosine' }),
+});
+
+/** Options of {@link UserKnn.fit}; {@link USER_KNN} says what each does. */
+export type UserKnnOptions = OptionsOf<typeof USER_KNN.declarations> & LongCallOptions;
+
+type Config = SettingsOf<typeof USER_KNN.declarations>;
 
 /**
  * User-based nearest neighbours (Resnick et al. 1994; binary form): the query's history is compared with every
@@ -39,18 +44,21 @@ export interface UserKnnOptions extends LongCallOptions {
 export class UserKnn implements CatalogueScorer, Saveable {
   readonly name = 'UserKNN';
   readonly items: IdMap;
+  readonly favourites: Favourites;
   readonly #byUser: SparseRows;
   readonly #byItem: SparseRows;
-  readonly #config: { readonly neighbours: number; readonly shrinkage: number };
+  readonly #config: Config;
   readonly #dataFingerprint: string;
 
   private constructor(
     items: IdMap,
     byUser: SparseRows,
-    config: { neighbours: number; shrinkage: number },
+    config: Config,
+    favourites: Favourites,
     dataFingerprint: string,
   ) {
     this.items = items;
+    this.favourites = favourites;
     this.#byUser = byUser;
     this.#byItem = transpose(byUser, items.size);
     this.#config = config;
@@ -59,15 +67,9 @@ export class UserKnn implements CatalogueScorer, Saveable {
 
   /** Keeps the training histories. */
   static async fit(dataset: Dataset, options: UserKnnOptions = {}): Promise<UserKnn> {
-    checkOptions('UserKnn.fit', options, [...LONG_CALL_OPTIONS, 'neighbours', 'shrinkage']);
-    const neighbours = checkNumber('neighbours', options.neighbours ?? 200, { min: 1, integer: true });
-    const shrinkage = checkNumber('shrinkage', options.shrinkage ?? 0, { min: 0 });
-    return new UserKnn(
-      dataset.log.items,
-      userItemMatrix(dataset.log),
-      { neighbours, shrinkage },
-      fingerprint(dataset.log),
-    );
+    const config = USER_KNN.settings(options);
+    const { log } = dataset;
+    return new UserKnn(log.items, userItemMatrix(log), config, Favourites.of(log), fingerprint(log));
   }
 
   async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
@@ -75,28 +77,41 @@ export class UserKnn implements CatalogueScorer, Saveable {
     const users = offsets.length - 1;
     const together = new Float32Array(users);
     const untouched = new Uint8Array(users);
-    return scoreRows(this.name, this.items, queries, options, (query, row) => {
-      const history = distinctHistory(query, this.items.size);
-      together.fill(0);
-      for (const item of history)
-        for (let p = this.#byItem.offsets[item]!; p < this.#byItem.offsets[item + 1]!; p++)
-          together[this.#byItem.columns[p]!]! += 1;
-      for (let user = 0; user < users; user++) {
-        const both = together[user]!;
-        untouched[user] = both === 0 ? 1 : 0;
-        if (both > 0)
-          together[user] =
-            both /
-            (Math.sqrt(history.length * (offsets[user + 1]! - offsets[user]!)) + this.#config.shrinkage);
-      }
-      for (const { item: user, score } of topK(together, this.#config.neighbours, untouched))
-        for (let p = offsets[user]!; p < offsets[user + 1]!; p++) row[columns[p]!]! += score;
-    });
+    return scoreRows(
+      this.name,
+      this.items,
+      queries,
+      options,
+      (query, row) => {
+        const history = distinctHistory(query, this.items.size);
+        together.fill(0);
+        for (const item of history)
+          for (let p = this.#byItem.offsets[item]!; p < this.#byItem.offsets[item + 1]!; p++)
+            together[this.#byItem.columns[p]!]! += 1;
+        for (let user = 0; user < users; user++) {
+          const both = together[user]!;
+          untouched[user] = both === 0 ? 1 : 0;
+          if (both > 0)
+            together[user] =
+              both /
+              (Math.sqrt(history.length * (offsets[user + 1]! - offsets[user]!)) + this.#config.shrinkage);
+        }
+        for (const { item: user, score } of topK(together, this.#config.neighbours, untouched))
+          for (let p = offsets[user]!; p < offsets[user + 1]!; p++) row[columns[p]!]! += score;
+      },
+      this.favourites,
+    );
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) =>
-      this.scoreAll(chunk, rest),
+    return listsFromScores(
+      this.name,
+      this.items,
+      queries,
+      k,
+      options,
+      (chunk, rest) => this.scoreAll(chunk, rest),
+      this.favourites,
     );
   }
 
@@ -104,25 +119,29 @@ export class UserKnn implements CatalogueScorer, Saveable {
     const { offsets, columns } = this.#byUser;
     await writeArtifact(dir, {
       kind: 'user-knn',
-      version: 1,
-      config: this.#config,
+      version: 2,
+      config: USER_KNN.saved(this.#config),
       dataFingerprint: this.#dataFingerprint,
       tensors: {
         offsets: { shape: [offsets.length], values: offsets },
         columns: { shape: [columns.length], values: columns },
+        ...this.favourites.tensors(),
       },
       files: itemFiles(this.items),
     });
   }
 
   static async load(dir: string): Promise<UserKnn> {
-    const artifact = await readArtifact(dir, 'user-knn', 1);
-    const offsets = savedIntegers(dir, artifact.tensors, 'offsets');
-    const columns = savedIntegers(dir, artifact.tensors, 'columns', offsets.at(-1) ?? 0);
+    const artifact = await readArtifact(dir, 'user-knn', 2);
+    const config = USER_KNN.restored(dir, artifact.manifest.config);
+    const items = savedItems(dir, artifact);
+    const offsets = savedOffsets(dir, artifact.tensors, 'offsets');
+    const columns = savedIntegers(dir, artifact.tensors, 'columns', offsets.at(-1), items.size);
     return new UserKnn(
-      savedItems(dir, artifact),
+      items,
       { offsets, columns },
-      artifact.manifest.config as { neighbours: number; shrinkage: number },
+      config,
+      Favourites.saved(dir, artifact.tensors, items.size),
       artifact.manifest.dataFingerprint ?? '',
     );
   }

@@ -147,7 +147,7 @@ function invertBlock(block: Float64Array, size: number): boolean {
 /** Options of {@link invertSpd}. */
 export interface InvertOptions extends LongCallOptions {
   /** Threads of the matrix products. Default: one a core. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }
 
 /**

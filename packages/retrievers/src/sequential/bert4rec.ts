@@ -1,18 +1,22 @@
 import {
   type CatalogueScorer,
-  checkNumber,
   type Dataset,
   type Disposable,
+  defineOptions,
+  Favourites,
   fingerprint,
   type IdMap,
   InvalidInputError,
   type LongCallOptions,
   listsFromScores,
+  type OptionsOf,
+  option,
   type Query,
   RandomStream,
   type RetrieveOptions,
   type Saveable,
   type ScoredItem,
+  type SettingsOf,
   throwIfCancelled,
 } from '@palate/core';
 import {
@@ -27,24 +31,28 @@ import {
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { exportScoring, type HistoryScoring, scoreQueries } from './encode-histories.js';
-import { fitEncoder } from './fit-encoder.js';
-
-import { type SequentialConfig, type SequentialOptions, sequentialConfig } from './options.js';
+import { epochsThatMatter, fitEncoder } from './fit-encoder.js';
+import { checkValidation, SEQUENTIAL } from './options.js';
 import { SequenceEncoder } from './sequence-encoder.js';
 import { loadEncoder, saveEncoder } from './stored-encoder.js';
 
 /** Options of {@link Bert4Rec.fit}. */
-export interface Bert4RecOptions extends SequentialOptions {
-  /** Share of the items that are hidden, at least one a sequence. Default 0.2. */
-  readonly maskShare?: number;
-  /** Chance that only the last item is hidden, as it is when serving. Default 0.1. */
-  readonly lastOnly?: number;
-}
+export const BERT4REC = defineOptions('Bert4Rec.fit', {
+  ...SEQUENTIAL,
+  maskShare: option.number({ min: 0.01, max: 0.9 })({
+    default: 0.2,
+    doc: 'share of the items that are hidden, at least one a sequence',
+  }),
+  lastOnly: option.number({ min: 0, max: 1 })({
+    default: 0.1,
+    doc: 'chance that only the last item is hidden, as it is when serving',
+  }),
+});
 
-interface Config extends SequentialConfig {
-  readonly maskShare: number;
-  readonly lastOnly: number;
-}
+/** Options of {@link Bert4Rec.fit}; {@link BERT4REC} says what each does. */
+export type Bert4RecOptions = OptionsOf<typeof BERT4REC.declarations> & LongCallOptions;
+
+type Config = SettingsOf<typeof BERT4REC.declarations>;
 
 /**
  * BERT4Rec (Sun et al. 2019): a transformer that sees the whole sequence and guesses hidden items; to recommend, a
@@ -53,6 +61,7 @@ interface Config extends SequentialConfig {
 export class Bert4Rec implements CatalogueScorer, Saveable, Disposable {
   readonly name = 'BERT4Rec';
   readonly items: IdMap;
+  readonly favourites: Favourites;
   /** Loss and validation of each epoch of the fit; empty after loading. */
   readonly history: readonly EpochReport[];
   readonly #encoder: SequenceEncoder;
@@ -64,8 +73,10 @@ export class Bert4Rec implements CatalogueScorer, Saveable, Disposable {
     encoder: SequenceEncoder,
     config: Config,
     history: readonly EpochReport[],
+    favourites: Favourites,
     dataFingerprint: string,
   ) {
+    this.favourites = favourites;
     this.items = items;
     this.history = history;
     this.#encoder = encoder;
@@ -80,11 +91,9 @@ export class Bert4Rec implements CatalogueScorer, Saveable, Disposable {
    */
   static async fit(dataset: Dataset, options: Bert4RecOptions = {}): Promise<Bert4Rec> {
     const { log } = dataset;
-    const config: Config = {
-      ...sequentialConfig('Bert4Rec.fit', options, ['maskShare', 'lastOnly'], log),
-      maskShare: checkNumber('maskShare', options.maskShare ?? 0.2, { min: 0.01, max: 0.9 }),
-      lastOnly: checkNumber('lastOnly', options.lastOnly ?? 0.1, { min: 0, max: 1 }),
-    };
+    const config = BERT4REC.settings(options);
+    checkValidation(config, log);
+    const favourites = Favourites.of(log);
     throwIfCancelled(options.signal, 'fitting BERT4Rec');
     await selectBackend();
     const encoder = new SequenceEncoder(
@@ -94,21 +103,31 @@ export class Bert4Rec implements CatalogueScorer, Saveable, Disposable {
     );
     const task = new MaskedItemTask(dataset, encoder, config);
     const history = await fitEncoder(log, config, options, {
-      scoring: scoringOf(encoder, log.items, config),
+      scoring: scoringOf(encoder, log.items, config, favourites),
       batches: (_, random) => task.batches(random),
       loss: (batch, pass) => task.loss(batch, pass),
-      identity: ['bert4rec', config.maskShare, config.lastOnly],
+      identity: BERT4REC.identity(config, log, options.seed ?? 0, epochsThatMatter(config)),
     });
-    return new Bert4Rec(log.items, encoder, config, history, fingerprint(log));
+    return new Bert4Rec(log.items, encoder, config, history, favourites, fingerprint(log));
   }
 
   async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
-    return scoreQueries(queries, scoringOf(this.#encoder, this.items, this.#config), options.signal);
+    return scoreQueries(
+      queries,
+      scoringOf(this.#encoder, this.items, this.#config, this.favourites),
+      options.signal,
+    );
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) =>
-      this.scoreAll(chunk, rest),
+    return listsFromScores(
+      this.name,
+      this.items,
+      queries,
+      k,
+      options,
+      (chunk, rest) => this.scoreAll(chunk, rest),
+      this.favourites,
     );
   }
 
@@ -118,21 +137,27 @@ export class Bert4Rec implements CatalogueScorer, Saveable, Disposable {
    */
   async exportOnnx(): Promise<Uint8Array> {
     await selectBackend();
-    return exportScoring(scoringOf(this.#encoder, this.items, this.#config));
+    return exportScoring(scoringOf(this.#encoder, this.items, this.#config, this.favourites));
   }
 
   async save(dir: string): Promise<void> {
     await saveEncoder(dir, 'bert4rec', {
       items: this.items,
       encoder: this.#encoder,
-      config: this.#config,
+      config: BERT4REC.saved(this.#config),
+      favourites: this.favourites,
       dataFingerprint: this.#dataFingerprint,
     });
   }
 
   static async load(dir: string): Promise<Bert4Rec> {
-    const { items, encoder, config, dataFingerprint } = await loadEncoder<Config>(dir, 'bert4rec', 1);
-    return new Bert4Rec(items, encoder, config, [], dataFingerprint);
+    const { items, encoder, config, favourites, dataFingerprint } = await loadEncoder(
+      dir,
+      'bert4rec',
+      1,
+      (from, saved) => BERT4REC.restored(from, saved),
+    );
+    return new Bert4Rec(items, encoder, config, [], favourites, dataFingerprint);
   }
 
   /** Frees the weights; what needs them throws afterwards. */
@@ -145,13 +170,19 @@ export class Bert4Rec implements CatalogueScorer, Saveable, Disposable {
   }
 }
 
-function scoringOf(encoder: SequenceEncoder, items: IdMap, config: Config): HistoryScoring {
+function scoringOf(
+  encoder: SequenceEncoder,
+  items: IdMap,
+  config: Config,
+  favourites: Favourites,
+): HistoryScoring {
   return {
     encoder,
     itemCount: items.size,
     maxLength: config.maxLength,
     causal: false,
     endToken: items.size,
+    favourites,
     name: 'BERT4Rec',
   };
 }

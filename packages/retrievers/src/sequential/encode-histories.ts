@@ -1,4 +1,4 @@
-import { type Query, throwIfCancelled } from '@palate/core';
+import { type Favourites, type Query, throwIfCancelled } from '@palate/core';
 import { batchByLength, bucketLengths, ForwardPass } from '@palate/nn';
 import { exportOnnx } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
@@ -17,6 +17,8 @@ export interface HistoryScoring {
   readonly causal: boolean;
   /** Token put behind every history, whose place the answer is read from (BERT4Rec's mask). */
   readonly endToken?: number;
+  /** What a query without a history gets, since the model has learned from histories of at least one item. */
+  readonly favourites: Favourites;
   readonly name: string;
 }
 
@@ -77,26 +79,32 @@ function scoresAtEnd(scoring: HistoryScoring, ids: tf.Tensor2D, present: tf.Tens
 
 /**
  * The serving graph as an ONNX model with any batch size: `items`, int32 `[batch, places]`, the newest at the right end
- * and -1 where there is none; gives `scores`, `[batch, itemCount]`.
+ * and -1 where there is none; gives `scores`, `[batch, itemCount]`, the favourites for a row without items.
  */
 export function exportScoring(scoring: HistoryScoring): Uint8Array {
-  const { maxLength, endToken } = scoring;
+  const { maxLength, endToken, itemCount } = scoring;
   const places = endToken === undefined ? maxLength : maxLength - 1;
   const items = tf.fill([1, places], -1, 'int32') as tf.Tensor2D;
+  const favourites = tf.tensor2d(scoring.favourites.scores, [1, itemCount]);
   try {
     return exportOnnx(
       ({ items: given }) => {
         const history = given as tf.Tensor2D;
         const there = tf.cast(tf.greaterEqual(history, tf.scalar(0, 'int32')), 'float32') as tf.Tensor2D;
+        const isKnown = tf.max(there, 1, true);
+        const answer = (scores: tf.Tensor2D): tf.Tensor2D =>
+          tf.add(tf.mul(scores, isKnown), tf.mul(tf.sub(1, isKnown), favourites));
         const ids = tf.maximum(history, tf.scalar(0, 'int32')) as tf.Tensor2D;
-        if (endToken === undefined) return { scores: scoresAtEnd(scoring, ids, there) };
+        if (endToken === undefined) return { scores: answer(scoresAtEnd(scoring, ids, there)) };
         // A column of end tokens of whatever height the batch has.
         const column = tf.mul(tf.slice(ids, [0, 0], [history.shape[0], 1]), tf.scalar(0, 'int32'));
         return {
-          scores: scoresAtEnd(
-            scoring,
-            tf.concat([ids, tf.add(column, tf.scalar(endToken, 'int32'))], 1) as tf.Tensor2D,
-            tf.concat([there, tf.add(tf.cast(column, 'float32'), 1)], 1) as tf.Tensor2D,
+          scores: answer(
+            scoresAtEnd(
+              scoring,
+              tf.concat([ids, tf.add(column, tf.scalar(endToken, 'int32'))], 1) as tf.Tensor2D,
+              tf.concat([there, tf.add(tf.cast(column, 'float32'), 1)], 1) as tf.Tensor2D,
+            ),
           ),
         };
       },
@@ -105,21 +113,29 @@ export function exportScoring(scoring: HistoryScoring): Uint8Array {
     );
   } finally {
     items.dispose();
+    favourites.dispose();
   }
 }
 
-/** Scores the catalogue for queries: {@link scoreHistories} of their histories, checked. */
+/**
+ * Scores the catalogue for queries: {@link scoreHistories} of their histories, checked; the favourites where there is
+ * none.
+ */
 export function scoreQueries(
   queries: readonly Query[],
   scoring: HistoryScoring,
   signal?: AbortSignal,
 ): Float32Array {
-  for (const query of queries) distinctHistory(query, scoring.itemCount);
-  return scoreHistories(
+  const { itemCount, favourites } = scoring;
+  for (const query of queries) distinctHistory(query, itemCount);
+  const scores = scoreHistories(
     queries.map((query) => query.history ?? []),
     scoring,
     signal,
   );
+  for (const [q, { history }] of queries.entries())
+    if (!history?.length) scores.set(favourites.scores, q * itemCount);
+  return scores;
 }
 
 /**

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { fingerprint, type InteractionLog, RandomStream } from '@palate/core';
+import { type InteractionLog, type LongCallOptions, RandomStream } from '@palate/core';
 import {
   AdamW,
   type Batch,
@@ -11,7 +10,7 @@ import {
 } from '@palate/nn';
 import type * as tf from '@tensorflow/tfjs-core';
 import { type HistoryScoring, validationNdcg } from './encode-histories.js';
-import type { SequentialConfig, SequentialOptions } from './options.js';
+import type { SequentialConfig } from './options.js';
 
 /** What is special to a model that {@link fitEncoder} trains. */
 export interface EncoderTask {
@@ -19,31 +18,25 @@ export interface EncoderTask {
   /** The batches of an epoch. */
   readonly batches: (epoch: number, random: RandomStream) => readonly (() => Batch)[];
   readonly loss: (batch: BatchTensors, pass: ForwardPass) => tf.Scalar;
-  /** What else the result depends on; part of the run's identity. */
-  readonly identity: unknown;
+  /** Hash of what the result depends on, the number of epochs included where the learning rate does. */
+  readonly identity: string;
 }
+
+/** The number of epochs where the learning rate depends on it: elsewhere a run goes on from fewer to more. */
+export const epochsThatMatter = ({ decay, epochs }: SequentialConfig): number | undefined =>
+  decay === 'none' ? undefined : epochs;
 
 /** Trains a sequence encoder on a task, with validation, early stopping and checkpoints as the options ask. */
 export async function fitEncoder(
   log: InteractionLog,
   config: SequentialConfig,
-  options: SequentialOptions,
+  options: LongCallOptions,
   task: EncoderTask,
 ): Promise<readonly EpochReport[]> {
-  const { validation, signal } = options;
+  const { validation, checkpoint } = config;
+  const { signal, onProgress } = options;
   const { parameters } = task.scoring.encoder;
   const optimiser = new AdamW({ weightDecay: config.weightDecay });
-  const identity = createHash('sha256')
-    .update(
-      JSON.stringify([
-        fingerprint(log),
-        validation ? fingerprint(validation) : null,
-        { ...config, epochs: config.decay === 'none' ? 0 : config.epochs },
-        task.identity,
-        options.seed ?? 0,
-      ]),
-    )
-    .digest('hex');
   const users = validation
     ? Array.from({ length: log.users.size }, (_, user) => user).filter(
         (user) => validation.history(user).length > 0,
@@ -58,11 +51,11 @@ export async function fitEncoder(
       batches: task.batches,
       epochs: config.epochs,
       seed: options.seed ?? 0,
-      identity,
+      identity: task.identity,
       ...(config.clipNorm > 0 ? { clipNorm: config.clipNorm } : {}),
-      ...(signal ? { signal } : {}),
-      ...(options.onProgress ? { onProgress: options.onProgress } : {}),
-      ...(options.checkpoint ? { checkpoint: options.checkpoint } : {}),
+      signal,
+      onProgress,
+      ...(checkpoint ? { checkpoint } : {}),
       ...(validation
         ? {
             validate: async () => ({

@@ -1,122 +1,76 @@
 import {
-  checkChoice,
-  checkNumber,
-  checkOptions,
   checkSharedIds,
-  type InteractionLog,
-  LONG_CALL_OPTIONS,
+  InteractionLog,
   type LongCallOptions,
+  type OptionsOf,
+  option,
+  type SettingsOf,
 } from '@palate/core';
-import { type CheckpointOptions, RATE_DECAYS, type RateDecay } from '@palate/nn';
+import { type CheckpointOptions, RATE_DECAYS } from '@palate/nn';
 
 /** Options that SASRec and BERT4Rec share. */
-export interface SequentialOptions extends LongCallOptions {
-  /** Width of item vectors and of the model. Default 64. */
-  readonly dimension?: number;
-  /**
-   * Standard deviation of the item vectors at the start. Default `dimension ** -0.5`; losses that sample few items leave
-   * what they started with in the vectors of rare items, and want it small (0.02).
-   */
-  readonly itemDeviation?: number;
-  /** Transformer blocks. Default 2. */
-  readonly blocks?: number;
-  /** Attention heads. Default 2. */
-  readonly heads?: number;
-  /** Most items of a history that are read, the newest. Default 50. */
-  readonly maxLength?: number;
-  /** Default 0.2. */
-  readonly dropout?: number;
-  /** Default 1e-3. */
-  readonly learningRate?: number;
-  /** Steps over which the learning rate rises from 0. Default 0. */
-  readonly warmUpSteps?: number;
-  /** How the learning rate goes on: constant, or along half a cosine to 0 at the last of `epochs`. Default `'none'`. */
-  readonly decay?: RateDecay;
-  /** Decoupled weight decay of AdamW. Default 0.01. */
-  readonly weightDecay?: number;
-  /** Users a step. Default 128. */
-  readonly batchSize?: number;
-  /** Most passes over the users. Default 20. */
-  readonly epochs?: number;
-  /** Bound on the joint norm of the gradients; 0 for none. Default 0. */
-  readonly clipNorm?: number;
-  /** Held-out interactions that share the training log's id maps: measured after each epoch by NDCG@10. */
-  readonly validation?: InteractionLog;
-  /** Stops when the validation has not risen for so many epochs, and keeps the best weights. Default 5. */
-  readonly patience?: number;
-  /** Keeps checkpoints in a folder and goes on from them. */
-  readonly checkpoint?: CheckpointOptions;
-}
+export const SEQUENTIAL = {
+  dimension: option.integer({ min: 1, max: 8192 })({
+    default: 64,
+    doc: 'width of item vectors and of the model',
+  }),
+  itemDeviation: option.number({ min: 0 })({
+    default: ({ dimension }) => (dimension as number) ** -0.5,
+    defaultText: '`dimension ** -0.5`',
+    doc: 'standard deviation of the item vectors at the start; losses that sample few items leave what they started with in the vectors of rare items, and want it small (0.02)',
+  }),
+  blocks: option.integer({ min: 0, max: 64 })({ default: 2, doc: 'transformer blocks' }),
+  heads: option.integer({ min: 1, max: 128 })({ default: 2, doc: 'attention heads' }),
+  maxLength: option.integer({ min: 2, max: 4096 })({
+    default: 50,
+    doc: 'most items of a history that are read, the newest',
+  }),
+  dropout: option.number({ min: 0, max: 0.95 })({ default: 0.2, doc: 'share of the values dropped' }),
+  learningRate: option.number({ min: 0 })({ default: 1e-3, doc: 'step size of AdamW' }),
+  warmUpSteps: option.integer({ min: 0 })({
+    default: 0,
+    doc: 'steps over which the learning rate rises from 0',
+  }),
+  decay: option.choice(RATE_DECAYS)({
+    default: 'none',
+    doc: 'how the learning rate goes on: constant, or along half a cosine to 0 at the last of `epochs`',
+  }),
+  weightDecay: option.number({ min: 0 })({ default: 0.01, doc: 'decoupled weight decay of AdamW' }),
+  batchSize: option.integer({ min: 1, max: 65_536 })({ default: 128, doc: 'users a step' }),
+  epochs: option.integer({ min: 1 })({
+    default: 20,
+    doc: 'most passes over the users',
+    // More epochs at a rate that does not depend on them go on from a checkpoint; see `fitEncoder`.
+    identity: () => undefined,
+  }),
+  clipNorm: option.number({ min: 0 })({
+    default: 0,
+    doc: 'bound on the joint norm of the gradients; 0 for none',
+  }),
+  validation: option
+    .value<InteractionLog>('an interaction log', (value) => value instanceof InteractionLog)
+    .optional({
+      doc: "held-out interactions that share the training log's id maps: measured after each epoch by NDCG@10",
+    }),
+  patience: option.integer({ min: 1 })({
+    default: 5,
+    doc: 'stops when the validation has not risen for so many epochs, and keeps the best weights',
+  }),
+  checkpoint: option
+    .value<CheckpointOptions>(
+      'a folder and intervals',
+      (value) => typeof value === 'object' && value !== null,
+    )
+    .optional({ doc: 'keeps checkpoints in a folder and goes on from them', identity: () => undefined }),
+} as const;
 
-/** Options with their defaults, as they are saved. */
-export interface SequentialConfig {
-  readonly dimension: number;
-  readonly itemDeviation: number;
-  readonly blocks: number;
-  readonly heads: number;
-  readonly maxLength: number;
-  readonly dropout: number;
-  readonly learningRate: number;
-  readonly warmUpSteps: number;
-  readonly decay: RateDecay;
-  readonly weightDecay: number;
-  readonly batchSize: number;
-  readonly epochs: number;
-  readonly clipNorm: number;
-  readonly patience: number;
-}
+/** Options that SASRec and BERT4Rec share; {@link SEQUENTIAL} says what each does. */
+export type SequentialOptions = OptionsOf<typeof SEQUENTIAL> & LongCallOptions;
 
-const SHARED = [
-  'dimension',
-  'itemDeviation',
-  'blocks',
-  'heads',
-  'maxLength',
-  'dropout',
-  'learningRate',
-  'warmUpSteps',
-  'decay',
-  'weightDecay',
-  'batchSize',
-  'epochs',
-  'clipNorm',
-  'validation',
-  'patience',
-  'checkpoint',
-];
+/** The shared options with their defaults. */
+export type SequentialConfig = SettingsOf<typeof SEQUENTIAL>;
 
-/**
- * Checks the shared options and fills in defaults.
- *
- * @param own - further options that the class reads
- * @throws InvalidInputError for what is unknown or out of bounds
- */
-export function sequentialConfig(
-  where: string,
-  options: SequentialOptions,
-  own: readonly string[],
-  log: InteractionLog,
-): SequentialConfig {
-  checkOptions(where, options, [...LONG_CALL_OPTIONS, ...SHARED, ...own]);
-  const { validation } = options;
+/** Refuses a validation log of other users and items. */
+export function checkValidation({ validation }: SequentialConfig, log: InteractionLog): void {
   if (validation) checkSharedIds('the validation log', validation, log);
-  const whole = (name: keyof SequentialConfig, fallback: number, min = 1): number =>
-    checkNumber(name, options[name] ?? fallback, { min, integer: true });
-  const dimension = whole('dimension', 64);
-  return {
-    dimension,
-    itemDeviation: checkNumber('itemDeviation', options.itemDeviation ?? dimension ** -0.5, { min: 0 }),
-    blocks: whole('blocks', 2, 0),
-    heads: whole('heads', 2),
-    maxLength: whole('maxLength', 50, 2),
-    dropout: checkNumber('dropout', options.dropout ?? 0.2, { min: 0, max: 0.95 }),
-    learningRate: checkNumber('learningRate', options.learningRate ?? 1e-3, { min: 0 }),
-    warmUpSteps: whole('warmUpSteps', 0, 0),
-    decay: checkChoice('decay', options.decay ?? 'none', RATE_DECAYS),
-    weightDecay: checkNumber('weightDecay', options.weightDecay ?? 0.01, { min: 0 }),
-    batchSize: whole('batchSize', 128),
-    epochs: whole('epochs', 20),
-    clipNorm: checkNumber('clipNorm', options.clipNorm ?? 0, { min: 0 }),
-    patience: whole('patience', 5),
-  };
 }

@@ -1,20 +1,23 @@
 import {
   type CatalogueScorer,
-  checkChoice,
-  checkNumber,
   type Dataset,
   type Disposable,
+  defineOptions,
   EmbeddingTable,
+  Favourites,
   fingerprint,
   type IdMap,
   InvalidInputError,
   type LongCallOptions,
   listsFromScores,
+  type OptionsOf,
+  option,
   type Query,
   RandomStream,
   type RetrieveOptions,
   type Saveable,
   type ScoredItem,
+  type SettingsOf,
   type TensorData,
   throwIfCancelled,
 } from '@palate/core';
@@ -34,48 +37,46 @@ import {
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { exportScoring, type HistoryScoring, scoreQueries } from './encode-histories.js';
-import { fitEncoder } from './fit-encoder.js';
-
-import { type SequentialConfig, type SequentialOptions, sequentialConfig } from './options.js';
+import { epochsThatMatter, fitEncoder } from './fit-encoder.js';
+import { checkValidation, SEQUENTIAL } from './options.js';
 import { SequenceEncoder } from './sequence-encoder.js';
 import { loadEncoder, saveEncoder } from './stored-encoder.js';
 
 /** How SASRec learns what comes next. */
 export type SasRecLoss = 'cross-entropy' | 'bce' | 'gbce' | 'sampled-softmax';
 
-/** Options of {@link SasRec.fit}. */
-export interface SasRecOptions extends SequentialOptions {
-  /**
-   * `'cross-entropy'` ranks the next item against the whole catalogue; `'bce'` is the original paper's, against one
-   * random item; `'gbce'` calibrates BCE for sampling (Petrov and Macdonald 2023); `'sampled-softmax'` ranks against
-   * random items. Default `'cross-entropy'`.
-   */
-  readonly loss?: SasRecLoss;
-  /** Random items a position, for the sampled losses. Default 1 for `'bce'`, 128 for the others. */
-  readonly negatives?: number;
-  /** Calibration of gBCE, from 0 (BCE) to 1. Default 0.75. */
-  readonly calibration?: number;
-  /**
-   * What a pass reads of a history longer than `maxLength`: its `'newest'` items, or a stretch at a `'random'` place, another
-   * in each pass, so that old items teach too. Default `'newest'`.
-   */
-  readonly windows?: 'newest' | 'random';
-  /**
-   * What the next item is ranked against by `'cross-entropy'`: `'all'` items, or those `'unseen'` by the user, since
-   * lists leave the others out. Default `'all'`.
-   */
-  readonly competitors?: 'all' | 'unseen';
-}
-
-interface Config extends SequentialConfig {
-  readonly loss: SasRecLoss;
-  readonly negatives: number;
-  readonly calibration: number;
-  readonly windows: 'newest' | 'random';
-  readonly competitors: 'all' | 'unseen';
-}
-
 const LOSSES: readonly SasRecLoss[] = ['cross-entropy', 'bce', 'gbce', 'sampled-softmax'];
+
+/** Options of {@link SasRec.fit}. */
+export const SASREC = defineOptions('SasRec.fit', {
+  ...SEQUENTIAL,
+  loss: option.choice(LOSSES)({
+    default: 'cross-entropy',
+    doc: "`'cross-entropy'` ranks the next item against the whole catalogue; `'bce'` is the original paper's, against one random item; `'gbce'` calibrates BCE for sampling (Petrov and Macdonald 2023); `'sampled-softmax'` ranks against random items",
+  }),
+  negatives: option.integer({ min: 1, max: 65_536 })({
+    default: ({ loss }) => (loss === 'bce' ? 1 : 128),
+    defaultText: "1 for `'bce'`, 128 for the others",
+    doc: 'random items a position, for the sampled losses',
+  }),
+  calibration: option.number({ min: 0, max: 1 })({
+    default: 0.75,
+    doc: 'calibration of gBCE, from 0 (BCE) to 1',
+  }),
+  windows: option.choice(['newest', 'random'])({
+    default: 'newest',
+    doc: "what a pass reads of a history longer than `maxLength`: its `'newest'` items, or a stretch at a `'random'` place, another in each pass, so that old items teach too",
+  }),
+  competitors: option.choice(['all', 'unseen'])({
+    default: 'all',
+    doc: "what the next item is ranked against by `'cross-entropy'`: `'all'` items, or those `'unseen'` by the user, since lists leave the others out",
+  }),
+});
+
+/** Options of {@link SasRec.fit}; {@link SASREC} says what each does. */
+export type SasRecOptions = OptionsOf<typeof SASREC.declarations> & LongCallOptions;
+
+type Config = SettingsOf<typeof SASREC.declarations>;
 
 /**
  * SASRec (Kang and McAuley 2018): a causal transformer over a user's items that predicts, at every position, the next
@@ -86,6 +87,7 @@ const LOSSES: readonly SasRecLoss[] = ['cross-entropy', 'bce', 'gbce', 'sampled-
 export class SasRec implements CatalogueScorer, Saveable, Disposable {
   readonly name: string;
   readonly items: IdMap;
+  readonly favourites: Favourites;
   /** Loss and validation of each epoch of the fit; empty after loading. */
   readonly history: readonly EpochReport[];
   readonly #encoder: SequenceEncoder;
@@ -97,8 +99,10 @@ export class SasRec implements CatalogueScorer, Saveable, Disposable {
     encoder: SequenceEncoder,
     config: Config,
     history: readonly EpochReport[],
+    favourites: Favourites,
     dataFingerprint: string,
   ) {
+    this.favourites = favourites;
     this.name = config.loss === 'cross-entropy' ? 'SASRec' : `SASRec (${config.loss})`;
     this.items = items;
     this.history = history;
@@ -114,55 +118,46 @@ export class SasRec implements CatalogueScorer, Saveable, Disposable {
    */
   static async fit(dataset: Dataset, options: SasRecOptions = {}): Promise<SasRec> {
     const { log } = dataset;
-    const own = ['loss', 'negatives', 'calibration', 'windows', 'competitors'];
-    const shared = sequentialConfig('SasRec.fit', options, own, log);
-    const loss = checkChoice('loss', options.loss ?? 'cross-entropy', LOSSES);
-    const competitors = options.competitors ?? 'all';
-    if (competitors !== 'all' && (competitors !== 'unseen' || loss !== 'cross-entropy'))
+    const config = SASREC.settings(options);
+    checkValidation(config, log);
+    if (config.competitors === 'unseen' && config.loss !== 'cross-entropy')
       throw new InvalidInputError({
         expected: "competitors to be 'all' or, with the loss 'cross-entropy', 'unseen'",
-        received: `${JSON.stringify(competitors)} with ${loss}`,
+        received: `"unseen" with ${config.loss}`,
         hint: 'Choose one of them; sampled losses never draw an item of the user.',
       });
-    const config: Config = {
-      ...shared,
-      loss,
-      windows: checkChoice('windows', options.windows ?? 'newest', ['newest', 'random']),
-      competitors,
-      negatives: checkNumber('negatives', options.negatives ?? (loss === 'bce' ? 1 : 128), {
-        min: 1,
-        integer: true,
-      }),
-      calibration: checkNumber('calibration', options.calibration ?? 0.75, { min: 0, max: 1 }),
-    };
+    const favourites = Favourites.of(log);
     throwIfCancelled(options.signal, 'fitting SASRec');
     await selectBackend();
     const random = new RandomStream(options.seed ?? 0).fork('sasrec');
     const encoder = new SequenceEncoder({ ...config, activation: 'gelu' }, log.items.size, random);
     const task = new NextItemTask(dataset, encoder, config);
     const history = await fitEncoder(log, config, options, {
-      scoring: scoringOf(encoder, log.items, config),
+      scoring: scoringOf(encoder, log.items, config, favourites),
       batches: (_, stream) => task.batches(stream),
       loss: (batch, pass) => task.loss(batch, pass),
-      identity: [
-        'sasrec',
-        config.loss,
-        config.negatives,
-        config.calibration,
-        config.windows,
-        ...(config.competitors === 'all' ? [] : [config.competitors]),
-      ],
+      identity: SASREC.identity(config, log, options.seed ?? 0, epochsThatMatter(config)),
     });
-    return new SasRec(log.items, encoder, config, history, fingerprint(log));
+    return new SasRec(log.items, encoder, config, history, favourites, fingerprint(log));
   }
 
   async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
-    return scoreQueries(queries, scoringOf(this.#encoder, this.items, this.#config), options.signal);
+    return scoreQueries(
+      queries,
+      scoringOf(this.#encoder, this.items, this.#config, this.favourites),
+      options.signal,
+    );
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) =>
-      this.scoreAll(chunk, rest),
+    return listsFromScores(
+      this.name,
+      this.items,
+      queries,
+      k,
+      options,
+      (chunk, rest) => this.scoreAll(chunk, rest),
+      this.favourites,
     );
   }
 
@@ -178,21 +173,27 @@ export class SasRec implements CatalogueScorer, Saveable, Disposable {
    */
   async exportOnnx(): Promise<Uint8Array> {
     await selectBackend();
-    return exportScoring(scoringOf(this.#encoder, this.items, this.#config));
+    return exportScoring(scoringOf(this.#encoder, this.items, this.#config, this.favourites));
   }
 
   async save(dir: string): Promise<void> {
     await saveEncoder(dir, 'sasrec', {
       items: this.items,
       encoder: this.#encoder,
-      config: this.#config,
+      config: SASREC.saved(this.#config),
+      favourites: this.favourites,
       dataFingerprint: this.#dataFingerprint,
     });
   }
 
   static async load(dir: string): Promise<SasRec> {
-    const { items, encoder, config, dataFingerprint } = await loadEncoder<Config>(dir, 'sasrec', 0);
-    return new SasRec(items, encoder, config, [], dataFingerprint);
+    const { items, encoder, config, favourites, dataFingerprint } = await loadEncoder(
+      dir,
+      'sasrec',
+      0,
+      (from, saved) => SASREC.restored(from, saved),
+    );
+    return new SasRec(items, encoder, config, [], favourites, dataFingerprint);
   }
 
   /** Frees the weights; what needs them throws afterwards. */
@@ -205,8 +206,20 @@ export class SasRec implements CatalogueScorer, Saveable, Disposable {
   }
 }
 
-function scoringOf(encoder: SequenceEncoder, items: IdMap, config: Config): HistoryScoring {
-  return { encoder, itemCount: items.size, maxLength: config.maxLength, causal: true, name: 'SASRec' };
+function scoringOf(
+  encoder: SequenceEncoder,
+  items: IdMap,
+  config: Config,
+  favourites: Favourites,
+): HistoryScoring {
+  return {
+    encoder,
+    itemCount: items.size,
+    maxLength: config.maxLength,
+    causal: true,
+    favourites,
+    name: 'SASRec',
+  };
 }
 
 /** Batches and loss of predicting the next item at every position. */

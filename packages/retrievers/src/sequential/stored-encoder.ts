@@ -1,25 +1,46 @@
-import { type IdMap, RandomStream, readArtifact, writeArtifact } from '@palate/core';
+import {
+  checkSavedNames,
+  checkSavedShapes,
+  Favourites,
+  type IdMap,
+  RandomStream,
+  readArtifact,
+  rebuildSaved,
+  writeArtifact,
+} from '@palate/core';
 import { selectBackend } from '@palate/nn';
 import { itemFiles, savedItems } from '../saved-items.js';
 import { SequenceEncoder, type SequenceEncoderConfig } from './sequence-encoder.js';
+
+/** Prefix of the names of weights, beside which the artifact keeps the favourites. */
+const MODEL = 'model/';
 
 /** What a sequential retriever is made of once it is trained. */
 export interface StoredEncoder<C> {
   readonly items: IdMap;
   readonly encoder: SequenceEncoder;
   readonly config: C;
+  readonly favourites: Favourites;
   readonly dataFingerprint: string;
 }
 
-/** Writes a trained sequence encoder as an artifact of the kind given. */
+/**
+ * Writes a trained sequence encoder as an artifact of the kind given.
+ *
+ * @param config - settings as they are saved
+ */
 export async function saveEncoder(dir: string, kind: string, stored: StoredEncoder<unknown>): Promise<void> {
-  const { items, encoder, config, dataFingerprint } = stored;
+  const { items, encoder, config, favourites, dataFingerprint } = stored;
+  const weights = Object.entries(await encoder.parameters.values());
   await writeArtifact(dir, {
     kind,
-    version: 1,
+    version: 2,
     config,
     dataFingerprint,
-    tensors: await encoder.parameters.values(),
+    tensors: {
+      ...Object.fromEntries(weights.map(([name, tensor]) => [MODEL + name, tensor])),
+      ...favourites.tensors(),
+    },
     files: itemFiles(items),
   });
 }
@@ -28,22 +49,38 @@ export async function saveEncoder(dir: string, kind: string, stored: StoredEncod
  * Reads what {@link saveEncoder} wrote.
  *
  * @param specialTokens - rows of the item table behind the items
- * @throws ArtifactError if the folder is missing, foreign or damaged
+ * @param restored - checks saved settings
+ * @throws ArtifactError if the folder is missing, foreign or damaged, or its settings do not fit its weights
  */
 export async function loadEncoder<C extends Omit<SequenceEncoderConfig, 'activation'>>(
   dir: string,
   kind: string,
   specialTokens: number,
+  restored: (dir: string, config: unknown) => C,
 ): Promise<StoredEncoder<C>> {
-  const artifact = await readArtifact(dir, kind, 1);
+  const artifact = await readArtifact(dir, kind, 2);
+  const config = restored(dir, artifact.manifest.config);
   const items = savedItems(dir, artifact);
-  const config = artifact.manifest.config as C;
-  await selectBackend();
-  const encoder = new SequenceEncoder(
-    { ...config, activation: 'gelu' },
-    items.size + specialTokens,
-    new RandomStream(0),
+  const favourites = Favourites.saved(dir, artifact.tensors, items.size);
+  const weights = Object.fromEntries(
+    Object.entries(artifact.tensors)
+      .filter(([name]) => name.startsWith(MODEL))
+      .map(([name, tensor]) => [name.slice(MODEL.length), tensor]),
   );
-  encoder.parameters.assign(artifact.tensors, dir);
-  return { items, encoder, config, dataFingerprint: artifact.manifest.dataFingerprint ?? '' };
+  const { dimension, maxLength, blocks } = config;
+  checkSavedShapes(dir, weights, {
+    'items.table': [items.size + specialTokens, dimension],
+    'positions.table': [maxLength, dimension],
+    ...(blocks > 0 ? { [`block-${blocks}.feed-forward.inner.kernel`]: [dimension, 4 * dimension] } : {}),
+  });
+  await selectBackend();
+  const encoder = await rebuildSaved(
+    dir,
+    'an encoder of the settings in the manifest',
+    () =>
+      new SequenceEncoder({ ...config, activation: 'gelu' }, items.size + specialTokens, new RandomStream(0)),
+  );
+  checkSavedNames(dir, weights, encoder.parameters.names);
+  encoder.parameters.assign(weights, dir);
+  return { items, encoder, config, favourites, dataFingerprint: artifact.manifest.dataFingerprint ?? '' };
 }

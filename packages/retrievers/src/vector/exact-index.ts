@@ -1,6 +1,9 @@
 import {
+  ArtifactError,
   checkNumber,
   checkOptions,
+  defineOptions,
+  option,
   readArtifact,
   type VectorIndex,
   type VectorMatch,
@@ -9,9 +12,15 @@ import {
 } from '@palate/core';
 import { itemFiles, savedFloats, savedItems } from '../saved-items.js';
 import { nearestRows } from './nearest-graph.js';
-import { checkAddition, countRows } from './vector-rows.js';
+import { checkAddition, countRows, WIDTH } from './vector-rows.js';
 
 const KIND = 'exact-index';
+
+const SAVED = defineOptions('ExactIndex', {
+  width: WIDTH,
+  size: option.integer({ min: 0 }).required({ doc: 'how many vectors it holds' }),
+});
+
 /** Added to the score of a row that a filter closes: below any inner product of finite vectors in use. */
 const CLOSED = -3e38;
 /** Scores computed at once. */
@@ -31,7 +40,7 @@ export class ExactIndex implements VectorIndex {
 
   /** @param width - width of the vectors */
   constructor(width: number) {
-    this.width = checkNumber('width', width, { min: 1, integer: true });
+    this.width = WIDTH.check('width', width);
   }
 
   get size(): number {
@@ -127,10 +136,17 @@ export class ExactIndex implements VectorIndex {
   /** @throws ArtifactError if the folder is missing, foreign or damaged */
   static async load(dir: string): Promise<ExactIndex> {
     const artifact = await readArtifact(dir, KIND, 1);
-    const { width, size } = artifact.manifest.config as { width: number; size: number };
-    const index = new ExactIndex(width);
+    const { width, size } = SAVED.restored(dir, artifact.manifest.config);
     const ids = [...savedItems(dir, artifact)];
-    await index.add(ids, savedFloats(dir, artifact.tensors, 'vectors', size * width));
+    if (ids.length !== size)
+      throw new ArtifactError(dir, {
+        expected: `${size} ids`,
+        received: String(ids.length),
+        hint: 'The artifact was changed: restore it, or build the index again.',
+      });
+    const vectors = savedFloats(dir, artifact.tensors, 'vectors', [size, width]);
+    const index = new ExactIndex(width);
+    await index.add(ids, vectors);
     return index;
   }
 }

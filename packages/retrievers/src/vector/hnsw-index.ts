@@ -3,40 +3,57 @@ import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  type Artifact,
   ArtifactError,
   checkNumber,
   checkOptions,
+  defineOptions,
   MissingDependencyError,
+  type OptionsOf,
+  option,
   readArtifact,
+  rebuildSaved,
+  type SettingsOf,
+  topK,
   type VectorIndex,
   type VectorMatch,
   type VectorSearchOptions,
   writeArtifact,
 } from '@palate/core';
 import type * as Hnswlib from 'hnswlib-node';
-import { checkAddition, countRows } from './vector-rows.js';
+import { checkHnswFile } from './hnsw-file.js';
+import { checkAddition, countRows, WIDTH } from './vector-rows.js';
+
+const GRAPH_OPTIONS = {
+  links: option.integer({ min: 2, max: 512 })({ default: 16, doc: 'links a vector on each level (M)' }),
+  buildCandidates: option.integer({ min: 1, max: 100_000 })({
+    default: 200,
+    doc: 'candidates while a vector is placed (efConstruction)',
+  }),
+  searchCandidates: option.integer({ min: 1, max: 1_000_000 })({
+    default: 100,
+    doc: 'candidates while searching (ef), at least `k`; more find more and take longer',
+  }),
+  seed: option.integer({ min: 0, max: 2 ** 32 - 1 })({ default: 0, doc: 'draws the levels of the vectors' }),
+} as const;
 
 /** Options of {@link HnswIndex.create}. */
-export interface HnswIndexOptions {
-  /** Links a vector on each level (M). Default 16. */
-  readonly links?: number;
-  /** Candidates while a vector is placed (efConstruction). Default 200. */
-  readonly buildCandidates?: number;
-  /** Candidates while searching (ef), at least `k`; more find more and take longer. Default 100. */
-  readonly searchCandidates?: number;
-  /** Draws the levels of the vectors. Default 0. */
-  readonly seed?: number;
-  /** The library, where it is not to be imported by name. */
-  readonly library?: typeof Hnswlib;
-}
+export const HNSW = defineOptions('HnswIndex.create', {
+  ...GRAPH_OPTIONS,
+  library: option
+    .value<typeof Hnswlib>('the library hnswlib-node')
+    .optional({ doc: 'the library, where it is not to be imported by name', identity: () => undefined }),
+});
 
-interface Config {
-  readonly width: number;
-  readonly links: number;
-  readonly buildCandidates: number;
-  readonly searchCandidates: number;
-  readonly seed: number;
-}
+/** Options of {@link HnswIndex.create}; {@link HNSW} says what each does. */
+export type HnswIndexOptions = OptionsOf<typeof HNSW.declarations>;
+
+const SAVED = defineOptions('HnswIndex', { ...GRAPH_OPTIONS, width: WIDTH });
+
+type Config = SettingsOf<typeof SAVED.declarations>;
+
+/** Accepted vectors up to which a filtered search looks at each of them. */
+const FEW = 1024;
 
 const KIND = 'hnsw-index';
 const GRAPH = 'graph.hnsw';
@@ -84,23 +101,9 @@ export class HnswIndex implements VectorIndex {
    * @throws MissingDependencyError if the optional hnswlib-node is not installed
    */
   static async create(width: number, options: HnswIndexOptions = {}): Promise<HnswIndex> {
-    checkOptions('HnswIndex.create', options, [
-      'links',
-      'buildCandidates',
-      'searchCandidates',
-      'seed',
-      'library',
-    ]);
-    const whole = (name: string, value: number | undefined, fallback: number, min: number): number =>
-      checkNumber(name, value ?? fallback, { min, integer: true });
-    const config: Config = {
-      width: checkNumber('width', width, { min: 1, integer: true }),
-      links: whole('links', options.links, 16, 2),
-      buildCandidates: whole('buildCandidates', options.buildCandidates, 200, 1),
-      searchCandidates: whole('searchCandidates', options.searchCandidates, 100, 1),
-      seed: whole('seed', options.seed, 0, 0),
-    };
-    const library = options.library ?? (await importLibrary());
+    const { library: given, ...graphOptions } = HNSW.settings(options);
+    const config: Config = { ...graphOptions, width: WIDTH.check('width', width) };
+    const library = given ?? (await importLibrary());
     const graph = new library.HierarchicalNSW('ip', config.width);
     graph.initIndex({
       maxElements: 1024,
@@ -153,23 +156,47 @@ export class HnswIndex implements VectorIndex {
     checkOptions('search', options, ['filter']);
     checkNumber('k', k, { min: 1, integer: true });
     const count = countRows(queries, this.width, 'queries');
-    return Array.from({ length: count }, (_, q) =>
-      this.#nearest(Array.from(queries.subarray(q * this.width, (q + 1) * this.width)), k, options.filter),
-    );
+    const { filter } = options;
+    const accepted: number[] = [];
+    for (const [id, label] of this.#labels) if (!filter || filter(id)) accepted.push(label);
+    const wanted = Math.min(k, accepted.length);
+    if (wanted === 0) return Array.from({ length: count }, () => []);
+    const points = new Points(this.#graph, accepted);
+    const isFew = filter !== undefined && accepted.length <= FEW;
+    let accepts: ((label: number) => boolean) | undefined;
+    if (filter && !isFew) {
+      const flags = new Uint8Array(this.#ids.length);
+      for (const label of accepted) flags[label] = 1;
+      accepts = (label) => flags[label] === 1;
+    }
+    return Array.from({ length: count }, (_, q) => {
+      const query = queries.subarray(q * this.width, (q + 1) * this.width);
+      const found = isFew ? undefined : this.#approximate(Array.from(query), wanted, accepts);
+      return (found ?? points.nearest(query, wanted)).map(({ label, score }) => ({
+        id: this.#ids[label] as string,
+        score,
+      }));
+    });
   }
 
-  #nearest(query: number[], k: number, filter?: (id: string) => boolean): VectorMatch[] {
-    const wanted = Math.min(k, this.size);
-    if (wanted === 0) return [];
-    const accepts = filter ? (label: number) => filter(this.#ids[label] as string) : undefined;
+  /**
+   * Searches the graph; nothing where even a search as wide as the index finds too little: vectors of small norm among
+   * larger ones may have no way to them.
+   */
+  #approximate(
+    query: number[],
+    wanted: number,
+    accepts: ((label: number) => boolean) | undefined,
+  ): readonly ScoredLabel[] | undefined {
     // A strict filter, or many removals, can leave a search with too little: it looks further then.
     for (let candidates = Math.max(this.#config.searchCandidates, wanted); ; candidates *= 4) {
       this.#graph.setEf(candidates);
       const { neighbors, distances } = this.#graph.searchKnn(query, wanted, accepts);
-      if (neighbors.length < wanted && candidates < this.#ids.length) continue;
-      return neighbors
-        .map((label, at) => ({ id: this.#ids[label] as string, score: 1 - (distances[at] as number) }))
-        .sort((a, b) => b.score - a.score);
+      if (neighbors.length >= wanted)
+        return neighbors
+          .map((label, at) => ({ label, score: 1 - (distances[at] as number) }))
+          .sort((a, b) => b.score - a.score);
+      if (candidates >= this.#ids.length) return undefined;
     }
   }
 
@@ -181,7 +208,7 @@ export class HnswIndex implements VectorIndex {
       await writeArtifact(dir, {
         kind: KIND,
         version: 1,
-        config: this.#config,
+        config: SAVED.saved(this.#config),
         files: {
           [GRAPH]: new Uint8Array(await readFile(path)),
           [LABELS]: JSON.stringify(Array.from(this.#ids, (id) => id ?? null)),
@@ -199,21 +226,60 @@ export class HnswIndex implements VectorIndex {
   static async load(dir: string, options: Pick<HnswIndexOptions, 'library'> = {}): Promise<HnswIndex> {
     const library = options.library ?? (await importLibrary());
     const artifact = await readArtifact(dir, KIND, 1);
-    const config = artifact.manifest.config as Config;
-    try {
-      const ids = (
-        JSON.parse(Buffer.from(artifact.files[LABELS] ?? []).toString('utf8')) as (string | null)[]
-      ).map((id) => id ?? undefined);
+    const config = SAVED.restored(dir, artifact.manifest.config);
+    const ids = savedLabels(dir, artifact);
+    return rebuildSaved(dir, 'a graph of hnswlib and its labels', async () => {
       const graph = new library.HierarchicalNSW('ip', config.width);
+      // The bytes that were checked are those that are read: the library is not asked to trust a file.
+      checkHnswFile(artifact.files[GRAPH] ?? new Uint8Array(0), { ...config, count: ids.length });
       await graph.readIndex(join(dir, GRAPH));
       return new HnswIndex(config, graph, ids);
-    } catch (cause) {
-      throw new ArtifactError(dir, {
-        expected: 'a graph of hnswlib and its labels',
-        received: (cause as Error).message,
-        hint: 'Build the index again.',
-        cause,
-      });
-    }
+    });
   }
+}
+
+/** A label with its inner product. */
+interface ScoredLabel {
+  readonly label: number;
+  readonly score: number;
+}
+
+/** The vectors of some labels, read from the graph when they are first needed. */
+class Points {
+  readonly #graph: Hnswlib.HierarchicalNSW;
+  readonly #labels: readonly number[];
+  #rows: readonly (readonly number[])[] | undefined;
+
+  constructor(graph: Hnswlib.HierarchicalNSW, labels: readonly number[]) {
+    this.#graph = graph;
+    this.#labels = labels;
+  }
+
+  /** The best by inner product, each of them compared. */
+  nearest(query: Float32Array, count: number): readonly ScoredLabel[] {
+    this.#rows ??= this.#labels.map((label) => this.#graph.getPoint(label));
+    const scores = Float32Array.from(this.#rows, (row) =>
+      row.reduce((sum, value, k) => sum + value * query[k]!, 0),
+    );
+    return topK(scores, count).map(({ item, score }) => ({ label: this.#labels[item] as number, score }));
+  }
+}
+
+/** The id of each label; none where it was removed. */
+function savedLabels(dir: string, artifact: Artifact): (string | undefined)[] {
+  let labels: unknown;
+  try {
+    labels = JSON.parse(Buffer.from(artifact.files[LABELS] ?? []).toString('utf8'));
+  } catch {
+    labels = undefined;
+  }
+  const isId = (label: unknown): boolean => label === null || typeof label === 'string';
+  const known = Array.isArray(labels) ? labels.filter((label) => label !== null) : [];
+  if (!Array.isArray(labels) || !labels.every(isId) || new Set(known).size !== known.length)
+    throw new ArtifactError(dir, {
+      expected: `a list of ids and nulls in ${LABELS}, no id twice`,
+      received: 'something else',
+      hint: 'Build the index again.',
+    });
+  return (labels as (string | null)[]).map((label) => label ?? undefined);
 }

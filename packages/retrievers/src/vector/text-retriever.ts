@@ -1,20 +1,21 @@
 import {
   type CatalogueScorer,
-  checkChoice,
-  checkNumber,
-  checkOptions,
   type Dataset,
+  defineOptions,
   EmbeddingTable,
+  Favourites,
   type IdMap,
   InvalidInputError,
-  LONG_CALL_OPTIONS,
   type LongCallOptions,
   listsFromScores,
+  type OptionsOf,
+  option,
   type Query,
   type RetrieveOptions,
   readArtifact,
   type Saveable,
   type ScoredItem,
+  type SettingsOf,
   type TextEncoder,
   throwIfCancelled,
   writeArtifact,
@@ -23,33 +24,51 @@ import { OrtTensor } from '@palate/tfjs-backend-ort';
 import { itemFiles, savedFloats, savedItems } from '../saved-items.js';
 import { distinctHistory } from '../score-lists.js';
 import { productSession } from './product-session.js';
+import { WIDTH } from './vector-rows.js';
 
 /** How a query becomes a vector. */
-export interface TextQueryOptions {
-  /** Weight of the query's text against its history, from 0 to 1, where it has both. Default 0.5. */
-  readonly textWeight?: number;
-  /** Weight of an item of the history against the one after it, from above 0 to 1. Default 1: all alike. */
-  readonly recency?: number;
-  /** How item vectors stand to each other before they are compared. Default `'centred'`. */
-  readonly space?: 'centred' | 'raw';
-}
+const TEXT_QUERY = {
+  textWeight: option.number({ min: 0, max: 1 })({
+    default: 0.5,
+    doc: "weight of the query's text against its history, where it has both",
+  }),
+  recency: option.number({ min: 1e-6, max: 1 })({
+    default: 1,
+    doc: 'weight of an item of the history against the one after it; 1: all alike',
+  }),
+  space: option.choice(['centred', 'raw'])({
+    default: 'centred',
+    doc: 'how item vectors stand to each other before they are compared',
+  }),
+} as const;
+
+/** How a query becomes a vector. */
+export type TextQueryOptions = OptionsOf<typeof TEXT_QUERY>;
 
 /** Options of {@link TextRetriever.fit}. */
-export interface TextRetrieverOptions extends LongCallOptions, TextQueryOptions {
-  readonly encoder: TextEncoder;
-  /** Fields of the catalogue that make up an item's text. Default: all. */
-  readonly fields?: readonly string[];
-  /** The items' vectors, instead of encoding texts; ids as in the data set. */
-  readonly vectors?: EmbeddingTable;
-}
+export const TEXT = defineOptions('TextRetriever.fit', {
+  encoder: option
+    .value<TextEncoder>('a text encoder', (value) => typeof Object(value).encode === 'function')
+    .required({ doc: 'encodes texts of items and queries', identity: ({ id, width }) => [id, width] }),
+  fields: option
+    .list(option.text())
+    .optional({ doc: "fields of the catalogue that make up an item's text; all if left out" }),
+  vectors: option
+    .value<EmbeddingTable>('a table of vectors', (value) => value instanceof EmbeddingTable)
+    .optional({ doc: "the items' vectors, instead of encoding texts; ids as in the data set" }),
+  ...TEXT_QUERY,
+});
 
-interface Config {
-  readonly textWeight: number;
-  readonly recency: number;
-  readonly space: 'centred' | 'raw';
-  readonly width: number;
-  readonly encoder: string;
-}
+/** Options of {@link TextRetriever.fit}; {@link TEXT} says what each does. */
+export type TextRetrieverOptions = OptionsOf<typeof TEXT.declarations> & LongCallOptions;
+
+const SAVED = defineOptions('TextRetriever', {
+  ...TEXT_QUERY,
+  width: WIDTH,
+  encoder: option.text().required({ doc: 'the encoder that made the vectors' }),
+});
+
+type Config = SettingsOf<typeof SAVED.declarations>;
 
 const KIND = 'text-retriever';
 
@@ -63,6 +82,7 @@ const KIND = 'text-retriever';
 export class TextRetriever implements CatalogueScorer, Saveable {
   readonly name: string;
   readonly items: IdMap;
+  readonly favourites: Favourites;
   readonly #encoder: TextEncoder;
   readonly #config: Config;
   /** Item vectors of norm 1 in the space of the search. */
@@ -75,7 +95,9 @@ export class TextRetriever implements CatalogueScorer, Saveable {
     config: Config,
     vectors: Float32Array,
     mean: Float32Array,
+    favourites: Favourites,
   ) {
+    this.favourites = favourites;
     this.name = `Text (${encoder.id})`;
     this.items = items;
     this.#encoder = encoder;
@@ -90,24 +112,10 @@ export class TextRetriever implements CatalogueScorer, Saveable {
    * @throws InvalidInputError if there is no text to encode, or vectors do not fit
    */
   static async fit(dataset: Dataset, options: TextRetrieverOptions): Promise<TextRetriever> {
-    checkOptions('TextRetriever.fit', options, [
-      ...LONG_CALL_OPTIONS,
-      'encoder',
-      'fields',
-      'vectors',
-      'textWeight',
-      'recency',
-      'space',
-    ]);
+    const { textWeight, recency, space, encoder } = TEXT.settings(options);
     const { items } = dataset.log;
     const table = await itemVectors(dataset, options);
-    const config: Config = {
-      textWeight: checkNumber('textWeight', options.textWeight ?? 0.5, { min: 0, max: 1 }),
-      recency: checkNumber('recency', options.recency ?? 1, { min: 1e-6, max: 1 }),
-      space: checkChoice('space', options.space ?? 'centred', ['centred', 'raw']),
-      width: table.width,
-      encoder: options.encoder.id,
-    };
+    const config: Config = { textWeight, recency, space, width: table.width, encoder: encoder.id };
     const mean = new Float32Array(table.width);
     if (config.space === 'centred')
       for (let at = 0; at < table.data.length; at++)
@@ -115,10 +123,10 @@ export class TextRetriever implements CatalogueScorer, Saveable {
     const vectors = table.data.slice();
     for (let row = 0; row < items.size; row++)
       toUnit(vectors.subarray(row * table.width, (row + 1) * table.width), mean);
-    return new TextRetriever(items, options.encoder, config, vectors, mean);
+    return new TextRetriever(items, encoder, config, vectors, mean, Favourites.of(dataset.log));
   }
 
-  /** Cosine of every item with every query; 0 for a query without text and history. */
+  /** Cosine of every item with every query; the general favourites for a query without text and history. */
   async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
     throwIfCancelled(options.signal, this.name);
     if (queries.length === 0) return new Float32Array(0);
@@ -128,12 +136,21 @@ export class TextRetriever implements CatalogueScorer, Saveable {
       a: new OrtTensor('float32', targets, [queries.length, width]),
       b: new OrtTensor('float32', this.#vectors, [this.items.size, width]),
     });
-    return y?.data as Float32Array;
+    const scores = y?.data as Float32Array;
+    const n = this.items.size;
+    for (let q = 0; q < queries.length; q++) this.favourites.standIn(scores.subarray(q * n, (q + 1) * n));
+    return scores;
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) =>
-      this.scoreAll(chunk, rest),
+    return listsFromScores(
+      this.name,
+      this.items,
+      queries,
+      k,
+      options,
+      (chunk, rest) => this.scoreAll(chunk, rest),
+      this.favourites,
     );
   }
 
@@ -142,9 +159,7 @@ export class TextRetriever implements CatalogueScorer, Saveable {
     const { width, textWeight, recency } = this.#config;
     const texts = [...new Set(queries.flatMap(({ text }) => (text ? [text] : [])))];
     const encoded =
-      texts.length > 0
-        ? await this.#encoder.encode(texts, options.signal ? { signal: options.signal } : {})
-        : undefined;
+      texts.length > 0 ? await this.#encoder.encode(texts, { signal: options.signal }) : undefined;
     const rows = new Map(texts.map((text, row) => [text, row]));
     const targets = new Float32Array(queries.length * width);
     const own = new Float32Array(width);
@@ -171,11 +186,12 @@ export class TextRetriever implements CatalogueScorer, Saveable {
   async save(dir: string): Promise<void> {
     await writeArtifact(dir, {
       kind: KIND,
-      version: 1,
-      config: this.#config,
+      version: 2,
+      config: SAVED.saved(this.#config),
       tensors: {
         vectors: { shape: [this.items.size, this.#config.width], values: this.#vectors },
         mean: { shape: [this.#config.width], values: this.#mean },
+        ...this.favourites.tensors(),
       },
       files: itemFiles(this.items),
     });
@@ -187,8 +203,8 @@ export class TextRetriever implements CatalogueScorer, Saveable {
    * @throws InvalidInputError for another encoder
    */
   static async load(dir: string, encoder: TextEncoder): Promise<TextRetriever> {
-    const artifact = await readArtifact(dir, KIND, 1);
-    const config = artifact.manifest.config as Config;
+    const artifact = await readArtifact(dir, KIND, 2);
+    const config = SAVED.restored(dir, artifact.manifest.config);
     if (config.encoder !== encoder.id)
       throw new InvalidInputError({
         expected: `the encoder ${config.encoder}, which made the vectors`,
@@ -200,8 +216,9 @@ export class TextRetriever implements CatalogueScorer, Saveable {
       items,
       encoder,
       config,
-      savedFloats(dir, artifact.tensors, 'vectors', items.size * config.width),
-      savedFloats(dir, artifact.tensors, 'mean', config.width),
+      savedFloats(dir, artifact.tensors, 'vectors', [items.size, config.width]),
+      savedFloats(dir, artifact.tensors, 'mean', [config.width]),
+      Favourites.saved(dir, artifact.tensors, items.size),
     );
   }
 }
@@ -228,10 +245,8 @@ async function itemVectors(dataset: Dataset, options: TextRetrieverOptions): Pro
       received: `${dataset.name} without any`,
       hint: 'Load a catalogue with text fields, or pass vectors.',
     });
-  const { data } = await encoder.encode(own, {
-    ...(options.signal ? { signal: options.signal } : {}),
-    ...(options.onProgress ? { onProgress: options.onProgress } : {}),
-  });
+  const { signal, onProgress } = options;
+  const { data } = await encoder.encode(own, { signal, onProgress });
   return new EmbeddingTable(items, encoder.width, data);
 }
 

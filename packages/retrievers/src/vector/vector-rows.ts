@@ -1,4 +1,7 @@
-import { InvalidInputError } from '@palate/core';
+import { InvalidInputError, option } from '@palate/core';
+
+/** Width of the vectors of an index. */
+export const WIDTH = option.integer({ min: 1, max: 1_000_000 }).required({ doc: 'width of the vectors' });
 
 /**
  * Checks a block of vectors.

@@ -61,7 +61,8 @@ describe('scores of TextRetriever', () => {
     expect(scores[at('robbery')]).toBeCloseTo(Math.SQRT1_2, 6);
     expect(scores[at('romance')]).toBeCloseTo(0, 6);
     expect(scores[3 + at('romance')]).toBeCloseTo(1, 6);
-    expect([...scores.subarray(6)]).toEqual([0, 0, 0]);
+    // Nothing to compare with: how often each was chosen.
+    expect([...scores.subarray(6)]).toEqual([1, 1, 1]);
   });
 
   test('weigh a history by recency: w for an item against the one after it', async () => {

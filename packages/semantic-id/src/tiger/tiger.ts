@@ -7,9 +7,11 @@ import {
   checkSharedIds,
   type Dataset,
   type Disposable,
+  Favourites,
   fingerprint,
   type IdMap,
   InvalidInputError,
+  OutcomeCounter,
   type Query,
   RandomStream,
   RETRIEVE_OPTIONS,
@@ -21,6 +23,7 @@ import {
   type ScoredItem,
   type TensorData,
   throwIfCancelled,
+  topK,
   UnsupportedError,
   unavailableItems,
   writeArtifact,
@@ -76,6 +79,8 @@ export class Tiger implements Retriever, Saveable, Disposable {
   readonly name: string;
   readonly items: IdMap;
   readonly ids: SemanticIds;
+  /** What is answered to queries without a history. */
+  readonly favourites: Favourites;
   /** Loss and validation of each epoch of the fit; empty after loading. */
   readonly history: readonly EpochReport[];
   readonly #model: EfficientModel | FaithfulModel;
@@ -89,9 +94,11 @@ export class Tiger implements Retriever, Saveable, Disposable {
     model: EfficientModel | FaithfulModel,
     config: TigerSettings,
     unseen: UnseenItems,
+    favourites: Favourites,
     history: readonly EpochReport[],
     dataFingerprint: string,
   ) {
+    this.favourites = favourites;
     this.name = config.mode === 'faithful' ? 'TIGER' : 'TIGER (efficient)';
     this.items = ids.items;
     this.ids = ids;
@@ -128,7 +135,8 @@ export class Tiger implements Retriever, Saveable, Disposable {
     const cold = Uint8Array.from(log.itemCounts(), (count) => (count === 0 ? 1 : 0));
     const unseen = new UnseenItems(ids.trie, cold, unseenShare(log));
     const model = makeModel(ids, config, seed, unseen);
-    const tiger = new Tiger(ids, model, config, unseen, [], fingerprint(log));
+    const favourites = Favourites.of(log);
+    const tiger = new Tiger(ids, model, config, unseen, favourites, [], fingerprint(log));
     const users = validation
       ? Array.from({ length: log.users.size }, (_, user) => user).filter(
           (user) => validation.history(user).length > 0,
@@ -176,7 +184,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
             }
           : {}),
       });
-      return new Tiger(ids, model, config, unseen, history, tiger.#dataFingerprint);
+      return new Tiger(ids, model, config, unseen, favourites, history, tiger.#dataFingerprint);
     } finally {
       optimiser.dispose();
     }
@@ -192,6 +200,10 @@ export class Tiger implements Retriever, Saveable, Disposable {
     checkNumber('temperature', options.temperature ?? 0, { min: 0 });
     checkNumber('epsilon', options.epsilon ?? 0, { min: 0, max: 1 });
     for (const query of queries) unavailableItems(query, this.items.size, options);
+    const counter = new OutcomeCounter(this.name, queries.length);
+    for (const { history } of queries)
+      if (!history?.length) counter.fallBack('no history: general favourites');
+    options.onOutcomes?.(counter.counts());
     return this.#search(queries, k, Math.max(this.#config.beams, 2 * k), options);
   }
 
@@ -204,8 +216,12 @@ export class Tiger implements Retriever, Saveable, Disposable {
     throwIfCancelled(options.signal, this.name);
     await selectBackend();
     const lists: ScoredItem[][] = new Array(queries.length);
-    let done = 0;
-    for (const block of blocksOf(queries, width, this.items.size, this.#model.searchRows)) {
+    const withHistory: number[] = [];
+    for (const [at, query] of queries.entries())
+      if (query.history?.length) withHistory.push(at);
+      else lists[at] = this.#favouritesOf(this.#searchOf(query, at, k, width, options), k);
+    let done = queries.length - withHistory.length;
+    for (const block of blocksOf(queries, withHistory, width, this.items.size, this.#model.searchRows)) {
       throwIfCancelled(options.signal, this.name);
       const searches = block.map((query) =>
         this.#searchOf(queries[query] as Query, query, k, width, options),
@@ -216,6 +232,11 @@ export class Tiger implements Retriever, Saveable, Disposable {
       options.onProgress?.({ phase: `retrieve with ${this.name}`, done, total: queries.length });
     }
     return lists;
+  }
+
+  /** The general favourites that a search may find, with its share of items without interactions. */
+  #favouritesOf({ closed, coldShare }: IdSearch & { readonly coldShare: number }, k: number): ScoredItem[] {
+    return this.#bestOf(topK(this.favourites.scores, this.items.size, closed), k, coldShare);
   }
 
   #searchOf(
@@ -316,14 +337,26 @@ export class Tiger implements Retriever, Saveable, Disposable {
     const places = placesIn(ids, this.ids);
     await selectBackend();
     const cold = new Uint8Array(ids.items.size).fill(1);
-    for (const [own, place] of places.entries()) cold[place] = this.#unseen.items[own]!;
+    const scores = new Float32Array(ids.items.size);
+    for (const [own, place] of places.entries()) {
+      cold[place] = this.#unseen.items[own]!;
+      scores[place] = this.favourites.scores[own]!;
+    }
     const unseen = new UnseenItems(ids.trie, cold, Math.exp(this.#unseen.logShare));
     const model = makeModel(ids, this.#config, 0, unseen);
     model.parameters.assign(
       await extendedWeights(this.#model.parameters, model.parameters, this.ids, ids, places),
       'the model that is extended',
     );
-    return new Tiger(ids, model, this.#config, unseen, this.history, this.#dataFingerprint);
+    return new Tiger(
+      ids,
+      model,
+      this.#config,
+      unseen,
+      new Favourites(scores),
+      this.history,
+      this.#dataFingerprint,
+    );
   }
 
   async save(dir: string): Promise<void> {
@@ -342,6 +375,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
       tensors: Object.fromEntries([
         ...prefixed('model', await this.#model.parameters.values()),
         ...prefixed('ids', ids.tensors),
+        ...Object.entries(this.favourites.tensors()),
         ['cold', { shape: [this.items.size], values: Int32Array.from(this.#unseen.items) }],
       ]),
       files: ids.files,
@@ -388,7 +422,8 @@ export class Tiger implements Retriever, Saveable, Disposable {
     );
     checkSavedNames(dir, weights, model.parameters.names);
     model.parameters.assign(weights, dir);
-    return new Tiger(ids, model, config, unseen, [], manifest.dataFingerprint ?? '');
+    const favourites = Favourites.saved(dir, tensors, ids.items.size);
+    return new Tiger(ids, model, config, unseen, favourites, [], manifest.dataFingerprint ?? '');
   }
 
   /** Frees the weights; what needs them throws afterwards. */
@@ -420,12 +455,13 @@ function searchWidth({ candidates }: Query, width: number, itemCount: number): n
 /** Queries of like width together, so that a long candidate list does not widen the search of the others. */
 function blocksOf(
   queries: readonly Query[],
+  chosen: readonly number[],
   width: number,
   itemCount: number,
   searchRows: number,
 ): number[][] {
   const widths = queries.map((query) => searchWidth(query, width, itemCount));
-  const order = [...queries.keys()].sort((a, b) => widths[a]! - widths[b]! || a - b);
+  const order = [...chosen].sort((a, b) => widths[a]! - widths[b]! || a - b);
   const blocks: number[][] = [];
   for (const query of order) {
     const last = blocks.at(-1);
