@@ -4,22 +4,24 @@ import type { InteractionLog } from '@palate/core';
 const FAN_OUT = 200;
 
 /**
- * Items by 3-hop affinity in the user-item graph (user, item, user, item): how many ways lead from a user's items over
- * other users to each item, each way weighed by the degrees it passes. The user's own items are left out.
+ * Items by 3-hop affinity in the user-item graph (user, item, user, item): how many ways lead from some of a user's items
+ * over other users to each item, each way weighed by the degrees it passes. The user's own items are left out.
  *
- * Costs at most `history x 200 x 200` steps.
+ * Costs at most `from x 200 x 200` steps.
  *
+ * @param from - items of the user that the ways start at
  * @returns items, highest affinity first; the lower index among equals
  */
 export function threeHopItems(
   log: InteractionLog,
   itemUsers: readonly Int32Array[],
   user: number,
+  from: readonly number[],
   count: number,
 ): number[] {
   const own = new Set(log.history(user));
   const weights = new Map<number, number>();
-  for (const item of own) {
+  for (const item of new Set(from)) {
     const users = (itemUsers[item] as Int32Array).subarray(0, FAN_OUT);
     for (const other of users) {
       if (other === user) continue;

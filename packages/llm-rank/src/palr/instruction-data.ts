@@ -1,12 +1,13 @@
 import {
-  checkNumber,
-  checkOptions,
   type Dataset,
+  defineOptions,
   InvalidInputError,
-  LONG_CALL_OPTIONS,
   type LongCallOptions,
+  type OptionsOf,
+  option,
   RandomStream,
   throwIfCancelled,
+  yieldToEventLoop,
 } from '@palate/core';
 import { ItemKnn } from '@palate/retrievers';
 import { threeHopItems, usersByItem } from './affinity.js';
@@ -26,25 +27,48 @@ export interface InstructionSample {
   readonly labels: readonly number[];
 }
 
+const TASKS: readonly InstructionTask[] = ['recommend', 'recommend-retrieval'];
+
+/** Options of the instruction data that a ranker tuned on it shares. */
+export const SAMPLING = {
+  tasks: option.list(
+    option.choice(TASKS),
+    1,
+  )({
+    default: TASKS,
+    doc: "`['recommend']` is the paper's v1, both its v2",
+  }),
+  userShare: option.number({ min: 0, max: 1 })({
+    default: 0.2,
+    doc: 'share of the users whose histories are used, to see what others get',
+  }),
+  perUser: option.integer({ min: 1, max: 10_000 })({
+    default: 4,
+    doc: 'examples drawn from a user for each task: different cuts of the history',
+  }),
+  leastHistory: option.integer({ min: 0, max: 1000 })({
+    default: 6,
+    doc: 'shorter histories are filled up by 3-hop affinity to this many items, older than the own ones',
+  }),
+  swap: option.number({ min: 0, max: 1 })({
+    default: 0.1,
+    doc: 'chance that an own item of the history changes sides with a label, to vary the examples',
+  }),
+} as const;
+
 /** Options of {@link instructionData}. */
-export interface InstructionDataOptions extends LongCallOptions {
-  /** Default both. */
-  readonly tasks?: readonly InstructionTask[];
-  /** Share of the users whose histories are used. Default 0.2, to see what others get. */
-  readonly userShare?: number;
-  /** Most items of a history. Default 20. */
-  readonly historyLength?: number;
-  /** Most labels. Default 10. */
-  readonly labelLength?: number;
-  /** Candidates of a list, labels included. Default 50. */
-  readonly candidateLength?: number;
-  /** Examples drawn from a user for each task: different cuts of the history. Default 4. */
-  readonly perUser?: number;
-  /** Users with fewer items get theirs filled up by 3-hop affinity to this many. Default 6. */
-  readonly leastHistory?: number;
-  /** Chance that an item changes sides with a label, to vary the examples. Default 0.1. */
-  readonly swap?: number;
-}
+export const INSTRUCTION_DATA = defineOptions('instructionData', {
+  ...SAMPLING,
+  historyLength: option.integer({ min: 1, max: 10_000 })({ default: 20, doc: 'most items of a history' }),
+  labelLength: option.integer({ min: 1, max: 10_000 })({ default: 10, doc: 'most labels' }),
+  candidateLength: option.integer({ min: 1, max: 100_000 })({
+    default: 50,
+    doc: 'candidates of a list, labels included',
+  }),
+});
+
+/** Options of {@link instructionData}; {@link INSTRUCTION_DATA} says what each does. */
+export type InstructionDataOptions = OptionsOf<typeof INSTRUCTION_DATA.declarations> & LongCallOptions;
 
 /** Instruction data with the users it was made from. */
 export interface InstructionData {
@@ -60,37 +84,28 @@ const NEIGHBOURS = 50;
  * Instruction data for the ranker (PALR, section 3.3), from a training set alone: nothing that is held out can be in it.
  *
  * Candidates are all labels and items that are like them or like the history (watched together, or else of the same
- * genre), shuffled, so that their place says nothing. Users with few items are filled up by 3-hop affinity; items are
- * swapped between the sides at random.
+ * genre), shuffled, so that their place says nothing. Short histories are filled up by 3-hop affinity of what they hold,
+ * in front of the user's own items, of which there is always one; labels are the user's own, never what was filled in.
+ * Own items are swapped between the sides at random.
  *
- * @throws InvalidInputError if no user has two items
+ * Costs a sort of each user's neighbourhood and a pass over the genres; nothing grows with the square of a genre.
+ *
+ * @throws InvalidInputError for options out of bounds, or if no user has two items
  */
 export async function instructionData(
   dataset: Dataset,
   options: InstructionDataOptions = {},
 ): Promise<InstructionData> {
-  checkOptions('instructionData', options, [
-    ...LONG_CALL_OPTIONS,
-    'tasks',
-    'userShare',
-    'historyLength',
-    'labelLength',
-    'candidateLength',
-    'perUser',
-    'leastHistory',
-    'swap',
-  ]);
+  const settings = INSTRUCTION_DATA.settings(options);
+  const { userShare: share, historyLength, labelLength, candidateLength } = settings;
+  const { perUser, leastHistory: least, swap, tasks } = settings;
+  if (candidateLength < labelLength)
+    throw new InvalidInputError({
+      expected: `candidateLength of at least labelLength, ${labelLength}`,
+      received: String(candidateLength),
+      hint: 'Labels are among the candidates: give more of these, or fewer labels.',
+    });
   const { log } = dataset;
-  const whole = (name: string, value: number | undefined, fallback: number, min = 1): number =>
-    checkNumber(name, value ?? fallback, { min, integer: true });
-  const share = checkNumber('userShare', options.userShare ?? 0.2, { min: 0, max: 1 });
-  const historyLength = whole('historyLength', options.historyLength, 20);
-  const labelLength = whole('labelLength', options.labelLength, 10);
-  const candidateLength = whole('candidateLength', options.candidateLength, 50, labelLength);
-  const perUser = whole('perUser', options.perUser, 4);
-  const least = whole('leastHistory', options.leastHistory, 6, 0);
-  const swap = checkNumber('swap', options.swap ?? 0.1, { min: 0, max: 1 });
-  const tasks = options.tasks ?? ['recommend', 'recommend-retrieval'];
   const random = new RandomStream(options.seed ?? 0).fork('instruction data');
   const usable = Array.from({ length: log.users.size }, (_, user) => user).filter(
     (user) => log.history(user).length >= 2,
@@ -112,22 +127,26 @@ export async function instructionData(
     throwIfCancelled(options.signal, 'making instruction data');
     const own = random.fork(`user ${log.users.idOf(user)}`);
     const history = [...log.history(user)];
-    const filled =
-      history.length < least
-        ? [...threeHopItems(log, itemUsers, user, least - history.length).reverse(), ...history]
-        : history;
+    const fillings = new Map<number, readonly number[]>();
     for (let k = 0; k < perUser; k++)
       for (const task of tasks) {
         // A cut somewhere in the newer half, so that there is a history on one side and a future on the other.
-        const earliest = Math.max(1, Math.floor(filled.length / 2));
-        const cut = k === 0 ? filled.length - 1 : earliest + own.integer(filled.length - earliest);
-        const before = filled.slice(Math.max(0, cut - historyLength), cut);
-        const labels = filled.slice(cut, cut + labelLength);
+        const earliest = Math.max(1, Math.floor(history.length / 2));
+        const cut = k === 0 ? history.length - 1 : earliest + own.integer(history.length - earliest);
+        const known = history.slice(Math.max(0, cut - historyLength), cut);
+        const labels = history.slice(cut, cut + labelLength);
+        // What is filled in is found from what is known, not from what is to be guessed.
+        const missing = Math.min(least, historyLength) - known.length;
+        const filled =
+          fillings.get(cut) ??
+          (missing > 0 ? threeHopItems(log, itemUsers, user, known, missing).reverse() : []);
+        fillings.set(cut, filled);
         for (let label = 0; label < labels.length; label++) {
           if (own.uniform() >= swap) continue;
-          const other = own.integer(before.length);
-          [before[other], labels[label]] = [labels[label] as number, before[other] as number];
+          const other = own.integer(known.length);
+          [known[other], labels[label]] = [labels[label] as number, known[other] as number];
         }
+        const before = [...filled, ...known];
         samples.push({
           task,
           user,
@@ -172,19 +191,37 @@ function candidateList(
 /** For each item those that are watched by the same users, then those of the same genres. */
 async function similarItems(dataset: Dataset, signal?: AbortSignal): Promise<readonly (readonly number[])[]> {
   const { log, catalog } = dataset;
-  const neighbours = await ItemKnn.fit(dataset, { neighbours: NEIGHBOURS, ...(signal ? { signal } : {}) });
-  const queries = Array.from({ length: log.items.size }, (_, item) => ({ history: [item] }));
-  const lists = await neighbours.retrieve(queries, Math.min(NEIGHBOURS, Math.max(1, log.items.size - 1)));
+  const neighbours = await ItemKnn.fit(dataset, { neighbours: NEIGHBOURS, signal });
   const genres = catalog.attributes.genres ?? catalog.attributes.categories;
-  const byGenre = new Map<string, number[]>();
-  for (const [item, value] of (genres ?? []).entries())
-    for (const genre of Array.isArray(value) ? value : [])
-      byGenre.set(genre, [...(byGenre.get(genre) ?? []), item]);
-  return lists.map((list, item) => {
-    const together = list.filter(({ score }) => score > 0).map((entry) => entry.item);
-    if (together.length >= NEIGHBOURS / 2) return together;
+  const genresOf = (item: number): readonly string[] => {
     const value = genres?.[item];
-    const alike = (Array.isArray(value) ? value : []).flatMap((genre) => byGenre.get(genre) ?? []);
-    return [...new Set([...together, ...alike])].filter((other) => other !== item).slice(0, NEIGHBOURS);
-  });
+    return Array.isArray(value) ? value : [];
+  };
+  const byGenre = new Map<string, number[]>();
+  for (let item = 0; item < log.items.size; item++)
+    for (const genre of genresOf(item)) {
+      const members = byGenre.get(genre);
+      if (members) members.push(item);
+      else byGenre.set(genre, [item]);
+    }
+  const places = new Map<string, number>();
+  const similar: number[][] = [];
+  for (let item = 0; item < log.items.size; item++) {
+    if (item % 4096 === 4095) await yieldToEventLoop(signal, 'making instruction data');
+    const found = new Set(neighbours.votes(item, NEIGHBOURS).map((vote) => vote.item));
+    if (found.size < NEIGHBOURS / 2)
+      for (const genre of genresOf(item)) {
+        // Members of a genre take turns, so that its first ones are not in every list.
+        const members = byGenre.get(genre) as number[];
+        const place = places.get(genre) ?? 0;
+        const most = Math.min(members.length, NEIGHBOURS - found.size + 1);
+        for (let k = 0; k < most && found.size < NEIGHBOURS; k++) {
+          const other = members[(place + k) % members.length] as number;
+          if (other !== item) found.add(other);
+        }
+        places.set(genre, (place + most) % members.length);
+      }
+    similar.push([...found]);
+  }
+  return similar;
 }

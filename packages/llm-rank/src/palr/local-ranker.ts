@@ -1,12 +1,14 @@
-import { createHash } from 'node:crypto';
 import {
   ArtifactError,
   type CatalogueScorer,
   checkNumber,
   checkOptions,
+  checkSavedNames,
+  checkSavedShapes,
   checkSharedIds,
   type Dataset,
   type Disposable,
+  Favourites,
   fingerprint,
   IdMap,
   type LongCallOptions,
@@ -17,23 +19,32 @@ import {
   RETRIEVE_OPTIONS,
   type RetrieveOptions,
   readArtifact,
+  rebuildSaved,
   type Saveable,
   type ScoredItem,
+  type TensorData,
   throwIfCancelled,
   unavailableItems,
   writeArtifact,
 } from '@palate/core';
-import { AdamW, cosineSchedule, type EpochReport, selectBackend, T5, t5Config, train } from '@palate/nn';
+import {
+  AdamW,
+  cosineSchedule,
+  type EpochReport,
+  selectBackend,
+  T5,
+  type T5Config,
+  t5Config,
+  train,
+} from '@palate/nn';
+import { checkCandidates } from './check-candidates.js';
 import { instructionBatches } from './instruction-batches.js';
 import { instructionData } from './instruction-data.js';
-import {
-  type LocalRankerConfig,
-  type LocalRankerOptions,
-  localRankerConfig,
-} from './local-ranker-options.js';
+import { LOCAL_RANKER, type LocalRankerConfig, type LocalRankerOptions } from './local-ranker-options.js';
+import { mixedOrder } from './mixed-order.js';
 import { LENGTHS, type RankerInput, RankerModel } from './ranker-model.js';
 import type { RankerVocabulary } from './ranker-vocabulary.js';
-import { freshT5, startFresh } from './start-fresh.js';
+import { freshShape, freshT5, startFresh } from './start-fresh.js';
 import { startFromFolder } from './start-from-folder.js';
 import { TOKENIZER_FILES, textTokenizer } from './text-tokenizer.js';
 import { TokenizerVocabulary } from './tokenizer-vocabulary.js';
@@ -41,16 +52,20 @@ import { validationJudge } from './validation-judge.js';
 import { WordVocabulary } from './word-vocabulary.js';
 
 const KIND = 'palr-local';
-/** Weights of the retriever's scores that are tried on the validation. */
+/** Prefix of the names of weights, beside which the artifact keeps the favourites. */
+const MODEL = 'model/';
+/** Queries ranked at once, so that memory stays bounded. */
+const BLOCK = 256;
+/** Weights of the retriever's order that are tried on the validation. */
 const ORDER_WEIGHTS = [0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6];
 
 /** How {@link LocalRanker.rank} ranks. */
 export interface LocalRankOptions extends RetrieveOptions {
   /**
-   * Weight of the retriever's log-chances beside the model's own. Default: what did best on the validation; 0 where
+   * Weight of the retriever's order beside the model's log-chances. Default: what did best on the validation; 0 where
    * there was none. 0 ranks by the model alone, whose candidates are shuffled.
    */
-  readonly orderWeight?: number;
+  readonly orderWeight?: number | undefined;
 }
 
 /**
@@ -66,11 +81,12 @@ export interface LocalRankOptions extends RetrieveOptions {
 export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposable {
   readonly name: string;
   readonly items: IdMap;
+  readonly favourites: Favourites;
   /** Loss and validation of each epoch of the fit; empty after loading. */
   readonly history: readonly EpochReport[];
   /** 1 for users whose histories it was tuned on, by the data set's user index; empty after loading. */
   readonly tuned: Uint8Array;
-  /** Weight of the retriever's log-chances that did best on the validation. */
+  /** Weight of the retriever's order that did best on the validation. */
   readonly orderWeight: number;
   readonly #model: RankerModel;
   readonly #vocabulary: RankerVocabulary;
@@ -86,6 +102,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
     history: readonly EpochReport[];
     tuned: Uint8Array;
     orderWeight: number;
+    favourites: Favourites;
     dataFingerprint: string;
   }) {
     this.#model = parts.model;
@@ -96,6 +113,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
     this.history = parts.history;
     this.tuned = parts.tuned;
     this.orderWeight = parts.orderWeight;
+    this.favourites = parts.favourites;
     this.items = parts.vocabulary.items;
     this.name = `PALR ${parts.config.tasks.includes('recommend-retrieval') ? 'v2' : 'v1'} (local T5)`;
   }
@@ -108,18 +126,19 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
    * @throws MissingDependencyError if there is such a folder and `@huggingface/transformers` is not installed
    */
   static async fit(dataset: Dataset, options: LocalRankerOptions = {}): Promise<LocalRanker> {
-    const defaults = localRankerConfig(options);
+    const defaults = LOCAL_RANKER.settings(options);
     const { log } = dataset;
-    const { validation, retriever, signal } = options;
+    const { validation, retriever, checkpoint } = defaults;
+    const { signal, onProgress } = options;
     if (validation) checkSharedIds('the validation log', validation, log);
-    const profiles = options.profiles ?? new Map<string, string>();
+    const profiles = defaults.profiles ?? new Map<string, string>();
     const seed = options.seed ?? 0;
     throwIfCancelled(signal, 'fitting the local ranker');
     await selectBackend();
     const start =
-      options.startFrom === undefined
+      defaults.startFrom === undefined
         ? startFresh(dataset, options, defaults)
-        : await startFromFolder(options.startFrom, dataset, options, defaults);
+        : await startFromFolder(defaults.startFrom, dataset, options, defaults);
     const { config, vocabulary } = start;
     const model = new RankerModel(vocabulary, start.t5);
     const { samples, tuned } = await instructionData(dataset, {
@@ -127,13 +146,14 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
       candidateLength: Math.min(LENGTHS.candidates, log.items.size),
       labelLength: Math.min(LENGTHS.labels, log.items.size),
       historyLength: LENGTHS.history,
-      ...(options.userShare === undefined ? {} : { userShare: options.userShare }),
-      ...(options.perUser === undefined ? {} : { perUser: options.perUser }),
-      ...(options.swap === undefined ? {} : { swap: options.swap }),
-      ...(options.leastHistory === undefined ? {} : { leastHistory: options.leastHistory }),
-      ...(signal ? { signal } : {}),
+      userShare: config.userShare,
+      perUser: config.perUser,
+      swap: config.swap,
+      leastHistory: config.leastHistory,
+      signal,
       seed,
     });
+    const favourites = Favourites.of(log);
     const ranker = new LocalRanker({
       model,
       vocabulary,
@@ -142,6 +162,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
       history: [],
       tuned,
       orderWeight: 0,
+      favourites,
       dataFingerprint: fingerprint(log),
     });
     const judge = validation
@@ -152,20 +173,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
       config.tasks.length * Math.ceil(samples.length / config.tasks.length / config.batchSize),
     );
     const optimiser = new AdamW({ weightDecay: config.weightDecay });
-    const identity = createHash('sha256')
-      .update(
-        JSON.stringify([
-          fingerprint(log),
-          validation ? fingerprint(validation) : null,
-          config,
-          seed,
-          [...profiles],
-          options.userShare ?? null,
-        ]),
-      )
-      .update(new Uint8Array(options.vectors?.data.slice().buffer ?? new ArrayBuffer(0)))
-      .update(start.hash)
-      .digest('hex');
+    const identity = LOCAL_RANKER.identity(config, log, seed, start.hash, judge?.identity);
     try {
       const { history } = await train({
         parameters: model.parameters,
@@ -190,12 +198,12 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
             ),
           ),
         loss: (batch, pass) => model.loss(batch, pass),
-        ...(signal ? { signal } : {}),
-        ...(options.onProgress ? { onProgress: options.onProgress } : {}),
-        ...(options.checkpoint ? { checkpoint: options.checkpoint } : {}),
+        signal,
+        onProgress,
+        ...(checkpoint ? { checkpoint } : {}),
         ...(judge
           ? {
-              validate: async () => ({ 'ndcg@10': await judge(ranker, 0) }),
+              validate: async () => ({ 'ndcg@10': await judge.ndcg(ranker, 0) }),
               earlyStopping: { metric: 'ndcg@10', patience: config.patience },
             }
           : {}),
@@ -204,7 +212,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
       if (judge && retriever && config.tasks.includes('recommend-retrieval')) {
         let best = Number.NEGATIVE_INFINITY;
         for (const weight of ORDER_WEIGHTS) {
-          const value = await judge(ranker, weight);
+          const value = await judge.ndcg(ranker, weight);
           if (value > best) {
             best = value;
             orderWeight = weight;
@@ -219,6 +227,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
         history,
         tuned,
         orderWeight,
+        favourites,
         dataFingerprint: ranker.#dataFingerprint,
       });
     } finally {
@@ -235,6 +244,11 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
     };
   }
 
+  /**
+   * Orders candidates. The best 50 of a list, by the retriever's scores, are read; the others follow in its order.
+   *
+   * @throws InvalidInputError for item indexes out of range, an item twice in a list, or scores that are not finite
+   */
   async rank(
     queries: readonly Query[],
     candidates: readonly (readonly ScoredItem[])[],
@@ -245,34 +259,38 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
     checkNumber('k', k, { min: 1, integer: true });
     const weight = checkNumber('orderWeight', options.orderWeight ?? this.orderWeight, { min: 0 });
     throwIfCancelled(options.signal, this.name);
+    for (const query of queries) unavailableItems(query, this.items.size);
+    checkCandidates(queries, candidates, this.items.size);
     await selectBackend();
     const random = new RandomStream(options.seed ?? 0).fork('candidate order');
-    const asked = candidates.flatMap((given, q) => (given.length > 0 ? [q] : []));
-    const shown = asked.map((q) => {
-      const list = (candidates[q] as readonly ScoredItem[]).map(({ item }) => item);
-      return random.fork(String(q)).shuffle(list).slice(0, LENGTHS.candidates);
-    });
-    const scores = await this.#model.score(
-      asked.map((q, at) => this.#input(queries[q] as Query, shown[at] as number[])),
-    );
     const lists: ScoredItem[][] = candidates.map(() => []);
-    for (const [at, q] of asked.entries()) {
-      const given = candidates[q] as readonly ScoredItem[];
-      const row = scores.subarray(at * this.items.size, (at + 1) * this.items.size);
-      const read = new Set(shown[at]);
-      const own = logChances(
-        given.map(({ item }) => (read.has(item) ? row[item]! : Number.NEGATIVE_INFINITY)),
+    const asked = candidates.flatMap((given, q) => (given.length > 0 ? [q] : []));
+    for (let from = 0; from < asked.length; from += BLOCK) {
+      throwIfCancelled(options.signal, this.name);
+      const block = asked.slice(from, from + BLOCK);
+      // What fits into the input are the retriever's best; shuffled, so that their place says nothing.
+      const ordered = block.map((q) => bestFirst(candidates[q] as readonly ScoredItem[]));
+      const shown = ordered.map((given, at) =>
+        random.fork(String(block[at])).shuffle(given.slice(0, LENGTHS.candidates).map(({ item }) => item)),
       );
-      const theirs = logChances(given.map(({ score }) => score));
-      lists[q] = given
-        // What did not fit into the input stays behind, in the retriever's order.
-        .map(({ item }, k_) => ({
-          item,
-          score: (own[k_] === Number.NEGATIVE_INFINITY ? -1e6 : own[k_]!) + weight * theirs[k_]!,
-        }))
-        .sort((a, b) => b.score - a.score || a.item - b.item)
-        .slice(0, k);
-      options.onProgress?.({ phase: `rank with ${this.name}`, done: at + 1, total: asked.length });
+      const scores = await this.#model.score(
+        block.map((q, at) => this.#input(queries[q] as Query, shown[at] as number[])),
+      );
+      for (const [at, q] of block.entries()) {
+        const row = scores.subarray(at * this.items.size, (at + 1) * this.items.size);
+        const given = ordered[at] as ScoredItem[];
+        lists[q] = mixedOrder(
+          given,
+          given.slice(0, LENGTHS.candidates).map(({ item }) => row[item]!),
+          weight,
+          k,
+        );
+      }
+      options.onProgress?.({
+        phase: `rank with ${this.name}`,
+        done: Math.min(asked.length, from + BLOCK),
+        total: asked.length,
+      });
     }
     return lists;
   }
@@ -282,22 +300,45 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
     throwIfCancelled(options.signal, this.name);
     for (const query of queries) unavailableItems(query, this.items.size);
     await selectBackend();
-    return this.#model.score(queries.map((query) => this.#input(query, [])));
+    const inputs = queries.map((query) => this.#input(query, []));
+    const scores = await this.#model.score(inputs);
+    for (const [q, { history, profile }] of inputs.entries())
+      if (history.length === 0 && this.#vocabulary.profile(profile).length === 0)
+        scores.set(this.favourites.scores, q * this.items.size);
+    return scores;
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) =>
-      this.scoreAll(chunk, rest),
+    return listsFromScores(
+      this.name,
+      this.items,
+      queries,
+      k,
+      options,
+      (chunk, rest) => this.scoreAll(chunk, rest),
+      this.favourites,
     );
   }
 
   async save(dir: string): Promise<void> {
     await writeArtifact(dir, {
       kind: KIND,
-      version: 1,
-      config: { ...this.#config, orderWeight: this.orderWeight },
+      version: 2,
+      config: {
+        ...LOCAL_RANKER.saved(this.#config),
+        orderWeight: this.orderWeight,
+        ...(this.#config.t5 ? { t5: this.#config.t5 } : {}),
+      },
       dataFingerprint: this.#dataFingerprint,
-      tensors: await this.#model.parameters.values(),
+      tensors: {
+        ...Object.fromEntries(
+          Object.entries(await this.#model.parameters.values()).map(([name, tensor]) => [
+            MODEL + name,
+            tensor,
+          ]),
+        ),
+        ...this.favourites.tensors(),
+      },
       files: {
         'items.json': JSON.stringify([...this.items]),
         'profiles.json': JSON.stringify([...this.#profiles]),
@@ -313,42 +354,46 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
    * @throws MissingDependencyError if its tokenizer needs `@huggingface/transformers`, which is not installed
    */
   static async load(dir: string): Promise<LocalRanker> {
-    const { manifest, tensors, files } = await readArtifact(dir, KIND, 1);
-    const { orderWeight, ...config } = manifest.config as LocalRankerConfig & { orderWeight: number };
-    const text = (name: string): string => Buffer.from(files[name] ?? []).toString('utf8');
-    const read = <T>(name: string): T => {
-      try {
-        return JSON.parse(text(name)) as T;
-      } catch (cause) {
-        throw new ArtifactError(dir, {
-          expected: `JSON in ${name}`,
-          received: 'something else',
-          hint: 'Fit and save again.',
-          cause,
-        });
-      }
-    };
+    const { manifest, tensors, files } = await readArtifact(dir, KIND, 2);
+    const { orderWeight, t5, ...own } = Object(manifest.config) as Record<string, unknown>;
+    const shape = t5 === undefined ? undefined : t5Config(t5, dir);
+    const config: LocalRankerConfig = { ...LOCAL_RANKER.restored(dir, own), t5: shape };
     await selectBackend();
-    const items = new IdMap(read<string[]>('items.json'));
-    const shape = config.t5 && t5Config(config.t5, dir);
-    const vocabulary = shape
-      ? new TokenizerVocabulary(
-          await textTokenizer(Object.fromEntries(TOKENIZER_FILES.map((name) => [name, text(name)])), dir),
-          items,
-          shape,
-        )
-      : new WordVocabulary(new IdMap(read<string[]>('words.json'), 'word'), items);
-    const model = new RankerModel(vocabulary, shape ? new T5(shape) : freshT5(vocabulary, config, 0));
-    model.parameters.assign(tensors, dir);
-    return new LocalRanker({
-      model,
-      vocabulary,
-      profiles: new Map(read<[string, string][]>('profiles.json')),
-      config,
-      history: [],
-      tuned: new Uint8Array(0),
-      orderWeight,
-      dataFingerprint: manifest.dataFingerprint ?? '',
+    return rebuildSaved(dir, 'a local ranker of the settings in the manifest', async () => {
+      const text = (name: string): string => Buffer.from(files[name] ?? []).toString('utf8');
+      const list = (name: string): unknown[] => {
+        const read: unknown = JSON.parse(text(name));
+        if (!Array.isArray(read)) throw new TypeError(`${name} is no list`);
+        return read;
+      };
+      const items = new IdMap(list('items.json') as string[]);
+      const vocabulary = shape
+        ? new TokenizerVocabulary(
+            await textTokenizer(Object.fromEntries(TOKENIZER_FILES.map((name) => [name, text(name)])), dir),
+            items,
+            shape,
+          )
+        : new WordVocabulary(new IdMap(list('words.json') as string[], 'word'), items);
+      const weights = Object.fromEntries(
+        Object.entries(tensors)
+          .filter(([name]) => name.startsWith(MODEL))
+          .map(([name, tensor]) => [name.slice(MODEL.length), tensor]),
+      );
+      checkSizes(dir, weights, shape ?? freshShape(vocabulary, config), items.size);
+      const model = new RankerModel(vocabulary, shape ? new T5(shape) : freshT5(vocabulary, config, 0));
+      checkSavedNames(dir, weights, model.parameters.names);
+      model.parameters.assign(weights, dir);
+      return new LocalRanker({
+        model,
+        vocabulary,
+        profiles: new Map(list('profiles.json').map(profileEntry)),
+        config,
+        history: [],
+        tuned: new Uint8Array(0),
+        orderWeight: checkNumber('orderWeight', orderWeight, { min: 0 }),
+        favourites: Favourites.saved(dir, tensors, items.size),
+        dataFingerprint: manifest.dataFingerprint ?? '',
+      });
     });
   }
 
@@ -362,9 +407,36 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
   }
 }
 
-/** Log-softmax of scores. */
-function logChances(scores: readonly number[]): number[] {
-  const most = Math.max(...scores);
-  const total = Math.log(scores.reduce((sum, score) => sum + Math.exp(score - most), 0));
-  return scores.map((score) => score - most - total);
+/** Compares the weights that say how large a T5 is with its shape, before one is made. */
+function checkSizes(
+  dir: string,
+  weights: Readonly<Record<string, TensorData>>,
+  shape: T5Config,
+  items: number,
+): void {
+  const { vocab_size, d_model, d_kv, d_ff, num_heads, num_layers, num_decoder_layers } = shape;
+  if (vocab_size <= items)
+    throw new ArtifactError(dir, {
+      expected: `more tokens than the ${items} items`,
+      received: String(vocab_size),
+      hint: 'The artifact was changed: restore it, or fit again.',
+    });
+  const inner = shape.feed_forward_proj === 'gated-gelu' ? 'wi_0' : 'wi';
+  checkSavedShapes(dir, weights, {
+    'shared.weight': [vocab_size, d_model],
+    [`encoder.block.${num_layers - 1}.layer.0.SelfAttention.q.weight`]: [num_heads * d_kv, d_model],
+    [`encoder.block.${num_layers - 1}.layer.1.DenseReluDense.${inner}.weight`]: [d_ff, d_model],
+    [`decoder.block.${num_decoder_layers - 1}.layer.2.DenseReluDense.${inner}.weight`]: [d_ff, d_model],
+  });
+}
+
+function profileEntry(entry: unknown): [string, string] {
+  if (Array.isArray(entry) && entry.length === 2 && entry.every((part) => typeof part === 'string'))
+    return entry as [string, string];
+  throw new TypeError('profiles.json holds an entry that is no pair of texts');
+}
+
+/** Candidates by the retriever's scores; equal ones as they were given. */
+function bestFirst(given: readonly ScoredItem[]): ScoredItem[] {
+  return [...given].sort((a, b) => b.score - a.score);
 }

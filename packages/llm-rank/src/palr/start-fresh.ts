@@ -1,5 +1,5 @@
 import { type Dataset, type EmbeddingTable, InvalidInputError } from '@palate/core';
-import { T5, t5Config } from '@palate/nn';
+import { T5, type T5Config, t5Config } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LocalRankerConfig, LocalRankerOptions } from './local-ranker-options.js';
 import type { RankerStart } from './ranker-model.js';
@@ -29,26 +29,28 @@ export function freshT5(
   seed: number,
   vectors?: EmbeddingTable,
 ): T5 {
-  const { dimension, blocks, heads, dropout } = config;
-  const t5 = new T5(
-    t5Config(
-      {
-        vocab_size: vocabulary.size,
-        d_model: dimension,
-        d_kv: Math.max(8, Math.floor(dimension / heads)),
-        d_ff: 4 * dimension,
-        num_layers: blocks,
-        num_heads: heads,
-        dropout_rate: dropout,
-        feed_forward_proj: 'gated-gelu',
-        tie_word_embeddings: true,
-      },
-      'the local ranker',
-    ),
-    seed,
-  );
+  const t5 = new T5(freshShape(vocabulary, config), seed);
   if (vectors) startItems(t5, vocabulary, vectors);
   return t5;
+}
+
+/** Shape of the T5 that a ranker of some settings has. */
+export function freshShape(vocabulary: RankerVocabulary, config: LocalRankerConfig): T5Config {
+  const { dimension, blocks, heads, dropout } = config;
+  return t5Config(
+    {
+      vocab_size: vocabulary.size,
+      d_model: dimension,
+      d_kv: Math.max(8, Math.floor(dimension / heads)),
+      d_ff: 4 * dimension,
+      num_layers: blocks,
+      num_heads: heads,
+      dropout_rate: dropout,
+      feed_forward_proj: 'gated-gelu',
+      tie_word_embeddings: true,
+    },
+    'the local ranker',
+  );
 }
 
 function startItems(t5: T5, { items, firstItem }: RankerVocabulary, vectors: EmbeddingTable): void {

@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Catalog, createDataset, type Dataset, InteractionLog, RandomStream, withLog } from '@palate/core';
 import { rankerConformance, retrieverConformance } from '@palate/core/testing';
 import { leaveOneOut } from '@palate/datasets';
@@ -14,6 +17,7 @@ import {
   readOrder,
 } from '../../src/index.js';
 import { threeHopItems, usersByItem } from '../../src/palr/affinity.js';
+import { mixedOrder } from '../../src/palr/mixed-order.js';
 
 /** Users who walk up one of two rows of films. */
 function rows(users = 40, each = 10): Dataset {
@@ -111,9 +115,72 @@ describe('instruction data', () => {
       { user: 'third', item: 'near' },
       { user: 'third', item: 'far' },
     ]);
-    expect(
-      threeHopItems(log, usersByItem(log), log.users.indexOf('short'), 5).map((item) => log.items.idOf(item)),
-    ).toEqual(['near']);
+    const reached = (from: readonly string[]) =>
+      threeHopItems(
+        log,
+        usersByItem(log),
+        log.users.indexOf('short'),
+        from.map((id) => log.items.indexOf(id)),
+        5,
+      ).map((item) => log.items.idOf(item));
+    expect(reached(['x'])).toEqual(['near']);
+    expect(reached([])).toEqual([]);
+  });
+
+  it.each([0, 0.5, 1])(
+    'teaches labels that the user met, after histories with an own item, with a swap of %d',
+    async (swap) => {
+      // Short histories: two to four items, filled up to six.
+      const short = rows(60, 3);
+      const { samples } = await instructionData(short, { userShare: 1, swap, seed: 3, leastHistory: 6 });
+      let filled = 0;
+      for (const { user, history, labels } of samples) {
+        const own = new Set(short.log.history(user));
+        expect(labels.length).toBeGreaterThan(0);
+        for (const label of labels) expect(own.has(label)).toBe(true);
+        expect(history.some((item) => own.has(item))).toBe(true);
+        // What is filled in stands before what is the user's own.
+        const first = history.findIndex((item) => own.has(item));
+        expect(history.slice(first).every((item) => own.has(item))).toBe(true);
+        for (const label of labels) expect(history).not.toContain(label);
+        filled += first;
+      }
+      expect(filled).toBeGreaterThan(samples.length);
+    },
+  );
+
+  it('lets the members of a genre take turns where nobody watched anything together', async () => {
+    // Two interactions of each user are of one item: no two items share a user.
+    const log = InteractionLog.fromRows(
+      Array.from({ length: 600 }, (_, k) => ({
+        user: `u${k % 300}`,
+        item: `i${k % 300}`,
+        timestamp: k,
+      })),
+    );
+    const films = createDataset({
+      name: 'one genre',
+      log,
+      catalog: new Catalog({
+        items: log.items,
+        text: {},
+        attributes: { genres: [...log.items].map(() => ['Drama']) },
+      }),
+      licence: 'MIT',
+      source: 'made up',
+    });
+    const { samples } = await instructionData(films, {
+      userShare: 1,
+      tasks: ['recommend-retrieval'],
+      candidateLength: 40,
+      perUser: 1,
+      swap: 0,
+    });
+    const shown = new Float64Array(300);
+    for (const { candidates } of samples) for (const item of candidates) shown[item]!++;
+    // 40 of each of 300 lists: each film in about 40 of them, and none in most.
+    expect(Math.max(...shown)).toBeLessThan(80);
+    expect(Math.min(...shown)).toBeGreaterThan(10);
   });
 
   it('becomes conversations and pairs in words', async () => {
@@ -163,6 +230,23 @@ describe('answers by number', () => {
   });
 });
 
+/** 200 films, of which a few users saw a few. */
+function wideCatalogue(): Dataset {
+  const list = Array.from({ length: 400 }, (_, k) => ({
+    user: `u${k % 20}`,
+    item: `i${(k * 3) % 200}`,
+    timestamp: k,
+  }));
+  const log = InteractionLog.fromRows(list);
+  return createDataset({
+    name: 'wide',
+    log,
+    catalog: new Catalog({ items: log.items, text: { title: [...log.items] } }),
+    licence: 'MIT',
+    source: 'made up',
+  });
+}
+
 const TINY = { dimension: 8, heads: 2, blocks: 1, epochs: 1, perUser: 1, batchSize: 16 } as const;
 
 describe('LocalRanker', () => {
@@ -173,6 +257,92 @@ describe('LocalRanker', () => {
     test(name, run);
   for (const { name, run } of rankerConformance({ create: () => LocalRanker.fit(dataset, TINY) }))
     test(`as a ranker ${name}`, run);
+
+  it('reads the retriever’s best, however many candidates come, and leaves the others behind in its order', async () => {
+    const wide = await LocalRanker.fit(wideCatalogue(), { ...TINY, userShare: 1 });
+    // The best by score lie anywhere in the list.
+    const given = Array.from({ length: 120 }, (_, item) => ({ item, score: ((item * 7) % 120) / 10 }));
+    const best = [...given].sort((a, b) => b.score - a.score).map(({ item }) => item);
+    for (const seed of [1, 2, 3]) {
+      const [list = []] = await wide.rank([{ history: [0, 1] }], [given], 120, { seed });
+      const order = list.map(({ item }) => item);
+      expect(order).toHaveLength(120);
+      expect(new Set(order.slice(0, 50))).toEqual(new Set(best.slice(0, 50)));
+      expect(order.slice(50)).toEqual(best.slice(50));
+      for (const [at, { score }] of list.slice(1).entries())
+        expect(score).toBeLessThanOrEqual(list[at]?.score as number);
+    }
+  });
+
+  it('gives one order whatever scale and origin the retriever’s scores have', async () => {
+    const ranker = await LocalRanker.fit(dataset, TINY);
+    const given = [7, 3, 9, 1, 5, 2].map((item, k) => ({ item, score: 1 / (k + 2) }));
+    const order = async (scale: number, shift: number, orderWeight: number) => {
+      const scaled = given.map(({ item, score }) => ({ item, score: scale * score + shift }));
+      const [list = []] = await ranker.rank([{ history: [0] }], [scaled], 6, { orderWeight });
+      return list.map(({ item }) => item);
+    };
+    for (const weight of [0, 0.5, 2, 1000]) {
+      const plain = await order(1, 0, weight);
+      for (const [scale, shift] of [
+        [100, 0],
+        [1e-3, 0],
+        [1, -50],
+        [1e4, 7],
+      ] as const)
+        expect(await order(scale, shift, weight)).toEqual(plain);
+    }
+    expect(await order(1, 0, 1000)).toEqual([7, 3, 9, 1, 5, 2]);
+  });
+
+  it('refuses candidates that no retriever gives, and takes two hundred thousand that one could', async () => {
+    const ranker = await LocalRanker.fit(dataset, TINY);
+    const refused = { code: 'invalid-input' };
+    const one = (entry: { item: number; score: number }) =>
+      ranker.rank([{ history: [0] }], [[{ item: 1, score: 1 }, entry]], 2);
+    for (const item of [-1, 1.5, 40, Number.NaN])
+      await expect(one({ item, score: 0 })).rejects.toMatchObject(refused);
+    for (const score of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])
+      await expect(one({ item: 2, score })).rejects.toMatchObject(refused);
+    await expect(one({ item: 1, score: 0 })).rejects.toThrow(/item 1 again/);
+    await expect(ranker.rank([{ history: [99] }], [[{ item: 1, score: 1 }]], 2)).rejects.toMatchObject(
+      refused,
+    );
+    await expect(ranker.rank([{}, {}], [[]], 2)).rejects.toMatchObject(refused);
+    const repeated = Array.from({ length: 200_000 }, (_, k) => ({ item: k % 40, score: k }));
+    await expect(ranker.rank([{ history: [0] }], [repeated], 5)).rejects.toMatchObject(refused);
+    const many = Array.from({ length: 200_000 }, (_, item) => ({ item, score: -item }));
+    const list = mixedOrder(many, [0.5, 2, 1], 0, 5);
+    expect(list.map(({ item }) => item)).toEqual([1, 2, 0, 3, 4]);
+  });
+
+  it('goes on from a checkpoint only with the options and the data that it was started with', {
+    timeout: 120_000,
+  }, async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'palate-ranker-'));
+    const split = leaveOneOut(dataset.log);
+    const train = withLog(dataset, split.train);
+    const base = { ...TINY, epochs: 2, userShare: 1, seed: 4 };
+    const asked = [{ history: [0, 1, 2] }];
+    const variants = {
+      perUser: { perUser: 2 },
+      swap: { swap: 0.9 },
+      leastHistory: { leastHistory: 19 },
+      userShare: { userShare: 0.5 },
+      tasks: { tasks: ['recommend'] as const },
+      batchSize: { batchSize: 8 },
+      weightDecay: { weightDecay: 0.5 },
+      seed: { seed: 5 },
+    };
+    const checkpoint = { dir: join(dir, 'checkpoint') };
+    await LocalRanker.fit(train, { ...base, checkpoint });
+    for (const [name, change] of Object.entries(variants)) {
+      const alone = await LocalRanker.fit(train, { ...base, ...change });
+      const resumed = await LocalRanker.fit(train, { ...base, ...change, checkpoint });
+      expect(await resumed.retrieve(asked, 8), name).toEqual(await alone.retrieve(asked, 8));
+      await LocalRanker.fit(train, { ...base, checkpoint });
+    }
+  });
 
   it('refuses a validation log of other users and items', async () => {
     await expect(LocalRanker.fit(dataset, { validation: rows().log })).rejects.toThrow(

@@ -55,8 +55,11 @@ const QUICK = { epochs: 1, perUser: 1, batchSize: 16 } as const;
 async function saved(ranker: LocalRanker): Promise<{ tensors: Record<string, TensorData>; t5: T5Config }> {
   const dir = join(root, 'saved');
   await ranker.save(dir);
-  const { manifest, tensors } = await readArtifact(dir, 'palr-local', 1);
-  return { tensors: { ...tensors }, t5: (manifest.config as { t5: T5Config }).t5 };
+  const { manifest, tensors } = await readArtifact(dir, 'palr-local', 2);
+  const weights = Object.entries(tensors)
+    .filter(([name]) => name.startsWith('model/'))
+    .map(([name, tensor]) => [name.slice('model/'.length), tensor] as const);
+  return { tensors: Object.fromEntries(weights), t5: (manifest.config as { t5: T5Config }).t5 };
 }
 
 async function weights(folder: string): Promise<Record<string, TensorData>> {

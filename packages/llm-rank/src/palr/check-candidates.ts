@@ -1,0 +1,35 @@
+import { InvalidInputError, type Query, type ScoredItem } from '@palate/core';
+
+/**
+ * Checks what a ranker is given: one list a query, of different items of the catalogue with finite scores.
+ *
+ * @throws InvalidInputError naming the query and the place in its list
+ */
+export function checkCandidates(
+  queries: readonly Query[],
+  candidates: readonly (readonly ScoredItem[])[],
+  itemCount: number,
+): void {
+  if (candidates.length !== queries.length)
+    throw new InvalidInputError({
+      expected: `${queries.length} lists of candidates, one a query`,
+      received: String(candidates.length),
+      hint: 'Give an empty list where a query has none.',
+    });
+  for (const [q, list] of candidates.entries()) {
+    const seen = new Set<number>();
+    for (const [at, { item, score }] of list.entries()) {
+      const refuse = (expected: string, received: string): InvalidInputError =>
+        new InvalidInputError({
+          expected: `${expected} in the candidates of query ${q}, position ${at}`,
+          received,
+          hint: 'Give the lists of a retriever over the same items.',
+        });
+      if (!(Number.isInteger(item) && item >= 0 && item < itemCount))
+        throw refuse(`an item from 0 to ${itemCount - 1}`, String(item));
+      if (seen.has(item)) throw refuse('each item once', `item ${item} again`);
+      if (!Number.isFinite(score)) throw refuse('a finite score', String(score));
+      seen.add(item);
+    }
+  }
+}
