@@ -108,15 +108,15 @@ export {
 } from './retriever.js';
 export { decodeSafetensors, encodeSafetensors, type TensorData, type TensorValues } from './safetensors.js';
 export { checkSavedNames, checkSavedShapes, rebuildSaved } from './saved-parts.js';
+export type { ClaimOutcome } from './storage/claim-holder.js';
 export {
-  type ClaimOutcome,
   RecordDatabase,
   type RecordDatabaseOptions,
   type RecordKey,
   type StoredRecord,
 } from './storage/record-database.js';
 export { type RestoreRecordsOptions, type RestoreReport, restoreRecords } from './storage/restore-records.js';
-export { StoreError, type StoreErrorCode } from './storage/store-error.js';
+export { StoreError, type StoreErrorCode, storeErrorOf } from './storage/store-error.js';
 export type { EncodedTexts, TextEncoder } from './text-encoder.js';
 export { topK, unavailableItems } from './top-k.js';
 export { switchOffUsageReports } from './usage-reports.js';

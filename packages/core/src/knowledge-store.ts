@@ -1,4 +1,5 @@
 import { joinProvenance, madeFrom, type Provenance, UNKNOWN } from './provenance.js';
+import type { ClaimOutcome } from './storage/claim-holder.js';
 
 /** What a piece of knowledge is about and how it was asked for. */
 export interface KnowledgeKey {
@@ -66,5 +67,14 @@ export interface KnowledgeStore {
   /** Stores entries durably before it resolves; an entry with a known key replaces the old one. */
   put(entries: readonly KnowledgeEntry[]): Promise<void>;
   list(filter?: KnowledgeFilter): AsyncIterable<KnowledgeEntry>;
+  /**
+   * Claims an entry that is about to be asked for, where several jobs share the store: `taken` while another job that
+   * lives holds it. A claim ends when the entry is stored, when it is released, or with its process.
+   *
+   * @param owner - name of the job
+   */
+  claim?(key: KnowledgeKey, owner: string): Promise<ClaimOutcome>;
+  /** Gives a claim back without an entry. */
+  release?(key: KnowledgeKey, owner: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 
+/** How it went to claim what is about to be made: it is yours, it is there already, or another one makes it. */
+export type ClaimOutcome = 'granted' | 'stored' | 'taken';
+
 /** Who works at something that others want as well. */
 export interface ClaimHolder {
   /** Name of the work, so that one process may hold claims for several. */

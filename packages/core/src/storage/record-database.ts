@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ArtifactError } from '../errors.js';
 import { checkDatabase } from './check-database.js';
-import { type ClaimHolder, isHeld, ownClaim } from './claim-holder.js';
+import { type ClaimHolder, type ClaimOutcome, isHeld, ownClaim } from './claim-holder.js';
 import { JsonLedger, ledgerLine } from './json-ledger.js';
 import { isSealed, sealRecord, unsealRecord } from './record-seal.js';
 import { type DatabaseSize, probeSpace, reserveSpace } from './reserve-space.js';
@@ -38,9 +38,6 @@ export interface RecordDatabaseOptions {
    */
   readonly readOld?: ReadOld | undefined;
 }
-
-/** How it went to claim a record that is about to be made. */
-export type ClaimOutcome = 'granted' | 'stored' | 'taken';
 
 /** What is used of the driver. */
 interface Lmdb {

@@ -1,6 +1,6 @@
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { KnowledgeKey, PalateError } from '@palate/core';
+import { type KnowledgeKey, type PalateError, storeErrorOf } from '@palate/core';
 
 /** One entity that got no knowledge, and why. */
 export interface KnowledgeFailure {
@@ -29,8 +29,16 @@ export function failureOf(
   };
 }
 
-/** Appends failures to a file of JSON lines, so that no entity is dropped in silence. */
+/**
+ * Appends failures to a file of JSON lines, so that no entity is dropped in silence.
+ *
+ * @throws StoreError if the file cannot be written
+ */
 export async function appendFailure(path: string, failure: KnowledgeFailure): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await appendFile(path, `${JSON.stringify(failure)}\n`);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await appendFile(path, `${JSON.stringify(failure)}\n`);
+  } catch (cause) {
+    throw storeErrorOf(path, 'add a failure to the ledger', cause);
+  }
 }

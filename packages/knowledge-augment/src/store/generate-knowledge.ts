@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import {
   CancelledError,
   checkNumber,
@@ -11,6 +13,7 @@ import {
   type LongCallOptions,
   PalateError,
   type Provenance,
+  StoreError,
 } from '@palate/core';
 import { readAnswer } from '@palate/llm';
 import { appendFailure, failureOf, type KnowledgeFailure } from './failure-ledger.js';
@@ -42,7 +45,7 @@ export interface GenerateKnowledgeOptions<Input> extends LongCallOptions {
 
 /** What a job did. */
 export interface KnowledgeReport {
-  /** Entities that had their text before. */
+  /** Entities that had their text before, or got it meanwhile from another job on the same store. */
   readonly known: number;
   /** Entities that got it now. */
   readonly stored: number;
@@ -108,8 +111,13 @@ export async function pendingKnowledge<Input>(
  *
  * A call that was stopped or killed goes on where it was: what is stored is never asked for again, and a kill loses at
  * most the requests in flight. A failed entity is recorded and does not stop the others, unless every further request
- * would fail alike.
+ * would fail alike. Any number of jobs, in any number of processes, may share a store: each entity is asked for by one
+ * of them, and the claims of a job that was killed end with its process.
  *
+ * Whatever makes the call reject (a store or a ledger that cannot be written, a `clean` or `onProgress` that throws)
+ * ends the asking first: no request begins afterwards, and the answers of those in flight are still stored.
+ *
+ * @throws StoreError if the store or the ledger of failures cannot be written
  * @throws CancelledError if `signal` fires; answers that had come are stored
  */
 export async function generateKnowledge<Input>(
@@ -127,13 +135,17 @@ export async function generateKnowledge<Input>(
   const { store, model, template, inputs, signal, onProgress } = options;
   const concurrency = checkNumber('concurrency', options.concurrency ?? 4, { min: 1, integer: true });
   const pending = await pendingKnowledge(options);
-  const known = inputs.length - pending.length;
+  let known = inputs.length - pending.length;
   const failed: KnowledgeFailure[] = [];
   const usage = { inputTokens: 0, outputTokens: 0 };
   const started = performance.now();
   let stored = 0;
   let next = 0;
   let stoppedBy: PalateError | undefined;
+  let broken: { readonly error: unknown } | undefined;
+  const owner = randomUUID();
+  /** What other jobs were making when this one came to it. */
+  const waiting: { readonly job: (typeof pending)[number]; readonly since: number }[] = [];
   /** The ledger's lines are written one after the other, in the order of the failures. */
   let ledger: Promise<void> = Promise.resolve();
 
@@ -149,7 +161,7 @@ export async function generateKnowledge<Input>(
     const done = stored + failed.length;
     onProgress?.({
       phase: `knowledge ${template.kind}`,
-      done: known + done,
+      done: Math.min(inputs.length, known + done),
       total: inputs.length,
       metrics: { stored, failed: failed.length, ...usage },
       ...(done > 0
@@ -157,54 +169,99 @@ export async function generateKnowledge<Input>(
         : {}),
     });
   };
+  const take = async (): Promise<(typeof pending)[number] | undefined> => {
+    if (next < pending.length) return pending[next++];
+    const first = waiting.shift();
+    if (first) await pauseUntil(first.since + LOOK_AGAIN, signal);
+    return first?.job;
+  };
+  /** Asks about one entity; tells whether its text is stored. */
+  const ask = async ({ input, key, request }: (typeof pending)[number]): Promise<boolean> => {
+    const [outcome] = await model.generate([request], signal ? { signal } : {});
+    if (!outcome?.ok) {
+      const error =
+        outcome?.error ??
+        new InvalidInputError({
+          expected: 'an outcome for the request',
+          received: 'none',
+          hint: 'The language model breaks its contract: correct its adapter.',
+        });
+      if (STOPPING.has(error.code)) stoppedBy = error;
+      else if (error.code !== 'cancelled') await fail(key, error);
+      return false;
+    }
+    const { text, usage: spent, model: answeredBy } = outcome.result;
+    usage.inputTokens += spent.inputTokens;
+    usage.outputTokens += spent.outputTokens;
+    try {
+      const provenance = input.provenance ?? template.provenance;
+      const read = readAnswer(outcome.result);
+      if (!read.ok) throw read.error;
+      const { facts, ...cleaned } = template.clean?.(read.text) ?? { text: read.text };
+      await store.put([
+        {
+          ...key,
+          ...cleaned,
+          facts: { ...facts, answeredBy },
+          createdAt: Math.floor(Date.now() / 1000),
+          ...(input.knowsUntil === undefined ? {} : { knowsUntil: input.knowsUntil }),
+          ...(provenance === undefined ? {} : { provenance }),
+        },
+      ]);
+      stored++;
+      return true;
+    } catch (error) {
+      // The answer is paid for: the ledger keeps it, whatever went wrong.
+      await fail(key, knowledgeErrorOf(error), text);
+      if (!PalateError.is(error) || error instanceof StoreError || error.code === 'artifact') throw error;
+      return false;
+    }
+  };
   const work = async (): Promise<void> => {
-    while (next < pending.length && stoppedBy === undefined && !signal?.aborted) {
-      const { input, key, request } = pending[next++] as (typeof pending)[number];
-      const [outcome] = await model.generate([request], signal ? { signal } : {});
-      if (!outcome?.ok) {
-        const error =
-          outcome?.error ??
-          new InvalidInputError({
-            expected: 'an outcome for the request',
-            received: 'none',
-            hint: 'The language model breaks its contract: correct its adapter.',
-          });
-        if (error.code === 'cancelled') return;
-        if (STOPPING.has(error.code)) {
-          stoppedBy = error;
-          return;
-        }
-        await fail(key, error);
-        report();
-        continue;
-      }
-      const { text, usage: spent, model: answeredBy } = outcome.result;
-      usage.inputTokens += spent.inputTokens;
-      usage.outputTokens += spent.outputTokens;
+    while (stoppedBy === undefined && broken === undefined && !signal?.aborted) {
+      const job = await take();
+      if (job === undefined || signal?.aborted) return;
       try {
-        const provenance = input.provenance ?? template.provenance;
-        const read = readAnswer(outcome.result);
-        if (!read.ok) throw read.error;
-        const { facts, ...cleaned } = template.clean?.(read.text) ?? { text: read.text };
-        await store.put([
-          {
-            ...key,
-            ...cleaned,
-            facts: { ...facts, answeredBy },
-            createdAt: Math.floor(Date.now() / 1000),
-            ...(input.knowsUntil === undefined ? {} : { knowsUntil: input.knowsUntil }),
-            ...(provenance === undefined ? {} : { provenance }),
-          },
-        ]);
-        stored++;
+        const claim = (await store.claim?.(job.key, owner)) ?? 'granted';
+        if (claim === 'taken') {
+          waiting.push({ job, since: Date.now() });
+          continue;
+        }
+        if (claim === 'stored') known++;
+        // What cannot be released ends with this process.
+        else if (!(await ask(job))) await store.release?.(job.key, owner).catch(() => {});
+        if (stoppedBy === undefined && !signal?.aborted) report();
       } catch (error) {
-        if (!PalateError.is(error)) throw error;
-        await fail(key, error, text);
+        broken ??= { error };
+        await store.release?.(job.key, owner).catch(() => {});
       }
-      report();
     }
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, Math.max(1, pending.length)) }, work));
+  // What was assigned inside the workers is not seen here by the compiler.
+  const failure = broken as { readonly error: unknown } | undefined;
+  if (failure) throw failure.error;
   if (signal?.aborted) throw new CancelledError(`generating knowledge ${template.kind}`, signal.reason);
   return { known, stored, failed, ...(stoppedBy ? { stoppedBy } : {}), ...usage };
+}
+
+/** Milliseconds after which it is looked again for what another job was making. */
+const LOOK_AGAIN = 250;
+
+/** Waits until a time in milliseconds, or until the signal fires. */
+async function pauseUntil(time: number, signal: AbortSignal | undefined): Promise<void> {
+  const left = time - Date.now();
+  // Rejects where the signal fires: the worker looks at it itself.
+  if (left > 0) await setTimeout(left, undefined, signal ? { signal } : {}).catch(() => {});
+}
+
+/** The error of the ledger for whatever was thrown. */
+function knowledgeErrorOf(error: unknown): PalateError {
+  if (PalateError.is(error)) return error;
+  return new InvalidInputError({
+    expected: 'an answer that the template can clean and the store can keep',
+    received: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+    hint: 'Correct the function clean of the template: it threw.',
+    cause: error,
+  });
 }

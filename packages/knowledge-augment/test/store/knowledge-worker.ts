@@ -1,9 +1,9 @@
 // Run by the kill test: generates knowledge with a model that writes down what it is asked.
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import type { KnowledgeStore, LanguageModel } from '@palate/core';
 import { generateKnowledge, openKnowledgeStore, type PromptTemplate } from '../../src/index.js';
 
-const [folder = '', count = '0'] = process.argv.slice(2);
+const [folder = '', count = '0', waitsFor] = process.argv.slice(2);
 const note = (line: string): void => appendFileSync(`${folder}/asked.log`, `${line}\n`);
 
 const model: LanguageModel = {
@@ -38,6 +38,8 @@ const template: PromptTemplate<string> = {
 const store = openKnowledgeStore(`${folder}/store`);
 const noting: KnowledgeStore = {
   get: (key) => store.get(key),
+  claim: async (key, owner) => (await store.claim?.(key, owner)) ?? 'granted',
+  release: async (key, owner) => store.release?.(key, owner),
   list: (filter) => store.list(filter),
   close: () => store.close(),
   put: async (entries) => {
@@ -45,6 +47,11 @@ const noting: KnowledgeStore = {
     for (const { entity } of entries) note(`stored ${entity}`);
   },
 };
+if (waitsFor !== undefined) {
+  await store.get({ entityType: 'item', entity: 'none', kind: 'infer', promptVersion: '1', model: 'm' });
+  writeFileSync(`${folder}/ready-${process.pid}`, '');
+  while (!existsSync(waitsFor)) await new Promise((resolve) => setTimeout(resolve, 2));
+}
 await generateKnowledge({
   store: noting,
   model,
