@@ -103,6 +103,21 @@ describe('retries', () => {
     expect([await asked(), waits]).toEqual([1, []]);
   });
 
+  test('waits where a month is asked for and the deadline allows it', async () => {
+    const month = 31 * 86_400;
+    const { model, asked, waits } = await retrying([status(429, { retryAfter: String(month) })], {
+      deadlineSeconds: 10 * month,
+    });
+    const stop = new AbortController();
+    const answer = model.generate([ask], { signal: stop.signal });
+    while (waits.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(waits[0]).toBeGreaterThanOrEqual(month);
+    expect([await asked(), waits.length]).toEqual([1, 1]);
+    stop.abort();
+    await expect(answer).rejects.toMatchObject({ code: 'cancelled' });
+  });
+
   test('the deadline ends an attempt in flight', async () => {
     const { model } = await retrying([status(500), { kind: 'answer', delayMs: 150 }], {
       deadlineSeconds: 0.12,
