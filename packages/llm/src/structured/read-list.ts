@@ -17,7 +17,8 @@ export function listEntry(line: string): string {
     line
       .replace(BULLET, '')
       .replace(/^\*\*(.+?)\*\*/, '$1')
-      .replace(/^[`_]+|[`_]+$/g, '')
+      // Looking behind keeps it linear: a run of marks is tried from its beginning alone.
+      .replace(/^[`_]+|(?<![`_])[`_]+$/g, '')
       .trim(),
   );
 }
