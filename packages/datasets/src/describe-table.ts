@@ -236,13 +236,22 @@ export async function describeTable(path: string, options: DescribeOptions = {})
   };
 }
 
+/** Whether values of a type can play a role: a date in another form is no time, a text no rating. */
+function fits(role: keyof TableColumns, type: ColumnType): boolean {
+  if (role === 'timestamp')
+    return type === 'time' || type === 'integer' || type === 'number' || type === 'list';
+  if (role === 'rating')
+    return type === 'integer' || type === 'number' || type === 'boolean' || type === 'list';
+  return true;
+}
+
 function guessOf(columns: readonly ColumnDescription[]): TableDescription['guess'] {
   const guess: Partial<Record<keyof TableColumns, string>> = {};
   for (const role of Object.keys(CALLED) as (keyof TableColumns)[]) {
     const taken = Object.values(guess);
     const found = columns
       .filter(({ name, type }) => typeof name === 'string' && !taken.includes(name) && type !== 'object')
-      .filter(({ name }) => CALLED[role].test(String(name)))
+      .filter(({ name, type }) => CALLED[role].test(String(name)) && fits(role, type))
       // An id is called so: user_id before user_name.
       .sort((a, b) => Number(/id$/i.test(String(b.name))) - Number(/id$/i.test(String(a.name))));
     if (found[0]) guess[role] = String(found[0].name);

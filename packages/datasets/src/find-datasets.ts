@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 import type { Dataset, LongCallOptions } from '@palate/core';
 import { loadAmazonReviews } from './amazon-reviews.js';
+import { loadBookCrossing } from './book-ratings.js';
 import { isThere } from './existing-file.js';
-import { loadMovieLens1m, loadMovieLens100k, loadMovieLensLatest } from './movielens.js';
+import { loadKuaiRec, loadLastFm, loadYambda } from './media-logs.js';
+import { loadMind } from './mind.js';
+import { loadMovieLens, loadMovieLens1m, loadMovieLens100k, loadMovieLensLatest } from './movielens.js';
 import { loadMovieTweetings } from './movietweetings.js';
 import { loadS3RecSequences } from './s3-rec.js';
 
@@ -44,6 +47,44 @@ const KNOWN: readonly Known[] = [
     key: 'ml-latest',
     files: ['ml-latest-small/ratings.csv', 'ml-latest/ratings.csv'],
     load: (_, file, options) => loadMovieLensLatest(above(file), options),
+  },
+  {
+    key: 'ml-10m',
+    files: ['ml-10M100K/ratings.dat', 'ml-10m/ratings.dat'],
+    load: (_, file, options) => loadMovieLens(above(file), options),
+  },
+  ...['ml-20m', 'ml-25m', 'ml-32m'].map((key) => ({
+    key,
+    files: [`${key}/ratings.csv`],
+    load: (_: string, file: string, options?: LongCallOptions) => loadMovieLens(above(file), options),
+  })),
+  {
+    key: 'mind',
+    files: ['MINDsmall_train/behaviors.tsv', 'MINDlarge_train/behaviors.tsv', 'mind/behaviors.tsv'],
+    load: (_, file, options) => loadMind(above(file), options),
+  },
+  {
+    key: 'kuairec',
+    files: ['KuaiRec 2.0/data/big_matrix.csv', 'KuaiRec/data/big_matrix.csv', 'kuairec/big_matrix.csv'],
+    load: (_, file, options) => loadKuaiRec(above(file), options),
+  },
+  {
+    key: 'yambda',
+    files: ['yambda/flat/50m/listens.parquet', 'yambda/listens.parquet'],
+    load: (_, file, options) => loadYambda(file, options),
+  },
+  {
+    key: 'last-fm',
+    files: [
+      'hetrec2011-lastfm-2k/user_artists.dat',
+      'lastfm-dataset-360K/usersha1-artmbid-artname-plays.tsv',
+    ],
+    load: (_, file, options) => loadLastFm(above(file), options),
+  },
+  {
+    key: 'book-crossing',
+    files: ['book-crossing/BX-Book-Ratings.csv', 'BX-CSV-Dump/BX-Book-Ratings.csv'],
+    load: (_, file, options) => loadBookCrossing(above(file), options),
   },
   {
     key: 'beauty',
