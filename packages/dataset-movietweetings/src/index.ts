@@ -1,4 +1,5 @@
 export { type BundledOptions, loadBundledMovieTweetings } from './bundled.js';
+export { engagementProvenance } from './engagement-provenance.js';
 export {
   type ItemEngagement,
   type ItemKnowledge,

@@ -21,7 +21,10 @@ export interface ItemTags {
   readonly tags: readonly string[];
 }
 
-/** What a film has in common with its nearest neighbours in the training graph (LLM-Rec's engagement-guided prompt). */
+/**
+ * What a film has in common with its nearest neighbours (LLM-Rec's engagement-guided prompt), in the graph without each
+ * user's last two interactions: `engagementProvenance` says so to evaluation, which refuses it in other splits.
+ */
 export interface ItemEngagement {
   readonly item: string;
   /** IMDb numbers of the neighbours that the model was shown. */

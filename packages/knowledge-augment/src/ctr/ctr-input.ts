@@ -142,14 +142,6 @@ export class CtrEmbedding {
       extra,
     };
   }
-
-  /** Frees the tables of features; the weights belong to the parameters. */
-  dispose(): void {
-    for (const { codes, numbers } of [...this.#user, ...this.#item]) {
-      codes?.dispose();
-      numbers?.dispose();
-    }
-  }
 }
 
 /** Samples as numbers of a fixed shape; rows beyond the samples have weight 0. */

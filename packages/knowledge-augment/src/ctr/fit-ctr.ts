@@ -71,10 +71,6 @@ class CtrNetwork {
   logits(batch: BatchTensors, pass: ForwardPass): tf.Tensor1D {
     return this.#backbone.logits(this.#input.apply(batch, pass), pass);
   }
-
-  dispose(): void {
-    this.#input.dispose();
-  }
 }
 
 /**

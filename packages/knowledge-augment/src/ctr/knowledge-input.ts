@@ -127,8 +127,4 @@ export class KnowledgeInput {
       augmented.push(tf.mul(augmented[0] as tf.Tensor2D, augmented[1] as tf.Tensor2D) as tf.Tensor2D);
     return augmented.length > 0 ? (tf.concat(augmented, 1) as tf.Tensor2D) : undefined;
   }
-  /** Frees the tables; the adaptor's weights belong to the parameters. */
-  dispose(): void {
-    for (const { table } of this.#tables) table.dispose();
-  }
 }

@@ -51,19 +51,11 @@ export class EntityInput {
   apply(batch: BatchTensors, pass: ForwardPass): CtrInput {
     return this.#embedding.apply(batch, pass, this.#dropout, this.#augmented.apply(batch, pass));
   }
-
-  /** Frees the tables of features and knowledge. */
-  dispose(): void {
-    this.#embedding.dispose();
-    this.#augmented.dispose();
-  }
 }
 
 /** A network over entities: its weights do not depend on how many there are. */
 interface Network {
   readonly parameters: Parameters;
-  /** Frees its tables; not its weights. */
-  dispose(): void;
 }
 
 /** Builds a network whose weights are then replaced. */
@@ -102,9 +94,8 @@ export function buildNetwork<C, N extends Network>(
   }
 }
 
-/** Frees the tensors of a network. */
+/** Frees the tensors of a network, the tables of features and knowledge that its parameters hold included. */
 export function disposeNetwork(network: Network): void {
-  network.dispose();
   network.parameters.dispose();
 }
 

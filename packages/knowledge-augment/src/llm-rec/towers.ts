@@ -15,7 +15,6 @@ export interface TowerConfig {
   readonly dimension: number;
   readonly hidden: number;
   readonly dropout: number;
-  readonly width: number;
 }
 
 /** Both towers while they are trained. */

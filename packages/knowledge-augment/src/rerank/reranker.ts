@@ -73,10 +73,6 @@ class ListNetwork {
     const entries = flatInput(this.#input.apply(batch, pass));
     return this.#model.scores(tf.reshape(entries, [-1, this.#length, this.width]), pass);
   }
-
-  dispose(): void {
-    this.#input.dispose();
-  }
 }
 
 /**

@@ -2,6 +2,7 @@ import {
   checkNumber,
   checkSharedIds,
   type Dataset,
+  historyEnds,
   type InteractionLog,
   InvalidInputError,
   type OutcomeOptions,
@@ -13,7 +14,7 @@ export interface RatingRows {
   readonly user: Int32Array;
   readonly item: Int32Array;
   readonly rating: Float32Array;
-  /** Dense items that the user rated before, oldest first, and their ratings. */
+  /** Dense items that the user rated strictly before, oldest first, and their ratings. */
   readonly history: readonly Int32Array[];
   readonly historyRatings: readonly Float32Array[];
 }
@@ -28,7 +29,7 @@ export interface RatingRowsOptions {
 
 /**
  * Rows for the interactions of a log, with histories from all that is known: of a user's interactions those that come
- * before the row in time, never the row itself or a later one.
+ * strictly before the row in time, never the row itself, one of the same second or request, or a later one.
  *
  * @param known - everything that happened, the rows included; shares the log's id maps
  * @throws InvalidInputError if there are no ratings, or id maps differ
@@ -49,23 +50,25 @@ export function ratingRows(
     });
   const ratings = known.rating;
   const { offsets, row } = known.byUser();
+  const ends = historyEnds(known);
   const found: { user: number; item: number; rating: number; from: number; to: number }[] = [];
   for (let at = 0; at < log.length; at++) {
     const user = log.user[at]!;
     const item = log.item[at]!;
-    // The place of the row among the user's interactions; what stands before it came before it.
-    let to = offsets[user]!;
+    // The position of the row among the user's interactions.
+    let own = offsets[user]!;
     while (
-      to < offsets[user + 1]! &&
-      !(known.item[row[to]!] === item && known.timestamp[row[to]!] === log.timestamp[at])
+      own < offsets[user + 1]! &&
+      !(known.item[row[own]!] === item && known.timestamp[row[own]!] === log.timestamp[at])
     )
-      to++;
-    if (to === offsets[user + 1]!)
+      own++;
+    if (own === offsets[user + 1]!)
       throw new InvalidInputError({
         expected: 'every row among what is known',
         received: `an interaction of user ${JSON.stringify(log.users.idOf(user))} that is not`,
         hint: 'Pass the whole log as known.',
       });
+    const to = ends[own]!;
     const from = Math.max(offsets[user]!, to - length);
     if (to - offsets[user]! < least) continue;
     found.push({ user, item, rating: log.rating[at]!, from, to });
