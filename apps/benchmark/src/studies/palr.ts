@@ -1,7 +1,7 @@
 import { Pipeline, withLog } from '@palate/core';
 import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
 import { leaveOneOut } from '@palate/datasets';
-import { bootstrapInterval } from '@palate/eval';
+import { bootstrapInterval, ndcgOfLists } from '@palate/eval';
 import { instructionData } from '@palate/llm-rank';
 import { CACHE } from '../item-texts.js';
 import { fitLocalRanker } from '../text-systems.js';
@@ -58,10 +58,8 @@ export const palr: Study = {
           const ranked = await new Pipeline(retriever, [ranker], { candidates: 50 }).retrieve(queries, 10);
           const alone = await ranker.rank(queries, candidates, 10, { orderWeight: 0, seed: 1 });
           const again = await ranker.rank(queries, candidates, 10, { orderWeight: 0, seed: 2 });
-          const gain = (list: readonly { readonly item: number }[] | undefined, user: number): number => {
-            const rank = list?.findIndex(({ item }) => item === split.test.history(user)[0]) ?? -1;
-            return rank >= 0 && rank < 10 ? 1 / Math.log2(rank + 2) : 0;
-          };
+          const gain = (list: readonly { readonly item: number }[] | undefined, user: number): number =>
+            ndcgOfLists([list ?? []], [split.test.history(user)], 10);
           const mean = (values: readonly number[]): number =>
             values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
           const pick = (isTuned: boolean, lists: readonly (readonly { readonly item: number }[])[]): number =>

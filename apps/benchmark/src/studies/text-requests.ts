@@ -1,5 +1,6 @@
 import type { Dataset, LongCallOptions, Retriever } from '@palate/core';
 import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
+import { ndcgOfLists } from '@palate/eval';
 import { Bm25Retriever, TextRetriever } from '@palate/retrievers';
 import { benchmarkEncoder, itemTexts, itemVectors, type TextFamily } from '../item-texts.js';
 import { readFolderLines } from '../prepare.js';
@@ -45,16 +46,14 @@ export const textRequests: Study = {
               requests.map(({ text }) => ({ text })),
               100,
             );
+            const targets = requests.map(({ item }) => [item]);
             const at = (k: number) => {
-              let hits = 0;
-              let gain = 0;
-              for (const [q, { item }] of requests.entries()) {
-                const rank = lists[q]?.findIndex((entry) => entry.item === item) ?? -1;
-                if (rank < 0 || rank >= k) continue;
-                hits++;
-                gain += 1 / Math.log2(rank + 2);
-              }
-              return { hr: hits / requests.length, ndcg: gain / requests.length };
+              const isFound = ({ item }: { readonly item: number }, q: number): boolean =>
+                lists[q]?.slice(0, k).some((entry) => entry.item === item) ?? false;
+              return {
+                hr: requests.filter(isFound).length / requests.length,
+                ndcg: ndcgOfLists(lists, targets, k),
+              };
             };
             return { ten: at(10), hundred: at(100) };
           },

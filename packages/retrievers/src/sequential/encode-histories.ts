@@ -1,4 +1,5 @@
 import { type Favourites, type Query, throwIfCancelled } from '@palate/core';
+import { normalisedGain } from '@palate/eval';
 import { batchByLength, bucketLengths, ForwardPass } from '@palate/nn';
 import { exportOnnx } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
@@ -162,7 +163,7 @@ export function validationNdcg(
         let rank = 0;
         for (let item = 0; item < row.length; item++) if (row[item]! >= own) rank++;
         users++;
-        if (own > Number.NEGATIVE_INFINITY && rank <= 10) sum += 1 / Math.log2(rank + 1);
+        if (own > Number.NEGATIVE_INFINITY) sum += normalisedGain([rank], [1], 10);
       }
     }
   }
