@@ -61,4 +61,11 @@ export {
 export { toHtml } from './report-html.js';
 export { toLatex } from './report-latex.js';
 export { toMarkdown } from './report-markdown.js';
-export { checkTrust, outcomesInWords, TRUST_LIMITS, type TrustLimits, violationsInWords } from './trust.js';
+export {
+  checkOutcomes,
+  checkTrust,
+  outcomesInWords,
+  TRUST_LIMITS,
+  type TrustLimits,
+  violationsInWords,
+} from './trust.js';

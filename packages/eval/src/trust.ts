@@ -38,6 +38,22 @@ export function outcomesInWords(outcomes: OutcomeCounts): string | undefined {
 }
 
 /**
+ * Refuses a system whose answers came from a fallback beyond a share: numbers of them are those of the fallback.
+ *
+ * @param most - share of the queries or rows that a fallback may answer, for each part of the system
+ * @throws UntrustworthyResultError telling causes and an example
+ */
+export function checkOutcomes(system: string, outcomes: readonly OutcomeCounts[], most: number): void {
+  for (const each of outcomes)
+    if (each.fellBack > most * each.asked)
+      throw new UntrustworthyResultError({
+        expected: `at most ${percent(most, 1)} of the queries to be answered by a fallback`,
+        received: `${system}: ${outcomesInWords(each) ?? ''}`,
+        hint: 'Find out why the system does not answer, leave its row out, or evaluate with a larger maxFallbackShare.',
+      });
+}
+
+/**
  * Refuses a result whose lists broke the contract, or came from a fallback, beyond the limits that it was evaluated
  * with: such numbers are not those of the system. Records without counts pass.
  *
@@ -45,21 +61,12 @@ export function outcomesInWords(outcomes: OutcomeCounts): string | undefined {
  */
 export function checkTrust(result: Trusted): void {
   const limits = result.limits ?? TRUST_LIMITS;
-  const refuse = (expected: string, received: string, hint: string): never => {
-    throw new UntrustworthyResultError({ expected, received: `${result.system}: ${received}`, hint });
-  };
   const { violations } = result;
   if (violations && violations.violated > limits.violations * violations.queries)
-    refuse(
-      `at most ${percent(limits.violations, 1)} of the lists to break the contract of Retriever`,
-      violationsInWords(violations) ?? '',
-      'Mend the retriever, leave its row out, or evaluate with a larger maxViolationShare.',
-    );
-  for (const outcomes of result.outcomes ?? [])
-    if (outcomes.fellBack > limits.fallbacks * outcomes.asked)
-      refuse(
-        `at most ${percent(limits.fallbacks, 1)} of the queries to be answered by a fallback`,
-        outcomesInWords(outcomes) ?? '',
-        'Find out why the system does not answer, leave its row out, or evaluate with a larger maxFallbackShare.',
-      );
+    throw new UntrustworthyResultError({
+      expected: `at most ${percent(limits.violations, 1)} of the lists to break the contract of Retriever`,
+      received: `${result.system}: ${violationsInWords(violations) ?? ''}`,
+      hint: 'Mend the retriever, leave its row out, or evaluate with a larger maxViolationShare.',
+    });
+  checkOutcomes(result.system, result.outcomes ?? [], limits.fallbacks);
 }

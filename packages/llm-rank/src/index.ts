@@ -50,6 +50,7 @@ export {
 export {
   dataEfficiency,
   type EfficiencyPoint,
+  type EvaluateRatingsOptions,
   evaluateRatings,
   type RatingResult,
 } from './rating/evaluate-ratings.js';

@@ -1,5 +1,12 @@
-import { InvalidInputError, type OutcomeCounts, RandomStream, sumOutcomes } from '@palate/core';
-import { auc, checkValues, mae, rmse } from '@palate/eval';
+import {
+  checkNumber,
+  checkOptions,
+  InvalidInputError,
+  type OutcomeCounts,
+  RandomStream,
+  sumOutcomes,
+} from '@palate/core';
+import { auc, checkOutcomes, checkValues, mae, rmse, TRUST_LIMITS } from '@palate/eval';
 import { type RatingPredictor, type RatingRows, type RatingTask, takeRows } from './rating-rows.js';
 
 /** How well ratings were predicted. */
@@ -14,17 +21,30 @@ export interface RatingResult {
   readonly outcomes?: readonly OutcomeCounts[];
 }
 
+/** Options of {@link evaluateRatings}. */
+export interface EvaluateRatingsOptions {
+  /** Share of the rows that a fallback may predict before the predictor is refused. Default 0.1. */
+  readonly maxFallbackShare?: number;
+}
+
 /**
  * Judges predictors on the same rows.
  *
  * @param positive - least rating that counts as liked, 4 of 5 in the paper
  * @throws InvalidInputError for a prediction that is not finite, or missing, with predictor and row
+ * @throws UntrustworthyResultError for a predictor whose ratings came from its fallback beyond the share
  */
 export async function evaluateRatings(
   predictors: readonly RatingPredictor[],
   rows: RatingRows,
   positive: number,
+  options: EvaluateRatingsOptions = {},
 ): Promise<RatingResult[]> {
+  checkOptions('evaluateRatings', options, ['maxFallbackShare']);
+  const most = checkNumber('maxFallbackShare', options.maxFallbackShare ?? TRUST_LIMITS.fallbacks, {
+    min: 0,
+    max: 1,
+  });
   const liked = Array.from(rows.rating, (rating) => (rating >= positive ? 1 : 0));
   const results: RatingResult[] = [];
   for (const predictor of predictors) {
@@ -43,6 +63,7 @@ export async function evaluateRatings(
       (row) => `row ${row} (user ${rows.user[row]}, item ${rows.item[row]})`,
     );
     const outcomes = sumOutcomes(told);
+    checkOutcomes(predictor.name, outcomes, most);
     results.push({
       name: predictor.name,
       rmse: rmse(predictions, rows.rating),

@@ -6,6 +6,7 @@ import {
   type GenerateResult,
   InteractionLog,
   type LanguageModel,
+  OutcomeCounter,
   type OutcomeCounts,
   PalateError,
   RandomStream,
@@ -18,6 +19,7 @@ import {
   fitT5Rater,
   LlmRater,
   meanPredictor,
+  type RatingPredictor,
   type RatingRows,
   type RatingTask,
   ratingRows,
@@ -96,6 +98,33 @@ describe('means', () => {
   it('know nothing where scores are all equal: an AUC of one half', async () => {
     const [result] = await evaluateRatings([meanPredictor(task, 'global')], test, 4);
     expect(result?.auc).toBe(0.5);
+  });
+});
+
+describe('evaluateRatings', () => {
+  const predicting = (values: (row: number) => number, fallbacks = 0): RatingPredictor => ({
+    name: 'made up',
+    predict: async (rows, options) => {
+      const counter = new OutcomeCounter('made up', rows.rating.length);
+      for (let row = 0; row < fallbacks; row++) counter.fallBack('no answer', 'HTTP 503');
+      options?.onOutcomes?.(counter.counts());
+      return Float32Array.from(rows.rating, (_, row) => values(row));
+    },
+  });
+  it('refuses a prediction that is no number, with predictor and row', async () => {
+    await expect(
+      evaluateRatings([predicting((row) => (row === 3 ? Number.NaN : 4))], test, 4),
+    ).rejects.toThrow(/predictions of made up.*NaN at row 3 \(user \d+, item \d+\)/);
+    const short: RatingPredictor = { name: 'short', predict: async () => new Float32Array(1) };
+    await expect(evaluateRatings([short], test, 4)).rejects.toThrow(/predictions of short.*received 1/);
+  });
+  it('counts the rows of a fallback, and refuses a predictor that mostly fell back', async () => {
+    const rows = test.rating.length;
+    await expect(evaluateRatings([predicting(() => 4, rows)], test, 4)).rejects.toThrow(
+      new RegExp(`made up answered ${rows} of ${rows} queries.*no answer ${rows} \\("HTTP 503"\\)`),
+    );
+    const [result] = await evaluateRatings([predicting(() => 4, rows)], test, 4, { maxFallbackShare: 1 });
+    expect(result?.outcomes?.[0]).toMatchObject({ fellBack: rows, causes: { 'no answer': rows } });
   });
 });
 
