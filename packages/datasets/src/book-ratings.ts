@@ -123,7 +123,7 @@ export type GoodreadsOptions = OptionsOf<typeof GOODREADS_OPTIONS.declarations> 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /** `Sat Jul 30 07:45:10 -0700 2011` in seconds since 1970; NaN for anything else. */
-export function parseGoodreadsTime(text: string): number {
+function parseGoodreadsTime(text: string): number {
   const match =
     /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d{2}) (\d{2}):(\d{2}):(\d{2}) ([+-])(\d{2})(\d{2}) (\d{4})$/.exec(text);
   if (!match) return Number.NaN;

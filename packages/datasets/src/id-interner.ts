@@ -66,6 +66,15 @@ export class IdInterner {
     return this.#byText.has(id);
   }
 
+  /** Whether every id is a whole number written with a decimal point, as floating-point columns are. */
+  looksLikeFloats(): boolean {
+    return (
+      this.#byNumber.size === 0 &&
+      this.#ids.length > 0 &&
+      this.#ids.every((id) => /^\d+\.0$/.test(String(id)))
+    );
+  }
+
   build(what: string): IdMap {
     if (this.#ids.length >= 2 ** 31)
       throw new InvalidInputError({

@@ -401,6 +401,8 @@ export class LogBuilder {
       const suspects = ['nan', 'NaN', 'null', 'NULL', 'None', 'N/A', 'NA', '\\N', 'undefined'].filter((id) =>
         ids.has(id),
       );
+      if (ids.looksLikeFloats())
+        this.note(`${what} ids are written as floating-point numbers (1.0): they match no ids written as 1`);
       if (suspects.length > 0)
         this.note(
           `${what} ids that look like missing values were kept: ${suspects.map((id) => JSON.stringify(id)).join(', ')}`,

@@ -31,7 +31,7 @@ export const MIND_OPTIONS = defineOptions('loadMind', {
 export type MindOptions = OptionsOf<typeof MIND_OPTIONS.declarations> & LongCallOptions;
 
 /** `11/15/2019 8:55:22 AM` in seconds since 1970, as UTC; NaN for anything else. */
-export function parseMindTime(text: string): number {
+function parseMindTime(text: string): number {
   const match = /^(\d{1,2})\/(\d{1,2})\/(\d{4}) (\d{1,2}):(\d{2}):(\d{2}) (AM|PM)$/.exec(text);
   if (!match) return Number.NaN;
   const [month, day, year, hour, minute, second] = match.slice(1, 7).map(Number) as [

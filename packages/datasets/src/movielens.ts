@@ -1,5 +1,11 @@
 import { basename } from 'node:path';
-import { createDataset, type Dataset, type LongCallOptions, type UserTable } from '@palate/core';
+import {
+  createDataset,
+  type Dataset,
+  InteractionLog,
+  type LongCallOptions,
+  type UserTable,
+} from '@palate/core';
 import { EntityBuilder, optionalNumber } from './entity-builder.js';
 import { readEntityTable } from './entity-table.js';
 import { readFilmTable, splitGenres } from './film-table.js';
@@ -68,20 +74,37 @@ async function readRatings(
   layout: { readonly delimiter: string; readonly header: boolean; readonly quote?: string },
   options: LongCallOptions,
 ): Promise<ReturnType<LogBuilder['build']>> {
-  const isOrder = columns.timestamp === 'position';
-  const builder = new LogBuilder({
-    hasRating: true,
-    unit: isOrder ? 'position' : 'seconds',
-    names: { ...columns },
+  const builder = new LogBuilder({ hasRating: true, unit: 'seconds', names: { ...columns } });
+  await readTableInto(builder, path, columns, {
+    ...options,
+    ...layout,
+    quote: layout.quote ?? false,
+    format: 'csv',
   });
-  await readTableInto(
-    builder,
-    path,
-    // The file is in order of its positions, so that they need not be read.
-    isOrder ? { user: columns.user, item: columns.item, rating: columns.rating } : columns,
-    { ...options, ...layout, quote: layout.quote ?? false, format: 'csv' },
-  );
   return builder.build(path);
+}
+
+/** The form of 1M without times: each user's positions are what orders the rows, wherever they stand in the file. */
+async function readOrder(path: string, options: LongCallOptions): Promise<ReturnType<LogBuilder['build']>> {
+  const { log, reading } = await readRatings(
+    path,
+    { user: 'user_id', item: 'movie_id', rating: 'rating', timestamp: 'position' },
+    { delimiter: '\t', header: true },
+    options,
+  );
+  const { users, items, user, item, timestamp, rating } = log;
+  return {
+    log: new InteractionLog({
+      users,
+      items,
+      user,
+      item,
+      timestamp,
+      timeUnit: 'position',
+      ...(rating ? { rating } : {}),
+    }),
+    reading: { ...reading, timestampUnit: 'position' },
+  };
 }
 
 /**
@@ -149,10 +172,8 @@ export async function loadMovieLens1m(dir: string, options: LongCallOptions = {}
   const original = await findFile(dir, /^ratings\.dat$/);
   const { log, reading } =
     original === undefined
-      ? await readRatings(
+      ? await readOrder(
           await needFile(dir, 'ratings.dat or ratings_time_ordered.tsv', /^ratings_time_ordered\.tsv$/),
-          { user: 'user_id', item: 'movie_id', rating: 'rating', timestamp: 'position' },
-          { delimiter: '\t', header: true },
           options,
         )
       : await readRatings(original, BY_POSITION, { delimiter: '::', header: false }, options);

@@ -17,7 +17,7 @@ export const TIMESTAMP_UNITS = [
 export type TimestampUnit = (typeof TIMESTAMP_UNITS)[number];
 
 /** Newest time that is taken for seconds since 1970: the start of the year 2100. */
-export const LATEST_SECONDS = 4_102_444_800;
+const LATEST_SECONDS = 4_102_444_800;
 
 /** The start of the year 1990: a finer unit than seconds is only guessed for files that reach beyond it. */
 const EARLIEST_GUESS = 631_152_000;

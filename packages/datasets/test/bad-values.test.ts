@@ -145,3 +145,22 @@ test('a click log names its requests', async () => {
   const { log } = await loadTable(join(folder, 'a.csv'), { ...COLUMNS, request: 'slate' });
   expect(Array.from(log.request ?? [])).toEqual([0, 0, -1, 1]);
 });
+
+test('what looks like an id of another kind is noted', async () => {
+  const { reading } = await table('user,item,stars,time\n1.0,nan,1,5\n2.0,7,1,6\n');
+  expect(reading?.notes).toEqual([
+    'user ids are written as floating-point numbers (1.0): they match no ids written as 1',
+    'item ids that look like missing values were kept: "nan"',
+  ]);
+});
+
+test('positions of MovieLens 1M order the rows, wherever they stand', async () => {
+  const { log } = await loadMovieLens1m(
+    await folderWith({
+      'ratings_time_ordered.tsv': 'user_id\tmovie_id\trating\tposition\n1\t7\t5\t1\n1\t8\t4\t0\n',
+      'movies.dat': '7::A (1990)::Drama\n8::B (1991)::Drama\n',
+    }),
+  );
+  expect(Array.from(log.history(0), (item) => log.items.idOf(item))).toEqual(['8', '7']);
+  expect(log.timeUnit).toBe('position');
+});

@@ -307,6 +307,18 @@ test('a JSON array is read element by element', async () => {
   ).rejects.toThrow(/array\.json:2:1: Expected a comma or \]/);
 });
 
+test('an array on one line of megabytes is read without a line limit, its elements have one', async () => {
+  const elements = Array.from(
+    { length: 3000 },
+    (_, k) => `{"user":"u${k % 9}","item":"i${k}","note":"${'é'.repeat(500)}"}`,
+  );
+  const text = `[${elements.join(',')}]`;
+  expect(await rows('array.json', text, PLAIN, { maxLineBytes: 2000 })).toHaveLength(3000);
+  await expect(rows('array.json', text, PLAIN, { maxLineBytes: 500 })).rejects.toThrow(
+    /elements of at most 500 bytes/,
+  );
+});
+
 test('zip and zstd are unpacked; what is not read says how to', async () => {
   for (const name of ['r.csv.zip', 'r.csv.zst']) {
     const { log } = await loadTable(join(FIXTURES, name), PLAIN);

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { expect, test } from 'vitest';
 import { loadTable, type TableOptions } from '../src/index.js';
@@ -83,6 +84,42 @@ test('binary ids are text where they are UTF-8, and hexadecimal when asked for',
     /a\.parquet:2:1: .* as text or number, but received 2 bytes/,
   );
   expect(await ids(binary([0x61], [0xff, 0x00]), { binaryIds: 'hex' })).toEqual(['61', 'ff00']);
+});
+
+test('codecs that hyparquet alone does not read', async () => {
+  /** A block of LZ4 that holds its bytes as they are: a length, then the bytes. */
+  const lz4 = (input: Uint8Array): Uint8Array => {
+    const more = input.length - 15;
+    const length =
+      more < 0
+        ? [input.length << 4]
+        : [0xf0, ...new Array<number>(Math.floor(more / 255)).fill(255), more % 255];
+    return Uint8Array.from([...length, ...input]);
+  };
+  const compressors = {
+    GZIP: (input: Uint8Array) => new Uint8Array(gzipSync(input)),
+    BROTLI: (input: Uint8Array) => new Uint8Array(brotliCompressSync(input)),
+    LZ4_RAW: lz4,
+  };
+  for (const codec of ['GZIP', 'BROTLI', 'LZ4_RAW', 'SNAPPY', 'UNCOMPRESSED'] as const) {
+    const users = Array.from({ length: 500 }, (_, k) => `user ${k % 100}`);
+    const bytes = parquetWriteBuffer({
+      columnData: [
+        { name: 'user', data: users, type: 'STRING' },
+        { name: 'item', data: users.map((_, k) => `item ${k}`), type: 'STRING' },
+      ],
+      codec,
+      compressors,
+    });
+    const folder = await folderWith({ 'a.parquet': new Uint8Array(bytes) });
+    const { log } = await loadTable(join(folder, 'a.parquet'), PLAIN);
+    expect([log.length, log.users.size, log.items.size, log.items.idOf(499)], codec).toEqual([
+      500,
+      100,
+      500,
+      'item 499',
+    ]);
+  }
 });
 
 test('booleans are ratings, dates are times', async () => {
