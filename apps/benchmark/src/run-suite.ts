@@ -99,6 +99,7 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<void>
       if (perUser)
         await writeUserValues(options.folder, cell, { ...result, perUser }, suite.metrics[0] ?? '');
       await writeJson(path, cell);
+      for (const warning of result.warnings ?? []) say(`warning: ${label}: ${warning}`);
       await rm(checkpoints, { recursive: true, force: true });
       const values = suite.metrics
         .map((metric) => `${metric} ${result.metrics[metric]?.mean.toFixed(4)}`)

@@ -54,7 +54,7 @@ export function comparisonTable({ comparisons }: Report): ComparisonTable | unde
   const printed = isCut ? pairs.filter(({ first }) => first === leading?.first) : pairs;
   const chance = (p: number): string => (p < 0.0001 ? '< .0001' : p.toFixed(4));
   return {
-    caption: `Paired tests of ${metric} over users (${test}, two-sided), p after Holm's correction for all ${pairs.length} pairs${isCut ? `; those with ${leading?.first} are printed` : ''}; smallest detectable: at level 0.05 with power 0.8`,
+    caption: `Paired tests of ${metric} over users (${test}, two-sided), p after Holm's correction for ${pairs.length === 1 ? 'one pair' : `all ${pairs.length} pairs`}${isCut ? `; those with ${leading?.first} are printed` : ''}; smallest detectable: at level 0.05 with power 0.8`,
     head: ['first', 'second', 'difference', 'p', 'p (Holm)', 'smallest detectable'],
     rows: printed.map((pair) => [
       pair.first,

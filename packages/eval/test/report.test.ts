@@ -201,6 +201,7 @@ describe('systems of one table are compared in pairs', () => {
     expect(comparisons.pairs[0]?.difference).toBeCloseTo(2 / 12, 12);
     const text = toMarkdown(rankingReport('x', measured));
     expect(text).toContain('| all | nothing | +1.0000 | 0.0005 | 0.0015 |');
+    expect(text).toContain("p after Holm's correction for all 3 pairs");
     expect(toLatex(rankingReport('x', measured))).toContain('all & nothing & +1.0000');
     expect(await toHtml(rankingReport('x', measured))).toContain('<td>nothing</td><td>+1.0000</td>');
   });
