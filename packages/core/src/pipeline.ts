@@ -8,9 +8,9 @@ import type { Query, Ranker, RetrieveOptions, Retriever, ScoredItem } from './re
 /** Options of {@link Pipeline}. */
 export interface PipelineOptions {
   /** How many candidates the retriever gives to the first ranker, at least; never fewer than `k`. Default 100. */
-  readonly candidates?: number;
+  readonly candidates?: number | undefined;
   /** Name in tables. Default: the parts' names joined by `' > '`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /**

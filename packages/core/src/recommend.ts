@@ -3,12 +3,12 @@ import type { Query, Retriever } from './retriever.js';
 
 /** A request in external ids, as a shop or site has it at hand. */
 export interface RecommendRequest {
-  readonly user?: string;
+  readonly user?: string | undefined;
   /** External item ids, oldest first; ids that the retriever does not know are skipped. */
-  readonly history?: readonly string[];
-  readonly text?: string;
+  readonly history?: readonly string[] | undefined;
+  readonly text?: string | undefined;
   /** External item ids never to return; unknown ones cannot come back anyway. */
-  readonly exclude?: readonly string[];
+  readonly exclude?: readonly string[] | undefined;
 }
 
 /** A recommended item in external ids. */

@@ -14,27 +14,27 @@ export interface ScoredItem {
 /** What someone asks a recommender. Every field is optional; an empty query asks for the general favourites. */
 export interface Query {
   /** External id of the user, for systems that know something of the user beside the history. */
-  readonly user?: string;
+  readonly user?: string | undefined;
   /** Dense item indexes the user interacted with, oldest first. */
-  readonly history?: ArrayLike<number>;
+  readonly history?: ArrayLike<number> | undefined;
   /** Ratings of the history's items, aligned with it. */
-  readonly historyRatings?: ArrayLike<number>;
+  readonly historyRatings?: ArrayLike<number> | undefined;
   /** Times of the history's items in seconds since 1970, aligned with it. */
-  readonly historyTimestamps?: ArrayLike<number>;
+  readonly historyTimestamps?: ArrayLike<number> | undefined;
   /** A narrative request or a preference in words. */
-  readonly text?: string;
+  readonly text?: string | undefined;
   /** Time of the request, in seconds since 1970. */
-  readonly timestamp?: number;
+  readonly timestamp?: number | undefined;
   /** Dense item indexes never to return. */
-  readonly exclude?: ArrayLike<number>;
+  readonly exclude?: ArrayLike<number> | undefined;
   /** Dense item indexes to choose from; all items if left out. */
-  readonly candidates?: ArrayLike<number>;
+  readonly candidates?: ArrayLike<number> | undefined;
 }
 
 /** Options of {@link Retriever.retrieve} and {@link Ranker.rank}. */
 export interface RetrieveOptions extends LongCallOptions, OutcomeOptions {
   /** True to let items of the query's own history come back. Default false. */
-  readonly includeHistory?: boolean;
+  readonly includeHistory?: boolean | undefined;
 }
 
 /** Names of the options of {@link RetrieveOptions}, to pass to `checkOptions`. */

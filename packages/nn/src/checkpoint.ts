@@ -102,7 +102,7 @@ export async function readCheckpoint(dir: string, identity: string): Promise<Che
 export interface CheckpointOptions {
   readonly dir: string;
   /** Write after this many seconds, at the next step. Default 60; one is written at the end of every epoch too. */
-  readonly everySeconds?: number;
+  readonly everySeconds?: number | undefined;
   /** Write after this many steps. */
-  readonly everySteps?: number;
+  readonly everySteps?: number | undefined;
 }

@@ -50,15 +50,15 @@ export interface TrainOptions extends LongCallOptions {
   /** Most epochs. */
   readonly epochs: number;
   /** Bound on the joint norm of the gradients. */
-  readonly clipNorm?: number;
+  readonly clipNorm?: number | undefined;
   /** Measures the model after every epoch. */
-  readonly validate?: (epoch: number) => Promise<Readonly<Record<string, number>>>;
+  readonly validate?: ((epoch: number) => Promise<Readonly<Record<string, number>>>) | undefined;
   /** Stops when a validation metric, which has to rise, has not done so for `patience` epochs; the best weights stay. */
-  readonly earlyStopping?: { readonly metric: string; readonly patience: number };
+  readonly earlyStopping?: { readonly metric: string; readonly patience: number } | undefined;
   /** Keep checkpoints, and go on from one that a run with the same `identity` left. */
-  readonly checkpoint?: CheckpointOptions;
+  readonly checkpoint?: CheckpointOptions | undefined;
   /** Names the run: data, model and options, for example a hash. Default `''`. */
-  readonly identity?: string;
+  readonly identity?: string | undefined;
 }
 
 /** What a training run gave. */

@@ -5,7 +5,7 @@ import type { InstructionSample } from './instruction-data.js';
 export interface InstructionTextOptions {
   readonly catalog: Catalog;
   /** Catalogue fields that name an item. Default title. */
-  readonly fields?: readonly string[];
+  readonly fields?: readonly string[] | undefined;
   /** Profile of a user in words, where there is one. */
   readonly profile?: (user: number) => string | undefined;
 }

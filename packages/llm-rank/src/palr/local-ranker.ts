@@ -200,7 +200,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
         loss: (batch, pass) => model.loss(batch, pass),
         signal,
         onProgress,
-        ...(checkpoint ? { checkpoint } : {}),
+        checkpoint,
         ...(judge
           ? {
               validate: async () => ({ 'ndcg@10': await judge.ndcg(ranker, 0) }),

@@ -7,16 +7,16 @@ export interface ProfileInput {
   /** Titles with genres, oldest first. */
   readonly history: readonly string[];
   /** What the ratings are out of, where there are ratings. */
-  readonly scale?: number;
-  readonly ratings?: readonly number[];
+  readonly scale?: number | undefined;
+  readonly ratings?: readonly number[] | undefined;
 }
 
 /** Options of {@link profileInputs}. */
 export interface ProfileInputOptions {
   /** Catalogue fields that name an item. Default title and genres, as far as there are such. */
-  readonly fields?: readonly string[];
+  readonly fields?: readonly string[] | undefined;
   /** Most items shown, the newest. Default 20. */
-  readonly length?: number;
+  readonly length?: number | undefined;
 }
 
 /**

@@ -20,13 +20,13 @@ export interface FusionOptions {
    * `'reciprocal-rank'` sums `weight / (k + rank)` (Cormack et al. 2009); `'scores'` sums weighted scores, each
    * part's brought to 0 to 1 by its minimum and maximum. Default `'reciprocal-rank'`.
    */
-  readonly method?: 'reciprocal-rank' | 'scores';
+  readonly method?: 'reciprocal-rank' | 'scores' | undefined;
   /** One weight a part. Default 1 each. */
-  readonly weights?: readonly number[];
+  readonly weights?: readonly number[] | undefined;
   /** The constant `k` of reciprocal rank fusion. Default 60. */
-  readonly k?: number;
+  readonly k?: number | undefined;
   /** Name in tables. Default: the parts' names joined by `' + '`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /**

@@ -17,7 +17,7 @@ export interface HistoryScoring {
   readonly maxLength: number;
   readonly causal: boolean;
   /** Token put behind every history, whose place the answer is read from (BERT4Rec's mask). */
-  readonly endToken?: number;
+  readonly endToken?: number | undefined;
   /** What a query without a history gets, since the model has learned from histories of at least one item. */
   readonly favourites: Favourites;
   readonly name: string;

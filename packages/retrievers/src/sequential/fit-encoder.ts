@@ -52,10 +52,10 @@ export async function fitEncoder(
       epochs: config.epochs,
       seed: options.seed ?? 0,
       identity: task.identity,
-      ...(config.clipNorm > 0 ? { clipNorm: config.clipNorm } : {}),
+      clipNorm: config.clipNorm > 0 ? config.clipNorm : undefined,
       signal,
       onProgress,
-      ...(checkpoint ? { checkpoint } : {}),
+      checkpoint,
       ...(validation
         ? {
             validate: async () => ({

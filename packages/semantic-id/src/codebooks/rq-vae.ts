@@ -144,9 +144,9 @@ export class RqVae implements Codebook, Disposable {
         loss: ({ x }) => network.loss(x as tf.Tensor2D),
         // Called after each epoch, before its checkpoint is written.
         validate: (epoch) => reviveCodes(network, vectors, random.fork(`revival ${epoch}`), epoch < epochs),
-        ...(options.signal ? { signal: options.signal } : {}),
-        ...(options.onProgress ? { onProgress: options.onProgress } : {}),
-        ...(settings.checkpoint ? { checkpoint: settings.checkpoint } : {}),
+        signal: options.signal,
+        onProgress: options.onProgress,
+        checkpoint: settings.checkpoint,
       });
       const fitted = new RqVae(network, mean, scale, history);
       checkUsage(await fitted.encode(table.data), levels, size, minimum);

@@ -3,11 +3,11 @@ import type { SemanticIds } from './semantic-ids.js';
 /** Options of {@link printIdTree}. */
 export interface IdTreeOptions {
   /** Name of an item. Default: its external id. */
-  readonly title?: (item: number) => string;
+  readonly title?: ((item: number) => string) | undefined;
   /** Most first codes that are printed, those with most items. Default 10. */
-  readonly groups?: number;
+  readonly groups?: number | undefined;
   /** Most items printed of each. Default 8. */
-  readonly items?: number;
+  readonly items?: number | undefined;
 }
 
 /** The tree of IDs as text: what shares a first code, with titles, ordered by the codes that follow. */

@@ -1,5 +1,6 @@
 import {
   ArtifactError,
+  artifactTensor,
   checkNumber,
   checkOptions,
   type EmbeddingTable,
@@ -218,21 +219,18 @@ export class SemanticIds implements Saveable {
         JSON.parse(Buffer.from(files['items.json'] ?? []).toString('utf8')) as string[],
       );
       const codebook = await rebuild(kind, { config, tensors });
-      const tuples = tensors.tuples;
-      const [rows, depth = 0] = tuples?.shape ?? [];
-      const collisionLevels = depth - codebook.levels;
-      if (
-        !(tuples?.values instanceof Int32Array) ||
-        rows !== items.size ||
-        collisionLevels < 1 ||
-        collisionLevels > MOST_COLLISION_LEVELS ||
-        tuples.values.some((code) => code < 0 || code >= codebook.size) ||
-        typeof encoder !== 'string'
-      )
+      const tuples = artifactTensor(source, tensors, 'tuples', {
+        type: 'int32',
+        shape: [items.size, undefined],
+        min: 0,
+        max: codebook.size - 1,
+      });
+      const collisionLevels = (tuples.shape[1] as number) - codebook.levels;
+      if (collisionLevels < 1 || collisionLevels > MOST_COLLISION_LEVELS || typeof encoder !== 'string')
         throw new ArtifactError(source, {
-          expected: `an encoder's name and ${items.size} IDs of at least ${codebook.levels + 1} codes below ${codebook.size}`,
-          received: tuples ? `a table of ${tuples.shape.join(' x ')}` : 'no IDs',
-          hint: 'Fit and save again.',
+          expected: `an encoder's name and IDs of at least ${codebook.levels + 1} codes`,
+          received: `${JSON.stringify(encoder)} and IDs of ${tuples.shape[1]} codes`,
+          hint: 'The artifact was changed: restore it, or fit and save again.',
         });
       return new SemanticIds(items, codebook, tuples.values, encoder, collisionLevels);
     });

@@ -14,7 +14,7 @@ export interface IdSearch {
   /** Nodes kept beside them that lead to items without interactions; 0 to find none of those. */
   readonly coldWidth: number;
   /** Draws nodes without replacement instead of taking the likeliest, with chances raised to `1 / temperature`. */
-  readonly sampling?: { readonly temperature: number; readonly random: RandomStream };
+  readonly sampling?: { readonly temperature: number; readonly random: RandomStream } | undefined;
 }
 
 /** Nodes that a search stands at, in columns. */

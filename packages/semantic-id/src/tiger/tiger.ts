@@ -1,5 +1,6 @@
 import {
   ArtifactError,
+  artifactTensor,
   checkNumber,
   checkOptions,
   checkSavedNames,
@@ -53,9 +54,9 @@ const WIDEST_FACTOR = 8;
 /** How {@link Tiger.retrieve} searches. */
 export interface TigerRetrieveOptions extends RetrieveOptions {
   /** Draws lists instead of taking the likeliest items; higher is more mixed. 0, the default, draws nothing. */
-  readonly temperature?: number;
+  readonly temperature?: number | undefined;
   /** Share of a list that is kept for items without training interactions, where it differs from the fit's. */
-  readonly epsilon?: number;
+  readonly epsilon?: number | undefined;
 }
 
 /** What a search over all codes gave. */
@@ -163,9 +164,9 @@ export class Tiger implements Retriever, Saveable, Disposable {
         seed,
         identity,
         clipNorm: 1,
-        ...(signal ? { signal } : {}),
-        ...(options.onProgress ? { onProgress: options.onProgress } : {}),
-        ...(config.checkpoint ? { checkpoint: config.checkpoint } : {}),
+        signal,
+        onProgress: options.onProgress,
+        checkpoint: config.checkpoint,
         ...(validation
           ? {
               validate: async () => ({
@@ -401,13 +402,12 @@ export class Tiger implements Retriever, Saveable, Disposable {
       });
     await selectBackend();
     const ids = await SemanticIds.restore({ config: idConfig, tensors: under('ids'), files }, dir);
-    const cold = tensors.cold?.values;
-    if (!(cold instanceof Int32Array && cold.length === ids.items.size))
-      throw new ArtifactError(dir, {
-        expected: `which of ${ids.items.size} items have no interactions`,
-        received: cold ? `${cold.length} values` : 'none',
-        hint: 'Fit and save again.',
-      });
+    const { values: cold } = artifactTensor(dir, tensors, 'cold', {
+      type: 'int32',
+      shape: [ids.items.size],
+      min: 0,
+      max: 1,
+    });
     const unseen = new UnseenItems(ids.trie, Uint8Array.from(cold), share);
     const weights = under('model');
     checkSavedShapes(
