@@ -1,9 +1,17 @@
-import { checkNumber, type InteractionLog } from '@palate/core';
+import {
+  checkNumber,
+  checkOptions,
+  type InteractionLog,
+  LONG_CALL_OPTIONS,
+  type LongCallOptions,
+  yieldToEventLoop,
+} from '@palate/core';
 import { bipartiteGraph } from './bipartite-graph.js';
-import { forwardPush, type PageRankOptions } from './page-rank.js';
+import type { PageRankOptions } from './page-rank.js';
+import { pushTogether, TOGETHER } from './push-together.js';
 
 /** Options of {@link importantNeighbours}. */
-export interface ImportantNeighboursOptions extends PageRankOptions {
+export interface ImportantNeighboursOptions extends PageRankOptions, LongCallOptions {
   /** Neighbours of an item. Default 3. */
   readonly count?: number;
   /** Least interactions of a neighbour. Default 8. */
@@ -16,31 +24,63 @@ export interface ImportantNeighboursOptions extends PageRankOptions {
 }
 
 /**
- * Important neighbours of each item: those with most mass of a personalised PageRank that starts again at the item, in
- * the user-item graph of a training log (LLM-Rec's engagement-guided prompting).
+ * Finds the important neighbours of each item: those with most mass of a personalised PageRank that starts again at the
+ * item, in the user-item graph of a training log (LLM-Rec's engagement-guided prompting).
  *
- * @returns for each item its neighbours, the most important first
+ * Its cost grows with the number of items times that of edges; timers, input and cancellation have their turn after
+ * every eight items.
+ *
+ * @returns for each item its neighbours, the most important first; equal ones by their number
+ * @throws CancelledError if `signal` fires
  */
-export function importantNeighbours(
+export async function importantNeighbours(
   log: InteractionLog,
   options: ImportantNeighboursOptions = {},
-): number[][] {
-  const { count = 3, least = 8, correctPopularity = true, ...rank } = options;
-  checkNumber('count', count, { min: 1, integer: true });
+): Promise<number[][]> {
+  checkOptions('importantNeighbours', options, [
+    ...LONG_CALL_OPTIONS,
+    'count',
+    'least',
+    'correctPopularity',
+    'restart',
+    'tolerance',
+  ]);
+  const { least = 8, correctPopularity = true, signal, onProgress } = options;
+  const count = checkNumber('count', options.count ?? 3, { min: 1, integer: true });
+  const restart = checkNumber('restart', options.restart ?? 0.15, { min: 1e-6, max: 1 });
+  // A tolerance of 0 would never end: sweeps leave a little everywhere.
+  const tolerance = checkNumber('tolerance', options.tolerance ?? 1e-6, { min: 1e-15 });
   const graph = bipartiteGraph(log);
+  const items = log.items.size;
   const counts = log.itemCounts();
-  const sorted = Array.from(counts).sort((a, b) => a - b);
+  const sorted = Float64Array.from(counts).sort();
   const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
-  return Array.from({ length: log.items.size }, (_, item) => {
-    const { mass } = forwardPush(graph, item, rank);
-    return Array.from({ length: log.items.size }, (__, other) => other)
-      .filter((other) => other !== item && counts[other]! >= least && mass[other]! > 0)
-      .map((other) => ({
-        other,
-        value: correctPopularity ? mass[other]! / (counts[other]! + 2 * median) : mass[other]!,
-      }))
-      .sort((a, b) => b.value - a.value || a.other - b.other)
-      .slice(0, count)
-      .map(({ other }) => other);
-  });
+  const weight = Float64Array.from(counts, (met) =>
+    met < least ? 0 : correctPopularity ? 1 / (met + 2 * median) : 1,
+  );
+  const found: number[][] = [];
+  const best = new Int32Array(count);
+  const values = new Float64Array(count);
+  for (let from = 0; from < items; from += TOGETHER) {
+    const sources = Array.from({ length: Math.min(TOGETHER, items - from) }, (_, k) => from + k);
+    const mass = pushTogether(graph, sources, { restart, tolerance });
+    for (const [k, item] of sources.entries()) {
+      let filled = 0;
+      for (let other = 0; other < items; other++) {
+        const value = mass[other * TOGETHER + k]! * weight[other]!;
+        if (!(value > 0) || other === item || (filled === count && value <= values[count - 1]!)) continue;
+        let at = filled < count ? filled++ : count - 1;
+        for (; at > 0 && values[at - 1]! < value; at--) {
+          values[at] = values[at - 1]!;
+          best[at] = best[at - 1]!;
+        }
+        values[at] = value;
+        best[at] = other;
+      }
+      found.push(Array.from(best.subarray(0, filled)));
+    }
+    onProgress?.({ phase: 'important neighbours', done: found.length, total: items });
+    await yieldToEventLoop(signal, 'finding important neighbours');
+  }
+  return found;
 }

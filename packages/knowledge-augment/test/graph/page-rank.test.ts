@@ -60,17 +60,63 @@ describe('personalised PageRank', () => {
 });
 
 describe('importantNeighbours', () => {
-  it('are what the same people meet, never the item itself', () => {
+  it('are what the same people meet, never the item itself', async () => {
     const rows = [];
     for (let user = 0; user < 20; user++)
       for (let k = 0; k < 4; k++) rows.push({ user: `u${user}`, item: `${user % 2 === 0 ? 'a' : 'b'}${k}` });
     const log = InteractionLog.fromRows(rows);
-    const neighbours = importantNeighbours(log, { count: 3 });
+    const neighbours = await importantNeighbours(log, { count: 3 });
     for (const [item, own] of neighbours.entries()) {
       const side = log.items.idOf(item)[0];
       expect(own).toHaveLength(3);
       expect(own).not.toContain(item);
       expect(own.every((other) => log.items.idOf(other)[0] === side)).toBe(true);
     }
+  });
+
+  it('are those that the exact PageRank of each item ranks highest', async () => {
+    for (let seed = 1; seed <= 8; seed++) {
+      const log = randomLog(seed);
+      const graph = bipartiteGraph(log);
+      const items = log.items.size;
+      const neighbours = await importantNeighbours(log, {
+        count: 4,
+        least: 2,
+        tolerance: 1e-12,
+        correctPopularity: false,
+      });
+      expect(neighbours).toHaveLength(items);
+      const counts = log.itemCounts();
+      for (const [item, own] of neighbours.entries()) {
+        const exact = powerIteration(graph, item, 400);
+        const others = [...Array(items).keys()].filter(
+          (other) => other !== item && (counts[other] as number) >= 2,
+        );
+        const best = others.map((other) => exact[other] as number).sort((a, b) => b - a);
+        expect(own).toHaveLength(4);
+        for (const [rank, other] of own.entries())
+          expect(exact[other] as number).toBeCloseTo(best[rank] as number, 9);
+      }
+    }
+  });
+
+  it('let others have their turn, tell how far they are, and end when they are told to', async () => {
+    const log = randomLog(3, 30, 40);
+    const done: number[] = [];
+    let turns = 0;
+    let counting = true;
+    const count = (): void => {
+      turns++;
+      if (counting) setImmediate(count);
+    };
+    setImmediate(count);
+    await importantNeighbours(log, { onProgress: (progress) => done.push(progress.done) });
+    counting = false;
+    expect(done.at(-1)).toBe(log.items.size);
+    expect(done.length).toBeGreaterThan(1);
+    expect(turns).toBeGreaterThan(1);
+    const stop = new AbortController();
+    const work = importantNeighbours(log, { signal: stop.signal, onProgress: () => stop.abort() });
+    await expect(work).rejects.toMatchObject({ code: 'cancelled' });
   });
 });
