@@ -72,6 +72,11 @@ export class AnswerCache {
     });
   }
 
+  /** Whether the folder may only be read: then answers are not stored. */
+  get isReadOnly(): boolean {
+    return this.#database.isReadOnly;
+  }
+
   /**
    * The answer stored under a key, or undefined.
    *

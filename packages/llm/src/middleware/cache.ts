@@ -10,6 +10,7 @@ import {
 } from '@palate/core';
 import { requestKey } from '../models/request-key.js';
 import { languageModel, type StreamingLanguageModel, singleCalls } from '../models/single-calls.js';
+import { readAnswer } from '../structured/read-answer.js';
 import type { AnswerCache } from './answer-cache.js';
 
 /** Options of {@link withCache}. */
@@ -23,7 +24,8 @@ export interface WithCacheOptions {
  *
  * The key is over the model's id and settings and the whole request, so that the same question at a
  * temperature above 0 has one answer; give it another `seed` to sample anew. Equal requests in flight are
- * made once. Failures are not stored. Put it outermost: what it answers meets no limit, budget or wait.
+ * made once. Failures are not stored, nor answers that are none: empty, cut at the length limit, filtered, refused. A
+ * cache that can only be read answers what it holds. Put it outermost: what it answers meets no limit, budget or wait.
  *
  * @example
  * ```ts
@@ -41,10 +43,11 @@ export function withCache(model: LanguageModel, options: WithCacheOptions): Stre
     key: string,
     signal: AbortSignal | undefined,
     call: () => Promise<T>,
+    isWorthKeeping: (answer: T) => boolean,
   ): Promise<{ answer: T; isNew: boolean }> {
     for (;;) {
       const stored = cache.get(key) as T | undefined;
-      if (stored !== undefined) return { answer: stored, isNew: false };
+      if (stored !== undefined && isWorthKeeping(stored)) return { answer: stored, isNew: false };
       const other = inFlight.get(key);
       if (!other) break;
       try {
@@ -56,7 +59,7 @@ export function withCache(model: LanguageModel, options: WithCacheOptions): Stre
     }
     const asking = (async () => {
       const answer = await call();
-      await cache.put(key, answer);
+      if (isWorthKeeping(answer) && !cache.isReadOnly) await cache.put(key, answer);
       return answer;
     })();
     inFlight.set(key, asking);
@@ -71,8 +74,11 @@ export function withCache(model: LanguageModel, options: WithCacheOptions): Stre
   return languageModel({
     ...calls,
     async generate(request: GenerateRequest, how) {
-      const { answer, isNew } = await cached<GenerateResult>(requestKey(calls, request), how.signal, () =>
-        calls.generate(request, how),
+      const { answer, isNew } = await cached<GenerateResult>(
+        requestKey(calls, request),
+        how.signal,
+        () => calls.generate(request, how),
+        (result) => readAnswer(result).ok,
       );
       if (!isNew) how.onText?.(answer.text);
       return answer;
@@ -80,7 +86,7 @@ export function withCache(model: LanguageModel, options: WithCacheOptions): Stre
     ...(logLikelihood && {
       async logLikelihood(request: LikelihoodRequest, how) {
         const call = (): Promise<LikelihoodResult> => logLikelihood.call(calls, request, how);
-        return (await cached(requestKey(calls, request), how.signal, call)).answer;
+        return (await cached(requestKey(calls, request), how.signal, call, () => true)).answer;
       },
     }),
   });

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { GenerateRequest } from '@palate/core';
+import type { GenerateRequest, GenerateResult, LanguageModel } from '@palate/core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { AnswerCache } from '../../src/middleware/answer-cache.js';
 import { withCache } from '../../src/middleware/cache.js';
@@ -90,6 +90,57 @@ describe('the cache', () => {
       expect(oks).toEqual([false, false, true, true]);
     });
     expect(await asked()).toBe(3);
+  });
+
+  test('keeps no answers that are none: empty, cut, filtered or refused', async () => {
+    const texts: [string, GenerateResult['finishReason']][] = [
+      ['', 'stop'],
+      ['It begins well and', 'length'],
+      ['Half of', 'filter'],
+      ["I'm sorry, but I can't help with that.", 'stop'],
+      ['A good answer.', 'stop'],
+    ];
+    let calls = 0;
+    const moody: LanguageModel = {
+      id: 'test:moody',
+      generate: async (requests) =>
+        requests.map(() => {
+          const [text, finishReason] = texts[Math.min(calls++, texts.length - 1)] as (typeof texts)[number];
+          const usage = { inputTokens: 1, outputTokens: 1 };
+          return { ok: true, result: { text, finishReason, usage, model: 'moody' } };
+        }),
+    };
+    await withOpen(async (cache) => {
+      const model = withCache(moody, { cache });
+      for (const [k] of texts.entries()) {
+        expect(cache.has(model, ask('a'))).toBe(false);
+        expect(await model.generate([ask('a')])).toMatchObject([{ result: { text: texts[k]?.[0] } }]);
+      }
+      expect(cache.has(model, ask('a'))).toBe(true);
+      await model.generate([ask('a')]);
+    });
+    expect(calls).toBe(texts.length);
+  });
+
+  test('is refused when it is damaged, and comes back from its ledger', async () => {
+    const model = live();
+    await withOpen((cache) => withCache(model, { cache }).generate([ask('a'), ask('b')]));
+    const file = join(dir, 'data.mdb');
+    const bytes = await readFile(file);
+    const at = bytes.indexOf('answer to: b');
+    bytes[at] = 0x58;
+    await writeFile(file, bytes);
+    await expect(AnswerCache.open(dir)).rejects.toMatchObject({
+      code: 'artifact',
+      hint: expect.stringContaining('AnswerCache.restore'),
+    });
+    expect(await AnswerCache.restore(dir)).toMatchObject({ restored: 2, damagedLines: [] });
+    await withOpen(async (cache) => {
+      expect(await withCache(model, { cache }).generate([ask('b')])).toMatchObject([
+        { result: { text: 'answer to: b' } },
+      ]);
+    });
+    expect(await asked()).toBe(2);
   });
 
   test('makes equal requests in flight once; one that gives up does not take the other along', async () => {
