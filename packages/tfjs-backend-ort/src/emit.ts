@@ -99,12 +99,17 @@ export function floatConst(number: number): Value {
 }
 
 /**
- * Converts element types as TensorFlow.js does: to bool by `!= 0`, to int32 by truncation.
- *
- * Not-a-number and values beyond the range become what the processor makes of them.
+ * Converts element types as TensorFlow.js does: to bool by `!= 0`, to int32 by truncation and, beyond its range, by
+ * the lowest 32 bits; what is not a number becomes 0.
  */
 export function cast(input: Value, type: OnnxType): Value {
   if (input.type === type) return input;
+  if (type === 'int32' && (input.type === 'float32' || input.type === 'float64')) {
+    // By way of 64 bits, whose lowest 32 are 0 where a number has no whole part. The mask keeps ONNX Runtime from making
+    // one conversion of the two.
+    const whole = op('Cast', [input], input.shape, { to: TYPE_NUMBERS.int64 }, 'int64');
+    return cast(op('BitwiseAnd', [whole, scalarConst('int64', 0xffff_ffff)], input.shape), 'int32');
+  }
   return op('Cast', [input], input.shape, { to: TYPE_NUMBERS[type] }, type);
 }
 

@@ -80,6 +80,14 @@ function withComplex(
   });
 }
 
+/** The larger or smaller of two; not a number if either is none. */
+function extreme(name: 'Max' | 'Min', a: Value, b: Value): Value {
+  const chosen = binary(name, a, b);
+  if (a.type !== 'float32') return chosen;
+  const isNone = (x: Value): Value => op('IsNaN', [x], x.shape, undefined, 'bool');
+  return where(isNone(a), a, where(isNone(b), b, chosen));
+}
+
 /** The remainder with the sign of the divisor, from the C remainder. */
 function modulo(a: Value, b: Value): Value {
   const rest = remainder(a, b);
@@ -118,8 +126,8 @@ export const binaryKernels: readonly KernelConfig[] = [
     'RealDiv',
     wide((a, b) => binary('Div', a, b)),
   ),
-  arithmetic('Maximum', (a, b) => binary('Max', a, b)),
-  arithmetic('Minimum', (a, b) => binary('Min', a, b)),
+  arithmetic('Maximum', (a, b) => extreme('Max', a, b)),
+  arithmetic('Minimum', (a, b) => extreme('Min', a, b)),
   arithmetic('Mod', wide(modulo)),
   arithmetic(
     'Pow',

@@ -37,6 +37,15 @@ function numeric(name: string, build: (x: Value) => Value): KernelConfig {
   });
 }
 
+/** A rounding: whole numbers stay as they are, also those that float32 has not. */
+function rounding(name: 'Ceil' | 'Floor' | 'Round'): KernelConfig {
+  return kernel<X>(name, ({ inputs, backend }) =>
+    inputs.x.dtype === 'float32'
+      ? tensor(backend, unary(name, value(backend, inputs.x)), 'float32')
+      : sharedTensor(backend, inputs.x, inputs.x.shape),
+  );
+}
+
 const one = floatConst(1);
 const zero = floatConst(0);
 
@@ -78,7 +87,7 @@ export const elementwiseKernels: readonly KernelConfig[] = [
   float('Asinh', (x) => unary('Asinh', x)),
   float('Atan', (x) => unary('Atan', x)),
   float('Atanh', (x) => unary('Atanh', x)),
-  float('Ceil', (x) => unary('Ceil', x)),
+  rounding('Ceil'),
   float('Cos', (x) => unary('Cos', x)),
   float('Cosh', (x) => unary('Cosh', x)),
   float('Elu', (x) => unary('Elu', x)),
@@ -89,11 +98,11 @@ export const elementwiseKernels: readonly KernelConfig[] = [
     return tensor(backend, unary('Exp', x.type === 'float32' ? x : cast(x, 'float64')), 'float32');
   }),
   float('Expm1', expm1),
-  float('Floor', (x) => unary('Floor', x)),
+  rounding('Floor'),
   float('Log', (x) => unary('Log', x)),
   float('Log1p', log1p),
   float('Reciprocal', reciprocal),
-  float('Round', (x) => unary('Round', x)),
+  rounding('Round'),
   float('Rsqrt', (x) => reciprocal(unary('Sqrt', x))),
   float('Selu', (x) =>
     unary('Selu', x, { alpha: { float: 1.6732632423543772 }, gamma: { float: 1.0507009873554805 } }),

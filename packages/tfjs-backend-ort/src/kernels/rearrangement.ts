@@ -2,6 +2,7 @@ import { backend_util, type KernelConfig, slice_util, type TensorInfo, util } fr
 import type { OrtBackend } from '../backend.js';
 import {
   arrayConst,
+  hostTensor,
   int64Const,
   kernel,
   op,
@@ -20,6 +21,18 @@ type X = { readonly x: TensorInfo };
 
 function move(backend: OrtBackend, x: TensorInfo, build: (value: Value) => Value): TensorInfo {
   return moveElements(backend, [x], ([each]) => [build(each as Value)])[0] as TensorInfo;
+}
+
+/** A tensor without elements, of the type of another. */
+function empty(backend: OrtBackend, { dtype }: TensorInfo, shape: readonly number[]): TensorInfo {
+  if (dtype === 'string') return backend.makeStringTensor([], shape);
+  if (dtype === 'complex64') {
+    const [real, imag] = [0, 1].map(() => hostTensor(backend, new Float32Array(0), shape, 'float32'));
+    return backend.makeComplexTensor(real as TensorInfo, imag as TensorInfo);
+  }
+  const values =
+    dtype === 'float32' ? new Float32Array(0) : dtype === 'int32' ? new Int32Array(0) : new Uint8Array(0);
+  return hostTensor(backend, values, shape, dtype);
 }
 
 /** Values from `begin` along each axis, `strides` apart; negative strides go backwards. */
@@ -83,10 +96,13 @@ export const rearrangementKernels: readonly KernelConfig[] = [
       attrs.shrinkAxisMask,
     );
     if (info.isIdentity) return sharedTensor(backend, x, info.finalShape);
+    if (sizeOf(info.finalShape) === 0) return empty(backend, x, info.finalShape);
     const simple = info.sliceDim0 || info.isSimpleSlice;
     const shape = simple
       ? slice_util.computeOutShape(info.begin, info.end, info.strides)
-      : info.finalShapeSparse;
+      : info.begin.map((start, axis) =>
+          Math.ceil(((info.end[axis] as number) - start) / (info.strides[axis] as number)),
+        );
     return move(backend, x, (source) =>
       reshape(
         simple ? slice(source, info.begin, shape) : pick(source, info.begin, shape, info.strides),

@@ -38,7 +38,11 @@ function reduction(
 }
 
 function reduceOrFill(onnx: string, x: Value, axes: number[], keepDims: boolean, ofNothing: number): Value {
-  if (x.size > 0) return reduce(onnx, x, axes, keepDims);
+  // Sums and products of int32 are made in 64 bits, of which the lowest 32 stay: ONNX Runtime's own stop at the largest.
+  if (x.size > 0)
+    return (onnx === 'ReduceSum' || onnx === 'ReduceProd') && x.type === 'int32'
+      ? cast(reduce(onnx, cast(x, 'int64'), axes, keepDims), 'int32')
+      : reduce(onnx, x, axes, keepDims);
   const shape = keepDims
     ? x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent))
     : x.shape.filter((_, axis) => !axes.includes(axis));
@@ -56,6 +60,8 @@ function argument(name: string): KernelConfig {
     const x = value(backend, inputs.x);
     const [axis] = util.parseAxisParam(attrs.axis as number, [...x.shape]) as [number];
     const shape = x.shape.filter((_, each) => each !== axis);
+    // Of nothing, the position is 0, as on the CPU backend.
+    if (x.size === 0) return tensor(backend, filled('int32', shape, 0), 'int32');
     // What is not a number is never the extreme.
     const worst = name === 'ArgMax' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
     const source =
@@ -69,10 +75,10 @@ function argument(name: string): KernelConfig {
 /** Sums, products, extremes and their positions, over axes; softmax. */
 export const reductionKernels: readonly KernelConfig[] = [
   reduction('Sum', 'ReduceSum', 0, integerForBool, integerForBool),
-  reduction('Mean', 'ReduceMean', Number.NaN, asFloat, asFloat),
+  reduction('Mean', 'ReduceMean', 0, asFloat, asFloat),
   reduction('Prod', 'ReduceProd', 1, integerForBool, integerForBool),
-  reduction('Max', 'ReduceMax', Number.NEGATIVE_INFINITY, integerForBool, same),
-  reduction('Min', 'ReduceMin', Number.POSITIVE_INFINITY, integerForBool, same),
+  reduction('Max', 'ReduceMax', Number.NaN, integerForBool, same),
+  reduction('Min', 'ReduceMin', Number.NaN, integerForBool, same),
   reduction('All', 'ReduceMin', 1, asInt, asBool),
   reduction('Any', 'ReduceMax', 0, asInt, asBool),
   argument('ArgMax'),
