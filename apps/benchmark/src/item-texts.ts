@@ -3,10 +3,18 @@ import {
   type Dataset,
   EmbeddingTable,
   InvalidInputError,
+  joinProvenance,
   type LongCallOptions,
   type TextEncoder,
+  WORLD,
 } from '@palate/core';
-import { loadEngagement, loadItemKnowledge, loadTags } from '@palate/dataset-movietweetings';
+import {
+  engagementProvenance,
+  loadEngagement,
+  loadItemKnowledge,
+  loadTags,
+} from '@palate/dataset-movietweetings';
+import type { ItemTexts } from '@palate/knowledge-augment';
 import { useLiteEncoder } from '@palate/llm';
 
 /** Folder of what can be made again: vectors and fitted models. */
@@ -43,6 +51,14 @@ export async function itemTexts(dataset: Dataset, family: TextFamily): Promise<s
   return [...log.items].map((id) => texts.get(id) ?? '');
 }
 
+/** One text an item, with what the texts know of interactions: evaluation compares it with what is predicted. */
+export async function itemTextFamily(dataset: Dataset, family: TextFamily): Promise<ItemTexts> {
+  return {
+    texts: await itemTexts(dataset, family),
+    provenance: family === 'engagement' ? engagementProvenance(dataset.log) : WORLD,
+  };
+}
+
 /** The encoder of all benchmarks; its vectors are kept. */
 export function benchmarkEncoder(): Promise<TextEncoder> {
   return useLiteEncoder({ cacheDir: `${CACHE}/vectors` });
@@ -55,10 +71,10 @@ export async function itemVectors(
   options: LongCallOptions = {},
 ): Promise<EmbeddingTable> {
   const encoder = await benchmarkEncoder();
-  const parts = await Promise.all(families.map((family) => itemTexts(dataset, family)));
+  const parts = await Promise.all(families.map((family) => itemTextFamily(dataset, family)));
   const texts = Array.from({ length: dataset.log.items.size }, (_, item) =>
     parts
-      .map((family) => family[item])
+      .map((family) => family.texts[item])
       .filter((text) => text !== '')
       .join('. '),
   );
@@ -66,7 +82,12 @@ export async function itemVectors(
     ...(options.signal ? { signal: options.signal } : {}),
     ...(options.onProgress ? { onProgress: options.onProgress } : {}),
   });
-  return new EmbeddingTable(dataset.log.items, width, data);
+  return new EmbeddingTable(
+    dataset.log.items,
+    width,
+    data,
+    joinProvenance(parts.map(({ provenance }) => provenance)),
+  );
 }
 
 /** The texts that a benchmark takes where nothing else is said: recorded knowledge where there is any. */

@@ -4,6 +4,7 @@ import {
   CtrModel,
   type CtrSamples,
   encodeFeatures,
+  seenEntities,
   splitByTimes,
   takeSamples,
 } from '@palate/knowledge-augment';
@@ -36,13 +37,8 @@ export const karLatency: Study = {
   protocol: `Median of ${CALLS} calls of each, taken in turns in one process; MovieTweetings, one epoch of training, which does not matter here; knowledge of both sides prestored as vectors of 32; ${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown processor'}.`,
   run: async (context) => {
     const data = await movieTweetingsKarData();
-    const { log } = data.dataset;
     const split = splitByTimes(data.samples);
-    const seen = {
-      users: new Uint8Array(log.users.size).fill(1),
-      items: new Uint8Array(log.items.size).fill(1),
-    };
-    const features = encodeFeatures(data.dataset, data.features, seen);
+    const features = encodeFeatures(data.dataset, data.features, seenEntities(split.train));
     const rows: string[][] = [];
     for (const { label, backbone } of BACKBONES) {
       const found = await context.cell(

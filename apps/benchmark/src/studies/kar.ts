@@ -4,6 +4,7 @@ import {
   type InteractionLog,
   type KnowledgeEntry,
   type LongCallOptions,
+  WORLD,
 } from '@palate/core';
 import {
   loadBundledMovieTweetings,
@@ -23,6 +24,7 @@ import {
   encodeKnowledge,
   type FeatureDeclaration,
   recordedKnowledge,
+  seenEntities,
   shareOfSamples,
   splitByTimes,
   splitByUsers,
@@ -42,6 +44,9 @@ export const ADAPTOR: AdaptorOptions = { match: true, hide: 0.3, dropout: 0.4 };
 const REGULARISED = { dropout: 0.4, weightDecay: 0.05 };
 /** Width to which the encoder's vectors are reduced and whitened. */
 const WIDTH = 32;
+
+/** Which samples see what: 2 ends histories strictly before a sample's time. Part of every cell's key. */
+export const HISTORIES = 2;
 
 /** Data of a KAR study. */
 export interface KarData {
@@ -63,7 +68,12 @@ async function karData(
   const known = new Map(userRecords.map(({ user, n }) => [user, n]));
   const log = withUsers(dataset.log, known);
   const userEntries = recordedKnowledge(userRecords, { ...shared, entityType: 'user', kind: 'preference' });
-  const itemEntries = recordedKnowledge(itemRecords, { ...shared, entityType: 'item', kind: 'facts' });
+  const itemEntries = recordedKnowledge(itemRecords, {
+    ...shared,
+    entityType: 'item',
+    kind: 'facts',
+    provenance: WORLD,
+  });
   const samples = ctrSamples(log, {
     above,
     from: Array.from(log.users, (user) => known.get(user) ?? Number.MAX_SAFE_INTEGER),
@@ -81,6 +91,7 @@ async function karData(
       ids,
       WIDTH,
       small.data.map((value, at) => (there[Math.floor(at / WIDTH)] ? value : 0)),
+      small.provenance,
     );
   };
   return {
@@ -118,17 +129,12 @@ async function measure(
 ): Promise<CtrCell> {
   const { log } = data.dataset;
   const train = share < 1 ? shareOfSamples(split.train, share, seed) : split.train;
-  const seen = { users: new Uint8Array(log.users.size), items: new Uint8Array(log.items.size) };
   const counts = new Int32Array(log.items.size);
-  for (let k = 0; k < train.user.length; k++) {
-    seen.users[train.user[k] as number] = 1;
-    seen.items[train.item[k] as number] = 1;
-    counts[train.item[k] as number]!++;
-  }
+  for (const item of train.item) counts[item]!++;
   const model = await CtrModel.fit(train, {
     ...call,
     backbone,
-    features: encodeFeatures(data.dataset, data.features, seen),
+    features: encodeFeatures(data.dataset, data.features, seenEntities(train)),
     validation: split.validation,
     seed,
     epochs: share < 1 ? 15 : 6,
@@ -185,6 +191,7 @@ async function table(
           share,
           side === 'none' ? null : adaptor,
           batchSize,
+          HISTORIES,
         ];
         const cell = await context.cell(`${label} ${side} seed ${seed}`, basis, (call) =>
           measure(

@@ -15,6 +15,9 @@ import {
 import { meanAndDeviation, type Study } from './study.js';
 
 const SCALE = { min: 0, max: 10 };
+/** Which rows see what: 2 ends histories strictly before a rating's second. Part of every cell's key. */
+const HISTORIES = 2;
+
 /** Ratings from which a film counts as liked. */
 const LIKED = 8;
 const SHARES = [0.05, 0.2, 1];
@@ -57,14 +60,18 @@ export const ratings: Study = {
       const found: RatingResult[] = [];
       for (const seed of isFixed ? [0] : [0, 1, 2])
         found.push(
-          await context.cell(`${label} seed ${seed}`, [label, seed, test.rating.length, 1], async (call) => {
-            const [result] = await evaluateRatings([await fit(task, { ...call, seed })], test, LIKED);
-            return result as RatingResult;
-          }),
+          await context.cell(
+            `${label} seed ${seed}`,
+            [label, seed, test.rating.length, HISTORIES],
+            async (call) => {
+              const [result] = await evaluateRatings([await fit(task, { ...call, seed })], test, LIKED);
+              return result as RatingResult;
+            },
+          ),
         );
       const curve = isFixed
         ? undefined
-        : await context.cell(`${label} curve`, [label, SHARES, test.rating.length, 1], (call) =>
+        : await context.cell(`${label} curve`, [label, SHARES, test.rating.length, HISTORIES], (call) =>
             dataEfficiency(task, test, LIKED, SHARES.slice(0, -1), (fewer) =>
               fit(fewer, { ...call, seed: 0 }),
             ),
