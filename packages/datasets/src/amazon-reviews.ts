@@ -13,9 +13,12 @@ import { readRecords } from './delimited-records.js';
 import { EntityBuilder, textsOf, wordsOf } from './entity-builder.js';
 import { findFiles } from './find-file.js';
 import { type JsonRecord, missingField, readRecordsOfObjects } from './json-lines.js';
-import { LogBuilder, SKIP_CAUSES } from './log-builder.js';
+import { LogBuilder } from './log-builder.js';
 import { ENOUGH } from './read-lines.js';
-import { readTableInto, sniffFormat, type TableColumns } from './table-reader.js';
+import { SKIP_CAUSES } from './row-faults.js';
+import type { TableColumns } from './table-columns.js';
+import { sniffFormat } from './table-parts.js';
+import { readTableInto } from './table-reader.js';
 import type { TimestampUnit } from './times.js';
 
 /** Options of {@link loadAmazonReviews}, each declared once. */

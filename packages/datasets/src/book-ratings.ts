@@ -10,8 +10,9 @@ import {
 import { EntityBuilder, optionalNumber, textsOf, wordsOf } from './entity-builder.js';
 import { readEntityTable } from './entity-table.js';
 import { findFile, findFiles, needFile } from './find-file.js';
+import { TypedTime } from './interaction-values.js';
 import { readRecordsOfObjects } from './json-lines.js';
-import { LogBuilder, TypedTime } from './log-builder.js';
+import { LogBuilder } from './log-builder.js';
 import { secondsOfDate } from './times.js';
 
 /** What becomes of books that were read or shelved but not rated (written as 0). */

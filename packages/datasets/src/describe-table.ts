@@ -5,7 +5,8 @@ import { parseDecimal, saysMissing } from './field-values.js';
 import { readRecordsOfObjects } from './json-lines.js';
 import { readParquet } from './parquet.js';
 import { ENOUGH } from './read-lines.js';
-import { partsOf, sniffFormat, type TableColumns, type TableFormat } from './table-reader.js';
+import type { TableColumns, TableFormat } from './table-columns.js';
+import { partsOf, sniffFormat } from './table-parts.js';
 import { parseIso, type TimestampUnit, unitOf } from './times.js';
 
 /** Options of {@link describeTable}, each declared once. */

@@ -19,7 +19,6 @@ export { type KCoreOptions, kCore, keepFirst, minimumItemCount, ratingThreshold 
 export { type FoundDataset, findDatasets } from './find-datasets.js';
 export { type JsonRecord, readJsonLines } from './json-lines.js';
 export { findLeaks, type LeakReport } from './leaks.js';
-export type { SkipCause } from './log-builder.js';
 export {
   KUAIREC_OPTIONS,
   type KuaiRecOptions,
@@ -35,6 +34,7 @@ export { loadMind, MIND_OPTIONS, type MindOptions } from './mind.js';
 export { loadMovieLens, loadMovieLens1m, loadMovieLens100k, loadMovieLensLatest } from './movielens.js';
 export { loadMovieTweetings } from './movietweetings.js';
 export { loadRecBole, RECBOLE_OPTIONS, type RecBoleOptions } from './recbole.js';
+export type { SkipCause } from './row-faults.js';
 export { loadS3RecSequences, S3_REC_OPTIONS, type S3RecOptions } from './s3-rec.js';
 export {
   type LeakPolicy,
@@ -51,5 +51,5 @@ export {
 export { type Statistics, statistics } from './statistics.js';
 export { loadSteam, STEAM_OPTIONS, type SteamOptions } from './steam.js';
 export { loadTable, TABLE_OPTIONS, type TableOptions } from './table.js';
-export type { ColumnName, TableColumns, TableFormat } from './table-reader.js';
+export type { ColumnName, TableColumns, TableFormat } from './table-columns.js';
 export type { TimeGranularity, TimestampUnit } from './times.js';

@@ -10,7 +10,8 @@ import {
 import { EntityBuilder } from './entity-builder.js';
 import { readEntityTable } from './entity-table.js';
 import { findFile, needFile } from './find-file.js';
-import { LogBuilder, SKIP_CAUSES } from './log-builder.js';
+import { LogBuilder } from './log-builder.js';
+import { SKIP_CAUSES } from './row-faults.js';
 import { readTableInto } from './table-reader.js';
 
 const SKIP = option.list(option.choice(SKIP_CAUSES))({

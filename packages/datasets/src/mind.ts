@@ -11,7 +11,9 @@ import {
 import { EntityBuilder } from './entity-builder.js';
 import { readEntityTable } from './entity-table.js';
 import { findFile, needFile } from './find-file.js';
-import { LogBuilder, SKIP_CAUSES, TypedTime } from './log-builder.js';
+import { TypedTime } from './interaction-values.js';
+import { LogBuilder } from './log-builder.js';
+import { SKIP_CAUSES } from './row-faults.js';
 import { secondsOfDate } from './times.js';
 
 /** Options of {@link loadMind}, each declared once. */

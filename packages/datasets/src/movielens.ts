@@ -11,7 +11,8 @@ import { readEntityTable } from './entity-table.js';
 import { readFilmTable, splitGenres } from './film-table.js';
 import { findFile, needFile } from './find-file.js';
 import { LogBuilder } from './log-builder.js';
-import { readTableInto, type TableColumns } from './table-reader.js';
+import type { TableColumns } from './table-columns.js';
+import { readTableInto } from './table-reader.js';
 
 const LICENCE = 'MovieLens terms of use: research only, no redistribution without permission';
 const SOURCE =

@@ -8,11 +8,12 @@ import {
   option,
   ParseError,
 } from '@palate/core';
+import { addRecord } from './add-record.js';
 import { EntityBuilder, optionalNumber } from './entity-builder.js';
 import { readEntityTable } from './entity-table.js';
 import { findFile, needFile } from './find-file.js';
-import { LogBuilder, SKIP_CAUSES } from './log-builder.js';
-import { addRecord } from './table-reader.js';
+import { LogBuilder } from './log-builder.js';
+import { SKIP_CAUSES } from './row-faults.js';
 import { TIMESTAMP_UNITS } from './times.js';
 
 /** Options of {@link loadRecBole}, each declared once. */

@@ -10,8 +10,10 @@ import {
 import { EntityBuilder, textsOf, wordsOf } from './entity-builder.js';
 import { readEntityTable } from './entity-table.js';
 import { findFile, needFile } from './find-file.js';
+import { TypedTime } from './interaction-values.js';
 import { type JsonRecord, readRecordsOfObjects } from './json-lines.js';
-import { LogBuilder, SKIP_CAUSES, TypedTime } from './log-builder.js';
+import { LogBuilder } from './log-builder.js';
+import { SKIP_CAUSES } from './row-faults.js';
 import { secondsOfDate } from './times.js';
 
 /** Options of {@link loadSteam}, each declared once. */

@@ -8,9 +8,12 @@ import {
   type OptionsOf,
   option,
 } from '@palate/core';
-import { LogBuilder, SKIP_CAUSES } from './log-builder.js';
+import { LogBuilder } from './log-builder.js';
 import { LONGEST_LINE } from './read-lines.js';
-import { readTableInto, sniffFormat, type TableColumns, type TableReading } from './table-reader.js';
+import { SKIP_CAUSES } from './row-faults.js';
+import type { TableColumns, TableReading } from './table-columns.js';
+import { sniffFormat } from './table-parts.js';
+import { readTableInto } from './table-reader.js';
 import { TIMESTAMP_UNITS } from './times.js';
 
 /** Options of {@link loadTable}, each declared once. */
