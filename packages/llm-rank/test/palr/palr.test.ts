@@ -1,7 +1,16 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Catalog, createDataset, type Dataset, InteractionLog, RandomStream, withLog } from '@palate/core';
+import {
+  Catalog,
+  createDataset,
+  type Dataset,
+  InteractionLog,
+  RandomStream,
+  readArtifact,
+  withLog,
+  writeArtifact,
+} from '@palate/core';
 import { rankerConformance, retrieverConformance } from '@palate/core/testing';
 import { leaveOneOut } from '@palate/datasets';
 import { PopularityRetriever } from '@palate/retrievers';
@@ -342,6 +351,42 @@ describe('LocalRanker', () => {
       expect(await resumed.retrieve(asked, 8), name).toEqual(await alone.retrieve(asked, 8));
       await LocalRanker.fit(train, { ...base, checkpoint });
     }
+  });
+
+  it('is refused with saved settings that do not belong to its weights, though the checksums hold', async () => {
+    const ranker = await LocalRanker.fit(dataset, TINY);
+    const dir = join(mkdtempSync(join(tmpdir(), 'palate-forged-')), 'saved');
+    await ranker.save(dir);
+    const { manifest, tensors, files } = await readArtifact(dir, 'palr-local', 2);
+    const config = manifest.config as Record<string, unknown>;
+    const write = (own: unknown, parts = files) =>
+      writeArtifact(dir, { kind: 'palr-local', version: 2, config: own, tensors, files: parts });
+    for (const change of [
+      { dimension: 16 },
+      { dimension: 65_536 },
+      { blocks: 2 },
+      { blocks: 1000 },
+      { heads: 1024 },
+      { tasks: [] },
+      { tasks: ['other'] },
+      { orderWeight: -1 },
+      { orderWeight: undefined },
+      { unheardOf: 1 },
+      { t5: { vocab_size: 3 } },
+    ]) {
+      await write({ ...config, ...change });
+      await expect(LocalRanker.load(dir), JSON.stringify(change)).rejects.toMatchObject({ code: 'artifact' });
+    }
+    for (const name of ['items.json', 'words.json', 'profiles.json'])
+      for (const content of ['{}', '[1]', '"text"', 'no JSON']) {
+        await write(config, { ...files, [name]: Buffer.from(content) });
+        await expect(LocalRanker.load(dir), `${name}: ${content}`).rejects.toMatchObject({
+          code: 'artifact',
+        });
+      }
+    await write(config);
+    const asked = [{ history: [0, 1] }];
+    expect(await (await LocalRanker.load(dir)).retrieve(asked, 5)).toEqual(await ranker.retrieve(asked, 5));
   });
 
   it('refuses a validation log of other users and items', async () => {
