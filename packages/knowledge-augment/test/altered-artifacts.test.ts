@@ -56,7 +56,17 @@ describe('an altered artifact of a click-through model', () => {
 
 describe('an altered artifact of a re-ranker', () => {
   for (const { name, run } of alteredArtifactConformance({
-    save: async (dir) => (await Reranker.fit(lists, { features, dimension: 2, epochs: 1, batchSize: 64, knowledge, model: 'prm' })).save(dir),
+    save: async (dir) =>
+      (
+        await Reranker.fit(lists, {
+          features,
+          dimension: 2,
+          epochs: 1,
+          batchSize: 64,
+          knowledge,
+          model: 'prm',
+        })
+      ).save(dir),
     load: (dir) => Reranker.load(dir),
     use: async (model) => finite(await model.score(lists)),
     dispose: (model) => model.dispose(),
