@@ -264,6 +264,54 @@ describe('palate recommend --profile --explain', { timeout: 120_000 }, () => {
     expect(answer.recommendations[0].explanation).toBe(`because of ${titles[0].split(' (')[0]}`);
   });
 
+  test('says why a live model gave no order, in the server’s words, and how often it asked', async () => {
+    let requests = 0;
+    const server = createServer((request, response) => {
+      request.resume();
+      request.on('end', () => {
+        requests++;
+        response.writeHead(requests === 1 ? 200 : 401, { 'content-type': 'application/json' });
+        response.end(
+          JSON.stringify(
+            requests === 1
+              ? {
+                  id: 'x',
+                  object: 'chat.completion',
+                  created: 1,
+                  model: 'test-model',
+                  choices: [
+                    {
+                      index: 0,
+                      finish_reason: 'stop',
+                      message: { role: 'assistant', content: 'What a fine list that is.' },
+                    },
+                  ],
+                  usage: { prompt_tokens: 10, completion_tokens: 10, total_tokens: 20 },
+                }
+              : { error: { message: 'This account is on hold.', type: 'invalid_request_error' } },
+          ),
+        );
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { stdout } = await run(['--user', '36', '--explain'], {
+      PALATE_LLM: 'openai:refusing-model',
+      OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1`,
+      OPENAI_API_KEY: 'sk-of-the-test',
+    });
+    server.close();
+    const answer = JSON.parse(stdout);
+    expect(answer.recommendations).toHaveLength(5);
+    expect(answer.sources.order).toContain(
+      "the retriever's: openai:refusing-model gave no order (asked twice)",
+    );
+    expect(answer.sources.order).toContain('This account is on hold.');
+    expect(answer.sources.explanations).toContain('no language model was asked');
+    expect(requests).toBe(2);
+  });
+
   test('refuses a PALATE_LLM that names nothing', async () => {
     const { code, stdout } = await run(['--user', '36', '--explain'], { PALATE_LLM: 'gpt' });
     expect(code).toBe(1);

@@ -1,7 +1,9 @@
-import type { Catalog, Dataset, LanguageModel, Query, ScoredItem } from '@palate/core';
+import type { Catalog, Dataset, OutcomeCounts, Query, ScoredItem } from '@palate/core';
 import { explainFromKnowledge, LlmRanker } from '@palate/llm-rank';
 import type { FilmKnowledge } from './film-knowledge.js';
+import type { LiveModel } from './live-model.js';
 import type { AssistantModels } from './models.js';
+
 import { isRuledOut, preferenceWords } from './preference-words.js';
 
 /** Who asks, and for what. */
@@ -29,6 +31,16 @@ export interface AssistantAnswer {
   readonly sources: Readonly<Record<'profile' | 'candidates' | 'order' | 'explanations', string>>;
 }
 
+/** Causes with their counts and an example of each, such as what the server said. */
+function causesInWords({ causes, examples }: OutcomeCounts): string {
+  return Object.entries(causes)
+    .map(([cause, count]) => {
+      const example = examples?.[cause]?.replace(/\s+/g, ' ').trim();
+      return `${cause}${count > 1 ? ` (${count} times)` : ''}${example ? `: ${example}` : ''}`;
+    })
+    .join('; ');
+}
+
 /** Candidates that go to the ranker. */
 const CANDIDATES = 50;
 /** Constant of reciprocal rank fusion. */
@@ -39,9 +51,9 @@ export class Assistant {
   readonly #dataset: Dataset;
   readonly #knowledge: FilmKnowledge;
   readonly #models: AssistantModels;
-  readonly #live: LanguageModel | undefined;
+  readonly #live: LiveModel | undefined;
 
-  constructor(dataset: Dataset, knowledge: FilmKnowledge, models: AssistantModels, live?: LanguageModel) {
+  constructor(dataset: Dataset, knowledge: FilmKnowledge, models: AssistantModels, live?: LiveModel) {
     this.#dataset = dataset;
     this.#knowledge = knowledge;
     this.#models = models;
@@ -130,25 +142,33 @@ export class Assistant {
   ): Promise<{ readonly items: AssistantItem[]; readonly order: string; readonly explanations: string }> {
     const recorded = 'built from recorded knowledge, tags and genres; no language model was asked';
     if (this.#live) {
+      const { model } = this.#live;
+      const before = this.#live.asked();
       const ranker = new LlmRanker({
-        model: this.#live,
+        model,
         catalog: this.#catalog,
         profile: () => keywords.join(', ') || undefined,
         item: (item) => (this.#knowledge.tags[item] ?? []).join(', ') || undefined,
       });
       const [list = []] = await ranker.explain([query], [candidates.slice(0, 30)], k, { signal });
-      const { failed } = ranker.counts;
+      const { outcomes } = ranker;
+      const asked = this.#live.asked() - before;
+      const times =
+        asked === 0
+          ? 'answered from the cache'
+          : `asked ${['never', 'once', 'twice'][asked] ?? `${asked} times`}`;
+      const causes = causesInWords(outcomes);
+      const failed = outcomes.fellBack > 0;
       return {
         items: list.map(({ item, explanation }) =>
           explanation === undefined
             ? this.#explain(query, keywords, item)
             : { item, explanation, explanationSource: 'language model' },
         ),
-        order:
-          failed > 0
-            ? `the retriever's: ${this.#live.id} failed`
-            : `${this.#live.id}, live, by number among 30 shuffled candidates`,
-        explanations: failed > 0 ? recorded : `${this.#live.id}, live, from history, profile and tags`,
+        order: failed
+          ? `the retriever's: ${model.id} gave no order (${times}): ${causes}`
+          : `${model.id}, live, by number among 30 shuffled candidates (${times})${causes === '' ? '' : `; ${causes}`}`,
+        explanations: failed ? recorded : `${model.id}, live, from history, profile and tags`,
       };
     }
     const hasHistory = (query.history?.length ?? 0) > 0;

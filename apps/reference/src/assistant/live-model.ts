@@ -1,6 +1,38 @@
 import { join } from 'node:path';
 import { InvalidInputError, type LanguageModel } from '@palate/core';
-import { AnswerCache, openaiModel, transformersModel, withCache, withLimits, withRetry } from '@palate/llm';
+import {
+  AnswerCache,
+  languageModel,
+  openaiModel,
+  singleCalls,
+  transformersModel,
+  withCache,
+  withLimits,
+  withRetry,
+} from '@palate/llm';
+
+/** A live model, and how often it was asked. */
+export interface LiveModel {
+  readonly model: LanguageModel;
+  /** Requests that went to the server so far: those of retries too, those that the cache answered not. */
+  asked(): number;
+}
+
+/** Counts the requests that reach a model. */
+function counted(model: LanguageModel): LiveModel {
+  const calls = singleCalls(model);
+  let asked = 0;
+  return {
+    model: languageModel({
+      ...calls,
+      generate: (request, how) => {
+        asked++;
+        return calls.generate(request, how);
+      },
+    }),
+    asked: () => asked,
+  };
+}
 
 /**
  * The language model that `PALATE_LLM` names: `openai:MODEL` (with `OPENAI_API_KEY` and `OPENAI_BASE_URL`),
@@ -11,7 +43,7 @@ import { AnswerCache, openaiModel, transformersModel, withCache, withLimits, wit
 export async function liveModel(
   artifacts: string,
   setting = process.env.PALATE_LLM,
-): Promise<LanguageModel | undefined> {
+): Promise<LiveModel | undefined> {
   if (setting === undefined || setting === '' || setting === 'local') return undefined;
   const [provider = '', ...rest] = setting.split(':');
   const model = rest.join(':');
@@ -22,6 +54,7 @@ export async function liveModel(
       hint: 'For example PALATE_LLM=openai:gpt-4o-mini, or with OPENAI_BASE_URL the name of a local model.',
     });
   const bare = provider === 'openai' ? openaiModel({ model }) : await transformersModel({ model });
-  const careful = withRetry(withLimits(bare, { concurrency: 4 }), { deadlineSeconds: 120 });
-  return withCache(careful, { cache: await AnswerCache.open(join(artifacts, 'answers')) });
+  const { model: counting, asked } = counted(bare);
+  const careful = withRetry(withLimits(counting, { concurrency: 4 }), { deadlineSeconds: 120 });
+  return { model: withCache(careful, { cache: await AnswerCache.open(join(artifacts, 'answers')) }), asked };
 }

@@ -20,5 +20,27 @@ export function showAnswer(answer: AssistantAnswer, dataset: Dataset, width: num
   for (const [rank, { item, explanation }] of items.entries())
     lines.push(`${String(rank + 1).padStart(3)}. ${fitWidth(title(item), 40)} ${explanation}`);
   lines.push(`     [order: ${sources.order}]`, `     [reasons: ${sources.explanations}]`);
-  return lines.map((line) => (line.length <= width ? line : `${line.slice(0, width - 1)}…`));
+  // Where a part comes from, and why a model did not answer, is shown in whole.
+  return lines.flatMap((line) =>
+    line.length <= width
+      ? [line]
+      : /^ +\[/.test(line)
+        ? wrapped(line, width)
+        : [`${line.slice(0, width - 1)}…`],
+  );
+}
+
+/** A line as several of at most `width`, each under the first word. */
+function wrapped(line: string, width: number): string[] {
+  const indent = ' '.repeat(/^ */.exec(line)?.[0].length ?? 0);
+  const lines: string[] = [];
+  let current = indent;
+  for (const word of line.trim().split(' ')) {
+    if (current.length + word.length + 1 > width && current !== indent) {
+      lines.push(current);
+      current = `${indent} `;
+    }
+    current += current.trim() === '' ? word : ` ${word}`;
+  }
+  return [...lines, current];
 }

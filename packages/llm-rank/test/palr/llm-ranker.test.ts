@@ -1,13 +1,20 @@
 import {
   Catalog,
+  createDataset,
   type GenerateOutcome,
   type GenerateResult,
   IdMap,
+  InteractionLog,
   type LanguageModel,
   type OutcomeCounts,
   PalateError,
+  Pipeline,
+  withLog,
 } from '@palate/core';
 import { rankerConformance } from '@palate/core/testing';
+import { leaveOneOut } from '@palate/datasets';
+import { checkTrust, evaluateRanking } from '@palate/eval';
+import { PopularityRetriever } from '@palate/retrievers';
 import { describe, expect, it, test } from 'vitest';
 import { LlmRanker, profileTemplate } from '../../src/index.js';
 import { answering } from '../answering-model.js';
@@ -197,6 +204,34 @@ describe('LlmRanker', () => {
     const ranker = new LlmRanker({ model, catalog, permutations: 2 });
     await ranker.rank([{}], given, 3);
     expect(ranker.outcomes).toMatchObject({ asked: 1, fellBack: 0, causes: { 'answer not readable': 1 } });
+  });
+
+  it('gets no row in a table where every call was refused: the lists are its retriever’s', async () => {
+    const rows = Array.from({ length: 60 }, (_, k) => ({
+      user: `u${k % 10}`,
+      item: `i${(k * 7) % 12}`,
+      timestamp: k,
+    }));
+    const log = InteractionLog.fromRows(rows);
+    const dataset = createDataset({
+      name: 'made up',
+      log,
+      catalog: new Catalog({ items: log.items, text: { title: [...log.items] } }),
+      licence: 'MIT',
+      source: 'made up',
+    });
+    const { train, test: held } = leaveOneOut(log, { validation: false });
+    const retriever = await PopularityRetriever.fit(withLog(dataset, train));
+    const dead: LanguageModel = {
+      id: 'test',
+      generate: async (requests) => requests.map(() => ({ ok: false as const, error: rateLimited })),
+    };
+    const palr = new Pipeline(retriever, [new LlmRanker({ model: dead, catalog: dataset.catalog })], {
+      candidates: 5,
+    });
+    const result = await evaluateRanking(palr, { history: train, test: held }, { metrics: ['ndcg@5'] });
+    expect(result.outcomes?.[0]).toMatchObject({ causes: { 'rate-limited': result.outcomes?.[0]?.asked } });
+    expect(() => checkTrust(result)).toThrow(/fallback.*rate-limited.*slow down please/s);
   });
 
   it('takes token limit and temperature', async () => {

@@ -279,6 +279,16 @@ describe('LlmRater', () => {
     });
   });
 
+  it('is not judged where the mean of the past answered in its place', async () => {
+    const few = takeRows(test, [0, 1, 2, 3]);
+    const rater = new LlmRater(task, { model: answering(() => 'no idea') });
+    await expect(evaluateRatings([rater], few, 4)).rejects.toMatchObject({
+      code: 'untrustworthy-result',
+      message: expect.stringContaining('no rating in the answer 4 ("no idea")'),
+    });
+    expect(await evaluateRatings([rater], few, 4, { maxFallbackShare: 1 })).toHaveLength(1);
+  });
+
   it('passes token limit and temperature on', async () => {
     const seen: GenerateRequest[] = [];
     const model = answering((_, request) => {
