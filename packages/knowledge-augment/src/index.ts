@@ -67,6 +67,7 @@ export {
   generateKnowledge,
   type KnowledgeInput,
   type KnowledgeReport,
+  knowledgeOf,
   pendingKnowledge,
 } from './store/generate-knowledge.js';
 export { exportKnowledge, importKnowledge } from './store/knowledge-files.js';

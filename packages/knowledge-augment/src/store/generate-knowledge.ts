@@ -6,6 +6,7 @@ import {
   checkOptions,
   type GenerateRequest,
   InvalidInputError,
+  type KnowledgeEntry,
   type KnowledgeKey,
   type KnowledgeStore,
   type LanguageModel,
@@ -68,17 +69,59 @@ const keyOf = (template: PromptTemplate<never>, model: LanguageModel, entity: st
   model: model.id,
 });
 
+/** What says which texts a job is about. */
+type KnowledgeQuestion<Input> = Pick<
+  GenerateKnowledgeOptions<Input>,
+  'store' | 'model' | 'template' | 'inputs'
+>;
+
+/** The key of an input's text: with the hash of what is asked about it. */
+function askedFor<Input>(
+  { model, template }: KnowledgeQuestion<Input>,
+  input: KnowledgeInput<Input>,
+): { readonly newest: KnowledgeKey; readonly key: KnowledgeKey; readonly request: GenerateRequest } {
+  const request = requestOf(template, input.input);
+  const newest = keyOf(template, model, input.entity);
+  return { newest, key: { ...newest, promptHash: promptHash(request) }, request };
+}
+
+/** The text of an input's own prompt; one without a hash was imported by somebody who vouches for its prompt. */
+async function knownText(
+  store: KnowledgeStore,
+  newest: KnowledgeKey,
+  key: KnowledgeKey,
+): Promise<KnowledgeEntry | undefined> {
+  const entry = await store.get(newest);
+  if (entry === undefined || entry.promptHash === undefined || entry.promptHash === key.promptHash)
+    return entry;
+  return store.get(key);
+}
+
+/**
+ * The texts that a job's inputs have, each of the very prompt that the job asks: where other factors or other item texts
+ * were asked for since, the store's newest ones are of those.
+ */
+export async function* knowledgeOf<Input>(
+  question: KnowledgeQuestion<Input>,
+): AsyncGenerator<KnowledgeEntry> {
+  for (const input of question.inputs) {
+    const { newest, key } = askedFor(question, input);
+    const entry = await knownText(question.store, newest, key);
+    if (entry !== undefined) yield entry;
+  }
+}
+
 /**
  * Lists what a job has still to ask: its requests, for a dry run.
  *
  * @throws InvalidInputError if an entity stands twice
  */
 export async function pendingKnowledge<Input>(
-  options: Pick<GenerateKnowledgeOptions<Input>, 'store' | 'model' | 'template' | 'inputs'>,
+  options: KnowledgeQuestion<Input>,
 ): Promise<
   { readonly input: KnowledgeInput<Input>; readonly key: KnowledgeKey; readonly request: GenerateRequest }[]
 > {
-  const { store, model, template, inputs } = options;
+  const { store, inputs } = options;
   const seen = new Set<string>();
   const pending = [];
   for (const input of inputs) {
@@ -89,14 +132,8 @@ export async function pendingKnowledge<Input>(
         hint: 'Join its inputs, or ask by two kinds of prompt.',
       });
     seen.add(input.entity);
-    const request = requestOf(template, input.input);
-    const newest = keyOf(template, model, input.entity);
-    const key = { ...newest, promptHash: promptHash(request) };
-    // A text without a hash was imported under this version: whoever did so vouches for its prompt.
-    const known = await store.get(newest);
-    if (known !== undefined && (known.promptHash === undefined || known.promptHash === key.promptHash))
-      continue;
-    if (known === undefined || (await store.get(key)) === undefined) pending.push({ input, key, request });
+    const { newest, key, request } = askedFor(options, input);
+    if ((await knownText(store, newest, key)) === undefined) pending.push({ input, key, request });
   }
   return pending;
 }
@@ -203,7 +240,8 @@ export async function generateKnowledge<Input>(
           ...key,
           ...cleaned,
           facts: { ...facts, answeredBy },
-          createdAt: Math.floor(Date.now() / 1000),
+          // With its fraction: of two versions within a second the later one is the newest.
+          createdAt: Date.now() / 1000,
           ...(input.knowsUntil === undefined ? {} : { knowsUntil: input.knowsUntil }),
           ...(provenance === undefined ? {} : { provenance }),
         },

@@ -18,8 +18,10 @@ import {
 import { describe, expect, it } from 'vitest';
 import {
   exportKnowledge,
+  type GenerateKnowledgeOptions,
   generateKnowledge,
   importKnowledge,
+  knowledgeOf,
   openKnowledgeStore,
   type PromptTemplate,
   pendingKnowledge,
@@ -302,18 +304,18 @@ describe('generateKnowledge', () => {
   it('keeps texts of other prompts apart: other factors, or a changed item text', async () => {
     const store = openKnowledgeStore(join(folder(), 'store'));
     const asked: string[] = [];
-    const run = (factors: string, text: string) =>
-      generateKnowledge({
-        store,
-        model: model((prompt) => `about ${prompt}`, asked),
-        template: {
-          kind: 'facts',
-          entityType: 'item',
-          version: '1',
-          messages: (input: string) => [{ role: 'user', content: `${input} by ${factors}` }],
-        },
-        inputs: [{ entity: 'heat', input: text }],
-      });
+    const job = (factors: string, text: string): GenerateKnowledgeOptions<string> => ({
+      store,
+      model: model((prompt) => `about ${prompt}`, asked),
+      template: {
+        kind: 'facts',
+        entityType: 'item',
+        version: '1',
+        messages: (input: string) => [{ role: 'user', content: `${input} by ${factors}` }],
+      },
+      inputs: [{ entity: 'heat', input: text }],
+    });
+    const run = (factors: string, text: string) => generateKnowledge(job(factors, text));
     expect(await run('plot', 'Heat')).toMatchObject({ known: 0, stored: 1 });
     expect(await run('plot', 'Heat')).toMatchObject({ known: 1, stored: 0 });
     expect(await run('mood', 'Heat')).toMatchObject({ known: 0, stored: 1 });
@@ -321,6 +323,18 @@ describe('generateKnowledge', () => {
     // Each is still there, and whoever goes back to a prompt pays for nothing.
     expect(await run('plot', 'Heat')).toMatchObject({ known: 1, stored: 0 });
     expect(asked).toHaveLength(3);
+    // The newest text is of another prompt than the one gone back to: a job's own texts are asked for by its inputs.
+    const own = async (factors: string, text: string): Promise<string[]> => {
+      const found: string[] = [];
+      for await (const each of knowledgeOf(job(factors, text))) found.push(each.text);
+      return found;
+    };
+    expect((await store.get({ ...entry('heat'), kind: 'facts', model: 'test:m' }))?.text).toBe(
+      'about Heat (1995) by plot',
+    );
+    expect(await own('plot', 'Heat')).toEqual(['about Heat by plot']);
+    expect(await own('mood', 'Heat')).toEqual(['about Heat by mood']);
+    expect(await own('cast', 'Heat')).toEqual([]);
     expect(await listed(store)).toEqual(['facts/test:m/heat']);
     expect(await listed(store, { allVersions: true })).toHaveLength(3);
     await store.close();
