@@ -7,6 +7,7 @@ export { type AttributeValue, Catalog, type CatalogColumns } from './catalog.js'
 export { contentHash } from './content-hash.js';
 export { createDataset, type Dataset, fingerprint, type UserTable, withLog } from './dataset.js';
 export type { Disposable } from './disposable.js';
+export { distinctHistory } from './distinct-history.js';
 export { EmbeddingTable } from './embedding-table.js';
 export {
   ArtifactError,
@@ -107,6 +108,7 @@ export {
   type ScoredItem,
 } from './retriever.js';
 export { decodeSafetensors, encodeSafetensors, type TensorData, type TensorValues } from './safetensors.js';
+export { itemFiles, savedItems } from './saved-items.js';
 export { checkSavedNames, checkSavedShapes, rebuildSaved } from './saved-parts.js';
 export type { ClaimOutcome } from './storage/claim-holder.js';
 export {

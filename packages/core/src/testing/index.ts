@@ -2,4 +2,5 @@ export { type AlteredArtifactOptions, alteredArtifactConformance } from './alter
 export type { ConformanceCase } from './conformance.js';
 export { type RankerConformanceOptions, rankerConformance } from './ranker.js';
 export { type RetrieverConformanceOptions, retrieverConformance } from './retriever.js';
+export { type SavedSettingsOptions, savedSettingsConformance } from './saved-settings.js';
 export { type VectorIndexConformanceOptions, vectorIndexConformance } from './vector-index.js';

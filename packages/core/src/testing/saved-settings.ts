@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readArtifact, writeArtifact } from '../artifact.js';
+import { readManifest } from '../artifact-manifest.js';
+import type { Retriever, Saveable } from '../retriever.js';
+import type { TensorData } from '../safetensors.js';
+import type { ConformanceCase } from './conformance.js';
+import { refuses } from './refuses.js';
+
+/** What {@link savedSettingsConformance} needs to know. */
+export interface SavedSettingsOptions {
+  /** Fits a small retriever whose artifact keeps its items in `items.json`. */
+  readonly fit: () => Promise<Retriever & Saveable>;
+  readonly load: (dir: string) => Promise<Retriever>;
+  /** Settings that no fit would have taken, or that do not belong to the weights. */
+  readonly forged: readonly Readonly<Record<string, unknown>>[];
+  /** Tensors whose values are not checked one by one when they are loaded. Default: none. */
+  readonly unchecked?: ((tensor: string) => boolean) | undefined;
+}
+
+/**
+ * What an artifact whose checksums hold may do when its settings or tensors are not those of the fit: be refused by an
+ * `ArtifactError`, never be rebuilt as another model.
+ */
+export function savedSettingsConformance(options: SavedSettingsOptions): ConformanceCase[] {
+  const { fit, load, forged, unchecked = () => false } = options;
+  return [
+    {
+      name: 'is refused with settings that no fit took, or that its weights contradict',
+      run: () =>
+        inFolder(async (dir) => {
+          await (await fit()).save(dir);
+          const { kind, version } = await readManifest(dir);
+          const { manifest, tensors, files } = await readArtifact(dir, kind, version);
+          const config = manifest.config as Readonly<Record<string, unknown>>;
+          const others: unknown[] = [
+            ...forged.map((change) => ({ ...config, ...change })),
+            ...[null, 3, [], 'x', { ...config, unheardOf: 1 }],
+            ...Object.keys(config).map((setting) => without(config, setting)),
+          ];
+          for (const other of others) {
+            await writeArtifact(dir, { kind, version, config: other, tensors, files });
+            await refuses(() => load(dir), 'artifact', `with ${JSON.stringify(other)}`);
+          }
+        }),
+    },
+    {
+      name: 'is refused with a tensor that is missing, of another shape, or of impossible values, and without ids',
+      run: () =>
+        inFolder(async (dir) => {
+          await (await fit()).save(dir);
+          const { kind, version } = await readManifest(dir);
+          const { manifest, tensors, files } = await readArtifact(dir, kind, version);
+          const { config } = manifest;
+          for (const [name, { shape, values }] of Object.entries(tensors)) {
+            const changed = values.slice() as typeof values;
+            changed[0] = values instanceof Float32Array ? Number.NaN : -5;
+            const others: Readonly<Record<string, TensorData>>[] = [
+              without(tensors, name),
+              { ...tensors, [name]: { shape: [...shape, 1], values } },
+              ...(unchecked(name) ? [] : [{ ...tensors, [name]: { shape, values: changed } }]),
+            ];
+            for (const other of others) {
+              await writeArtifact(dir, { kind, version, config, tensors: other, files });
+              await refuses(() => load(dir), 'artifact', name);
+            }
+          }
+          const noList = { ...files, 'items.json': '"abcdefghijkl"' };
+          await writeArtifact(dir, { kind, version, config, tensors, files: noList });
+          await refuses(() => load(dir), 'artifact', 'items.json');
+        }),
+    },
+    {
+      name: 'is what it was with the settings it was saved with, and saves them again alike',
+      run: () =>
+        inFolder(async (dir) => {
+          const fitted = await fit();
+          await fitted.save(dir);
+          const asked = [{ history: [0, 3, 5] }, {}];
+          const loaded = await load(dir);
+          assert.deepEqual(await loaded.retrieve(asked, 5), await fitted.retrieve(asked, 5));
+          const first = await readManifest(dir);
+          const again = join(dir, '..', 'again');
+          await (loaded as Retriever & Saveable).save(again);
+          const second = await readManifest(again);
+          assert.deepEqual(second.config, first.config);
+          assert.equal(second.kind, first.kind);
+          assert.equal(second.dataFingerprint, first.dataFingerprint);
+        }),
+    },
+  ];
+}
+
+function without<T>(record: Readonly<Record<string, T>>, name: string): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(record).filter(([each]) => each !== name));
+}
+
+async function inFolder(use: (dir: string) => Promise<void>): Promise<void> {
+  const root = await mkdtemp(join(tmpdir(), 'palate-settings-'));
+  try {
+    await use(join(root, 'saved'));
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+}
