@@ -16,6 +16,7 @@ export const LAYERS = [
   'nn',
   'llm',
   'retrievers',
+  'sequential',
   'semantic-id',
   'knowledge-augment',
   'llm-rank',

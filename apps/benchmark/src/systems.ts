@@ -1,6 +1,5 @@
 import type { Dataset, Retriever } from '@palate/core';
 import {
-  Bert4Rec,
   Bm25Retriever,
   BprMf,
   Ease,
@@ -8,9 +7,9 @@ import {
   ItemKnn,
   PopularityRetriever,
   RandomRetriever,
-  SasRec,
   UserKnn,
 } from '@palate/retrievers';
+import { Bert4Rec, SasRec } from '@palate/sequential';
 import { type FitContext, shared, trained } from './fit-context.js';
 import type { SystemOptions } from './suite.js';
 import { fitPalr, fitTextKnn, fitTiger } from './text-systems.js';

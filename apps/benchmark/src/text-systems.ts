@@ -2,7 +2,7 @@ import { type Dataset, Pipeline, type Retriever } from '@palate/core';
 import { loadUserKnowledge } from '@palate/dataset-movietweetings';
 import { joinVectors, reduceVectors } from '@palate/llm';
 import { LocalRanker } from '@palate/llm-rank';
-import { SasRec, TextRetriever } from '@palate/retrievers';
+import { TextRetriever } from '@palate/retrievers';
 import {
   type Codebook,
   type CodebookKind,
@@ -13,6 +13,7 @@ import {
   SemanticIds,
   Tiger,
 } from '@palate/semantic-id';
+import { SasRec } from '@palate/sequential';
 import { type FitContext, shared, trained } from './fit-context.js';
 import { benchmarkEncoder, defaultFamilies, isBundled, itemVectors, type TextFamily } from './item-texts.js';
 import { cachedModel } from './model-cache.js';

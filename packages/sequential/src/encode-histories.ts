@@ -1,9 +1,8 @@
-import { type Favourites, type Query, throwIfCancelled } from '@palate/core';
+import { distinctHistory, type Favourites, type Query, throwIfCancelled } from '@palate/core';
 import { normalisedGain } from '@palate/eval';
 import { batchByLength, bucketLengths, ForwardPass } from '@palate/nn';
 import { exportOnnx } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
-import { distinctHistory } from '../score-lists.js';
 
 import type { SequenceEncoder } from './sequence-encoder.js';
 

@@ -3,13 +3,14 @@ import {
   checkSavedShapes,
   Favourites,
   type IdMap,
+  itemFiles,
   RandomStream,
   readArtifact,
   rebuildSaved,
+  savedItems,
   writeArtifact,
 } from '@palate/core';
 import { selectBackend } from '@palate/nn';
-import { itemFiles, savedItems } from '../saved-items.js';
 import { SequenceEncoder, type SequenceEncoderConfig } from './sequence-encoder.js';
 
 /** Prefix of the names of weights, beside which the artifact keeps the favourites. */

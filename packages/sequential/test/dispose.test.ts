@@ -7,7 +7,7 @@ import { Catalog, createDataset, InteractionLog, PalateError } from '@palate/cor
 import { selectBackend } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { Bert4Rec, SasRec } from '../../src/index.js';
+import { Bert4Rec, SasRec } from '../src/index.js';
 
 beforeAll(async () => {
   await selectBackend('ort');

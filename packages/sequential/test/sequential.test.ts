@@ -9,8 +9,8 @@ import { ForwardPass, selectBackend } from '@palate/nn';
 import { OrtSession, OrtTensor } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Bert4Rec, SasRec, type SasRecLoss } from '../../src/index.js';
-import { SequenceEncoder } from '../../src/sequential/sequence-encoder.js';
+import { Bert4Rec, SasRec, type SasRecLoss } from '../src/index.js';
+import { SequenceEncoder } from '../src/sequence-encoder.js';
 
 const SMALL = { dimension: 8, heads: 2, blocks: 1, maxLength: 8, epochs: 1, batchSize: 16 };
 

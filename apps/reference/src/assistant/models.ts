@@ -10,7 +10,8 @@ import {
 } from '@palate/core';
 import { reduceVectors, useLiteEncoder } from '@palate/llm';
 import { LocalRanker } from '@palate/llm-rank';
-import { Bm25Retriever, SasRec, TextRetriever } from '@palate/retrievers';
+import { Bm25Retriever, TextRetriever } from '@palate/retrievers';
+import { SasRec } from '@palate/sequential';
 import type { FilmKnowledge } from './film-knowledge.js';
 
 /** How much is trained: `full` keeps the first run within a few minutes on two cores, `quick` shows that all works. */

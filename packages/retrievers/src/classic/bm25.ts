@@ -4,10 +4,12 @@ import {
   type CatalogueScorer,
   type Dataset,
   defineOptions,
+  distinctHistory,
   Favourites,
   fingerprint,
   type IdMap,
   InvalidInputError,
+  itemFiles,
   type LongCallOptions,
   listsFromScores,
   type OptionsOf,
@@ -18,11 +20,11 @@ import {
   type Saveable,
   type ScoredItem,
   type SettingsOf,
+  savedItems,
   wordsOf,
   writeArtifact,
 } from '@palate/core';
-import { itemFiles, savedItems } from '../saved-items.js';
-import { distinctHistory, scoreRows } from '../score-lists.js';
+import { scoreRows } from '../score-rows.js';
 
 /** Options of {@link Bm25Retriever.fit}. */
 export const BM25 = defineOptions('Bm25Retriever.fit', {

@@ -2,9 +2,11 @@ import {
   type CatalogueScorer,
   type Dataset,
   defineOptions,
+  distinctHistory,
   Favourites,
   fingerprint,
   type IdMap,
+  itemFiles,
   type LongCallOptions,
   listsFromScores,
   type OptionsOf,
@@ -16,11 +18,12 @@ import {
   type Saveable,
   type ScoredItem,
   type SettingsOf,
+  savedItems,
   writeArtifact,
   yieldToEventLoop,
 } from '@palate/core';
-import { itemFiles, savedFloats, savedItems } from '../saved-items.js';
-import { distinctHistory, scoreRows } from '../score-lists.js';
+import { savedFloats } from '../saved-tensors.js';
+import { scoreRows } from '../score-rows.js';
 import { userItemMatrix } from '../sparse.js';
 
 const OPTIONS = {

@@ -2,10 +2,12 @@ import {
   type CatalogueScorer,
   type Dataset,
   defineOptions,
+  distinctHistory,
   Favourites,
   fingerprint,
   type IdMap,
   type InteractionLog,
+  itemFiles,
   type LongCallOptions,
   listsFromScores,
   type OptionsOf,
@@ -16,12 +18,13 @@ import {
   type Saveable,
   type ScoredItem,
   type SettingsOf,
+  savedItems,
   writeArtifact,
   yieldToEventLoop,
 } from '@palate/core';
 import { invertSpd, SymmetricPanels } from '../linear-algebra/invert-spd.js';
-import { itemFiles, savedFloats, savedItems } from '../saved-items.js';
-import { distinctHistory, scoreRows } from '../score-lists.js';
+import { savedFloats } from '../saved-tensors.js';
+import { scoreRows } from '../score-rows.js';
 import { userItemMatrix } from '../sparse.js';
 
 /** Options of {@link Ease.fit}. */

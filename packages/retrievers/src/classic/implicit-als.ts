@@ -2,10 +2,12 @@ import {
   type CatalogueScorer,
   type Dataset,
   defineOptions,
+  distinctHistory,
   Favourites,
   fingerprint,
   type IdMap,
   InvalidInputError,
+  itemFiles,
   type LongCallOptions,
   listsFromScores,
   type OptionsOf,
@@ -17,12 +19,13 @@ import {
   type Saveable,
   type ScoredItem,
   type SettingsOf,
+  savedItems,
   writeArtifact,
   yieldToEventLoop,
 } from '@palate/core';
 import { choleskySolve } from '../linear-algebra/cholesky-solve.js';
-import { itemFiles, savedFloats, savedItems } from '../saved-items.js';
-import { distinctHistory, scoreRows } from '../score-lists.js';
+import { savedFloats } from '../saved-tensors.js';
+import { scoreRows } from '../score-rows.js';
 import { transpose, userItemMatrix } from '../sparse.js';
 
 /** Options of {@link ImplicitAls.fit}. */

@@ -2,9 +2,11 @@ import {
   type CatalogueScorer,
   type Dataset,
   defineOptions,
+  distinctHistory,
   Favourites,
   fingerprint,
   type IdMap,
+  itemFiles,
   type LongCallOptions,
   listsFromScores,
   type OptionsOf,
@@ -15,12 +17,13 @@ import {
   type Saveable,
   type ScoredItem,
   type SettingsOf,
+  savedItems,
   topK,
   writeArtifact,
   yieldToEventLoop,
 } from '@palate/core';
-import { itemFiles, savedFloats, savedIntegers, savedItems, savedOffsets } from '../saved-items.js';
-import { distinctHistory, scoreRows } from '../score-lists.js';
+import { savedFloats, savedIntegers, savedOffsets } from '../saved-tensors.js';
+import { scoreRows } from '../score-rows.js';
 import { transpose, userItemMatrix } from '../sparse.js';
 
 /** Options of {@link ItemKnn.fit}. */

@@ -5,6 +5,7 @@ import {
   fingerprint,
   type IdMap,
   InvalidInputError,
+  itemFiles,
   type LongCallOptions,
   listsFromScores,
   type OptionsOf,
@@ -14,10 +15,11 @@ import {
   readArtifact,
   type Saveable,
   type ScoredItem,
+  savedItems,
   writeArtifact,
 } from '@palate/core';
-import { itemFiles, savedFloats, savedItems } from '../saved-items.js';
-import { scoreRows } from '../score-lists.js';
+import { savedFloats } from '../saved-tensors.js';
+import { scoreRows } from '../score-rows.js';
 
 /** Options of {@link PopularityRetriever.fit}. */
 export const POPULARITY = defineOptions('PopularityRetriever.fit', {

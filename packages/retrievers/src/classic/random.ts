@@ -3,7 +3,9 @@ import {
   checkOptions,
   type Dataset,
   defineOptions,
+  distinctHistory,
   type IdMap,
+  itemFiles,
   LONG_CALL_OPTIONS,
   type LongCallOptions,
   listsFromScores,
@@ -14,10 +16,10 @@ import {
   readArtifact,
   type Saveable,
   type ScoredItem,
+  savedItems,
   writeArtifact,
 } from '@palate/core';
-import { itemFiles, savedItems } from '../saved-items.js';
-import { distinctHistory, scoreRows } from '../score-lists.js';
+import { scoreRows } from '../score-rows.js';
 
 const SAVED = defineOptions('RandomRetriever', {
   seed: option.integer().required({ doc: 'draws the scores' }),

@@ -2,9 +2,11 @@ import {
   type CatalogueScorer,
   type Dataset,
   defineOptions,
+  distinctHistory,
   Favourites,
   fingerprint,
   type IdMap,
+  itemFiles,
   type LongCallOptions,
   listsFromScores,
   type OptionsOf,
@@ -15,11 +17,12 @@ import {
   type Saveable,
   type ScoredItem,
   type SettingsOf,
+  savedItems,
   topK,
   writeArtifact,
 } from '@palate/core';
-import { itemFiles, savedIntegers, savedItems, savedOffsets } from '../saved-items.js';
-import { distinctHistory, scoreRows } from '../score-lists.js';
+import { savedIntegers, savedOffsets } from '../saved-tensors.js';
+import { scoreRows } from '../score-rows.js';
 import { type SparseRows, transpose, userItemMatrix } from '../sparse.js';
 
 /** Options of {@link UserKnn.fit}. */

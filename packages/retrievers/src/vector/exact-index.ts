@@ -3,14 +3,16 @@ import {
   checkNumber,
   checkOptions,
   defineOptions,
+  itemFiles,
   option,
   readArtifact,
+  savedItems,
   type VectorIndex,
   type VectorMatch,
   type VectorSearchOptions,
   writeArtifact,
 } from '@palate/core';
-import { itemFiles, savedFloats, savedItems } from '../saved-items.js';
+import { savedFloats } from '../saved-tensors.js';
 import { nearestRows } from './nearest-graph.js';
 import { checkAddition, countRows, WIDTH } from './vector-rows.js';
 

@@ -2,10 +2,12 @@ import {
   type CatalogueScorer,
   type Dataset,
   defineOptions,
+  distinctHistory,
   EmbeddingTable,
   Favourites,
   type IdMap,
   InvalidInputError,
+  itemFiles,
   type LongCallOptions,
   listsFromScores,
   type OptionsOf,
@@ -16,13 +18,13 @@ import {
   type Saveable,
   type ScoredItem,
   type SettingsOf,
+  savedItems,
   type TextEncoder,
   throwIfCancelled,
   writeArtifact,
 } from '@palate/core';
 import { OrtTensor } from '@palate/tfjs-backend-ort';
-import { itemFiles, savedFloats, savedItems } from '../saved-items.js';
-import { distinctHistory } from '../score-lists.js';
+import { savedFloats } from '../saved-tensors.js';
 import { productSession } from './product-session.js';
 import { WIDTH } from './vector-rows.js';
 
