@@ -48,7 +48,7 @@ export {
 export { TextStream } from './models/text-stream.js';
 export { type TransformersModelOptions, transformersModel } from './models/transformers.js';
 export { type AnswerText, answerText } from './structured/answer-text.js';
-export { type FoundJson, findJson, type JsonCandidate, jsonCandidates } from './structured/find-json.js';
+export { beforeNextTurn, type FoundJson, findJson, type JsonCandidate, jsonCandidates } from './structured/find-json.js';
 export {
   type GenerateStructuredOptions,
   generateStructured,
@@ -63,4 +63,4 @@ export {
   unusableText,
 } from './structured/read-answer.js';
 export { INTERJECTION, listEntry, readList } from './structured/read-list.js';
-export { NUMBER_WORDS, numberOf } from './structured/read-number.js';
+export { NUMBER_WORDS, numberOf, plainDigits } from './structured/read-number.js';

@@ -1,5 +1,17 @@
-import { answerText, findJson, NUMBER_WORDS, numberOf, unusableText } from '@palate/llm';
+import { answerText, beforeNextTurn, numberOf, plainDigits, unusableText } from '@palate/llm';
+import { type RatingInData, ratingInJson, ratingInTable } from './rating-in-data.js';
 import type { RatingScale } from './rating-rows.js';
+import {
+  ALONE,
+  DIGITS,
+  isCorrected,
+  NEGATED,
+  NUMBER,
+  predictedNumber,
+  saidNumbers,
+  withoutOthers,
+  withoutTitles,
+} from './rating-sentences.js';
 
 /** Why an answer gives no rating. */
 export type RatingFault =
@@ -24,14 +36,9 @@ const UNUSABLE: Readonly<Record<NonNullable<ReturnType<typeof unusableText>>, Ra
   'error-answer': 'server error as answer',
 };
 
-const DIGITS = '(?:\\d{1,3}(?:[.,]\\d{1,3})?|[.,]\\d{1,2}|\\d?[½¼¾]|\\d 1/2)';
-const NUMBER = `(?:${DIGITS}(?: and a half)?|(?:${NUMBER_WORDS})(?: and a half| point five)?)`;
-/** A number as a word or figure of its own: no part of a word, a date, a percentage, an ordinal, a counted thing. */
-const ALONE = `(?<![\\p{L}\\d.,/+-]|\\d[-–] ?)(${NUMBER})(?![\\p{L}\\d%½¼¾]|[.,]\\d|(?:st|nd|rd|th)\\b)`;
-
 /** `4/5`, `4 out of 5`, `4 of 5`. */
 const OUT_OF = new RegExp(
-  `(?<![\\p{L}\\d.,/-])(-?${NUMBER})(?: (?:stars?|points?))? ?(?:/|out of|of|von|sur|de) ?(${NUMBER})(?![\\p{L}\\d%]|[.,]\\d)`,
+  `(?<![\\p{L}\\d.,/-])(-?${NUMBER})(?: (?:stars?|points?))? ?(?:/|out of|of|von|sur|de) ?(${NUMBER})(?![\\p{L}\\d%]|[.,]\\d|/\\d)`,
   'giu',
 );
 /** Mentions of the scale, which are no ratings. */
@@ -43,15 +50,11 @@ const SCALE_MENTION = new RegExp(
 const RANGE = new RegExp(`${ALONE} ?(?:-|–|to|or|and) ?(${NUMBER})(?![\\p{L}\\d%])`, 'giu');
 
 const LABEL =
-  '(?:(?:final |predicted |my |expected |estimated |overall |likely )*(?:rating|score|prediction|estimate|answer|verdict|stars|note|评分|評価))';
+  '(?:(?:final |predicted |my |expected |estimated |overall |likely )*(?:rating|score|prediction|estimate|answer|verdict|stars|note|评分|評価|평점|оценка|nota|bewertung))';
 const BRIDGE =
-  '(?:\\s|[*_:=→>"\'`(~≈-]|\\b(?:is|would be|will be|of|be|as|a|an|about|around|approximately|roughly|probably|likely|at|for (?:this|it|the)(?: \\p{L}{1,12})?)\\b){1,12}';
-const LABELLED = new RegExp(`\\b${LABEL}${BRIDGE}${ALONE}`, 'giu');
+  '(?:\\s|[*_:：=＝→>"\'`(~≈-]|\\b(?:is|would be|will be|of|be|as|a|an|about|around|approximately|roughly|probably|likely|at|for (?:this|it|the)(?: \\p{L}{1,12})?)\\b){1,12}';
+const LABELLED = new RegExp(`(?<!\\p{L})${LABEL}${BRIDGE}${ALONE}`, 'giu');
 const STARS = new RegExp(`${ALONE}(?:[- ](?:full |solid |shining )?stars?\\b| ?[★⭐])`, 'giu');
-const VERB =
-  /\b(?:rates?|rating|gives?|say|predict|guess|estimate|choose|pick|expect|assign|go (?:with|for)|settle on|score)\b/i;
-const NEGATED = /\b(?:not|never|no|n't|cannot)\b|n['’]t\b/i;
-
 /**
  * Reads the rating that an answer means. A number counts where it stands alone, behind a label or a colon at the end
  * of a line, before "stars", as a share of this scale (`4/5`), or in what is said as the rating ("I would give it a
@@ -62,28 +65,45 @@ const NEGATED = /\b(?:not|never|no|n't|cannot)\b|n['’]t\b/i;
  */
 export function readRating(answer: string, scale: RatingScale, isCut = false): ReadRating {
   const fail = (fault: RatingFault): ReadRating => ({ ok: false, fault });
-  const { text, hadReasoning } = answerText(answer);
+  const said = answerText(answer);
+  const text = plainForm(beforeNextTurn(said.text).trim());
   if (text === '')
-    return fail(hadReasoning ? 'reasoning alone' : isCut ? 'cut at the length limit' : 'empty answer');
+    return fail(said.hadReasoning ? 'reasoning alone' : isCut ? 'cut at the length limit' : 'empty answer');
   const within = (value: number): ReadRating =>
     value >= scale.min && value <= scale.max ? { ok: true, value } : fail('rating outside of the scale');
+  const ofData = (data: RatingInData): ReadRating => {
+    if (data.kind === 'number') return within(data.value);
+    if (data.kind === 'words')
+      return /[{[]/.test(data.words)
+        ? fail('no rating in the answer')
+        : readRating(data.words, scale);
+    const code = unusableText(text);
+    if (code !== undefined) return fail(UNUSABLE[code]);
+    return fail(data.kind === 'several' ? 'several ratings in the answer' : 'no rating in the answer');
+  };
 
   if (isCut && new RegExp(`${ALONE}[.,]?$`, 'iu').test(text)) return fail('cut at the length limit');
   const bare = numberOf(withoutFrame(text));
   if (bare !== undefined) return within(bare);
   const glyphs = starGlyphs(text, scale);
   if (glyphs !== undefined) return within(glyphs);
-  const json = ratingInJson(text, scale);
-  if (json) return json;
+  const boxed = [...text.matchAll(BOXED)].at(-1)?.[1];
+  if (boxed !== undefined) return readRating(boxed, scale);
+  const data = ratingInJson(text) ?? ratingInTable(text);
+  if (data) return ofData(data);
   const unusable = unusableText(text);
   if (unusable !== undefined) return fail(UNUSABLE[unusable]);
 
   const shares: number[] = [];
   let isForeign = false;
+  let isForeignScale = false;
   let isRange = false;
-  const plain = text
-    .replace(/[*_`]{1,3}/g, '')
-    .replace(SCALE_MENTION, ' ')
+  const unscaled = text.replace(/[*_`]{1,3}/g, '').replace(SCALE_MENTION, (mention) => {
+    const ends = [...mention.matchAll(new RegExp(NUMBER, 'giu'))].map(([end]) => numberOf(end) ?? 0);
+    if (Math.max(...ends) !== scale.max) isForeignScale = true;
+    return ' ';
+  });
+  const plain = withoutOthers(withoutTitles(unscaled))
     .replace(OUT_OF, (whole, value: string, most: string) => {
       if (numberOf(most) === scale.max) shares.push(numberOf(value) ?? Number.NaN);
       // "24/7" or "one of 3" are no ratings; "4/10" is one, but not of this scale.
@@ -94,11 +114,15 @@ export function readRating(answer: string, scale: RatingScale, isCut = false): R
       isRange = true;
       return ' ; ';
     });
-  const lines = plain.split('\n').map((line) => line.trim());
-  const filled = lines.filter((line) => line !== '');
+  if (isCorrected(plain) && !/\bfinal\b/i.test(plain)) return fail('several ratings in the answer');
+  const filled = plain
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
   const all = (pattern: RegExp, from = plain): number[] =>
     [...from.matchAll(pattern)].map((match) => numberOf(match[1] as string) ?? Number.NaN);
   const ends = [filled[0], filled.at(-1)].map((line) => numberOf(withoutFrame(line ?? '')));
+  const predicted = predictedNumber(plain);
   const readings: readonly (readonly number[])[] = [
     all(LABELLED),
     shares,
@@ -108,18 +132,15 @@ export function readRating(answer: string, scale: RatingScale, isCut = false): R
       return number === undefined ? [] : [numberOf(number) ?? Number.NaN];
     }),
     ends.filter((value): value is number => value !== undefined),
+    predicted === undefined ? [] : [predicted],
     all(STARS),
-    clausesOf(plain).flatMap((clause) => {
-      if (!VERB.test(clause) || NEGATED.test(clause)) return [];
-      const said = all(new RegExp(ALONE, 'giu'), withoutPronouns(clause)).at(-1);
-      return said === undefined ? [] : [said];
-    }),
-    all(new RegExp(`^${ALONE}(?: ?[-–—,;:.!(]| because\\b| since\\b)`, 'giu'), filled[0] ?? ''),
+    saidNumbers(plain),
+    all(new RegExp(`^${ALONE}(?![.)]\\s*\\d)(?: ?[-–—,;:.!(]| because\\b| since\\b)`, 'giu'), filled[0] ?? ''),
     NEGATED.test(filled.at(-1) ?? '')
       ? []
       : all(
           new RegExp(
-            `\\b(?:an?|about|around|approximately|roughly|probably|maybe|perhaps|likely|solid|strong|weak|definitely|is|it's) ${ALONE}[.!]?$`,
+            `\\b(?:an?|about|around|approximately|roughly|probably|maybe|perhaps|likely|solid|strong|weak|definitely|is|it's) ${ALONE}[.!?]?$`,
             'giu',
           ),
           filled.join(' '),
@@ -128,14 +149,21 @@ export function readRating(answer: string, scale: RatingScale, isCut = false): R
   for (const [kind, values] of readings.entries()) {
     const distinct = new Set(values);
     if (distinct.size === 0) continue;
-    if (distinct.size === 1) return within([...distinct][0] as number);
+    if (isForeignScale && kind !== 1) return fail('rating on another scale');
+    if (distinct.size === 1) {
+      const value = [...distinct][0] as number;
+      // "Others gave 5/5, so I predict 4": which of the two is meant is not certain.
+      return kind < 4 && predicted !== undefined && predicted !== value && within(predicted).ok
+        ? fail('several ratings in the answer')
+        : within(value);
+    }
     // Of several labelled ones the last is meant where it is called final.
     const final =
       kind === 0 && /\bfinal\b[^\n]{0,40}$/i.test(plain.slice(0, plain.lastIndexOf(String(values.at(-1)))));
     return final ? within(values.at(-1) as number) : fail('several ratings in the answer');
   }
   if (isRange) return fail('several ratings in the answer');
-  if (isForeign) return fail('rating on another scale');
+  if (isForeign || isForeignScale) return fail('rating on another scale');
   return fail(isCut ? 'cut at the length limit' : 'no rating in the answer');
 }
 
@@ -152,30 +180,9 @@ export function parseRating(answer: string, scale: RatingScale): number | undefi
 /** A text without quotes, emphasis, a unit and a stop around it. */
 function withoutFrame(text: string): string {
   return text
-    .replace(/^[\s"'“”*_`(~≈]{1,9}/, '')
-    .replace(/[\s"'“”*_`).!]{1,9}$/, '')
+    .replace(/^[\s"'“”*_`($~≈]{1,9}/, '')
+    .replace(/[\s"'“”*_`)$.!]{1,9}$/, '')
     .replace(/ ?(?:stars?|points?)$/i, '');
-}
-
-/** Clauses: a reason or another sentence tells of other numbers. */
-function clausesOf(text: string): string[] {
-  return text.split(
-    /[\n;]|[.!?](?=\s|$)|,(?=\s)|\b(?:because|since|as (?:they|he|she|it|the)|given|based on|although|though|but|while|whereas|considering|which|who|after|compared)\b/i,
-  );
-}
-
-/** "this one", "one of the best": words that name no number. */
-function withoutPronouns(text: string): string {
-  return text
-    .replace(/\b(?:this|that|the|which|no|any|another|each|every|some) one\b/gi, ' ')
-    .replace(/\bone (?:of|that|who|which|another|could|can|might|would)\b/gi, ' ')
-    .replace(
-      new RegExp(
-        `\\b(?:${NUMBER_WORDS})\\b(?= (?!stars?\\b|points?\\b|out\\b|and a half\\b|overall\\b|for\\b|here\\b)\\p{L})`,
-        'giu',
-      ),
-      ' ',
-    );
 }
 
 /** `★★★★☆`: as many as are filled, of as many as the scale has. */
@@ -189,27 +196,19 @@ function starGlyphs(text: string, scale: RatingScale): number | undefined {
   return full + half;
 }
 
-/** The number in an object such as `{"rating": 4}`; undefined where the answer is no JSON. */
-function ratingInJson(text: string, scale: RatingScale): ReadRating | undefined {
-  if (!/[{[]/.test(text)) return undefined;
-  const found = findJson(text);
-  if (!found.ok) return undefined;
-  const { value } = found;
-  const inside =
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Readonly<Record<string, unknown>>)
-      : Array.isArray(value) && value.length === 1
-        ? { rating: value[0] as unknown }
-        : undefined;
-  if (!inside) return undefined;
-  const entries = Object.entries(inside);
-  const named = entries.filter(([name]) => /rating|score|stars|prediction|answer/i.test(name));
-  const [chosen] = named.length > 0 ? named : entries.length === 1 ? entries : [];
-  if (!chosen || named.length > 1) return undefined;
-  const number = chosen[1];
-  if (typeof number === 'number')
-    return number >= scale.min && number <= scale.max
-      ? { ok: true, value: number }
-      : { ok: false, fault: 'rating outside of the scale' };
-  return typeof number === 'string' && !/[{[]/.test(number) ? readRating(number, scale) : undefined;
+/** The answer of a mathematical mind: `\boxed{4}`. */
+const BOXED = /\\boxed\{([^{}]{0,40})\}/g;
+
+const CHINESE: Readonly<Record<string, string>> = Object.fromEntries(
+  [...'零一二三四五六七八九十'].map((word, value) => [word, String(value)]),
+);
+
+/** A text with digits of any script as 0 to 9, and counted stars of Chinese, Japanese and Korean as stars. */
+function plainForm(text: string): string {
+  return plainDigits(text)
+    .replace(/⁄/g, '/')
+    .replace(/(?<=[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}])(?=\d)/gu, ' ')
+    .replace(/满分(?:为|是)?\s?\d{1,2}\s?分?[,，]?/g, ' ')
+    .replace(/[零一二三四五六七八九十](?=\s?(?:分|星|颗星|つ星))/g, (word) => CHINESE[word] ?? word)
+    .replace(/(?<=\d)\s?(?:分|星|颗星|つ星|点|점)(?!\p{L})/gu, ' stars');
 }

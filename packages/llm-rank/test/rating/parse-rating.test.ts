@@ -50,6 +50,35 @@ test.each<[string, number]>([
   ['{"reason": "likes 12 Monkeys", "rating": 4}', 4],
   ['I think 4/10 is too low; rating: 4', 4],
   ['Rating: 3. On second thought, final rating: 4', 4],
+  // What others gave, what is usual and how certain it is are no ratings.
+  ['The user has rated 3 films with 5 stars, so I predict 4.', 4],
+  ['The average rating is 3.8. I predict 4.', 4],
+  ['Their mean rating: 3.2\nPredicted rating: 4', 4],
+  ['Rated 3 stars by most users, but this user would give 4 stars.', 4],
+  ['1 star = bad, 5 stars = great. I predict 4.', 4],
+  ['IMDb 8.5, Rotten Tomatoes 94%. Prediction: 4', 4],
+  ['Confidence: 3. Rating: 4', 4],
+  ['4 – because 5 would be too much', 4],
+  ['The rating for "Apollo 13" is 4.', 4],
+  // Objects within objects, and what stands beside the rating.
+  ['{"rating": {"value": 4, "max": 5}}', 4],
+  ['{"score": 4, "max_score": 5}', 4],
+  ['{"predicted_rating": 4, "average_rating": 3}', 4],
+  ['<tool_call>{"name": "rate", "arguments": {"user": 3, "rating": 4}}</tool_call>', 4],
+  ['| Film | Rating |\n|---|---|\n| Heat (1995) | 4 |', 4],
+  ['The final answer is $\\boxed{4}$.', 4],
+  ['$4$', 4],
+  // A model without a stop word goes on with the next turn.
+  ['4\nUser: And Se7en?\nAssistant: 2', 4],
+  // Other scripts and languages.
+  ['٤', 4],
+  ['４', 4],
+  ['評価：４', 4],
+  ['评分：4分', 4],
+  ['我会给4分', 4],
+  ['四星', 4],
+  ['vier', 4],
+  ['4 sur 5', 4],
 ])('%j is a %f of five', (answer, rating) => {
   expect(parseRating(answer, five)).toBe(rating);
 });
@@ -87,6 +116,18 @@ test.each<[string, string]>([
   ['9', 'rating outside of the scale'],
   ['-3', 'rating outside of the scale'],
   ['Rating: 9', 'rating outside of the scale'],
+  ['On a scale of 1 to 10, I would say 4', 'rating on another scale'],
+  ['On a ten-point scale: 4', 'rating on another scale'],
+  ['Rating: 4 → 3', 'several ratings in the answer'],
+  ['Rating: 4, no wait, 3', 'several ratings in the answer'],
+  ['Others gave 5/5, so I predict 4.', 'several ratings in the answer'],
+  ['| Film | Rating |\n|---|---|\n| Heat | 4 |\n| Alien | 3 |', 'several ratings in the answer'],
+  ['average rating of 3.8', 'no rating in the answer'],
+  ['Confidence: 3', 'no rating in the answer'],
+  ['{"confidence": 3}', 'no rating in the answer'],
+  ['{"reason": "loved 4 of them"}', 'no rating in the answer'],
+  ['I would say 2 films match.', 'no rating in the answer'],
+  ['1. 4', 'no rating in the answer'],
   ['seven', 'rating outside of the scale'],
 ])('%j is none: %s', (answer, fault) => {
   expect(readRating(answer, five)).toEqual({ ok: false, fault });

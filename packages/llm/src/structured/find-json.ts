@@ -86,8 +86,8 @@ function parseLoosely(text: string): Parsed {
   return { ok: false, reason: 'it is not JSON' };
 }
 
-/** The text before a model without a stop word goes on with a turn of somebody else. */
-function beforeNextTurn(text: string): string {
+/** The text before a model without a stop word goes on with a turn of somebody else: `\nUser: …`. */
+export function beforeNextTurn(text: string): string {
   const next = text.search(/\n[ \t]{0,9}(?:#{1,4} ?)?(?:user|human|question|instruction)\s?:/i);
   return next > 0 ? text.slice(0, next) : text;
 }
