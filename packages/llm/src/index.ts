@@ -48,7 +48,13 @@ export {
 export { TextStream } from './models/text-stream.js';
 export { type TransformersModelOptions, transformersModel } from './models/transformers.js';
 export { type AnswerText, answerText } from './structured/answer-text.js';
-export { beforeNextTurn, type FoundJson, findJson, type JsonCandidate, jsonCandidates } from './structured/find-json.js';
+export {
+  beforeNextTurn,
+  type FoundJson,
+  findJson,
+  type JsonCandidate,
+  jsonCandidates,
+} from './structured/find-json.js';
 export {
   type GenerateStructuredOptions,
   generateStructured,

@@ -1,5 +1,6 @@
-import { jsonCandidates, listEntry, numberOf, readList } from '@palate/llm';
+import { beforeNextTurn, jsonCandidates, listEntry, numberOf, plainDigits, readList } from '@palate/llm';
 import { titleMatcher } from './match-titles.js';
+import { bareNumbers, LISTED, numberAmong, partsOfLine, tableRows } from './ranking-lines.js';
 
 /** An entry of an answered ranking: the number of a candidate from 1, 0 for what is none, with the reason given. */
 export interface RankedEntry {
@@ -20,14 +21,19 @@ const NUMBERED = /^(?:candidate|number|no\.?|option|item|film|movie|book|#)\s?#?
  * @param titles - titles of the candidates in the order in which they were shown
  * @returns undefined where no candidate is named at all
  */
-export function readRankingText(text: string, titles: readonly string[]): RankedEntry[] | undefined {
+export function readRankingText(answer: string, titles: readonly string[]): RankedEntry[] | undefined {
+  const text = plainDigits(beforeNextTurn(answer)).replace(/\$?\\boxed\{([^{}]*)\}\$?/g, '$1');
   const matcher = titleMatcher(titles);
   const named = (line: string): number => {
     const at = matcher.match(line);
     return at === undefined ? NONE : at + 1;
   };
-  const ofText = (line: string): number =>
-    numberOf(line) ?? (named(line) || Number(NUMBERED.exec(line)?.[1] ?? NONE));
+  const ofText = (line: string): number => {
+    const number = numberOf(line);
+    // "Seven" is the film where there is one; "7" is the candidate.
+    if (number !== undefined && /^\W*\d/.test(line) && number >= 1 && number <= titles.length) return number;
+    return named(line) || (number ?? Number(NUMBERED.exec(line)?.[1] ?? NONE));
+  };
   const ofValue = (value: unknown): RankedEntry => {
     if (typeof value === 'number') return { number: value, why: '' };
     if (typeof value === 'string') return { number: ofText(value.trim()), why: '' };
@@ -68,19 +74,30 @@ function listIn(value: unknown): readonly unknown[] | undefined {
   return lists.length === 1 ? lists[0] : undefined;
 }
 
-const LISTED = /^\s*(?:[-*•‣·–]|#?\(?\d{1,4}[.):、）]|\[\d{1,4}\])\s/;
-
-/** Entries of a list in lines, or of one line between commas or signs of order. */
+/** Entries of a table, of a list in lines, or of one line between commas or signs of order. */
 function linesOf(
   text: string,
   named: (line: string) => number,
   ofText: (line: string) => number,
 ): RankedEntry[] {
+  const bare = bareNumbers(
+    text.replace(/^\s*(?:(?:my|the|final) )?(?:ranking|order|answer|list)\s?[:：]/i, ''),
+  );
+  if (bare) return bare.map((number) => ({ number, why: '' }));
+  // What begins as JSON and is none was cut or is broken: its end may be missing.
+  if (/^\s*(?:```\w*\s*)?[{[]\s*["'{[]/.test(text)) return [];
   const lines = text.split('\n').filter((line) => line.trim() !== '');
-  const listed = lines.filter((line) => LISTED.test(line));
+  const table = tableRows(lines);
+  if (table)
+    return table.map(({ number, cells }) => ({
+      number: number ?? cells.map(named).find((found) => found !== NONE) ?? NONE,
+      why: '',
+    }));
+  // "2001: A Space Odyssey" is a title, not number 2001 of a list.
+  const listed = lines.filter((line) => LISTED.test(line) && !/^\s*\d{4}:/.test(line));
   if (listed.length > 0)
     return listed.map((line) => {
-      const entry = listEntry(line);
+      const entry = listEntry(line.replace(LISTED, ' '));
       const [title = '', why = ''] = entry.split(/\s[-–—:]\s|:\s/, 2);
       // The title decides: the number before it may be the rank, or the candidate's.
       const byTitle = named(line) || named(entry) || named(title);
@@ -96,17 +113,13 @@ function linesOf(
     // Words around a list in lines are no entries.
     return byLine.filter(({ number }) => number !== NONE);
   }
-  const [line = ''] = whole;
-  const parts = line
-    .split(/[,;>→]|\bthen\b/)
-    .map((part) => listEntry(part))
-    .filter((part) => part !== '');
-  if (parts.length === 1 && /^\d{1,4}(?:\s+\d{1,4})+$/.test(line.trim()))
-    return line
-      .trim()
-      .split(/\s+/)
-      .map((part) => ({ number: Number(part), why: '' }));
-  const numbers = parts.map((part) => ({ number: ofText(part), why: '' }));
+  const numbers = partsOfLine(whole[0] ?? '', named)
+    .filter((part) => part !== '')
+    .map((part) => ({ number: ofText(part) || (numberAmong(part) ?? NONE), why: '' }));
+  const read = numbers.filter(({ number }) => number !== NONE).length;
+  if (read === numbers.length) return numbers;
+  // "All but 3", "worst to best": what a sentence takes away is no order.
+  if (/\b(?:not|n't|never|exclud\w*|except|avoid|without|worst|least|but)\b|n['’]t\b/i.test(text)) return [];
   // A sentence with commas is no list: at least half of its parts have to name something.
-  return numbers.filter(({ number }) => number !== NONE).length * 2 >= numbers.length ? numbers : [];
+  return read * 2 >= numbers.length ? numbers : [];
 }

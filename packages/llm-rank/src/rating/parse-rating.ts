@@ -74,9 +74,7 @@ export function readRating(answer: string, scale: RatingScale, isCut = false): R
   const ofData = (data: RatingInData): ReadRating => {
     if (data.kind === 'number') return within(data.value);
     if (data.kind === 'words')
-      return /[{[]/.test(data.words)
-        ? fail('no rating in the answer')
-        : readRating(data.words, scale);
+      return /[{[]/.test(data.words) ? fail('no rating in the answer') : readRating(data.words, scale);
     const code = unusableText(text);
     if (code !== undefined) return fail(UNUSABLE[code]);
     return fail(data.kind === 'several' ? 'several ratings in the answer' : 'no rating in the answer');
@@ -135,7 +133,10 @@ export function readRating(answer: string, scale: RatingScale, isCut = false): R
     predicted === undefined ? [] : [predicted],
     all(STARS),
     saidNumbers(plain),
-    all(new RegExp(`^${ALONE}(?![.)]\\s*\\d)(?: ?[-–—,;:.!(]| because\\b| since\\b)`, 'giu'), filled[0] ?? ''),
+    all(
+      new RegExp(`^${ALONE}(?![.)]\\s*\\d)(?: ?[-–—,;:.!(]| because\\b| since\\b)`, 'giu'),
+      filled[0] ?? '',
+    ),
     NEGATED.test(filled.at(-1) ?? '')
       ? []
       : all(

@@ -46,9 +46,11 @@ function ratingIn(value: unknown, depth: number): RatingInData {
   }
   const entries = Object.entries(value as Readonly<Record<string, unknown>>);
   const exact = entries.filter(([name]) => VALUE.test(name));
-  const named = exact.length === 1 ? exact : entries.filter(([name]) => NAMED.test(name) && !BESIDE.test(name));
+  const named =
+    exact.length === 1 ? exact : entries.filter(([name]) => NAMED.test(name) && !BESIDE.test(name));
   if (named.length > 1) return { kind: 'several' };
-  const [only] = named.length === 1
+  const [only] =
+    named.length === 1
       ? named
       : entries.length === 1
         ? entries.filter(([name, each]) => !BESIDE.test(name) || typeof each === 'object')
@@ -76,7 +78,12 @@ export function ratingInTable(text: string): RatingInData | undefined {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => /^\|.*\|$/.test(line))
-    .map((line) => line.slice(1, -1).split('|').map((cell) => cell.trim()));
+    .map((line) =>
+      line
+        .slice(1, -1)
+        .split('|')
+        .map((cell) => cell.trim()),
+    );
   const [header, ...rest] = rows;
   const cells = rest.filter((row) => !row.every((cell) => /^:?-+:?$/.test(cell)));
   if (!header || cells.length === 0) return undefined;

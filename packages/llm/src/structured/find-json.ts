@@ -24,13 +24,16 @@ export function jsonCandidates(answer: string): FoundJson {
   const trimmed = answer.trim();
   if (trimmed === '') return { ok: false, reason: 'the answer is empty' };
   const whole = parse(trimmed);
-  if (whole.ok) return { ok: true, candidates: [{ value: whole.value, isFirst: true }] };
+  if (whole.ok) return { ok: true, candidates: [{ value: unquoted(whole.value), isFirst: true }] };
   const { text, hadReasoning } = answerText(trimmed);
   if (text === '')
     return { ok: false, reason: hadReasoning ? 'the answer is reasoning alone' : 'the answer is empty' };
   const said = parse(text);
-  if (said.ok) return { ok: true, candidates: [{ value: said.value, isFirst: true }] };
+  if (said.ok) return { ok: true, candidates: [{ value: unquoted(said.value), isFirst: true }] };
   const own = beforeNextTurn(text);
+  const order = ORDER.exec(own)?.[0];
+  if (order !== undefined)
+    return { ok: true, candidates: [{ value: (order.match(/\d+/g) ?? []).map(Number), isFirst: true }] };
   const opening = /^\s*(?:```[\w-]*)?\s*/.exec(own)?.[0].length ?? 0;
   const spans = [...fences(own).reverse(), ...inOrder(own, outermost(own))];
   const candidates: JsonCandidate[] = [];
@@ -55,6 +58,16 @@ export function findJson(
   return found.ok ? { ok: true, value: (found.candidates[0] as JsonCandidate).value } : found;
 }
 
+/** An order of numbers in brackets, as rankers are often asked for: `[3] > [1] > [2]`. */
+const ORDER = /\[\d{1,4}\](?:\s{0,3}(?:>{1,2}|→)\s{0,3}\[\d{1,4}\])+/;
+
+/** The object or list in a text that is JSON itself: a value that was written twice. */
+function unquoted(value: unknown): unknown {
+  if (typeof value !== 'string' || !/^\s*[{[]/.test(value)) return value;
+  const inside = parse(value);
+  return inside.ok ? inside.value : value;
+}
+
 type Parsed =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly reason: string };
@@ -76,6 +89,8 @@ function parseLoosely(text: string): Parsed {
     text,
     text.replace(PYTHON, (found) => JSON_LITERAL[found] ?? found),
     text.replace(/[“”„]/g, '"'),
+    // A list that is told to go on: [3, 1, ...]
+    text.replace(/,\s{0,9}(?:\.\.\.|…)\s{0,9}(?=[\]}])/g, ''),
   ];
   for (const variant of new Set(variants))
     try {
@@ -153,6 +168,8 @@ function isCited(text: string, { start, end }: Span): boolean {
   if (end - start > 60 || !/^\[\s*\d+(?:\s*[,–-]\s*\d+)*\s*\]$/.test(text.slice(start, end))) return false;
   const before = text.slice(Math.max(0, start - 80), start);
   const line = before.slice(before.lastIndexOf('\n') + 1);
+  // The argument of a call: rank([3, 1]).
+  if (/\w\($/.test(line)) return false;
   if (/[:=→]\s*$|\b(?:is|are|be|ranking|answer|order|list)\s*$/i.test(line)) return false;
   return /[\p{L}\]]/u.test(line) || /^[ \t]*[\p{L}\p{N}"“[]/u.test(text.slice(end, end + 9));
 }

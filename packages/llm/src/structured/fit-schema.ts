@@ -35,7 +35,13 @@ export function fitSchema(value: unknown, schema: Readonly<Record<string, unknow
       case 'array': {
         const items = node.items as Node | undefined;
         const list = listOf(given, items ? resolve(items) : undefined);
-        return items && Array.isArray(list) ? list.map((each) => fit(each, items, depth + 1)) : list;
+        if (!items || !Array.isArray(list)) return list;
+        // A word among numbers ("Seven") may be a name: only figures are brought to numbers there.
+        return list.map((each) =>
+          typeof each === 'string' && isNumeric(resolve(items)) && !/\p{Nd}/u.test(each)
+            ? each
+            : fit(each, items, depth + 1),
+        );
       }
       case 'object':
         return fitObject(given, node, depth);
@@ -59,7 +65,7 @@ export function fitSchema(value: unknown, schema: Readonly<Record<string, unknow
     const named = new Map(Object.entries(given).map(([name, each]) => [nameKey(name), each]));
     if (!required.every((name) => named.has(nameKey(name)))) {
       // The value may lie in an envelope: {"answer": {…}}, {"arguments": {…}}, {"properties": {…}}.
-      const inside = Object.values(given).filter(isObject);
+      const inside = Object.values(given).map(parsedObject).filter(isObject);
       const fitting = inside.filter((each) => {
         const own = new Set(Object.keys(each).map(nameKey));
         return required.every((name) => own.has(nameKey(name)));
@@ -88,11 +94,26 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The object in a text of JSON, such as the arguments of a call; other values as they are. */
+function parsedObject(value: unknown): unknown {
+  if (typeof value !== 'string' || !/^\s*\{/.test(value)) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
+const isNumeric = (node: Node | undefined): boolean => node?.type === 'number' || node?.type === 'integer';
+
 /** A list, where an entry alone or a text with separators stands for one. */
 function listOf(given: unknown, items: Node | undefined): unknown {
-  if (Array.isArray(given) || given === null || given === undefined) return given;
+  const isNumbers = isNumeric(items);
+  if (Array.isArray(given))
+    // Lists in a list of numbers or texts: [[3, 1, 2]], [[3], [1]].
+    return (isNumbers || items?.type === 'string') && given.every(Array.isArray) ? given.flat() : given;
+  if (given === null || given === undefined) return given;
   if (typeof given === 'string') {
-    const isNumbers = items?.type === 'number' || items?.type === 'integer';
     if (isNumbers || items?.type === 'string')
       return given
         .split(isNumbers ? /[,;>\s]+/ : /[,;\n]/)
@@ -103,6 +124,10 @@ function listOf(given: unknown, items: Node | undefined): unknown {
     // {"items": […]} around the array; an object that is an entry itself is one.
     const required = (items?.required as readonly string[] | undefined) ?? [];
     const lists = Object.values(given).filter(Array.isArray);
+    const ranks = Object.keys(given);
+    // {"1": 3, "2": 1}: values by rank.
+    if (isNumbers && ranks.length > 0 && ranks.every((rank, at) => Number(rank) === at + 1))
+      return Object.values(given);
     if (lists.length === 1 && !(items?.type === 'object' && required.every((name) => name in given)))
       return lists[0];
   }
