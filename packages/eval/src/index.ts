@@ -11,6 +11,7 @@ export { DETECTABLE, type DetectableOptions, detectableDifference } from './dete
 export { normalisedGain } from './discounted-gain.js';
 export { escapeHtml, escapeLatex, escapeMarkdown } from './escape-text.js';
 export { evaluateRanking } from './evaluate-ranking.js';
+export { type HeldOutQueries, heldOutQueries } from './held-out-queries.js';
 export { holm } from './holm.js';
 export {
   type ContractViolations,

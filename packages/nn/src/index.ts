@@ -8,6 +8,7 @@ export {
 } from './attention.js';
 export type { CheckpointOptions, EpochReport } from './checkpoint.js';
 export { type Activation, activate, FeedForward, type FeedForwardOptions } from './feed-forward.js';
+export { fitNetwork, type NetworkTraining, type TrainingSettings } from './fit-network.js';
 export { ForwardPass } from './forward-pass.js';
 export { Dense, Embedding, LayerNorm, RmsNorm, rmsNorm } from './layers.js';
 export { batchByLength, bucketLengths, type LengthBatch } from './length-buckets.js';
@@ -43,6 +44,7 @@ export {
   type Schedule,
 } from './schedules.js';
 export { type BackendName, type SelectBackendOptions, selectBackend } from './select-backend.js';
+export { shuffledBatches } from './shuffled-batches.js';
 export { stopGradient } from './stop-gradient.js';
 export { type T5Config, t5Config } from './t5/config.js';
 export { DecoderSteps } from './t5/decoder-steps.js';
@@ -51,4 +53,10 @@ export { sequenceLoss, type TextPairs } from './t5/sequence-loss.js';
 export { type EncodedInput, type KeyValues, T5 } from './t5/t5.js';
 export { TokenTrie } from './t5/token-trie.js';
 export { type Batch, type BatchTensors, type TrainOptions, type TrainResult, train } from './trainer.js';
+export {
+  type TrainingDeclarations,
+  type TrainingDefaults,
+  type TrainingOptionName,
+  trainingOptions,
+} from './training-options.js';
 export { applyBlocks, TransformerBlock, type TransformerBlockOptions } from './transformer-block.js';
