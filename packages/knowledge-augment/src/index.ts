@@ -1,9 +1,9 @@
 export type { BackboneOptions, CtrBackbone, MakeBackbone } from './ctr/backbone.js';
 export { BACKBONES, type BackboneName } from './ctr/backbones.js';
 export type { CtrInput, CtrShape } from './ctr/ctr-input.js';
+export { CtrModel, type CtrResult, shareOfSamples } from './ctr/ctr-model.js';
 export { CTR, type CtrOptions } from './ctr/ctr-options.js';
 export type { CtrEntities } from './ctr/entities.js';
-export { CtrModel, type CtrResult, shareOfSamples } from './ctr/fit-ctr.js';
 export type { CtrKnowledge } from './ctr/knowledge-input.js';
 export {
   type CtrSamples,

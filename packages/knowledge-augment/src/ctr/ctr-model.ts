@@ -9,15 +9,15 @@ import {
 } from '@palate/core';
 import { auc, logLoss } from '@palate/eval';
 import {
-  AdamW,
   type BatchTensors,
   binaryCrossEntropy,
   cosineSchedule,
   type EpochReport,
   ForwardPass,
+  fitNetwork,
   type Parameters,
   selectBackend,
-  train,
+  shuffledBatches,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { type CtrSamples, takeSamples } from '../features/ctr-samples.js';
@@ -114,60 +114,31 @@ export class CtrModel implements Saveable, Disposable {
     throwIfCancelled(options.signal, 'fitting a click-through model');
     await selectBackend();
     const network = buildNetwork(CtrNetwork, config, entities, seed);
-    const { parameters } = network;
     const model = (history: readonly EpochReport[]): CtrModel =>
       new CtrModel({ network, config, entities, dataFingerprint: fingerprint(log), training }, history);
-    const optimiser = new AdamW({ weightDecay: config.weightDecay });
     const batchSize = Math.min(config.batchSize, samples.user.length);
-    const steps = Math.ceil(samples.user.length / batchSize);
-    try {
-      const { history } = await train({
-        parameters,
-        optimiser,
-        schedule: cosineSchedule(learningRate, steps * epochs, { warmUp: Math.ceil(steps / 4) }),
-        epochs,
-        clipNorm: 5,
-        seed,
-        identity: CTR.identity(config, seed, samples),
-        batches: (_, stream) => {
-          const order = stream.fork('order').shuffle(Int32Array.from(samples.user.keys()));
-          return Array.from(
-            { length: steps },
-            (__, index) => () =>
-              ctrBatch(
-                samples,
-                order.subarray(index * batchSize, (index + 1) * batchSize),
-                batchSize,
-                historyLength,
-              ),
-          );
+    const history = await fitNetwork({
+      parameters: network.parameters,
+      settings: config,
+      options,
+      identity: CTR.identity(config, seed, samples),
+      schedule: (steps) => cosineSchedule(learningRate, steps() * epochs, { warmUp: Math.ceil(steps() / 4) }),
+      clipNorm: 5,
+      batches: (_, random) =>
+        shuffledBatches(Int32Array.from(samples.user.keys()), batchSize, random, (rows) =>
+          ctrBatch(samples, rows, batchSize, historyLength),
+        ),
+      loss: (batch, pass) =>
+        binaryCrossEntropy(network.logits(batch, pass), batch.label as tf.Tensor, batch.weight as tf.Tensor),
+      validation: validation && {
+        measure: async () => {
+          const { auc, logLoss } = await model([]).evaluate(validation);
+          return { auc, logLoss };
         },
-        loss: (batch, pass) =>
-          binaryCrossEntropy(
-            network.logits(batch, pass),
-            batch.label as tf.Tensor,
-            batch.weight as tf.Tensor,
-          ),
-        ...(validation
-          ? {
-              validate: async () => {
-                const { auc, logLoss } = await model([]).evaluate(validation);
-                return { auc, logLoss };
-              },
-              earlyStopping: { metric: 'auc', patience: config.patience },
-            }
-          : {}),
-        ...(options.signal ? { signal: options.signal } : {}),
-        ...(options.onProgress ? { onProgress: options.onProgress } : {}),
-        ...(config.checkpoint ? { checkpoint: config.checkpoint } : {}),
-      });
-      return model(history);
-    } catch (error) {
-      disposeNetwork(network);
-      throw error;
-    } finally {
-      optimiser.dispose();
-    }
+        stopBy: 'auc',
+      },
+    });
+    return model(history);
   }
 
   /** Trainable numbers, those of the adaptor included. */

@@ -1,5 +1,5 @@
 import { defineOptions, type LongCallOptions, type OptionsOf, option } from '@palate/core';
-import type { CheckpointOptions } from '@palate/nn';
+import { trainingOptions } from '@palate/nn';
 import type { CtrSamples } from '../features/ctr-samples.js';
 import type { FeatureSet } from '../features/feature-set.js';
 import { BACKBONES, type BackboneName } from './backbones.js';
@@ -15,19 +15,12 @@ export const ENTITY_OPTIONS = {
   knowledge: option.value<CtrKnowledge>('vectors of users or items', isObject).optional({
     doc: "KAR's prestored vectors of users, items or both; the model alone without",
   }),
-  checkpoint: option.value<CheckpointOptions>('a folder for checkpoints', isObject).optional({
-    doc: 'where to write checkpoints, and how often',
-    identity: () => undefined,
-  }),
   dimension: option.integer({ min: 1, max: 8192 })({ default: 32, doc: "width of a field's vector" }),
   dropout: option.number({ min: 0, max: 0.9 })({ default: 0.2, doc: 'share of the values dropped' }),
-  learningRate: option.number({ min: 0 })({ default: 1e-3, doc: 'largest step size of AdamW' }),
-  weightDecay: option.number({ min: 0 })({ default: 0.01, doc: 'decoupled weight decay of AdamW' }),
-  patience: option.integer({ min: 1 })({
-    default: 3,
-    doc: 'epochs without a better validation before it stops, where there is a validation',
-  }),
 } as const;
+
+/** The training options that both share. */
+export const ENTITY_TRAINING = { learningRate: 1e-3, weightDecay: 0.01, patience: 3 } as const;
 
 /** Options of `CtrModel.fit`. */
 export const CTR = defineOptions('CtrModel.fit', {
@@ -51,8 +44,11 @@ export const CTR = defineOptions('CtrModel.fit', {
     default: 3,
     doc: "layers of the backbone's own kind (cross, attention, compressed interaction)",
   }),
-  batchSize: option.integer({ min: 1, max: 1_000_000 })({ default: 512, doc: 'samples a step' }),
-  epochs: option.integer({ min: 1 })({ default: 20, doc: 'most passes over the samples' }),
+  ...trainingOptions({
+    ...ENTITY_TRAINING,
+    batchSize: { default: 512, doc: 'samples a step' },
+    epochs: { default: 20, doc: 'most passes over the samples' },
+  }),
 });
 
 /** Options of {@link CtrModel.fit}. */

@@ -7,6 +7,7 @@ import {
   Embedding,
   ForwardPass,
   Parameters,
+  shuffledBatches,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -109,12 +110,10 @@ export function pairBatches(
   negatives: number,
   random: RandomStream,
 ): (() => Batch)[] {
-  const order = random.fork('order').shuffle(Int32Array.from(log.user.keys()));
   const choices = 1 + negatives;
   const n = log.items.size;
-  return Array.from({ length: Math.ceil(order.length / batchSize) }, (_, index) => () => {
+  return shuffledBatches(Int32Array.from(log.user.keys()), batchSize, random, (rows, index) => {
     const own = random.fork(`negatives ${index}`);
-    const rows = order.subarray(index * batchSize, (index + 1) * batchSize);
     const user = new Int32Array(batchSize);
     const items = new Int32Array(batchSize * choices);
     const label = new Float32Array(batchSize * choices);

@@ -6,7 +6,7 @@ import {
   type OptionsOf,
   option,
 } from '@palate/core';
-import type { CheckpointOptions } from '@palate/nn';
+import { trainingOptions } from '@palate/nn';
 
 /** Options of `TwoTower.fit`. */
 export const TWO_TOWER = defineOptions('TwoTower.fit', {
@@ -20,20 +20,16 @@ export const TWO_TOWER = defineOptions('TwoTower.fit', {
     default: 4,
     doc: 'random items against each interaction',
   }),
-  learningRate: option.number({ min: 0 })({ default: 1e-3, doc: 'largest step size of AdamW' }),
-  weightDecay: option.number({ min: 0 })({ default: 0.01, doc: 'decoupled weight decay of AdamW' }),
-  batchSize: option.integer({ min: 1, max: 1_000_000 })({ default: 512, doc: 'interactions a step' }),
-  epochs: option.integer({ min: 1 })({ default: 30, doc: 'most passes over the interactions' }),
-  patience: option.integer({ min: 1 })({
-    default: 5,
-    doc: 'epochs without a better validation before it stops, where there is a validation',
+  ...trainingOptions({
+    learningRate: 1e-3,
+    weightDecay: 0.01,
+    batchSize: { default: 512, doc: 'interactions a step' },
+    epochs: { default: 30, doc: 'most passes over the interactions' },
+    patience: 5,
   }),
   validation: option
     .value<InteractionLog>('an InteractionLog', (value) => value instanceof InteractionLog)
     .optional({ doc: 'held-out interactions to stop by, sharing the id maps' }),
-  checkpoint: option
-    .value<CheckpointOptions>('a folder for checkpoints', (value) => typeof value === 'object')
-    .optional({ doc: 'where to write checkpoints, and how often', identity: () => undefined }),
 });
 
 /** Options of {@link TwoTower.fit}. */

@@ -7,7 +7,6 @@ import {
   Favourites,
   fingerprint,
   IdMap,
-  type InteractionLog,
   InvalidInputError,
   type LongCallOptions,
   listsFromScores,
@@ -24,8 +23,8 @@ import {
   unavailableItems,
   writeArtifact,
 } from '@palate/core';
-import { ndcgOfLists } from '@palate/eval';
-import { AdamW, cosineSchedule, type EpochReport, selectBackend, train } from '@palate/nn';
+import { heldOutQueries, ndcgOfLists } from '@palate/eval';
+import { cosineSchedule, type EpochReport, fitNetwork, selectBackend } from '@palate/nn';
 import { pairBatches, Towers } from './towers.js';
 import { TWO_TOWER, type TwoTowerOptions, type TwoTowerSettings } from './two-tower-options.js';
 
@@ -85,7 +84,7 @@ export class TwoTower implements CatalogueScorer, Saveable {
         hint: 'Use data with histories.',
       });
     const vectors = settings.vectors?.align(log.items);
-    const { validation, negatives, batchSize, epochs, learningRate, weightDecay, dimension } = settings;
+    const { validation, negatives, batchSize, epochs, learningRate, dimension } = settings;
     if (validation) {
       checkSharedIds('the validation log', validation, log);
       if (vectors)
@@ -105,8 +104,6 @@ export class TwoTower implements CatalogueScorer, Saveable {
       vectors,
       new RandomStream(seed).fork('towers'),
     );
-    const steps = Math.ceil(log.length / batchSize);
-    const optimiser = new AdamW({ weightDecay });
     const build = async (history: readonly EpochReport[]): Promise<TwoTower> =>
       new TwoTower(
         {
@@ -123,31 +120,27 @@ export class TwoTower implements CatalogueScorer, Saveable {
         history,
       );
     try {
-      const { history } = await train({
+      const held = validation && heldOutQueries(log, validation);
+      const history = await fitNetwork({
         parameters: towers.parameters,
-        optimiser,
-        schedule: cosineSchedule(learningRate, steps * epochs, {
-          warmUp: Math.ceil(steps / 4),
-        }),
-        epochs,
-        clipNorm: 5,
-        seed,
+        settings,
+        options,
         identity: TWO_TOWER.identity(settings, seed, log),
+        schedule: (steps) =>
+          cosineSchedule(learningRate, steps() * epochs, { warmUp: Math.ceil(steps() / 4) }),
+        clipNorm: 5,
         batches: (_, random) => pairBatches(log, batchSize, negatives, random),
         loss: (batch, pass) => towers.loss(batch, pass),
-        ...(validation
-          ? {
-              validate: async () => ({ 'ndcg@10': await validationNdcg(await build([]), log, validation) }),
-              earlyStopping: { metric: 'ndcg@10', patience: settings.patience },
-            }
-          : {}),
-        ...(options.signal ? { signal: options.signal } : {}),
-        ...(options.onProgress ? { onProgress: options.onProgress } : {}),
-        ...(settings.checkpoint ? { checkpoint: settings.checkpoint } : {}),
+        validation: held && {
+          measure: async () => {
+            const lists = await (await build([])).retrieve(held.queries, 10);
+            return { 'ndcg@10': ndcgOfLists(lists, held.targets, 10) };
+          },
+          stopBy: 'ndcg@10',
+        },
       });
       return await build(history);
     } finally {
-      optimiser.dispose();
       towers.parameters.dispose();
     }
   }
@@ -245,20 +238,4 @@ function readIds(bytes: Uint8Array | undefined): string[] {
     received: typeof list,
     hint: 'Restore the file.',
   });
-}
-
-/** NDCG@10 of held-out items, several a user. */
-async function validationNdcg(model: TwoTower, log: InteractionLog, held: InteractionLog): Promise<number> {
-  const users = Array.from({ length: log.users.size }, (_, user) => user).filter(
-    (user) => held.history(user).length > 0,
-  );
-  const lists = await model.retrieve(
-    users.map((user) => ({ user: log.users.idOf(user), history: log.history(user) })),
-    10,
-  );
-  return ndcgOfLists(
-    lists,
-    users.map((user) => held.history(user)),
-    10,
-  );
 }

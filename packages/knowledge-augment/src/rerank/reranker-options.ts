@@ -1,5 +1,6 @@
 import { defineOptions, type LongCallOptions, type OptionsOf, option } from '@palate/core';
-import { ENTITY_OPTIONS } from '../ctr/ctr-options.js';
+import { trainingOptions } from '@palate/nn';
+import { ENTITY_OPTIONS, ENTITY_TRAINING } from '../ctr/ctr-options.js';
 import { LIST_MODELS, type ListModelName } from './list-models.js';
 import type { RerankLists } from './rerank-lists.js';
 
@@ -14,8 +15,11 @@ export const RERANKER = defineOptions('Reranker.fit', {
     default: 4,
     doc: 'items of a history, the newest',
   }),
-  batchSize: option.integer({ min: 1, max: 100_000 })({ default: 64, doc: 'lists a step' }),
-  epochs: option.integer({ min: 1 })({ default: 15, doc: 'most passes over the lists' }),
+  ...trainingOptions({
+    ...ENTITY_TRAINING,
+    batchSize: { default: 64, doc: 'lists a step' },
+    epochs: { default: 15, doc: 'most passes over the lists' },
+  }),
 });
 
 /** Options of {@link Reranker.fit}. */

@@ -8,14 +8,14 @@ import {
   throwIfCancelled,
 } from '@palate/core';
 import {
-  AdamW,
   type BatchTensors,
   cosineSchedule,
   type EpochReport,
   ForwardPass,
+  fitNetwork,
   type Parameters,
   selectBackend,
-  train,
+  shuffledBatches,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { flatInput, flatWidth } from '../ctr/backbone.js';
@@ -118,55 +118,30 @@ export class Reranker implements Saveable, Disposable {
     throwIfCancelled(options.signal, 'fitting a re-ranker');
     await selectBackend();
     const network = buildNetwork(ListNetwork, config, entities, seed);
-    const { parameters } = network;
     const reranker = (history: readonly EpochReport[]): Reranker =>
       new Reranker({ network, config, entities, dataFingerprint: fingerprint(log), training }, history);
     const entries = entriesOf(lists);
-    const steps = Math.ceil(lists.user.length / batchSize);
-    const optimiser = new AdamW({ weightDecay: config.weightDecay });
-    try {
-      const { history } = await train({
-        parameters,
-        optimiser,
-        schedule: cosineSchedule(learningRate, steps * epochs, { warmUp: Math.ceil(steps / 4) }),
-        epochs,
-        clipNorm: 5,
-        seed,
-        identity: RERANKER.identity(settings, seed, lists),
-        batches: (_, stream) => {
-          const order = stream.fork('order').shuffle(Int32Array.from(lists.user.keys()));
-          return Array.from(
-            { length: steps },
-            (__, index) => () =>
-              ctrBatch(
-                entries,
-                expand(order.subarray(index * batchSize, (index + 1) * batchSize), length),
-                batchSize * length,
-                historyLength,
-              ),
-          );
+    const history = await fitNetwork({
+      parameters: network.parameters,
+      settings: config,
+      options,
+      identity: RERANKER.identity(settings, seed, lists),
+      schedule: (steps) => cosineSchedule(learningRate, steps() * epochs, { warmUp: Math.ceil(steps() / 4) }),
+      clipNorm: 5,
+      batches: (_, random) =>
+        shuffledBatches(Int32Array.from(lists.user.keys()), batchSize, random, (rows) =>
+          ctrBatch(entries, expand(rows, length), batchSize * length, historyLength),
+        ),
+      loss: (batch, pass) => listLoss(network.scores(batch, pass), batch, length),
+      validation: validation && {
+        measure: async () => {
+          const { map, ndcg } = await reranker([]).evaluate(validation);
+          return { 'map@7': map[7] ?? 0, 'ndcg@7': ndcg[7] ?? 0 };
         },
-        loss: (batch, pass) => listLoss(network.scores(batch, pass), batch, length),
-        ...(validation
-          ? {
-              validate: async () => {
-                const { map, ndcg } = await reranker([]).evaluate(validation);
-                return { 'map@7': map[7] ?? 0, 'ndcg@7': ndcg[7] ?? 0 };
-              },
-              earlyStopping: { metric: 'ndcg@7', patience: config.patience },
-            }
-          : {}),
-        ...(options.signal ? { signal: options.signal } : {}),
-        ...(options.onProgress ? { onProgress: options.onProgress } : {}),
-        ...(config.checkpoint ? { checkpoint: config.checkpoint } : {}),
-      });
-      return reranker(history);
-    } catch (error) {
-      disposeNetwork(network);
-      throw error;
-    } finally {
-      optimiser.dispose();
-    }
+        stopBy: 'ndcg@7',
+      },
+    });
+    return reranker(history);
   }
 
   /**
