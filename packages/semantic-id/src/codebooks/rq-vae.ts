@@ -11,13 +11,13 @@ import {
   RandomStream,
 } from '@palate/core';
 import {
-  AdamW,
   type Batch,
-  type CheckpointOptions,
   type EpochReport,
+  fitNetwork,
   inverseSquareRootSchedule,
   selectBackend,
-  train,
+  shuffledBatches,
+  trainingOptions,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { CODE_SHAPE, MINIMUM_USAGE, rowsOf, SAVED_WIDTH } from './check-vectors.js';
@@ -43,16 +43,12 @@ const NETWORK = {
 /** Options of {@link RqVae.fit}. */
 export const RQ_VAE = defineOptions('RqVae.fit', {
   ...NETWORK,
-  epochs: option.integer({ min: 1 })({ default: 200, doc: 'passes over the vectors' }),
-  batchSize: option.integer({ min: 1 })({ default: 1024, doc: 'rows a step' }),
-  learningRate: option.number({ min: 0 })({ default: 1e-3, doc: 'step size of AdamW' }),
+  ...trainingOptions({
+    epochs: { default: 200, doc: 'passes over the vectors' },
+    batchSize: 1024,
+    learningRate: { default: 1e-3, doc: 'step size of AdamW, which falls after a quarter of the steps' },
+  }),
   minimumUsage: MINIMUM_USAGE,
-  checkpoint: option
-    .value<CheckpointOptions>(
-      'a folder and intervals',
-      (value) => typeof value === 'object' && value !== null,
-    )
-    .optional({ doc: 'keeps checkpoints in a folder and goes on from them', identity: () => undefined }),
 });
 
 /** Options of {@link RqVae.fit}; {@link RQ_VAE} says what each does. */
@@ -125,35 +121,33 @@ export class RqVae implements Codebook, Disposable {
     const codebook = new RqVae(network, mean, scale, []);
     const vectors = codebook.#standardise(table.data);
     await startCodebooks(network, await latents(network, vectors), random.fork('k-means'));
-    const optimiser = new AdamW({ weightDecay: 0 });
-    try {
-      const { history } = await train({
-        parameters: network.parameters,
-        optimiser,
-        // Even rates wander at the end; the fall lets the codes settle.
-        schedule: inverseSquareRootSchedule(
+    const history = await fitNetwork({
+      parameters: network.parameters,
+      settings,
+      options,
+      identity: RQ_VAE.identity(settings, table, seed),
+      // Even rates wander at the end; the fall lets the codes settle.
+      schedule: () =>
+        inverseSquareRootSchedule(
           learningRate,
           Math.max(1, Math.ceil((epochs * rows) / batchSize / 4)),
           'constant',
         ),
-        clipNorm: 1,
-        epochs,
-        seed,
-        identity: RQ_VAE.identity(settings, table, seed),
-        batches: (_, stream) => batchesOf(vectors, table.width, batchSize, stream),
-        loss: ({ x }) => network.loss(x as tf.Tensor2D),
-        // Called after each epoch, before its checkpoint is written.
-        validate: (epoch) => reviveCodes(network, vectors, random.fork(`revival ${epoch}`), epoch < epochs),
-        signal: options.signal,
-        onProgress: options.onProgress,
-        checkpoint: settings.checkpoint,
-      });
-      const fitted = new RqVae(network, mean, scale, history);
+      clipNorm: 1,
+      batches: (_, stream) => batchesOf(vectors, table.width, batchSize, stream),
+      loss: ({ x }) => network.loss(x as tf.Tensor2D),
+      validation: {
+        measure: (epoch) => reviveCodes(network, vectors, random.fork(`revival ${epoch}`), epoch < epochs),
+      },
+    });
+    const fitted = new RqVae(network, mean, scale, history);
+    try {
       checkUsage(await fitted.encode(table.data), levels, size, minimum);
-      return fitted;
-    } finally {
-      optimiser.dispose();
+    } catch (error) {
+      fitted.dispose();
+      throw error;
     }
+    return fitted;
   }
 
   #standardise(vectors: Float32Array): Float32Array {
@@ -233,17 +227,15 @@ function centreAndScale(x: Float32Array, width: number): { mean: Float32Array; s
 }
 
 function batchesOf(x: Float32Array, width: number, batchSize: number, random: RandomStream): (() => Batch)[] {
-  const rows = x.length / width;
-  const order = random.fork('order').shuffle(Int32Array.from({ length: rows }, (_, row) => row));
-  // Whole batches only: every row has its turn in some epoch.
-  return Array.from({ length: Math.floor(rows / batchSize) }, (_, index) => () => {
+  const rows = Int32Array.from({ length: x.length / width }, (_, row) => row);
+  const batches = shuffledBatches(rows, batchSize, random, (chosen) => {
     const values = new Float32Array(batchSize * width);
-    for (let k = 0; k < batchSize; k++) {
-      const row = order[index * batchSize + k]!;
+    for (const [k, row] of chosen.entries())
       values.set(x.subarray(row * width, (row + 1) * width), k * width);
-    }
     return { x: { shape: [batchSize, width], values } };
   });
+  // Whole batches only: every row has its turn in some epoch.
+  return batches.slice(0, Math.floor(rows.length / batchSize));
 }
 
 /** Latent vectors of standardised ones. */

@@ -7,7 +7,7 @@ import {
   option,
   type SettingsOf,
 } from '@palate/core';
-import { type CheckpointOptions, RATE_DECAYS } from '@palate/nn';
+import { trainingOptions } from '@palate/nn';
 import { SemanticIds } from '../ids/semantic-ids.js';
 
 /** The model behind TIGER. */
@@ -60,42 +60,31 @@ export const TIGER = defineOptions('Tiger.fit', {
     default: true,
     doc: 'in the efficient mode, a vector for every prefix of an ID beside those of its codes: common items are told apart as by item ids, new ones are still read from their codes',
   }),
-  learningRate: option.number({ min: 0 })({ ...byMode(0.002, 0.01), doc: 'step size of AdamW' }),
   holdSteps: option.integer({ min: 1 })({
     default: 10_000,
     doc: 'steps at the full rate before it falls with the inverse square root, in the faithful mode',
   }),
-  warmUpSteps: option.integer({ min: 0 })({
-    default: 0,
-    doc: 'steps over which the learning rate rises from 0, in the efficient mode',
-  }),
-  decay: option.choice(RATE_DECAYS)({
-    default: 'none',
-    doc: 'how the learning rate goes on in the efficient mode: constant, or along half a cosine to 0 at the last of `epochs`',
-  }),
-  weightDecay: option.number({ min: 0 })({ default: 0.01, doc: 'decoupled weight decay of AdamW' }),
-  batchSize: option.integer({ min: 1, max: 65_536 })({ ...byMode(64, 256), doc: 'sequences a step' }),
-  epochs: option.integer({ min: 1 })({
-    default: 60,
-    doc: 'most passes over the data',
+  ...trainingOptions({
+    learningRate: byMode(0.002, 0.01),
+    warmUpSteps: {
+      default: 0,
+      doc: 'steps over which the learning rate rises from 0, in the efficient mode',
+    },
+    decay: {
+      default: 'none',
+      doc: 'how the learning rate goes on in the efficient mode: constant, or along half a cosine to 0 at the last of `epochs`',
+    },
+    weightDecay: 0.01,
+    batchSize: { ...byMode(64, 256), doc: 'sequences a step' },
     // More epochs at a rate that does not depend on them go on from a checkpoint; see `Tiger.fit`.
-    identity: () => undefined,
+    epochs: { default: 60, identity: () => undefined },
+    patience: 5,
   }),
   validation: option
     .value<InteractionLog>('an interaction log', (value) => value instanceof InteractionLog)
     .optional({
       doc: "held-out interactions that share the training log's id maps: measured after each epoch by NDCG@10",
     }),
-  patience: option.integer({ min: 1 })({
-    default: 5,
-    doc: 'stops when the validation has not risen for so many epochs, and keeps the best weights',
-  }),
-  checkpoint: option
-    .value<CheckpointOptions>(
-      'a folder and intervals',
-      (value) => typeof value === 'object' && value !== null,
-    )
-    .optional({ doc: 'keeps checkpoints in a folder and goes on from them', identity: () => undefined }),
   beams: option.integer({ min: 1, max: 1_000_000 })({
     default: 50,
     doc: 'beams of the search, at least twice the length of a list',

@@ -29,15 +29,8 @@ import {
   unavailableItems,
   writeArtifact,
 } from '@palate/core';
-import { ndcgOfLists } from '@palate/eval';
-import {
-  AdamW,
-  type EpochReport,
-  inverseSquareRootSchedule,
-  optionsSchedule,
-  selectBackend,
-  train,
-} from '@palate/nn';
+import { heldOutQueries, ndcgOfLists } from '@palate/eval';
+import { type EpochReport, fitNetwork, inverseSquareRootSchedule, selectBackend } from '@palate/nn';
 import { SemanticIds } from '../ids/semantic-ids.js';
 import { EfficientModel } from './efficient-model.js';
 import { extendedWeights, placesIn } from './extended-weights.js';
@@ -138,57 +131,32 @@ export class Tiger implements Retriever, Saveable, Disposable {
     const model = makeModel(ids, config, seed, unseen);
     const favourites = Favourites.of(log);
     const tiger = new Tiger(ids, model, config, unseen, favourites, [], fingerprint(log));
-    const users = validation
-      ? Array.from({ length: log.users.size }, (_, user) => user).filter(
-          (user) => validation.history(user).length > 0,
-        )
-      : [];
-    const optimiser = new AdamW({ weightDecay: config.weightDecay });
-    const identity = TIGER.identity(
-      { ...config, ids },
-      fingerprint(log),
-      seed,
-      config.decay === 'none' ? 0 : config.epochs,
-    );
-    try {
-      const { history } = await train({
-        parameters: model.parameters,
-        optimiser,
-        schedule:
-          config.mode === 'faithful'
-            ? inverseSquareRootSchedule(config.learningRate, config.holdSteps, 'constant')
-            : optionsSchedule(config, () => model.batches(dataset, new RandomStream(0)).length),
-        loss: (batch, pass) => model.loss(batch, pass),
-        batches: (_, random) => model.batches(dataset, random),
-        epochs: config.epochs,
+    const held = validation && heldOutQueries(log, validation);
+    const history = await fitNetwork({
+      parameters: model.parameters,
+      settings: config,
+      options,
+      identity: TIGER.identity(
+        { ...config, ids },
+        fingerprint(log),
         seed,
-        identity,
-        clipNorm: 1,
-        signal,
-        onProgress: options.onProgress,
-        checkpoint: config.checkpoint,
-        ...(validation
-          ? {
-              validate: async () => ({
-                'ndcg@10': ndcgOfLists(
-                  await tiger.#search(
-                    users.map((user) => ({ history: log.history(user), user: log.users.idOf(user) })),
-                    10,
-                    20,
-                    {},
-                  ),
-                  users.map((user) => validation.history(user)),
-                  10,
-                ),
-              }),
-              earlyStopping: { metric: 'ndcg@10', patience: config.patience },
-            }
-          : {}),
-      });
-      return new Tiger(ids, model, config, unseen, favourites, history, tiger.#dataFingerprint);
-    } finally {
-      optimiser.dispose();
-    }
+        config.decay === 'none' ? 0 : config.epochs,
+      ),
+      schedule:
+        config.mode === 'faithful'
+          ? () => inverseSquareRootSchedule(config.learningRate, config.holdSteps, 'constant')
+          : undefined,
+      clipNorm: 1,
+      loss: (batch, pass) => model.loss(batch, pass),
+      batches: (_, random) => model.batches(dataset, random),
+      validation: held && {
+        measure: async () => ({
+          'ndcg@10': ndcgOfLists(await tiger.#search(held.queries, 10, 20, {}), held.targets, 10),
+        }),
+        stopBy: 'ndcg@10',
+      },
+    });
+    return new Tiger(ids, model, config, unseen, favourites, history, tiger.#dataFingerprint);
   }
 
   async retrieve(
