@@ -38,8 +38,8 @@ export {
   type RankerCounts,
   type RankerKnowledge,
 } from './palr/llm-ranker.js';
-export { LocalRanker, type LocalRankOptions } from './palr/local-ranker.js';
-export type { LocalRankerOptions } from './palr/local-ranker-options.js';
+export { LocalRanker } from './palr/local-ranker.js';
+export type { LocalRankerOptions, LocalRankOptions } from './palr/local-ranker-options.js';
 export { matchTitle, type TitleMatcher, titleMatcher } from './palr/match-titles.js';
 export {
   type ProfileInput,
@@ -54,10 +54,10 @@ export {
   evaluateRatings,
   type RatingResult,
 } from './rating/evaluate-ratings.js';
-export type { RaterOptions } from './rating/fit-rater.js';
 export { LlmRater, type LlmRaterOptions } from './rating/llm-rater.js';
 export { type MeanKind, meanPredictor } from './rating/mean-predictors.js';
 export { parseRating, type RatingFault, type ReadRating, readRating } from './rating/parse-rating.js';
+export type { RaterOptions, RatingHead, T5RaterOptions } from './rating/rater-options.js';
 export { fitRatingBaseline, type RatingBaseline } from './rating/rating-networks.js';
 export { type RatingPromptOptions, ratingMessages } from './rating/rating-prompts.js';
 export {
@@ -69,4 +69,4 @@ export {
   ratingRows,
   takeRows,
 } from './rating/rating-rows.js';
-export { fitT5Rater, type RatingHead, type T5RaterOptions } from './rating/t5-rater.js';
+export { fitT5Rater } from './rating/t5-rater.js';

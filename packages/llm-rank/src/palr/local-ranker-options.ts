@@ -5,10 +5,11 @@ import {
   type LongCallOptions,
   type OptionsOf,
   option,
+  type RetrieveOptions,
   type Retriever,
   type SettingsOf,
 } from '@palate/core';
-import type { CheckpointOptions, T5Config } from '@palate/nn';
+import { type T5Config, trainingOptions } from '@palate/nn';
 import { SAMPLING } from './instruction-data.js';
 
 const orTheFolders = (value: number): string => `${value}, or the folder's`;
@@ -51,20 +52,15 @@ export const LOCAL_RANKER = defineOptions('LocalRanker.fit', {
     defaultText: orTheFolders(0.2),
     doc: 'share of the values dropped',
   }),
-  learningRate: option.number({ min: 0 })({
-    default: 1e-3,
-    defaultText: '1e-3; 3e-4 for a start from a folder',
-    doc: 'step size of AdamW',
-  }),
-  weightDecay: option.number({ min: 0 })({ default: 0.01, doc: 'decoupled weight decay of AdamW' }),
-  batchSize: option.integer({ min: 1, max: 65_536 })({ default: 32, doc: 'samples a step' }),
-  epochs: option.integer({ min: 1 })({
-    default: 30,
-    doc: 'most passes over the instruction data, whose candidates stand in another order each time',
-  }),
-  patience: option.integer({ min: 1 })({
-    default: 5,
-    doc: 'epochs without a better validation after which it stops',
+  ...trainingOptions({
+    learningRate: { default: 1e-3, defaultText: '1e-3; 3e-4 for a start from a folder' },
+    weightDecay: 0.01,
+    batchSize: { default: 32, doc: 'samples a step' },
+    epochs: {
+      default: 30,
+      doc: 'most passes over the instruction data, whose candidates are shuffled each time',
+    },
+    patience: 5,
   }),
   validation: option
     .value<InteractionLog>('an interaction log', (value) => value instanceof InteractionLog)
@@ -78,16 +74,19 @@ export const LOCAL_RANKER = defineOptions('LocalRanker.fit', {
       // Its candidates count; see `LocalRanker.fit`.
       identity: () => undefined,
     }),
-  checkpoint: option
-    .value<CheckpointOptions>(
-      'a folder and intervals',
-      (value) => typeof value === 'object' && value !== null,
-    )
-    .optional({ doc: 'keeps checkpoints in a folder and goes on from them', identity: () => undefined }),
 });
 
 /** Options of `LocalRanker.fit`; {@link LOCAL_RANKER} says what each does. */
 export type LocalRankerOptions = OptionsOf<typeof LOCAL_RANKER.declarations> & LongCallOptions;
+
+/** Options of `LocalRanker.rank`. */
+export interface LocalRankOptions extends RetrieveOptions {
+  /**
+   * Weight of the retriever's order beside the model's log-chances. Default: what did best on the validation; 0 where
+   * there was none. 0 ranks by the model alone, whose candidates are shuffled.
+   */
+  readonly orderWeight?: number | undefined;
+}
 
 /** Options with their defaults. */
 export type LocalRankerSettings = SettingsOf<typeof LOCAL_RANKER.declarations>;

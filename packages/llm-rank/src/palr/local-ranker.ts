@@ -28,19 +28,23 @@ import {
   writeArtifact,
 } from '@palate/core';
 import {
-  AdamW,
   cosineSchedule,
   type EpochReport,
+  fitNetwork,
   selectBackend,
   T5,
   type T5Config,
   t5Config,
-  train,
 } from '@palate/nn';
 import { checkCandidates } from './check-candidates.js';
 import { instructionBatches } from './instruction-batches.js';
 import { instructionData } from './instruction-data.js';
-import { LOCAL_RANKER, type LocalRankerConfig, type LocalRankerOptions } from './local-ranker-options.js';
+import {
+  LOCAL_RANKER,
+  type LocalRankerConfig,
+  type LocalRankerOptions,
+  type LocalRankOptions,
+} from './local-ranker-options.js';
 import { mixedOrder } from './mixed-order.js';
 import { LENGTHS, type RankerInput, RankerModel } from './ranker-model.js';
 import type { RankerVocabulary } from './ranker-vocabulary.js';
@@ -56,18 +60,6 @@ const KIND = 'palr-local';
 const MODEL = 'model/';
 /** Queries ranked at once, so that memory stays bounded. */
 const BLOCK = 256;
-/** Weights of the retriever's order that are tried on the validation. */
-const ORDER_WEIGHTS = [0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6];
-
-/** How {@link LocalRanker.rank} ranks. */
-export interface LocalRankOptions extends RetrieveOptions {
-  /**
-   * Weight of the retriever's order beside the model's log-chances. Default: what did best on the validation; 0 where
-   * there was none. 0 ranks by the model alone, whose candidates are shuffled.
-   */
-  readonly orderWeight?: number | undefined;
-}
-
 /**
  * PALR's fine-tuned ranker, trained on this machine: a T5 tuned by instruction data on a share of the users. It stands
  * in for the paper's LLaMA-7B.
@@ -128,8 +120,8 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
   static async fit(dataset: Dataset, options: LocalRankerOptions = {}): Promise<LocalRanker> {
     const defaults = LOCAL_RANKER.settings(options);
     const { log } = dataset;
-    const { validation, retriever, checkpoint } = defaults;
-    const { signal, onProgress } = options;
+    const { validation, retriever } = defaults;
+    const { signal } = options;
     if (validation) checkSharedIds('the validation log', validation, log);
     const profiles = defaults.profiles ?? new Map<string, string>();
     const seed = options.seed ?? 0;
@@ -153,8 +145,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
       signal,
       seed,
     });
-    const favourites = Favourites.of(log);
-    const ranker = new LocalRanker({
+    const parts = {
       model,
       vocabulary,
       profiles,
@@ -162,77 +153,42 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
       history: [],
       tuned,
       orderWeight: 0,
-      favourites,
+      favourites: Favourites.of(log),
       dataFingerprint: fingerprint(log),
-    });
+    };
+    const ranker = new LocalRanker(parts);
     const judge = validation
       ? await validationJudge(dataset, validation, tuned, retriever, signal)
       : undefined;
-    const stepsPerEpoch = Math.max(
-      1,
-      config.tasks.length * Math.ceil(samples.length / config.tasks.length / config.batchSize),
-    );
-    const optimiser = new AdamW({ weightDecay: config.weightDecay });
-    const identity = LOCAL_RANKER.identity(config, log, seed, start.hash, judge?.identity);
-    try {
-      const { history } = await train({
-        parameters: model.parameters,
-        optimiser,
-        schedule: cosineSchedule(config.learningRate, config.epochs * stepsPerEpoch, {
-          warmUp: Math.min(100, stepsPerEpoch),
-        }),
-        clipNorm: 1,
-        epochs: config.epochs,
-        seed,
-        identity,
-        batches: (_, random) =>
-          instructionBatches(samples, config.batchSize, random, (chunk, order) =>
-            model.batch(
-              chunk.map((sample) => ({
-                ...sample,
-                // Another order every time: where a candidate stands must say nothing.
-                candidates: order.shuffle([...sample.candidates]),
-                profile: profiles.get(log.users.idOf(sample.user)) ?? '',
-              })),
-              config.batchSize,
-            ),
+    const trained = await fitNetwork({
+      parameters: model.parameters,
+      settings: config,
+      options,
+      identity: LOCAL_RANKER.identity(config, log, seed, start.hash, judge?.identity),
+      schedule: (steps) =>
+        cosineSchedule(config.learningRate, config.epochs * steps(), { warmUp: Math.min(100, steps()) }),
+      clipNorm: 1,
+      batches: (_, random) =>
+        instructionBatches(samples, config.batchSize, random, (chunk, order) =>
+          model.batch(
+            chunk.map((sample) => ({
+              ...sample,
+              // Another order every time: the position of a candidate must say nothing.
+              candidates: order.shuffle([...sample.candidates]),
+              profile: profiles.get(log.users.idOf(sample.user)) ?? '',
+            })),
+            config.batchSize,
           ),
-        loss: (batch, pass) => model.loss(batch, pass),
-        signal,
-        onProgress,
-        checkpoint,
-        ...(judge
-          ? {
-              validate: async () => ({ 'ndcg@10': await judge.ndcg(ranker, 0) }),
-              earlyStopping: { metric: 'ndcg@10', patience: config.patience },
-            }
-          : {}),
-      });
-      let orderWeight = 0;
-      if (judge && retriever && config.tasks.includes('recommend-retrieval')) {
-        let best = Number.NEGATIVE_INFINITY;
-        for (const weight of ORDER_WEIGHTS) {
-          const value = await judge.ndcg(ranker, weight);
-          if (value > best) {
-            best = value;
-            orderWeight = weight;
-          }
-        }
-      }
-      return new LocalRanker({
-        model,
-        vocabulary,
-        profiles,
-        config,
-        history,
-        tuned,
-        orderWeight,
-        favourites,
-        dataFingerprint: ranker.#dataFingerprint,
-      });
-    } finally {
-      optimiser.dispose();
-    }
+        ),
+      loss: (batch, pass) => model.loss(batch, pass),
+      validation: judge && {
+        measure: async () => ({ 'ndcg@10': await judge.ndcg(ranker, 0) }),
+        stopBy: 'ndcg@10',
+      },
+    });
+    const orderWeight =
+      judge && config.tasks.includes('recommend-retrieval') ? await judge.bestOrderWeight(ranker) : 0;
+    return new LocalRanker({ ...parts, history: trained, orderWeight });
   }
 
   #input(query: Query, candidates: readonly number[]): RankerInput {

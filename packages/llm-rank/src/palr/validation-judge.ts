@@ -1,13 +1,27 @@
-import { contentHash, type Dataset } from '@palate/core';
-import { ndcgOfLists } from '@palate/eval';
-import type { LocalRanker } from './local-ranker.js';
-import type { LocalRankerOptions } from './local-ranker-options.js';
+import { contentHash, type Dataset, type Ranker, type Retriever } from '@palate/core';
+import { heldOutQueries, ndcgOfLists } from '@palate/eval';
+import type { LocalRankerOptions, LocalRankOptions } from './local-ranker-options.js';
 import { LENGTHS } from './ranker-model.js';
+
+/** Weights of the retriever's order that are tried on the validation. */
+const ORDER_WEIGHTS = [0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6];
+
+/** What a judge asks: lists without candidates, and candidates ranked by a weight of their order. */
+export interface JudgedRanker extends Retriever {
+  rank(
+    queries: Parameters<Ranker['rank']>[0],
+    candidates: Parameters<Ranker['rank']>[1],
+    k: number,
+    options: LocalRankOptions,
+  ): ReturnType<Ranker['rank']>;
+}
 
 /** Judges a ranker on held-out items. */
 export interface ValidationJudge {
   /** NDCG@10 of a ranking by a weight of the retriever's order. */
-  readonly ndcg: (ranker: LocalRanker, weight: number) => Promise<number>;
+  readonly ndcg: (ranker: JudgedRanker, weight: number) => Promise<number>;
+  /** The weight of the retriever's order that does best; 0 without a retriever. */
+  readonly bestOrderWeight: (ranker: JudgedRanker) => Promise<number>;
   /** Hash of the candidates that it ranks. */
   readonly identity: string;
 }
@@ -20,23 +34,24 @@ export async function validationJudge(
   retriever: LocalRankerOptions['retriever'],
   signal?: AbortSignal,
 ): Promise<ValidationJudge> {
-  const { log } = dataset;
-  const users = Array.from(tuned.keys()).filter(
-    (user) => tuned[user] === 1 && validation.history(user).length > 0,
-  );
-  const queries = users.map((user) => ({ user: log.users.idOf(user), history: log.history(user) }));
+  const { queries, targets } = heldOutQueries(dataset.log, validation, (user) => tuned[user] === 1);
   const candidates = await retriever?.retrieve(queries, LENGTHS.candidates, { signal });
+  const ndcg: ValidationJudge['ndcg'] = async (ranker, weight) => {
+    const lists = candidates
+      ? await ranker.rank(queries, candidates, 10, { orderWeight: weight, signal })
+      : await ranker.retrieve(queries, 10, { signal });
+    return ndcgOfLists(lists, targets, 10);
+  };
   return {
     identity: contentHash(candidates ?? []),
-    ndcg: async (ranker, weight) => {
-      const lists = candidates
-        ? await ranker.rank(queries, candidates, 10, { orderWeight: weight, signal })
-        : await ranker.retrieve(queries, 10, { signal });
-      return ndcgOfLists(
-        lists,
-        users.map((user) => validation.history(user)),
-        10,
-      );
+    ndcg,
+    bestOrderWeight: async (ranker) => {
+      let best = { weight: 0, value: Number.NEGATIVE_INFINITY };
+      for (const weight of candidates ? ORDER_WEIGHTS : []) {
+        const value = await ndcg(ranker, weight);
+        if (value > best.value) best = { weight, value };
+      }
+      return best.weight;
     },
   };
 }

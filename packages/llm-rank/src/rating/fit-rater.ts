@@ -1,45 +1,17 @@
-import { checkNumber, type LongCallOptions, RandomStream } from '@palate/core';
+import { contentHash, type LongCallOptions, RandomStream } from '@palate/core';
 import {
-  AdamW,
   type Batch,
   type BatchTensors,
   cosineSchedule,
   ForwardPass,
+  fitNetwork,
   type Parameters,
   selectBackend,
-  train,
+  shuffledBatches,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
+import type { RaterSettings } from './rater-options.js';
 import { clip, type RatingRows, type RatingScale, type RatingTask, takeRows } from './rating-rows.js';
-
-/** Options of the trained predictors; the same budget for all. */
-export interface RaterOptions extends LongCallOptions {
-  /** Passes over the rows. Default 10. */
-  readonly epochs?: number;
-  /** Rows a step. Default 256. */
-  readonly batchSize?: number;
-  /** Default 1e-3. */
-  readonly learningRate?: number;
-  /** Default 0.01. */
-  readonly weightDecay?: number;
-  /** Width of vectors. Default 32. */
-  readonly dimension?: number;
-  /** Default 0.1. */
-  readonly dropout?: number;
-  /** Epochs without a better fit of the tenth of the rows that is kept apart. Default 3. */
-  readonly patience?: number;
-}
-
-/** Names of {@link RaterOptions}. */
-export const RATER_OPTIONS = [
-  'epochs',
-  'batchSize',
-  'learningRate',
-  'weightDecay',
-  'dimension',
-  'dropout',
-  'patience',
-];
 
 /** Longest history that trained predictors read. */
 export const HISTORY = 10;
@@ -87,15 +59,17 @@ function ratingBatch(rows: RatingRows, positions: ArrayLike<number>, size: numbe
 
 /**
  * Trains a network on rows, a tenth of which is kept to stop by; gives its predictions within the scale.
+ *
+ * @param identity - a hash of the settings and of the kind of network
  */
 export async function fitRater(
   task: RatingTask,
-  options: RaterOptions,
+  settings: RaterSettings,
+  options: LongCallOptions,
+  identity: string,
   make: (random: RandomStream) => RatingNetwork,
 ): Promise<(rows: RatingRows) => Promise<Float32Array>> {
-  const epochs = checkNumber('epochs', options.epochs ?? 10, { min: 1, integer: true });
-  const batchSize = checkNumber('batchSize', options.batchSize ?? 256, { min: 1, integer: true });
-  const rate = checkNumber('learningRate', options.learningRate ?? 1e-3, { min: 0 });
+  const { epochs, batchSize, learningRate } = settings;
   await selectBackend();
   const random = new RandomStream(options.seed ?? 0).fork('rater');
   const order = random.fork('held out').shuffle(Int32Array.from(task.train.item.keys()));
@@ -103,46 +77,33 @@ export async function fitRater(
   const held = takeRows(task.train, order.slice(0, kept));
   const rows = order.slice(kept);
   const network = make(random.fork('start'));
-  const optimiser = new AdamW({ weightDecay: options.weightDecay ?? 0.01 });
-  const steps = epochs * Math.ceil(rows.length / batchSize);
   const predict = (given: RatingRows): Promise<Float32Array> =>
     predictRows(network, given, task.scale, batchSize);
-  try {
-    await train({
-      parameters: network.parameters,
-      optimiser,
-      schedule: cosineSchedule(rate, steps, { warmUp: Math.min(100, Math.ceil(steps / 10)) }),
-      clipNorm: 1,
-      epochs,
-      seed: options.seed ?? 0,
-      batches: (_, stream) => {
-        const shuffled = stream.fork('order').shuffle(rows.slice());
-        return Array.from(
-          { length: Math.ceil(rows.length / batchSize) },
-          (__, index) => () =>
-            ratingBatch(task.train, shuffled.subarray(index * batchSize, (index + 1) * batchSize), batchSize),
-        );
-      },
-      loss: (batch, pass) => network.loss(batch, pass),
-      ...(kept > 0
-        ? {
-            validate: async () => {
+  await fitNetwork({
+    parameters: network.parameters,
+    settings,
+    options,
+    identity: contentHash([identity, task.train, task.scale]),
+    schedule: (stepsPerEpoch) => {
+      const steps = epochs * stepsPerEpoch();
+      return cosineSchedule(learningRate, steps, { warmUp: Math.min(100, Math.ceil(steps / 10)) });
+    },
+    clipNorm: 1,
+    batches: (_, stream) =>
+      shuffledBatches(rows, batchSize, stream, (chosen) => ratingBatch(task.train, chosen, batchSize)),
+    loss: (batch, pass) => network.loss(batch, pass),
+    validation:
+      kept === 0
+        ? undefined
+        : {
+            measure: async () => {
               const values = await predict(held);
               const mse = values.reduce((sum, value, k) => sum + (value - held.rating[k]!) ** 2, 0) / kept;
               return { fit: -mse };
             },
-            earlyStopping: {
-              metric: 'fit',
-              patience: checkNumber('patience', options.patience ?? 3, { min: 1, integer: true }),
-            },
-          }
-        : {}),
-      ...(options.signal ? { signal: options.signal } : {}),
-      ...(options.onProgress ? { onProgress: options.onProgress } : {}),
-    });
-  } finally {
-    optimiser.dispose();
-  }
+            stopBy: 'fit',
+          },
+  });
   return predict;
 }
 

@@ -1,4 +1,4 @@
-import { checkChoice, checkOptions, LONG_CALL_OPTIONS, type RandomStream } from '@palate/core';
+import { checkChoice, type RandomStream } from '@palate/core';
 import {
   type BatchTensors,
   Dense,
@@ -9,7 +9,8 @@ import {
   TransformerBlock,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { fitRater, HISTORY, RATER_OPTIONS, type RaterOptions, type RatingNetwork } from './fit-rater.js';
+import { fitRater, HISTORY, type RatingNetwork } from './fit-rater.js';
+import { RATING_BASELINE, type RaterOptions } from './rater-options.js';
 import type { RatingPredictor, RatingTask } from './rating-rows.js';
 
 /** The paper's trained baselines. */
@@ -32,7 +33,7 @@ export async function fitRatingBaseline(
   kind: RatingBaseline,
   options: RaterOptions = {},
 ): Promise<RatingPredictor> {
-  checkOptions('fitRatingBaseline', options, [...LONG_CALL_OPTIONS, ...RATER_OPTIONS]);
+  const settings = RATING_BASELINE.settings(options);
   checkChoice('kind', kind, Object.keys(NAMES) as RatingBaseline[]);
   const mean =
     task.train.rating.reduce((sum, rating) => sum + rating, 0) / Math.max(1, task.train.rating.length);
@@ -40,11 +41,12 @@ export async function fitRatingBaseline(
   const size: Size = {
     users: users.size,
     items: items.size,
-    dimension: options.dimension ?? 32,
-    dropout: options.dropout ?? 0.1,
+    dimension: settings.dimension,
+    dropout: settings.dropout,
     mean,
   };
-  const predict = await fitRater(task, options, (random) =>
+  const identity = RATING_BASELINE.identity(settings, kind, options.seed ?? 0);
+  const predict = await fitRater(task, settings, options, identity, (random) =>
     kind === 'mf'
       ? new Factorisation(size, random)
       : new Perceptron(size, random, kind === 'transformer-mlp'),

@@ -1,4 +1,4 @@
-import { checkChoice, checkOptions, LONG_CALL_OPTIONS, type RandomStream } from '@palate/core';
+import type { RandomStream } from '@palate/core';
 import {
   type BatchTensors,
   Dense,
@@ -9,21 +9,11 @@ import {
   t5Config,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { fitRater, HISTORY, RATER_OPTIONS, type RaterOptions, type RatingNetwork } from './fit-rater.js';
+import { fitRater, HISTORY, type RatingNetwork } from './fit-rater.js';
+import { type RatingHead, T5_RATER, type T5RaterOptions } from './rater-options.js';
 import { squaredLoss } from './rating-networks.js';
 import type { RatingPredictor, RatingTask } from './rating-rows.js';
 import { type RatingSteps, ratingSteps } from './rating-steps.js';
-
-/** What the fine-tuned model gives: a chance for each rating, or a number. */
-export type RatingHead = 'classification' | 'regression';
-
-/** Options of {@link fitT5Rater}. */
-export interface T5RaterOptions extends RaterOptions {
-  /** Default `'regression'`, the paper's better one. */
-  readonly head?: RatingHead;
-  /** Blocks of encoder and decoder each. Default 2. */
-  readonly blocks?: number;
-}
 
 /**
  * Fine-tuned rating prediction (Kang et al. 2023, section 3.3): a T5 reads the rated history and the item, and the
@@ -36,22 +26,15 @@ export interface T5RaterOptions extends RaterOptions {
  * @throws InvalidInputError for unknown options or an unknown head
  */
 export async function fitT5Rater(task: RatingTask, options: T5RaterOptions = {}): Promise<RatingPredictor> {
-  checkOptions('fitT5Rater', options, [...LONG_CALL_OPTIONS, ...RATER_OPTIONS, 'head', 'blocks']);
-  const head = checkChoice('head', options.head ?? 'regression', ['classification', 'regression']);
-  const { head: _, blocks = 2, ...rest } = options;
+  const settings = T5_RATER.settings(options);
+  const { head, blocks, dimension, dropout } = settings;
+  const seed = options.seed ?? 0;
   const predict = await fitRater(
     task,
-    rest,
-    (random) =>
-      new T5RatingNetwork(
-        task,
-        head,
-        blocks,
-        options.dimension ?? 32,
-        options.dropout ?? 0.1,
-        options.seed ?? 0,
-        random,
-      ),
+    settings,
+    options,
+    T5_RATER.identity(settings, seed),
+    (random) => new T5RatingNetwork(task, head, blocks, dimension, dropout, seed, random),
   );
   return { name: `T5 (local), ${head}`, predict };
 }

@@ -1,0 +1,45 @@
+import { defineOptions, type LongCallOptions, type OptionsOf, option, type SettingsOf } from '@palate/core';
+import { trainingOptions } from '@palate/nn';
+
+/** Options that the trained predictors share; the same budget for all. */
+const RATER = {
+  ...trainingOptions({
+    epochs: { default: 10, doc: 'most passes over the rows' },
+    batchSize: 256,
+    learningRate: 1e-3,
+    weightDecay: 0.01,
+    patience: {
+      default: 3,
+      doc: 'stops when the tenth of the rows that is kept apart has not been fitted better for so many epochs',
+    },
+  }),
+  dimension: option.integer({ min: 1, max: 8192 })({ default: 32, doc: 'width of vectors' }),
+  dropout: option.number({ min: 0, max: 0.95 })({ default: 0.1, doc: 'share of the values dropped' }),
+} as const;
+
+/** Options of `fitRatingBaseline`. */
+export const RATING_BASELINE = defineOptions('fitRatingBaseline', RATER);
+
+const HEADS = ['classification', 'regression'] as const;
+
+/** What the fine-tuned model gives: a chance for each rating, or a number. */
+export type RatingHead = (typeof HEADS)[number];
+
+/** Options of `fitT5Rater`. */
+export const T5_RATER = defineOptions('fitT5Rater', {
+  ...RATER,
+  head: option.choice(HEADS)({
+    default: 'regression',
+    doc: "what the decoder gives; the paper's better one",
+  }),
+  blocks: option.integer({ min: 1, max: 64 })({ default: 2, doc: 'blocks of encoder and decoder each' }),
+});
+
+/** Options that the trained predictors share. */
+export type RaterOptions = OptionsOf<typeof RATER> & LongCallOptions;
+
+/** The shared options with their defaults. */
+export type RaterSettings = SettingsOf<typeof RATER>;
+
+/** Options of `fitT5Rater`. */
+export type T5RaterOptions = OptionsOf<typeof T5_RATER.declarations> & LongCallOptions;
