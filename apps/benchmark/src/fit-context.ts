@@ -3,14 +3,14 @@ import type { InteractionLog, LongCallOptions } from '@palate/core';
 /** What a fit is given beside its options. */
 export interface FitContext extends LongCallOptions {
   /** Held-out interactions for early stopping. */
-  readonly validation?: InteractionLog;
+  readonly validation?: InteractionLog | undefined;
   /** Folder for checkpoints, for systems that train long; removed when the cell is measured. */
   readonly checkpoints: string;
 }
 
 /** The part of the context that every fit reads. */
 export function shared({ signal, onProgress, seed }: FitContext): LongCallOptions {
-  return { ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}), seed: seed ?? 0 };
+  return { signal, onProgress, seed: seed ?? 0 };
 }
 
 /** The context of models that train in epochs. */
@@ -18,6 +18,6 @@ export function trained(context: FitContext) {
   return {
     ...shared(context),
     checkpoint: { dir: context.checkpoints },
-    ...(context.validation ? { validation: context.validation } : {}),
+    validation: context.validation,
   };
 }

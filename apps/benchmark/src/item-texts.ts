@@ -79,8 +79,8 @@ export async function itemVectors(
       .join('. '),
   );
   const { data, width } = await encoder.encode(texts, {
-    ...(options.signal ? { signal: options.signal } : {}),
-    ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+    signal: options.signal,
+    onProgress: options.onProgress,
   });
   return new EmbeddingTable(
     dataset.log.items,

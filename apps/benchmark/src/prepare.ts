@@ -38,8 +38,8 @@ export async function loadFolderDataset(key: string, options: LongCallOptions): 
     const found = (await findDatasets(folder)).find((each) => each.key === key);
     if (found)
       return found.load({
-        ...(options.signal ? { signal: options.signal } : {}),
-        ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+        signal: options.signal,
+        onProgress: options.onProgress,
       });
   }
   throw new InvalidInputError({

@@ -24,7 +24,7 @@ export interface RunOptions extends LongCallOptions {
   /** Told a line for every cell. */
   readonly say: (line: string) => void;
   /** Rows to run, by label; all if left out. */
-  readonly only?: readonly string[];
+  readonly only?: readonly string[] | undefined;
 }
 
 /**
@@ -41,7 +41,7 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<void>
       received: JSON.stringify(unknown),
       hint: 'Correct the name.',
     });
-  const data = await prepare(suite, signal ? { signal } : {});
+  const data = await prepare(suite, { signal });
   const dataFingerprint = fingerprint(data.split.known);
   say(`${suite.name}: ${data.split.description}`);
   for (const warning of data.split.warnings) say(`note: ${warning}`);
@@ -66,13 +66,13 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<void>
         say(`${label}, seed ${seed}: measured before`);
         continue;
       }
-      const shared = { seed, ...(signal ? { signal } : {}) };
+      const shared = { seed, signal };
       const started = performance.now();
       const checkpoints = checkpointPath(options.folder, label, seed);
       const retriever = await system.fit(data.train, chosen, {
         ...shared,
         checkpoints,
-        ...(data.split.validation ? { validation: data.split.validation } : {}),
+        validation: data.split.validation,
         onProgress: heartbeat(label, say),
       });
       const fitSeconds = (performance.now() - started) / 1000;
@@ -137,7 +137,7 @@ async function tune(
   for (const combination of grid) {
     if (tried.some((each) => hashOf(each.options) === hashOf(combination))) continue;
     throwIfCancelled(options.signal, suite.name);
-    const shared = { seed: suite.seeds[0] ?? 0, ...(options.signal ? { signal: options.signal } : {}) };
+    const shared = { seed: suite.seeds[0] ?? 0, signal: options.signal };
     const retriever = await system.fit(data.train, combination, {
       ...shared,
       validation,

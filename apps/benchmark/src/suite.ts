@@ -8,15 +8,15 @@ export interface SuiteSystem {
   /** Key of the registry in `systems.ts`. */
   readonly system: string;
   /** Name of the row, unique within the suite. Default: the system's key. */
-  readonly label?: string;
-  readonly options?: SystemOptions;
+  readonly label?: string | undefined;
+  readonly options?: SystemOptions | undefined;
   /** Seeds of this row alone, where they are not the suite's. */
-  readonly seeds?: readonly number[];
+  readonly seeds?: readonly number[] | undefined;
   /**
    * Values to try for some options: every combination is fitted with the first seed and measured on the validation
    * part by `selectBy`; the test part is never looked at.
    */
-  readonly tune?: Readonly<Record<string, readonly (number | string | boolean)[]>>;
+  readonly tune?: Readonly<Record<string, readonly (number | string | boolean)[]>> | undefined;
 }
 
 /** A benchmark, declared: data, protocol, systems and seeds. Equal declarations give equal results. */
@@ -35,9 +35,9 @@ export interface Suite {
   readonly seeds: readonly number[];
   readonly systems: readonly SuiteSystem[];
   /** What one has to know to read the table, in sentences under it. */
-  readonly note?: string;
+  readonly note?: string | undefined;
   /** Figures by others, printed beside with their source. */
-  readonly published?: readonly ReportRow[];
+  readonly published?: readonly ReportRow[] | undefined;
 }
 
 /** The row's name. */

@@ -97,7 +97,7 @@ function semanticIds(
               { table: await (await benchmarkSasRec(dataset, context)).itemVectors(), weight: coUse },
             ])
           : texts;
-      const own = { seed, ...(context.signal ? { signal: context.signal } : {}) };
+      const own = { seed, signal: context.signal };
       const fits: Readonly<Record<CodebookKind, () => Promise<Codebook>>> = {
         'rq-vae': () => RqVae.fit(table, { ...own, batchSize: 512 }),
         'rq-k-means': () => RqKMeans.fit(table, own),

@@ -27,11 +27,11 @@ export interface FitOptions extends LongCallOptions {
   /** The data set's name on the command line; one folder each. */
   readonly data: string;
   /** Fit again even where an artifact of the same data is there. */
-  readonly force?: boolean;
+  readonly force?: boolean | undefined;
   /** Never draw progress, even on a terminal. */
-  readonly quiet?: boolean;
+  readonly quiet?: boolean | undefined;
   /** Write progress as lines to the error stream, for logs. */
-  readonly lines?: boolean;
+  readonly lines?: boolean | undefined;
 }
 
 async function isCurrent(dir: string, dataFingerprint: string): Promise<boolean> {
@@ -63,7 +63,7 @@ export async function fitOrLoad(
         const started = performance.now();
         const shared: LongCallOptions = {
           seed: options.seed ?? 0,
-          ...(signal ? { signal } : {}),
+          signal,
           onProgress: ({ phase, done: count, total }) => {
             if (options.lines) process.stderr.write(`${system.key}: ${phase} ${count} of ${total ?? '?'}\n`);
             task.title = `${system.key}: ${phase}${total === undefined ? '' : ` ${Math.floor((100 * count) / total)} %`}`;

@@ -12,7 +12,7 @@ export interface ArtifactManifest {
   readonly kind: string;
   readonly version: number;
   readonly config: unknown;
-  readonly dataFingerprint?: string;
+  readonly dataFingerprint?: string | undefined;
   /** SHA-256 of each file beside the manifest, in hexadecimal. */
   readonly sha256: Readonly<Record<string, string>>;
   /** Length of each file in bytes: what is longer or shorter is refused before it is read. */

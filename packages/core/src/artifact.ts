@@ -92,7 +92,7 @@ function manifestOf(
     kind,
     version,
     config,
-    ...(dataFingerprint === undefined ? {} : { dataFingerprint }),
+    dataFingerprint,
     sha256: Object.fromEntries(
       names.map((name) => [
         name,

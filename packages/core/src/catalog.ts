@@ -10,7 +10,7 @@ export interface CatalogColumns {
   /** Text fields by name (`title`, `description`); an item without the text has `''`. */
   readonly text: Readonly<Record<string, readonly string[]>>;
   /** Attributes by name (`genres`, `year`, `brand`); an item without the attribute has `undefined`. */
-  readonly attributes?: Readonly<Record<string, readonly AttributeValue[]>>;
+  readonly attributes?: Readonly<Record<string, readonly AttributeValue[]>> | undefined;
 }
 
 /**

@@ -18,9 +18,9 @@ export interface Dataset {
   readonly log: InteractionLog;
   /** Aligned with `log.items`. */
   readonly catalog: Catalog;
-  readonly users?: UserTable;
+  readonly users?: UserTable | undefined;
   /** What reading it understood and left out; absent where the data was not read from files. */
-  readonly reading?: ReadingReport;
+  readonly reading?: ReadingReport | undefined;
   /** SPDX name or a sentence. */
   readonly licence: string;
   /** Where the data comes from, with the citation it asks for. */

@@ -27,7 +27,7 @@ export interface PalateErrorDetails {
   /** The error underneath, if there is one. */
   readonly cause?: unknown;
   /** True when the same call may succeed later (a busy server, a dropped connection). Default false. */
-  readonly isRetryable?: boolean;
+  readonly isRetryable?: boolean | undefined;
 }
 
 /**

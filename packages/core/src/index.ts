@@ -63,7 +63,7 @@ export {
   option,
   type SettingsOf,
 } from './option-declarations.js';
-export { checkChoice, checkNumber, checkOptions, type NumberBounds } from './options.js';
+export { checkChoice, checkNumber, checkOptions, type Filled, type NumberBounds } from './options.js';
 export {
   OutcomeCounter,
   type OutcomeCounts,

@@ -12,18 +12,18 @@ export interface InteractionColumns {
   /** Time of each interaction, in `timeUnit`. */
   readonly timestamp: Float64Array;
   /** Rating of each interaction, where the data has ratings. */
-  readonly rating?: Float32Array;
+  readonly rating?: Float32Array | undefined;
   /**
    * Number of the request that showed the item (an impression of MIND, a slate of a click log), from 0; `-1` for an
    * interaction of no known request. What one request showed was shown at once: none of its rows is history of
    * another, whatever their times ({@link historyEnds}).
    */
-  readonly request?: Int32Array;
+  readonly request?: Int32Array | undefined;
   /**
    * What `timestamp` counts: seconds since 1970, or only each user's positions 0, 1, 2, …, which order a user's
    * own interactions and say nothing across users. Default `'seconds'`.
    */
-  readonly timeUnit?: 'seconds' | 'position';
+  readonly timeUnit?: 'seconds' | 'position' | undefined;
 }
 
 /**
@@ -231,8 +231,8 @@ export class InteractionLog {
       item,
       timestamp,
       timeUnit: this.timeUnit,
-      ...(rating ? { rating } : {}),
-      ...(request ? { request } : {}),
+      rating,
+      request,
     });
   }
 
@@ -257,8 +257,8 @@ export class InteractionLog {
       item: this.item.map((i) => items.map[i]!),
       timestamp: this.timestamp,
       timeUnit: this.timeUnit,
-      ...(this.rating ? { rating: this.rating } : {}),
-      ...(this.request ? { request: this.request } : {}),
+      rating: this.rating,
+      request: this.request,
     });
   }
 }

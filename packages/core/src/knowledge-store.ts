@@ -15,20 +15,20 @@ export interface KnowledgeKey {
    * Hash of the whole prompt, where the text was asked for by one: with other factors or another item text it is
    * another version. A key without it means the newest version.
    */
-  readonly promptHash?: string;
+  readonly promptHash?: string | undefined;
 }
 
 /** A text about an item or a user, with where it came from. */
 export interface KnowledgeEntry extends KnowledgeKey {
   readonly text: string;
   /** Further facts of the answer: keywords, tags, confidence. */
-  readonly facts?: Readonly<Record<string, unknown>>;
+  readonly facts?: Readonly<Record<string, unknown>> | undefined;
   /** Seconds since 1970 at which it was written. */
   readonly createdAt: number;
   /** Latest interaction time that the writer was shown, in seconds since 1970: samples must lie after it. */
-  readonly knowsUntil?: number;
+  readonly knowsUntil?: number | undefined;
   /** What the writer was shown of interactions; see {@link provenanceOf} where it is left out. */
-  readonly provenance?: Provenance;
+  readonly provenance?: Provenance | undefined;
 }
 
 /**
@@ -57,7 +57,7 @@ export function provenanceOfAll(entries: Iterable<KnowledgeEntry>): Provenance {
 /** Narrows a listing; fields left out match everything. */
 export interface KnowledgeFilter extends Partial<KnowledgeKey> {
   /** True to list the versions of other prompts too, not the newest of an entity alone. Default false. */
-  readonly allVersions?: boolean;
+  readonly allVersions?: boolean | undefined;
 }
 
 /** Texts about items and users, written once and kept. */

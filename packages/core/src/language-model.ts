@@ -11,16 +11,16 @@ export interface ChatMessage {
 export interface GenerateRequest {
   readonly messages: readonly ChatMessage[];
   /** Most tokens to generate. */
-  readonly maxTokens?: number;
+  readonly maxTokens?: number | undefined;
   /** 0 for the most likely answer. Default: the provider's. */
-  readonly temperature?: number;
-  readonly topP?: number;
-  readonly stop?: readonly string[];
-  readonly seed?: number;
+  readonly temperature?: number | undefined;
+  readonly topP?: number | undefined;
+  readonly stop?: readonly string[] | undefined;
+  readonly seed?: number | undefined;
   /** JSON schema (draft 2020-12) that the answer must satisfy, with a name for it. */
   readonly schema?: { readonly name: string; readonly jsonSchema: Readonly<Record<string, unknown>> };
   /** Version of the prompt template, part of every cache key. */
-  readonly promptVersion?: string;
+  readonly promptVersion?: string | undefined;
 }
 
 /** Tokens read and written. */
@@ -38,7 +38,7 @@ export interface GenerateResult {
   /** The model that answered, as the provider names it. */
   readonly model: string;
   /** Parameters of the request that the model refused and that were left out, where there are such. */
-  readonly ignored?: readonly string[];
+  readonly ignored?: readonly string[] | undefined;
 }
 
 /** The outcome of one request of a batch: one that fails does not take the others with it. */

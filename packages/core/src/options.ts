@@ -20,12 +20,15 @@ export function checkOptions(where: string, options: object | undefined, known: 
   }
 }
 
+/** An object with every value there: like `Required`, also for properties that may be `undefined`. */
+export type Filled<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> };
+
 /** Bounds of a numeric option; both ends are included. */
 export interface NumberBounds {
-  readonly min?: number;
-  readonly max?: number;
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
   /** True when only whole numbers are allowed. Default false. */
-  readonly integer?: boolean;
+  readonly integer?: boolean | undefined;
 }
 
 /**

@@ -15,7 +15,7 @@ export interface OutcomeCounts {
    */
   readonly causes: Readonly<Record<string, number>>;
   /** One example a cause, such as the server's own text. */
-  readonly examples?: Readonly<Record<string, string>>;
+  readonly examples?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Option of calls that can fall back: how the counts of a call come back beside its lists. */

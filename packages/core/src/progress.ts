@@ -9,7 +9,7 @@ export interface Progress {
   /** Units in all, where known. */
   readonly total?: number | undefined;
   /** Numbers of the moment, such as `loss`. */
-  readonly metrics?: Readonly<Record<string, number>>;
+  readonly metrics?: Readonly<Record<string, number>> | undefined;
   /** Estimated seconds to the end of the phase, where known. */
   readonly secondsLeft?: number | undefined;
 }

@@ -7,7 +7,7 @@ export interface SeenOfUser {
   /** The first `n` of the user's time-ordered interactions. */
   readonly n: number;
   /** Time of the last of them, in seconds since 1970. */
-  readonly until?: number;
+  readonly until?: number | undefined;
 }
 
 /**
@@ -16,11 +16,11 @@ export interface SeenOfUser {
  */
 export interface InteractionSource {
   /** Latest time of anything seen, in seconds since 1970. */
-  readonly until?: number;
+  readonly until?: number | undefined;
   /** What was seen of each user, by external id; nothing of users who are not listed. */
-  readonly users?: Readonly<Record<string, SeenOfUser>>;
+  readonly users?: Readonly<Record<string, SeenOfUser>> | undefined;
   /** `fingerprint` of the log that was seen as a whole: the training data of a split. */
-  readonly log?: string;
+  readonly log?: string | undefined;
 }
 
 /**
@@ -93,7 +93,7 @@ export function provenanceOfParts(
 
 function laterOf(a: SeenOfUser, b: SeenOfUser): SeenOfUser {
   const until = a.until === undefined || b.until === undefined ? undefined : Math.max(a.until, b.until);
-  return { n: Math.max(a.n, b.n), ...(until === undefined ? {} : { until }) };
+  return { n: Math.max(a.n, b.n), until };
 }
 
 /** Interactions that somebody is asked to predict. */
@@ -103,11 +103,11 @@ export interface PredictedInteractions {
    * Position of each row in its user's whole time-ordered history, where it is known exactly. Otherwise it is counted
    * in `history` and `rows` together, where rows at the same time do not count as earlier.
    */
-  readonly positions?: ArrayLike<number>;
+  readonly positions?: ArrayLike<number> | undefined;
   /** What systems are told beside the rows; shares their id maps. */
-  readonly history?: InteractionLog;
+  readonly history?: InteractionLog | undefined;
   /** `fingerprint` of each log that systems may know: the training data, which the rows are no part of. */
-  readonly training?: readonly string[];
+  readonly training?: readonly string[] | undefined;
 }
 
 /**

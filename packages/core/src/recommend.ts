@@ -45,8 +45,8 @@ export async function recommend(
   const query: Query = {
     history: dense(history),
     exclude: dense(request.exclude ?? []),
-    ...(request.user === undefined ? {} : { user: request.user }),
-    ...(request.text === undefined ? {} : { text: request.text }),
+    user: request.user,
+    text: request.text,
   };
   const [list = []] = await retriever.retrieve([query], k, options);
   return {

@@ -10,7 +10,7 @@ export interface VectorMatch {
 /** Options of {@link VectorIndex.search}. */
 export interface VectorSearchOptions {
   /** Keeps only the ids it accepts. */
-  readonly filter?: (id: string) => boolean;
+  readonly filter?: ((id: string) => boolean) | undefined;
 }
 
 /** Finds the stored vectors nearest to a query by inner product. */

@@ -15,7 +15,7 @@ export const DATA_FOLDER = fileURLToPath(new URL('../data', import.meta.url));
 /** Options of {@link loadBundledMovieTweetings}. */
 export interface BundledOptions extends LongCallOptions {
   /** `5` for the iterated 5-core (4,333 users, 2,414 films, 68,055 ratings), `'none'` for all. Default 5. */
-  readonly core?: 5 | 'none';
+  readonly core?: 5 | 'none' | undefined;
 }
 
 /**

@@ -4,6 +4,7 @@ import {
   createDataset,
   type Dataset,
   defineOptions,
+  type Filled,
   type LongCallOptions,
   type OptionsOf,
   option,
@@ -38,7 +39,7 @@ export type AmazonReviewsOptions = OptionsOf<typeof AMAZON_OPTIONS.declarations>
 
 /** How one edition of the reviews names its fields. */
 interface Edition {
-  readonly columns: Required<Pick<TableColumns, 'user' | 'item' | 'rating' | 'timestamp'>>;
+  readonly columns: Filled<Pick<TableColumns, 'user' | 'item' | 'rating' | 'timestamp'>>;
   readonly unit: TimestampUnit;
   readonly source: string;
 }
@@ -103,7 +104,7 @@ export async function loadAmazonReviews(path: string, options: AmazonReviewsOpti
 }
 
 /** The file of reviews, and the metadata that lie beside it when a folder was given. */
-async function reviewsIn(path: string): Promise<{ reviews: string; beside?: string }> {
+async function reviewsIn(path: string): Promise<{ reviews: string; beside?: string | undefined }> {
   const files = await findFiles(path, /\.(json|jsonl|csv)$/i);
   const isMetadata = (file: string): boolean => /^meta_/i.test(basename(file));
   const reviews = files.filter((file) => !isMetadata(file) && !/^items\.jsonl/i.test(basename(file)));
@@ -120,7 +121,7 @@ async function reviewsIn(path: string): Promise<{ reviews: string; beside?: stri
       },
     );
   const beside = files.find((file) => isMetadata(file) && dirname(file) === dirname(first));
-  return { reviews: first, ...(beside === undefined ? {} : { beside }) };
+  return { reviews: first, beside };
 }
 
 async function editionOfRecords(path: string): Promise<Edition> {

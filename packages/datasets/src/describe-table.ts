@@ -49,7 +49,7 @@ export interface ColumnDescription {
   /** The first three different values, at most 40 characters each. */
   readonly examples: readonly string[];
   /** Smallest and largest number; left out for other values. */
-  readonly range?: readonly [number, number];
+  readonly range?: readonly [number, number] | undefined;
 }
 
 /** What a table was understood as, before anything is fitted. */
@@ -60,9 +60,9 @@ export interface TableDescription {
   readonly bytes: number;
   readonly format: TableFormat;
   /** Left out for formats without one. */
-  readonly delimiter?: string;
+  readonly delimiter?: string | undefined;
   /** Left out for formats without one. */
-  readonly header?: boolean;
+  readonly header?: boolean | undefined;
   /** Rows that were looked at. */
   readonly rows: number;
   /** Whether these are all. */
@@ -228,8 +228,8 @@ export async function describeTable(path: string, options: DescribeOptions = {})
     parts: parts.length,
     bytes: (await stat(file)).size,
     format,
-    ...(delimiter === undefined ? {} : { delimiter }),
-    ...(header === undefined ? {} : { header }),
+    delimiter,
+    header,
     rows,
     isWhole,
     columns,

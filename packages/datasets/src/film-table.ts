@@ -9,7 +9,7 @@ export interface FilmTableLayout {
   readonly title: string | number;
   readonly genres: (row: EntityRow) => string[];
   /** True for CSV with quotes and a header line. */
-  readonly csv?: boolean;
+  readonly csv?: boolean | undefined;
 }
 
 /** `Crime|Drama` as a list; nothing for an empty field or MovieLens' "(no genres listed)". */

@@ -10,9 +10,9 @@ function rowsWhere(log: InteractionLog, keep: (row: number) => boolean): Int32Ar
 /** Least counts of {@link kCore}. */
 export interface KCoreOptions {
   /** Least interactions of a user. Default 5. */
-  readonly users?: number;
+  readonly users?: number | undefined;
   /** Least interactions of an item. Default 5. */
-  readonly items?: number;
+  readonly items?: number | undefined;
 }
 
 /**

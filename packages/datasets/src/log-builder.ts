@@ -14,10 +14,10 @@ export interface LogBuilderOptions {
   readonly hasRating: boolean;
   /** `'position'` where the order of a user's rows is the time. */
   readonly unit: TimestampUnit | 'position';
-  readonly hasRequest?: boolean;
+  readonly hasRequest?: boolean | undefined;
   readonly skip?: readonly SkipCause[] | undefined;
   /** Names of the columns, for messages. */
-  readonly names?: ColumnNames;
+  readonly names?: ColumnNames | undefined;
 }
 
 /**

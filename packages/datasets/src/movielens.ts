@@ -102,7 +102,7 @@ async function readOrder(path: string, options: LongCallOptions): Promise<Return
       item,
       timestamp,
       timeUnit: 'position',
-      ...(rating ? { rating } : {}),
+      rating,
     }),
     reading: { ...reading, timestampUnit: 'position' },
   };

@@ -78,7 +78,9 @@ export async function loadRecBole(path: string, options: RecBoleOptions = {}): P
   const file = await needFile(path, 'a .inter file', /\.inter$/);
   let builder: LogBuilder | undefined;
   let lists = 0;
-  let keys: Partial<Record<'user' | 'item' | 'rating' | 'timestamp', { key: string; type: FieldType }>> = {};
+  let keys: {
+    [name in 'user' | 'item' | 'rating' | 'timestamp']?: { key: string; type: FieldType } | undefined;
+  } = {};
   await readEntityTable(
     file,
     LAYOUT,
@@ -111,8 +113,8 @@ export async function loadRecBole(path: string, options: RecBoleOptions = {}): P
         keys = {
           user: need(settings.user),
           item,
-          ...(rating ? { rating } : {}),
-          ...(timestamp ? { timestamp } : {}),
+          rating,
+          timestamp,
         };
         builder = new LogBuilder({
           hasRating: rating !== undefined,

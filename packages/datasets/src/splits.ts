@@ -13,7 +13,7 @@ import { findLeaks } from './leaks.js';
 export interface Split {
   readonly kind: 'leave-one-out' | 'time' | 'per-user-time' | 'user' | 'random';
   readonly train: InteractionLog;
-  readonly validation?: InteractionLog;
+  readonly validation?: InteractionLog | undefined;
   readonly test: InteractionLog;
   /**
    * What systems are told at the test: everything that is not the test, training and validation together, in the order
@@ -30,7 +30,7 @@ export interface Split {
 /** Option of every split: what to do about leaks. */
 export interface LeakPolicy {
   /** `'warn'` lists leaks in `warnings`; `'refuse'` throws on the first. Default `'warn'`. */
-  readonly leaks?: 'warn' | 'refuse';
+  readonly leaks?: 'warn' | 'refuse' | undefined;
 }
 
 const TRAIN = 0;
@@ -102,7 +102,7 @@ function build(
   return {
     kind,
     train,
-    ...(validation ? { validation } : {}),
+    validation,
     test,
     // Made when it is asked for, so that a large split costs no third copy.
     get known() {
@@ -117,7 +117,7 @@ function build(
 /** Options of {@link leaveOneOut}. */
 export interface LeaveOneOutOptions extends LeakPolicy {
   /** Also hold out the second-last interaction. Default true. */
-  readonly validation?: boolean;
+  readonly validation?: boolean | undefined;
 }
 
 /**
@@ -152,9 +152,9 @@ export function leaveOneOut(log: InteractionLog, options: LeaveOneOutOptions = {
 /** Options of {@link splitByTime}. */
 export interface SplitByTimeOptions extends LeakPolicy {
   /** Share of the interactions, the newest ones, for the test. Default 0.1. */
-  readonly test?: number;
+  readonly test?: number | undefined;
   /** Share of the interactions just before them for validation. Default 0.1; 0 for none. */
-  readonly validation?: number;
+  readonly validation?: number | undefined;
 }
 
 /**
@@ -225,11 +225,11 @@ export function splitPerUserTime(log: InteractionLog, options: SplitByTimeOption
 /** Options of the seeded splits. */
 export interface SeededSplitOptions extends LeakPolicy {
   /** Share for the test. Default 0.1. */
-  readonly test?: number;
+  readonly test?: number | undefined;
   /** Share for validation. Default 0.1; 0 for none. */
-  readonly validation?: number;
+  readonly validation?: number | undefined;
   /** Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 /**

@@ -28,8 +28,8 @@ export interface Statistics {
    * Coarsest step of which all times are multiples: with `'day'` nothing says which of a user's interactions of one
    * day came first. Left out where times are positions.
    */
-  readonly timeGranularity?: TimeGranularity;
-  readonly meanRating?: number;
+  readonly timeGranularity?: TimeGranularity | undefined;
+  readonly meanRating?: number | undefined;
 }
 
 /** Counts a log. Costs a few passes and the user-major view. */

@@ -14,13 +14,13 @@ export interface Interval {
 /** Options of {@link bootstrapInterval}. */
 export interface BootstrapOptions {
   /** Default 0.95. */
-  readonly level?: number;
+  readonly level?: number | undefined;
   /** Default 1,000. */
-  readonly resamples?: number;
+  readonly resamples?: number | undefined;
   /** `'bca'` corrects bias and skew (Efron 1987). Default `'percentile'` (Efron and Tibshirani 1993, 13.3). */
-  readonly method?: 'percentile' | 'bca';
+  readonly method?: 'percentile' | 'bca' | undefined;
   /** Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 /**

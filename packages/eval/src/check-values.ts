@@ -3,11 +3,11 @@ import { InvalidInputError } from '@palate/core';
 /** What {@link checkValues} demands beyond "a number". */
 export interface ValueBounds {
   /** Smallest value allowed. Default: none. */
-  readonly min?: number;
+  readonly min?: number | undefined;
   /** Largest value allowed. Default: none. */
-  readonly max?: number;
+  readonly max?: number | undefined;
   /** True to let infinities pass, where only the order counts. Default false. */
-  readonly infinite?: boolean;
+  readonly infinite?: boolean | undefined;
 }
 
 /**

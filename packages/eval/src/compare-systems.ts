@@ -36,9 +36,9 @@ export interface Comparable extends Pick<RankingResult, 'system' | 'fingerprints
 /** Options of {@link compareSystems}. */
 export interface CompareOptions {
   /** Random signs where the users are too many to count all. Default 10,000. */
-  readonly permutations?: number;
+  readonly permutations?: number | undefined;
   /** Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 /** Users from which the t-test stands in for the randomisation test: both agree there, and it costs one pass. */

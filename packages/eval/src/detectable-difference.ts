@@ -4,9 +4,9 @@ import { normalQuantile } from './distributions.js';
 /** Options of {@link detectableDifference}. */
 export interface DetectableOptions {
   /** Chance of a difference being called real that is none. Default 0.05, two-sided. */
-  readonly level?: number;
+  readonly level?: number | undefined;
   /** Chance of a difference of this size being found. Default 0.8. */
-  readonly power?: number;
+  readonly power?: number | undefined;
 }
 
 /** Level and power of the detectable differences that results carry. */

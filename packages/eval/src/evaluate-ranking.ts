@@ -89,7 +89,7 @@ export async function evaluateRanking(
     maskHistory: options.maskHistory ?? true,
     ties: 'pessimistic',
     grades: options.grades ?? 'binary',
-    ...(options.split === undefined ? {} : { split: options.split }),
+    split: options.split,
   };
   const cutoffs = metrics.map((metric) => ('k' in metric ? metric.k : 0)).filter(Number.isFinite);
   checkCandidateRule(protocol.candidates, Math.max(0, ...cutoffs));
@@ -115,7 +115,7 @@ export async function evaluateRanking(
   const random = new RandomStream(seed).fork('sampled candidates');
   const told: OutcomeCounts[] = [];
   const shared = {
-    ...(options.signal ? { signal: options.signal } : {}),
+    signal: options.signal,
     seed,
     onOutcomes: (outcomes: OutcomeCounts): void => {
       told.push(outcomes);

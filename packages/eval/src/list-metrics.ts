@@ -10,7 +10,7 @@ export interface ListMetricsContext {
   /** Users with a history. */
   readonly userCount: number;
   /** Item vectors for `diversity`. */
-  readonly vectors?: EmbeddingTable;
+  readonly vectors?: EmbeddingTable | undefined;
 }
 
 /**

@@ -57,7 +57,7 @@ export interface WilcoxonOptions {
    * `'normal'` approximates, with tie correction and without continuity correction. Default: exact for up to 50 pairs
    * that differ, or 25 where some differ by the same.
    */
-  readonly method?: 'exact' | 'normal';
+  readonly method?: 'exact' | 'normal' | undefined;
 }
 
 /** Pairs that differ up to which the exact distribution is the default, as in scipy; and where there are ties. */
@@ -129,9 +129,9 @@ function chanceUpTo(limit: number, ranks: Float64Array): number {
 /** Options of {@link randomisationTest}. */
 export interface RandomisationOptions {
   /** Random sign assignments. Default 10,000. */
-  readonly permutations?: number;
+  readonly permutations?: number | undefined;
   /** Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 /**

@@ -14,7 +14,7 @@ export interface RankingProtocol {
   /** `'binary'`: every target counts 1. `'rating'`: its rating is its grade. */
   readonly grades: 'binary' | 'rating';
   /** The split in words, as the split describes itself. */
-  readonly split?: string;
+  readonly split?: string | undefined;
 }
 
 /** The protocol in one line, for captions: `full catalogue, history masked, pessimistic ties, binary`. */

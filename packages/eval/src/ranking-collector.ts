@@ -1,4 +1,4 @@
-import { checkOptions, checkSharedIds, type IdMap, type ScoredItem, topK } from '@palate/core';
+import { checkOptions, checkSharedIds, type Filled, type IdMap, type ScoredItem, topK } from '@palate/core';
 import { checkList, ViolationCounter } from './list-contract.js';
 import type { RankingProtocol } from './protocol.js';
 import type { ParsedMetric } from './rank-metrics.js';
@@ -48,7 +48,7 @@ export class RankingCollector {
         itemCount: items.size,
         popularity,
         userCount,
-        ...(vectors ? { vectors } : {}),
+        vectors,
       });
     this.#all = values();
     this.#slices = Object.entries(options.slices ?? {}).map(([name, slice]) => {
@@ -131,7 +131,7 @@ export class RankingCollector {
     RankingResult,
     'users' | 'targets' | 'metrics' | 'unknownTargets' | 'maskedTargets' | 'slices' | 'perUser'
   > &
-    Required<Pick<RankingResult, 'violations'>> {
+    Filled<Pick<RankingResult, 'violations'>> {
     const resamples = this.#options.resamples ?? 1000;
     return {
       ...this.#all.summarise(seed, resamples),

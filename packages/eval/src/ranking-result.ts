@@ -9,14 +9,14 @@ export interface MetricValue extends Partial<Omit<Interval, 'mean'>> {
   /** Under the pessimistic rule for equal scores. */
   readonly mean: number;
   /** The mean under the optimistic rule, targets first among equal scores; left out where both rules agree. */
-  readonly optimistic?: number;
+  readonly optimistic?: number | undefined;
   /** Users that the mean is over, where the metric is not defined for all (`auc` without another item). */
-  readonly users?: number;
+  readonly users?: number | undefined;
   /**
    * Smallest difference to another system that a test on as many users finds, as `RankingResult.detectable` says; left
    * out for metrics of whole lists.
    */
-  readonly detectable?: number;
+  readonly detectable?: number | undefined;
 }
 
 /** Metrics on a part of the users or targets. */
@@ -44,15 +44,15 @@ export interface RankingResult extends SliceResult {
   /** Targets that are in the user's history and so masked: they count as not found. */
   readonly maskedTargets: number;
   /** Length of the lists asked for, where the system cannot score its whole catalogue. */
-  readonly listDepth?: number;
+  readonly listDepth?: number | undefined;
   /** Lists that broke the contract of `Retriever`, by kind. Left out by older records, as the next four. */
-  readonly violations?: ContractViolations;
+  readonly violations?: ContractViolations | undefined;
   /** What the parts of the system told of their answers: how many came from a fallback, and why. */
-  readonly outcomes?: readonly OutcomeCounts[];
+  readonly outcomes?: readonly OutcomeCounts[] | undefined;
   /** Shares of violations and fallbacks beyond which `checkTrust` and reports refuse the result. */
-  readonly limits?: TrustLimits;
+  readonly limits?: TrustLimits | undefined;
   /** What a reader of the numbers has to know, such as histories that lack what would be known. */
-  readonly warnings?: readonly string[];
+  readonly warnings?: readonly string[] | undefined;
   /** Level, power and formula of the metrics' `detectable`. */
   readonly detectable?: { readonly level: number; readonly power: number; readonly formula: string };
   readonly slices: Readonly<Record<string, SliceResult>>;
@@ -64,7 +64,7 @@ export interface RankingResult extends SliceResult {
   /** SHA-256 of the logs. */
   readonly fingerprints: { readonly history: string; readonly test: string };
   /** Values of each user, on request; NaN where a metric is not defined for a user. */
-  readonly perUser?: PerUserValues;
+  readonly perUser?: PerUserValues | undefined;
 }
 
 /**
@@ -108,14 +108,14 @@ export interface SeedAverage {
   readonly seeds: readonly number[];
   readonly fingerprints: RankingResult['fingerprints'];
   /** Sums over the results. */
-  readonly violations?: ContractViolations;
-  readonly outcomes?: readonly OutcomeCounts[];
+  readonly violations?: ContractViolations | undefined;
+  readonly outcomes?: readonly OutcomeCounts[] | undefined;
   /** The narrowest limits of the results. */
-  readonly limits?: TrustLimits;
+  readonly limits?: TrustLimits | undefined;
   /** Warnings of any of the results, each once. */
   readonly warnings: readonly string[];
   /** Values of each user, as means over seeds; where all results have them. */
-  readonly perUser?: PerUserValues;
+  readonly perUser?: PerUserValues | undefined;
   /** Mean over seeds, with the sample standard deviation where there are at least two. */
   readonly metrics: Readonly<Record<string, { readonly mean: number; readonly deviation?: number }>>;
 }

@@ -1,4 +1,4 @@
-import { InvalidInputError } from '@palate/core';
+import { type Filled, InvalidInputError } from '@palate/core';
 import { type Comparisons, compareSystems } from './compare-systems.js';
 import { describeProtocol, type RankingProtocol } from './protocol.js';
 import { betterOf } from './rank-metrics.js';
@@ -9,12 +9,12 @@ import { checkTrust, outcomesInWords, violationsInWords } from './trust.js';
 export interface ReportValue {
   readonly mean: number;
   /** Ends of a confidence interval. */
-  readonly low?: number;
-  readonly high?: number;
+  readonly low?: number | undefined;
+  readonly high?: number | undefined;
   /** Standard deviation over seeds. */
-  readonly deviation?: number;
+  readonly deviation?: number | undefined;
   /** The mean where equal scores count for the system, if that differs. */
-  readonly optimistic?: number;
+  readonly optimistic?: number | undefined;
 }
 
 /** A row of a report: a measured system, or a published figure to stand beside it. */
@@ -22,9 +22,9 @@ export interface ReportRow {
   readonly system: string;
   readonly metrics: Readonly<Record<string, ReportValue>>;
   /** Where a published figure was taken from; left out for measured rows. */
-  readonly source?: string;
+  readonly source?: string | undefined;
   /** A remark, such as a protocol that differs. */
-  readonly note?: string;
+  readonly note?: string | undefined;
 }
 
 /** A table of systems over metrics under one protocol. */
@@ -35,17 +35,17 @@ export interface Report {
   readonly metrics: readonly string[];
   readonly rows: readonly ReportRow[];
   /** What a reader has to know: warnings, broken contracts, fallbacks, detectable differences; one line each. */
-  readonly notes?: readonly string[];
+  readonly notes?: readonly string[] | undefined;
   /** Paired tests of the measured systems, where values of users are at hand. */
-  readonly comparisons?: Comparisons;
+  readonly comparisons?: Comparisons | undefined;
 }
 
 /** Options of {@link rankingReport}. */
 export interface ReportOptions {
   /** Columns, the leading one first. Default: those of the first result. */
-  readonly metrics?: readonly string[];
+  readonly metrics?: readonly string[] | undefined;
   /** Rows of others, printed after the measured ones. */
-  readonly published?: readonly ReportRow[];
+  readonly published?: readonly ReportRow[] | undefined;
 }
 
 /**
@@ -61,7 +61,7 @@ export function rankingReport(
   title: string,
   results: readonly (RankingResult | SeedAverage)[],
   options: ReportOptions = {},
-): Report & Required<Pick<Report, 'notes' | 'comparisons'>> {
+): Report & Filled<Pick<Report, 'notes' | 'comparisons'>> {
   const [first] = results;
   if (!first)
     throw new InvalidInputError({

@@ -40,9 +40,9 @@ export function attend(
   v: tf.Tensor,
   options: {
     readonly mask?: tf.Tensor | undefined;
-    readonly scale?: number;
-    readonly pass?: ForwardPass;
-    readonly dropout?: number;
+    readonly scale?: number | undefined;
+    readonly pass?: ForwardPass | undefined;
+    readonly dropout?: number | undefined;
   } = {},
 ): tf.Tensor {
   const width = q.shape.at(-1) as number;
@@ -87,7 +87,7 @@ export class SelfAttention {
     width: number,
     heads: number,
     random: RandomStream,
-    options: { readonly dropout?: number; readonly deviation?: number } = {},
+    options: { readonly dropout?: number | undefined; readonly deviation?: number | undefined } = {},
   ) {
     if (width % heads !== 0)
       throw new InvalidInputError({
@@ -96,14 +96,7 @@ export class SelfAttention {
         hint: 'Choose another width or number of heads.',
       });
     const project = (part: string): Dense =>
-      new Dense(
-        parameters,
-        `${name}.${part}`,
-        width,
-        width,
-        random,
-        options.deviation === undefined ? {} : { deviation: options.deviation },
-      );
+      new Dense(parameters, `${name}.${part}`, width, width, random, { deviation: options.deviation });
     this.#query = project('query');
     this.#key = project('key');
     this.#value = project('value');

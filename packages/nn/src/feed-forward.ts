@@ -24,14 +24,14 @@ export function activate(x: tf.Tensor, activation: Activation): tf.Tensor {
 /** Options of {@link FeedForward}. */
 export interface FeedForwardOptions {
   /** Default `'relu'`. */
-  readonly activation?: Activation;
+  readonly activation?: Activation | undefined;
   /** True to multiply the activated map with a second linear one (Shazeer 2020). Default false. */
-  readonly gated?: boolean;
-  readonly dropout?: number;
+  readonly gated?: boolean | undefined;
+  readonly dropout?: number | undefined;
   /** Default true. */
-  readonly bias?: boolean;
+  readonly bias?: boolean | undefined;
   /** Standard deviation of the kernels' start. */
-  readonly deviation?: number;
+  readonly deviation?: number | undefined;
 }
 
 /** Two linear maps with a nonlinearity between them, at every position alike; gated on request. */
@@ -50,8 +50,8 @@ export class FeedForward {
     options: FeedForwardOptions = {},
   ) {
     const dense = {
-      ...(options.bias === undefined ? {} : { bias: options.bias }),
-      ...(options.deviation === undefined ? {} : { deviation: options.deviation }),
+      bias: options.bias,
+      deviation: options.deviation,
     };
     this.#options = options;
     this.#inner = new Dense(parameters, `${name}.inner`, width, inner, random, dense);

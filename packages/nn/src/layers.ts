@@ -19,7 +19,7 @@ export class Dense {
     inputs: number,
     units: number,
     random: RandomStream,
-    options: { readonly bias?: boolean; readonly deviation?: number } = {},
+    options: { readonly bias?: boolean | undefined; readonly deviation?: number | undefined } = {},
   ) {
     this.#units = units;
     this.#kernel = parameters.add(

@@ -1,4 +1,4 @@
-import { checkOptions, type TensorData } from '@palate/core';
+import { checkOptions, type Filled, type TensorData } from '@palate/core';
 import { heldVariable } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Parameters } from './parameters.js';
@@ -74,27 +74,26 @@ export interface AdamWOptions {
   /** Default 0.999. */
   readonly beta2?: number;
   /** Default 1e-8. */
-  readonly epsilon?: number;
+  readonly epsilon?: number | undefined;
   /** Decoupled weight decay (Loshchilov and Hutter 2019). Default 0.01. */
-  readonly weightDecay?: number;
+  readonly weightDecay?: number | undefined;
   /** Parameters that decay; all if left out. */
-  readonly decays?: (name: string) => boolean;
+  readonly decays?: ((name: string) => boolean) | undefined;
 }
 
 /** Adam with decoupled weight decay, as PyTorch computes it. */
 export class AdamW implements Optimiser {
   readonly #slots = new Slots();
-  readonly #options: Required<AdamWOptions>;
+  readonly #options: Filled<AdamWOptions>;
 
   constructor(options: AdamWOptions = {}) {
     checkOptions('AdamW', options, ['beta1', 'beta2', 'epsilon', 'weightDecay', 'decays']);
     this.#options = {
-      beta1: 0.9,
-      beta2: 0.999,
-      epsilon: 1e-8,
-      weightDecay: 0.01,
-      decays: () => true,
-      ...options,
+      beta1: options.beta1 ?? 0.9,
+      beta2: options.beta2 ?? 0.999,
+      epsilon: options.epsilon ?? 1e-8,
+      weightDecay: options.weightDecay ?? 0.01,
+      decays: options.decays ?? (() => true),
     };
   }
 
@@ -188,11 +187,11 @@ export class Adagrad implements Optimiser {
 /** Options of {@link Adafactor}. */
 export interface AdafactorOptions {
   /** Exponent of the decay of the squared gradients, negative. Default -0.8. */
-  readonly decayRate?: number;
+  readonly decayRate?: number | undefined;
   /** Bound on the root mean square of an update. Default 1. */
-  readonly clipThreshold?: number;
+  readonly clipThreshold?: number | undefined;
   /** Added to squared gradients. Default 1e-30. */
-  readonly epsilon?: number;
+  readonly epsilon?: number | undefined;
 }
 
 /**
@@ -201,11 +200,15 @@ export interface AdafactorOptions {
  */
 export class Adafactor implements Optimiser {
   readonly #slots = new Slots();
-  readonly #options: Required<AdafactorOptions>;
+  readonly #options: Filled<AdafactorOptions>;
 
   constructor(options: AdafactorOptions = {}) {
     checkOptions('Adafactor', options, ['decayRate', 'clipThreshold', 'epsilon']);
-    this.#options = { decayRate: -0.8, clipThreshold: 1, epsilon: 1e-30, ...options };
+    this.#options = {
+      decayRate: options.decayRate ?? -0.8,
+      clipThreshold: options.clipThreshold ?? 1,
+      epsilon: options.epsilon ?? 1e-30,
+    };
   }
 
   scalars(step: number, learningRate: number): Record<string, number> {

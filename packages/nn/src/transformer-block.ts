@@ -13,8 +13,8 @@ export interface TransformerBlockOptions extends FeedForwardOptions {
   /** Width between the two maps of the feed-forward part. */
   readonly inner: number;
   /** `'pre'` normalises what goes into each part, `'post'` what comes out of each sum. Default `'pre'`. */
-  readonly norm?: 'pre' | 'post';
-  readonly epsilon?: number;
+  readonly norm?: 'pre' | 'post' | undefined;
+  readonly epsilon?: number | undefined;
 }
 
 /** Self-attention and a feed-forward part, each with a residual sum, dropout and layer normalisation. */

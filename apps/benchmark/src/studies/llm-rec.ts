@@ -13,7 +13,7 @@ const BASE = 'title and genres';
 const ROWS: readonly {
   readonly label: string;
   readonly families: readonly (TextFamily | 'neighbours')[];
-  readonly joined?: boolean;
+  readonly joined?: boolean | undefined;
 }[] = [
   { label: BASE, families: ['catalogue'] },
   { label: '+ infer (knowledge)', families: ['catalogue', 'knowledge'] },

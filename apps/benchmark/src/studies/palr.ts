@@ -42,7 +42,7 @@ export const palr: Study = {
               ...call,
               seed,
               checkpoints: `${CACHE}/checkpoints/palr-study-${seed}`,
-              ...(split.validation ? { validation: split.validation } : {}),
+              validation: split.validation,
             },
           );
           // The users of the tuning are drawn by the seed: the same data give the same ones.

@@ -25,7 +25,7 @@ const SHARES = [0.05, 0.2, 1];
 const PREDICTORS: readonly {
   readonly label: string;
   readonly fit: (task: RatingTask, call: LongCallOptions) => Promise<RatingPredictor>;
-  readonly isFixed?: boolean;
+  readonly isFixed?: boolean | undefined;
 }[] = [
   { label: 'global mean', fit: async (task) => meanPredictor(task, 'global'), isFixed: true },
   { label: 'item mean', fit: async (task) => meanPredictor(task, 'item'), isFixed: true },

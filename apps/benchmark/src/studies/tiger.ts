@@ -100,7 +100,7 @@ async function coldStart(setting: Setting, seed: number, call: LongCallOptions):
         ...setting.options,
         ...own,
         ids: await SemanticIds.assign(codebook, vectors, { encoder: 'use-lite' }),
-        ...(split.validation ? { validation: split.validation } : {}),
+        validation: split.validation,
         checkpoint: {
           dir: `${CACHE}/checkpoints/tiger-cold-2-${fingerprint(train.log).slice(0, 12)}-${seed}`,
         },
@@ -157,7 +157,7 @@ async function coldStartTable(setting: Setting, context: StudyContext): Promise<
                     vectors: data.vectors,
                   })
                 : data.tiger;
-            const options: TigerRetrieveOptions = { ...call, ...(epsilon === undefined ? {} : { epsilon }) };
+            const options: TigerRetrieveOptions = { ...call, epsilon };
             const coldTargets = data.coldQueries.map((q) => data.targets[q] as Int32Array);
             const long = await retriever.retrieve(
               data.coldQueries.map((q) => data.queries[q] as Query),

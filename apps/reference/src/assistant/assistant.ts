@@ -8,11 +8,11 @@ import { isRuledOut, preferenceWords } from './preference-words.js';
 
 /** Who asks, and for what. */
 export interface AssistantRequest {
-  readonly user?: string;
+  readonly user?: string | undefined;
   /** Dense items, oldest first. */
   readonly history: ArrayLike<number>;
   /** What the user typed. */
-  readonly profile?: string;
+  readonly profile?: string | undefined;
 }
 
 /** A recommended film with the reason and where the reason comes from. */
@@ -73,7 +73,7 @@ export class Assistant {
       ? typed.likes.split(/\s*[,;.]\s*/).filter((word) => word !== '')
       : (recorded ?? []);
     const query: Query = {
-      ...(user === undefined ? {} : { user }),
+      user,
       history,
       ...(typed ? { text: typed.likes } : {}),
     };
@@ -207,7 +207,7 @@ export class Assistant {
         title: this.#catalog.itemText(each, ['title']),
         tags: tags(each),
       })).slice(-20),
-      ...(knowledge === undefined ? {} : { knowledge }),
+      knowledge,
     });
     return { item, explanation: text, explanationSource: source };
   }

@@ -10,10 +10,10 @@ export interface OpenAssistantOptions {
   readonly artifacts: string;
   readonly seed: number;
   /** Default `'full'`. */
-  readonly effort?: Effort;
+  readonly effort?: Effort | undefined;
   readonly signal: AbortSignal;
   /** Never draw progress, even on a terminal. */
-  readonly quiet?: boolean;
+  readonly quiet?: boolean | undefined;
 }
 
 /** Brings the assistant up: reads or fits its models with progress on the error stream, and connects a live model. */

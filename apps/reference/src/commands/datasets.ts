@@ -5,7 +5,7 @@ import type { CommandContext } from '../run-command.js';
 
 /** Options of `palate datasets`. */
 export interface DatasetsOptions {
-  readonly json?: boolean;
+  readonly json?: boolean | undefined;
 }
 
 /** `palate datasets`: what can be used here, with figures of the 5-core. */

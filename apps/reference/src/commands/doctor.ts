@@ -7,7 +7,7 @@ import type { CommandContext } from '../run-command.js';
 
 /** Options of `palate doctor`. */
 export interface DoctorOptions {
-  readonly json?: boolean;
+  readonly json?: boolean | undefined;
 }
 
 interface Finding {
@@ -16,9 +16,9 @@ interface Finding {
   /** What was found, or why it does not work. */
   readonly detail: string;
   /** What to do where it does not work. */
-  readonly hint?: string;
+  readonly hint?: string | undefined;
   /** True for parts that Palate cannot do without. */
-  readonly required?: boolean;
+  readonly required?: boolean | undefined;
 }
 
 function firstLine(error: unknown): string {

@@ -7,11 +7,11 @@ import type { CommandContext } from '../run-command.js';
 
 /** Options of `palate evaluate`. */
 export interface EvaluateOptions {
-  readonly systems?: string;
+  readonly systems?: string | undefined;
   readonly metrics: string;
   readonly data: string;
   readonly seed: number;
-  readonly json?: boolean;
+  readonly json?: boolean | undefined;
 }
 
 /** `palate evaluate`: fits on all but each user's last interaction and measures how well it is found. */

@@ -5,13 +5,13 @@ import type { CommandContext } from '../run-command.js';
 
 /** Options of `palate fit`. */
 export interface FitCommandOptions {
-  readonly systems?: string;
+  readonly systems?: string | undefined;
   readonly data: string;
   readonly artifacts: string;
   readonly seed: number;
-  readonly force?: boolean;
-  readonly progress?: boolean;
-  readonly json?: boolean;
+  readonly force?: boolean | undefined;
+  readonly progress?: boolean | undefined;
+  readonly json?: boolean | undefined;
 }
 
 /** `palate fit`: fits systems and keeps them as artifacts; what is current is left as it is. */

@@ -11,20 +11,20 @@ import { findTitle } from '../titles.js';
 
 /** Options of `palate recommend`. */
 export interface RecommendOptions {
-  readonly user?: string;
-  readonly history?: string;
+  readonly user?: string | undefined;
+  readonly history?: string | undefined;
   readonly k: number;
   readonly system: string;
   readonly data: string;
   readonly artifacts: string;
   readonly seed: number;
-  readonly json?: boolean;
+  readonly json?: boolean | undefined;
   /** What the user would like, in words. */
-  readonly profile?: string;
+  readonly profile?: string | undefined;
   /** Give a reason for each film. */
-  readonly explain?: boolean;
+  readonly explain?: boolean | undefined;
   /** How much the assistant's models are trained. */
-  readonly effort?: Effort;
+  readonly effort?: Effort | undefined;
 }
 
 /** What is asked: a user of the data, or a list of titles. */
@@ -115,13 +115,13 @@ async function explainCommand(options: RecommendOptions, { signal, print }: Comm
     seed: options.seed,
     signal,
     quiet: options.json === true,
-    ...(options.effort ? { effort: options.effort } : {}),
+    effort: options.effort,
   });
   const answer = await assistant.recommend(
     {
       history: query?.history ?? [],
       ...(query?.user === undefined ? {} : { user: query.user }),
-      ...(options.profile === undefined ? {} : { profile: options.profile }),
+      profile: options.profile,
     },
     options.k,
     signal,

@@ -10,12 +10,12 @@ import type { CommandContext } from '../run-command.js';
 
 /** Options of `palate start`. */
 export interface StartOptions {
-  readonly user?: string;
+  readonly user?: string | undefined;
   readonly k: number;
   readonly artifacts: string;
   readonly seed: number;
   /** How much the assistant's models are trained. */
-  readonly effort?: Effort;
+  readonly effort?: Effort | undefined;
 }
 
 /** What the new user of the demonstration types. */
@@ -65,7 +65,7 @@ export async function startCommand(options: StartOptions, { signal, print }: Com
     artifacts: options.artifacts,
     seed: options.seed,
     signal,
-    ...(options.effort ? { effort: options.effort } : {}),
+    effort: options.effort,
   });
   const width = Math.max(80, Math.min(160, process.stdout.columns ?? 120));
   const show = async (heading: string, request: AssistantRequest): Promise<void> => {

@@ -11,10 +11,10 @@ const SCRIPT = fileURLToPath(new URL('check-database.mjs', import.meta.url));
 const secondsFor = (bytes: number): number => 60 + Math.ceil(bytes / 1e6);
 
 interface Verdict {
-  readonly records?: number;
-  readonly damage?: string;
-  readonly failure?: string;
-  readonly busy?: boolean;
+  readonly records?: number | undefined;
+  readonly damage?: string | undefined;
+  readonly failure?: string | undefined;
+  readonly busy?: boolean | undefined;
 }
 
 /**

@@ -11,7 +11,7 @@ export interface ClaimHolder {
   readonly pid: number;
   readonly host: string;
   /** When the process began, in the system's own unit, where it tells: numbers of processes are used again. */
-  readonly began?: string;
+  readonly began?: string | undefined;
   /** Milliseconds since 1970 after which a claim of another host is void. */
   readonly until: number;
 }

@@ -17,7 +17,7 @@ export interface RetrieverConformanceOptions {
   /** Fits the retriever under test; called with equal arguments it has to give equal retrievers. */
   readonly create: (dataset: Dataset, seed: number) => Promise<Retriever>;
   /** Loads what `save` wrote, where the retriever can be saved. */
-  readonly load?: (dir: string) => Promise<Retriever>;
+  readonly load?: ((dir: string) => Promise<Retriever>) | undefined;
   /**
    * What an empty query gets: `'favourites'`, the items with most interactions in training; `'own choice'` for systems
    * that answer everybody alike by an idea of their own, such as random or recent ones. Default `'favourites'`.

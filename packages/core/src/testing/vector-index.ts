@@ -14,7 +14,7 @@ export interface VectorIndexConformanceOptions {
   /** Loads what `save` wrote. */
   readonly load: (dir: string) => Promise<VectorIndex>;
   /** Least share of the ten nearest among 600 vectors that it has to find. Default 1, an exact index. */
-  readonly recall?: number;
+  readonly recall?: number | undefined;
 }
 
 const WIDTH = 16;

@@ -96,7 +96,7 @@ export function checkSameShape(own: CtrEntities, given: CtrEntities): void {
 /** Entities with the adaptor's options of others, which belong to the weights. */
 export function withAdaptorOf(own: CtrEntities, { knowledge, ...given }: CtrEntities): CtrEntities {
   const adaptor = own.knowledge?.adaptor;
-  return knowledge ? { ...given, knowledge: { ...knowledge, ...(adaptor ? { adaptor } : {}) } } : given;
+  return knowledge ? { ...given, knowledge: { ...knowledge, adaptor } } : given;
 }
 
 /** What an artifact keeps of entities. */
@@ -189,7 +189,7 @@ export function readEntities(dir: string, { tensors, files }: Artifact): CtrEnti
   });
   if (tables.length === 0) return { ...entities, features };
   const adaptor = read?.adaptor as AdaptorOptions | null | undefined;
-  const knowledge: CtrKnowledge = { ...Object.fromEntries(tables), ...(adaptor ? { adaptor } : {}) };
+  const knowledge: CtrKnowledge = { ...Object.fromEntries(tables), adaptor: adaptor ?? undefined };
   checkKnowledge(knowledge, entities);
   return { ...entities, features, knowledge };
 }

@@ -32,7 +32,7 @@ export interface CtrSamplesOptions {
    * For each user how many interactions have to come strictly before a sample: what a language model was shown.
    * Default 1.
    */
-  readonly from?: ArrayLike<number>;
+  readonly from?: ArrayLike<number> | undefined;
 }
 
 /**

@@ -13,14 +13,14 @@ import { pushTogether, TOGETHER } from './push-together.js';
 /** Options of {@link importantNeighbours}. */
 export interface ImportantNeighboursOptions extends PageRankOptions, LongCallOptions {
   /** Neighbours of an item. Default 3. */
-  readonly count?: number;
+  readonly count?: number | undefined;
   /** Least interactions of a neighbour. Default 8. */
-  readonly least?: number;
+  readonly least?: number | undefined;
   /**
    * True to divide by an item's popularity (plus twice its median): without it the best known items are everyone's
    * neighbours. Default true.
    */
-  readonly correctPopularity?: boolean;
+  readonly correctPopularity?: boolean | undefined;
 }
 
 /**

@@ -1,12 +1,12 @@
-import { checkNumber, checkOptions, InvalidInputError } from '@palate/core';
+import { checkNumber, checkOptions, type Filled, InvalidInputError } from '@palate/core';
 import type { Graph } from './bipartite-graph.js';
 
 /** Options of personalised PageRank. */
 export interface PageRankOptions {
   /** Chance of starting again at the source at every step. Default 0.15. */
-  readonly restart?: number;
+  readonly restart?: number | undefined;
   /** Largest residual an edge may keep: the answer is off by at most this times a node's degree. Default 1e-6. */
-  readonly tolerance?: number;
+  readonly tolerance?: number | undefined;
 }
 
 /** What forward push found. */
@@ -17,7 +17,7 @@ export interface PageRank {
   readonly residual: Float64Array;
 }
 
-function check(graph: Graph, source: number, options: PageRankOptions): Required<PageRankOptions> {
+function check(graph: Graph, source: number, options: PageRankOptions): Filled<PageRankOptions> {
   checkOptions('personalisedPageRank', options, ['restart', 'tolerance']);
   if (!(Number.isInteger(source) && source >= 0 && source < graph.nodes))
     throw new InvalidInputError({

@@ -1,3 +1,4 @@
+import type { Filled } from '@palate/core';
 import type { Graph } from './bipartite-graph.js';
 import type { PageRankOptions } from './page-rank.js';
 
@@ -17,7 +18,7 @@ export const TOGETHER = 8;
 export function pushTogether(
   graph: Graph,
   sources: ArrayLike<number>,
-  { restart, tolerance }: Required<PageRankOptions>,
+  { restart, tolerance }: Filled<PageRankOptions>,
 ): Float64Array {
   const { nodes, offsets, targets } = graph;
   const mass = new Float64Array(nodes * TOGETHER);

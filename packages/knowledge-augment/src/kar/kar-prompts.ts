@@ -7,7 +7,7 @@ import type { DomainFactors } from './factors.js';
 /** What a language model is shown of a user: the early history, oldest first. */
 export interface ReasoningInput {
   /** A few words on who the user is, where that is known and may be told. */
-  readonly person?: string;
+  readonly person?: string | undefined;
   readonly history: readonly { readonly title: string; readonly rating?: number }[];
 }
 
@@ -55,9 +55,9 @@ export function itemFactsTemplate(domain: DomainFactors): PromptTemplate<{ reado
 /** Options of {@link reasoningInputs}. */
 export interface ReasoningInputOptions {
   /** Catalogue fields that name an item. Default title. */
-  readonly fields?: readonly string[];
+  readonly fields?: readonly string[] | undefined;
   /** Most interactions that are shown. Default 30. */
-  readonly most?: number;
+  readonly most?: number | undefined;
 }
 
 /** How many of a user's interactions a language model may see: the earlier half, at most `most`. */

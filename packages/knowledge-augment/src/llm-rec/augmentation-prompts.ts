@@ -6,7 +6,7 @@ import { cleanTags, cleanText } from './clean-answers.js';
 export interface ItemPromptInput {
   readonly description: string;
   /** Descriptions of important neighbours, for the engagement-guided prompts. */
-  readonly neighbours?: readonly string[];
+  readonly neighbours?: readonly string[] | undefined;
 }
 
 /** LLM-Rec's prompts: three basic ones, the same for recommending, and two guided by engagement. */

@@ -12,9 +12,9 @@ import { cleanTags } from './clean-answers.js';
 export interface TagVocabularyOptions {
   readonly encoder: TextEncoder;
   /** Least items, or answers, that a tag has to come from. Default 3. */
-  readonly least?: number;
+  readonly least?: number | undefined;
   /** Cosine from which two tags are one. Default 0.95. */
-  readonly same?: number;
+  readonly same?: number | undefined;
 }
 
 /** Tags in use, the most frequent first, with their vectors. */

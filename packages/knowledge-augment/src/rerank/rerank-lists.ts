@@ -20,8 +20,8 @@ export interface RerankLists {
 /** Options of {@link rerankLists}. */
 export interface RerankListOptions {
   /** Items of a list. Default 10. */
-  readonly length?: number;
-  readonly seed?: number;
+  readonly length?: number | undefined;
+  readonly seed?: number | undefined;
 }
 
 /**

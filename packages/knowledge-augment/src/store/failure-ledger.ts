@@ -8,7 +8,7 @@ export interface KnowledgeFailure {
   readonly code: string;
   readonly message: string;
   /** What the model answered, where it answered at all: it was paid for. */
-  readonly answer?: string;
+  readonly answer?: string | undefined;
   /** Seconds since 1970. */
   readonly at: number;
 }

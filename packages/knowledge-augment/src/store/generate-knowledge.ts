@@ -26,9 +26,9 @@ export interface KnowledgeInput<Input> {
   readonly entity: string;
   readonly input: Input;
   /** Latest interaction time that the input shows, in seconds since 1970. */
-  readonly knowsUntil?: number;
+  readonly knowsUntil?: number | undefined;
   /** What the input shows of interactions; that of the template if left out. */
-  readonly provenance?: Provenance;
+  readonly provenance?: Provenance | undefined;
 }
 
 /** Options of {@link generateKnowledge}. */
@@ -39,9 +39,9 @@ export interface GenerateKnowledgeOptions<Input> extends LongCallOptions {
   readonly template: PromptTemplate<Input>;
   readonly inputs: readonly KnowledgeInput<Input>[];
   /** Requests in flight at once, and so the most that a kill can lose. Default 4. */
-  readonly concurrency?: number;
+  readonly concurrency?: number | undefined;
   /** File of JSON lines to which failures are added. */
-  readonly failures?: string;
+  readonly failures?: string | undefined;
 }
 
 /** What a job did. */
@@ -53,7 +53,7 @@ export interface KnowledgeReport {
   /** Entities without one, and why; they are asked again by the next call. */
   readonly failed: readonly KnowledgeFailure[];
   /** Why the job ended before its time (budget, authorisation), where it did. */
-  readonly stoppedBy?: PalateError;
+  readonly stoppedBy?: PalateError | undefined;
   readonly inputTokens: number;
   readonly outputTokens: number;
 }
@@ -214,7 +214,7 @@ export async function generateKnowledge<Input>(
   };
   /** Asks about one entity; tells whether its text is stored. */
   const ask = async ({ input, key, request }: (typeof pending)[number]): Promise<boolean> => {
-    const [outcome] = await model.generate([request], signal ? { signal } : {});
+    const [outcome] = await model.generate([request], { signal });
     if (!outcome?.ok) {
       const error =
         outcome?.error ??
@@ -242,8 +242,8 @@ export async function generateKnowledge<Input>(
           facts: { ...facts, answeredBy },
           // With its fraction: of two versions within a second the later one is the newest.
           createdAt: Date.now() / 1000,
-          ...(input.knowsUntil === undefined ? {} : { knowsUntil: input.knowsUntil }),
-          ...(provenance === undefined ? {} : { provenance }),
+          knowsUntil: input.knowsUntil,
+          provenance,
         },
       ]);
       stored++;
@@ -280,7 +280,7 @@ export async function generateKnowledge<Input>(
   const failure = broken as { readonly error: unknown } | undefined;
   if (failure) throw failure.error;
   if (signal?.aborted) throw new CancelledError(`generating knowledge ${template.kind}`, signal.reason);
-  return { known, stored, failed, ...(stoppedBy ? { stoppedBy } : {}), ...usage };
+  return { known, stored, failed, stoppedBy, ...usage };
 }
 
 /** Milliseconds after which it is looked again for what another job was making. */
@@ -290,7 +290,7 @@ const LOOK_AGAIN = 250;
 async function pauseUntil(time: number, signal: AbortSignal | undefined): Promise<void> {
   const left = time - Date.now();
   // Rejects where the signal fires: the worker looks at it itself.
-  if (left > 0) await setTimeout(left, undefined, signal ? { signal } : {}).catch(() => {});
+  if (left > 0) await setTimeout(left, undefined, { signal }).catch(() => {});
 }
 
 /** The error of the ledger for whatever was thrown. */

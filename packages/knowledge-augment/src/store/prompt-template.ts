@@ -4,7 +4,7 @@ import type { ChatMessage, GenerateRequest, Provenance } from '@palate/core';
 /** What an answer is worth keeping as. */
 export interface CleanedAnswer {
   readonly text: string;
-  readonly facts?: Readonly<Record<string, unknown>>;
+  readonly facts?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /**
@@ -17,17 +17,17 @@ export interface PromptTemplate<Input> {
   readonly entityType: 'item' | 'user';
   readonly version: string;
   /** What its inputs show of interactions, where that is the same for all: `WORLD` for catalogue texts. */
-  readonly provenance?: Provenance;
+  readonly provenance?: Provenance | undefined;
   readonly messages: (input: Input) => readonly ChatMessage[];
   /** Settings of the request beside its messages. */
-  readonly request?: Omit<GenerateRequest, 'messages' | 'promptVersion'>;
+  readonly request?: Omit<GenerateRequest, 'messages' | 'promptVersion'> | undefined;
   /**
    * Takes the wrapping off an answer (preambles, quotes, a list's bullets). It is given answers that are whole and no
    * refusals, without reasoning.
    *
    * @throws PalateError if nothing usable is left
    */
-  readonly clean?: (answer: string) => CleanedAnswer;
+  readonly clean?: ((answer: string) => CleanedAnswer) | undefined;
 }
 
 /** The request that a template makes of an input. */

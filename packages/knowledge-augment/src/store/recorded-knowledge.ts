@@ -13,9 +13,9 @@ export interface RecordedKnowledgeOptions {
    * For users whose records say by `n` how many interactions the writer saw: the log in which they are counted, to
    * tell up to which time the writer knows.
    */
-  readonly log?: InteractionLog;
+  readonly log?: InteractionLog | undefined;
   /** What their writer was shown of interactions: `WORLD` for texts about items that come from none. */
-  readonly provenance?: Provenance;
+  readonly provenance?: Provenance | undefined;
 }
 
 /**

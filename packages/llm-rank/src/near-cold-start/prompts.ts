@@ -6,11 +6,11 @@ export interface ColdStartPromptOptions {
   readonly style: PromptStyle;
   readonly input: PreferenceInput;
   /** True to tell dislikes too. Default false: in the paper they did not help. */
-  readonly negatives?: boolean;
+  readonly negatives?: boolean | undefined;
   /** Name of an item. */
   readonly title: (item: number) => string;
   /** What the items are called, in the plural. Default `"films"`. */
-  readonly noun?: string;
+  readonly noun?: string | undefined;
   /** Other users with items that they liked, for the few-shot style. */
   readonly examples?: readonly { readonly user: NearColdStartUser; readonly liked: readonly number[] }[];
 }

@@ -21,14 +21,14 @@ export interface ProxyStudyOptions {
   /** Rating from which an item counts as liked. */
   readonly liked: number;
   /** Items that are told. Default 5. */
-  readonly told?: number;
+  readonly told?: number | undefined;
   /** Least items of a pool. Default 10. */
-  readonly leastPool?: number;
+  readonly leastPool?: number | undefined;
   /** Most items of a pool, drawn at random. Default 40. */
-  readonly mostPool?: number;
+  readonly mostPool?: number | undefined;
   /** Most users. Default all. */
-  readonly users?: number;
-  readonly seed?: number;
+  readonly users?: number | undefined;
+  readonly seed?: number | undefined;
 }
 
 /**

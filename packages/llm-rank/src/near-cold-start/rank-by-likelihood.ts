@@ -15,12 +15,12 @@ import { type ColdStartPromptOptions, coldStartPrompt } from './prompts.js';
 /** How log-likelihoods become scores. */
 export interface LikelihoodOptions extends LongCallOptions {
   /** `'sum'` of the tokens' log-probabilities, or their `'mean'`, which does not favour short titles. Default `'mean'`. */
-  readonly length?: 'sum' | 'mean';
+  readonly length?: 'sum' | 'mean' | undefined;
   /**
    * True to take off the title's log-likelihood after a prompt without preferences: what is left is what the
    * preferences add, not how well known a title is. Default false.
    */
-  readonly priorCorrection?: boolean;
+  readonly priorCorrection?: boolean | undefined;
 }
 
 /** A prompt that tells nothing. */

@@ -9,7 +9,7 @@ export interface ExplanationSources {
   /** Items of the history with their tags or genres. */
   readonly history: readonly { readonly title: string; readonly tags: readonly string[] }[];
   /** Stored knowledge on the item. */
-  readonly knowledge?: string;
+  readonly knowledge?: string | undefined;
 }
 
 /** An explanation without a language model. */

@@ -36,24 +36,24 @@ export interface LlmRankerOptions extends RankerKnowledge {
   readonly model: LanguageModel;
   readonly catalog: Catalog;
   /** Catalogue fields that name an item. Default title and genres, as far as there are such. */
-  readonly fields?: readonly string[];
+  readonly fields?: readonly string[] | undefined;
   /** Most items of a history shown, the newest. Default 20. */
-  readonly historyLength?: number;
+  readonly historyLength?: number | undefined;
   /**
    * How candidates are shown: `'shuffled'` by the seed, so that their place says nothing; `'given'` in the retriever's
    * order, which the model may copy. Default `'shuffled'`.
    */
-  readonly order?: 'shuffled' | 'given';
+  readonly order?: 'shuffled' | 'given' | undefined;
   /** Differently shuffled askings whose ranks are fused. Default 1. */
-  readonly permutations?: number;
+  readonly permutations?: number | undefined;
   /** True to ask for a sentence on each item. Default false. */
-  readonly explain?: boolean;
+  readonly explain?: boolean | undefined;
   /** Length of the list that is asked for. Default 10. */
-  readonly listLength?: number;
+  readonly listLength?: number | undefined;
   /** Most tokens of an answer; models that think aloud need hundreds more. Default by the length of the list. */
-  readonly maxTokens?: number;
+  readonly maxTokens?: number | undefined;
   /** Default 0, the likeliest answer. */
-  readonly temperature?: number;
+  readonly temperature?: number | undefined;
 }
 
 /** What became of a model's answers since the ranker was made. */
@@ -72,7 +72,7 @@ export interface RankerCounts {
 
 /** A ranked item with the reason that the model gave. */
 export interface ExplainedItem extends ScoredItem {
-  readonly explanation?: string;
+  readonly explanation?: string | undefined;
 }
 
 const RANKING = z.object({ ranking: z.array(z.number()).describe('numbers of candidates, the best first') });

@@ -18,13 +18,13 @@ export interface RatingResult {
   readonly auc: number;
   readonly rows: number;
   /** What the predictor told of its answers: how many rows a fallback predicted, and why. */
-  readonly outcomes?: readonly OutcomeCounts[];
+  readonly outcomes?: readonly OutcomeCounts[] | undefined;
 }
 
 /** Options of {@link evaluateRatings}. */
 export interface EvaluateRatingsOptions {
   /** Share of the rows that a fallback may predict before the predictor is refused. Default 0.1. */
-  readonly maxFallbackShare?: number;
+  readonly maxFallbackShare?: number | undefined;
 }
 
 /**

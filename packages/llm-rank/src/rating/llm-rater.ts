@@ -20,11 +20,11 @@ import { takeRows } from './rating-rows.js';
 export interface LlmRaterOptions extends LongCallOptions, Pick<RatingPromptOptions, 'fields'> {
   readonly model: LanguageModel;
   /** Rows of other users shown with their answers: 0 for zero-shot, 3 in the paper. Default 0. */
-  readonly shots?: number;
+  readonly shots?: number | undefined;
   /** Most tokens of an answer; models that think aloud need hundreds. Default 64. */
-  readonly maxTokens?: number;
+  readonly maxTokens?: number | undefined;
   /** Default 0, the likeliest answer. */
-  readonly temperature?: number;
+  readonly temperature?: number | undefined;
 }
 
 /**
@@ -91,7 +91,7 @@ export class LlmRater implements RatingPredictor {
           catalog: dataset.catalog,
           scale,
           examples: this.#examplesFor(rows.user[row]!),
-          ...(fields ? { fields } : {}),
+          fields,
         }),
         temperature,
         maxTokens,

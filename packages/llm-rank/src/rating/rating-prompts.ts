@@ -6,9 +6,9 @@ export interface RatingPromptOptions {
   readonly catalog: Catalog;
   readonly scale: RatingScale;
   /** Catalogue fields that describe an item. Default title and genres, as far as there are such. */
-  readonly fields?: readonly string[];
+  readonly fields?: readonly string[] | undefined;
   /** Rows of other users that are shown with their answers; none for zero-shot. */
-  readonly examples?: RatingRows;
+  readonly examples?: RatingRows | undefined;
 }
 
 /** Version of the words below; part of every cache key. */

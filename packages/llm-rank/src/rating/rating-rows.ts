@@ -22,9 +22,9 @@ export interface RatingRows {
 /** Options of {@link ratingRows}. */
 export interface RatingRowsOptions {
   /** Most items of a history, the newest. Default 10. */
-  readonly historyLength?: number;
+  readonly historyLength?: number | undefined;
   /** Ratings with fewer before them are left out. Default 1. */
-  readonly leastHistory?: number;
+  readonly leastHistory?: number | undefined;
 }
 
 /**

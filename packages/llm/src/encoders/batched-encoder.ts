@@ -15,7 +15,7 @@ import { type CachedVector, VectorCache } from './vector-cache.js';
 /** Options that every text encoder takes. */
 export interface EncoderOptions {
   /** Folder in which vectors are kept, so that a text is encoded once. Default: none are kept. */
-  readonly cacheDir?: string;
+  readonly cacheDir?: string | undefined;
 }
 
 /**

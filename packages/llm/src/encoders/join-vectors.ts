@@ -4,7 +4,7 @@ import { checkNumber, EmbeddingTable, InvalidInputError, joinProvenance } from '
 export interface WeightedVectors {
   readonly table: EmbeddingTable;
   /** Default 1. */
-  readonly weight?: number;
+  readonly weight?: number | undefined;
 }
 
 /**

@@ -5,10 +5,10 @@ export interface ReduceVectorsOptions {
   /** Width of the reduced vectors. */
   readonly width: number;
   /** True to bring every component to variance 1. Default true. */
-  readonly whiten?: boolean;
+  readonly whiten?: boolean | undefined;
   /** Ids whose vectors the components are fitted on, where not all: training items or users. */
-  readonly fitOn?: Iterable<string>;
-  readonly seed?: number;
+  readonly fitOn?: Iterable<string> | undefined;
+  readonly seed?: number | undefined;
 }
 
 /** Rounds of subspace iteration: the components of text vectors fall off fast enough for fewer. */

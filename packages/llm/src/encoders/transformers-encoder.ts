@@ -27,17 +27,17 @@ export interface TransformersEncoderOptions extends EncoderOptions {
   /** A model of the hub, such as `"Xenova/all-MiniLM-L6-v2"`, or a folder with its configuration and ONNX file. */
   readonly model: string;
   /** How tokens become one vector: their mean, or the first token. Default `'mean'`. */
-  readonly pooling?: 'mean' | 'cls';
+  readonly pooling?: 'mean' | 'cls' | undefined;
   /** Weights to load, as the library names them. Default `'fp32'`. */
-  readonly dtype?: 'fp32' | 'fp16' | 'q8' | 'q4';
+  readonly dtype?: 'fp32' | 'fp16' | 'q8' | 'q4' | undefined;
   /** Most tokens that are read of a text. Default: what tokenizer and model read, at most 512. */
-  readonly maxTokens?: number;
+  readonly maxTokens?: number | undefined;
   /** Texts a batch. Default 32. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Folder for models of the hub. Default `PALATE_MODELS`, or `.cache/palate/models` in the home folder. */
-  readonly modelDir?: string;
+  readonly modelDir?: string | undefined;
   /** The library, where it is not to be imported by name. */
-  readonly library?: typeof Transformers;
+  readonly library?: typeof Transformers | undefined;
 }
 
 const PACKAGE = '@huggingface/transformers';
@@ -179,10 +179,9 @@ export async function transformersEncoder(options: TransformersEncoderOptions): 
           async () => [await library.AutoTokenizer.from_pretrained(path, shared), await load(path)] as const,
         );
     const name = folder ? `${basename(path)}@${await weightsHash(path, dtype)}` : path;
-    return new BatchedEncoder(
-      new TransformersModel(name, options, library, tokenizer, model),
-      options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir },
-    );
+    return new BatchedEncoder(new TransformersModel(name, options, library, tokenizer, model), {
+      cacheDir: options.cacheDir,
+    });
   } catch (cause) {
     if (PalateError.is(cause)) throw cause;
     throw new InvalidInputError({

@@ -1,6 +1,7 @@
 import {
   checkNumber,
   checkOptions,
+  type Filled,
   type GenerateRequest,
   InvalidInputError,
   type LanguageModel,
@@ -29,15 +30,15 @@ export interface Spending extends TokenUsage {
 
 /** Options of {@link Budget}: at least one limit. */
 export interface BudgetOptions {
-  readonly maxInputTokens?: number;
-  readonly maxOutputTokens?: number;
+  readonly maxInputTokens?: number | undefined;
+  readonly maxOutputTokens?: number | undefined;
   /** Read and written together. */
-  readonly maxTokens?: number;
+  readonly maxTokens?: number | undefined;
   /** Needs `price`. */
-  readonly maxCost?: number;
-  readonly price?: TokenPrice;
+  readonly maxCost?: number | undefined;
+  readonly price?: TokenPrice | undefined;
   /** What was spent before, for example by the process that this one resumes. Default: nothing. */
-  readonly spent?: TokenUsage;
+  readonly spent?: TokenUsage | undefined;
 }
 
 /** A call that was not made because the budget might have been passed by it (`code: 'budget-exceeded'`). */
@@ -160,16 +161,16 @@ function checkedUsage(used: TokenUsage, worst: TokenUsage): TokenUsage {
 /** How the tokens of requests are reckoned. */
 export interface TokenCounting {
   /** Upper bound of a text's tokens. Default: its bytes, which no byte-level tokenizer exceeds. */
-  readonly countTokens?: (text: string) => number;
+  readonly countTokens?: ((text: string) => number) | undefined;
   /** `maxTokens` of requests that set none; sent with them, so that the bound holds. Default 1024. */
-  readonly defaultMaxTokens?: number;
+  readonly defaultMaxTokens?: number | undefined;
 }
 
 function checkCounting(
   where: string,
   options: TokenCounting,
   others: readonly string[],
-): Required<TokenCounting> {
+): Filled<TokenCounting> {
   checkOptions(where, options, ['countTokens', 'defaultMaxTokens', ...others]);
   return {
     countTokens: options.countTokens ?? mostTokens,

@@ -15,15 +15,15 @@ import { sleep } from '../models/sleep.js';
 /** Options of {@link withLimits}. */
 export interface LimitOptions {
   /** Most calls in flight at once. Default: what the model says is of use. */
-  readonly concurrency?: number;
+  readonly concurrency?: number | undefined;
   /** Most calls begun within any 60 seconds. Default: no limit. */
-  readonly requestsPerMinute?: number;
+  readonly requestsPerMinute?: number | undefined;
   /** Most tokens, read and written, of calls begun within any 60 seconds. Default: no limit. */
-  readonly tokensPerMinute?: number;
+  readonly tokensPerMinute?: number | undefined;
   /** Counts the tokens of a text. Default: one for four bytes. */
-  readonly countTokens?: (text: string) => number;
+  readonly countTokens?: ((text: string) => number) | undefined;
   /** Tokens written that are reckoned with where a request sets no `maxTokens`. Default 1024. */
-  readonly defaultMaxTokens?: number;
+  readonly defaultMaxTokens?: number | undefined;
 }
 
 const KNOWN = ['concurrency', 'requestsPerMinute', 'tokensPerMinute', 'countTokens', 'defaultMaxTokens'];

@@ -13,15 +13,15 @@ import { sleep } from '../models/sleep.js';
 /** Options of {@link withRetry}. */
 export interface RetryOptions {
   /** Attempts at a call, the first included. Default 6. */
-  readonly maxAttempts?: number;
+  readonly maxAttempts?: number | undefined;
   /** The wait before the second attempt is at most this, in seconds; it doubles each time. Default 0.5. */
-  readonly baseSeconds?: number;
+  readonly baseSeconds?: number | undefined;
   /** No wait of our own is longer, in seconds. Default 30. */
-  readonly maxWaitSeconds?: number;
+  readonly maxWaitSeconds?: number | undefined;
   /** From the first attempt to the last answer, waits included, in seconds. Default 600. */
-  readonly deadlineSeconds?: number;
+  readonly deadlineSeconds?: number | undefined;
   /** Seed of the jitter. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Told before each wait. */
   readonly onRetry?: (retry: {
     readonly attempt: number;

@@ -18,7 +18,7 @@ export interface SpanTracer {
 /** Options of {@link withTracing}. */
 export interface TracingOptions {
   /** Default: that of the global provider of `@opentelemetry/api`, which is then needed. */
-  readonly tracer?: SpanTracer;
+  readonly tracer?: SpanTracer | undefined;
 }
 
 /** `SpanKind.CLIENT` and `SpanStatusCode.ERROR` of the OpenTelemetry specification. */

@@ -5,9 +5,9 @@ import { ModelCallError } from './model-error.js';
 import { statusError } from './openai-errors.js';
 
 interface WireAnswer {
-  readonly custom_id?: string;
+  readonly custom_id?: string | undefined;
   readonly response?: {
-    readonly status_code?: number;
+    readonly status_code?: number | undefined;
     readonly body?: unknown;
   } | null;
   readonly error?: { readonly code?: string; readonly message?: string } | null;

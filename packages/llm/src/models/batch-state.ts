@@ -7,15 +7,15 @@ import type { OpenAI } from 'openai';
 export interface BatchPart {
   readonly from: number;
   readonly to: number;
-  fileId?: string;
+  fileId?: string | undefined;
   /** Set before the batch is made, so that a kill in between is noticed. */
-  submitting?: boolean;
-  batchId?: string;
-  status?: string;
-  completed?: number;
-  outputFileId?: string;
-  errorFileId?: string;
-  problem?: string;
+  submitting?: boolean | undefined;
+  batchId?: string | undefined;
+  status?: string | undefined;
+  completed?: number | undefined;
+  outputFileId?: string | undefined;
+  errorFileId?: string | undefined;
+  problem?: string | undefined;
 }
 
 /** What a job keeps in `state.json` of its folder. */

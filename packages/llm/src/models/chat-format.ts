@@ -118,12 +118,12 @@ interface WireText {
 export interface WireChat {
   readonly model?: unknown;
   readonly choices?: readonly {
-    readonly message?: WireText;
-    readonly delta?: WireText;
+    readonly message?: WireText | undefined;
+    readonly delta?: WireText | undefined;
     readonly finish_reason?: unknown;
     /** How gateways tell what broke off an answer. */
     readonly error?: unknown;
-    readonly logprobs?: WireLogprobs | null;
+    readonly logprobs?: WireLogprobs | null | undefined;
   }[];
   readonly usage?: { readonly prompt_tokens?: unknown; readonly completion_tokens?: unknown } | null;
   readonly error?: unknown;

@@ -7,9 +7,9 @@ import type { CallOptions } from './single-calls.js';
 interface WireEcho {
   readonly text?: unknown;
   readonly logprobs?: {
-    readonly text_offset?: readonly number[] | null;
-    readonly tokens?: readonly string[] | null;
-    readonly token_logprobs?: readonly (number | null)[] | null;
+    readonly text_offset?: readonly number[] | null | undefined;
+    readonly tokens?: readonly string[] | null | undefined;
+    readonly token_logprobs?: readonly (number | null)[] | null | undefined;
   } | null;
 }
 

@@ -14,7 +14,7 @@ export interface StreamMarks {
   /** True once the end mark has come. */
   ended: boolean;
   /** The text of an error that stood beside the events. */
-  error?: string;
+  error?: string | undefined;
 }
 
 /**

@@ -40,7 +40,7 @@ export class ModelCallError extends PalateError {
     details: PalateErrorDetails & {
       readonly status?: number | undefined;
       readonly retryAfterSeconds?: number | undefined;
-      readonly isUnbilled?: boolean;
+      readonly isUnbilled?: boolean | undefined;
       readonly parameter?: string | undefined;
     },
   ) {

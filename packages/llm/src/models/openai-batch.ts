@@ -34,15 +34,15 @@ export interface OpenAIBatchOptions extends Omit<OpenAIModelOptions, 'likelihood
   /** Folder of the job's state, requests and answers; made if missing. It holds prompts and answers, no keys. */
   readonly dir: string;
   /** Most requests of one batch. Default 50,000, which is OpenAI's limit. */
-  readonly maxRequestsPerBatch?: number;
+  readonly maxRequestsPerBatch?: number | undefined;
   /** Most bytes of one batch's file. Default 190 million; OpenAI's limit is 200. */
-  readonly maxBytesPerBatch?: number;
+  readonly maxBytesPerBatch?: number | undefined;
 }
 
 /** Options of {@link generateByBatch}. */
 export interface GenerateByBatchOptions extends OpenAIBatchOptions, LongCallOptions {
   /** Seconds between two looks at the batches. Default 30. */
-  readonly pollSeconds?: number;
+  readonly pollSeconds?: number | undefined;
 }
 
 /** How far a job is. */

@@ -12,20 +12,20 @@ export interface OpenAIConnectionOptions {
    * Default: the environment's `OPENAI_BASE_URL`, else OpenAI's own. Ollama: `http://localhost:11434/v1`. A name
    * and password in it (`https://user:pass@host/v1`) are sent as basic authentication, in place of a key.
    */
-  readonly baseURL?: string;
+  readonly baseURL?: string | undefined;
   /**
    * Default: the environment's `OPENAI_API_KEY`, but only towards the environment's or OpenAI's own URL: a
    * server named in `baseURL` never gets a key that was not meant for it.
    */
-  readonly apiKey?: string;
+  readonly apiKey?: string | undefined;
   /** Further headers, treated as secrets like the key. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Longest wait for a whole answer or, when streaming, for its next piece, in seconds. Default 120. */
-  readonly timeoutSeconds?: number;
+  readonly timeoutSeconds?: number | undefined;
   /** Most requests in flight at once over this connection. Default 16. */
-  readonly concurrency?: number;
+  readonly concurrency?: number | undefined;
   /** Most bytes that are read of an answer; a larger one fails. Default 64 MiB. */
-  readonly maxAnswerBytes?: number;
+  readonly maxAnswerBytes?: number | undefined;
 }
 
 /** Names of the options of {@link OpenAIConnectionOptions}, to pass to `checkOptions`. */

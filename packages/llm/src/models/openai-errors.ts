@@ -174,7 +174,7 @@ export function errorWithin(
     readonly what: string;
     readonly where: string;
     readonly redact: Redact;
-    readonly isStream?: boolean;
+    readonly isStream?: boolean | undefined;
     readonly cause?: unknown;
   },
 ): ModelCallError {

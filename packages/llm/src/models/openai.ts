@@ -28,25 +28,25 @@ export interface OpenAIModelOptions extends OpenAIConnectionOptions {
   /** The model's name at the server. */
   readonly model: string;
   /** First half of the model's id, to keep servers apart: `"ollama"` gives `"ollama:llama3"`. Default `"openai"`. */
-  readonly provider?: string;
+  readonly provider?: string | undefined;
   /**
    * How a request's schema is put to the server. `'auto'` (default) tries `json_schema`, then `json_object`,
    * then words alone, as long as the server refuses, and remembers for each schema what it took. The words are
    * in the prompt always. Schemas of other things than objects go as the one property of an object.
    */
-  readonly structuredOutput?: StructuredOutput | 'auto';
+  readonly structuredOutput?: StructuredOutput | 'auto' | undefined;
   /**
    * Asks for the log-probability of each token and so many likeliest alternatives (0 to 20); answers are then
    * {@link ScoredGenerateResult}s, with none where the server gives none. Default: not asked for.
    */
-  readonly topLogProbabilities?: number;
+  readonly topLogProbabilities?: number | undefined;
   /** Name of the limit in the request. Default: `max_completion_tokens` at OpenAI, `max_tokens` elsewhere. */
-  readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens';
+  readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens' | undefined;
   /**
    * `'echo'` adds `logLikelihood` by the completions endpoint with `echo` and `logprobs`, as vLLM has it;
    * OpenAI's chat models have not. Default: none.
    */
-  readonly likelihood?: 'echo';
+  readonly likelihood?: 'echo' | undefined;
 }
 
 /** A model at an OpenAI-compatible server. */

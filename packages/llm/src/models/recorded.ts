@@ -19,7 +19,7 @@ export interface RecordedAnswer {
   readonly key: string;
   /** Id of the model that answered. */
   readonly model: string;
-  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
   readonly request: GenerateRequest | LikelihoodRequest;
   readonly result: GenerateResult | LikelihoodResult;
 }

@@ -15,7 +15,7 @@ export function canonicalJson(value: unknown): string {
 /** What a key is made of beside the request. */
 export interface KeyedModel {
   readonly id: string;
-  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /**

@@ -36,7 +36,7 @@ export function withWrappedSchema(request: GenerateRequest): GenerateRequest {
     schema: {
       name: schema.name,
       jsonSchema: {
-        ...($schema === undefined ? {} : { $schema }),
+        $schema,
         type: 'object',
         properties: { [WRAPPER]: withMovedRoot(value) },
         required: [WRAPPER],

@@ -34,7 +34,7 @@ export interface SingleCalls {
   /** How many calls at once are of use. */
   readonly concurrency: number;
   /** Settings beside the request that shape answers; part of every cache key. */
-  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
   generate(request: GenerateRequest, options: CallOptions): Promise<GenerateResult>;
   logLikelihood?(request: LikelihoodRequest, options: CallOptions): Promise<LikelihoodResult>;
 }
@@ -97,14 +97,14 @@ export function singleCalls(model: LanguageModel): SingleCalls {
     id: model.id,
     concurrency: DEFAULT_CONCURRENCY,
     async generate(request, { signal, onText }) {
-      const [outcome] = await model.generate([request], signal ? { signal } : {});
+      const [outcome] = await model.generate([request], { signal });
       if (!outcome?.ok) throw outcome?.error ?? new TypeError(`${model.id} gave no outcome for a request`);
       onText?.(outcome.result.text);
       return outcome.result;
     },
     ...(logLikelihood && {
       async logLikelihood(request: LikelihoodRequest, { signal }: CallOptions) {
-        const [result] = await logLikelihood.call(model, [request], signal ? { signal } : {});
+        const [result] = await logLikelihood.call(model, [request], { signal });
         if (!result) throw new TypeError(`${model.id} gave no result for a request`);
         return result;
       },

@@ -32,15 +32,15 @@ export interface TransformersModelOptions {
   /** A model of the hub, such as `"HuggingFaceTB/SmolLM2-135M-Instruct"`, or a folder with its files. */
   readonly model: string;
   /** Weights to load, as the library names them. Default `'fp32'`. */
-  readonly dtype?: 'fp32' | 'fp16' | 'q8' | 'int8' | 'q4' | 'q4f16';
+  readonly dtype?: 'fp32' | 'fp16' | 'q8' | 'int8' | 'q4' | 'q4f16' | undefined;
   /** Where it runs, as the library names it. Default `'cpu'`. */
-  readonly device?: 'cpu' | 'cuda' | 'dml' | 'webgpu' | 'coreml';
+  readonly device?: 'cpu' | 'cuda' | 'dml' | 'webgpu' | 'coreml' | undefined;
   /** Most tokens written where a request sets no `maxTokens`, as far as they fit. Default 256. */
-  readonly defaultMaxTokens?: number;
+  readonly defaultMaxTokens?: number | undefined;
   /** Folder for models of the hub. Default `PALATE_MODELS`, or `.cache/palate/models` in the home folder. */
-  readonly modelDir?: string;
+  readonly modelDir?: string | undefined;
   /** The library, where it is not to be imported by name. */
-  readonly library?: typeof Transformers;
+  readonly library?: typeof Transformers | undefined;
 }
 
 /** The parts of a loaded model that calls need. */

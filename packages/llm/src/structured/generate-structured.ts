@@ -18,9 +18,9 @@ import { structureSchema } from './structure-schema.js';
 /** Options of {@link generateStructured}. */
 export interface GenerateStructuredOptions<T = unknown> extends LongCallOptions {
   /** Name of the schema, which some servers show the model. Default `"answer"`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** How often a model whose answer does not satisfy the schema is told so and asked again. Default 1. */
-  readonly reAsks?: number;
+  readonly reAsks?: number | undefined;
   /**
    * Reads a value out of an answer in which no JSON satisfies the schema, for example a numbered list; it is given the
    * text without reasoning and the position of the request, and gives undefined where it can read nothing.

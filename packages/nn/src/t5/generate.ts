@@ -35,23 +35,23 @@ export type AllowedTokens = (prefix: readonly number[], input: number) => ArrayL
 /** Options of {@link generate}. */
 export interface GenerateOptions extends LongCallOptions {
   /** Most tokens to generate. Default 32. */
-  readonly maxTokens?: number;
+  readonly maxTokens?: number | undefined;
   /** Beams; 1 for greedy decoding or sampling. Default 1. */
-  readonly beams?: number;
+  readonly beams?: number | undefined;
   /** Sequences returned for each input, at most `beams`. Default 1. */
-  readonly sequences?: number;
+  readonly sequences?: number | undefined;
   /** Exponent of the length that beam scores are divided by. Default 1, as in HuggingFace; 0 for plain sums. */
-  readonly lengthPenalty?: number;
+  readonly lengthPenalty?: number | undefined;
   /** True to draw tokens instead of taking the likeliest. Default false. */
-  readonly sample?: boolean;
+  readonly sample?: boolean | undefined;
   /** Divides scores before drawing. Default 1. */
-  readonly temperature?: number;
+  readonly temperature?: number | undefined;
   /** Draw among so many likeliest tokens only. */
-  readonly topK?: number;
+  readonly topK?: number | undefined;
   /** Draw among the likeliest tokens that together have this probability. */
-  readonly topP?: number;
+  readonly topP?: number | undefined;
   /** Bounds what may be generated. */
-  readonly allowed?: AllowedTokens;
+  readonly allowed?: AllowedTokens | undefined;
 }
 
 const OPTION_NAMES = [

@@ -35,7 +35,7 @@ export function positionBuckets(
     readonly bidirectional: boolean;
     readonly buckets: number;
     readonly maxDistance: number;
-    readonly first?: number;
+    readonly first?: number | undefined;
   },
 ): Int32Array {
   const { bidirectional, buckets, maxDistance, first = 0 } = options;

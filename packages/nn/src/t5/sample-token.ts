@@ -2,9 +2,9 @@ import { checkNumber, type RandomStream } from '@palate/core';
 
 /** How a token is drawn. */
 export interface SamplingOptions {
-  readonly temperature?: number;
-  readonly topK?: number;
-  readonly topP?: number;
+  readonly temperature?: number | undefined;
+  readonly topK?: number | undefined;
+  readonly topP?: number | undefined;
 }
 
 /**
