@@ -7,7 +7,11 @@ import ts from 'typescript';
 import { apps, filesBelow, LAYERS, packages, root } from './workspace.mjs';
 
 const TENSORS = ['@tensorflow/', 'onnxruntime-', '@palate/tfjs-backend-ort', '@palate/nn'];
+/** Layers that never load tensors. */
 const WITHOUT_TENSORS = ['core', 'datasets', 'dataset-movietweetings', 'eval'];
+/** Layers that depend on no tensors: an optional peer may bring them, imported when it is there. */
+const TENSORS_AS_PEER = ['retrievers'];
+/** Layers that load tensors only when they are asked for them. */
 const TENSORS_ON_DEMAND = ['llm'];
 const faults = [];
 
@@ -46,6 +50,19 @@ function loadedWithIndex(src) {
   return loaded;
 }
 
+const manifests = new Map(packages().map(({ manifest }) => [manifest.name, manifest]));
+
+/** The names of all that installing a package brings from this workspace, and of what those depend on. */
+function withDependencies({ dependencies = {} }, found = new Set()) {
+  for (const name of Object.keys(dependencies)) {
+    if (found.has(name)) continue;
+    found.add(name);
+    const own = manifests.get(name);
+    if (own) withDependencies(own, found);
+  }
+  return found;
+}
+
 const packageOf = (specifier) =>
   specifier
     .split('/')
@@ -56,6 +73,10 @@ for (const { dir, manifest } of [...packages(), ...apps()]) {
   const layer = manifest.name.replace('@palate/', '');
   const rank = LAYERS.indexOf(layer);
   const declared = { ...manifest.dependencies, ...manifest.peerDependencies };
+  if ([...WITHOUT_TENSORS, ...TENSORS_AS_PEER].includes(layer))
+    for (const name of withDependencies(manifest))
+      if (TENSORS.some((prefix) => name.startsWith(prefix)))
+        faults.push(`${layer}: installs without tensors, but depends on ${name}`);
   if (layer === 'core' && Object.keys(declared).length > 0) faults.push('core: has dependencies');
   const loaded = TENSORS_ON_DEMAND.includes(layer) ? loadedWithIndex(join(dir, 'src')) : new Set();
   for (const path of filesBelow(join(dir, 'src'), ['.ts', '.tsx'])) {
@@ -85,6 +106,11 @@ for (const { dir, manifest } of [...packages(), ...apps()]) {
       const isTensor = TENSORS.some((prefix) => name.startsWith(prefix));
       if (isTensor && WITHOUT_TENSORS.includes(layer))
         faults.push(`${place}: ${layer} knows nothing of tensors, but imports ${name}`);
+      if (isTensor && TENSORS_AS_PEER.includes(layer)) {
+        if (!lazy) faults.push(`${place}: ${layer} installs without tensors, but imports ${name} at once`);
+        if (manifest.peerDependenciesMeta?.[name]?.optional !== true)
+          faults.push(`${place}: ${layer} installs without tensors: make ${name} an optional peer`);
+      }
       if (isTensor && loaded.has(path) && !lazy)
         faults.push(
           `${place}: ${layer} loads tensors only on demand, but its index loads this file and ${name}`,

@@ -7,8 +7,11 @@ export { ITEM_KNN, ItemKnn, type ItemKnnOptions } from './classic/item-knn.js';
 export { POPULARITY, type PopularityOptions, PopularityRetriever } from './classic/popularity.js';
 export { RandomRetriever } from './classic/random.js';
 export { USER_KNN, UserKnn, type UserKnnOptions } from './classic/user-knn.js';
+export { defaultCompute } from './compute/default-compute.js';
+export type { DoubleProducts, MatrixCompute } from './compute/matrix-compute.js';
+export { plainCompute } from './compute/plain-compute.js';
 export { type ApproximateIndexOptions, approximateIndex } from './vector/approximate-index.js';
-export { ExactIndex } from './vector/exact-index.js';
+export { EXACT, ExactIndex, type ExactIndexOptions } from './vector/exact-index.js';
 export { HNSW, HnswIndex, type HnswIndexOptions } from './vector/hnsw-index.js';
 export {
   TEXT,

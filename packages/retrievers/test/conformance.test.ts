@@ -8,6 +8,7 @@ import {
   ImplicitAls,
   ItemKnn,
   PopularityRetriever,
+  plainCompute,
   RandomRetriever,
   UserKnn,
 } from '../src/index.js';
@@ -32,7 +33,11 @@ const retrievers: Record<string, RetrieverConformanceOptions> = {
     create: (data) => UserKnn.fit(data, { neighbours: 5, shrinkage: 1 }),
     load: (dir) => UserKnn.load(dir),
   },
-  Ease: { create: (data) => Ease.fit(data, { lambda: 10 }), load: (dir) => Ease.load(dir) },
+  'Ease, native': { create: (data) => Ease.fit(data, { lambda: 10 }), load: (dir) => Ease.load(dir) },
+  'Ease, plain': {
+    create: (data) => Ease.fit(data, { lambda: 10, compute: plainCompute }),
+    load: (dir) => Ease.load(dir),
+  },
   ImplicitAls: {
     create: (data, seed) => ImplicitAls.fit(data, { factors: 6, iterations: 3, seed }),
     load: (dir) => ImplicitAls.load(dir),

@@ -22,6 +22,7 @@ import {
   writeArtifact,
   yieldToEventLoop,
 } from '@palate/core';
+import { COMPUTE } from '../compute/default-compute.js';
 import { invertSpd, SymmetricPanels } from '../linear-algebra/invert-spd.js';
 import { savedFloats } from '../saved-tensors.js';
 import { scoreRows } from '../score-rows.js';
@@ -32,7 +33,11 @@ export const EASE = defineOptions('Ease.fit', {
   lambda: option.number({ min: Number.MIN_VALUE })({ default: 500, doc: 'weight of the L2 penalty' }),
   threads: option
     .value<number>('a whole number from 1', (value) => Number.isInteger(value) && (value as number) >= 1)
-    .optional({ doc: 'threads of the matrix products; one a core if left out', identity: () => undefined }),
+    .optional({
+      doc: 'threads of native matrix products; one a core if left out',
+      identity: () => undefined,
+    }),
+  compute: COMPUTE,
 });
 
 /** Options of {@link Ease.fit}; {@link EASE} says what each does. */
@@ -59,7 +64,7 @@ export function gramMatrix(log: InteractionLog): SymmetricPanels {
  * EASE, the linear autoencoder in closed form (Steck 2019): with `P = (X^T X + lambda I)^-1`, the weights are
  * `B_ij = -P_ij / P_jj` with a diagonal of exactly zero, and a history's scores are the sum of its items' rows.
  *
- * Fitting inverts an items x items matrix in double precision: `items^3` operations, `4 * items^2` bytes while it
+ * Fitting inverts an items x items matrix in double precision: `items^3 / 2` multiplications, `4 * items^2` bytes while it
  * runs and for the weights after.
  */
 export class Ease implements CatalogueScorer, Saveable {
@@ -88,14 +93,14 @@ export class Ease implements CatalogueScorer, Saveable {
   /** Solves for the weights. */
   static async fit(dataset: Dataset, options: EaseOptions = {}): Promise<Ease> {
     const config = EASE.settings(options);
-    const { lambda, threads } = config;
+    const { lambda, threads, compute } = config;
     const { signal, onProgress } = options;
     const { log } = dataset;
     const n = log.items.size;
     const matrix = gramMatrix(log);
     await yieldToEventLoop(signal, 'fitting EASE');
     for (let item = 0; item < n; item++) matrix.add(item, item, lambda);
-    await invertSpd(matrix, { signal, onProgress, threads });
+    await invertSpd(matrix, { signal, onProgress, threads, compute });
     const diagonal = Float64Array.from({ length: n }, (_, item) => matrix.at(item, item));
     const weights = new Float32Array(n * n);
     // By tiles, so that the transposed writes stay in cache.

@@ -1,7 +1,8 @@
 import { InvalidInputError, type LongCallOptions, yieldToEventLoop } from '@palate/core';
-import { encodeOnnx, OrtSession, OrtTensor } from '@palate/tfjs-backend-ort';
+import { defaultCompute } from '../compute/default-compute.js';
+import type { MatrixCompute } from '../compute/matrix-compute.js';
 
-/** Rows of a panel; the products of two panels run in ONNX Runtime. */
+/** Rows of a panel: the products of two panels are where the time goes. */
 const PANEL = 256;
 
 /**
@@ -62,70 +63,6 @@ export class SymmetricPanels {
   }
 }
 
-/** `c - a * b^T` and `a * b`, in double precision; one session serves all sizes. */
-class Products {
-  readonly #update: OrtSession;
-  readonly #product: OrtSession;
-
-  constructor(threads: number | undefined) {
-    const matrix = (name: string, rows: string, columns: string) => ({
-      name,
-      type: 'float64' as const,
-      shape: [rows, columns],
-    });
-    const options = threads === undefined ? {} : { threads };
-    this.#update = new OrtSession(
-      encodeOnnx({
-        name: 'update',
-        nodes: [
-          {
-            op: 'Gemm',
-            inputs: ['a', 'b', 'c'],
-            outputs: ['y'],
-            attributes: { alpha: { float: -1 }, transB: 1 },
-          },
-        ],
-        inputs: [matrix('a', 'm', 'k'), matrix('b', 'n', 'k'), matrix('c', 'm', 'n')],
-        outputs: [matrix('y', 'm', 'n')],
-      }),
-      ['y'],
-      options,
-    );
-    this.#product = new OrtSession(
-      encodeOnnx({
-        name: 'product',
-        nodes: [{ op: 'MatMul', inputs: ['a', 'b'], outputs: ['y'] }],
-        inputs: [matrix('a', 'm', 'k'), matrix('b', 'k', 'n')],
-        outputs: [matrix('y', 'm', 'n')],
-      }),
-      ['y'],
-      options,
-    );
-  }
-
-  update(a: Float64Array, b: Float64Array, c: Float64Array, m: number, n: number, k: number): Float64Array {
-    const { y } = this.#update.run({
-      a: new OrtTensor('float64', a, [m, k]),
-      b: new OrtTensor('float64', b, [n, k]),
-      c: new OrtTensor('float64', c, [m, n]),
-    });
-    return y!.data as Float64Array;
-  }
-
-  product(a: Float64Array, b: Float64Array, m: number, n: number, k: number): Float64Array {
-    const { y } = this.#product.run({
-      a: new OrtTensor('float64', a, [m, k]),
-      b: new OrtTensor('float64', b, [k, n]),
-    });
-    return y!.data as Float64Array;
-  }
-
-  dispose(): void {
-    this.#update.dispose();
-    this.#product.dispose();
-  }
-}
-
 /** Inverts a small symmetric positive definite block in place by Gauss-Jordan sweeps; `false` if it is not one. */
 function invertBlock(block: Float64Array, size: number): boolean {
   for (let k = 0; k < size; k++) {
@@ -146,8 +83,10 @@ function invertBlock(block: Float64Array, size: number): boolean {
 
 /** Options of {@link invertSpd}. */
 export interface InvertOptions extends LongCallOptions {
-  /** Threads of the matrix products. Default: one a core. */
+  /** Threads of native matrix products. Default: one a core. */
   readonly threads?: number | undefined;
+  /** What multiplies. Default: native where it is installed, otherwise TypeScript. */
+  readonly compute?: MatrixCompute | undefined;
 }
 
 /**
@@ -156,14 +95,14 @@ export interface InvertOptions extends LongCallOptions {
  * Sweeps the matrix block by block (the sweep operator of Goodnight 1979, on blocks of 256): for each pivot block
  * `D`, the column block `C` becomes `C D^-1`, the rest loses `C D^-1 C^T`, the pivot becomes `-D^-1`. When every
  * block was the pivot the matrix is minus its inverse. Working on the lower triangle alone costs `size^3`
- * floating-point operations, half of what an unsymmetric inversion takes, nearly all of them in matrix products
- * that ONNX Runtime computes.
+ * floating-point operations, half of what an unsymmetric inversion takes, nearly all of them in matrix products.
  *
  * @throws InvalidInputError if the matrix is not positive definite; its contents are lost then
  */
 export async function invertSpd(matrix: SymmetricPanels, options: InvertOptions = {}): Promise<void> {
   const { size, panels } = matrix;
-  const products = new Products(options.threads);
+  const { compute = await defaultCompute() } = options;
+  const products = compute.doubles(options.threads);
   try {
     const column = new Float64Array(size * PANEL);
     for (let k = 0; k < panels.length; k++) {
@@ -194,16 +133,16 @@ export async function invertSpd(matrix: SymmetricPanels, options: InvertOptions 
           received: `one that is not, near row ${start}`,
           hint: 'Use a larger regularisation.',
         });
-      const w = products.product(c, pivot, size, width, width);
+      const w = products.multiply(c, pivot, size, width, width);
       for (let p = 0; p < panels.length; p++) {
         if (p === k) continue;
         const rows = matrix.rows(p);
         const panelWidth = matrix.width(p);
         const own = w.subarray(p * PANEL * width, (p * PANEL + rows) * width);
-        const next = products.update(
+        const next = products.subtract(
+          panels[p]!,
           own,
           c.subarray(0, panelWidth * width),
-          panels[p]!,
           rows,
           panelWidth,
           width,

@@ -4,6 +4,7 @@ import {
   checkOptions,
   defineOptions,
   itemFiles,
+  type OptionsOf,
   option,
   readArtifact,
   savedItems,
@@ -11,9 +12,11 @@ import {
   type VectorMatch,
   type VectorSearchOptions,
   writeArtifact,
+  yieldToEventLoop,
 } from '@palate/core';
+import { COMPUTE, defaultCompute } from '../compute/default-compute.js';
+import { type MatrixCompute, rowsPerCall } from '../compute/matrix-compute.js';
 import { savedFloats } from '../saved-tensors.js';
-import { nearestRows } from './nearest-graph.js';
 import { checkAddition, countRows, WIDTH } from './vector-rows.js';
 
 const KIND = 'exact-index';
@@ -23,13 +26,14 @@ const SAVED = defineOptions('ExactIndex', {
   size: option.integer({ min: 0 }).required({ doc: 'how many vectors it holds' }),
 });
 
-/** Added to the score of a row that a filter closes: below any inner product of finite vectors in use. */
-const CLOSED = -3e38;
-/** Scores computed at once. */
-const BLOCK = 2 ** 24;
+/** Options of {@link ExactIndex}. */
+export const EXACT = defineOptions('ExactIndex', { compute: COMPUTE });
+
+/** Options of {@link ExactIndex}; {@link EXACT} says what each does. */
+export type ExactIndexOptions = OptionsOf<typeof EXACT.declarations>;
 
 /**
- * Exact vector search: every inner product and the best of them, in one ONNX Runtime graph.
+ * Exact vector search: every inner product and the best of them.
  *
  * Memory: 4 bytes a value. A search costs one pass over all vectors; batches of queries share it.
  */
@@ -40,8 +44,11 @@ export class ExactIndex implements VectorIndex {
   /** Rows of `width`; longer than needed while it grows. */
   #vectors: Float32Array = new Float32Array(0);
 
+  readonly #compute: MatrixCompute | undefined;
+
   /** @param width - width of the vectors */
-  constructor(width: number) {
+  constructor(width: number, options: ExactIndexOptions = {}) {
+    this.#compute = EXACT.settings(options).compute;
     this.width = WIDTH.check('width', width);
   }
 
@@ -97,25 +104,24 @@ export class ExactIndex implements VectorIndex {
     checkOptions('search', options, ['filter']);
     checkNumber('k', k, { min: 1, integer: true });
     const count = countRows(queries, this.width, 'queries');
+    const compute = this.#compute ?? (await defaultCompute());
     if (this.size === 0 || count === 0) return Array.from({ length: count }, () => []);
-    const closed = new Float32Array(this.size);
+    const rows = rowsPerCall(compute, this.size, this.width);
     const { filter } = options;
-    if (filter) for (const [row, id] of this.#ids.entries()) if (!filter(id)) closed[row] = CLOSED;
-    const found = Math.min(k, this.size);
-    const vectors = this.#vectors.subarray(0, this.size * this.width);
+    const skip = filter ? Uint8Array.from(this.#ids, (id) => (filter(id) ? 0 : 1)) : undefined;
+    let ids: readonly string[] = this.#ids;
+    let vectors = this.#vectors.subarray(0, this.size * this.width);
+    if (count > rows) {
+      // Others have their turn between calls: what they add or remove belongs to the next search.
+      ids = [...ids];
+      vectors = vectors.slice();
+    }
     const matches: VectorMatch[][] = [];
-    const block = Math.max(1, Math.floor(BLOCK / this.size));
-    for (let from = 0; from < count; from += block) {
-      const chunk = queries.subarray(from * this.width, Math.min(count, from + block) * this.width);
-      const { scores, rows } = nearestRows(chunk, vectors, closed, this.width, found);
-      for (let q = 0; q < chunk.length / this.width; q++) {
-        const list: VectorMatch[] = [];
-        for (let at = q * found; at < (q + 1) * found; at++) {
-          const row = Number(rows[at]);
-          if (closed[row] === 0) list.push({ id: this.#ids[row] as string, score: scores[at] as number });
-        }
-        matches.push(list);
-      }
+    for (let from = 0; from < count; from += rows) {
+      if (from > 0) await yieldToEventLoop(undefined, 'a search');
+      const chunk = queries.subarray(from * this.width, Math.min(count, from + rows) * this.width);
+      for (const list of compute.nearest(chunk, vectors, this.width, k, skip))
+        matches.push(list.map(({ item, score }) => ({ id: ids[item] as string, score })));
     }
     return matches;
   }
@@ -136,7 +142,7 @@ export class ExactIndex implements VectorIndex {
   }
 
   /** @throws ArtifactError if the folder is missing, foreign or damaged */
-  static async load(dir: string): Promise<ExactIndex> {
+  static async load(dir: string, options: ExactIndexOptions = {}): Promise<ExactIndex> {
     const artifact = await readArtifact(dir, KIND, 1);
     const { width, size } = SAVED.restored(dir, artifact.manifest.config);
     const ids = [...savedItems(dir, artifact)];
@@ -147,7 +153,7 @@ export class ExactIndex implements VectorIndex {
         hint: 'The artifact was changed: restore it, or build the index again.',
       });
     const vectors = savedFloats(dir, artifact.tensors, 'vectors', [size, width]);
-    const index = new ExactIndex(width);
+    const index = new ExactIndex(width, options);
     await index.add(ids, vectors);
     return index;
   }

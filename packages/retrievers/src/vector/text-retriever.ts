@@ -1,5 +1,6 @@
 import {
   type CatalogueScorer,
+  checkOptions,
   type Dataset,
   defineOptions,
   distinctHistory,
@@ -22,10 +23,11 @@ import {
   type TextEncoder,
   throwIfCancelled,
   writeArtifact,
+  yieldToEventLoop,
 } from '@palate/core';
-import { OrtTensor } from '@palate/tfjs-backend-ort';
+import { COMPUTE, defaultCompute } from '../compute/default-compute.js';
+import { type MatrixCompute, rowsPerCall } from '../compute/matrix-compute.js';
 import { savedFloats } from '../saved-tensors.js';
-import { productSession } from './product-session.js';
 import { WIDTH } from './vector-rows.js';
 
 /** How a query becomes a vector. */
@@ -59,6 +61,7 @@ export const TEXT = defineOptions('TextRetriever.fit', {
     .value<EmbeddingTable>('a table of vectors', (value) => value instanceof EmbeddingTable)
     .optional({ doc: "the items' vectors, instead of encoding texts; ids as in the data set" }),
   ...TEXT_QUERY,
+  compute: COMPUTE,
 });
 
 /** Options of {@link TextRetriever.fit}; {@link TEXT} says what each does. */
@@ -90,6 +93,7 @@ export class TextRetriever implements CatalogueScorer, Saveable {
   /** Item vectors of norm 1 in the space of the search. */
   readonly #vectors: Float32Array;
   readonly #mean: Float32Array;
+  readonly #compute: MatrixCompute | undefined;
 
   private constructor(
     items: IdMap,
@@ -98,6 +102,7 @@ export class TextRetriever implements CatalogueScorer, Saveable {
     vectors: Float32Array,
     mean: Float32Array,
     favourites: Favourites,
+    compute: MatrixCompute | undefined,
   ) {
     this.favourites = favourites;
     this.name = `Text (${encoder.id})`;
@@ -106,6 +111,7 @@ export class TextRetriever implements CatalogueScorer, Saveable {
     this.#config = config;
     this.#vectors = vectors;
     this.#mean = mean;
+    this.#compute = compute;
   }
 
   /**
@@ -114,7 +120,7 @@ export class TextRetriever implements CatalogueScorer, Saveable {
    * @throws InvalidInputError if there is no text to encode, or vectors do not fit
    */
   static async fit(dataset: Dataset, options: TextRetrieverOptions): Promise<TextRetriever> {
-    const { textWeight, recency, space, encoder } = TEXT.settings(options);
+    const { textWeight, recency, space, encoder, compute } = TEXT.settings(options);
     const { items } = dataset.log;
     const table = await itemVectors(dataset, options);
     const config: Config = { textWeight, recency, space, width: table.width, encoder: encoder.id };
@@ -125,7 +131,7 @@ export class TextRetriever implements CatalogueScorer, Saveable {
     const vectors = table.data.slice();
     for (let row = 0; row < items.size; row++)
       toUnit(vectors.subarray(row * table.width, (row + 1) * table.width), mean);
-    return new TextRetriever(items, encoder, config, vectors, mean, Favourites.of(dataset.log));
+    return new TextRetriever(items, encoder, config, vectors, mean, Favourites.of(dataset.log), compute);
   }
 
   /** Cosine of every item with every query; the general favourites for a query without text and history. */
@@ -134,12 +140,15 @@ export class TextRetriever implements CatalogueScorer, Saveable {
     if (queries.length === 0) return new Float32Array(0);
     const targets = await this.#queryVectors(queries, options);
     const { width } = this.#config;
-    const { y } = productSession().run({
-      a: new OrtTensor('float32', targets, [queries.length, width]),
-      b: new OrtTensor('float32', this.#vectors, [this.items.size, width]),
-    });
-    const scores = y?.data as Float32Array;
+    const compute = this.#compute ?? (await defaultCompute());
     const n = this.items.size;
+    const scores = new Float32Array(queries.length * n);
+    const rows = rowsPerCall(compute, n, width);
+    for (let from = 0; from < queries.length; from += rows) {
+      if (from > 0) await yieldToEventLoop(options.signal, this.name);
+      const chunk = targets.subarray(from * width, Math.min(queries.length, from + rows) * width);
+      scores.set(compute.products(chunk, this.#vectors, width), from * n);
+    }
     for (let q = 0; q < queries.length; q++) this.favourites.standIn(scores.subarray(q * n, (q + 1) * n));
     return scores;
   }
@@ -204,7 +213,12 @@ export class TextRetriever implements CatalogueScorer, Saveable {
    * @throws ArtifactError if the folder is missing, foreign or damaged
    * @throws InvalidInputError for another encoder
    */
-  static async load(dir: string, encoder: TextEncoder): Promise<TextRetriever> {
+  static async load(
+    dir: string,
+    encoder: TextEncoder,
+    options: Pick<TextRetrieverOptions, 'compute'> = {},
+  ): Promise<TextRetriever> {
+    checkOptions('TextRetriever.load', options, ['compute']);
     const artifact = await readArtifact(dir, KIND, 2);
     const config = SAVED.restored(dir, artifact.manifest.config);
     if (config.encoder !== encoder.id)
@@ -221,6 +235,7 @@ export class TextRetriever implements CatalogueScorer, Saveable {
       savedFloats(dir, artifact.tensors, 'vectors', [items.size, config.width]),
       savedFloats(dir, artifact.tensors, 'mean', [config.width]),
       Favourites.saved(dir, artifact.tensors, items.size),
+      options.compute,
     );
   }
 }

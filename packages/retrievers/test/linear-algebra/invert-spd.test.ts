@@ -1,5 +1,8 @@
 import { RandomStream } from '@palate/core';
+import * as backend from '@palate/tfjs-backend-ort';
 import { describe, expect, test } from 'vitest';
+import { nativeCompute } from '../../src/compute/native-compute.js';
+import { plainCompute } from '../../src/compute/plain-compute.js';
 import { choleskySolve } from '../../src/linear-algebra/cholesky-solve.js';
 import { invertSpd, SymmetricPanels } from '../../src/linear-algebra/invert-spd.js';
 
@@ -12,23 +15,26 @@ function randomSpd(size: number, seed: number): number[][] {
   );
 }
 
-describe('a matrix times its inverse is the identity', () => {
-  for (const size of [1, 7, 256, 257, 600])
-    test(`${size} rows`, async () => {
-      const rows = randomSpd(size, size);
-      const matrix = new SymmetricPanels(size);
-      for (let i = 0; i < size; i++)
-        for (let j = 0; j <= i; j++) matrix.add(i, j, (rows[i] as number[])[j] as number);
-      await invertSpd(matrix);
-      const random = new RandomStream(1);
-      for (let round = 0; round < 40; round++) {
-        const [i, j] = [random.integer(size), random.integer(size)];
-        let sum = 0;
-        for (let k = 0; k < size; k++) sum += ((rows[i] as number[])[k] as number) * matrix.at(k, j);
-        expect(Math.abs(sum - (i === j ? 1 : 0))).toBeLessThan(1e-9);
-      }
-    });
-});
+describe.each([plainCompute, nativeCompute(backend)])(
+  'a matrix times its inverse is the identity, $name',
+  (compute) => {
+    for (const size of [1, 7, 256, 257, 600])
+      test(`${size} rows`, async () => {
+        const rows = randomSpd(size, size);
+        const matrix = new SymmetricPanels(size);
+        for (let i = 0; i < size; i++)
+          for (let j = 0; j <= i; j++) matrix.add(i, j, (rows[i] as number[])[j] as number);
+        await invertSpd(matrix, { compute });
+        const random = new RandomStream(1);
+        for (let round = 0; round < 40; round++) {
+          const [i, j] = [random.integer(size), random.integer(size)];
+          let sum = 0;
+          for (let k = 0; k < size; k++) sum += ((rows[i] as number[])[k] as number) * matrix.at(k, j);
+          expect(Math.abs(sum - (i === j ? 1 : 0))).toBeLessThan(1e-9);
+        }
+      });
+  },
+);
 
 test('a matrix that is not positive definite is refused', async () => {
   const matrix = new SymmetricPanels(3);

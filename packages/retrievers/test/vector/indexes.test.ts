@@ -1,14 +1,28 @@
 import { MissingDependencyError } from '@palate/core';
 import { vectorIndexConformance } from '@palate/core/testing';
 import { describe, expect, test } from 'vitest';
-import { approximateIndex, ExactIndex, HnswIndex } from '../../src/index.js';
+import { approximateIndex, ExactIndex, HnswIndex, plainCompute } from '../../src/index.js';
 
-describe('ExactIndex', () => {
+describe.each([
+  ['native', undefined],
+  ['plain', plainCompute],
+  ['plain, a query a call', { ...plainCompute, callSize: 1 }],
+])('ExactIndex, %s', (_, compute) => {
   const cases = vectorIndexConformance({
-    create: async (width) => new ExactIndex(width),
-    load: (dir) => ExactIndex.load(dir),
+    create: async (width) => new ExactIndex(width, { compute }),
+    load: (dir) => ExactIndex.load(dir, { compute }),
   });
   for (const { name, run } of cases) test(name, run);
+});
+
+test('ExactIndex answers a long search from what it held when it was asked', async () => {
+  const index = new ExactIndex(2, { compute: { ...plainCompute, callSize: 1 } });
+  await index.add(['a', 'b'], Float32Array.of(1, 0, 0, 1));
+  const search = index.search(Float32Array.of(1, 0, 1, 0, 1, 0, 1, 0), 1);
+  await new Promise((resolve) => setImmediate(resolve));
+  await index.add(['a', 'c'], Float32Array.of(-1, 0, 5, 0));
+  expect((await search).map(([first]) => first?.id)).toEqual(['a', 'a', 'a', 'a']);
+  expect((await index.search(Float32Array.of(1, 0), 1))[0]?.[0]?.id).toBe('c');
 });
 
 describe('HnswIndex', () => {

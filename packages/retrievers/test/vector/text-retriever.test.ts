@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Catalog, createDataset, EmbeddingTable, InteractionLog, type TextEncoder } from '@palate/core';
 import { retrieverConformance } from '@palate/core/testing';
 import { describe, expect, test } from 'vitest';
-import { TextRetriever } from '../../src/index.js';
+import { plainCompute, TextRetriever } from '../../src/index.js';
 
 /** Words as axes: a text is the sum of its words at norm 1. */
 function wordEncoder(words: readonly string[]): TextEncoder {
@@ -26,11 +26,15 @@ function wordEncoder(words: readonly string[]): TextEncoder {
   };
 }
 
-describe('TextRetriever', () => {
+describe.each([
+  ['native', undefined],
+  ['plain', plainCompute],
+  ['plain, a query a call', { ...plainCompute, callSize: 1 }],
+])('TextRetriever, %s', (_, compute) => {
   const encoder = wordEncoder(['quiet', 'drama', 'space', 'battle']);
   const cases = retrieverConformance({
-    create: (dataset) => TextRetriever.fit(dataset, { encoder }),
-    load: (dir) => TextRetriever.load(dir, encoder),
+    create: (dataset) => TextRetriever.fit(dataset, { encoder, compute }),
+    load: (dir) => TextRetriever.load(dir, encoder, { compute }),
   });
   for (const { name, run } of cases) test(name, run);
 });

@@ -1,0 +1,31 @@
+import { type OptionDeclaration, option } from '@palate/core';
+import { chooseCompute } from './choose-compute.js';
+import type { MatrixCompute } from './matrix-compute.js';
+
+let chosen: Promise<MatrixCompute> | undefined;
+
+/**
+ * What retrievers compute with where nobody says: ONNX Runtime where the optional `@palate/tfjs-backend-ort` is
+ * installed, TypeScript elsewhere. Chosen once a process; its `name` says which it is.
+ *
+ * Where the package is installed and its native library does not load, TypeScript computes, and a warning of the process
+ * says why.
+ */
+export function defaultCompute(): Promise<MatrixCompute> {
+  chosen ??= chooseCompute(
+    () => import('@palate/tfjs-backend-ort'),
+    (reason) => process.emitWarning(reason),
+  );
+  return chosen;
+}
+
+/** The option of a retriever that says what it computes with; it decides no result beyond rounding. */
+export const COMPUTE: OptionDeclaration<MatrixCompute, 'optional'> = option
+  .value<MatrixCompute>(
+    'a `MatrixCompute`',
+    (value) => typeof (value as Partial<MatrixCompute> | null)?.products === 'function',
+  )
+  .optional({
+    doc: 'what multiplies matrices: native where `@palate/tfjs-backend-ort` is installed, otherwise TypeScript',
+    identity: () => undefined,
+  });
