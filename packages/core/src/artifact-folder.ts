@@ -4,8 +4,8 @@
  * Nothing here deletes a file that Palate did not write: a folder is replaced only where its manifest is ours, of the
  * same kind, and names every file in it.
  */
-import { readdir, rename, rmdir, stat, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readlink, realpath, rename, rmdir, stat, unlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { MANIFEST, readForeignManifest } from './artifact-manifest.js';
 import { ArtifactError } from './errors.js';
 
@@ -51,6 +51,17 @@ export async function removeArtifact(dir: string, kind: string): Promise<void> {
   for (const name of names.filter((each) => each !== MANIFEST)) await unlink(join(dir, name));
   if (names.includes(MANIFEST)) await unlink(join(dir, MANIFEST));
   await rmdir(dir);
+}
+
+/** The folder itself where a path is a link to one, also while that folder is missing for a moment. */
+export async function throughLink(dir: string): Promise<string> {
+  const path = resolve(dir);
+  return realpath(path).catch(() =>
+    readlink(path).then(
+      (target) => resolve(dirname(path), target),
+      () => path,
+    ),
+  );
 }
 
 /** Where the old artifact stands while the new one takes its place. */

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { checkReplaceable, previousOf, recoverPrevious, removeArtifact } from './artifact-folder.js';
+import {
+  checkReplaceable,
+  previousOf,
+  recoverPrevious,
+  removeArtifact,
+  throughLink,
+} from './artifact-folder.js';
 import { type ArtifactManifest, isPlainName, MANIFEST, readManifest, sealed } from './artifact-manifest.js';
 import { writeFailure, writeFileDurably, writingName } from './atomic-file.js';
 import { ArtifactError, InvalidInputError, PalateError } from './errors.js';
@@ -38,7 +44,8 @@ const WEIGHTS = 'weights.safetensors';
  * Writes an artifact folder as a whole: into a temporary folder beside it that is then renamed, so that a kill
  * at any moment leaves the old artifact or the new one, never a mixture. What killed writers left is swept.
  *
- * @param dir - the folder; its parents are made; an artifact of the same kind that is already there is replaced
+ * @param dir - the folder; its parents are made; an artifact of the same kind that is already there is replaced. Where
+ *   it is a link to a folder, that folder is written and the link stays
  * @throws ArtifactError if `dir` exists and is something else, an artifact of another kind, or holds files that Palate
  *   did not write; or if the disk refuses. What was there before is as it was
  * @throws CancelledError if `signal` fires before the rename
@@ -48,7 +55,8 @@ export async function writeArtifact(
   contents: ArtifactContents,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
-  const target = resolve(dir);
+  // A link would be renamed in place of the folder that it leads to.
+  const target = await throughLink(dir);
   await recoverPrevious(target);
   await checkReplaceable(target, contents.kind);
   const files: Record<string, Uint8Array | string> = { ...contents.files };
@@ -124,8 +132,7 @@ async function takePlace(temporary: string, target: string, kind: string): Promi
  * @throws ArtifactError if the folder is missing, foreign, newer or damaged
  */
 export async function readArtifact(dir: string, kind: string, version: number): Promise<Artifact> {
-  const target = resolve(dir);
-  await recoverPrevious(target);
+  await recoverPrevious(await throughLink(dir));
   const manifest = await readManifest(dir);
   if (manifest.kind !== kind)
     throw new ArtifactError(dir, {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -186,4 +186,20 @@ test('a tensor is taken out only with the type, shape and bounds that its loader
   expect(take('rows', { type: 'float32', shape: [2, 2] })).toThrow(/Int32Array/);
   expect(take('bad', { type: 'float32', shape: [2] })).toThrow(/NaN at position 1/);
   expect(take('toString', { type: 'float32', shape: [] })).toThrow(/received none/);
+});
+
+test('a link to a folder is written through, stays a link, and finds the artifact of a killed writer', async () => {
+  const [folder, link] = [join(root, 'versions', 'one'), join(root, 'current')];
+  await mkdir(folder, { recursive: true });
+  await symlink(join('versions', 'one'), link);
+  await writeArtifact(link, contents);
+  await writeArtifact(link, { ...contents, config: { lambda: 7 } });
+  expect((await lstat(link)).isSymbolicLink()).toBe(true);
+  expect((await readArtifact(folder, 'ease', 2)).manifest.config).toEqual({ lambda: 7 });
+  expect((await readArtifact(link, 'ease', 2)).manifest.config).toEqual({ lambda: 7 });
+  expect((await readdir(root)).sort()).toEqual(['current', 'versions']);
+  expect(await readdir(join(root, 'versions'))).toEqual(['one']);
+  // Killed between its two renames.
+  await rename(folder, `${folder}.previous`);
+  expect((await readArtifact(link, 'ease', 2)).manifest.config).toEqual({ lambda: 7 });
 });
