@@ -1,5 +1,6 @@
 import { InvalidInputError } from './errors.js';
 import { IdMap } from './id-map.js';
+import { noteWithheld, withheldFrom } from './withheld.js';
 
 /** The columns of an {@link InteractionLog}; all of one length, one entry an interaction. */
 export interface InteractionColumns {
@@ -206,7 +207,10 @@ export class InteractionLog {
     return counts;
   }
 
-  /** The log of some rows, in the order given; id maps, and so dense indexes, stay the same. */
+  /**
+   * The log of some rows, in the order given; id maps, and so dense indexes, stay the same. What was held back from this
+   * log ({@link noteWithheld}) was held back from its parts too.
+   */
   select(rows: Int32Array): InteractionLog {
     const count = rows.length;
     const user = new Int32Array(count);
@@ -224,7 +228,7 @@ export class InteractionLog {
       if (rating && this.rating) rating[k] = this.rating[r]!;
       if (request && this.request) request[k] = this.request[r]!;
     }
-    return new InteractionLog({
+    const selected = new InteractionLog({
       users: this.users,
       items: this.items,
       user,
@@ -234,6 +238,9 @@ export class InteractionLog {
       rating,
       request,
     });
+    const withheld = withheldFrom(this);
+    if (withheld) noteWithheld(selected, withheld);
+    return selected;
   }
 
   /** The same interactions with users and items that do not occur removed from the id maps. */

@@ -36,6 +36,13 @@ describe('a history that lacks the newest known item', () => {
     ]);
     expect(rankingReport('x', [result]).notes.join()).toContain('Warning: s: 2 of 3 test users');
   });
+  test('is told of a part of the training part too', async () => {
+    const all = Int32Array.from(train.user.keys());
+    expect((await run(train.select(all), held)).warnings).toHaveLength(1);
+    expect((await run(train.select(all.filter((row) => train.user[row] === 0)), held)).warnings).toEqual([
+      expect.stringMatching(/^2 of 3 test users/),
+    ]);
+  });
   test('is not told where nothing is missing: all that is known, or a test on the validation part itself', async () => {
     expect((await run(known, held)).warnings).toEqual([]);
     expect((await run(train, validation)).warnings).toEqual([]);
