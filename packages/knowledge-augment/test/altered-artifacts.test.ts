@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { EmbeddingTable, type IdMap, RandomStream, WORLD } from '@palate/core';
-import { alteredArtifactConformance } from '@palate/core/testing';
+import { alteredArtifactConformance, disposableConformance } from '@palate/core/testing';
+import * as tf from '@tensorflow/tfjs-core';
 import { describe, test } from 'vitest';
 import {
   CtrModel,
@@ -93,6 +94,29 @@ describe('an altered artifact of two towers', () => {
         finite(list.map(({ score }) => score));
     },
     changes: 40,
+  }))
+    test(name, run);
+});
+
+describe('a click-through model that is given back', () => {
+  for (const { name, run } of disposableConformance<CtrModel>({
+    create: () => CtrModel.fit(train, { ...SMALL, backbone: 'din' }),
+    held: () => tf.memory().numTensors,
+    uses: [(model) => model.predict(train), (model) => model.evaluate(train)],
+    save: (model, dir) => model.save(dir),
+    load: (dir) => CtrModel.load(dir),
+  }))
+    test(name, run);
+});
+
+describe('a re-ranker that is given back', () => {
+  for (const { name, run } of disposableConformance<Reranker>({
+    create: () =>
+      Reranker.fit(lists, { features, dimension: 2, epochs: 1, batchSize: 64, knowledge, model: 'prm' }),
+    held: () => tf.memory().numTensors,
+    uses: [(model) => model.score(lists)],
+    save: (model, dir) => model.save(dir),
+    load: (dir) => Reranker.load(dir),
   }))
     test(name, run);
 });

@@ -76,13 +76,8 @@ export class Parameters implements Disposable {
 
   /** @throws InvalidInputError if there is no such parameter, or the weights were disposed */
   get(name: string): tf.Variable {
+    this.#checkAlive();
     const variable = this.#variables.get(name);
-    if (this.#isDisposed)
-      throw new InvalidInputError({
-        expected: 'a model that has not been disposed',
-        received: 'a disposed one',
-        hint: 'Load it again, or dispose it later.',
-      });
     if (!variable)
       throw new InvalidInputError({
         expected: `a parameter among ${this.names.join(', ')}`,
@@ -90,6 +85,15 @@ export class Parameters implements Disposable {
         hint: 'Correct the name.',
       });
     return variable;
+  }
+
+  #checkAlive(): void {
+    if (this.#isDisposed)
+      throw new InvalidInputError({
+        expected: 'a model that has not been disposed',
+        received: 'a disposed one',
+        hint: 'Load it again, or dispose it later.',
+      });
   }
 
   has(name: string): boolean {
@@ -108,8 +112,13 @@ export class Parameters implements Disposable {
     return count;
   }
 
-  /** Copies of all values, to be saved. */
+  /**
+   * Copies of all values, to be saved.
+   *
+   * @throws InvalidInputError if the weights were disposed
+   */
   async values(): Promise<Record<string, TensorData>> {
+    this.#checkAlive();
     const result: Record<string, TensorData> = {};
     for (const [name, variable] of this.#variables)
       result[name] = {
@@ -124,8 +133,10 @@ export class Parameters implements Disposable {
    *
    * @param source - what the message names
    * @throws ArtifactError if a parameter is missing or has another shape; nothing is changed then
+   * @throws InvalidInputError if the weights were disposed
    */
   assign(values: Readonly<Record<string, TensorData>>, source: string): void {
+    this.#checkAlive();
     for (const [name, variable] of this.#variables) {
       const found = values[name];
       if (!found || found.shape.join() !== variable.shape.join() || !(found.values instanceof Float32Array))

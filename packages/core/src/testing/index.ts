@@ -1,5 +1,6 @@
 export { type AlteredArtifactOptions, alteredArtifactConformance } from './altered-artifacts.js';
 export type { ConformanceCase } from './conformance.js';
+export { type DisposableConformanceOptions, disposableConformance } from './disposable.js';
 export { type RankerConformanceOptions, rankerConformance } from './ranker.js';
 export { type RetrieverConformanceOptions, retrieverConformance } from './retriever.js';
 export { type SavedSettingsOptions, savedSettingsConformance } from './saved-settings.js';

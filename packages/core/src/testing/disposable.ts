@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Disposable } from '../disposable.js';
+import { PalateError } from '../errors.js';
+import type { ConformanceCase } from './conformance.js';
+
+/** What {@link disposableConformance} needs to know. */
+export interface DisposableConformanceOptions<T extends Disposable> {
+  /** Makes a small model. */
+  readonly create: () => Promise<T>;
+  /** What the models hold now, for example `() => tf.memory().numTensors`. */
+  readonly held: () => number;
+  /** Everything that needs the model's weights: each has to throw once it is disposed. */
+  readonly uses: readonly ((model: T) => unknown)[];
+  /** Writes it into a new folder, where it can be saved. */
+  readonly save?: ((model: T, dir: string) => Promise<void>) | undefined;
+  /** Reads it back. */
+  readonly load?: ((dir: string) => Promise<T>) | undefined;
+}
+
+/** What a model that holds memory outside of JavaScript's objects does when it is given back. */
+export function disposableConformance<T extends Disposable>(
+  options: DisposableConformanceOptions<T>,
+): ConformanceCase[] {
+  const { create, held, uses, save, load } = options;
+  return [
+    {
+      name: 'gives back all that a fit took, also when it is disposed twice or at the end of a block',
+      run: async () => {
+        // The first may leave what all models share.
+        (await create()).dispose();
+        const before = held();
+        const model = await create();
+        for (const use of uses) await use(model);
+        assert.ok(held() > before, 'the model holds nothing');
+        model.dispose();
+        assert.equal(held(), before);
+        model.dispose();
+        assert.equal(held(), before);
+        (await create())[Symbol.dispose]();
+        assert.equal(held(), before);
+      },
+    },
+    {
+      name: 'says that it was disposed, whatever is asked of it, and saves nothing',
+      run: () =>
+        inFolder(async (root) => {
+          const model = await create();
+          model.dispose();
+          for (const use of uses) await assertRefused(async () => use(model), `use ${use}`);
+          const dir = join(root, 'disposed');
+          if (save) await assertRefused(() => save(model, dir), 'save');
+          if (load) await assert.rejects(load(dir), 'something was saved');
+        }),
+    },
+    ...(save && load
+      ? [
+          {
+            name: 'gives back all that loading took',
+            run: () =>
+              inFolder(async (root) => {
+                const dir = join(root, 'model');
+                const model = await create();
+                await save(model, dir);
+                model.dispose();
+                (await load(dir)).dispose();
+                const before = held();
+                for (let round = 0; round < 3; round++) {
+                  const loaded = await load(dir);
+                  for (const use of uses) await use(loaded);
+                  loaded.dispose();
+                  assert.equal(held(), before);
+                }
+              }),
+          },
+        ]
+      : []),
+  ];
+}
+
+async function assertRefused(run: () => Promise<unknown>, what: string): Promise<void> {
+  await assert.rejects(run, (error) => {
+    assert.ok(PalateError.is(error), `${what}: ${String(error)}`);
+    return true;
+  });
+}
+
+async function inFolder(run: (root: string) => Promise<void>): Promise<void> {
+  const root = await mkdtemp(join(tmpdir(), 'palate-disposable-'));
+  try {
+    await run(root);
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+}
