@@ -1,3 +1,6 @@
+import { InvalidInputError } from '@palate/core';
+import { checkValues } from './check-values.js';
+
 /**
  * Normalised discounted cumulative gain at `k` (Järvelin and Kekäläinen 2002), the one formula behind every NDCG of
  * Palate: the sum of `gain / log2(rank + 1)` over the ranks up to `k`, over the same sum for the ideal order.
@@ -9,6 +12,7 @@
  * @param k - cut-off; `Infinity` for none
  * @param idealGains - gains of the ideal order, where they are not those of the ranks, in any order
  * @returns from 0 to 1; 0 where there is nothing to gain
+ * @throws InvalidInputError for a rank below 1, a gain that is negative or not finite, or one without the other
  */
 export function normalisedGain(
   ranks: ArrayLike<number>,
@@ -16,6 +20,15 @@ export function normalisedGain(
   k: number,
   idealGains: ArrayLike<number> = gains,
 ): number {
+  if (ranks.length !== gains.length)
+    throw new InvalidInputError({
+      expected: 'as many ranks as gains',
+      received: `${ranks.length} and ${gains.length}`,
+      hint: 'Pass one rank for each gain, Infinity for what was not ranked.',
+    });
+  checkValues('ranks', ranks, { min: 1, infinite: true });
+  checkValues('gains', gains, { min: 0 });
+  if (idealGains !== gains) checkValues('ideal gains', idealGains, { min: 0 });
   const ideal = Float64Array.from(idealGains).sort();
   const largest = ideal.length === 0 ? 0 : ideal[ideal.length - 1]!;
   if (!(largest > 0)) return 0;

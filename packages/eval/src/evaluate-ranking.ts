@@ -128,11 +128,11 @@ export async function evaluateRanking(
     const candidates = Array.from(chunk, (user) => collector.queries.candidates(user, random));
     if (scorer) {
       const scores = await scorer.scoreAll(queries, shared);
-      if (scores.length !== queries.length * n)
+      if (!ArrayBuffer.isView(scores) || scores.length !== queries.length * n)
         throw new InvalidInputError({
-          expected: `${queries.length} x ${n} scores from ${retriever.name}`,
-          received: String(scores.length),
-          hint: 'Return one score for every query and item.',
+          expected: `a Float32Array of ${queries.length} x ${n} scores from ${retriever.name}`,
+          received: ArrayBuffer.isView(scores) ? String(scores.length) : `no typed array (${typeof scores})`,
+          hint: 'Return one score for every query and item, row after row.',
         });
       for (let q = 0; q < chunk.length; q++) {
         const row = scores.subarray(q * n, (q + 1) * n);

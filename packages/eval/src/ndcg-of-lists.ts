@@ -1,4 +1,4 @@
-import { InvalidInputError, type ScoredItem } from '@palate/core';
+import { checkNumber, InvalidInputError, type ScoredItem } from '@palate/core';
 import { normalisedGain } from './discounted-gain.js';
 
 /**
@@ -8,7 +8,7 @@ import { normalisedGain } from './discounted-gain.js';
  *
  * @param lists - best first, without repetitions
  * @param targets - the right items of each list
- * @throws InvalidInputError if there is not one list for each of the targets, or one repeats an item within the
+ * @throws InvalidInputError if `k` is no whole number from 1, there is not one list for each of the targets, or one repeats an item within the
  *   first `k`
  */
 export function ndcgOfLists(
@@ -16,6 +16,7 @@ export function ndcgOfLists(
   targets: readonly ArrayLike<number>[],
   k: number,
 ): number {
+  checkNumber('k', k, { min: 1, integer: true });
   if (lists.length !== targets.length)
     throw new InvalidInputError({
       expected: `${targets.length} lists, one for each query's targets`,

@@ -17,8 +17,14 @@ export function checkCandidates(
       hint: 'Give an empty list where a query has none.',
     });
   for (const [q, list] of candidates.entries()) {
+    if (!Array.isArray(list))
+      throw new InvalidInputError({
+        expected: `a list of candidates for query ${q}`,
+        received: String(list),
+        hint: 'Give an empty list where a query has none.',
+      });
     const seen = new Set<number>();
-    for (const [at, { item, score }] of list.entries()) {
+    for (const [at, { item, score }] of (list as readonly ScoredItem[]).entries()) {
       const refuse = (expected: string, received: string): InvalidInputError =>
         new InvalidInputError({
           expected: `${expected} in the candidates of query ${q}, position ${at}`,

@@ -31,7 +31,8 @@ export interface EvaluateRatingsOptions {
  * Judges predictors on the same rows.
  *
  * @param positive - least rating that counts as liked, 4 of 5 in the paper
- * @throws InvalidInputError for a prediction that is not finite, or missing, with predictor and row
+ * @throws InvalidInputError for a prediction that is not finite, or missing, with predictor and row; or a `positive` that is
+ *   no number
  * @throws UntrustworthyResultError for a predictor whose ratings came from its fallback beyond the share
  */
 export async function evaluateRatings(
@@ -45,6 +46,7 @@ export async function evaluateRatings(
     min: 0,
     max: 1,
   });
+  checkNumber('positive', positive);
   const liked = Array.from(rows.rating, (rating) => (rating >= positive ? 1 : 0));
   const results: RatingResult[] = [];
   for (const predictor of predictors) {

@@ -70,7 +70,7 @@ class T5RatingNetwork implements RatingNetwork {
         {
           vocab_size: SPECIAL_TOKENS + this.#classes + dataset.log.items.size,
           d_model: dimension,
-          d_kv: Math.max(8, dimension / 4),
+          d_kv: Math.max(8, Math.floor(dimension / 4)),
           d_ff: 4 * dimension,
           num_layers: blocks,
           num_heads: 4,

@@ -314,6 +314,9 @@ describe('LocalRanker', () => {
     for (const score of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])
       await expect(one({ item: 2, score })).rejects.toMatchObject(refused);
     await expect(one({ item: 1, score: 0 })).rejects.toThrow(/item 1 again/);
+    await expect(ranker.rank([{ history: [0] }], [undefined as unknown as []], 3)).rejects.toThrow(
+      /list of candidates for query 0/,
+    );
     await expect(ranker.rank([{ history: [99] }], [[{ item: 1, score: 1 }]], 2)).rejects.toMatchObject(
       refused,
     );

@@ -117,6 +117,7 @@ describe('evaluateRatings', () => {
     ).rejects.toThrow(/predictions of made up.*NaN at row 3 \(user \d+, item \d+\)/);
     const short: RatingPredictor = { name: 'short', predict: async () => new Float32Array(1) };
     await expect(evaluateRatings([short], test, 4)).rejects.toThrow(/predictions of short.*received 1/);
+    await expect(evaluateRatings([short], test, Number.NaN)).rejects.toThrow(/positive/);
   });
   it('counts the rows of a fallback, and refuses a predictor that mostly fell back', async () => {
     const rows = test.rating.length;
@@ -317,4 +318,20 @@ describe('LlmRater', () => {
     expect(model.asked[0]).not.toContain(titles(task.train, last));
     expect(model.asked[0]?.match(/^Rating: \d/gm)).toHaveLength(1);
   });
+});
+
+it('refuses options of a trained predictor that are no numbers of their kind', async () => {
+  for (const options of [
+    { dimension: 0 },
+    { dimension: 2.5 },
+    { dropout: Number.NaN },
+    { weightDecay: -1 },
+    { weightDecay: Number.NaN },
+    { patience: 0 },
+  ]) {
+    const [name] = Object.keys(options) as [string];
+    await expect(fitRatingBaseline(task, 'mf', options)).rejects.toThrow(new RegExp(`${name} to be`));
+    await expect(fitT5Rater(task, options)).rejects.toThrow(new RegExp(`${name} to be`));
+  }
+  await expect(fitT5Rater(task, { blocks: 0.5 })).rejects.toThrow(/blocks to be/);
 });
