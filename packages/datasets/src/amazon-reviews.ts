@@ -133,19 +133,29 @@ async function editionOfRecords(path: string): Promise<Edition> {
   return first && 'user_id' in first && !('reviewerID' in first) ? PARENT : REVIEWER;
 }
 
+/** Rows by which the order of columns is told: ids of some users look like those of products. */
+const LOOKED_AT = 200;
+
 /** Tables of ratings: 2023 has a header; 2014 begins with the user, 2018 with the product. */
 async function editionOfTable(path: string): Promise<Edition> {
-  let first: string[] = [];
+  // Products are numbered B000… or as ISBN; users have ten characters and more, and begin with A.
+  const isProduct = (text: string): boolean => /^(?:B[0-9A-Z]{9}|\d{9}[\dX])$/.test(text);
+  let hasHeader = false;
+  let rows = 0;
+  let lead = 0;
   await readRecords(path, { delimiter: ',', quote: '"' }, (fields) => {
-    first = Array.from({ length: fields.count }, (_, k) => fields.text(k));
-    throw ENOUGH;
+    const [first = '', second = ''] = Array.from({ length: Math.min(2, fields.count) }, (_, k) =>
+      fields.text(k),
+    );
+    if (rows === 0)
+      hasHeader = Array.from({ length: fields.count }, (_, k) => fields.text(k).trim()).includes('user_id');
+    lead += Number(isProduct(first)) - Number(isProduct(second));
+    if (hasHeader || ++rows >= LOOKED_AT) throw ENOUGH;
   });
-  if (first.includes('user_id')) return PARENT;
-  const isProduct = (text: string | undefined): boolean => /^[0-9A-Z]{10}$/.test(text ?? '');
-  const productFirst = isProduct(first[0]) && !isProduct(first[1]);
+  if (hasHeader) return PARENT;
   return {
     ...REVIEWER,
-    columns: { user: productFirst ? 1 : 0, item: productFirst ? 0 : 1, rating: 2, timestamp: 3 },
+    columns: { user: lead > 0 ? 1 : 0, item: lead > 0 ? 0 : 1, rating: 2, timestamp: 3 },
   };
 }
 

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import {
   Catalog,
   createDataset,
@@ -42,7 +43,7 @@ const NOT_RATED = 'rated 0, which means not rated';
 export async function loadBookCrossing(dir: string, options: BookCrossingOptions = {}): Promise<Dataset> {
   const settings = BOOK_CROSSING_OPTIONS.settings(options);
   const file = await needFile(dir, 'BX-Book-Ratings.csv', /^(BX-Book-|BX_)?Ratings\.csv$/i);
-  const original = (path: string): boolean => /BX-/i.test(path.slice(Math.max(0, path.length - 30)));
+  const original = (path: string): boolean => /^BX[-_]/i.test(basename(path));
   const layout = (path: string, needed: readonly string[]) => ({
     delimiter: original(path) ? ';' : ',',
     quote: '"',
@@ -67,7 +68,7 @@ export async function loadBookCrossing(dir: string, options: BookCrossingOptions
     },
     text(file),
   );
-  const booksFile = await findFile(dir, /^(BX-)?Books\.csv$/i);
+  const booksFile = await findFile(dir, /^(BX[-_])?Books\.csv$/i);
   const books = new EntityBuilder('item', ['title'], ['author', 'year', 'publisher'], 'first');
   if (booksFile !== undefined)
     await readEntityTable(
@@ -82,7 +83,7 @@ export async function loadBookCrossing(dir: string, options: BookCrossingOptions
         }),
       text(booksFile),
     );
-  const usersFile = await findFile(dir, /^(BX-)?Users\.csv$/i);
+  const usersFile = await findFile(dir, /^(BX[-_])?Users\.csv$/i);
   const users = new EntityBuilder('user', [], ['location', 'age']);
   if (usersFile !== undefined)
     await readEntityTable(

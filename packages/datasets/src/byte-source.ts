@@ -3,8 +3,8 @@ import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { InvalidInputError, ParseError } from '@palate/core';
-import { Decompress as ZstdDecompress } from 'fzstd';
 import { openZipEntry } from './zip-entry.js';
+import { isZstd, unpackZstd } from './zstd-frames.js';
 
 /** How a file is packed, by its first bytes, whatever its name. */
 type Compression = 'none' | 'gzip' | 'zstd' | 'zip';
@@ -55,21 +55,27 @@ const startsWith = (head: Buffer, magic: readonly number[]): boolean =>
 export async function openBytes(path: string, encoding?: string): Promise<ByteSource> {
   const { size, head } = await inspect(path);
   let consumed = 0;
-  const counted = (stream: Readable): Readable =>
-    stream.on('data', (chunk: Buffer) => {
-      consumed += chunk.length;
-    });
+  // Counting by an event would set the stream flowing before it is read.
+  const counted = async function* (stream: Readable): AsyncGenerator<Buffer> {
+    for await (const chunk of stream) {
+      consumed += (chunk as Buffer).length;
+      yield chunk as Buffer;
+    }
+  };
   let compression: Compression = 'none';
   let chunks: AsyncIterable<Buffer>;
   if (head[0] === 0x1f && head[1] === 0x8b) {
     compression = 'gzip';
-    const file = counted(createReadStream(path, { highWaterMark: CHUNK }));
+    const file = createReadStream(path, { highWaterMark: CHUNK });
+    file.on('data', (chunk) => {
+      consumed += chunk.length;
+    });
     const unpacked = createGunzip({ chunkSize: CHUNK });
     // pipe() does not carry errors over; without this a vanished file would leave the reader waiting.
     file.on('error', (error) => unpacked.destroy(error));
     unpacked.on('close', () => file.destroy());
     chunks = file.pipe(unpacked);
-  } else if (startsWith(head, [0x28, 0xb5, 0x2f, 0xfd])) {
+  } else if (isZstd(head)) {
     compression = 'zstd';
     chunks = unpackZstd(counted(createReadStream(path, { highWaterMark: CHUNK >> 2 })));
   } else if (startsWith(head, [0x50, 0x4b, 0x03, 0x04])) {
@@ -116,22 +122,6 @@ async function inspect(path: string): Promise<{ size: number; head: Buffer }> {
   } finally {
     await handle.close();
   }
-}
-
-async function* unpackZstd(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const ready: Buffer[] = [];
-  let ended = false;
-  const unpack = new ZstdDecompress((chunk, last) => {
-    if (chunk.length > 0) ready.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
-    ended ||= last === true;
-  });
-  for await (const chunk of stream) {
-    unpack.push(chunk);
-    yield* ready.splice(0);
-  }
-  unpack.push(new Uint8Array(0), true);
-  yield* ready.splice(0);
-  if (!ended) throw new Error('unexpected end of the zstd stream');
 }
 
 /** Passes a stream on; what its unpacker throws becomes an error that names the file. */
@@ -184,9 +174,40 @@ async function* toUtf8(
       if (!decoder && chunk[0] === 0xff && chunk[1] === 0xfe) decoder = decoderOf('utf-16le');
       if (!decoder && chunk[0] === 0xfe && chunk[1] === 0xff) decoder = decoderOf('utf-16be');
     }
+    if (!decoder && chunk.includes(0)) throw noText(path, chunk);
     yield decoder ? decode(chunk) : chunk;
   }
   if (decoder) yield decode(undefined);
+}
+
+/** The error for bytes of zero, which UTF-8 text does not hold. */
+function noText(path: string, chunk: Buffer): ParseError {
+  const share = (from: number): number => {
+    let zeros = 0;
+    const end = Math.min(chunk.length, 4096);
+    for (let at = from; at < end; at += 2) if (chunk[at] === 0) zeros++;
+    return zeros / Math.max(1, Math.ceil((end - from) / 2));
+  };
+  const isTar = chunk.toString('latin1', 257, 262) === 'ustar';
+  // In UTF-16 every other byte of digits, delimiters and Latin letters is zero.
+  const [even, odd] = [share(0), share(1)];
+  const utf16 = odd > 0.3 && even < 0.1 ? 'utf-16le' : even > 0.3 && odd < 0.1 ? 'utf-16be' : undefined;
+  return new ParseError(
+    { file: path, line: 1, column: 1 },
+    {
+      expected: 'text in UTF-8',
+      received: isTar
+        ? 'a tar archive'
+        : utf16
+          ? `what seems to be UTF-16 without a byte-order mark`
+          : 'bytes of zero, which no text holds',
+      hint: isTar
+        ? `Unpack it first: tar -xf ${path}`
+        : utf16
+          ? `Pass encoding: '${utf16}'.`
+          : "Pass the encoding of the file, or clean it: tr -d '\\0'.",
+    },
+  );
 }
 
 function decoderOf(label: string): InstanceType<typeof TextDecoder> | undefined {

@@ -118,7 +118,7 @@ export async function readRecords(
         spanning++;
         if (line - openLine + 1 > longest.lines) longest = { line: openLine, lines: line - openLine + 1 };
         visit(scan.quoted(record, 0, record.length, openLine));
-      } else if (start >= end) return;
+      } else if (scan.isBlank(bytes, start, end)) return;
       else if (!scan.hasQuote(bytes, start, end)) visit(scan.plain(bytes, start, end, line));
       else if (scan.staysOpen(bytes, start, end, false)) {
         open = [Buffer.from(bytes.subarray(start, end))];
@@ -187,6 +187,11 @@ class RecordScanner {
   #skipBlanks(bytes: Buffer, at: number, end: number): number {
     while (at < end && this.#blanks.includes(bytes[at]!)) at++;
     return at;
+  }
+
+  /** Whether a line holds nothing, or blanks that are no delimiters. */
+  isBlank(bytes: Buffer, start: number, end: number): boolean {
+    return this.#skipBlanks(bytes, start, end) >= end;
   }
 
   #add(bytes: Buffer, start: number, end: number): void {

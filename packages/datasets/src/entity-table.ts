@@ -2,6 +2,7 @@ import { InvalidInputError, ParseError } from '@palate/core';
 import { type RecordLayout, readRecords } from './delimited-records.js';
 import type { TextOptions } from './read-lines.js';
 import type { RowPlace } from './row-place.js';
+import { namesOf } from './table-columns.js';
 
 /** A row of a text table about items or users. */
 export interface EntityRow {
@@ -39,7 +40,7 @@ export async function readEntityTable(
         const missing = layout.needed.find((column) => typeof column === 'string' && !positions.has(column));
         if (missing !== undefined)
           throw new InvalidInputError({
-            expected: `columns of ${path} among ${header.join(', ')}`,
+            expected: `columns of ${path} among ${namesOf(header)}`,
             received: JSON.stringify(missing),
             hint: 'Check that it is the file as it was published.',
           });

@@ -19,7 +19,12 @@ export class IdInterner {
     return number === undefined ? this.#intern(this.#byText, id) : this.#intern(this.#byNumber, number);
   }
 
-  /** @throws NotUtf8 for bytes of another encoding */
+  /**
+   * An id as bytes; blanks of any script and byte-order marks around it are no part of it.
+   *
+   * @returns its number; -1 where nothing is left
+   * @throws NotUtf8 for bytes of another encoding
+   */
   addBytes(bytes: Buffer, start: number, end: number): number {
     const digits = end - start;
     const first = bytes[start]!;
@@ -33,7 +38,11 @@ export class IdInterner {
       }
       if (at === end) return this.#intern(this.#byNumber, value);
     }
-    return this.#intern(this.#byText, this.#decode(bytes, start, end));
+    const text = this.#decode(bytes, start, end);
+    const id = text.trim();
+    if (id === '') return -1;
+    // "\uFEFF1" has become "1", which is looked up by value.
+    return id.length < end - start ? this.addText(id) : this.#intern(this.#byText, id);
   }
 
   #decode(bytes: Buffer, start: number, end: number): string {

@@ -51,15 +51,16 @@ export async function readRecordsOfObjects(
 ): Promise<ObjectsRead> {
   let python = 0;
   const take = (text: string, line: number): void => {
+    if (text.trim() === '') return;
     let record: JsonRecord;
     try {
       const isPython = looksPython(text);
-      record = asRecord(
-        isPython ? parsePython(text, path, line) : parseExact(text, path, line),
-        text,
-        path,
-        line,
-      );
+      if (isPython) record = asRecord(parsePython(text, path, line), text, path, line);
+      else {
+        const read = parseJsonOrPython(text, path, line);
+        record = asRecord(read.value, text, path, line);
+        if (read.isPython) python++;
+      }
       if (isPython) python++;
     } catch (error) {
       if (!options.malformed || !ParseError.is(error)) throw error;
@@ -120,6 +121,20 @@ function parseExact(text: string, path: string, line: number): unknown {
     });
   } catch (cause) {
     throw noJson(text, path, line, cause);
+  }
+}
+
+/** JSON, or what Python's json module writes and reads beside it: `NaN`, `Infinity`; or a dictionary of Python. */
+function parseJsonOrPython(text: string, path: string, line: number): { value: unknown; isPython: boolean } {
+  try {
+    return { value: parseExact(text, path, line), isPython: false };
+  } catch (error) {
+    if (!/\b(?:NaN|Infinity|True|False|None)\b|'/.test(text)) throw error;
+    try {
+      return { value: parsePythonLiteral(text), isPython: true };
+    } catch {
+      throw error;
+    }
   }
 }
 

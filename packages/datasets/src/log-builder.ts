@@ -102,9 +102,13 @@ export class LogBuilder {
       if (checked === undefined) return false;
       time = checked;
     }
+    const user = this.#intern(this.#users, fields, columns.user);
+    if (user < 0) return this.#emptyField(fields, columns.user, 'user');
+    const item = this.#intern(this.#items, fields, columns.item);
+    if (item < 0) return this.#emptyField(fields, columns.item, 'item');
     this.#push(
-      this.#intern(this.#users, fields, columns.user),
-      this.#intern(this.#items, fields, columns.item),
+      user,
+      item,
       rating,
       time,
       columns.request === undefined || fields.isEmpty(columns.request)

@@ -3,7 +3,7 @@ import { addRecord, NAMES } from './add-record.js';
 import { TypedTime } from './interaction-values.js';
 import type { LogBuilder } from './log-builder.js';
 import { type ParquetColumn, readParquet } from './parquet.js';
-import { type ColumnName, rulesOf, type TableColumns, type TableReading } from './table-columns.js';
+import { type ColumnName, namesOf, rulesOf, type TableColumns, type TableReading } from './table-columns.js';
 import type { Part } from './table-parts.js';
 
 /** Where the values of one wanted column come from. */
@@ -26,15 +26,20 @@ function findInParquet(part: Part, there: readonly ParquetColumn[], column: Colu
     const [first, ...path] = name.split('.');
     const struct = there.find((each) => each.name === first);
     if (struct && path.length > 0 && struct.fields.includes(path[0] as string))
-      return { top: struct.name, path, isTime: struct.isTime, constant: undefined };
+      return {
+        top: struct.name,
+        path,
+        isTime: struct.timeFields.includes(path[0] as string),
+        constant: undefined,
+      };
   }
   throw new InvalidInputError({
-    expected: `columns of ${part.path} among ${[
+    expected: `columns of ${part.path} among ${namesOf([
       ...there.flatMap(({ name: each, fields }) =>
         fields.length === 0 ? [each] : fields.map((field) => `${each}.${field}`),
       ),
       ...Object.keys(part.partition),
-    ].join(', ')}`,
+    ])}`,
     received: JSON.stringify(column),
     hint: 'Correct the column map; positions count the top-level columns.',
   });

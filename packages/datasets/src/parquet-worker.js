@@ -114,8 +114,60 @@ function describeColumn(tree) {
         : String(element.logical_type?.type ?? element.converted_type ?? element.type),
     fields:
       children.length > 0 && !isList ? children.map((/** @type {any} */ child) => child.element.name) : [],
-    isTime: leaves(tree).some(isTime),
+    timeFields: children
+      .filter((/** @type {any} */ child) => leaves(child).some(isTime))
+      .map((/** @type {any} */ child) => child.element.name),
+    isTime: (children.length === 0 || isList) && leaves(tree).some(isTime),
   };
+}
+
+/**
+ * Tells how the values of a column are to be read once they are unpacked: decimals in digits, bytes as text or in hexadecimal digits, also
+ * within lists and structs. Takes the marks of a decimal off its schema: a double would lose digits. Undefined where
+ * values are what they shall be.
+ *
+ * @param {any} tree
+ * @param {boolean} asHex
+ * @returns {((value: unknown) => unknown) | undefined}
+ */
+function readerOf({ element: e, children }, asHex) {
+  if (children.length > 0) {
+    const within = children.map((/** @type {any} */ child) => [child.element.name, readerOf(child, asHex)]);
+    if (within.every((/** @type {any} */ [, read]) => !read)) return undefined;
+    const byName = new Map(within);
+    // A list or map of one kind of leaves; its levels have names that the values lack.
+    const only = children.length === 1 ? within[0][1] : undefined;
+    const kindOf = `${e.converted_type} ${e.logical_type?.type}`;
+    /** @type {(value: any) => any} */
+    const read = (value) => {
+      if (value === null || value === undefined) return value;
+      if (Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof Uint8Array)))
+        return Array.from(/** @type {any} */ (value), read);
+      if (only && (/LIST|MAP/.test(kindOf) || e.repetition_type === 'REPEATED')) return only(value);
+      if (typeof value === 'object' && !(value instanceof Uint8Array) && !(value instanceof Date))
+        return Object.fromEntries(
+          Object.entries(value).map(([name, each]) => {
+            const own = /** @type {any} */ (byName.get(name));
+            return [name, own ? own(each) : each];
+          }),
+        );
+      return only ? only(value) : value;
+    };
+    return read;
+  }
+  const isRepeated = e.repetition_type === 'REPEATED';
+  /** @param {(value: any) => any} one */
+  const each = (one) => (/** @type {any} */ value) =>
+    isRepeated && Array.isArray(value) ? value.map(one) : one(value);
+  if (e.converted_type === 'DECIMAL' || e.logical_type?.type === 'DECIMAL') {
+    const scale = Number(e.scale ?? e.logical_type?.scale ?? 0);
+    e.converted_type = undefined;
+    e.logical_type = undefined;
+    return each((value) => (value === null || value === undefined ? value : decimalText(value, scale)));
+  }
+  if (e.type !== 'BYTE_ARRAY' && e.type !== 'FIXED_LEN_BYTE_ARRAY') return undefined;
+  const isHex = asHex || (e.type === 'FIXED_LEN_BYTE_ARRAY' && !e.logical_type && !e.converted_type);
+  return each((value) => (value instanceof Uint8Array ? (isHex ? hex(value) : textOrBytes(value)) : value));
 }
 
 async function run() {
@@ -136,20 +188,10 @@ async function run() {
     const rows = Number(metadata.num_rows);
     const inGroups = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
     if (rows !== inGroups) throw new Error(`the footer says ${rows} rows, its row groups ${inGroups}`);
-    /** @type {Map<string, number>} */
-    const decimals = new Map();
-    /** @type {Set<string>} */
-    const fixed = new Set();
-    for (const { element, children: within } of children) {
-      if (within.length > 0) continue;
-      const e = /** @type {any} */ (element);
-      if (e.converted_type === 'DECIMAL' || e.logical_type?.type === 'DECIMAL') {
-        // Read what is stored: a double would lose digits.
-        decimals.set(e.name, Number(e.scale ?? e.logical_type?.scale ?? 0));
-        e.converted_type = undefined;
-        e.logical_type = undefined;
-      } else if (e.type === 'FIXED_LEN_BYTE_ARRAY' && !e.logical_type && !e.converted_type) fixed.add(e.name);
-    }
+    /** @type {Map<string, (value: unknown) => unknown>} */
+    const readers = new Map(
+      children.map((child) => [child.element.name, readerOf(child, binaryIds === 'hex')]),
+    );
     port.postMessage({ kind: 'schema', columns, rows, codecs });
     /** @type {string[]} */
     const wanted = await new Promise((resolve) => port.once('message', resolve));
@@ -199,16 +241,9 @@ async function run() {
         const slice = {};
         for (const name of wanted) {
           const part = whole[name]?.slice(start, end) ?? [];
-          const scale = decimals.get(name);
-          if (scale !== undefined)
-            slice[name] = Array.from(part, (value) => (value == null ? value : decimalText(value, scale)));
-          else if (ArrayBuffer.isView(part)) slice[name] = part;
-          else {
-            const asHex = fixed.has(name) || binaryIds === 'hex';
-            slice[name] = part.map((/** @type {unknown} */ value) =>
-              value instanceof Uint8Array ? (asHex ? hex(value) : textOrBytes(value)) : value,
-            );
-          }
+          const read = readers.get(name);
+          slice[name] =
+            ArrayBuffer.isView(part) && !read ? part : Array.from(part, read ?? ((value) => value));
         }
         port.postMessage({ kind: 'rows', from: from + start, count: end - start, columns: slice });
         await new Promise((resolve) => port.once('message', resolve));

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { CancelledError, type LongCallOptions, ParseError } from '@palate/core';
+import { namesOf } from './table-columns.js';
 
 /** A top-level column of a Parquet file. */
 export interface ParquetColumn {
@@ -8,6 +9,8 @@ export interface ParquetColumn {
   readonly type: string;
   /** Names of the fields of a struct. */
   readonly fields: readonly string[];
+  /** Those of them whose values are times. */
+  readonly timeFields: readonly string[];
   /** Whether its values are times, which come as seconds since 1970. */
   readonly isTime: boolean;
 }
@@ -77,7 +80,7 @@ export async function readParquet(
         expected,
         received: `${received}${
           columns.length > 0
-            ? ` (columns ${columns.map(({ name, type }) => `${name}: ${type}`).join(', ')}; codec ${codecs.join(', ')})`
+            ? ` (columns ${namesOf(columns.map(({ name, type }) => `${name}: ${type}`))}; codec ${codecs.join(', ')})`
             : ''
         }`,
         hint,

@@ -30,7 +30,7 @@ export function looksPython(text: string): boolean {
 
 /**
  * Reads a literal of Python, as the older Amazon and Steam files hold them, one dictionary a line: texts in either
- * quotes, numbers, `True`, `False`, `None`, lists, tuples (read as lists) and dictionaries with text keys. Whole
+ * quotes, numbers, `True`, `False`, `None` (and JSON's words for them), `NaN` and `Infinity`, lists, tuples (read as lists) and dictionaries with text keys. Whole
  * numbers beyond 2^53 are bigint. Nothing is executed.
  *
  * @throws PythonSyntaxError for anything else
@@ -123,15 +123,17 @@ export function parsePythonLiteral(text: string): unknown {
       at++;
       return string();
     }
-    const word = /^(?:True|False|None|-?(?:nan|inf|\d+L\b|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?))/.exec(
-      text.slice(at, at + 400),
-    )?.[0];
+    const word =
+      /^(?:True|False|None|true|false|null|-?(?:nan|NaN|inf|Infinity|\d+L\b|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?))/.exec(
+        text.slice(at, at + 400),
+      )?.[0];
     if (word === undefined) return fail('a literal of Python');
     at += word.length;
-    if (word === 'True' || word === 'False') return word === 'True';
-    if (word === 'None') return null;
-    if (word.endsWith('nan')) return Number.NaN;
-    if (word.endsWith('inf')) return word.startsWith('-') ? -Infinity : Infinity;
+    const lower = word.toLowerCase();
+    if (lower === 'true' || lower === 'false') return lower === 'true';
+    if (lower === 'none' || lower === 'null') return null;
+    if (lower.endsWith('nan')) return Number.NaN;
+    if (/inf(?:inity)?$/.test(lower)) return word.startsWith('-') ? -Infinity : Infinity;
     const digits = word.replace(/L$/, '');
     const number = Number(digits);
     return /^-?\d+$/.test(digits) && !Number.isSafeInteger(number) ? BigInt(digits) : number;

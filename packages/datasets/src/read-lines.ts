@@ -23,7 +23,7 @@ export const ENOUGH: unique symbol = Symbol('enough');
 
 /**
  * Reads a text file line by line as bytes: plain or packed (told by its first bytes, whatever the name), with or
- * without a byte-order mark, with LF or CRLF. Empty lines are skipped unless `emptyLines` is true. Holds one chunk and one line in memory, and
+ * without a byte-order mark, with LF, CRLF, or CR alone (told by the first chunk). Empty lines are skipped unless `emptyLines` is true. Holds one chunk and one line in memory, and
  * takes time linear in the file, whatever the length of its lines.
  *
  * @returns how many lines were visited
@@ -44,6 +44,7 @@ export async function readLines(
   let pending = 0;
   let line = 0;
   let visited = 0;
+  let lineEnd = 0;
   const tooLong = (): never => {
     throw new ParseError(
       { file: path, line: line + 1, column: longest + 1 },
@@ -61,7 +62,9 @@ export async function readLines(
       line === 1 && bytes[from] === 0xef && bytes[from + 1] === 0xbb && bytes[from + 2] === 0xbf
         ? from + 3
         : from;
-    const end = to > start && bytes[to - 1] === CARRIAGE_RETURN ? to - 1 : to;
+    let end = to;
+    // Text that was converted twice ends in two.
+    while (end > start && bytes[end - 1] === CARRIAGE_RETURN) end--;
     if (end <= start && !options.emptyLines) return;
     visited++;
     visit(bytes, start, end, line);
@@ -71,8 +74,10 @@ export async function readLines(
       throwIfCancelled(options.signal, what);
       let chunk = piece;
       let start = 0;
+      if (lineEnd === 0 && chunk.length > 0)
+        lineEnd = !chunk.includes(NEWLINE) && hasInnerReturn(chunk) ? CARRIAGE_RETURN : NEWLINE;
       if (pending > 0) {
-        const first = chunk.indexOf(NEWLINE);
+        const first = chunk.indexOf(lineEnd);
         // Join only the line that straddles the chunks, and only once it is complete.
         pieces.push(first < 0 ? chunk : chunk.subarray(0, first));
         pending += pieces.at(-1)?.length ?? 0;
@@ -84,7 +89,7 @@ export async function readLines(
         emit(joined, 0, joined.length);
         chunk = chunk.subarray(first + 1);
       }
-      for (let end = chunk.indexOf(NEWLINE, start); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
+      for (let end = chunk.indexOf(lineEnd, start); end >= 0; end = chunk.indexOf(lineEnd, start)) {
         emit(chunk, start, end);
         start = end + 1;
       }
@@ -114,6 +119,12 @@ export async function readLines(
     );
   options.onProgress?.({ phase: what, done: source.size, total: source.size });
   return visited;
+}
+
+/** Whether a carriage return stands before the last byte: at the end alone it may belong to a CRLF. */
+function hasInnerReturn(chunk: Buffer): boolean {
+  const at = chunk.indexOf(CARRIAGE_RETURN);
+  return at >= 0 && at < chunk.length - 1;
 }
 
 /**

@@ -14,6 +14,7 @@ import { readEntityTable } from './entity-table.js';
 import { findFile, needFile } from './find-file.js';
 import { LogBuilder } from './log-builder.js';
 import { SKIP_CAUSES } from './row-faults.js';
+import { namesOf } from './table-columns.js';
 import { TIMESTAMP_UNITS } from './times.js';
 
 /** Options of {@link loadRecBole}, each declared once. */
@@ -95,7 +96,7 @@ export async function loadRecBole(path: string, options: RecBoleOptions = {}): P
           throw new ParseError(
             { file, line: 1, column: 1 },
             {
-              expected: `a field ${names.join(' or ')} among ${[...fields.keys()].join(', ')}`,
+              expected: `a field ${names.join(' or ')} among ${namesOf([...fields.keys()])}`,
               received: 'none',
               hint: 'Name the field in the options user or item.',
             },

@@ -44,6 +44,17 @@ export function rulesOf(
   }));
 }
 
+/** Most names that a message lists. */
+const MOST_NAMES = 30;
+
+/** Names of columns for a message, of bounded length. */
+export function namesOf(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_NAMES).map((name) => (name.length > 60 ? `${name.slice(0, 60)}…` : name));
+  return names.length > MOST_NAMES
+    ? `${shown.join(', ')} and ${names.length - MOST_NAMES} more`
+    : shown.join(', ');
+}
+
 /** Positions of the named columns in a header. */
 export function resolveColumns(path: string, columns: TableColumns, header: readonly string[]): FieldColumns {
   const find = (column: ColumnName): number => findColumn(path, column, header);
@@ -61,7 +72,7 @@ export function findColumn(path: string, column: ColumnName, header: readonly st
   const isTwice = typeof column === 'string' && header.indexOf(column, index + 1) >= 0 && index >= 0;
   if (Number.isInteger(index) && index >= 0 && index < header.length && !isTwice) return index;
   throw new InvalidInputError({
-    expected: `columns of ${path} among ${header.join(', ')}`,
+    expected: `columns of ${path} among ${namesOf(header)}`,
     received: isTwice ? `${JSON.stringify(column)}, which two columns are called` : JSON.stringify(column),
     hint: isTwice
       ? 'Name columns by position, with header: true.'

@@ -11,11 +11,14 @@ export interface Part {
   readonly partition: Readonly<Record<string, string | null>>;
 }
 
+/** A part of a table that cannot be read in a folder: left out in silence it would be missing. */
+const UNREAD_PART = /\.(?:parquet|csv|tsv|jsonl|ndjson|json)\.(?:xz|bz2|zip|7z|lz4|lzo|snappy|br|z|rar)$/i;
+
 /** The files of a table: itself, or the parts of a folder by name, as Spark, Hive, Dask and pandas write them. */
 export async function partsOf(path: string): Promise<Part[]> {
   const stats = await stat(path).catch(() => undefined);
   if (!stats?.isDirectory()) return [{ path, partition: {} }];
-  const parts: Part[] = [];
+  const found: Part[] = [];
   const walk = async (folder: string): Promise<void> => {
     const entries = (await readdir(folder, { withFileTypes: true })).sort((a, b) =>
       a.name < b.name ? -1 : 1,
@@ -24,17 +27,30 @@ export async function partsOf(path: string): Promise<Part[]> {
       if (/^[._]/.test(entry.name)) continue;
       const full = join(folder, entry.name);
       if (entry.isDirectory()) await walk(full);
+      else if (UNREAD_PART.test(entry.name))
+        throw new ParseError(
+          { file: full, line: 1, column: 1 },
+          {
+            expected: 'parts that are plain, or packed with gzip or zstd',
+            received: 'one that is packed otherwise',
+            hint: 'Unpack it first; nothing of the folder was read.',
+          },
+        );
       else if (/\.(parquet|csv|tsv|jsonl|ndjson|json)(\.(gz|zst))?$/i.test(entry.name)) {
         const partition: Record<string, string | null> = {};
         for (const step of relative(path, full).split(sep).slice(0, -1)) {
           const match = /^([^=]+)=(.*)$/.exec(step);
           if (match?.[1] !== undefined) partition[decoded(match[1])] = partitionValue(match[2] ?? '');
         }
-        parts.push({ path: full, partition });
+        found.push({ path: full, partition });
       }
     }
   };
   await walk(path);
+  // Spark writes a file without a byte for a partition without rows.
+  const sizes = await Promise.all(found.map(async (part) => (await stat(part.path)).size));
+  const filled = found.filter((_, k) => sizes[k] !== 0);
+  const parts = filled.length > 0 ? filled : found;
   const kinds = new Set(
     parts.map(({ path: part }) => /\.([a-z]+)(?:\.(?:gz|zst))?$/i.exec(part)?.[1]?.toLowerCase()),
   );

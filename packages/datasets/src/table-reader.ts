@@ -31,13 +31,13 @@ export async function readTableInto(
     builder.beginFile(part.path);
     if (reading.format === 'parquet') await readParquetInto(builder, part, columns, reading);
     else if (reading.format === 'jsonl') await readObjectsInto(builder, part, columns, reading);
-    else await readFieldsInto(builder, part.path, columns, reading);
+    else await readFieldsInto(builder, part, columns, reading);
   }
 }
 
 async function readFieldsInto(
   builder: LogBuilder,
-  path: string,
+  { path, partition }: Part,
   columns: TableColumns,
   reading: TableReading,
 ): Promise<void> {
@@ -50,11 +50,22 @@ async function readFieldsInto(
   let ruled: { column: number; values: ReadonlySet<string>; cause: string }[] = [];
   let widest = 0;
   let expected = 0;
+  /** Values of the columns behind those of the file: what the names of the folders say. */
+  let constants: readonly (string | null | undefined)[] = [];
+  let own = 0;
   const begin = (header: readonly string[], file: string): void => {
-    positions = resolveColumns(file, columns, header);
-    ruled = rules.map((rule) => ({ ...rule, column: findColumn(file, rule.column, header) }));
-    widest = Math.max(...Object.values(positions).map(Number), ...ruled.map(({ column }) => column));
+    const beside = Object.keys(partition).filter((name) => hasHeader && !header.includes(name));
+    own = header.length;
+    constants = beside.map((name) => partition[name]);
+    const all = [...header, ...beside];
+    positions = resolveColumns(file, columns, all);
+    ruled = rules.map((rule) => ({ ...rule, column: findColumn(file, rule.column, all) }));
+    const wanted = [...Object.values(positions).map(Number), ...ruled.map(({ column }) => column)];
+    widest = Math.max(0, ...wanted.filter((column) => column < own));
+    if (!wanted.some((column) => column >= own)) constants = [];
   };
+  const textAt = (fields: RecordFields, k: number | undefined): string | undefined =>
+    k === undefined ? undefined : k < own ? fields.text(k) : (constants[k - own] ?? undefined);
   const read = await readRecords(
     path,
     { delimiter, quote: reading.quote ?? (reading.format === 'tsv' ? false : '"'), escape: reading.escape },
@@ -63,7 +74,7 @@ async function readFieldsInto(
         expected = fields.count;
         if (hasHeader) {
           begin(
-            Array.from({ length: fields.count }, (_, k) => fields.text(k)),
+            Array.from({ length: fields.count }, (_, k) => fields.text(k).trim()),
             path,
           );
           return;
@@ -80,9 +91,24 @@ async function readFieldsInto(
         builder.fault('wrong-width', () => wrongWidth(fields, expected, widest, delimiter));
         return;
       }
-      const broken = ruled.find(({ column, values }) => !values.has(fields.text(column).toLowerCase()));
+      const broken = ruled.find(
+        ({ column, values }) => !values.has((textAt(fields, column) ?? 'null').toLowerCase()),
+      );
       if (broken) builder.leaveOut(broken.cause);
-      else builder.addFields(fields, positions as FieldColumns);
+      else if (constants.length === 0) builder.addFields(fields, positions as FieldColumns);
+      else {
+        const { user, item, rating, timestamp, request } = positions as FieldColumns;
+        builder.addValues(
+          {
+            user: textAt(fields, user),
+            item: textAt(fields, item),
+            rating: textAt(fields, rating),
+            timestamp: textAt(fields, timestamp),
+            request: textAt(fields, request),
+          },
+          { file: path, line: fields.line },
+        );
+      }
     },
     reading,
   );

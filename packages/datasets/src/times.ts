@@ -63,7 +63,7 @@ export function parseIso(text: string): number {
   ] = match;
   const [h, m, s] = [Number(hour), Number(minute), Number(second)];
   const zone = sign === undefined ? 0 : (Number(zoneHour) * 60 + Number(zoneMinute)) * 60;
-  if (h > 23 || m > 59 || s > 59 || zone > 14 * 3600) return Number.NaN;
+  if (h > 23 || m > 59 || s > 59 || Number(zoneMinute) > 59 || zone > 14 * 3600) return Number.NaN;
   const whole =
     secondsOfDate(Number(year), Number(month), Number(day)) +
     h * 3600 +
@@ -202,6 +202,7 @@ export class TimeReader {
     if (
       unit === 'seconds' &&
       least.value >= 19_000_101 &&
+      most <= 21_001_231 &&
       kept.every((value) => secondsOfNumberDate(value) >= 0)
     )
       throw new ParseError(place, {
