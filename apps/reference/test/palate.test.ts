@@ -169,12 +169,23 @@ test('palate doctor says what works and how to repair what does not', async () =
       each,
     ]),
   );
-  expect(findings.get('onnxruntime-node')).toMatchObject({ works: true });
+  expect(findings.get('ONNX Runtime')).toMatchObject({
+    works: true,
+    detail: expect.stringMatching(/^native, computes/),
+  });
   expect(findings.get('@tensorflow/tfjs-node')).toMatchObject({
     works: false,
     hint: expect.stringContaining('npm install @tensorflow/tfjs-node'),
   });
   expect(findings.get('language model')).toMatchObject({ works: false });
+});
+
+test('palate doctor says when ONNX Runtime computes in WebAssembly', async () => {
+  const { code, stdout } = await palate(['doctor'], { PALATE_ORT_RUNTIME: 'wasm' });
+  expect(code).toBe(0);
+  expect(stdout).toMatch(
+    /yes {2}ONNX Runtime +WebAssembly, slower: asked for by PALATE_ORT_RUNTIME; computes on this machine/,
+  );
 });
 
 test('palate start shows a history, every recommender, and the assistant with its sources', {

@@ -34,8 +34,11 @@ import {
 import { explainFailure, findOversized, type GraphFailure } from './graph-failure.js';
 import { type HostArray, MemoryPool } from './memory-pool.js';
 import type { OnnxType } from './onnx-encoder.js';
-import { type OrtSessionOptions, OrtTensor } from './ort-session.js';
 import { inputName, outputName, type Plan, planGraph } from './plan.js';
+import { type OrtRuntimeReport, ortRuntime } from './runtime/choose-runtime.js';
+import { OrtTensor } from './runtime/ort-tensor.js';
+import type { OrtSessionOptions } from './runtime/session-driver.js';
+import { endWasmEngine } from './runtime/wasm-engine.js';
 import { type CachedSession, SessionCache } from './session-cache.js';
 
 type DataId = TensorInfo['dataId'];
@@ -50,7 +53,10 @@ export interface OrtBackendOptions extends OrtSessionOptions {
   readonly maxPendingNodes?: number;
   /** Most bytes of freed tensors kept for reuse; what the last 64 runs did not need goes sooner. Default 512 MiB. */
   readonly maxPooledBytes?: number;
-  /** Bytes of the largest tensor that is computed; larger ones fail. Default: the machine's memory. */
+  /**
+   * Bytes of the largest tensor that is computed; larger ones fail. Default: the machine's memory; 1 GiB in
+   * WebAssembly, whose whole memory is 4 GiB.
+   */
   readonly maxTensorBytes?: number;
 }
 
@@ -78,8 +84,8 @@ interface TensorData {
   readonly complex: { real: TensorInfo; imag: TensorInfo } | undefined;
 }
 
-/** What {@link OrtBackend.statistics} tells. */
-export interface OrtStatistics {
+/** What {@link OrtBackend.statistics} tells, with the build of ONNX Runtime that computes. */
+export interface OrtStatistics extends OrtRuntimeReport {
   /** Sessions kept now. */
   readonly sessions: number;
   /** Sessions built since the start. */
@@ -108,6 +114,7 @@ export class OrtBackend extends KernelBackend {
   readonly #data: DataStorage<TensorData>;
   /** Tensors alive whose value is a node. Insertion order is the order of the session's outputs. */
   readonly #pending = new Set<TensorData>();
+  readonly #runtime: OrtRuntimeReport;
   readonly #cache: SessionCache;
   readonly #maxPendingNodes: number;
   readonly #maxTensorBytes: number;
@@ -124,6 +131,7 @@ export class OrtBackend extends KernelBackend {
   constructor(options: OrtBackendOptions = {}) {
     super();
     checkOptions('OrtBackend', options, [
+      'runtime',
       'threads',
       'executionProviders',
       'optimisation',
@@ -137,15 +145,19 @@ export class OrtBackend extends KernelBackend {
     for (const name of ['maxPooledBytes', 'maxTensorBytes'] as const)
       if (options[name] !== undefined) checkNumber(name, options[name], { min: 0 });
     this.#data = new DataStorage<TensorData>(this, engine());
+    this.#runtime = ortRuntime(options.runtime);
     this.#cache = new SessionCache(options, options.maxSessions ?? 128, options.maxSessionBytes ?? 2 ** 32);
     this.#maxPendingNodes = options.maxPendingNodes ?? 20_000;
-    this.#maxTensorBytes = options.maxTensorBytes ?? machineMemory();
+    this.#maxTensorBytes =
+      options.maxTensorBytes ??
+      Math.min(machineMemory(), this.#runtime.runtime === 'wasm' ? WASM_TENSOR : Infinity);
     this.#pool = new MemoryPool(options.maxPooledBytes ?? 2 ** 29);
   }
 
   /** Counts of sessions and runs. */
   statistics(): OrtStatistics {
     return {
+      ...this.#runtime,
       sessions: this.#cache.size,
       sessionsBuilt: this.#cache.built,
       sessionsReused: this.#cache.reused,
@@ -361,6 +373,7 @@ export class OrtBackend extends KernelBackend {
   override dispose(): void {
     this.#cache.dispose();
     this.#pool.clear();
+    if (this.#runtime.runtime === 'wasm') endWasmEngine();
   }
 
   // --- Reading -----------------------------------------------------------------------------------------------------
@@ -633,6 +646,9 @@ export class OrtBackend extends KernelBackend {
 
 /** Tensors larger than this are computed only when they themselves are read. */
 const HUGE = 2 ** 30;
+
+/** Bytes of the largest tensor in WebAssembly: an operation wants its input and output there at once. */
+const WASM_TENSOR = 2 ** 30;
 
 /** Bytes that this process may use at most, as far as the system tells. */
 function machineMemory(): number {

@@ -12,7 +12,10 @@ export {
   type OnnxType,
   type OnnxValue,
 } from './onnx-encoder.js';
-export { OrtSession, type OrtSessionOptions, OrtTensor, type OrtTensors } from './ort-session.js';
+export { OrtSession } from './ort-session.js';
 export { dropout, dropoutMask, multinomial, randomNormal, randomUniform } from './random.js';
 export { hostKernels, ortBackend, registerOrtBackend } from './register.js';
+export { type OrtRuntimeReport, ortRuntime } from './runtime/choose-runtime.js';
+export { OrtTensor, type OrtTensors } from './runtime/ort-tensor.js';
+export type { OrtRuntime, OrtSessionOptions } from './runtime/session-driver.js';
 export { heldTensor, heldVariable } from './variables.js';

@@ -1,6 +1,7 @@
 import { sizeOf, type Value } from './graph.js';
-import { OrtSession, type OrtSessionOptions } from './ort-session.js';
+import { OrtSession } from './ort-session.js';
 import { encodePlan, outputName, type Plan } from './plan.js';
+import type { OrtSessionOptions } from './runtime/session-driver.js';
 
 /** A session ready to run, with what the cache knows of it. */
 export interface CachedSession {

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
-import { encodeOnnx, OrtSession, OrtTensor } from '@palate/tfjs-backend-ort';
+import { encodeOnnx, OrtSession, OrtTensor, ortRuntime } from '@palate/tfjs-backend-ort';
 import { foundDatasets } from '../data.js';
 import { fitWidth } from '../layout.js';
 import type { CommandContext } from '../run-command.js';
@@ -15,10 +15,15 @@ interface Finding {
   readonly works: boolean;
   /** What was found, or why it does not work. */
   readonly detail: string;
-  /** What to do where it does not work. */
+  /** What to do where it does not work, or could work better. */
   readonly hint?: string | undefined;
   /** True for parts that Palate cannot do without. */
   readonly required?: boolean | undefined;
+}
+
+interface Found {
+  readonly detail: string;
+  readonly hint?: string | undefined;
 }
 
 function firstLine(error: unknown): string {
@@ -27,12 +32,13 @@ function firstLine(error: unknown): string {
 
 async function check(
   part: string,
-  use: () => Promise<string> | string,
+  use: () => Promise<string> | string | Found,
   hint: string,
   required = false,
 ): Promise<Finding> {
   try {
-    return { part, works: true, detail: await use(), required };
+    const found = await use();
+    return { part, works: true, required, ...(typeof found === 'string' ? { detail: found } : found) };
   } catch (error) {
     return { part, works: false, detail: firstLine(error), hint, required };
   }
@@ -52,7 +58,8 @@ function versionOf(name: string): string {
   throw new Error('not installed');
 }
 
-function runOnnx(): string {
+/** Computes a small graph; WebAssembly works too, with the way to get the native build as its hint. */
+function runOnnx(): Found {
   const value = { type: 'float32' as const, shape: [2] };
   const session = new OrtSession(
     encodeOnnx({
@@ -66,7 +73,11 @@ function runOnnx(): string {
   const { y } = session.run({ x: new OrtTensor('float32', Float32Array.of(1, 2), [2]) });
   session.dispose();
   if (String(y?.data) !== '2,4') throw new Error(`1 + 1 and 2 + 2 gave ${String(y?.data)}`);
-  return `computes on this machine (${process.platform} ${process.arch})`;
+  const { runtime, reason, hint } = ortRuntime();
+  const machine = `computes on this machine (${process.platform} ${process.arch})`;
+  if (runtime === 'native') return { detail: `native, ${machine}` };
+  const why = reason === undefined ? 'asked for by PALATE_ORT_RUNTIME' : reason;
+  return { detail: `WebAssembly, slower: ${why}; ${machine}`, hint };
 }
 
 /** `palate doctor`: which parts work here, and why others do not. */
@@ -92,7 +103,7 @@ export async function doctorCommand(options: DoctorOptions, { print }: CommandCo
       'Install Node 20.19 or newer.',
       true,
     ),
-    await check('onnxruntime-node', runOnnx, 'Install it again: npm install onnxruntime-node', true),
+    await check('ONNX Runtime', runOnnx, 'Install it again: npm install onnxruntime-web@1.30.0', true),
     await check(
       'bundled data',
       async () => {

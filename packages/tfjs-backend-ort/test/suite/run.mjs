@@ -1,8 +1,9 @@
 // Runs tfjs-core's own published test suite (@tensorflow/tfjs-core/dist/tests) against the backend:
 //   node packages/tfjs-backend-ort/test/suite/run.mjs [--backend cpu] [--filter TEXT] [--verbose]
+// With PALATE_ORT_RUNTIME=wasm the backend computes in WebAssembly.
 // Prints the counts as JSON; fails when a spec fails that skip-list.json does not name, when an entry of that list no
 // longer fails, or when fewer than 95 % of the specs pass.
-import { mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -30,13 +31,19 @@ await build({
   target: 'node20',
   conditions: ['palate-source'],
   mainFields: ['module', 'main'],
-  external: ['onnxruntime-node', 'node-fetch', 'util', 'string_decoder', 'crypto'],
+  external: ['node-fetch', 'util', 'string_decoder', 'crypto'],
   ignoreAnnotations: true,
   logLevel: 'error',
   banner: {
     js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
   },
 });
+
+// The WebAssembly build's worker is found beside the code that starts it.
+copyFileSync(
+  join(packageFolder, 'src', 'runtime', 'wasm-worker.js'),
+  join(dirname(outfile), 'wasm-worker.js'),
+);
 
 const jasmineRequire = createRequire(import.meta.url)('jasmine-core');
 const jasmine = jasmineRequire.boot(true);

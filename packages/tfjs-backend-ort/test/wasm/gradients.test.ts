@@ -1,0 +1,2 @@
+import './use-wasm.js';
+import '../gradients.test.js';
