@@ -1,4 +1,4 @@
-import type { GeneratedSequence } from './generate.js';
+import type { GeneratedSequence } from './generated-sequence.js';
 
 interface Beam {
   readonly tokens: readonly number[];

@@ -12,16 +12,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { ForwardPass } from '../forward-pass.js';
 import { BeamSearch } from './beam-search.js';
 import { DecoderSteps } from './decoder-steps.js';
+import type { GeneratedSequence } from './generated-sequence.js';
 import { sampleToken } from './sample-token.js';
 import type { T5 } from './t5.js';
-
-/** A generated sequence. */
-export interface GeneratedSequence {
-  /** Tokens after the start token; the end token, where it was reached, is the last. */
-  readonly tokens: readonly number[];
-  /** Sum of the tokens' log-probabilities; for beams divided by the length penalty. */
-  readonly score: number;
-}
 
 /**
  * Which tokens may follow a prefix: for trees of allowed sequences.
