@@ -1,9 +1,10 @@
-import { checkOptions, checkSharedIds, type Filled, type IdMap, type ScoredItem, topK } from '@palate/core';
+import { type Filled, type IdMap, type ScoredItem, topK } from '@palate/core';
 import { checkList, ViolationCounter } from './list-contract.js';
 import type { RankingProtocol } from './protocol.js';
 import type { ParsedMetric } from './rank-metrics.js';
-import type { RankingData, RankingOptions, Slice } from './ranking-options.js';
+import type { RankingData, RankingOptions } from './ranking-options.js';
 import type { RankingResult } from './ranking-result.js';
+import { SliceValues } from './slice-values.js';
 import { type Targets, TestQueries } from './test-queries.js';
 import { rankInList, rankInScores, type UserRanking } from './user-ranking.js';
 import { UserValues } from './user-values.js';
@@ -15,7 +16,7 @@ export class RankingCollector {
   readonly #protocol: RankingProtocol;
   readonly #options: RankingOptions;
   readonly #all: UserValues;
-  readonly #slices: { name: string; slice: Slice; counts: Int32Array; values: UserValues }[];
+  readonly #slices: readonly SliceValues[];
   readonly #violations = new ViolationCounter();
   /** Largest cut-off of the metrics of whole lists. */
   readonly #listLength: number;
@@ -51,13 +52,9 @@ export class RankingCollector {
         vectors,
       });
     this.#all = values();
-    this.#slices = Object.entries(options.slices ?? {}).map(([name, slice]) => {
-      checkOptions(`the slice ${name}`, slice, ['by', 'minimum', 'maximum', 'log']);
-      const log = slice.log ?? data.history;
-      checkSharedIds(`the log of the slice ${name}`, log, data.test);
-      const counts = slice.by === 'item' ? log.itemCounts() : log.userCounts();
-      return { name, slice, counts, values: values() };
-    });
+    this.#slices = Object.entries(options.slices ?? {}).map(
+      ([name, slice]) => new SliceValues(name, slice, data, values()),
+    );
   }
 
   /** Takes a user's scores of the catalogue, which stay as they are. */
@@ -114,14 +111,7 @@ export class RankingCollector {
     const relevant = (keep?: (item: number) => boolean): Set<number> =>
       new Set(own.filter((item, t) => item >= 0 && (keep?.(items[t]!) ?? true)));
     this.#all.add(user, ranking, list, relevant());
-    for (const { slice, counts, values } of this.#slices) {
-      const inside = (index: number): boolean =>
-        counts[index]! >= (slice.minimum ?? 0) &&
-        counts[index]! <= (slice.maximum ?? Number.POSITIVE_INFINITY);
-      if (slice.by === 'user') {
-        if (inside(user)) values.add(user, ranking, list, relevant());
-      } else if (items.some(inside)) values.add(user, ranking, list, relevant(inside), inside);
-    }
+    for (const slice of this.#slices) slice.add(user, items, ranking, list, relevant);
   }
 
   /** The part of the result that the answers make. */
@@ -141,14 +131,12 @@ export class RankingCollector {
       slices: Object.fromEntries(
         this.#slices.map(({ name, values }) => [name, values.summarise(seed, resamples)]),
       ),
-      ...(this.#options.perUser
+      perUser: this.#options.perUser
         ? {
-            perUser: {
-              users: this.#all.users.map((user) => this.#data.test.users.idOf(user)),
-              values: Object.fromEntries(this.#all.values),
-            },
+            users: this.#all.users.map((user) => this.#data.test.users.idOf(user)),
+            values: Object.fromEntries(this.#all.values),
           }
-        : {}),
+        : undefined,
     };
   }
 }

@@ -7,22 +7,15 @@ export { type ReduceVectorsOptions, reduceVectors } from './encoders/reduce-vect
 export { type TransformersEncoderOptions, transformersEncoder } from './encoders/transformers-encoder.js';
 export { useLiteEncoder } from './encoders/use-lite/use-lite.js';
 export { AnswerCache } from './middleware/answer-cache.js';
-export {
-  Budget,
-  BudgetExceededError,
-  type BudgetOptions,
-  type CostEstimate,
-  estimateCost,
-  type Spending,
-  type TokenCounting,
-  type TokenPrice,
-  type WithBudgetOptions,
-  withBudget,
-} from './middleware/budget.js';
+export { Budget, BudgetExceededError, type BudgetOptions } from './middleware/budget.js';
 export { type WithCacheOptions, withCache } from './middleware/cache.js';
+export { type CostEstimate, estimateCost } from './middleware/estimate-cost.js';
 export { type LimitOptions, withLimits } from './middleware/limits.js';
 export { type RetryOptions, withRetry } from './middleware/retry.js';
+export type { Spending, TokenPrice } from './middleware/spending.js';
+export type { TokenCounting } from './middleware/token-counting.js';
 export { type SpanTracer, type TraceSpan, type TracingOptions, withTracing } from './middleware/tracing.js';
+export { type WithBudgetOptions, withBudget } from './middleware/with-budget.js';
 export type { ScoredGenerateResult, StructuredOutput, TokenLogProbability } from './models/chat-format.js';
 export { estimateTokens, mostTokens } from './models/count-tokens.js';
 export { ModelCallError, type ModelErrorCode } from './models/model-error.js';

@@ -1,6 +1,8 @@
 import { Dense } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { column, flatInput, flatWidth, type MakeBackbone, Perceptron } from './backbone.js';
+import type { MakeBackbone } from './backbone.js';
+import { flatInput, flatWidth } from './flat-input.js';
+import { column, Perceptron } from './perceptron.js';
 
 /** DCN (Wang et al. 2017): cross layers `x0 (x w) + b + x` beside an MLP. */
 export const dcnV1: MakeBackbone = (parameters, shape, random, { hidden, dropout, layers }) => {

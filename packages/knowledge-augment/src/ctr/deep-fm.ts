@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { column, flatInput, flatWidth, type MakeBackbone, Perceptron } from './backbone.js';
+import type { MakeBackbone } from './backbone.js';
+import { flatInput, flatWidth } from './flat-input.js';
+import { column, Perceptron } from './perceptron.js';
 
 /** DeepFM (Guo et al. 2017): first-order weights, the factorisation machine's pairs of fields, and an MLP, summed. */
 export const deepFm: MakeBackbone = (parameters, shape, random, { hidden, dropout }) => {

@@ -1,6 +1,8 @@
 import { Dense } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { column, fieldPairs, type MakeBackbone, Perceptron } from './backbone.js';
+import type { MakeBackbone } from './backbone.js';
+import { fieldPairs } from './field-pairs.js';
+import { column, Perceptron } from './perceptron.js';
 
 /** How much the squeeze layer narrows the fields. */
 const REDUCTION = 3;

@@ -1,6 +1,8 @@
 import { Dense, type ForwardPass } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { column, flatInput, flatWidth, type MakeBackbone, Perceptron } from './backbone.js';
+import type { MakeBackbone } from './backbone.js';
+import { flatInput, flatWidth } from './flat-input.js';
+import { column, Perceptron } from './perceptron.js';
 
 /**
  * DIN (Zhou et al. 2018): an activation unit says how much each item of the history has to do with the target; the

@@ -1,6 +1,8 @@
 import { Dense } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { column, flatInput, flatWidth, type MakeBackbone, Perceptron } from './backbone.js';
+import type { MakeBackbone } from './backbone.js';
+import { flatInput, flatWidth } from './flat-input.js';
+import { column, Perceptron } from './perceptron.js';
 
 /** Maps of a layer of the compressed interaction network. */
 const MAPS = 32;

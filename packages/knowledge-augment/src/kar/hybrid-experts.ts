@@ -1,7 +1,7 @@
 import type { RandomStream } from '@palate/core';
 import { Dense, type ForwardPass, type Parameters } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { Perceptron } from '../ctr/backbone.js';
+import { Perceptron } from '../ctr/perceptron.js';
 import { type AdaptorOptions, adaptorSettings } from './adaptor-options.js';
 
 /** A side of the adaptor. */

@@ -10,7 +10,7 @@ import {
   TransformerBlock,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { Perceptron } from '../ctr/backbone.js';
+import { Perceptron } from '../ctr/perceptron.js';
 
 /** A model that scores the items of a list by each other. */
 interface ListModel {

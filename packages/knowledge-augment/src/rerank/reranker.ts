@@ -18,9 +18,9 @@ import {
   shuffledBatches,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { flatInput, flatWidth } from '../ctr/backbone.js';
 import { ctrBatch } from '../ctr/ctr-input.js';
 import { type CtrEntities, checkEntities, checkEntityParts } from '../ctr/entities.js';
+import { flatInput, flatWidth } from '../ctr/flat-input.js';
 import { checkKnowledgeProvenance } from '../ctr/knowledge-input.js';
 import { scoreRows } from '../ctr/score-rows.js';
 import {

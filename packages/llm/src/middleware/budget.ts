@@ -1,32 +1,14 @@
 import {
   checkNumber,
   checkOptions,
-  type Filled,
-  type GenerateRequest,
   InvalidInputError,
-  type LanguageModel,
-  type LikelihoodRequest,
   PalateError,
   type TokenUsage,
   throwIfCancelled,
 } from '@palate/core';
-import { estimateTokens, mostTokens, requestTokens } from '../models/count-tokens.js';
-import { ModelCallError } from '../models/model-error.js';
 import { sharedController } from '../models/shared-signal.js';
-import { languageModel, type StreamingLanguageModel, singleCalls } from '../models/single-calls.js';
 import { sleep } from '../models/sleep.js';
-
-/** Price of a million tokens, in whatever currency the budget is in. */
-export interface TokenPrice {
-  readonly inputPerMillion: number;
-  readonly outputPerMillion: number;
-}
-
-/** Tokens and what they cost. */
-export interface Spending extends TokenUsage {
-  /** In the currency of the price; 0 without one. */
-  readonly cost: number;
-}
+import { add, priced, type Spending, type TokenPrice } from './spending.js';
 
 /** Options of {@link Budget}: at least one limit. */
 export interface BudgetOptions {
@@ -52,19 +34,6 @@ export class BudgetExceededError extends PalateError {
     this.name = 'BudgetExceededError';
   }
 }
-
-function priced(usage: TokenUsage, price: TokenPrice | undefined): Spending {
-  const { inputTokens, outputTokens } = usage;
-  const cost = price
-    ? (inputTokens * price.inputPerMillion + outputTokens * price.outputPerMillion) / 1e6
-    : 0;
-  return { inputTokens, outputTokens, cost };
-}
-
-const add = (a: TokenUsage, b: TokenUsage, sign = 1): TokenUsage => ({
-  inputTokens: a.inputTokens + sign * b.inputTokens,
-  outputTokens: a.outputTokens + sign * b.outputTokens,
-});
 
 const LONGEST_TIMER_MS = 2_147_483_647;
 
@@ -149,128 +118,4 @@ export class Budget {
         return new BudgetExceededError(what, spent, wanted, limit);
     return undefined;
   }
-}
-
-/** What an answer says it used; where that is no count (NaN, infinite, negative), what it may have used at worst. */
-function checkedUsage(used: TokenUsage, worst: TokenUsage): TokenUsage {
-  const checked = (name: keyof TokenUsage): number =>
-    Number.isFinite(used[name]) && used[name] >= 0 ? used[name] : worst[name];
-  return { inputTokens: checked('inputTokens'), outputTokens: checked('outputTokens') };
-}
-
-/** How the tokens of requests are reckoned. */
-export interface TokenCounting {
-  /** Upper bound of a text's tokens. Default: its bytes, which no byte-level tokenizer exceeds. */
-  readonly countTokens?: ((text: string) => number) | undefined;
-  /** `maxTokens` of requests that set none; sent with them, so that the bound holds. Default 1024. */
-  readonly defaultMaxTokens?: number | undefined;
-}
-
-function checkCounting(
-  where: string,
-  options: TokenCounting,
-  others: readonly string[],
-): Filled<TokenCounting> {
-  checkOptions(where, options, ['countTokens', 'defaultMaxTokens', ...others]);
-  return {
-    countTokens: options.countTokens ?? mostTokens,
-    defaultMaxTokens: checkNumber('defaultMaxTokens', options.defaultMaxTokens ?? 1024, {
-      min: 1,
-      integer: true,
-    }),
-  };
-}
-
-/** Options of {@link withBudget}. */
-export interface WithBudgetOptions extends TokenCounting {
-  readonly budget: Budget;
-}
-
-/**
- * Makes only calls that the budget can bear at worst: the bound of input tokens and `maxTokens` are reserved
- * before a call, and what its answer used is booked after it. A call that failed is booked in full unless it
- * is sure that nothing was generated. Put it inside `withRetry`, so that repeated calls are reckoned too.
- */
-export function withBudget(model: LanguageModel, options: WithBudgetOptions): StreamingLanguageModel {
-  const { countTokens, defaultMaxTokens } = checkCounting('withBudget', options, ['budget']);
-  const { budget } = options;
-  const calls = singleCalls(model);
-  const { logLikelihood } = calls;
-
-  async function within<T>(
-    worst: TokenUsage,
-    signal: AbortSignal | undefined,
-    work: () => Promise<T>,
-    used: (result: T) => TokenUsage,
-  ): Promise<T> {
-    const settle = await budget.reserve(worst, signal);
-    let booked = worst;
-    try {
-      const result = await work();
-      booked = checkedUsage(used(result), worst);
-      return result;
-    } catch (error) {
-      if (error instanceof ModelCallError && error.isUnbilled) booked = { inputTokens: 0, outputTokens: 0 };
-      throw error;
-    } finally {
-      settle(booked);
-    }
-  }
-
-  return languageModel({
-    ...calls,
-    generate(request: GenerateRequest, how) {
-      const bounded = { ...request, maxTokens: request.maxTokens ?? defaultMaxTokens };
-      const worst = requestTokens(bounded, countTokens, defaultMaxTokens);
-      return within(
-        worst,
-        how.signal,
-        () => calls.generate(bounded, how),
-        (result) => result.usage,
-      );
-    },
-    ...(logLikelihood && {
-      logLikelihood(request: LikelihoodRequest, how) {
-        // The answer tells the continuation's tokens alone: the bound is what gets booked.
-        const worst = { inputTokens: countTokens(request.prompt + request.continuation), outputTokens: 1 };
-        return within(
-          worst,
-          how.signal,
-          () => logLikelihood.call(calls, request, how),
-          () => worst,
-        );
-      },
-    }),
-  });
-}
-
-/** What requests would cost. */
-export interface CostEstimate {
-  readonly requests: number;
-  /** Input at one token for four bytes; output at `maxTokens`, hence still on the high side. */
-  readonly expected: Spending;
-  /** What they cannot exceed. */
-  readonly worst: Spending;
-}
-
-/**
- * Reckons what requests would cost, without making a call: the dry run before a job. Leave out those that a
- * cache holds (`AnswerCache.has`).
- */
-export function estimateCost(
-  requests: readonly GenerateRequest[],
-  options: TokenCounting & { readonly price?: TokenPrice } = {},
-): CostEstimate {
-  const { countTokens, defaultMaxTokens } = checkCounting('estimateCost', options, ['price']);
-  let expected: TokenUsage = { inputTokens: 0, outputTokens: 0 };
-  let worst = expected;
-  for (const request of requests) {
-    expected = add(expected, requestTokens(request, options.countTokens ?? estimateTokens, defaultMaxTokens));
-    worst = add(worst, requestTokens(request, countTokens, defaultMaxTokens));
-  }
-  return {
-    requests: requests.length,
-    expected: priced(expected, options.price),
-    worst: priced(worst, options.price),
-  };
 }

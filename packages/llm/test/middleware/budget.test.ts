@@ -1,13 +1,9 @@
 import type { GenerateRequest } from '@palate/core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  Budget,
-  BudgetExceededError,
-  type BudgetOptions,
-  estimateCost,
-  withBudget,
-} from '../../src/middleware/budget.js';
+import { Budget, BudgetExceededError, type BudgetOptions } from '../../src/middleware/budget.js';
+import { estimateCost } from '../../src/middleware/estimate-cost.js';
+import { withBudget } from '../../src/middleware/with-budget.js';
 import { openaiModel } from '../../src/models/openai.js';
 import type { StreamingLanguageModel } from '../../src/models/single-calls.js';
 import type { Behaviour } from '../server/behaviour.js';

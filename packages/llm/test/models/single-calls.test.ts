@@ -1,7 +1,8 @@
 import type { GenerateRequest, GenerateResult, LanguageModel } from '@palate/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Budget, withBudget } from '../../src/middleware/budget.js';
+import { Budget } from '../../src/middleware/budget.js';
 import { withLimits } from '../../src/middleware/limits.js';
+import { withBudget } from '../../src/middleware/with-budget.js';
 import { languageModel, singleCalls } from '../../src/models/single-calls.js';
 
 const ask = (content: string): GenerateRequest => ({ messages: [{ role: 'user', content }], maxTokens: 1 });

@@ -1,0 +1,76 @@
+import type { GenerateRequest, LanguageModel, LikelihoodRequest, TokenUsage } from '@palate/core';
+import { requestTokens } from '../models/count-tokens.js';
+import { ModelCallError } from '../models/model-error.js';
+import { languageModel, type StreamingLanguageModel, singleCalls } from '../models/single-calls.js';
+import type { Budget } from './budget.js';
+import { checkCounting, type TokenCounting } from './token-counting.js';
+
+/** What an answer says it used; where that is no count (NaN, infinite, negative), what it may have used at worst. */
+function checkedUsage(used: TokenUsage, worst: TokenUsage): TokenUsage {
+  const checked = (name: keyof TokenUsage): number =>
+    Number.isFinite(used[name]) && used[name] >= 0 ? used[name] : worst[name];
+  return { inputTokens: checked('inputTokens'), outputTokens: checked('outputTokens') };
+}
+
+/** Options of {@link withBudget}. */
+export interface WithBudgetOptions extends TokenCounting {
+  readonly budget: Budget;
+}
+
+/**
+ * Makes only calls that the budget can bear at worst: the bound of input tokens and `maxTokens` are reserved
+ * before a call, and what its answer used is booked after it. A call that failed is booked in full unless it
+ * is sure that nothing was generated. Put it inside `withRetry`, so that repeated calls are reckoned too.
+ */
+export function withBudget(model: LanguageModel, options: WithBudgetOptions): StreamingLanguageModel {
+  const { countTokens, defaultMaxTokens } = checkCounting('withBudget', options, ['budget']);
+  const { budget } = options;
+  const calls = singleCalls(model);
+  const { logLikelihood } = calls;
+
+  async function within<T>(
+    worst: TokenUsage,
+    signal: AbortSignal | undefined,
+    work: () => Promise<T>,
+    used: (result: T) => TokenUsage,
+  ): Promise<T> {
+    const settle = await budget.reserve(worst, signal);
+    let booked = worst;
+    try {
+      const result = await work();
+      booked = checkedUsage(used(result), worst);
+      return result;
+    } catch (error) {
+      if (error instanceof ModelCallError && error.isUnbilled) booked = { inputTokens: 0, outputTokens: 0 };
+      throw error;
+    } finally {
+      settle(booked);
+    }
+  }
+
+  return languageModel({
+    ...calls,
+    generate(request: GenerateRequest, how) {
+      const bounded = { ...request, maxTokens: request.maxTokens ?? defaultMaxTokens };
+      const worst = requestTokens(bounded, countTokens, defaultMaxTokens);
+      return within(
+        worst,
+        how.signal,
+        () => calls.generate(bounded, how),
+        (result) => result.usage,
+      );
+    },
+    ...(logLikelihood && {
+      logLikelihood(request: LikelihoodRequest, how) {
+        // The answer tells the continuation's tokens alone: the bound is what gets booked.
+        const worst = { inputTokens: countTokens(request.prompt + request.continuation), outputTokens: 1 };
+        return within(
+          worst,
+          how.signal,
+          () => logLikelihood.call(calls, request, how),
+          () => worst,
+        );
+      },
+    }),
+  });
+}
