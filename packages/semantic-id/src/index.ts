@@ -9,5 +9,7 @@ export { type IdTreeOptions, printIdTree } from './ids/id-tree.js';
 export { IdTrie } from './ids/id-trie.js';
 export { SemanticIds, type SemanticIdsOptions } from './ids/semantic-ids.js';
 export { entropyAtK } from './tiger/entropy.js';
-export { type FreeSearch, Tiger, type TigerRetrieveOptions } from './tiger/tiger.js';
+export type { FreeSearch } from './tiger/free-search.js';
+export { Tiger } from './tiger/tiger.js';
 export { TIGER, type TigerMode, type TigerOptions } from './tiger/tiger-options.js';
+export type { TigerRetrieveOptions } from './tiger/tiger-search.js';

@@ -6,7 +6,8 @@ import { entropyAtK, Tiger } from '../src/index.js';
 import { EfficientModel } from '../src/tiger/efficient-model.js';
 import { FaithfulModel } from '../src/tiger/faithful-model.js';
 import type { IdHistory } from '../src/tiger/id-model.js';
-import { type IdSearch, IdSearcher } from '../src/tiger/id-search.js';
+import type { IdSearch } from '../src/tiger/id-search.js';
+import { IdSearcher } from '../src/tiger/id-searcher.js';
 import { TIGER } from '../src/tiger/tiger-options.js';
 import { UnseenItems } from '../src/tiger/unseen-items.js';
 
@@ -43,9 +44,9 @@ describe('the search', () => {
           return { item, score };
         }).sort((a, b) => b.score - a.score || a.item - b.item),
       );
-      const search = (history: IdHistory, width: number, closed = new Uint8Array(30)): IdSearch => ({
+      const search = (history: IdHistory, width: number, excluded = new Uint8Array(30)): IdSearch => ({
         history,
-        closed,
+        excluded,
         width,
         coldWidth: 0,
       });
@@ -80,10 +81,10 @@ describe('the search', () => {
           expect(-score).toBeCloseTo(loss, 4);
         }
       }
-      // A narrow search finds the head of the same list, and never what is closed.
-      const closed = Uint8Array.from({ length: 30 }, (_, item) => (item % 2 === 0 ? 1 : 0));
+      // A narrow search finds the head of the same list, and never what is excluded.
+      const excluded = Uint8Array.from({ length: 30 }, (_, item) => (item % 2 === 0 ? 1 : 0));
       const [narrow = [], wide = []] = searcher.search([
-        search({ items: [1, 2, 3] }, 8, closed),
+        search({ items: [1, 2, 3] }, 8, excluded),
         search({ items: [5] }, 30),
       ]);
       expect(narrow).toHaveLength(8);
@@ -107,7 +108,7 @@ it.each(['ort', 'cpu'] as const)(
         const searcher = new IdSearcher(model, ids, unseen);
         const search = () =>
           searcher.search([
-            { history: { items: [1, 2] }, closed: new Uint8Array(30), width: 9, coldWidth: 0 },
+            { history: { items: [1, 2] }, excluded: new Uint8Array(30), width: 9, coldWidth: 0 },
           ]);
         search();
         const before = tf.memory().numTensors;

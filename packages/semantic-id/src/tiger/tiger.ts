@@ -24,7 +24,6 @@ import {
   type ScoredItem,
   type TensorData,
   throwIfCancelled,
-  topK,
   UnsupportedError,
   unavailableItems,
   writeArtifact,
@@ -35,29 +34,12 @@ import { SemanticIds } from '../ids/semantic-ids.js';
 import { EfficientModel } from './efficient-model.js';
 import { extendedWeights, placesIn } from './extended-weights.js';
 import { FaithfulModel } from './faithful-model.js';
-import type { IdHistory } from './id-model.js';
-import { type IdSearch, IdSearcher } from './id-search.js';
+import { type FreeSearch, searchFreely } from './free-search.js';
 import { TIGER, type TigerConfig, type TigerOptions, type TigerSettings } from './tiger-options.js';
+import { type TigerRetrieveOptions, TigerSearch } from './tiger-search.js';
 import { UnseenItems, unseenShare } from './unseen-items.js';
 
 const KIND = 'tiger';
-/** How far a free search is widened, against its first width. */
-const WIDEST_FACTOR = 8;
-
-/** How {@link Tiger.retrieve} searches. */
-export interface TigerRetrieveOptions extends RetrieveOptions {
-  /** Draws lists instead of taking the likeliest items; higher is more mixed. 0, the default, draws nothing. */
-  readonly temperature?: number | undefined;
-  /** Share of a list that is kept for items without training interactions, where it differs from the fit's. */
-  readonly epsilon?: number | undefined;
-}
-
-/** What a search over all codes gave. */
-export interface FreeSearch {
-  readonly lists: ScoredItem[][];
-  /** Share of the IDs that no item has, of all that the first search generated. */
-  readonly invalidShare: number;
-}
 
 /**
  * TIGER (Rajput et al. 2023): generative retrieval. A model reads a user's items as semantic IDs and writes the next
@@ -81,7 +63,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
   readonly #config: TigerSettings;
   readonly #unseen: UnseenItems;
   readonly #dataFingerprint: string;
-  readonly #searcher: IdSearcher;
+  readonly #search: TigerSearch;
 
   private constructor(
     ids: SemanticIds,
@@ -101,7 +83,14 @@ export class Tiger implements Retriever, Saveable, Disposable {
     this.#config = config;
     this.#unseen = unseen;
     this.#dataFingerprint = dataFingerprint;
-    this.#searcher = new IdSearcher(model, ids, unseen);
+    this.#search = new TigerSearch({
+      name: this.name,
+      model,
+      ids,
+      unseen,
+      favourites,
+      epsilon: config.epsilon,
+    });
   }
 
   /**
@@ -151,7 +140,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
       batches: (_, random) => model.batches(dataset, random),
       validation: held && {
         measure: async () => ({
-          'ndcg@10': ndcgOfLists(await tiger.#search(held.queries, 10, 20, {}), held.targets, 10),
+          'ndcg@10': ndcgOfLists(await tiger.#search.lists(held.queries, 10, 20, {}), held.targets, 10),
         }),
         stopBy: 'ndcg@10',
       },
@@ -173,78 +162,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
     for (const { history } of queries)
       if (!history?.length) counter.fallBack('no history: general favourites');
     options.onOutcomes?.(counter.counts());
-    return this.#search(queries, k, Math.max(this.#config.beams, 2 * k), options);
-  }
-
-  async #search(
-    queries: readonly Query[],
-    k: number,
-    width: number,
-    options: TigerRetrieveOptions,
-  ): Promise<ScoredItem[][]> {
-    throwIfCancelled(options.signal, this.name);
-    await selectBackend();
-    const lists: ScoredItem[][] = new Array(queries.length);
-    const withHistory: number[] = [];
-    for (const [at, query] of queries.entries())
-      if (query.history?.length) withHistory.push(at);
-      else lists[at] = this.#favouritesOf(this.#searchOf(query, at, k, width, options), k);
-    let done = queries.length - withHistory.length;
-    for (const block of blocksOf(queries, withHistory, width, this.items.size, this.#model.searchRows)) {
-      throwIfCancelled(options.signal, this.name);
-      const searches = block.map((query) =>
-        this.#searchOf(queries[query] as Query, query, k, width, options),
-      );
-      for (const [at, list] of this.#searcher.search(searches).entries())
-        lists[block[at] as number] = this.#bestOf(list, k, searches[at]?.coldShare ?? 0);
-      done += searches.length;
-      options.onProgress?.({ phase: `retrieve with ${this.name}`, done, total: queries.length });
-    }
-    return lists;
-  }
-
-  /** The general favourites that a search may find, with its share of items without interactions. */
-  #favouritesOf({ closed, coldShare }: IdSearch & { readonly coldShare: number }, k: number): ScoredItem[] {
-    return this.#bestOf(topK(this.favourites.scores, this.items.size, closed), k, coldShare);
-  }
-
-  #searchOf(
-    query: Query,
-    index: number,
-    k: number,
-    width: number,
-    options: TigerRetrieveOptions,
-  ): IdSearch & { readonly coldShare: number } {
-    const { temperature = 0, epsilon = this.#config.epsilon } = options;
-    const closed = unavailableItems(query, this.items.size, options);
-    const cold = this.#unseen.items;
-    let warm = 0;
-    for (let item = 0; item < closed.length; item++) if (!closed[item] && !cold[item]) warm++;
-    // Items without interactions have their share, and fill up where the others are too few.
-    const coldShare = Math.max(Math.floor(epsilon * k), k - warm);
-    return {
-      history: historyOf(query),
-      closed,
-      coldShare,
-      width: temperature > 0 ? k : searchWidth(query, width, this.items.size),
-      coldWidth: coldShare === 0 ? 0 : Math.min(temperature > 0 ? coldShare : 2 * coldShare, this.items.size),
-      ...(temperature > 0
-        ? {
-            sampling: {
-              temperature,
-              random: new RandomStream(options.seed ?? 0).fork('tiger').fork(`query ${index}`),
-            },
-          }
-        : {}),
-    };
-  }
-
-  /** The best `k` of a list, `coldShare` of them without interactions where there are as many. */
-  #bestOf(list: readonly ScoredItem[], k: number, coldShare: number): ScoredItem[] {
-    const isCold = ({ item }: ScoredItem): boolean => this.#unseen.items[item] === 1;
-    const cold = list.filter(isCold).slice(0, coldShare);
-    const warm = list.filter((entry) => !isCold(entry)).slice(0, k - cold.length);
-    return [...warm, ...cold].sort((a, b) => b.score - a.score || a.item - b.item);
+    return this.#search.lists(queries, k, Math.max(this.#config.beams, 2 * k), options);
   }
 
   /**
@@ -267,33 +185,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
         hint: "Fit with mode 'faithful', or use retrieve.",
       });
     await selectBackend();
-    const narrowest = Math.max(this.#config.beams, 2 * k);
-    const lists: ScoredItem[][] = queries.map(() => []);
-    let generated = 0;
-    let invalid = 0;
-    let short = [...queries.keys()];
-    for (let width = narrowest; short.length > 0 && width <= WIDEST_FACTOR * narrowest; width *= 2) {
-      const block = Math.max(1, Math.floor(model.searchRows / width));
-      for (let from = 0; from < short.length; from += block) {
-        throwIfCancelled(options.signal, this.name);
-        const chunk = short.slice(from, from + block);
-        const histories = chunk.map((at) => historyOf(queries[at] as Query));
-        for (const [row, beams] of model.searchFreely(histories, width).entries()) {
-          const at = chunk[row] as number;
-          const closed = unavailableItems(queries[at] as Query, this.items.size, options);
-          const found = beams.map(({ tuple, score }) => ({ item: this.ids.find(tuple), score }));
-          if (width === narrowest) {
-            generated += found.length;
-            invalid += found.filter(({ item }) => item === undefined).length;
-          }
-          lists[at] = found
-            .flatMap(({ item, score }) => (item === undefined || closed[item] ? [] : [{ item, score }]))
-            .slice(0, k);
-        }
-      }
-      short = short.filter((at) => (lists[at] as ScoredItem[]).length < k);
-    }
-    return { lists, invalidShare: generated === 0 ? 0 : invalid / generated };
+    return searchFreely(model, this.ids, queries, k, Math.max(this.#config.beams, 2 * k), options, this.name);
   }
 
   /**
@@ -414,29 +306,3 @@ function makeModel(
     ? new FaithfulModel(ids, config, seed)
     : new EfficientModel(ids, config, new RandomStream(seed).fork('tiger'), unseen);
 }
-
-/** Nodes that the search for a query keeps: a candidate list is answered exactly. */
-function searchWidth({ candidates }: Query, width: number, itemCount: number): number {
-  return Math.min(Math.max(width, candidates?.length ?? 0), itemCount);
-}
-
-/** Queries of like width together, so that a long candidate list does not widen the search of the others. */
-function blocksOf(
-  queries: readonly Query[],
-  chosen: readonly number[],
-  width: number,
-  itemCount: number,
-  searchRows: number,
-): number[][] {
-  const widths = queries.map((query) => searchWidth(query, width, itemCount));
-  const order = [...chosen].sort((a, b) => widths[a]! - widths[b]! || a - b);
-  const blocks: number[][] = [];
-  for (const query of order) {
-    const last = blocks.at(-1);
-    if (last && (last.length + 1) * widths[query]! <= searchRows) last.push(query);
-    else blocks.push([query]);
-  }
-  return blocks;
-}
-
-const historyOf = ({ history, user }: Query): IdHistory => ({ items: history ?? [], user });

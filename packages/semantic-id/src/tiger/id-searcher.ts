@@ -1,0 +1,71 @@
+import type { ScoredItem } from '@palate/core';
+import type { SemanticIds } from '../ids/semantic-ids.js';
+import { joined, rootAt } from './beams.js';
+import { ChildBeams } from './child-beams.js';
+import { FindableNodes } from './findable-nodes.js';
+import type { IdModel } from './id-model.js';
+import type { IdSearch } from './id-search.js';
+import type { UnseenItems } from './unseen-items.js';
+
+/**
+ * Beam search over the tree of IDs, for several histories at once: on each level the best nodes are kept that lead to
+ * an item which may be found. Nodes that lead to items without interactions have beams of their own, so that neither
+ * kind crowds out the other. As wide as the catalogue it is exhaustive; a history's list does not depend on the others.
+ */
+export class IdSearcher {
+  readonly #model: IdModel;
+  readonly #ids: SemanticIds;
+  readonly #findableNodes: FindableNodes;
+  readonly #children: ChildBeams;
+
+  /** @param unseen - items of which the model knows the codes but not those that tell collisions apart */
+  constructor(model: IdModel, ids: SemanticIds, unseen: UnseenItems) {
+    this.#model = model;
+    this.#ids = ids;
+    this.#findableNodes = new FindableNodes(ids.trie, unseen.items);
+    this.#children = new ChildBeams(ids, unseen, model.sharesWithUnseen ? 0 : unseen.logShare);
+  }
+
+  /**
+   * @returns for each history its items by log-probability, best first, equal ones by lower index: as many of each kind
+   *   as its width or all that may be found
+   */
+  search(searches: readonly IdSearch[]): ScoredItem[][] {
+    const { trie, depth } = this.#ids;
+    const codeLevels = this.#ids.codebook.levels;
+    const children = this.#children;
+    const findable = searches.map((search) => this.#findableNodes.of(search));
+    const steps = this.#model.start(
+      searches.map(({ history }) => history),
+      Math.max(...searches.map(({ width, coldWidth }) => width + coldWidth)),
+    );
+    try {
+      let beams = searches.map((_, row) => rootAt(row));
+      let logChances = steps.next();
+      for (let level = 0; level < depth; level++) {
+        if (level > 0) logChances = steps.next(joined(beams, 'row'), joined(beams, 'node'));
+        let row = 0;
+        let read = 0;
+        beams = beams.map((own, at) => {
+          const search = searches[at] as IdSearch;
+          const nodes = findable[at] as Uint8Array;
+          children.clear();
+          for (let k = 0; k < own.node.length; k++, row++) {
+            const from = children.count;
+            children.add(own, k, row, nodes, logChances, read, level >= codeLevels);
+            read += trie.childCount[own.node[k]!]!;
+            if (search.sampling) children.draw(from, own, k, search.sampling);
+          }
+          return children.kept(nodes, search);
+        });
+      }
+      return beams.map(({ node, score }) =>
+        Array.from(node, (leaf, k) => ({ item: trie.item[leaf]!, score: score[k]! })).sort(
+          (a, b) => b.score - a.score || a.item - b.item,
+        ),
+      );
+    } finally {
+      steps.dispose();
+    }
+  }
+}
