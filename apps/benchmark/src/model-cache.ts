@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Dataset, fingerprint, PalateError, type Saveable } from '@palate/core';
+import { type Dataset, fingerprint, loadOrFit, type Saveable } from '@palate/core';
 import { CACHE } from './item-texts.js';
 import { hashOf } from './results.js';
 
@@ -12,12 +12,6 @@ export async function cachedModel<M extends Saveable>(
   fit: () => Promise<M>,
 ): Promise<M> {
   const dir = join(CACHE, 'models', `${kind}-${hashOf([fingerprint(dataset.log), options])}`);
-  try {
-    return await load(dir);
-  } catch (error) {
-    if (!(PalateError.is(error) && error.code === 'artifact')) throw error;
-  }
-  const model = await fit();
-  await model.save(dir);
+  const { model } = await loadOrFit(dir, { load, fit });
   return model;
 }

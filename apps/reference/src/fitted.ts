@@ -4,8 +4,7 @@ import {
   type Dataset,
   fingerprint,
   type LongCallOptions,
-  PalateError,
-  readManifest,
+  loadOrFit,
   type Saveable,
 } from '@palate/core';
 import { Listr } from 'listr2';
@@ -34,15 +33,6 @@ export interface FitOptions extends LongCallOptions {
   readonly lines?: boolean | undefined;
 }
 
-async function isCurrent(dir: string, dataFingerprint: string): Promise<boolean> {
-  try {
-    return (await readManifest(dir)).dataFingerprint === dataFingerprint;
-  } catch (error) {
-    if (PalateError.is(error) && error.code === 'artifact') return false;
-    throw error;
-  }
-}
-
 /**
  * Brings systems up for a data set: reads the artifacts that were fitted on equal data, fits and saves the others.
  * Progress is drawn on the error stream of a terminal. A cancelled fit leaves the artifacts as they were.
@@ -69,9 +59,13 @@ export async function fitOrLoad(
             task.title = `${system.key}: ${phase}${total === undefined ? '' : ` ${Math.floor((100 * count) / total)} %`}`;
           },
         };
-        const reused = !force && (await isCurrent(dir, dataFingerprint));
-        const retriever = reused ? await system.load(dir) : await system.fit(dataset, shared);
-        if (!reused) await retriever.save(dir);
+        const { model: retriever, reused } = await loadOrFit(dir, {
+          load: (from) => system.load(from),
+          fit: () => system.fit(dataset, shared),
+          isCurrent: (manifest) => manifest.dataFingerprint === dataFingerprint,
+          force,
+          onNotice: (notice) => process.stderr.write(`${system.key}: ${notice}\n`),
+        });
         const seconds = (performance.now() - started) / 1000;
         task.title = `${system.key}: ${reused ? 'read' : 'fitted'} in ${seconds.toFixed(1)} s`;
         done.push({ system, retriever, reused, seconds });

@@ -54,6 +54,7 @@ export type {
 } from './language-model.js';
 export { sweepLeftoverWrites } from './leftover-writes.js';
 export { listsFromScores } from './lists-from-scores.js';
+export { type LoadOrFitOptions, loadOrFit } from './load-or-fit.js';
 export {
   defineOptions,
   type EarlierSettings,

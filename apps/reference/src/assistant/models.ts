@@ -3,9 +3,8 @@ import {
   type Dataset,
   EmbeddingTable,
   fingerprint,
-  PalateError,
+  loadOrFit,
   type Progress,
-  readManifest,
   type TextEncoder,
 } from '@palate/core';
 import { reduceVectors, useLiteEncoder } from '@palate/llm';
@@ -71,15 +70,14 @@ export async function assistantModels(
     fit: () => Promise<M>,
   ): Promise<M> => {
     const dir = join(folder, name);
-    const known = await readManifest(dir).catch((error: unknown) => {
-      if (PalateError.is(error) && error.code === 'artifact') return undefined;
-      throw error;
-    });
-    if (known && (known.dataFingerprint === undefined || known.dataFingerprint === current)) return load(dir);
     const started = performance.now();
-    const model = await fit();
-    await model.save(dir);
-    say(`${what}: done in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+    const { model, reused } = await loadOrFit(dir, {
+      load,
+      fit,
+      isCurrent: ({ dataFingerprint }) => dataFingerprint === undefined || dataFingerprint === current,
+      onNotice: say,
+    });
+    if (!reused) say(`${what}: done in ${((performance.now() - started) / 1000).toFixed(0)} s`);
     return model;
   };
   const words = Array.from(
