@@ -94,6 +94,7 @@ export {
   UNKNOWN,
   WORLD,
 } from './provenance.js';
+export { checkValidationUnseen, savedProvenance, trainingOf } from './provenance-of-models.js';
 export { RandomStream } from './random.js';
 export type { ReadingReport } from './reading-report.js';
 export { type Recommendation, type Recommendations, type RecommendRequest, recommend } from './recommend.js';
@@ -124,5 +125,5 @@ export type { EncodedTexts, TextEncoder } from './text-encoder.js';
 export { topK, unavailableItems } from './top-k.js';
 export { switchOffUsageReports } from './usage-reports.js';
 export type { VectorIndex, VectorMatch, VectorSearchOptions } from './vector-index.js';
-export { noteWithheld, withheldFrom } from './withheld.js';
+export { noteParts, noteWithheld, partsOf, withheldFrom } from './withheld.js';
 export { wordsOf } from './words.js';

@@ -116,7 +116,12 @@ export class InteractionLog {
     this.timeUnit = columns.timeUnit ?? 'seconds';
   }
 
-  /** Builds a log from row objects: for examples and small data; loaders fill the columns directly. */
+  /**
+   * Builds a log from row objects: for examples and small data; loaders fill the columns directly. Rows without times
+   * make a log of positions: the order of each user's rows stands in for time, and says nothing across users.
+   *
+   * @throws InvalidInputError where some rows have a time or a rating and others do not
+   */
   static fromRows(
     rows: Iterable<{ user: string; item: string; timestamp?: number; rating?: number }>,
   ): InteractionLog {
@@ -138,13 +143,27 @@ export class InteractionLog {
       );
     const user = Int32Array.from(list, (row) => indexIn(userIds, row.user));
     const item = Int32Array.from(list, (row) => indexIn(itemIds, row.item));
-    const timestamp = Float64Array.from(list, (row, index) => row.timestamp ?? index);
+    const timed = list.filter((row) => row.timestamp !== undefined).length;
+    if (timed !== 0 && timed !== list.length)
+      refuse(
+        'a timestamp on every row or on none',
+        `${timed} of ${list.length} rows with one`,
+        'Complete the times or leave them out: the order of rows is no time.',
+      );
+    const positions = new Map<number, number>();
+    const timestamp = Float64Array.from(list, (row, index) => {
+      if (row.timestamp !== undefined) return row.timestamp;
+      const position = positions.get(user[index]!) ?? 0;
+      positions.set(user[index]!, position + 1);
+      return position;
+    });
     return new InteractionLog({
       users: new IdMap(userIds.keys(), 'user'),
       items: new IdMap(itemIds.keys(), 'item'),
       user,
       item,
       timestamp,
+      timeUnit: timed === 0 && list.length > 0 ? 'position' : 'seconds',
       ...(rated === 0 ? {} : { rating: Float32Array.from(list, (row) => row.rating as number) }),
     });
   }

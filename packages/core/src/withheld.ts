@@ -17,3 +17,18 @@ export function noteWithheld(log: InteractionLog, rest: InteractionLog): void {
 export function withheldFrom(log: InteractionLog): InteractionLog | undefined {
   return WITHHELD.get(log);
 }
+
+const PARTS = new WeakMap<InteractionLog, readonly InteractionLog[]>();
+
+/**
+ * Notes that a log was put together from others, as what is known at a test is from training and validation: what was
+ * made from a part knows nothing beyond the whole.
+ */
+export function noteParts(log: InteractionLog, parts: readonly InteractionLog[]): void {
+  PARTS.set(log, parts);
+}
+
+/** The logs that a log was put together from, as {@link noteParts} was told; none for other logs. */
+export function partsOf(log: InteractionLog): readonly InteractionLog[] {
+  return PARTS.get(log) ?? [];
+}

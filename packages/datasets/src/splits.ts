@@ -4,6 +4,7 @@ import {
   type InteractionLog,
   InvalidInputError,
   LeakError,
+  noteParts,
   noteWithheld,
   RandomStream,
 } from '@palate/core';
@@ -36,6 +37,8 @@ export interface LeakPolicy {
 const TRAIN = 0;
 const VALIDATION = 1;
 const TEST = 2;
+/** Splits that cut by the order of a user's interactions. */
+const ORDERED: ReadonlySet<Split['kind']> = new Set(['leave-one-out', 'per-user-time']);
 // In this order: what is known at the test is everything up to validation.
 
 function build(
@@ -72,6 +75,8 @@ function build(
         hint: 'Use more data or other shares.',
       });
   const warnings: string[] = [];
+  if (log.timeUnit === 'position' && ORDERED.has(kind))
+    warnings.push("the data has no times: the order of each user's rows stands in for them");
   const found = (expected: string, received: string): void => {
     if (policy.leaks === 'refuse')
       throw new LeakError({
@@ -106,7 +111,12 @@ function build(
     test,
     // Made when it is asked for, so that a large split costs no third copy.
     get known() {
-      known ??= validation ? rowsFrom(TRAIN, VALIDATION) : train;
+      if (!known && validation) {
+        known = rowsFrom(TRAIN, VALIDATION);
+        // Texts and vectors made from training may be tested with it.
+        noteParts(known, [train, validation]);
+      }
+      known ??= train;
       return known;
     },
     description,

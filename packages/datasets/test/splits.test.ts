@@ -1,6 +1,6 @@
-import { InteractionLog } from '@palate/core';
+import { fingerprint, InteractionLog, trainingOf } from '@palate/core';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import {
   leaveOneOut,
   type Split,
@@ -158,4 +158,43 @@ test('a split by user keeps users whole; per-user time keeps the oldest in train
     expect(newest).toBeLessThan(oldest);
   }
   expect(() => splitRandom(log, { test: 0.6, validation: 0.4 })).toThrow(/leaves something for training/);
+});
+
+describe('data without times', () => {
+  const rows = [
+    { user: 'ann', item: 'a' },
+    { user: 'bob', item: 'b' },
+    { user: 'ann', item: 'c' },
+    { user: 'ann', item: 'd' },
+    { user: 'bob', item: 'a' },
+    { user: 'bob', item: 'e' },
+  ];
+
+  it('is a log of positions within each user, not of seconds', () => {
+    const log = InteractionLog.fromRows(rows);
+    expect(log.timeUnit).toBe('position');
+    expect([...log.timestamp]).toEqual([0, 0, 1, 2, 1, 2]);
+    expect(() => InteractionLog.fromRows([...rows, { user: 'ann', item: 'e', timestamp: 7 }])).toThrow(
+      /timestamp on every row or on none.*1 of 7/,
+    );
+  });
+
+  it('cannot be split by time, and says that row order stands in for it elsewhere', () => {
+    const log = InteractionLog.fromRows(rows);
+    expect(() => splitByTime(log)).toThrow(/real times/);
+    expect(leaveOneOut(log).warnings).toContain(
+      "the data has no times: the order of each user's rows stands in for them",
+    );
+    const timed = InteractionLog.fromRows(rows.map((row, at) => ({ ...row, timestamp: at })));
+    expect(leaveOneOut(timed).warnings.join()).not.toMatch(/no times/);
+  });
+});
+
+it('what was made from training may be tested with what is known at the test', () => {
+  const log = InteractionLog.fromRows(
+    ['a', 'b', 'c', 'd'].map((item, at) => ({ user: 'ann', item, timestamp: at })),
+  );
+  const split = leaveOneOut(log);
+  expect(trainingOf(split.known)).toContain(fingerprint(split.train));
+  expect(trainingOf(split.known)).not.toContain(fingerprint(log));
 });

@@ -44,7 +44,9 @@ export function recordedKnowledge(
       entity,
       text: words,
       facts,
-      ...(log && typeof facts.n === 'number' ? { knowsUntil: timeOfLast(log, entity, facts.n) } : {}),
+      ...(log?.timeUnit === 'seconds' && typeof facts.n === 'number'
+        ? { knowsUntil: timeOfLast(log, entity, facts.n) }
+        : {}),
     };
   });
 }
