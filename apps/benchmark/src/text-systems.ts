@@ -1,5 +1,5 @@
-import { type Dataset, Pipeline, type Retriever } from '@palate/core';
-import { loadUserKnowledge } from '@palate/dataset-movietweetings';
+import { type Dataset, joinProvenance, Pipeline, type Provenance, type Retriever } from '@palate/core';
+import { loadUserKnowledge, userProvenance } from '@palate/dataset-movietweetings';
 import { joinVectors, reduceVectors } from '@palate/llm';
 import { LocalRanker } from '@palate/llm-rank';
 import { TextRetriever } from '@palate/retrievers';
@@ -37,10 +37,11 @@ export async function fitTextKnn(
     ...shared(context),
   });
   if (query !== 'keywords') return retriever;
-  const keywords = await profileKeywords();
+  const { keywords, provenance } = await profileKeywords();
   return {
     name: retriever.name,
     items: retriever.items,
+    provenance: joinProvenance([retriever.provenance, provenance]),
     retrieve: (queries, k, retrieveOptions) =>
       retriever.retrieve(
         queries.map(({ user, history, ...others }) => ({
@@ -54,11 +55,16 @@ export async function fitTextKnn(
   };
 }
 
-/** Recorded keywords of each user of the bundled data. */
-async function profileKeywords(): Promise<ReadonlyMap<string, string>> {
-  return new Map(
-    (await loadUserKnowledge()).map(({ user, keywords }) => [user, keywords.join(', ')] as const),
-  );
+/** Recorded keywords of each user of the bundled data, with what their writer saw. */
+async function profileKeywords(): Promise<{
+  readonly keywords: ReadonlyMap<string, string>;
+  readonly provenance: Provenance;
+}> {
+  const records = await loadUserKnowledge();
+  return {
+    keywords: new Map(records.map(({ user, keywords }) => [user, keywords.join(', ')] as const)),
+    provenance: userProvenance(records),
+  };
 }
 
 /**
@@ -144,6 +150,7 @@ export async function fitPalr(
     [
       {
         name: ranker.name,
+        provenance: ranker.provenance,
         rank: (queries, candidates, k, rankOptions) =>
           ranker.rank(queries, candidates, k, { ...rankOptions, orderWeight: weight }),
       },
@@ -167,11 +174,12 @@ export async function fitLocalRanker(
     (dir) => LocalRanker.load(dir),
     async () => {
       const vectors = await itemVectors(dataset, defaultFamilies(dataset), shared(context));
-      const profiles = await profileKeywords();
+      const { keywords: profiles, provenance: profileProvenance } = await profileKeywords();
       return LocalRanker.fit(dataset, {
         ...rest,
         tasks: version === 1 ? ['recommend'] : ['recommend', 'recommend-retrieval'],
         profiles,
+        profileProvenance,
         vectors: reduceVectors(vectors, { width: 64 }),
         retriever,
         ...trained(context),

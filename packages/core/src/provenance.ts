@@ -54,33 +54,31 @@ export function provenanceOfLog(log: InteractionLog): Provenance {
 
 /** Joins the provenance of everything that something was derived from: it knows what any of them knows. */
 export function joinProvenance(parts: Iterable<Provenance>): Provenance {
-  const sources = new Set<InteractionSource>();
-  const plain = new Set<string>();
-  const users = new Map<string, SeenOfUser>();
+  // Texts of one job name one log each, and texts about single users share a table: few sources however many the parts.
+  const joined = new Map<
+    string,
+    { readonly source: InteractionSource; readonly users?: Map<string, SeenOfUser> }
+  >();
   for (const part of parts) {
     if (part.kind === 'unknown') return UNKNOWN;
     if (part.kind === 'world') continue;
     for (const source of part.sources) {
-      if (source.users === undefined) {
-        // Texts of one job name one log each: it is one source.
-        const key = JSON.stringify([source.until, source.log]);
-        if (!plain.has(key)) sources.add(source);
-        plain.add(key);
-        continue;
-      }
-      if (source.until !== undefined || source.log !== undefined) {
-        sources.add(source);
-        continue;
-      }
-      // Texts about single users: one table for all of them.
-      for (const [user, seen] of Object.entries(source.users)) {
-        const before = users.get(user);
-        users.set(user, before === undefined ? seen : laterOf(before, seen));
+      const { users, ...shared } = source;
+      const key = JSON.stringify([users !== undefined, shared.until, shared.log]);
+      const found = joined.get(key) ?? { source: shared, ...(users ? { users: new Map() } : {}) };
+      joined.set(key, found);
+      for (const [user, seen] of Object.entries(users ?? {})) {
+        const before = found.users?.get(user);
+        found.users?.set(user, before === undefined ? seen : laterOf(before, seen));
       }
     }
   }
-  if (users.size > 0) sources.add({ users: Object.fromEntries(users) });
-  return sources.size === 0 ? WORLD : { kind: 'interactions', sources: [...sources] };
+  if (joined.size === 0) return WORLD;
+  return madeFrom(
+    ...Array.from(joined.values(), ({ source, users }) =>
+      users ? { ...source, users: Object.fromEntries(users) } : source,
+    ),
+  );
 }
 
 /** What parts of a system know together; `undefined` where none of them says that it was built with texts or vectors. */

@@ -12,3 +12,4 @@ export {
   type NarrativeRequest,
   type UserKnowledge,
 } from './knowledge.js';
+export { userProvenance } from './user-provenance.js';

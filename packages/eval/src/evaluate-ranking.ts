@@ -13,6 +13,7 @@ import {
   type Retriever,
   sumOutcomes,
   throwIfCancelled,
+  trainingOf,
   yieldToEventLoop,
 } from '@palate/core';
 import { DETECTABLE_FORMULA } from './detectable-difference.js';
@@ -81,7 +82,7 @@ export async function evaluateRanking(
     checkProvenance(`what ${retriever.name} was built with`, retriever.provenance, {
       rows: test,
       history,
-      training: [history, ...(data.train ? [data.train] : [])].map(fingerprint),
+      training: trainingOf(history, ...(data.train ? [data.train] : [])),
     });
   const metrics = (options.metrics ?? ['hr@10', 'ndcg@10', 'mrr@10']).map(parseMetric);
   const protocol: RankingProtocol = {

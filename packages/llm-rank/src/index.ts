@@ -14,7 +14,12 @@ export {
   withoutStudyUsers,
 } from './near-cold-start/proxy-study.js';
 export { type LikelihoodOptions, rankByLikelihood } from './near-cold-start/rank-by-likelihood.js';
-export { bm25Fusion, type ItemText, rankByRetriever } from './near-cold-start/rank-by-retriever.js';
+export {
+  bm25Fusion,
+  type ItemText,
+  type RankByRetrieverOptions,
+  rankByRetriever,
+} from './near-cold-start/rank-by-retriever.js';
 export { type AnswerCounts, fillList, readOrder } from './palr/answer-list.js';
 export { type Explanation, type ExplanationSources, explainFromKnowledge } from './palr/explain.js';
 export {

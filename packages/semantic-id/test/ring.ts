@@ -5,6 +5,7 @@ import {
   EmbeddingTable,
   InteractionLog,
   RandomStream,
+  WORLD,
 } from '@palate/core';
 import { RqKMeans, SemanticIds, type TigerOptions } from '../src/index.js';
 
@@ -40,6 +41,7 @@ export async function idsOf(dataset: Dataset, size = 4, collisionLevels?: number
     items,
     3,
     Float32Array.from({ length: items.size * 3 }, () => random.normal()),
+    WORLD,
   );
   return SemanticIds.assign(await RqKMeans.fit(table, { levels: 2, size, minimumUsage: 0 }), table, {
     encoder: 'drawn',

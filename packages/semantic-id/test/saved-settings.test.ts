@@ -101,7 +101,7 @@ describe('saved semantic IDs whose checksums hold', () => {
         (dir) => ids.save(dir),
         (dir) => SemanticIds.load(dir),
         'semantic-ids',
-        1,
+        2,
         forged,
       );
     });
@@ -110,7 +110,7 @@ describe('saved semantic IDs whose checksums hold', () => {
     const ids = await SemanticIds.assign(await RandomCodebook.fit(table, shape), table, { encoder: 'e' });
     const dir = folder();
     await ids.save(dir);
-    const { manifest, tensors, files } = await readArtifact(dir, 'semantic-ids', 1);
+    const { manifest, tensors, files } = await readArtifact(dir, 'semantic-ids', 2);
     const tuples = tensors.tuples as TensorData;
     for (const change of [
       (values: Int32Array) => values.fill(8, 0, 1),
@@ -157,7 +157,7 @@ describe('a saved TIGER whose checksums hold', () => {
         (dir) => tiger.save(dir),
         (dir) => Tiger.load(dir),
         'tiger',
-        2,
+        3,
         [...common, ...own],
       );
     });

@@ -10,6 +10,7 @@ import {
   InvalidInputError,
   type LongCallOptions,
   listsFromScores,
+  madeFrom,
   type OptionsOf,
   option,
   type Query,
@@ -20,6 +21,7 @@ import {
   type SettingsOf,
   type TensorData,
   throwIfCancelled,
+  UNKNOWN,
 } from '@palate/core';
 import {
   type Batch,
@@ -161,10 +163,18 @@ export class SasRec implements CatalogueScorer, Saveable, Disposable {
     );
   }
 
-  /** The learned vectors of the items: what is used by the same people in the same places lies together. */
+  /**
+   * The learned vectors of the items: what is used by the same people in the same places lies together. They know the
+   * log of the training, and say so.
+   */
   async itemVectors(): Promise<EmbeddingTable> {
     const { shape, values } = (await this.#encoder.parameters.values())['items.table'] as TensorData;
-    return new EmbeddingTable(this.items, shape[1] as number, values as Float32Array);
+    return new EmbeddingTable(
+      this.items,
+      shape[1] as number,
+      values as Float32Array,
+      this.#dataFingerprint === '' ? UNKNOWN : madeFrom({ log: this.#dataFingerprint }),
+    );
   }
 
   /**

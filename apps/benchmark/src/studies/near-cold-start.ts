@@ -61,7 +61,7 @@ export const nearColdStart: Study = {
     const by =
       (make: (call: LongCallOptions) => Promise<Retriever>, input: PreferenceInput) =>
       async (users: readonly NearColdStartUser[], call: LongCallOptions) =>
-        rankByRetriever(await make(call), users, input);
+        rankByRetriever(await make(call), users, input, { train: rest.log });
     const text = (call: LongCallOptions) => TextRetriever.fit(rest, { ...call, encoder, vectors });
     const methods: readonly [
       string,

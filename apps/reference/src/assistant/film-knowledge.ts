@@ -1,5 +1,10 @@
-import type { Dataset } from '@palate/core';
-import { loadItemKnowledge, loadTags, loadUserKnowledge } from '@palate/dataset-movietweetings';
+import type { Dataset, Provenance } from '@palate/core';
+import {
+  loadItemKnowledge,
+  loadTags,
+  loadUserKnowledge,
+  userProvenance,
+} from '@palate/dataset-movietweetings';
 
 /** What was written about films and users of the bundled data. */
 export interface FilmKnowledge {
@@ -8,6 +13,8 @@ export interface FilmKnowledge {
   readonly tags: readonly (readonly string[])[];
   /** Keywords of a user's early history, by external id. */
   readonly profiles: ReadonlyMap<string, readonly string[]>;
+  /** What their writer saw of each user. */
+  readonly profileProvenance: Provenance;
 }
 
 /** Loads the recorded knowledge in the order of a data set. */
@@ -19,5 +26,6 @@ export async function filmKnowledge({ log }: Dataset): Promise<FilmKnowledge> {
     text: Array.from(log.items, (id) => textOf.get(id)),
     tags: Array.from(log.items, (id) => tagsOf.get(id) ?? []),
     profiles: new Map(users.map(({ user, keywords }) => [user, keywords])),
+    profileProvenance: userProvenance(users),
   };
 }

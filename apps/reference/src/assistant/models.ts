@@ -6,6 +6,7 @@ import {
   loadOrFit,
   type Progress,
   type TextEncoder,
+  WORLD,
 } from '@palate/core';
 import { reduceVectors, useLiteEncoder } from '@palate/llm';
 import { LocalRanker } from '@palate/llm-rank';
@@ -106,8 +107,9 @@ export async function assistantModels(
       const { data, width } = await encoder.encode(words, { signal });
       return LocalRanker.fit(dataset, {
         ...RANKER[effort],
+        profileProvenance: knowledge.profileProvenance,
         profiles: new Map([...knowledge.profiles].map(([user, keywords]) => [user, keywords.join(', ')])),
-        vectors: reduceVectors(new EmbeddingTable(dataset.log.items, width, data), { width: 64 }),
+        vectors: reduceVectors(new EmbeddingTable(dataset.log.items, width, data, WORLD), { width: 64 }),
         ...shared('tuning the ranker'),
       });
     },

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { EmbeddingTable, PalateError } from '@palate/core';
+import { EmbeddingTable, PalateError, WORLD } from '@palate/core';
 import { useLiteEncoder } from '@palate/llm';
 import { printIdTree, RqKMeans, reportIds, SemanticIds } from '@palate/semantic-id';
 import { filmKnowledge } from '../assistant/film-knowledge.js';
@@ -26,7 +26,7 @@ export async function semanticIdsCommand(
     (_, item) => `${dataset.catalog.itemText(item, ['title', 'genres'])}. ${knowledge.text[item] ?? ''}`,
   );
   const { data, width } = await encoder.encode(texts, { signal });
-  const table = new EmbeddingTable(dataset.log.items, width, data);
+  const table = new EmbeddingTable(dataset.log.items, width, data, WORLD);
   const dir = join(options.artifacts, 'semantic-ids');
   const ids = await SemanticIds.load(dir).catch(async (error: unknown) => {
     if (!(PalateError.is(error) && error.code === 'artifact')) throw error;

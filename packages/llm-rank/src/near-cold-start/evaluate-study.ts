@@ -1,6 +1,7 @@
-import { InvalidInputError } from '@palate/core';
+import { InvalidInputError, type Provenance } from '@palate/core';
 import { bootstrapInterval, checkValues, normalisedGain } from '@palate/eval';
 import type { NearColdStartUser, RatedItem } from './preferences.js';
+import { checkStudyUnseen } from './study-interactions.js';
 
 /** Gain of a rated item: 0 below the threshold, else `2^(rating - threshold)`. */
 export function gainAbove(threshold: number): (rating: number) => number {
@@ -23,6 +24,9 @@ export interface StudyResult {
  *
  * @param scores - for each user one score an item of the pool
  * @param slice - items of the pool that count, for example unseen ones
+ * @param provenance - what texts and vectors behind the scores know of interactions; `rankByRetriever` compares those of
+ *   its retriever by itself
+ * @throws LeakError for texts and vectors that know a rating of a pool, or do not say what they know
  * @throws InvalidInputError for a score that is not a number or a gain that is negative or not finite, with user and
  *   item; for pools without a score an item; or if no user has anything to gain
  */
@@ -33,7 +37,9 @@ export function evaluateStudy(
   gain: (rating: number) => number,
   k = 10,
   slice: (item: RatedItem) => boolean = () => true,
+  provenance?: Provenance,
 ): StudyResult {
+  checkStudyUnseen(`what ${name} was built with`, provenance, users);
   const values: number[] = [];
   for (const [u, { user, pool }] of users.entries()) {
     const own = scores[u] ?? [];

@@ -18,6 +18,10 @@ export interface RatedItem {
   readonly source: string;
   /** Whether the user knew the item before rating it. */
   readonly seen: boolean;
+  /** When it was rated, in seconds since 1970, where that is known. */
+  readonly timestamp?: number | undefined;
+  /** How many of the user's interactions came strictly before, where that is known. */
+  readonly position?: number | undefined;
 }
 
 /** One user of a near-cold-start study: preferences first, ratings of a pool later. */

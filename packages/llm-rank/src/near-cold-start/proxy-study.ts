@@ -1,6 +1,7 @@
 import {
   checkNumber,
   checkOptions,
+  historyEnds,
   type InteractionLog,
   InvalidInputError,
   RandomStream,
@@ -59,17 +60,21 @@ export function proxyStudy(
     });
   const random = new RandomStream(options.seed ?? 0).fork('near cold start');
   const { offsets, row } = log.byUser();
+  const ends = historyEnds(log);
   const users: NearColdStartUser[] = [];
   for (const { user, n, likes, dislikes } of recorded) {
     const index = log.users.find(user);
     if (index === undefined) continue;
-    const rows = Array.from(row.subarray(offsets[index]!, offsets[index + 1]!));
+    const start = offsets[index]!;
+    const rows = Array.from(row.subarray(start, offsets[index + 1]!));
     const early = rows.slice(0, n);
     const item = (r: number): number => log.item[r]!;
     const liked = early.filter((r) => rating[r]! >= options.liked).map(item);
     const disliked = early.filter((r) => rating[r]! < options.liked - 2).map(item);
     const known = new Set(early.map(item));
-    const later = rows.slice(n).filter((r) => !known.has(item(r)));
+    // What was rated in the same second as the last that the writer saw is no later rating.
+    const before = new Map(rows.map((r, at) => [r, ends[start + at]! - start]));
+    const later = rows.filter((r) => (before.get(r) ?? 0) >= n && !known.has(item(r)));
     if (liked.length < told || later.length < leastPool) continue;
     const own = random.fork(user);
     users.push({
@@ -78,7 +83,14 @@ export function proxyStudy(
       pool: own
         .shuffle(later)
         .slice(0, mostPool)
-        .map((r) => ({ item: item(r), rating: rating[r]!, source: 'rated later', seen: true })),
+        .map((r) => ({
+          item: item(r),
+          rating: rating[r]!,
+          source: 'rated later',
+          seen: true,
+          position: before.get(r),
+          ...(log.timeUnit === 'seconds' ? { timestamp: log.timestamp[r] } : {}),
+        })),
     });
   }
   if (users.length === 0)

@@ -9,26 +9,42 @@ import {
 } from '@palate/core';
 import { Bm25Retriever } from '@palate/retrievers';
 import type { NearColdStartUser, PreferenceInput } from './preferences.js';
+import { checkStudyUnseen } from './study-interactions.js';
+
+/** Options of {@link rankByRetriever}. */
+export interface RankByRetrieverOptions extends LongCallOptions {
+  /** What the retriever was fitted on, without the users of the study: vectors made from it are admitted. */
+  readonly train?: InteractionLog | undefined;
+}
 
 /**
  * Scores pools by a retriever: liked items are the history of a user that it never saw, words are the query's text.
  * Dislikes are not used.
  *
  * @returns for each user one score an item of the pool, higher is better
+ * @throws LeakError for a retriever whose texts or vectors know a rating of a pool, or do not say what they know
  */
 export async function rankByRetriever(
   retriever: Retriever,
   users: readonly NearColdStartUser[],
   input: PreferenceInput,
-  options: LongCallOptions = {},
+  options: RankByRetrieverOptions = {},
 ): Promise<number[][]> {
+  const { train, ...call } = options;
+  checkStudyUnseen(
+    `what ${retriever.name} was built with`,
+    retriever.provenance,
+    users,
+    retriever.items,
+    train,
+  );
   const queries: Query[] = users.map(({ preferences, pool }) => ({
     ...(input === 'language' ? {} : { history: preferences.likedItems }),
     ...(input === 'items' ? {} : { text: preferences.likes }),
     candidates: pool.map(({ item }) => item),
   }));
   const longest = Math.max(1, ...users.map(({ pool }) => pool.length));
-  const lists = await retriever.retrieve(queries, longest, { ...options, includeHistory: true });
+  const lists = await retriever.retrieve(queries, longest, { ...call, includeHistory: true });
   return users.map(({ pool }, u) => {
     const scores = new Map(lists[u]?.map(({ item, score }) => [item, score]));
     return pool.map(({ item }) => scores.get(item) ?? Number.NEGATIVE_INFINITY);

@@ -5,6 +5,7 @@ import {
   type LongCallOptions,
   type OptionsOf,
   option,
+  type Provenance,
   type RetrieveOptions,
   type Retriever,
   type SettingsOf,
@@ -20,6 +21,13 @@ export const LOCAL_RANKER = defineOptions('LocalRanker.fit', {
   profiles: option
     .value<ReadonlyMap<string, string>>('a map from user ids to texts', (value) => value instanceof Map)
     .optional({ doc: 'profiles in words, by external user id, from training histories alone' }),
+  profileProvenance: option
+    .value<Provenance>('a provenance', (value) => typeof Object(value).kind === 'string')
+    .optional({
+      doc: 'what the profiles know of interactions; without it, a fit with `validation` and evaluation refuse them',
+      // Says where the profiles come from, and changes none of them.
+      identity: () => undefined,
+    }),
   vectors: option
     .value<EmbeddingTable>('a table of vectors', (value) => value instanceof EmbeddingTable)
     .optional({

@@ -6,6 +6,7 @@ import {
   checkSavedNames,
   checkSavedShapes,
   checkSharedIds,
+  checkValidationUnseen,
   type Dataset,
   type Disposable,
   Favourites,
@@ -13,6 +14,8 @@ import {
   IdMap,
   type LongCallOptions,
   listsFromScores,
+  type Provenance,
+  provenanceOfParts,
   type Query,
   RandomStream,
   type Ranker,
@@ -22,8 +25,10 @@ import {
   rebuildSaved,
   type Saveable,
   type ScoredItem,
+  savedProvenance,
   type TensorData,
   throwIfCancelled,
+  UNKNOWN,
   unavailableItems,
   writeArtifact,
 } from '@palate/core';
@@ -56,6 +61,8 @@ import { validationJudge } from './validation-judge.js';
 import { WordVocabulary } from './word-vocabulary.js';
 
 const KIND = 'palr-local';
+/** 3 says what profiles and vectors know of interactions. */
+const VERSION = 3;
 /** Prefix of the names of weights, beside which the artifact keeps the favourites. */
 const MODEL = 'model/';
 /** Queries ranked at once, so that memory stays bounded. */
@@ -74,6 +81,8 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
   readonly name: string;
   readonly items: IdMap;
   readonly favourites: Favourites;
+  /** What profiles and vectors know of interactions; left out where there are none. */
+  readonly provenance: Provenance | undefined;
   /** Loss and validation of each epoch of the fit; empty after loading. */
   readonly history: readonly EpochReport[];
   /** 1 for users whose histories it was tuned on, by the data set's user index; empty after loading. */
@@ -95,8 +104,10 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
     tuned: Uint8Array;
     orderWeight: number;
     favourites: Favourites;
+    provenance: Provenance | undefined;
     dataFingerprint: string;
   }) {
+    this.provenance = parts.provenance;
     this.#model = parts.model;
     this.#vocabulary = parts.vocabulary;
     this.#profiles = parts.profiles;
@@ -114,6 +125,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
    * Tunes on a share of the users of a training set.
    *
    * @throws InvalidInputError for unknown options, vectors of another width, or options that contradict `startFrom`
+   * @throws LeakError for profiles, vectors or a retriever that know the validation, or do not say what they know
    * @throws ArtifactError if the folder to start from lacks a file, or is damaged or of another model
    * @throws MissingDependencyError if there is such a folder and `@huggingface/transformers` is not installed
    */
@@ -124,6 +136,18 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
     const { signal } = options;
     if (validation) checkSharedIds('the validation log', validation, log);
     const profiles = defaults.profiles ?? new Map<string, string>();
+    const profileProvenance = profiles.size > 0 ? (defaults.profileProvenance ?? UNKNOWN) : undefined;
+    const { vectors } = defaults;
+    for (const [what, known] of [
+      ['the profiles', profileProvenance],
+      ['the vectors', vectors?.provenance],
+      ['what the retriever was built with', retriever?.provenance],
+    ] as const)
+      checkValidationUnseen(what, known, log, validation);
+    const provenance = provenanceOfParts([
+      { provenance: profileProvenance },
+      { provenance: vectors?.provenance },
+    ]);
     const seed = options.seed ?? 0;
     throwIfCancelled(signal, 'fitting the local ranker');
     await selectBackend();
@@ -154,6 +178,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
       tuned,
       orderWeight: 0,
       favourites: Favourites.of(log),
+      provenance,
       dataFingerprint: fingerprint(log),
     };
     const ranker = new LocalRanker(parts);
@@ -279,10 +304,11 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
   async save(dir: string): Promise<void> {
     await writeArtifact(dir, {
       kind: KIND,
-      version: 2,
+      version: VERSION,
       config: {
         ...LOCAL_RANKER.saved(this.#config),
         orderWeight: this.orderWeight,
+        provenance: this.provenance ?? null,
         ...(this.#config.t5 ? { t5: this.#config.t5 } : {}),
       },
       dataFingerprint: this.#dataFingerprint,
@@ -310,10 +336,11 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
    * @throws MissingDependencyError if its tokenizer needs `@huggingface/transformers`, which is not installed
    */
   static async load(dir: string): Promise<LocalRanker> {
-    const { manifest, tensors, files } = await readArtifact(dir, KIND, 2);
-    const { orderWeight, t5, ...own } = Object(manifest.config) as Record<string, unknown>;
+    const { manifest, tensors, files } = await readArtifact(dir, KIND, VERSION);
+    const { orderWeight, t5, provenance: noted, ...own } = Object(manifest.config) as Record<string, unknown>;
     const shape = t5 === undefined ? undefined : t5Config(t5, dir);
     const config: LocalRankerConfig = { ...LOCAL_RANKER.restored(dir, own), t5: shape };
+    const provenance = savedProvenance(dir, noted);
     await selectBackend();
     return rebuildSaved(dir, 'a local ranker of the settings in the manifest', async () => {
       const text = (name: string): string => Buffer.from(files[name] ?? []).toString('utf8');
@@ -348,6 +375,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
         tuned: new Uint8Array(0),
         orderWeight: checkNumber('orderWeight', orderWeight, { min: 0 }),
         favourites: Favourites.saved(dir, tensors, items.size),
+        provenance,
         dataFingerprint: manifest.dataFingerprint ?? '',
       });
     });

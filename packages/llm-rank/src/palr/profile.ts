@@ -1,4 +1,4 @@
-import { type Dataset, InvalidInputError, quoteForPrompt } from '@palate/core';
+import { type Dataset, fingerprint, InvalidInputError, madeFrom, quoteForPrompt } from '@palate/core';
 import type { CleanedAnswer, KnowledgeInput, PromptTemplate } from '@palate/knowledge-augment';
 import { answerText, readList, UnusableAnswerError, unusableText } from '@palate/llm';
 
@@ -76,12 +76,14 @@ export function profileInputs(
   const { log, catalog } = dataset;
   const fields = options.fields ?? ['title', 'genres'].filter((field) => catalog.fields.includes(field));
   const { offsets, row } = log.byUser();
+  const seen = fingerprint(log);
   return [...log.users].flatMap((entity, user) => {
     const to = offsets[user + 1] as number;
     const from = Math.max(offsets[user] as number, to - (options.length ?? 20));
     const rows = Array.from(row.subarray(from, to));
     if (rows.length === 0) return [];
-    const times = log.timestamp;
+    const until = log.timestamp[rows.at(-1) as number] as number;
+    const timed = log.timeUnit === 'seconds' ? { until } : {};
     return [
       {
         entity,
@@ -89,7 +91,11 @@ export function profileInputs(
           history: rows.map((r) => catalog.itemText(log.item[r] as number, fields)),
           ...(log.rating ? { ratings: rows.map((r) => log.rating?.[r] as number) } : {}),
         },
-        ...(times ? { knowsUntil: Math.max(...rows.map((r) => times[r] as number)) } : {}),
+        ...(log.timeUnit === 'seconds' ? { knowsUntil: until } : {}),
+        provenance: madeFrom({
+          users: { [entity]: { n: to - (offsets[user] as number), ...timed } },
+          log: seen,
+        }),
       },
     ];
   });

@@ -1,10 +1,13 @@
 import {
   checkNumber,
   checkOptions,
+  checkProvenance,
+  type InteractionLog,
   InvalidInputError,
   type OutcomeCounts,
   RandomStream,
   sumOutcomes,
+  trainingOf,
 } from '@palate/core';
 import { auc, checkOutcomes, checkValues, mae, rmse, TRUST_LIMITS } from '@palate/eval';
 import { type RatingPredictor, type RatingRows, type RatingTask, takeRows } from './rating-rows.js';
@@ -25,6 +28,8 @@ export interface RatingResult {
 export interface EvaluateRatingsOptions {
   /** Share of the rows that a fallback may predict before the predictor is refused. Default 0.1. */
   readonly maxFallbackShare?: number | undefined;
+  /** Interactions that predictors were fitted on: texts made from them are admitted. */
+  readonly train?: InteractionLog | undefined;
 }
 
 /**
@@ -33,6 +38,7 @@ export interface EvaluateRatingsOptions {
  * @param positive - least rating that counts as liked, 4 of 5 in the paper
  * @throws InvalidInputError for a prediction that is not finite, or missing, with predictor and row; or a `positive` that is
  *   no number
+ * @throws LeakError for a predictor whose texts or vectors know a row, or do not say what they know
  * @throws UntrustworthyResultError for a predictor whose ratings came from its fallback beyond the share
  */
 export async function evaluateRatings(
@@ -41,7 +47,7 @@ export async function evaluateRatings(
   positive: number,
   options: EvaluateRatingsOptions = {},
 ): Promise<RatingResult[]> {
-  checkOptions('evaluateRatings', options, ['maxFallbackShare']);
+  checkOptions('evaluateRatings', options, ['maxFallbackShare', 'train']);
   const most = checkNumber('maxFallbackShare', options.maxFallbackShare ?? TRUST_LIMITS.fallbacks, {
     min: 0,
     max: 1,
@@ -50,6 +56,7 @@ export async function evaluateRatings(
   const liked = Array.from(rows.rating, (rating) => (rating >= positive ? 1 : 0));
   const results: RatingResult[] = [];
   for (const predictor of predictors) {
+    checkUnseen(predictor, rows, options.train);
     const told: OutcomeCounts[] = [];
     const predictions = await predictor.predict(rows, { onOutcomes: (each) => told.push(each) });
     if (predictions.length !== rows.rating.length)
@@ -76,6 +83,21 @@ export async function evaluateRatings(
     });
   }
   return results;
+}
+
+/** Refuses a predictor whose texts or vectors know what it is asked. */
+function checkUnseen({ name, provenance }: RatingPredictor, rows: RatingRows, train?: InteractionLog): void {
+  if (!provenance || provenance.kind === 'world') return;
+  if (!rows.interactions)
+    throw new InvalidInputError({
+      expected: `rows that say which interactions they are, since ${name} was built with texts or vectors made from some`,
+      received: 'rows without interactions',
+      hint: 'Make the rows by ratingRows.',
+    });
+  checkProvenance(`what ${name} was built with`, provenance, {
+    ...rows.interactions,
+    training: train ? trainingOf(train) : [],
+  });
 }
 
 /** A point of the data-efficiency curve. */

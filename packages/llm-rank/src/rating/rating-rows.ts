@@ -6,6 +6,8 @@ import {
   type InteractionLog,
   InvalidInputError,
   type OutcomeOptions,
+  type PredictedInteractions,
+  type Provenance,
 } from '@palate/core';
 
 /** Ratings to predict, each with what was known before it. Columns of one length. */
@@ -17,6 +19,15 @@ export interface RatingRows {
   /** Dense items that the user rated strictly before, oldest first, and their ratings. */
   readonly history: readonly Int32Array[];
   readonly historyRatings: readonly Float32Array[];
+  /** The interactions themselves, each with how many of its user's came strictly before; given by {@link ratingRows}. */
+  readonly interactions?: RatedInteractions | undefined;
+}
+
+/** Interactions behind rows. */
+export interface RatedInteractions extends PredictedInteractions {
+  readonly positions: Int32Array;
+  /** Everything that happened, the rows included. */
+  readonly known: InteractionLog;
 }
 
 /** Options of {@link ratingRows}. */
@@ -51,7 +62,7 @@ export function ratingRows(
   const ratings = known.rating;
   const { offsets, row } = known.byUser();
   const ends = historyEnds(known);
-  const found: { user: number; item: number; rating: number; from: number; to: number }[] = [];
+  const found: { at: number; user: number; item: number; rating: number; from: number; to: number }[] = [];
   for (let at = 0; at < log.length; at++) {
     const user = log.user[at]!;
     const item = log.item[at]!;
@@ -71,7 +82,7 @@ export function ratingRows(
     const to = ends[own]!;
     const from = Math.max(offsets[user]!, to - length);
     if (to - offsets[user]! < least) continue;
-    found.push({ user, item, rating: log.rating[at]!, from, to });
+    found.push({ at, user, item, rating: log.rating[at]!, from, to });
   }
   return {
     user: Int32Array.from(found, (each) => each.user),
@@ -81,18 +92,33 @@ export function ratingRows(
     historyRatings: found.map(({ from, to }) =>
       Float32Array.from(row.subarray(from, to), (r) => ratings[r]!),
     ),
+    interactions: {
+      rows: log.select(Int32Array.from(found, ({ at }) => at)),
+      positions: Int32Array.from(found, ({ user, to }) => to - offsets[user]!),
+      known,
+    },
   };
 }
 
 /** Rows at given positions. */
 export function takeRows(rows: RatingRows, positions: ArrayLike<number>): RatingRows {
   const list = Array.from(positions);
+  const { interactions } = rows;
   return {
     user: Int32Array.from(list, (at) => rows.user[at]!),
     item: Int32Array.from(list, (at) => rows.item[at]!),
     rating: Float32Array.from(list, (at) => rows.rating[at]!),
     history: list.map((at) => rows.history[at] as Int32Array),
     historyRatings: list.map((at) => rows.historyRatings[at] as Float32Array),
+    ...(interactions
+      ? {
+          interactions: {
+            ...interactions,
+            rows: interactions.rows.select(Int32Array.from(list)),
+            positions: Int32Array.from(list, (at) => interactions.positions[at]!),
+          },
+        }
+      : {}),
   };
 }
 
@@ -108,6 +134,11 @@ export type PredictOptions = OutcomeOptions;
 /** Whatever predicts ratings: all are judged on the same rows. */
 export interface RatingPredictor {
   readonly name: string;
+  /**
+   * What the texts and vectors that it was built with know of interactions; `evaluateRatings` refuses it if they know
+   * the rows, or do not say. Left out by predictors that read nothing but the rows they were fitted on.
+   */
+  readonly provenance?: Provenance | undefined;
   /** One prediction a row, within the scale; rows that a fallback predicted are told to `options.onOutcomes`. */
   predict(rows: RatingRows, options?: OutcomeOptions): Promise<Float32Array>;
 }

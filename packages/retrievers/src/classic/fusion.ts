@@ -8,6 +8,8 @@ import {
   isCatalogueScorer,
   type LongCallOptions,
   listsFromScores,
+  type Provenance,
+  provenanceOfParts,
   type Query,
   type RetrieveOptions,
   type Retriever,
@@ -42,6 +44,8 @@ export interface FusionOptions {
 export class Fusion implements CatalogueScorer {
   readonly name: string;
   readonly items: IdMap;
+  /** What the parts know together of interactions. */
+  readonly provenance: Provenance | undefined;
   readonly #parts: readonly CatalogueScorer[];
   readonly #weights: readonly number[];
   readonly #method: 'reciprocal-rank' | 'scores';
@@ -84,6 +88,7 @@ export class Fusion implements CatalogueScorer {
     this.#method = checkChoice('method', options.method ?? 'reciprocal-rank', ['reciprocal-rank', 'scores']);
     this.#k = checkNumber('k', options.k ?? 60, { min: 0 });
     this.items = first.items;
+    this.provenance = provenanceOfParts(parts);
     this.name = options.name ?? parts.map((part) => part.name).join(' + ');
   }
 

@@ -13,6 +13,7 @@ import {
   listsFromScores,
   type OptionsOf,
   option,
+  type Provenance,
   type Query,
   type RetrieveOptions,
   readArtifact,
@@ -20,8 +21,11 @@ import {
   type ScoredItem,
   type SettingsOf,
   savedItems,
+  savedProvenance,
   type TextEncoder,
   throwIfCancelled,
+  UNKNOWN,
+  WORLD,
   writeArtifact,
   yieldToEventLoop,
 } from '@palate/core';
@@ -76,6 +80,8 @@ const SAVED = defineOptions('TextRetriever', {
 type Config = SettingsOf<typeof SAVED.declarations>;
 
 const KIND = 'text-retriever';
+/** 3 says what the vectors know of interactions. */
+const VERSION = 3;
 
 /**
  * Retrieves items whose texts are alike to a query: a narrative request, a preference in words, the weighted mean of
@@ -88,6 +94,8 @@ export class TextRetriever implements CatalogueScorer, Saveable {
   readonly name: string;
   readonly items: IdMap;
   readonly favourites: Favourites;
+  /** What the vectors of the items know of interactions; texts of the catalogue are taken to know none. */
+  readonly provenance: Provenance;
   readonly #encoder: TextEncoder;
   readonly #config: Config;
   /** Item vectors of norm 1 in the space of the search. */
@@ -102,8 +110,10 @@ export class TextRetriever implements CatalogueScorer, Saveable {
     vectors: Float32Array,
     mean: Float32Array,
     favourites: Favourites,
+    provenance: Provenance,
     compute: MatrixCompute | undefined,
   ) {
+    this.provenance = provenance;
     this.favourites = favourites;
     this.name = `Text (${encoder.id})`;
     this.items = items;
@@ -131,7 +141,16 @@ export class TextRetriever implements CatalogueScorer, Saveable {
     const vectors = table.data.slice();
     for (let row = 0; row < items.size; row++)
       toUnit(vectors.subarray(row * table.width, (row + 1) * table.width), mean);
-    return new TextRetriever(items, encoder, config, vectors, mean, Favourites.of(dataset.log), compute);
+    return new TextRetriever(
+      items,
+      encoder,
+      config,
+      vectors,
+      mean,
+      Favourites.of(dataset.log),
+      table.provenance,
+      compute,
+    );
   }
 
   /** Cosine of every item with every query; the general favourites for a query without text and history. */
@@ -197,8 +216,8 @@ export class TextRetriever implements CatalogueScorer, Saveable {
   async save(dir: string): Promise<void> {
     await writeArtifact(dir, {
       kind: KIND,
-      version: 2,
-      config: SAVED.saved(this.#config),
+      version: VERSION,
+      config: { ...SAVED.saved(this.#config), provenance: this.provenance },
       tensors: {
         vectors: { shape: [this.items.size, this.#config.width], values: this.#vectors },
         mean: { shape: [this.#config.width], values: this.#mean },
@@ -219,8 +238,9 @@ export class TextRetriever implements CatalogueScorer, Saveable {
     options: Pick<TextRetrieverOptions, 'compute'> = {},
   ): Promise<TextRetriever> {
     checkOptions('TextRetriever.load', options, ['compute']);
-    const artifact = await readArtifact(dir, KIND, 2);
-    const config = SAVED.restored(dir, artifact.manifest.config);
+    const artifact = await readArtifact(dir, KIND, VERSION);
+    const { provenance, ...settings } = Object(artifact.manifest.config) as Record<string, unknown>;
+    const config = SAVED.restored(dir, settings);
     if (config.encoder !== encoder.id)
       throw new InvalidInputError({
         expected: `the encoder ${config.encoder}, which made the vectors`,
@@ -235,6 +255,7 @@ export class TextRetriever implements CatalogueScorer, Saveable {
       savedFloats(dir, artifact.tensors, 'vectors', [items.size, config.width]),
       savedFloats(dir, artifact.tensors, 'mean', [config.width]),
       Favourites.saved(dir, artifact.tensors, items.size),
+      savedProvenance(dir, provenance) ?? UNKNOWN,
       options.compute,
     );
   }
@@ -264,7 +285,7 @@ async function itemVectors(dataset: Dataset, options: TextRetrieverOptions): Pro
     });
   const { signal, onProgress } = options;
   const { data } = await encoder.encode(own, { signal, onProgress });
-  return new EmbeddingTable(items, encoder.width, data);
+  return new EmbeddingTable(items, encoder.width, data, WORLD);
 }
 
 /** Takes the mean off, where one is given, and scales to norm 1; a vector of zeros stays. */

@@ -1,4 +1,4 @@
-import type { TensorData } from '@palate/core';
+import type { Provenance, TensorData } from '@palate/core';
 
 /** Ways to turn vectors into codes. */
 export type CodebookKind = 'rq-vae' | 'rq-k-means' | 'lsh' | 'random';
@@ -12,6 +12,8 @@ export interface Codebook {
   readonly size: number;
   /** Width of the vectors. */
   readonly width: number;
+  /** What the vectors that it was fitted on know of interactions. */
+  readonly provenance: Provenance;
   /**
    * Codes of vectors.
    *
@@ -27,5 +29,6 @@ export interface Codebook {
 /** A codebook as it is kept. */
 export interface CodebookParts {
   readonly config: Readonly<Record<string, unknown>>;
+  readonly provenance: Provenance;
   readonly tensors: Readonly<Record<string, TensorData>>;
 }

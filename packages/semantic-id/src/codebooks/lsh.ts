@@ -5,6 +5,7 @@ import {
   InvalidInputError,
   type LongCallOptions,
   type OptionsOf,
+  type Provenance,
   RandomStream,
 } from '@palate/core';
 import { CODE_SHAPE, rowsOf, SAVED_WIDTH } from './check-vectors.js';
@@ -27,12 +28,20 @@ export class LshCodebook implements Codebook {
   readonly levels: number;
   readonly size: number;
   readonly width: number;
+  readonly provenance: Provenance;
   readonly #bits: number;
   /** Normals of the planes, row-major: `levels * bits` x `width`. */
   readonly #planes: Float32Array;
   readonly #mean: Float32Array;
 
-  private constructor(levels: number, size: number, planes: Float32Array, mean: Float32Array) {
+  private constructor(
+    levels: number,
+    size: number,
+    planes: Float32Array,
+    mean: Float32Array,
+    provenance: Provenance,
+  ) {
+    this.provenance = provenance;
     this.levels = levels;
     this.size = size;
     this.width = mean.length;
@@ -56,7 +65,7 @@ export class LshCodebook implements Codebook {
     for (let at = 0; at < table.data.length; at++)
       mean[at % table.width]! += table.data[at]! / Math.max(1, table.ids.size);
     const planes = Float32Array.from({ length: levels * bits * table.width }, () => random.normal());
-    return new LshCodebook(levels, size, planes, mean);
+    return new LshCodebook(levels, size, planes, mean, table.provenance);
   }
 
   async encode(vectors: Float32Array): Promise<Int32Array> {
@@ -75,6 +84,7 @@ export class LshCodebook implements Codebook {
 
   async parts(): Promise<CodebookParts> {
     return {
+      provenance: this.provenance,
       config: { levels: this.levels, size: this.size, width: this.width },
       tensors: {
         planes: { shape: [this.levels * this.#bits, this.width], values: this.#planes },
@@ -84,7 +94,7 @@ export class LshCodebook implements Codebook {
   }
 
   /** Rebuilds what {@link LshCodebook.parts} gave. */
-  static from({ config, tensors }: CodebookParts): LshCodebook {
+  static from({ config, tensors, provenance }: CodebookParts): LshCodebook {
     const { levels, size, width } = SAVED.restored('the codebook', config);
     checkSavedShapes('the codebook', tensors, { planes: [levels * Math.log2(size), width], mean: [width] });
     return new LshCodebook(
@@ -92,6 +102,7 @@ export class LshCodebook implements Codebook {
       size,
       tensors.planes?.values as Float32Array,
       tensors.mean?.values as Float32Array,
+      provenance,
     );
   }
 }

@@ -5,6 +5,7 @@ import {
   type LongCallOptions,
   type OptionsOf,
   option,
+  type Provenance,
   RandomStream,
 } from '@palate/core';
 import { CODE_SHAPE, rowsOf, SAVED_WIDTH } from './check-vectors.js';
@@ -28,9 +29,11 @@ export class RandomCodebook implements Codebook {
   readonly levels: number;
   readonly size: number;
   readonly width: number;
+  readonly provenance: Provenance;
   readonly #seed: number;
 
-  private constructor(levels: number, size: number, width: number, seed: number) {
+  private constructor(levels: number, size: number, width: number, seed: number, provenance: Provenance) {
+    this.provenance = provenance;
     this.levels = levels;
     this.size = size;
     this.width = width;
@@ -40,7 +43,7 @@ export class RandomCodebook implements Codebook {
   static async fit(table: EmbeddingTable, options: RandomCodebookOptions = {}): Promise<RandomCodebook> {
     const { levels, size } = RANDOM_CODES.settings(options);
     const seed = options.seed ?? 0;
-    return new RandomCodebook(levels, size, table.width, seed);
+    return new RandomCodebook(levels, size, table.width, seed, table.provenance);
   }
 
   async encode(vectors: Float32Array): Promise<Int32Array> {
@@ -58,13 +61,13 @@ export class RandomCodebook implements Codebook {
   }
 
   async parts(): Promise<CodebookParts> {
-    const { levels, size, width } = this;
-    return { config: { levels, size, width, seed: this.#seed }, tensors: {} };
+    const { levels, size, width, provenance } = this;
+    return { config: { levels, size, width, seed: this.#seed }, provenance, tensors: {} };
   }
 
   /** Rebuilds what {@link RandomCodebook.parts} gave. */
-  static from({ config }: CodebookParts): RandomCodebook {
+  static from({ config, provenance }: CodebookParts): RandomCodebook {
     const { levels, size, width, seed } = SAVED.restored('the codebook', config);
-    return new RandomCodebook(levels, size, width, seed);
+    return new RandomCodebook(levels, size, width, seed, provenance);
   }
 }

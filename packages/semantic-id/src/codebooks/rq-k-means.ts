@@ -5,6 +5,7 @@ import {
   type LongCallOptions,
   type OptionsOf,
   option,
+  type Provenance,
   RandomStream,
   yieldToEventLoop,
 } from '@palate/core';
@@ -35,10 +36,12 @@ export class RqKMeans implements Codebook {
   readonly levels: number;
   readonly size: number;
   readonly width: number;
+  readonly provenance: Provenance;
   /** Centres of each level, row-major `size` x `width`. */
   readonly #centres: readonly Float32Array[];
 
-  private constructor(width: number, size: number, centres: readonly Float32Array[]) {
+  private constructor(width: number, size: number, centres: readonly Float32Array[], provenance: Provenance) {
+    this.provenance = provenance;
     this.width = width;
     this.size = size;
     this.levels = centres.length;
@@ -65,7 +68,7 @@ export class RqKMeans implements Codebook {
       options.onProgress?.({ phase: 'fit residual k-means', done: level + 1, total: levels });
     }
     checkUsage(codes, levels, size, minimum);
-    return new RqKMeans(table.width, size, centres);
+    return new RqKMeans(table.width, size, centres, table.provenance);
   }
 
   async encode(vectors: Float32Array): Promise<Int32Array> {
@@ -83,6 +86,7 @@ export class RqKMeans implements Codebook {
 
   async parts(): Promise<CodebookParts> {
     return {
+      provenance: this.provenance,
       config: { width: this.width, size: this.size, levels: this.levels },
       tensors: Object.fromEntries(
         this.#centres.map((values, level) => [
@@ -94,7 +98,7 @@ export class RqKMeans implements Codebook {
   }
 
   /** Rebuilds what {@link RqKMeans.parts} gave. */
-  static from({ config, tensors }: CodebookParts): RqKMeans {
+  static from({ config, tensors, provenance }: CodebookParts): RqKMeans {
     const { width, size, levels } = SAVED.restored('the codebook', config);
     checkSavedShapes(
       'the codebook',
@@ -107,6 +111,7 @@ export class RqKMeans implements Codebook {
       width,
       size,
       Array.from({ length: levels }, (_, level) => tensors[`codebook-${level + 1}`]?.values as Float32Array),
+      provenance,
     );
   }
 }

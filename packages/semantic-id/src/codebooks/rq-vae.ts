@@ -8,6 +8,7 @@ import {
   type LongCallOptions,
   type OptionsOf,
   option,
+  type Provenance,
   RandomStream,
 } from '@palate/core';
 import {
@@ -76,6 +77,7 @@ export class RqVae implements Codebook, Disposable {
   readonly levels: number;
   readonly size: number;
   readonly width: number;
+  readonly provenance: Provenance;
   /** Loss, and usage and perplexity of each level, after each epoch; empty after loading. */
   readonly history: readonly EpochReport[];
   readonly #network: RqVaeNetwork;
@@ -87,7 +89,9 @@ export class RqVae implements Codebook, Disposable {
     mean: Float32Array,
     scale: number,
     history: readonly EpochReport[],
+    provenance: Provenance,
   ) {
+    this.provenance = provenance;
     this.levels = network.shape.levels;
     this.size = network.shape.size;
     this.width = network.shape.width;
@@ -118,7 +122,7 @@ export class RqVae implements Codebook, Disposable {
     const random = new RandomStream(seed).fork('rq-vae');
     const { mean, scale } = centreAndScale(table.data, table.width);
     const network = new RqVaeNetwork(shape, random.fork('start'));
-    const codebook = new RqVae(network, mean, scale, []);
+    const codebook = new RqVae(network, mean, scale, [], table.provenance);
     const vectors = codebook.#standardise(table.data);
     await startCodebooks(network, await latents(network, vectors), random.fork('k-means'));
     const history = await fitNetwork({
@@ -140,7 +144,7 @@ export class RqVae implements Codebook, Disposable {
         measure: (epoch) => reviveCodes(network, vectors, random.fork(`revival ${epoch}`), epoch < epochs),
       },
     });
-    const fitted = new RqVae(network, mean, scale, history);
+    const fitted = new RqVae(network, mean, scale, history, table.provenance);
     try {
       checkUsage(await fitted.encode(table.data), levels, size, minimum);
     } catch (error) {
@@ -180,6 +184,7 @@ export class RqVae implements Codebook, Disposable {
 
   async parts(): Promise<CodebookParts> {
     return {
+      provenance: this.provenance,
       config: { ...this.#network.shape, scale: this.#scale },
       tensors: {
         ...(await this.#network.parameters.values()),
@@ -189,7 +194,7 @@ export class RqVae implements Codebook, Disposable {
   }
 
   /** Rebuilds what {@link RqVae.parts} gave. */
-  static async from({ config, tensors }: CodebookParts): Promise<RqVae> {
+  static async from({ config, tensors, provenance }: CodebookParts): Promise<RqVae> {
     await selectBackend();
     const { scale, ...shape } = SAVED.restored('the codebook', config);
     const widths = [shape.width, ...shape.hidden, shape.latent];
@@ -204,7 +209,7 @@ export class RqVae implements Codebook, Disposable {
     const { mean, tuples, ...weights } = tensors;
     checkSavedNames('the codebook', weights, network.parameters.names);
     network.parameters.assign(weights, 'the codebook');
-    return new RqVae(network, mean?.values as Float32Array, scale, []);
+    return new RqVae(network, mean?.values as Float32Array, scale, [], provenance);
   }
 
   /** Frees the weights; what needs them throws afterwards. */

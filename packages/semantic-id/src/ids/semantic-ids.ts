@@ -6,10 +6,14 @@ import {
   type EmbeddingTable,
   IdMap,
   InvalidInputError,
+  joinProvenance,
+  type Provenance,
   readArtifact,
   rebuildSaved,
   type Saveable,
+  savedProvenance,
   type TensorData,
+  UNKNOWN,
   UnknownIdError,
   writeArtifact,
 } from '@palate/core';
@@ -21,6 +25,8 @@ import { RqVae } from '../codebooks/rq-vae.js';
 import { IdTrie } from './id-trie.js';
 
 const KIND = 'semantic-ids';
+/** 2 says what the IDs know of interactions. */
+const VERSION = 2;
 
 /** What goes with a table of semantic IDs. */
 export interface SemanticIdsOptions {
@@ -57,6 +63,8 @@ export class SemanticIds implements Saveable {
   /** Row-major, `depth` an item. */
   readonly tuples: Int32Array;
   readonly trie: IdTrie;
+  /** What the vectors behind the IDs, and behind the codebook, know of interactions. */
+  readonly provenance: Provenance;
   readonly #byTuple = new Map<string, number>();
 
   private constructor(
@@ -65,8 +73,10 @@ export class SemanticIds implements Saveable {
     tuples: Int32Array,
     encoder: string,
     collisionLevels: number,
+    provenance: Provenance,
   ) {
     this.items = items;
+    this.provenance = provenance;
     this.codebook = codebook;
     this.encoder = encoder;
     this.depth = codebook.levels + collisionLevels;
@@ -104,7 +114,14 @@ export class SemanticIds implements Saveable {
       { min: 1, max: MOST_COLLISION_LEVELS, integer: true },
     );
     const tuples = withCollisionCodes(codes, own, codebook, levels, table.ids);
-    return new SemanticIds(table.ids, codebook, tuples, options.encoder, levels);
+    return new SemanticIds(
+      table.ids,
+      codebook,
+      tuples,
+      options.encoder,
+      levels,
+      joinProvenance([codebook.provenance, table.provenance]),
+    );
   }
 
   /** The ID of an item, coarse to fine. */
@@ -155,6 +172,7 @@ export class SemanticIds implements Saveable {
       tuples,
       this.encoder,
       collisionLevels,
+      joinProvenance([this.provenance, table.provenance]),
     );
   }
 
@@ -173,7 +191,14 @@ export class SemanticIds implements Saveable {
       tuples.set(this.tuples.subarray(item * this.depth, (item + 1) * this.depth), row * this.depth);
       row++;
     }
-    return new SemanticIds(items, this.codebook, tuples, this.encoder, this.depth - this.codebook.levels);
+    return new SemanticIds(
+      items,
+      this.codebook,
+      tuples,
+      this.encoder,
+      this.depth - this.codebook.levels,
+      this.provenance,
+    );
   }
 
   async save(dir: string): Promise<void> {
@@ -185,8 +210,14 @@ export class SemanticIds implements Saveable {
     const { config, tensors } = await this.codebook.parts();
     return {
       kind: KIND,
-      version: 1,
-      config: { codebook: this.codebook.kind, encoder: this.encoder, ...config },
+      version: VERSION,
+      config: {
+        codebook: this.codebook.kind,
+        encoder: this.encoder,
+        provenance: this.provenance,
+        codebookProvenance: this.codebook.provenance,
+        ...config,
+      },
       tensors: { ...tensors, tuples: { shape: [this.items.size, this.depth], values: this.tuples } },
       files: { 'items.json': JSON.stringify([...this.items]) },
     };
@@ -194,7 +225,7 @@ export class SemanticIds implements Saveable {
 
   /** @throws ArtifactError if the folder is missing, foreign or damaged */
   static async load(dir: string): Promise<SemanticIds> {
-    const { manifest, tensors, files } = await readArtifact(dir, KIND, 1);
+    const { manifest, tensors, files } = await readArtifact(dir, KIND, VERSION);
     return SemanticIds.restore({ config: manifest.config, tensors, files }, dir);
   }
 
@@ -214,11 +245,21 @@ export class SemanticIds implements Saveable {
   ): Promise<SemanticIds> {
     const { tensors, files } = contents;
     return rebuildSaved(source, 'codebooks, items and their IDs', async () => {
-      const { codebook: kind, encoder, ...config } = Object(contents.config) as Record<string, unknown>;
+      const {
+        codebook: kind,
+        encoder,
+        provenance,
+        codebookProvenance,
+        ...config
+      } = Object(contents.config) as Record<string, unknown>;
       const items = new IdMap(
         JSON.parse(Buffer.from(files['items.json'] ?? []).toString('utf8')) as string[],
       );
-      const codebook = await rebuild(kind, { config, tensors });
+      const codebook = await rebuild(kind, {
+        config,
+        tensors,
+        provenance: savedProvenance(source, codebookProvenance) ?? UNKNOWN,
+      });
       const tuples = artifactTensor(source, tensors, 'tuples', {
         type: 'int32',
         shape: [items.size, undefined],
@@ -232,7 +273,14 @@ export class SemanticIds implements Saveable {
           received: `${JSON.stringify(encoder)} and IDs of ${tuples.shape[1]} codes`,
           hint: 'The artifact was changed: restore it, or fit and save again.',
         });
-      return new SemanticIds(items, codebook, tuples.values, encoder, collisionLevels);
+      return new SemanticIds(
+        items,
+        codebook,
+        tuples.values,
+        encoder,
+        collisionLevels,
+        savedProvenance(source, provenance) ?? UNKNOWN,
+      );
     });
   }
 }

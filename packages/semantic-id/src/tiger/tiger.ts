@@ -6,6 +6,7 @@ import {
   checkSavedNames,
   checkSavedShapes,
   checkSharedIds,
+  checkValidationUnseen,
   type Dataset,
   type Disposable,
   Favourites,
@@ -13,6 +14,7 @@ import {
   type IdMap,
   InvalidInputError,
   OutcomeCounter,
+  type Provenance,
   type Query,
   RandomStream,
   RETRIEVE_OPTIONS,
@@ -40,6 +42,8 @@ import { type TigerRetrieveOptions, TigerSearch } from './tiger-search.js';
 import { UnseenItems, unseenShare } from './unseen-items.js';
 
 const KIND = 'tiger';
+/** 3 says what the IDs know of interactions. */
+const VERSION = 3;
 
 /**
  * TIGER (Rajput et al. 2023): generative retrieval. A model reads a user's items as semantic IDs and writes the next
@@ -55,6 +59,8 @@ export class Tiger implements Retriever, Saveable, Disposable {
   readonly name: string;
   readonly items: IdMap;
   readonly ids: SemanticIds;
+  /** What the semantic IDs know of interactions. */
+  readonly provenance: Provenance;
   /** What is answered to queries without a history. */
   readonly favourites: Favourites;
   /** Loss and validation of each epoch of the fit; empty after loading. */
@@ -78,6 +84,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
     this.name = config.mode === 'faithful' ? 'TIGER' : 'TIGER (efficient)';
     this.items = ids.items;
     this.ids = ids;
+    this.provenance = ids.provenance;
     this.history = history;
     this.#model = model;
     this.#config = config;
@@ -98,6 +105,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
    *
    * @throws InvalidInputError for unknown options, or if no user has two interactions
    * @throws UnknownIdError naming the first item of the data that has no semantic ID
+   * @throws LeakError for semantic IDs that know the validation, or do not say what they know
    */
   static async fit(dataset: Dataset, options: TigerOptions): Promise<Tiger> {
     const config = TIGER.settings(options);
@@ -106,6 +114,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
     const { signal } = options;
     const ids = config.ids.align(log.items);
     if (validation) checkSharedIds('the validation log', validation, log);
+    checkValidationUnseen('the semantic IDs', ids.provenance, log, validation);
     if (log.userCounts().every((count) => count < 2))
       throw new InvalidInputError({
         expected: 'users with at least two interactions',
@@ -226,7 +235,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
       Object.entries(tensors).map(([name, tensor]) => [`${prefix}/${name}`, tensor] as const);
     await writeArtifact(dir, {
       kind: KIND,
-      version: 2,
+      version: VERSION,
       config: {
         ...TIGER.saved(this.#config),
         ids: ids.config,
@@ -245,7 +254,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
 
   /** @throws ArtifactError if the folder is missing, foreign or damaged */
   static async load(dir: string): Promise<Tiger> {
-    const { manifest, tensors, files } = await readArtifact(dir, KIND, 2);
+    const { manifest, tensors, files } = await readArtifact(dir, KIND, VERSION);
     const under = (prefix: string): Record<string, TensorData> =>
       Object.fromEntries(
         Object.entries(tensors)
