@@ -31,7 +31,7 @@ export class Catalog {
   readonly text: Readonly<Record<string, readonly string[]>>;
   readonly attributes: Readonly<Record<string, readonly AttributeValue[]>>;
 
-  /** @throws InvalidInputError if a column's length differs from the number of items or a name stands twice */
+  /** @throws InvalidInputError if a column's length differs from the number of items or a name is duplicated */
   constructor(columns: CatalogColumns) {
     const { items, text, attributes = {} } = columns;
     for (const [name, column] of [...Object.entries(text), ...Object.entries(attributes)]) {

@@ -19,7 +19,7 @@ export class IdMap implements Iterable<string> {
   /**
    * @param ids - external ids; the position becomes the dense index
    * @param what - what they stand for, for messages
-   * @throws InvalidInputError if an id stands twice
+   * @throws InvalidInputError if an id is duplicated
    */
   constructor(ids: Iterable<string>, what = 'item') {
     this.what = what;

@@ -1,4 +1,5 @@
 import { InvalidInputError } from './errors.js';
+import { nearestName } from './nearest-name.js';
 
 /**
  * Refuses options that nobody reads, so that a misspelt setting is an error and never silently ignored.
@@ -12,10 +13,14 @@ export function checkOptions(where: string, options: object | undefined, known: 
   if (options === undefined) return;
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
+    const meant = nearestName(name, known);
     throw new InvalidInputError({
       expected: `options of ${where} among ${known.join(', ') || '(none)'}`,
       received: JSON.stringify(name),
-      hint: 'Remove the option or correct its spelling.',
+      hint:
+        meant === undefined
+          ? 'Remove the option or correct its spelling.'
+          : `Did you mean ${meant}? Correct the spelling, or remove the option.`,
     });
   }
 }
@@ -73,9 +78,10 @@ export function checkChoice<T extends string>(name: string, value: unknown, choi
   const found = choices.find((choice) => choice === value);
   if (found !== undefined) return found;
   const quoted = choices.map((choice) => `'${choice}'`);
+  const meant = nearestName(value, choices);
   throw new InvalidInputError({
     expected: `${name} to be ${[quoted.slice(0, -1).join(', '), ...quoted.slice(-1)].filter(Boolean).join(' or ')}`,
     received: JSON.stringify(value) ?? String(value),
-    hint: 'Choose one of them.',
+    hint: meant === undefined ? `Pass for example ${name}: ${quoted[0] ?? ''}.` : `Did you mean '${meant}'?`,
   });
 }

@@ -22,23 +22,23 @@ export interface ByteSource {
 const CHUNK = 1 << 20;
 
 /** First bytes of packed forms that no library here reads, with the program that unpacks them. */
-const UNREAD: readonly { readonly magic: readonly number[]; readonly what: string; readonly mend: string }[] =
+const UNREAD: readonly { readonly magic: readonly number[]; readonly what: string; readonly hint: string }[] =
   [
-    { magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0], what: 'an xz file', mend: 'Unpack it first: xz -d FILE' },
-    { magic: [0x42, 0x5a, 0x68], what: 'a bzip2 file', mend: 'Unpack it first: bzip2 -d FILE' },
+    { magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0], what: 'an xz file', hint: 'Unpack it first: xz -d FILE' },
+    { magic: [0x42, 0x5a, 0x68], what: 'a bzip2 file', hint: 'Unpack it first: bzip2 -d FILE' },
     {
       magic: [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c],
       what: 'a 7-Zip archive',
-      mend: 'Unpack it first: 7z x FILE',
+      hint: 'Unpack it first: 7z x FILE',
     },
     {
       magic: [0x52, 0x61, 0x72, 0x21, 0x1a, 0x07],
       what: 'a RAR archive',
-      mend: 'Unpack it first: unrar x FILE',
+      hint: 'Unpack it first: unrar x FILE',
     },
-    { magic: [0x89, 0x48, 0x44, 0x46], what: 'an HDF5 file', mend: 'Export the table as CSV or Parquet.' },
-    { magic: [0xd0, 0xcf, 0x11, 0xe0], what: 'an old Excel file', mend: 'Export the sheet as CSV.' },
-    { magic: [0x80, 0x04, 0x95], what: 'a Python pickle', mend: 'Export the table as CSV or Parquet.' },
+    { magic: [0x89, 0x48, 0x44, 0x46], what: 'an HDF5 file', hint: 'Export the table as CSV or Parquet.' },
+    { magic: [0xd0, 0xcf, 0x11, 0xe0], what: 'an old Excel file', hint: 'Export the sheet as CSV.' },
+    { magic: [0x80, 0x04, 0x95], what: 'a Python pickle', hint: 'Export the table as CSV or Parquet.' },
   ];
 
 const startsWith = (head: Buffer, magic: readonly number[]): boolean =>
@@ -114,7 +114,7 @@ async function inspect(path: string): Promise<{ size: number; head: Buffer }> {
       throw refuse(
         'a plain file, or one packed with gzip, zstd or zip',
         unread.what,
-        unread.mend.replace('FILE', path),
+        unread.hint.replace('FILE', path),
       );
     if (startsWith(head, [0x50, 0x41, 0x52, 0x31]))
       throw refuse('text', 'a Parquet file', "Read it with loadTable and format 'parquet'.");

@@ -37,7 +37,7 @@ export function ndcgOfLists(
         throw new InvalidInputError({
           expected: 'lists of different items',
           received: `the item ${item} twice in list ${q}`,
-          hint: 'Mend the retriever: a list holds each item once.',
+          hint: 'Correct the retriever: a list holds each item once.',
         });
       met.add(item);
       if (right.has(item)) ranks.set(item, rank);

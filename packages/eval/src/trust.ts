@@ -66,7 +66,7 @@ export function checkTrust(result: Trusted): void {
     throw new UntrustworthyResultError({
       expected: `at most ${percent(limits.violations, 1)} of the lists to break the contract of Retriever`,
       received: `${result.system}: ${violationsInWords(violations) ?? ''}`,
-      hint: 'Mend the retriever, leave its row out, or evaluate with a larger maxViolationShare.',
+      hint: 'Correct the retriever, leave its row out, or evaluate with a larger maxViolationShare.',
     });
   checkOutcomes(result.system, result.outcomes ?? [], limits.fallbacks);
 }

@@ -15,9 +15,9 @@ export { batchByLength, bucketLengths, type LengthBatch } from './length-buckets
 export {
   binaryCrossEntropy,
   catalogueCrossEntropy,
+  crossEntropyAmong,
   generalisedBce,
   infoNce,
-  openCrossEntropy,
   sampledSoftmax,
   softmaxCrossEntropy,
   tripletLoss,

@@ -70,30 +70,30 @@ export function catalogueCrossEntropy(
   return loss(x, table) as tf.Scalar;
 }
 
-/** What a class that does not compete is lowered by. */
-const CLOSED = 1e9;
+/** Taken from the score of a class that does not compete. */
+const EXCLUDED = 1e9;
 
 /**
- * {@link catalogueCrossEntropy} among the classes that compete with a row's target: those that are closed to its group
- * are left out, unless they are the target. With a user's items closed, training asks for what retrieval does, which
+ * {@link catalogueCrossEntropy} among the classes that compete with a row's target: those that are excluded from
+ * its group are left out, unless they are the target. With a user's items excluded, training asks for what retrieval does, which
  * leaves them out of lists too.
  *
- * @param x - `[groups * places, width]`, a group's rows one after another
+ * @param x - `[groups * positions, width]`, a group's rows one after another
  * @param table - `[classes, width]`
  * @param targets - int32 `[rows]`
  * @param weights - `[rows]`
- * @param closed - `[groups, classes]`, 1 for what does not compete in a group and 0 for what does
+ * @param excluded - `[groups, classes]`, 1 for what does not compete in a group and 0 for what does
  * @param total - what the weighted sum is divided by. Default: the sum of the weights
  */
-export function openCrossEntropy(
+export function crossEntropyAmong(
   x: tf.Tensor2D,
   table: tf.Tensor2D,
   targets: tf.Tensor1D,
   weights: tf.Tensor1D,
-  closed: tf.Tensor2D,
+  excluded: tf.Tensor2D,
   total?: number,
 ): tf.Scalar {
-  const [groups, classes] = closed.shape;
+  const [groups, classes] = excluded.shape;
   const share = tf.div(weights, total ?? tf.maximum(tf.sum(weights), 1e-9)) as tf.Tensor1D;
   const ids = tf.cast(targets, 'int32') as tf.Tensor1D;
   const loss = tf.customGrad((rows, vectors, save) => {
@@ -101,9 +101,12 @@ export function openCrossEntropy(
     const catalogue = vectors as tf.Tensor2D;
     const count = given.shape[0];
     const scores = tf.reshape(tf.matMul(given, catalogue, false, true), [groups, -1, classes]);
-    const competing = tf.reshape(tf.sub(scores, tf.expandDims(tf.mul(closed, CLOSED), 1)), [count, classes]);
+    const competing = tf.reshape(tf.sub(scores, tf.expandDims(tf.mul(excluded, EXCLUDED), 1)), [
+      count,
+      classes,
+    ]);
     const own = tf.sum(tf.mul(given, tf.gather(catalogue, ids)), 1, true);
-    // The target's own score stands apart, closed or open: what competes with it is everything else.
+    // The target's own score counts, excluded or not: everything else competes with it.
     const row = tf.range(0, count, 1, 'int32');
     const largest = tf.maximum(tf.max(competing, 1, true), own);
     const raised = tf.exp(tf.sub(competing, largest));

@@ -82,7 +82,7 @@ export async function selectBackend(
       throw new InvalidInputError({
         expected: "a backend: 'auto', 'ort', 'tensorflow' or 'cpu'",
         received: JSON.stringify(choice),
-        hint: 'Choose one of them.',
+        hint: "Leave it out for 'auto', which takes what is installed.",
       });
   }
 }

@@ -3,9 +3,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import {
   binaryCrossEntropy,
   catalogueCrossEntropy,
+  crossEntropyAmong,
   generalisedBce,
   infoNce,
-  openCrossEntropy,
   sampledSoftmax,
   selectBackend,
   softmaxCrossEntropy,
@@ -71,24 +71,24 @@ describe('catalogue cross-entropy', () => {
   });
 });
 
-test('open cross-entropy equals softmax cross-entropy of the scores without what is closed, in value and both gradients', () => {
-  // Two groups of two rows; the first group's targets are closed themselves, the second group's are not.
+test('cross-entropy among competitors equals softmax cross-entropy of the scores without what is excluded, in value and both gradients', () => {
+  // Two groups of two rows; the first group's targets are excluded themselves, the second group's are not.
   const x = tf.tensor2d([0.5, -1, 2, 0.1, 0.3, -0.7, -1.2, 0.4], [4, 2]);
   const table = tf.tensor2d([1, 0.2, -0.4, 0.9, 0.3, 0.3, -1, 0.8, 0.6, 0.1], [5, 2]);
   const targets = tf.tensor1d([2, 0, 1, 4], 'int32');
   const weights = tf.tensor1d([1, 0.5, 2, 1]);
-  const closed = tf.tensor2d([1, 0, 1, 1, 0, 0, 0, 1, 0, 0], [2, 5]);
+  const excluded = tf.tensor2d([1, 0, 1, 1, 0, 0, 0, 1, 0, 0], [2, 5]);
   const lowered = tf.tensor2d(
     [
       [1, 0, 0, 1, 0],
       [0, 0, 1, 1, 0],
       [0, 0, 1, 0, 0],
       [0, 0, 1, 0, 0],
-    ].map((row) => row.map((shut) => -1e9 * shut)),
+    ].map((row) => row.map((isExcluded) => -1e9 * isExcluded)),
   );
   tf.tidy(() => {
     const one = tf.valueAndGrads((a, b) =>
-      openCrossEntropy(a as tf.Tensor2D, b as tf.Tensor2D, targets, weights, closed),
+      crossEntropyAmong(a as tf.Tensor2D, b as tf.Tensor2D, targets, weights, excluded),
     )([x, table]);
     const other = tf.valueAndGrads((a, b) => {
       const scores = tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D, false, true);

@@ -30,10 +30,10 @@ import {
   binaryCrossEntropy,
   bucketLengths,
   catalogueCrossEntropy,
+  crossEntropyAmong,
   type EpochReport,
   type ForwardPass,
   generalisedBce,
-  openCrossEntropy,
   sampledSoftmax,
   selectBackend,
 } from '@palate/nn';
@@ -126,7 +126,7 @@ export class SasRec implements CatalogueScorer, Saveable, Disposable {
       throw new InvalidInputError({
         expected: "competitors to be 'all' or, with the loss 'cross-entropy', 'unseen'",
         received: `"unseen" with ${config.loss}`,
-        hint: 'Choose one of them; sampled losses never draw an item of the user.',
+        hint: "Leave competitors out: sampled losses never draw an item of the user. Or use the loss 'cross-entropy'.",
       });
     const favourites = Favourites.of(log);
     throwIfCancelled(options.signal, 'fitting SASRec');
@@ -285,7 +285,7 @@ class NextItemTask {
     const targets = new Int32Array(batchSize * length);
     const sampled = loss === 'cross-entropy' ? undefined : new Int32Array(batchSize * length * negatives);
     const n = log.items.size;
-    const closed = competitors === 'unseen' ? new Float32Array(batchSize * n) : undefined;
+    const excluded = competitors === 'unseen' ? new Float32Array(batchSize * n) : undefined;
     for (const [k, user] of users.entries()) {
       const history = log.history(user);
       const taken = this.#lengths[user]!;
@@ -293,7 +293,7 @@ class NextItemTask {
       const from = windows && newest > 0 ? windows.integer(newest + 1) : newest;
       const start = (k + 1) * length - taken;
       const own = sampled ? new Set(history) : undefined;
-      if (closed) for (const item of history) closed[k * n + item] = 1;
+      if (excluded) for (const item of history) excluded[k * n + item] = 1;
       for (let i = 0; i < taken; i++) {
         ids[start + i] = history[from + i]!;
         targets[start + i] = history[from + i + 1]!;
@@ -311,15 +311,15 @@ class NextItemTask {
       ids: { shape, values: ids },
       present: { shape, values: present },
       targets: { shape: [batchSize * length], values: targets },
-      ...(closed ? { closed: { shape: [batchSize, n], values: closed } } : {}),
+      ...(excluded ? { excluded: { shape: [batchSize, n], values: excluded } } : {}),
       ...(sampled ? { negatives: { shape: [batchSize * length, negatives], values: sampled } } : {}),
     };
   }
 
   loss(batch: BatchTensors, pass: ForwardPass): tf.Scalar {
     const { loss, dimension, calibration, competitors } = this.#config;
-    const { ids, present, targets, negatives, closed } = batch as Record<
-      'ids' | 'present' | 'targets' | 'negatives' | 'closed',
+    const { ids, present, targets, negatives, excluded } = batch as Record<
+      'ids' | 'present' | 'targets' | 'negatives' | 'excluded',
       tf.Tensor
     >;
     const hidden = this.#encoder.encode(ids, present, pass, true);
@@ -328,7 +328,7 @@ class NextItemTask {
     const table = this.#encoder.items.table as tf.Tensor as tf.Tensor2D;
     const next = targets as tf.Tensor1D;
     if (competitors === 'unseen')
-      return openCrossEntropy(rows, table, next, weights, closed as tf.Tensor2D, this.#meanPositions);
+      return crossEntropyAmong(rows, table, next, weights, excluded as tf.Tensor2D, this.#meanPositions);
     if (loss === 'cross-entropy')
       return catalogueCrossEntropy(rows, table, next, weights, this.#meanPositions);
     const positive = tf.sum(tf.mul(rows, tf.gather(table, next)), 1) as tf.Tensor1D;

@@ -127,8 +127,8 @@ export function retrieverConformance(options: RetrieverConformanceOptions): Conf
           assert.ok(fellBack === 0 || fellBack === asked.length, `${fellBack} fell back`);
         }
         const [first = []] = lists;
-        const closed = first.slice(0, 2).map(({ item }) => item);
-        const [rest = []] = await retriever.retrieve([{ exclude: closed }], 4);
+        const excluded = first.slice(0, 2).map(({ item }) => item);
+        const [rest = []] = await retriever.retrieve([{ exclude: excluded }], 4);
         assert.deepEqual(rest.map(countOf), most.slice(2, 6));
       },
     },

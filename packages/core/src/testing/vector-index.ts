@@ -74,7 +74,7 @@ export function vectorIndexConformance(options: VectorIndexConformanceOptions): 
     for (const [q, list] of lists.entries()) {
       const expected = new Set(nearest(known, queries.subarray(q * WIDTH, (q + 1) * WIDTH), 10));
       assert.equal(list.length, expected.size);
-      assert.equal(new Set(list.map(({ id }) => id)).size, list.length, 'an id stands twice');
+      assert.equal(new Set(list.map(({ id }) => id)).size, list.length, 'an id is duplicated');
       for (const [at, { id, score }] of list.entries()) {
         const own = known.get(id);
         assert.ok(own, `found ${id}, which is not in the index`);

@@ -114,7 +114,7 @@ export async function* knowledgeOf<Input>(
 /**
  * Lists what a job has still to ask: its requests, for a dry run.
  *
- * @throws InvalidInputError if an entity stands twice
+ * @throws InvalidInputError if an entity is duplicated
  */
 export async function pendingKnowledge<Input>(
   options: KnowledgeQuestion<Input>,

@@ -397,7 +397,7 @@ describe('generateKnowledge', () => {
     await store.close();
   });
 
-  it('refuses an entity that stands twice before it asks anything', async () => {
+  it('refuses a duplicated entity before it asks anything', async () => {
     const store = openKnowledgeStore(join(folder(), 'store'));
     const asked: string[] = [];
     await expect(

@@ -18,7 +18,7 @@ const MARKS = ['recommend', 'profile', 'history', 'end'] as const;
 /** Marks of inputs with candidates. */
 const CANDIDATE_MARKS = ['recommendRetrieval', 'profile', 'history', 'candidates', 'end'] as const;
 /** Score of an item that may not be generated. */
-const CLOSED = -1e9;
+const EXCLUDED = -1e9;
 /** Numbers of rows scored at once, padded to so that few graphs serve all. */
 const ROW_SIZES = [1, 8, 64, 256];
 
@@ -95,7 +95,7 @@ export class RankerModel {
     const labels = new Int32Array(rows * LENGTHS.labels).fill(-100);
     const targets = new Int32Array(rows * LENGTHS.labels);
     const weights = new Float32Array(rows * LENGTHS.labels);
-    const closed = new Float32Array(rows * items);
+    const lowering = new Float32Array(rows * items);
     for (const [row, input] of inputs.entries()) {
       this.#write(input, ids, present, row * width);
       for (const [k, item] of input.labels.slice(0, LENGTHS.labels).entries()) {
@@ -104,11 +104,11 @@ export class RankerModel {
         // What comes soonest is what a list is judged by.
         weights[row * LENGTHS.labels + k] = 1 / Math.log2(k + 2);
       }
-      const own = closed.subarray(row * items, (row + 1) * items);
+      const own = lowering.subarray(row * items, (row + 1) * items);
       if (hasCandidates) {
-        own.fill(CLOSED);
+        own.fill(EXCLUDED);
         for (const item of input.candidates) own[item] = 0;
-      } else for (const item of input.history) own[item] = CLOSED;
+      } else for (const item of input.history) own[item] = EXCLUDED;
       for (const item of input.labels) own[item] = 0;
     }
     return {
@@ -117,7 +117,7 @@ export class RankerModel {
       decoderIds: { shape: [rows, LENGTHS.labels], values: this.t5.shiftRight(labels, LENGTHS.labels) },
       targets: { shape: [rows * LENGTHS.labels], values: targets },
       weights: { shape: [rows * LENGTHS.labels], values: weights },
-      closed: { shape: [rows, 1, items], values: closed },
+      lowering: { shape: [rows, 1, items], values: lowering },
     };
   }
 
@@ -140,12 +140,12 @@ export class RankerModel {
 
   /** Mean negative log-likelihood of the labels among what may be generated, in nats an item. */
   loss(batch: BatchTensors, pass: ForwardPass): tf.Scalar {
-    const { ids, present, decoderIds, targets, weights, closed } = batch as Record<
-      'ids' | 'present' | 'decoderIds' | 'targets' | 'weights' | 'closed',
+    const { ids, present, decoderIds, targets, weights, lowering } = batch as Record<
+      'ids' | 'present' | 'decoderIds' | 'targets' | 'weights' | 'lowering',
       tf.Tensor
     >;
     const states = this.t5.decode(decoderIds, this.t5.encode(ids, present, pass), pass);
-    const scores = tf.add(this.#itemScores(states), closed);
+    const scores = tf.add(this.#itemScores(states), lowering);
     return softmaxCrossEntropy(
       tf.reshape(scores, [-1, this.#vocabulary.items.size]) as tf.Tensor2D,
       targets as tf.Tensor1D,

@@ -9,7 +9,7 @@ import { z } from 'zod';
  */
 export function structureSchema(schema: z.ZodType): Record<string, unknown> {
   try {
-    return closed(z.toJSONSchema(schema, { io: 'input' })) as Record<string, unknown>;
+    return withoutFurtherProperties(z.toJSONSchema(schema, { io: 'input' })) as Record<string, unknown>;
   } catch (cause) {
     throw new InvalidInputError({
       expected: 'a Zod schema that JSON schema can express',
@@ -20,11 +20,11 @@ export function structureSchema(schema: z.ZodType): Record<string, unknown> {
   }
 }
 
-function closed(node: unknown): unknown {
-  if (Array.isArray(node)) return node.map(closed);
+function withoutFurtherProperties(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(withoutFurtherProperties);
   if (typeof node !== 'object' || node === null) return node;
   const copy: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(node)) copy[name] = closed(value);
+  for (const [name, value] of Object.entries(node)) copy[name] = withoutFurtherProperties(value);
   if (copy.type === 'object' && copy.properties !== undefined && copy.additionalProperties === undefined)
     copy.additionalProperties = false;
   return copy;
