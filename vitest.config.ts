@@ -10,8 +10,10 @@ export default defineConfig({
     globalSetup: ['scripts/temporary-folder.mjs'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    reporters: ['default', './scripts/slowest-tests.mjs'],
+    // One limit for every test, generous: a loaded machine takes ten times as long, and nothing asserts on time.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     coverage: { provider: 'v8', include: ['packages/*/src/**', 'apps/*/src/**'] },
   },
 });

@@ -188,9 +188,7 @@ test('palate doctor says when ONNX Runtime computes in WebAssembly', async () =>
   );
 });
 
-test('palate start shows a history, every recommender, and the assistant with its sources', {
-  timeout: 300_000,
-}, async () => {
+test('palate start shows a history, every recommender, and the assistant with its sources', async () => {
   const { code, stdout } = await palate(['start', '--k', '3', '--effort', 'quick', '--artifacts', artifacts]);
   expect(code).toBe(0);
   for (const name of ['Popularity', 'ItemKNN', 'UserKNN', 'EASE', 'iALS', 'BPR-MF', 'BM25'])
@@ -205,7 +203,7 @@ test('palate start shows a history, every recommender, and the assistant with it
   expect(manifest).toMatchObject({ kind: 'ease', config: { lambda: 500 } });
 });
 
-describe('palate recommend --profile --explain', { timeout: 120_000 }, () => {
+describe('palate recommend --profile --explain', () => {
   const run = (more: readonly string[], env: Readonly<Record<string, string>> = {}) =>
     palate(['recommend', '--effort', 'quick', '--artifacts', artifacts, '--json', '--k', '5', ...more], env);
 

@@ -288,7 +288,7 @@ async function outcome(
   }
 }
 
-test('the text loaders', { timeout: 120_000 }, async () => {
+test('the text loaders', async () => {
   let total = 0;
   let loaded = 0;
   for (const { name, files, target, load, cases, count } of SUBJECTS) {
@@ -318,7 +318,7 @@ test('the text loaders', { timeout: 120_000 }, async () => {
   expect(loaded).toBeGreaterThan(250);
 });
 
-test('packed and Parquet files', { timeout: 120_000 }, async () => {
+test('packed and Parquet files', async () => {
   const subjects = [
     { name: 'r.csv.zip', columns: { user: 'user', item: 'item' }, cases: 40 },
     { name: 'r.csv.zst', columns: { user: 'user', item: 'item' }, cases: 40 },

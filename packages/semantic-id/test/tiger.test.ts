@@ -38,7 +38,7 @@ describe('what TIGER learns', () => {
     expect(tiger.history.at(-1)?.loss).toBeLessThan(0.3);
   });
 
-  it('is the next item of a certain sequence, in the faithful mode', { timeout: 240_000 }, async () => {
+  it('is the next item of a certain sequence, in the faithful mode', async () => {
     const dataset = ring(60, 12, 9);
     const tiger = await Tiger.fit(dataset, {
       ids: await idsOf(dataset),
@@ -68,7 +68,6 @@ describe('what TIGER learns', () => {
 
   it.each(['efficient', 'faithful'] as const)(
     'is a matter of the user where users have tokens, in the %s mode',
-    { timeout: 240_000 },
     async (mode) => {
       // After the same two items, one half of the users goes on to x and the other half to y.
       const rows = Array.from({ length: 40 }, (_, user) =>

@@ -30,7 +30,6 @@ const hitsOf = async (tiger: Tiger, epsilon = 0): Promise<number> => {
 describe('items that training never saw', () => {
   it.each([60, 300])(
     'do not cost the others their places: a ring of sixty items is learned beside %d more',
-    { timeout: 120_000 },
     async (unseen) => {
       const dataset = ring(60, SIXTY, 9, unseen);
       const tiger = await Tiger.fit(dataset, { ...OPTIONS, ids: await idsOf(dataset, 8) });
@@ -46,7 +45,7 @@ describe('items that training never saw', () => {
     },
   );
 
-  it('leave every list as it was when they come after the fit', { timeout: 120_000 }, async () => {
+  it('leave every list as it was when they come after the fit', async () => {
     const dataset = ring(60, SIXTY, 9);
     const ids = await idsOf(dataset, 8, 2);
     const random = new RandomStream(9);

@@ -44,9 +44,7 @@ describe('random graphs', () => {
     await tf.setBackend('cpu');
   });
 
-  it(`give what the CPU backend gives, but for what is listed (seeds ${FROM} to ${FROM + COUNT - 1})`, {
-    timeout: 300_000,
-  }, async () => {
+  it(`give what the CPU backend gives, but for what is listed (seeds ${FROM} to ${FROM + COUNT - 1})`, async () => {
     const graphs = Array.from({ length: COUNT }, (_, k) => ({ seed: FROM + k, ...randomGraph(FROM + k) }));
     await tf.setBackend('ort');
     const before = { tensors: tf.memory().numTensors, data: ortBackend().numDataIds() };

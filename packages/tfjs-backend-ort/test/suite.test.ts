@@ -19,4 +19,4 @@ it("passes tfjs-core's own test suite, but for the specs that the skip list expl
   expect(counts.total).toBeGreaterThan(4_200);
   expect(counts.passed / counts.total).toBeGreaterThanOrEqual(0.95);
   expect(status).toBe(0);
-}, 180_000);
+});

@@ -13,9 +13,7 @@ const KILLS = 20;
 const CONCURRENCY = 3;
 const worker = fileURLToPath(new URL('knowledge-worker.ts', import.meta.url));
 
-it('keeps every stored answer through twenty kills and asks for none of them again', {
-  timeout: 240_000,
-}, async () => {
+it('keeps every stored answer through twenty kills and asks for none of them again', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'palate-kill-'));
   const { NODE_PATH: _, ...env } = process.env;
   const lines = (): string[] => {

@@ -148,7 +148,7 @@ describe('knowledge files', () => {
 });
 
 describe('recordedKnowledge', () => {
-  it('brings all bundled texts into a store, with what their writer knew', { timeout: 30_000 }, async () => {
+  it('brings all bundled texts into a store, with what their writer knew', async () => {
     const { log } = await loadBundledMovieTweetings({ core: 5 });
     const store = openKnowledgeStore(join(folder(), 'store'));
     const shared = { promptVersion: 'recorded-1', model: 'claude', createdAt: 1_793_000_000 };

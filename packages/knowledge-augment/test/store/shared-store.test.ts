@@ -37,7 +37,7 @@ const linesOf = (dir: string): string[] => {
 const askedIn = (dir: string): string[] => linesOf(dir).filter((line) => line.startsWith('asked'));
 
 describe('jobs that share a store', () => {
-  it('ask for each entity once, all together', { timeout: 120_000 }, async () => {
+  it('ask for each entity once, all together', async () => {
     const dir = folder();
     const go = join(dir, 'go');
     const ends = [start(dir, 150, go), start(dir, 150, go)].map((child) => once(child, 'exit'));
@@ -57,7 +57,7 @@ describe('jobs that share a store', () => {
     expect(entries).toBe(150);
   });
 
-  it('take over what a killed one had claimed', { timeout: 120_000 }, async () => {
+  it('take over what a killed one had claimed', async () => {
     const dir = folder();
     const first = start(dir, 120);
     const firstEnds = once(first, 'exit');

@@ -328,9 +328,7 @@ describe('LocalRanker', () => {
     expect(list.map(({ item }) => item)).toEqual([1, 2, 0, 3, 4]);
   });
 
-  it('goes on from a checkpoint only with the options and the data that it was started with', {
-    timeout: 120_000,
-  }, async () => {
+  it('goes on from a checkpoint only with the options and the data that it was started with', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'palate-ranker-'));
     const split = leaveOneOut(dataset.log);
     const train = withLog(dataset, split.train);
@@ -398,7 +396,7 @@ describe('LocalRanker', () => {
     );
   });
 
-  it('learns which candidates go with a history', { timeout: 120_000 }, async () => {
+  it('learns which candidates go with a history', async () => {
     const train = rows(80, 10);
     const split = leaveOneOut(train.log);
     const data = withLog(train, split.train);

@@ -130,7 +130,7 @@ describe('evaluateRatings', () => {
 });
 
 describe('trained predictors', () => {
-  it('read taste out of the rated history of users that they never saw', { timeout: 120_000 }, async () => {
+  it('read taste out of the rated history of users that they never saw', async () => {
     const options = {
       epochs: 25,
       batchSize: 64,
@@ -151,7 +151,7 @@ describe('trained predictors', () => {
     }
   });
 
-  it('with both heads of the T5 do so too', { timeout: 120_000 }, async () => {
+  it('with both heads of the T5 do so too', async () => {
     const many = rated(400, 8, 7);
     const all = ratingRows(many.log, many.log, { leastHistory: 4 });
     const part = (isTest: boolean) =>
@@ -184,7 +184,7 @@ describe('trained predictors', () => {
     }
   });
 
-  it('by ids know users of training, and clip to the scale', { timeout: 60_000 }, async () => {
+  it('by ids know users of training, and clip to the scale', async () => {
     const order = new RandomStream(9).shuffle(Int32Array.from(rows.user.keys()));
     const known: RatingTask = { ...task, train: takeRows(rows, order.slice(0, 400)) };
     const rest = takeRows(rows, order.slice(400));

@@ -65,9 +65,7 @@ describe('the tokenizer of use-lite', () => {
 });
 
 describe('useLiteEncoder', () => {
-  it('gives the vectors of the published graph on the plain JavaScript backend', {
-    timeout: 60_000,
-  }, async () => {
+  it('gives the vectors of the published graph on the plain JavaScript backend', async () => {
     await tf.setBackend('cpu');
     const expected = await publishedVectors(TEXTS);
     await selectBackend('ort');
@@ -81,7 +79,7 @@ describe('useLiteEncoder', () => {
     expect(worst).toBeLessThan(1e-4);
   });
 
-  it('lets the ONNX Runtime backend run the published graph as it is', { timeout: 60_000 }, async () => {
+  it('lets the ONNX Runtime backend run the published graph as it is', async () => {
     await selectBackend('ort');
     const expected = await publishedVectors(TEXTS);
     const { data, width } = await (await useLiteEncoder()).encode(TEXTS);
