@@ -188,7 +188,7 @@ async function run() {
     const rows = Number(metadata.num_rows);
     const inGroups = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
     if (rows !== inGroups) throw new Error(`the footer says ${rows} rows, its row groups ${inGroups}`);
-    /** @type {Map<string, (value: unknown) => unknown>} */
+    /** @type {Map<string, ((value: unknown) => unknown) | undefined>} */
     const readers = new Map(
       children.map((child) => [child.element.name, readerOf(child, binaryIds === 'hex')]),
     );

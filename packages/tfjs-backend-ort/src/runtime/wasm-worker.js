@@ -80,11 +80,11 @@ process.on('exit', () => {
 port.on('message', async (request) => {
   try {
     const answer = await answerTo(request);
-    const buffers = new Set(answer.outputs.map(({ data }) => data.buffer));
+    const buffers = new Set(answer.outputs.map(({ data }) => /** @type {ArrayBuffer} */ (data.buffer)));
     port.postMessage(answer, [...buffers]);
   } catch (error) {
     // After a trap nothing of this instance can be trusted any more.
-    const isFatal = error instanceof WebAssembly.RuntimeError || /\bAborted\(/.test(String(error));
+    const isFatal = /^RuntimeError\b|\bAborted\(/.test(String(error));
     port.postMessage({ error: error instanceof Error ? error.message : String(error), isFatal });
   }
   wake();
