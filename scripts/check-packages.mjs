@@ -1,5 +1,9 @@
-// Proves that each package can be published by itself: packs it, lints the tarball (publint, attw), installs the
-// tarballs into an empty folder with npm and runs every ```ts example of its README there.
+// Proves that each package can be published by itself: packs it, lints the tarball (publint, attw), installs it into
+// an empty folder as users do (scripts/installation.mjs), holds light packages to their limits, and runs every ```ts
+// example of its README there, on whatever build of ONNX Runtime npm could install.
+//
+//   node scripts/check-packages.mjs [package ...]   check them, or all
+//   node scripts/check-packages.mjs --sizes         install each with an empty cache and write the README's table
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -7,25 +11,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import ts from 'typescript';
+import {
+  checkLight,
+  install,
+  installed,
+  LIGHT,
+  sizesTable,
+  userEnvironment,
+  writeSizes,
+} from './installation.mjs';
 import { packages, root } from './workspace.mjs';
 
 const exec = promisify(execFile);
 const work = mkdtempSync(join(tmpdir(), 'palate-packages-'));
-const only = process.argv.slice(2);
+const asksForSizes = process.argv.includes('--sizes');
+const only = process.argv.slice(2).filter((each) => !each.startsWith('--'));
 const all = packages();
-const byName = new Map(all.map((entry) => [entry.manifest.name, entry]));
-const options = { maxBuffer: 1 << 26, env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' } };
+const options = { maxBuffer: 1 << 26 };
 let passed = 0;
 const failures = [];
-
-/** Palate packages that a package needs at run time, itself included. */
-function needed(name, seen = new Set()) {
-  if (seen.has(name)) return seen;
-  seen.add(name);
-  for (const dependency of Object.keys(byName.get(name).manifest.dependencies ?? {}))
-    if (byName.has(dependency)) needed(dependency, seen);
-  return seen;
-}
 
 /** The ```ts blocks of a README. */
 function examplesOf(dir) {
@@ -36,9 +40,9 @@ function examplesOf(dir) {
 
 async function step(label, action) {
   try {
-    await action();
+    const note = await action();
     passed++;
-    process.stdout.write(`ok ${label}\n`);
+    process.stdout.write(`ok ${label}${note === undefined ? '' : ` (${note})`}\n`);
     return true;
   } catch (error) {
     failures.push(label);
@@ -49,9 +53,13 @@ async function step(label, action) {
   }
 }
 
-try {
+const noteOf = ({ seconds, megabytes, names }) =>
+  `${seconds.toFixed(1)} s, ${megabytes.toFixed(1)} MB, ${names.length} packages`;
+
+/** Packs every package; gives the paths by name. */
+async function packed() {
   const tarballs = new Map();
-  for (const { dir, manifest } of all) {
+  for (const { dir, manifest } of all)
     await step(`${manifest.name} packs`, async () => {
       const out = join(work, 'tarballs', manifest.name);
       await mkdir(out, { recursive: true });
@@ -59,71 +67,102 @@ try {
       const [file] = readdirSync(out);
       tarballs.set(manifest.name, join(out, file));
     });
-  }
-  for (const { dir, manifest } of all) {
+  return tarballs;
+}
+
+async function runExample(code, path, folder, env) {
+  const { outputText } = ts.transpileModule(code, {
+    compilerOptions: {
+      module: ts.ModuleKind.ESNext,
+      target: ts.ScriptTarget.ES2023,
+      verbatimModuleSyntax: true,
+    },
+  });
+  writeFileSync(path, outputText);
+  const { stdout } = await exec(process.execPath, [path], { ...options, cwd: folder, env, timeout: 300_000 });
+  if (stdout.trim() === '') throw new Error('the example printed nothing');
+}
+
+/** Which build of ONNX Runtime an installation computes with. */
+async function runtimeOf(folder, env) {
+  const code =
+    "const { ortRuntime } = await import('@palate/tfjs-backend-ort'); const { runtime, reason } = ortRuntime(); console.log(runtime + (reason ? ', ' + reason : ''));";
+  const { stdout } = await exec(process.execPath, ['--input-type=module', '-e', code], {
+    ...options,
+    cwd: folder,
+    env,
+  });
+  return `computes with ${stdout.trim()}`;
+}
+
+async function checkPackage({ dir, manifest: { name } }, tarballs, env) {
+  const tarball = tarballs.get(name);
+  await step(`${name} passes publint`, async () => {
+    await exec('pnpm', ['exec', 'publint', 'run', '--strict', tarball], { ...options, cwd: root });
+  });
+  await step(`${name} passes attw`, async () => {
+    await exec('pnpm', ['exec', 'attw', '--profile', 'esm-only', tarball], { ...options, cwd: root });
+  });
+  const folder = join(work, 'install', name);
+  const examples = examplesOf(dir);
+  // The examples' own imports come along, as the README's install line names them.
+  const imported = examples.flatMap((code) =>
+    [...code.matchAll(/from '(@palate\/[a-z-]+)/g)].map(([, each]) => each),
+  );
+  if (name in LIGHT)
+    await step(`${name} is light`, async () => {
+      const seconds = await install(folder, [name], tarballs, env);
+      const found = installed(folder);
+      checkLight(name, found);
+      return noteOf({ ...found, seconds });
+    });
+  const isInstalled = await step(`${name} installs into an empty folder`, async () => {
+    const seconds = await install(folder, [...new Set([name, ...imported])], tarballs, env);
+    return noteOf({ ...installed(folder), seconds });
+  });
+  if (!isInstalled) return;
+  if (existsSync(join(folder, 'node_modules', '@palate', 'tfjs-backend-ort')))
+    await step(`${name} finds a build of ONNX Runtime`, () => runtimeOf(folder, env));
+  await step(`${name} has a README example`, async () => {
+    if (examples.length === 0) throw new Error('README.md holds no ```ts block');
+  });
+  for (const [index, code] of examples.entries())
+    await step(`${name} runs README example ${index + 1}`, () =>
+      runExample(code, join(folder, `example-${index + 1}.mjs`), folder, env),
+    );
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Installs each package alone, with an empty cache each time. */
+async function measure(tarballs) {
+  const rows = [];
+  for (const { manifest } of all) {
     const { name } = manifest;
-    if ((only.length > 0 && !only.includes(name)) || !tarballs.has(name)) continue;
-    await step(`${name} passes publint`, () =>
-      exec('pnpm', ['exec', 'publint', 'run', '--strict', tarballs.get(name)], { ...options, cwd: root }),
-    );
-    await step(`${name} passes attw`, () =>
-      exec('pnpm', ['exec', 'attw', '--profile', 'esm-only', tarballs.get(name)], { ...options, cwd: root }),
-    );
-    const folder = join(work, 'install', name);
-    const installed = await step(`${name} installs into an empty folder`, async () => {
-      await mkdir(folder, { recursive: true });
-      // The examples' own imports come along, as the README's install line names them.
-      const imported = examplesOf(dir).flatMap((code) =>
-        [...code.matchAll(/from '(@palate\/[a-z-]+)'/g)].map(([, each]) => each),
-      );
-      const wanted = new Set([name, ...imported].flatMap((each) => [...needed(each)]));
-      const files = Object.fromEntries([...wanted].map((each) => [each, `file:${tarballs.get(each)}`]));
-      // Peers that are not optional are the user's to install, as the README says.
-      const meta = manifest.peerDependenciesMeta ?? {};
-      const workspace = readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8');
-      const pinned = (peer) => workspace.match(new RegExp(`^ {2}'?${peer}'?: (\\S+)$`, 'm'))?.[1] ?? 'latest';
-      const peers = Object.fromEntries(
-        Object.keys(manifest.peerDependencies ?? {})
-          .filter((peer) => meta[peer]?.optional !== true)
-          .map((peer) => [peer, pinned(peer)]),
-      );
-      writeFileSync(
-        join(folder, 'package.json'),
-        JSON.stringify({
-          private: true,
-          type: 'module',
-          dependencies: { ...files, ...peers },
-          overrides: files,
-        }),
-      );
-      await exec('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline'], {
-        ...options,
-        cwd: folder,
-      });
+    await step(`${name} installs`, async () => {
+      const folder = join(work, 'size', name);
+      const cache = join(work, 'size-cache', name);
+      const seconds = await install(folder, [name], tarballs, userEnvironment(cache));
+      const row = { name, seconds, ...installed(folder) };
+      rows.push(row);
+      rmSync(folder, { recursive: true, force: true });
+      rmSync(cache, { recursive: true, force: true });
+      return noteOf(row);
     });
-    if (!installed) continue;
-    const examples = examplesOf(dir);
-    await step(`${name} has a README example`, async () => {
-      if (examples.length === 0) throw new Error('README.md holds no ```ts block');
-    });
-    for (const [index, code] of examples.entries())
-      await step(`${name} runs README example ${index + 1}`, async () => {
-        const { outputText } = ts.transpileModule(code, {
-          compilerOptions: {
-            module: ts.ModuleKind.ESNext,
-            target: ts.ScriptTarget.ES2023,
-            verbatimModuleSyntax: true,
-          },
-        });
-        writeFileSync(join(folder, `example-${index + 1}.mjs`), outputText);
-        const { stdout } = await exec(process.execPath, [`example-${index + 1}.mjs`], {
-          ...options,
-          cwd: folder,
-          timeout: 120_000,
-        });
-        if (stdout.trim() === '') throw new Error('the example printed nothing');
-      });
-    rmSync(folder, { recursive: true, force: true });
+  }
+  const table = sizesTable(rows);
+  process.stdout.write(`${table}\n`);
+  if (failures.length === 0) writeSizes(table);
+}
+
+try {
+  const tarballs = await packed();
+  if (asksForSizes) await measure(tarballs);
+  else {
+    // One cache for the run, empty at first.
+    const env = userEnvironment(join(work, 'npm-cache'));
+    for (const entry of all)
+      if ((only.length === 0 || only.includes(entry.manifest.name)) && tarballs.has(entry.manifest.name))
+        await checkPackage(entry, tarballs, env);
   }
 } finally {
   rmSync(work, { recursive: true, force: true });
