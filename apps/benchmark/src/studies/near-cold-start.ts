@@ -82,7 +82,7 @@ export const nearColdStart: Study = {
     ];
     const rows: string[][] = [];
     for (const [name, input, rank] of methods) {
-      const result = await context.cell(`${name} ${input}`, [name, input, study.length, 1], async (call) =>
+      const result = await context.cell(`${name} ${input}`, [name, input, study.length, 2], async (call) =>
         evaluateStudy(name, study, await rank(study, call), gainAbove(6)),
       );
       const { ndcg, low, high } = result as StudyResult;

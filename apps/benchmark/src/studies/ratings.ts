@@ -17,6 +17,8 @@ import { meanAndDeviation, type Study } from './study.js';
 const SCALE = { min: 0, max: 10 };
 /** Which rows see what: 2 ends histories strictly before a rating's second. Part of every cell's key. */
 const HISTORIES = 2;
+/** How answers become ratings: 2 reads them by the one reader and knows halves. Part of every cell's key. */
+const ANSWERS = 2;
 
 /** Ratings from which a film counts as liked. */
 const LIKED = 8;
@@ -62,7 +64,7 @@ export const ratings: Study = {
         found.push(
           await context.cell(
             `${label} seed ${seed}`,
-            [label, seed, test.rating.length, HISTORIES],
+            [label, seed, test.rating.length, HISTORIES, ANSWERS],
             async (call) => {
               const [result] = await evaluateRatings([await fit(task, { ...call, seed })], test, LIKED);
               return result as RatingResult;
@@ -71,10 +73,13 @@ export const ratings: Study = {
         );
       const curve = isFixed
         ? undefined
-        : await context.cell(`${label} curve`, [label, SHARES, test.rating.length, HISTORIES], (call) =>
-            dataEfficiency(task, test, LIKED, SHARES.slice(0, -1), (fewer) =>
-              fit(fewer, { ...call, seed: 0 }),
-            ),
+        : await context.cell(
+            `${label} curve`,
+            [label, SHARES, test.rating.length, HISTORIES, ANSWERS],
+            (call) =>
+              dataEfficiency(task, test, LIKED, SHARES.slice(0, -1), (fewer) =>
+                fit(fewer, { ...call, seed: 0 }),
+              ),
           );
       rows.push([
         label,

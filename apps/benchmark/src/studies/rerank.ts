@@ -16,6 +16,8 @@ const MODELS: readonly { readonly label: string; readonly model: ListModelName }
   { label: 'SetRank', model: 'setrank' },
 ];
 const CUTOFFS = [1, 3, 5, 7];
+/** What the metrics mean: 2 puts disliked entries of equal scores first. Part of every cell's key. */
+const METRICS = 2;
 
 /** Re-ranking of lists of ten with and without KAR on the bundled data. */
 export const rerank: Study = {
@@ -34,7 +36,7 @@ export const rerank: Study = {
           found.push(
             await context.cell(
               `${label} ${side} seed ${seed}`,
-              [model, side, seed, data.samples.user.length, HISTORIES],
+              [model, side, seed, data.samples.user.length, HISTORIES, METRICS],
               async (call) => {
                 const split = splitByUsers(data.samples, seed);
                 const fitted = await Reranker.fit(rerankLists(split.train, { seed }), {

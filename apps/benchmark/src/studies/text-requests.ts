@@ -36,7 +36,7 @@ export const textRequests: Study = {
       for (const method of ['BM25', 'use-lite'] as const) {
         const values = await context.cell(
           `${method} ${label}`,
-          [method, families, requests.length, 1],
+          [method, families, requests.length, 2],
           async (call) => {
             const retriever =
               method === 'BM25'

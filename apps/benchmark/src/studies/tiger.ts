@@ -147,7 +147,7 @@ async function coldStartTable(setting: Setting, context: StudyContext): Promise<
       cells.push(
         await context.cell(
           `${label} ${epsilon ?? ''} seed ${seed}`,
-          [label, epsilon ?? null, seed, setting.options, COLD_SHARE, 2],
+          [label, epsilon ?? null, seed, setting.options, COLD_SHARE, 3],
           async (call) => {
             const data = await coldStart(setting, seed, call);
             const retriever =
@@ -226,7 +226,7 @@ export const tigerDiversity: Study = {
         cells.push(
           await context.cell(
             `temperature ${temperature} seed ${seed}`,
-            [temperature, seed, MOVIETWEETINGS.options, 2],
+            [temperature, seed, MOVIETWEETINGS.options, 3],
             async (call) => {
               const { dataset, tiger, queries, targets } = await coldStart(MOVIETWEETINGS, seed, call);
               const genres = dataset.catalog.attributes.genres ?? [];
