@@ -32,7 +32,7 @@ async function budgeted(
     model: name,
     baseURL: server.baseURL,
     apiKey: 'k',
-    timeoutSeconds: 0.3,
+    timeoutSeconds: 3,
     likelihood: 'echo',
   });
   return {
