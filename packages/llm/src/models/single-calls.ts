@@ -4,6 +4,7 @@ import {
   type GenerateOutcome,
   type GenerateRequest,
   type GenerateResult,
+  InvalidInputError,
   type LanguageModel,
   type LikelihoodRequest,
   type LikelihoodResult,
@@ -54,8 +55,18 @@ const DEFAULT_CONCURRENCY = 16;
 
 const callsOf = new WeakMap<LanguageModel, SingleCalls>();
 
-/** A language model, with batches and streams, made of single calls. */
+/**
+ * A language model, with batches and streams, made of single calls.
+ *
+ * @throws InvalidInputError unless `concurrency` is at least 1: otherwise no call would be made
+ */
 export function languageModel(calls: SingleCalls): StreamingLanguageModel {
+  if (!(calls.concurrency >= 1))
+    throw new InvalidInputError({
+      expected: `concurrency of ${calls.id} to be at least 1`,
+      received: String(calls.concurrency),
+      hint: 'Say how many calls at once are of use.',
+    });
   const model: StreamingLanguageModel = {
     id: calls.id,
     async generate(requests, options = {}) {

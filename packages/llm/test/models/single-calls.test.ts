@@ -80,3 +80,14 @@ describe('single calls', () => {
     expect(await model.generate([])).toEqual([]);
   });
 });
+
+test('a model that says no concurrency is refused, since nothing would be asked', () => {
+  for (const concurrency of [undefined, 0, Number.NaN, -1])
+    expect(() =>
+      languageModel({
+        id: 'idle',
+        concurrency: concurrency as number,
+        generate: async () => echo('never asked'),
+      }),
+    ).toThrow(/concurrency of idle to be at least 1/);
+});
