@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access, chmod, copyFile, link, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ArtifactError } from '../errors.js';
+import { ArtifactError, PalateError } from '../errors.js';
 import { checkDatabase } from './check-database.js';
 import { type ClaimHolder, type ClaimOutcome, isHeld, ownClaim } from './claim-holder.js';
 import { JsonLedger, ledgerLine } from './json-ledger.js';
@@ -73,6 +73,7 @@ export class RecordDatabase {
   readonly #options: RecordDatabaseOptions;
   readonly #ledger: JsonLedger | undefined;
   readonly #copy: string | undefined;
+  readonly #notStored = new Map<string, number>();
   #database: Lmdb | undefined;
   #ledgerBegun: Promise<void> | undefined;
 
@@ -170,6 +171,30 @@ export class RecordDatabase {
     } catch (cause) {
       throw storeErrorOf(this.path, `store ${records.length} records`, cause);
     }
+  }
+
+  /**
+   * Stores records that were dear to make where that is possible, and counts them in {@link notStored} where it is not:
+   * whoever made them has them all the same. The first failure is told by a warning of the process.
+   */
+  async keep(records: readonly StoredRecord[]): Promise<void> {
+    if (this.isReadOnly) return;
+    try {
+      await this.put(records);
+    } catch (error) {
+      if (!PalateError.is(error)) throw error;
+      if (this.#notStored.size === 0)
+        process.emitWarning(`What was made could not be stored, and will be made again: ${error.message}`, {
+          type: 'PalateWarning',
+          code: error.code,
+        });
+      this.#notStored.set(error.code, (this.#notStored.get(error.code) ?? 0) + records.length);
+    }
+  }
+
+  /** Records that {@link keep} could not store, by the code of the error: `store-full`, `store-closed`. */
+  get notStored(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#notStored);
   }
 
   /**

@@ -90,7 +90,7 @@ export class BatchedEncoder implements TextEncoder {
         if (vector) good.push({ text, found: { vector, truncated: prepared.truncated } });
         else for (const row of places.get(text) ?? []) failed.push({ row, text });
       }
-      await cache?.put(
+      await cache?.keep(
         good.map(({ text }) => text),
         good.map(({ found }) => found),
       );

@@ -49,10 +49,12 @@ export class VectorCache {
     };
   }
 
-  /** Stores vectors; they are on disk when it resolves. A folder that can only be read keeps what it has. */
-  async put(texts: readonly string[], vectors: readonly CachedVector[]): Promise<void> {
-    if (this.#database.isReadOnly) return;
-    await this.#database.put(
+  /**
+   * Stores vectors; they are on disk when it resolves. A folder that can only be read, or that is full, keeps what it
+   * has: see `RecordDatabase.keep`.
+   */
+  async keep(texts: readonly string[], vectors: readonly CachedVector[]): Promise<void> {
+    await this.#database.keep(
       vectors.map(({ vector, truncated }, k) => ({
         key: this.#key(texts[k] as string),
         value: Buffer.concat([

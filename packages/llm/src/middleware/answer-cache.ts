@@ -6,6 +6,7 @@ import {
   RecordDatabase,
   type RestoreReport,
   restoreRecords,
+  type StoredRecord,
 } from '@palate/core';
 import { requestKey } from '../models/request-key.js';
 import { singleCalls } from '../models/single-calls.js';
@@ -17,6 +18,11 @@ interface CachedAnswer {
   readonly key: string;
   readonly answer: unknown;
 }
+
+const recordOf = (key: string, answer: unknown): StoredRecord => ({
+  key,
+  value: JSON.stringify({ key, answer } satisfies CachedAnswer),
+});
 
 const databaseOptions = (dir: string) => ({
   driver: import.meta.resolve('lmdb'),
@@ -88,12 +94,25 @@ export class AnswerCache {
   }
 
   /**
+   * Stores an answer that has been paid for, or counts why it could not be: whoever asked has it all the same. The first
+   * time a warning of the process tells it.
+   */
+  async keep(key: string, answer: unknown): Promise<void> {
+    await this.#database.keep([recordOf(key, answer)]);
+  }
+
+  /** Answers that were handed on without being stored, by the code of the error: a full disk, a closed cache. */
+  get notStored(): Readonly<Record<string, number>> {
+    return this.#database.notStored;
+  }
+
+  /**
    * Stores an answer; it is on disk when this resolves.
    *
    * @throws StoreError if it cannot be stored
    */
   async put(key: string, answer: unknown): Promise<void> {
-    await this.#database.put([{ key, value: JSON.stringify({ key, answer } satisfies CachedAnswer) }]);
+    await this.#database.put([recordOf(key, answer)]);
   }
 
   /** Tells whether the answer of `model` to a request is here, so that it costs nothing. */

@@ -25,7 +25,8 @@ export interface WithCacheOptions {
  * The key is over the model's id and settings and the whole request, so that the same question at a
  * temperature above 0 has one answer; give it another `seed` to sample anew. Equal requests in flight are
  * made once. Failures are not stored, nor answers that are none: empty, cut at the length limit, filtered, refused. A
- * cache that can only be read answers what it holds. Put it outermost: what it answers meets no limit, budget or wait.
+ * cache that can only be read answers what it holds; where an answer cannot be stored (a full disk), it is handed on and
+ * counted in the cache's `notStored`. Put it outermost: what it answers meets no limit, budget or wait.
  *
  * @example
  * ```ts
@@ -59,7 +60,7 @@ export function withCache(model: LanguageModel, options: WithCacheOptions): Stre
     }
     const asking = (async () => {
       const answer = await call();
-      if (isWorthKeeping(answer) && !cache.isReadOnly) await cache.put(key, answer);
+      if (isWorthKeeping(answer)) await cache.keep(key, answer);
       return answer;
     })();
     inFlight.set(key, asking);

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -201,6 +201,42 @@ describe('the cache', () => {
     // Beyond the forty only what was in flight, at most two a kill, was asked again.
     const { requests } = await server.control.seen(name);
     expect(requests.length).toBeLessThanOrEqual(40 + 2 * 2);
+  });
+
+  test.skipIf(process.platform === 'win32')(
+    'hands answers on that it has no room for, counts them, and tells it once',
+    async () => {
+      const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+      const script = fileURLToPath(new URL('full-cache-process.ts', import.meta.url));
+      const command = [process.execPath, '--conditions=palate-source', `--import=${tsx}`, script, dir]
+        .map((each) => `'${each}'`)
+        .join(' ');
+      // Blocks of 512 or of 1,024 bytes, as the shell has it.
+      const output = execFileSync('sh', ['-c', `ulimit -f 1000; exec ${command}`], { encoding: 'utf8' });
+      const told = JSON.parse(output) as Readonly<Record<string, unknown>> & { stored: number };
+      expect(told).toMatchObject({
+        answered: 60,
+        notStored: { 'store-full': 60 - told.stored },
+        askedAgain: 0,
+        warnings: ['store-full'],
+      });
+      expect(told.stored).toBeGreaterThan(5);
+      expect(told.stored).toBeLessThan(60);
+    },
+  );
+
+  test('hands an answer on after it was closed', async () => {
+    const cache = await AnswerCache.open(dir);
+    const model = withCache(live(), { cache });
+    await cache.keep('key', { text: 'kept' });
+    expect(cache.get('key')).toEqual({ text: 'kept' });
+    expect(cache.notStored).toEqual({});
+    await cache.close();
+    await cache.keep('other', { text: 'lost' });
+    expect(cache.notStored).toEqual({ 'store-closed': 1 });
+    // What cannot be looked up is no answer that was paid for.
+    const [outcome] = await model.generate([ask('a')]);
+    expect(outcome).toMatchObject({ ok: false, error: { code: 'store-closed' } });
   });
 
   test('holds neither key nor prompt', async () => {
