@@ -2,19 +2,11 @@ import { rm } from 'node:fs/promises';
 import { fingerprint, InvalidInputError, type LongCallOptions, throwIfCancelled } from '@palate/core';
 import { evaluateRanking } from '@palate/eval';
 import { heartbeat } from './heartbeat.js';
-import { type Prepared, prepare } from './prepare.js';
-import {
-  type Cell,
-  cellPath,
-  checkpointPath,
-  hashOf,
-  readJson,
-  type Tuning,
-  tuningPath,
-  writeJson,
-} from './results.js';
-import { combinations, labelOf, type Suite, type SuiteSystem, type SystemOptions } from './suite.js';
+import { prepare } from './prepare.js';
+import { type Cell, cellPath, checkpointPath, hashOf, readJson, writeJson } from './results.js';
+import { labelOf, type Suite } from './suite.js';
 import { SYSTEMS } from './systems.js';
+import { tuneRow } from './tune-row.js';
 import { writeUserValues } from './user-values.js';
 
 /** Options of {@link runSuite}. */
@@ -55,7 +47,7 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<void>
         hint: 'Register it in systems.ts.',
       });
     const basis = [suite.data, suite.filter ?? null, suite.split, suite.metrics, dataFingerprint, row.system];
-    const chosen = row.tune ? await tune(suite, row, data, basis, options) : (row.options ?? {});
+    const chosen = row.tune ? await tuneRow(suite, row, data, basis, options) : (row.options ?? {});
     const seeds = row.seeds ?? suite.seeds;
     for (const seed of system.deterministic ? seeds.slice(0, 1) : seeds) {
       throwIfCancelled(signal, suite.name);
@@ -109,51 +101,4 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<void>
       );
     }
   }
-}
-
-/** Tries a grid on the validation part; every combination tried is kept, so that a stopped search goes on. */
-async function tune(
-  suite: Suite,
-  row: SuiteSystem,
-  data: Prepared,
-  basis: readonly unknown[],
-  options: RunOptions,
-): Promise<SystemOptions> {
-  const label = labelOf(row);
-  const path = tuningPath(options.folder, label);
-  const grid = combinations(row.tune ?? {}).map((combination) => ({ ...row.options, ...combination }));
-  const key = hashOf([...basis, suite.selectBy, grid]);
-  const before = await readJson<Tuning>(path);
-  const tried = before?.key === key ? [...before.tried] : [];
-  const { validation } = data.split;
-  const system = SYSTEMS[row.system];
-  if (!validation || !system)
-    throw new InvalidInputError({
-      expected: 'a split with a validation part',
-      received: 'none',
-      hint: 'Fix the options instead of tuning.',
-    });
-  const best = (): SystemOptions => [...tried].sort((a, b) => b.value - a.value)[0]?.options ?? {};
-  for (const combination of grid) {
-    if (tried.some((each) => hashOf(each.options) === hashOf(combination))) continue;
-    throwIfCancelled(options.signal, suite.name);
-    const shared = { seed: suite.seeds[0] ?? 0, signal: options.signal };
-    const retriever = await system.fit(data.train, combination, {
-      ...shared,
-      validation,
-      checkpoints: checkpointPath(options.folder, `${label} ${hashOf(combination)}`, shared.seed),
-    });
-    const { metrics } = await evaluateRanking(
-      retriever,
-      { history: data.split.train, test: validation },
-      { metrics: [suite.selectBy], resamples: 0, ...shared },
-    );
-    const value = metrics[suite.selectBy]?.mean ?? 0;
-    tried.push({ options: combination, value });
-    await writeJson(path, { label, key, metric: suite.selectBy, chosen: best(), tried } satisfies Tuning);
-    options.say(
-      `${label}: ${JSON.stringify(combination)} ${suite.selectBy} ${value.toFixed(4)} on validation`,
-    );
-  }
-  return best();
 }
