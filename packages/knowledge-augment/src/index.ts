@@ -24,6 +24,12 @@ export {
   seenEntities,
 } from './features/feature-set.js';
 export { checkKnowledgeLeak } from './features/knowledge-leak.js';
+export {
+  type CandidateRequest,
+  type KnownHistories,
+  requestLists,
+  requestSamples,
+} from './features/request-samples.js';
 export { bipartiteGraph, type Graph } from './graph/bipartite-graph.js';
 export { type ImportantNeighboursOptions, importantNeighbours } from './graph/important-neighbours.js';
 export { forwardPush, type PageRank, type PageRankOptions, powerIteration } from './graph/page-rank.js';

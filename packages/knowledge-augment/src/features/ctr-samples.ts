@@ -22,6 +22,11 @@ export interface CtrSamples {
    * it: neither what happened at the same time nor what the same request showed.
    */
   readonly place: Int32Array;
+  /**
+   * How many of the user's time-ordered interactions each sample knows, where a request says it (`requestSamples`):
+   * such samples ask about candidates, not about what stands at their place.
+   */
+  readonly past?: Int32Array | undefined;
 }
 
 /** Options of {@link ctrSamples}. */
@@ -82,6 +87,7 @@ export function takeSamples(samples: CtrSamples, positions: ArrayLike<number>): 
     item: list.map((at) => samples.item[at]!),
     label: Uint8Array.from(list, (at) => samples.label[at]!),
     place: list.map((at) => samples.place[at]!),
+    ...(samples.past ? { past: list.map((at) => samples.past?.[at] ?? 0) } : {}),
   };
 }
 

@@ -14,17 +14,17 @@ import { knownBefore } from './known-history.js';
  * @param training - fingerprints of what systems were trained on, which texts may know
  */
 export function predictedInteractions(
-  samples: Pick<CtrSamples, 'log' | 'user' | 'place'>,
+  samples: Pick<CtrSamples, 'log' | 'user' | 'place' | 'past'>,
   ...training: readonly string[]
 ): PredictedInteractions {
-  const { log, user, place } = samples;
+  const { log, user, place, past } = samples;
   const { offsets, row } = log.byUser();
   const rows: number[] = [];
   const positions: number[] = [];
   for (let at = 0; at < user.length; at++) {
     const position = offsets[user[at]!]! + place[at]!;
-    // A sample at the end of a history asks about what has not happened yet.
-    if (position >= offsets[user[at]! + 1]!) continue;
+    // A request, or a sample at the end of a history, asks about what is not known yet.
+    if (past || position >= offsets[user[at]! + 1]!) continue;
     rows.push(row[position]!);
     positions.push(knownBefore(log, user[at]!, place[at]!));
   }

@@ -12,6 +12,8 @@ export interface RerankLists {
   readonly user: Int32Array;
   /** Place in the user's history that each list stands at: what is before it is known. */
   readonly place: Int32Array;
+  /** How many of the user's time-ordered interactions each list knows, where a request says it (`requestLists`). */
+  readonly past?: Int32Array | undefined;
   readonly item: Int32Array;
   /** 1 for what the user liked. */
   readonly label: Uint8Array;

@@ -234,7 +234,16 @@ function restored(dir: string, config: unknown): RerankerConfig {
 }
 
 /** What of the lists their users really met, from the list's place on: the items that they are made from. */
-function metBy({ log, user, place, item, length }: RerankLists): Pick<CtrSamples, 'log' | 'user' | 'place'> {
+function metBy({
+  log,
+  user,
+  place,
+  past,
+  item,
+  length,
+}: RerankLists): Pick<CtrSamples, 'log' | 'user' | 'place'> {
+  // Lists of requests ask about candidates, whatever their users did later.
+  if (past) return { log, user: new Int32Array(0), place: new Int32Array(0) };
   const { offsets, item: met } = log.byUser();
   const users: number[] = [];
   const places: number[] = [];
@@ -250,10 +259,10 @@ function metBy({ log, user, place, item, length }: RerankLists): Pick<CtrSamples
 }
 
 /** Entries of lists as samples, one after the other. */
-function entriesOf({ log, liked, user, place, item, label, length }: RerankLists): CtrSamples {
+function entriesOf({ log, liked, user, place, past, item, label, length }: RerankLists): CtrSamples {
   const at = (values: Int32Array): Int32Array =>
     Int32Array.from({ length: item.length }, (_, entry) => values[Math.floor(entry / length)]!);
-  return { log, liked, user: at(user), place: at(place), item, label };
+  return { log, liked, user: at(user), place: at(place), ...(past ? { past: at(past) } : {}), item, label };
 }
 
 function expand(positions: ArrayLike<number>, length: number): Int32Array {
