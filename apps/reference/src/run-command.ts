@@ -1,4 +1,4 @@
-import { PalateError, printable } from '@palate/core';
+import { PalateError, printable, printableJson } from '@palate/core';
 
 /** What a command is given beside its own options. */
 export interface CommandContext {
@@ -40,9 +40,7 @@ export async function runCommand(
       return;
     }
     if (json)
-      process.stdout.write(
-        `${JSON.stringify({ error: { code: error.code, message: printable(error.message) } })}\n`,
-      );
+      process.stdout.write(`${printableJson({ error: { code: error.code, message: error.message } })}\n`);
     else process.stderr.write(`palate: ${printable(error.message)} [${error.code}]\n`);
     process.exitCode = 1;
   } finally {

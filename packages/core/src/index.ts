@@ -72,7 +72,7 @@ export {
   sumOutcomes,
 } from './outcome-counts.js';
 export { Pipeline, type PipelineOptions } from './pipeline.js';
-export { printable, quoteForPrompt } from './plain-text.js';
+export { printable, printableJson, quoteForPrompt } from './plain-text.js';
 export {
   LONG_CALL_OPTIONS,
   type LongCallOptions,

@@ -30,6 +30,22 @@ export function printable(text: string): string {
   return text.replace(TERMINAL_SEQUENCES, '').replace(CONTROLS, '');
 }
 
+/**
+ * A value as JSON that a terminal shows and does not obey: controls and changes of the writing direction are escaped, so
+ * that who parses it gets every character.
+ *
+ * @example
+ * ```ts
+ * printableJson('a\u202eb'); // '"a\\u202eb"'
+ * ```
+ */
+export function printableJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replace(
+    CONTROLS,
+    (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** Marks by which widespread chat templates begin and end turns, at the place where a blank disarms them. */
 const TEMPLATE_MARKS = /<(?=\||\/?s>|(?:start|end)_of_turn>)|\[(?=\/?INST\])/g;
 

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { printable, quoteForPrompt } from '../src/plain-text.js';
+import { printable, printableJson, quoteForPrompt } from '../src/plain-text.js';
 
 /** Texts with many escapes, controls, line breaks and marks among ordinary characters. */
 const hostile = fc
@@ -103,4 +103,12 @@ describe('quoteForPrompt', () => {
     ])
       expect(quoteForPrompt(title)).toBe(title);
   });
+});
+
+test('JSON for a terminal keeps every character and holds none that it obeys', () => {
+  const titles = ['a\u202eb', '\u009b31mred', '\u001b]0;x\u0007', 'tab\tline\n', 'é 漢 😀', '\u007f\u2066'];
+  const text = printableJson(titles);
+  expect(JSON.parse(text)).toEqual(titles);
+  expect(printable(text)).toBe(text);
+  expect(text).toContain('é 漢 😀');
 });

@@ -5,6 +5,7 @@ export { joinVectors, type WeightedVectors } from './encoders/join-vectors.js';
 export { type OpenAIEncoderOptions, openaiEncoder } from './encoders/openai-encoder.js';
 export { type ReduceVectorsOptions, reduceVectors } from './encoders/reduce-vectors.js';
 export { type TransformersEncoderOptions, transformersEncoder } from './encoders/transformers-encoder.js';
+export { inferredTokenizerConfig } from './encoders/transformers-folder.js';
 export { useLiteEncoder } from './encoders/use-lite/use-lite.js';
 export { AnswerCache } from './middleware/answer-cache.js';
 export { Budget, BudgetExceededError, type BudgetOptions } from './middleware/budget.js';

@@ -157,7 +157,10 @@ export class Assistant {
         asked === 0
           ? 'answered from the cache'
           : `asked ${['never', 'once', 'twice'][asked] ?? `${asked} times`}`;
-      const causes = causesInWords(outcomes);
+      const refused = this.#live
+        .leftOut()
+        .map(({ parameter, because }) => `without ${parameter}, which the server refused: ${because}`);
+      const causes = [causesInWords(outcomes), ...refused].filter((part) => part !== '').join('; ');
       const failed = outcomes.fellBack > 0;
       return {
         items: list.map(({ item, explanation }) =>

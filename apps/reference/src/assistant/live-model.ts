@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { InvalidInputError, type LanguageModel } from '@palate/core';
 import {
   AnswerCache,
+  type LeftOut,
   languageModel,
   openaiModel,
   singleCalls,
@@ -16,10 +17,12 @@ export interface LiveModel {
   readonly model: LanguageModel;
   /** Requests that went to the server so far: those of retries too, those that the cache answered not. */
   asked(): number;
+  /** Parameters that the server refused and that are left out since, with its words. */
+  leftOut(): readonly LeftOut[];
 }
 
 /** Counts the requests that reach a model. */
-function counted(model: LanguageModel): LiveModel {
+function counted(model: LanguageModel): Omit<LiveModel, 'leftOut'> {
   const calls = singleCalls(model);
   let asked = 0;
   return {
@@ -27,7 +30,14 @@ function counted(model: LanguageModel): LiveModel {
       ...calls,
       generate: (request, how) => {
         asked++;
-        return calls.generate(request, how);
+        return calls.generate(request, {
+          ...how,
+          // A request that is sent anew, without what the server refused, is one more.
+          beforeFurther: async (failed) => {
+            await how.beforeFurther?.(failed);
+            asked++;
+          },
+        });
       },
     }),
     asked: () => asked,
@@ -53,8 +63,13 @@ export async function liveModel(
       received: JSON.stringify(setting),
       hint: 'For example PALATE_LLM=openai:gpt-4o-mini, or with OPENAI_BASE_URL the name of a local model.',
     });
-  const bare = provider === 'openai' ? openaiModel({ model }) : await transformersModel({ model });
+  const remote = provider === 'openai' ? openaiModel({ model }) : undefined;
+  const bare = remote ?? (await transformersModel({ model }));
   const { model: counting, asked } = counted(bare);
   const careful = withRetry(withLimits(counting, { concurrency: 4 }), { deadlineSeconds: 120 });
-  return { model: withCache(careful, { cache: await AnswerCache.open(join(artifacts, 'answers')) }), asked };
+  return {
+    model: withCache(careful, { cache: await AnswerCache.open(join(artifacts, 'answers')) }),
+    asked,
+    leftOut: () => remote?.leftOut ?? [],
+  };
 }

@@ -1,3 +1,4 @@
+import { printableJson } from '@palate/core';
 import { type Statistics, statistics } from '@palate/datasets';
 import { BUNDLED, dataFolders, foundDatasets, loadData } from '../data.js';
 import { fitWidth } from '../layout.js';
@@ -26,7 +27,7 @@ export async function datasetsCommand(
     });
   }
   if (options.json) {
-    print(JSON.stringify(rows));
+    print(printableJson(rows));
     return;
   }
   print(

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { printableJson } from '@palate/core';
 import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
 import { encodeOnnx, OrtSession, OrtTensor, ortRuntime } from '@palate/tfjs-backend-ort';
 import { foundDatasets } from '../data.js';
@@ -135,7 +136,7 @@ export async function doctorCommand(options: DoctorOptions, { print }: CommandCo
       'Optional: PALATE_LLM=openai:MODEL with OPENAI_API_KEY and OPENAI_BASE_URL.',
     ),
   ];
-  if (options.json) print(JSON.stringify(findings));
+  if (options.json) print(printableJson(findings));
   else
     for (const { part, works, detail, hint } of findings) {
       print(`${works ? 'yes' : ' no'}  ${fitWidth(part, 26)} ${detail}`);

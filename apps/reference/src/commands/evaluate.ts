@@ -1,4 +1,4 @@
-import { withLog } from '@palate/core';
+import { printableJson, withLog } from '@palate/core';
 import { leaveOneOut } from '@palate/datasets';
 import { evaluateRanking, type RankingResult, rankingReport, toMarkdown } from '@palate/eval';
 import { chooseSystems } from '../choose-systems.js';
@@ -43,7 +43,7 @@ export async function evaluateCommand(
       ),
     );
   }
-  if (options.json) print(JSON.stringify(results));
+  if (options.json) print(printableJson(results));
   else {
     print(toMarkdown(rankingReport(dataset.name, results)));
     for (const warning of split.warnings) print(`note: ${warning}`);

@@ -1,3 +1,4 @@
+import { printableJson } from '@palate/core';
 import { chooseSystems } from '../choose-systems.js';
 import { loadData } from '../data.js';
 import { fitOrLoad } from '../fitted.js';
@@ -32,7 +33,7 @@ export async function fitCommand(
   });
   if (options.json)
     print(
-      JSON.stringify(fitted.map(({ system, reused, seconds }) => ({ system: system.key, reused, seconds }))),
+      printableJson(fitted.map(({ system, reused, seconds }) => ({ system: system.key, reused, seconds }))),
     );
   else
     for (const { system, reused, seconds } of fitted)

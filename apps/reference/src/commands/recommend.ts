@@ -1,4 +1,4 @@
-import { type Dataset, InvalidInputError, type Query } from '@palate/core';
+import { type Dataset, InvalidInputError, printableJson, type Query } from '@palate/core';
 import type { Effort } from '../assistant/models.js';
 import { openAssistant } from '../assistant/open-assistant.js';
 import { showAnswer } from '../assistant/show-answer.js';
@@ -72,7 +72,7 @@ export async function recommendCommand(
   });
   if (options.json) {
     print(
-      JSON.stringify({
+      printableJson({
         data: dataset.name,
         system: fitted.retriever.name,
         history: Array.from(query.history, describe),
@@ -131,7 +131,7 @@ async function explainCommand(options: RecommendOptions, { signal, print }: Comm
     return;
   }
   print(
-    JSON.stringify({
+    printableJson({
       data: dataset.name,
       profile: answer.keywords,
       sources: answer.sources,

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as Transformers from '@huggingface/transformers';
 import { ArtifactError, MissingDependencyError, switchOffUsageReports } from '@palate/core';
+import { inferredTokenizerConfig } from '@palate/llm';
 
 /** The tokenizer of a HuggingFace folder. */
 export interface TextTokenizer {
@@ -30,22 +31,43 @@ async function importTransformers(): Promise<typeof Transformers> {
 }
 
 /**
- * Reads the tokenizer files of a folder.
+ * Reads the tokenizer files of a folder. Without `tokenizer_config.json` the special tokens are taken from
+ * `tokenizer.json` and `config.json`.
  *
- * @throws ArtifactError if one is missing
+ * @throws ArtifactError if `tokenizer.json` is missing or no JSON
  */
 export async function readTokenizerFiles(dir: string): Promise<Record<string, string>> {
-  const files: Record<string, string> = {};
-  for (const name of TOKENIZER_FILES)
-    files[name] = await readFile(join(dir, name), 'utf8').catch((cause: unknown) => {
-      throw new ArtifactError(dir, {
-        expected: `the file ${name}, which holds the tokenizer`,
-        received: 'none',
-        hint: `Use a folder with ${TOKENIZER_FILES.join(' and ')} beside the weights; save_pretrained of a fast tokenizer writes both.`,
-        cause,
-      });
+  const fault = (expected: string, received: string, cause?: unknown): ArtifactError =>
+    new ArtifactError(dir, {
+      expected,
+      received,
+      hint: 'Use a folder with tokenizer.json beside the weights; save_pretrained of a fast tokenizer writes it.',
+      cause,
     });
-  return files;
+  const read = (name: string): Promise<string | undefined> =>
+    readFile(join(dir, name), 'utf8').catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'ENOENT') return undefined;
+      throw fault(`a readable file ${name}`, cause.message, cause);
+    });
+  const parsed = (name: string, text: string): Readonly<Record<string, unknown>> => {
+    try {
+      return JSON.parse(text) as Readonly<Record<string, unknown>>;
+    } catch (cause) {
+      throw fault(`JSON in ${name}`, (cause as Error).message, cause);
+    }
+  };
+  const tokenizer = await read('tokenizer.json');
+  if (tokenizer === undefined) throw fault('the file tokenizer.json, which holds the tokenizer', 'none');
+  const given = await read('tokenizer_config.json');
+  const config = (await read('config.json')) ?? '{}';
+  return {
+    'tokenizer.json': tokenizer,
+    'tokenizer_config.json':
+      given ??
+      JSON.stringify(
+        inferredTokenizerConfig(parsed('tokenizer.json', tokenizer), parsed('config.json', config)),
+      ),
+  };
 }
 
 /**

@@ -19,6 +19,7 @@ import { ForwardPass, T5, type T5Config } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { LocalRanker, type LocalRankerOptions } from '../../src/index.js';
+import { readTokenizerFiles, textTokenizer } from '../../src/palr/text-tokenizer.js';
 import { FAMILIES, ids, VOCABULARY, writeTinyT5 } from './tiny-t5-folder.js';
 
 /** Users who walk up one of two rows of ten films. */
@@ -226,7 +227,6 @@ describe('a start from a folder', () => {
 
   it.each([
     ['tokenizer.json', 'the file tokenizer.json'],
-    ['tokenizer_config.json', 'the file tokenizer_config.json'],
     ['config.json', 'the file config.json'],
     ['model.safetensors', 'the file model.safetensors'],
   ])('says that %s is missing', async (name, expected) => {
@@ -236,6 +236,21 @@ describe('a start from a folder', () => {
     await expect(LocalRanker.fit(dataset, { startFrom: lacking })).rejects.toMatchObject({
       code: 'artifact',
       expected: expect.stringContaining(expected),
+    });
+  });
+
+  it('takes the special tokens from the other files where tokenizer_config.json is missing', async () => {
+    const lacking = join(root, 'without-config');
+    await cp(folder(), lacking, { recursive: true });
+    await rm(join(lacking, 'tokenizer_config.json'));
+    const tokens = async (dir: string): Promise<number[]> =>
+      (await textTokenizer(await readTokenizerFiles(dir), dir)).encode('Heat, and what follows');
+    expect((await tokens(lacking)).length).toBeGreaterThan(0);
+    expect(await tokens(lacking)).toEqual(await tokens(folder()));
+    await writeFile(join(lacking, 'tokenizer.json'), '{');
+    await expect(readTokenizerFiles(lacking)).rejects.toMatchObject({
+      code: 'artifact',
+      expected: 'JSON in tokenizer.json',
     });
   });
 

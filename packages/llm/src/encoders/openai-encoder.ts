@@ -1,4 +1,5 @@
 import { checkNumber, checkOptions, type LongCallOptions } from '@palate/core';
+import { type RetryOptions, retrier } from '../middleware/retry.js';
 import { badBody } from '../models/chat-format.js';
 import { estimateTokens } from '../models/count-tokens.js';
 import { ModelCallError } from '../models/model-error.js';
@@ -20,6 +21,8 @@ export interface OpenAIEncoderOptions extends EncoderOptions, OpenAIConnectionOp
   readonly batchSize?: number;
   /** Characters after which a text is cut, counted as truncated. Default 24,000, about 6,000 English words. */
   readonly maxCharacters?: number;
+  /** How requests that fail for a while (too many, overloaded) are sent again, as by `withRetry`; `false` for never. */
+  readonly retry?: RetryOptions | false;
 }
 
 class OpenAIEmbeddingModel implements EmbeddingModel {
@@ -112,7 +115,8 @@ const badVectors = (
   });
 
 /**
- * A text encoder behind an OpenAI-compatible embedding endpoint. Its width is learned from a first request.
+ * A text encoder behind an OpenAI-compatible embedding endpoint. Its width is learned from a first request. Requests that
+ * fail for a while are sent again.
  *
  * A text that the server has no numbers for fails by itself: `encode` names it once all the others are encoded.
  *
@@ -127,16 +131,29 @@ export async function openaiEncoder(options: OpenAIEncoderOptions): Promise<Batc
     'batchSize',
     'maxCharacters',
     'cacheDir',
+    'retry',
   ]);
   for (const name of ['dimensions', 'batchSize', 'maxCharacters'] as const)
     if (options[name] !== undefined) checkNumber(name, options[name], { min: 1, integer: true });
-  const { model, dimensions, batchSize, maxCharacters, cacheDir, ...where } = options;
+  const { model, dimensions, batchSize, maxCharacters, cacheDir, retry, ...where } = options;
+  const again = retrier(retry === false ? { maxAttempts: 1 } : (retry ?? {}));
   const connection = new OpenAIConnection({
     ...where,
     // Numbers of some 20 letters each, as many as the widest models give.
     maxAnswerBytes: where.maxAnswerBytes ?? Math.max(2 ** 26, (batchSize ?? 64) * 8192 * 24),
   });
-  const ask = (texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> =>
+  const ask = async (texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> => {
+    const rows = await again(signal, (either) =>
+      askOnce(texts, either).catch((error: unknown) => {
+        // The same text has no numbers the next time either.
+        if (isNotANumber(error)) return error as ModelCallError;
+        throw error;
+      }),
+    );
+    if (!Array.isArray(rows)) throw rows;
+    return rows;
+  };
+  const askOnce = (texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]> =>
     connection.call('an embedding', signal, async (client, either) => {
       const answer: unknown = await client.embeddings.create(
         {

@@ -128,7 +128,8 @@ export async function folderTokenizer(
 ): Promise<Transformers.PreTrainedTokenizer> {
   const tokenizer = await readJson(join(path, 'tokenizer.json'));
   const given = await readJson(join(path, 'tokenizer_config.json'));
-  const config = given ?? inferredConfig(tokenizer ?? {}, (await readJson(join(path, 'config.json'))) ?? {});
+  const config =
+    given ?? inferredTokenizerConfig(tokenizer ?? {}, (await readJson(join(path, 'config.json'))) ?? {});
   const template =
     config.chat_template ??
     (await readFile(join(path, 'chat_template.jinja'), 'utf8').catch(() => undefined));
@@ -152,7 +153,13 @@ const SPECIAL: Readonly<Record<string, readonly string[]>> = {
   eos_token: ['</s>', '<eos>', '<|endoftext|>', '<|end_of_text|>'],
 };
 
-function inferredConfig(tokenizer: Json, config: Json): Json {
+/**
+ * What `tokenizer_config.json` would say of the special tokens of a folder that lacks it.
+ *
+ * @param tokenizer - content of `tokenizer.json`
+ * @param config - content of the model's `config.json`
+ */
+export function inferredTokenizerConfig(tokenizer: Json, config: Json): Json {
   const added = (Array.isArray(tokenizer.added_tokens) ? tokenizer.added_tokens : []) as {
     readonly id?: unknown;
     readonly content?: unknown;

@@ -9,7 +9,7 @@ import { estimateTokens, requestTokens } from '../models/count-tokens.js';
 import { Gate } from '../models/gate.js';
 import { ModelCallError } from '../models/model-error.js';
 import { sharedController } from '../models/shared-signal.js';
-import { languageModel, type StreamingLanguageModel, singleCalls } from '../models/single-calls.js';
+import { inTurn, languageModel, type StreamingLanguageModel, singleCalls } from '../models/single-calls.js';
 import { sleep } from '../models/sleep.js';
 
 /** Options of {@link withLimits}. */
@@ -89,7 +89,7 @@ class RateWindow {
  * Keeps calls within limits, first come, first served: at once, requests per minute, tokens per minute.
  *
  * The minute slides: no 60 seconds see more. Tokens are estimated (input and `maxTokens`) when a call begins
- * and corrected by the usage of its answer. A call of more tokens than the limit goes out alone. Put it inside
+ * and corrected by the usage of its answer; every request that a call sends counts, also those that a server refused. A call of more tokens than the limit goes out alone. Put it inside
  * `withRetry`, so that repeated calls count too.
  */
 export function withLimits(model: LanguageModel, options: LimitOptions): StreamingLanguageModel {
@@ -117,21 +117,23 @@ export function withLimits(model: LanguageModel, options: LimitOptions): Streami
   async function limited<T>(
     amount: number,
     signal: AbortSignal | undefined,
-    work: () => Promise<T>,
+    work: (further: (failed: unknown) => Promise<void>) => Promise<T>,
     used: (result: T) => number,
   ): Promise<T> {
     return slots.run(signal, async () => {
-      const entry = await turnstile.run(signal, async () => {
-        for (;;) {
-          const now = performance.now();
-          const wait = Math.max(requests.wait(1, now), tokens.wait(amount, now));
-          if (wait <= 0) {
-            requests.add(1, now);
-            return tokens.add(amount, now);
+      const enter = (): Promise<Use> =>
+        turnstile.run(signal, async () => {
+          for (;;) {
+            const now = performance.now();
+            const wait = Math.max(requests.wait(1, now), tokens.wait(amount, now));
+            if (wait <= 0) {
+              requests.add(1, now);
+              return tokens.add(amount, now);
+            }
+            await sleep(Math.ceil(wait), signal, corrected.signal);
           }
-          await sleep(Math.ceil(wait), signal, corrected.signal);
-        }
-      });
+        });
+      let entry = await enter();
       const correct = (value: number): void => {
         // What is no count corrects nothing: the estimate stays.
         if (!Number.isFinite(value) || value < 0) return;
@@ -140,7 +142,10 @@ export function withLimits(model: LanguageModel, options: LimitOptions): Streami
         corrected = sharedController();
       };
       try {
-        const result = await work();
+        const result = await work(async (failed) => {
+          if (failed instanceof ModelCallError && failed.isUnbilled) correct(0);
+          entry = await enter();
+        });
         correct(used(result));
         return result;
       } catch (error) {
@@ -159,7 +164,7 @@ export function withLimits(model: LanguageModel, options: LimitOptions): Streami
       return limited(
         inputTokens + outputTokens,
         how.signal,
-        () => calls.generate(request, how),
+        (further) => calls.generate(request, { ...how, beforeFurther: inTurn(further, how) }),
         ({ usage }) => usage.inputTokens + usage.outputTokens,
       );
     },
@@ -169,7 +174,7 @@ export function withLimits(model: LanguageModel, options: LimitOptions): Streami
         return limited(
           amount,
           how.signal,
-          () => logLikelihood.call(calls, request, how),
+          (further) => logLikelihood.call(calls, request, { ...how, beforeFurther: inTurn(further, how) }),
           () => amount,
         );
       },

@@ -46,7 +46,7 @@ export function withRetry(model: LanguageModel, options: RetryOptions = {}): Str
   const { logLikelihood } = calls;
   return languageModel({
     ...calls,
-    generate(request, { signal, onText }) {
+    generate(request, { onText, ...how }) {
       let hasText = false;
       const tell =
         onText &&
@@ -55,14 +55,14 @@ export function withRetry(model: LanguageModel, options: RetryOptions = {}): Str
           onText(piece);
         });
       return retry(
-        signal,
-        (either) => calls.generate(request, { signal: either, onText: tell }),
+        how.signal,
+        (either) => calls.generate(request, { ...how, signal: either, onText: tell }),
         () => !hasText,
       );
     },
     ...(logLikelihood && {
-      logLikelihood: (request, { signal }) =>
-        retry(signal, (either) => logLikelihood.call(calls, request, { signal: either })),
+      logLikelihood: (request, how) =>
+        retry(how.signal, (either) => logLikelihood.call(calls, request, { ...how, signal: either })),
     }),
   });
 }

@@ -1,7 +1,7 @@
 import type { GenerateRequest, LanguageModel, LikelihoodRequest, TokenUsage } from '@palate/core';
 import { requestTokens } from '../models/count-tokens.js';
 import { ModelCallError } from '../models/model-error.js';
-import { languageModel, type StreamingLanguageModel, singleCalls } from '../models/single-calls.js';
+import { inTurn, languageModel, type StreamingLanguageModel, singleCalls } from '../models/single-calls.js';
 import type { Budget } from './budget.js';
 import { checkCounting, type TokenCounting } from './token-counting.js';
 
@@ -20,7 +20,8 @@ export interface WithBudgetOptions extends TokenCounting {
 /**
  * Makes only calls that the budget can bear at worst: the bound of input tokens and `maxTokens` are reserved
  * before a call, and what its answer used is booked after it. A call that failed is booked in full unless it
- * is sure that nothing was generated. Put it inside `withRetry`, so that repeated calls are reckoned too.
+ * is sure that nothing was generated; requests that a call sends again in another form are reckoned like the first.
+ * Put it inside `withRetry`, so that repeated calls are reckoned too.
  */
 export function withBudget(model: LanguageModel, options: WithBudgetOptions): StreamingLanguageModel {
   const { countTokens, defaultMaxTokens } = checkCounting('withBudget', options, ['budget']);
@@ -31,17 +32,24 @@ export function withBudget(model: LanguageModel, options: WithBudgetOptions): St
   async function within<T>(
     worst: TokenUsage,
     signal: AbortSignal | undefined,
-    work: () => Promise<T>,
+    work: (further: (failed: unknown) => Promise<void>) => Promise<T>,
     used: (result: T) => TokenUsage,
   ): Promise<T> {
-    const settle = await budget.reserve(worst, signal);
+    const nothing: TokenUsage = { inputTokens: 0, outputTokens: 0 };
+    const isFree = (error: unknown): boolean => error instanceof ModelCallError && error.isUnbilled;
+    let settle = await budget.reserve(worst, signal);
     let booked = worst;
     try {
-      const result = await work();
+      const result = await work(async (failed) => {
+        settle(isFree(failed) ? nothing : worst);
+        // Until there is another reservation there is nothing to settle.
+        settle = () => undefined;
+        settle = await budget.reserve(worst, signal);
+      });
       booked = checkedUsage(used(result), worst);
       return result;
     } catch (error) {
-      if (error instanceof ModelCallError && error.isUnbilled) booked = { inputTokens: 0, outputTokens: 0 };
+      if (isFree(error)) booked = nothing;
       throw error;
     } finally {
       settle(booked);
@@ -56,7 +64,7 @@ export function withBudget(model: LanguageModel, options: WithBudgetOptions): St
       return within(
         worst,
         how.signal,
-        () => calls.generate(bounded, how),
+        (further) => calls.generate(bounded, { ...how, beforeFurther: inTurn(further, how) }),
         (result) => result.usage,
       );
     },
@@ -67,7 +75,7 @@ export function withBudget(model: LanguageModel, options: WithBudgetOptions): St
         return within(
           worst,
           how.signal,
-          () => logLikelihood.call(calls, request, how),
+          (further) => logLikelihood.call(calls, request, { ...how, beforeFurther: inTurn(further, how) }),
           () => worst,
         );
       },

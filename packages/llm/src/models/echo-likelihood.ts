@@ -51,6 +51,7 @@ export function echoLikelihood(
       return await ask(request, call, sent);
     } catch (error) {
       if (sent > 0 || !isRefusalOfNothing(error)) throw error;
+      await call.beforeFurther?.(error);
       const result = await ask(request, call, 1);
       writtenTokens = 1;
       return result;

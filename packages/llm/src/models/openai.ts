@@ -97,6 +97,7 @@ export function openaiModel(options: OpenAIModelOptions): OpenAIModel {
         return await (call.onText ? sendStreaming : sendWhole)(connection, request, settings, wording, call);
       } catch (error) {
         if (!refusals.learn(error, learned)) throw error;
+        await call.beforeFurther?.(error);
       }
     }
   };
@@ -112,6 +113,7 @@ export function openaiModel(options: OpenAIModelOptions): OpenAIModel {
         return result;
       } catch (error) {
         if (n === modes.length - 1 || !formats.isRefusal(error, mode, schema)) throw error;
+        await call.beforeFurther?.(error);
       }
     throw new TypeError('unreachable: the last mode returns or throws');
   };

@@ -22,6 +22,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** Given the answer's text piece by piece as it comes; asks the model to stream. */
   readonly onText?: ((piece: string) => void) | undefined;
+  /**
+   * Waited for before each request that one call sends beyond its first (a format or parameter was refused), with what
+   * the one before failed with: middleware counts what was really sent.
+   */
+  readonly beforeFurther?: ((failed: unknown) => Promise<void>) | undefined;
 }
 
 /**
@@ -38,6 +43,17 @@ export interface SingleCalls {
   readonly settings?: Readonly<Record<string, unknown>> | undefined;
   generate(request: GenerateRequest, options: CallOptions): Promise<GenerateResult>;
   logLikelihood?(request: LikelihoodRequest, options: CallOptions): Promise<LikelihoodResult>;
+}
+
+/** A middleware's own wait before a further request, and after it that of the middleware around it. */
+export function inTurn(
+  own: (failed: unknown) => Promise<void>,
+  outer: CallOptions,
+): (failed: unknown) => Promise<void> {
+  return async (failed) => {
+    await own(failed);
+    await outer.beforeFurther?.(failed);
+  };
 }
 
 /** A language model that also gives its answer piece by piece. */

@@ -46,12 +46,28 @@ describe('openaiEncoder', () => {
     expect((await encoder.encode(['short', 'much longer than ten'])).truncated).toBe(1);
   });
 
+  it('sends again what a busy server refuses for a while, unless told not to', async () => {
+    const options = { baseURL: server.baseURL, apiKey: KEY, retry: { baseSeconds: 0 } } as const;
+    const encoder = await openaiEncoder({ ...options, model: 'embed-busy' });
+    const straight = await encoder.encode(['heat']);
+    const busy: Behaviour[] = [
+      { kind: 'status', status: 429 },
+      { kind: 'status', status: 503 },
+    ];
+    await server.control.script('embed-busy', busy);
+    expect(await encoder.encode(['heat'])).toEqual(straight);
+    const once = await openaiEncoder({ ...options, model: 'embed-busy', retry: false });
+    await server.control.script('embed-busy', busy);
+    await expect(once.encode(['heat'])).rejects.toMatchObject({ code: 'rate-limited' });
+  });
+
   it('fails with a typed error that keeps the key to itself', async () => {
     await server.control.script('embed-c', [{ kind: 'status', status: 500 }], { stay: true });
     const error: unknown = await openaiEncoder({
       baseURL: server.baseURL,
       model: 'embed-c',
       apiKey: KEY,
+      retry: { maxAttempts: 2, baseSeconds: 0 },
     }).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'server-failed', isRetryable: true });
     expect(`${inspect(error, { depth: 9 })}${JSON.stringify(error)}`).not.toContain(KEY);
@@ -123,7 +139,7 @@ describe('openaiEncoder', () => {
   ])('tells what is no embedding: %j', async (body, words, code) => {
     await server.control.script('embed-none', [{ kind: 'raw', body }]);
     await expect(
-      openaiEncoder({ baseURL: server.baseURL, model: 'embed-none', apiKey: KEY }),
+      openaiEncoder({ baseURL: server.baseURL, model: 'embed-none', apiKey: KEY, retry: false }),
     ).rejects.toMatchObject({ code, received: expect.stringContaining(words) });
   });
 });
