@@ -40,7 +40,9 @@ export async function runCommand(
       return;
     }
     if (json)
-      process.stdout.write(`${printableJson({ error: { code: error.code, message: error.message } })}\n`);
+      process.stdout.write(
+        `${printableJson({ error: { code: error.code, message: printable(error.message) } })}\n`,
+      );
     else process.stderr.write(`palate: ${printable(error.message)} [${error.code}]\n`);
     process.exitCode = 1;
   } finally {

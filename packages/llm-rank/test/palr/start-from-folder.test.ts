@@ -56,7 +56,7 @@ const QUICK = { epochs: 1, perUser: 1, batchSize: 16 } as const;
 async function saved(ranker: LocalRanker): Promise<{ tensors: Record<string, TensorData>; t5: T5Config }> {
   const dir = join(root, 'saved');
   await ranker.save(dir);
-  const { manifest, tensors } = await readArtifact(dir, 'palr-local', 2);
+  const { manifest, tensors } = await readArtifact(dir, 'palr-local', 3);
   const weights = Object.entries(tensors)
     .filter(([name]) => name.startsWith('model/'))
     .map(([name, tensor]) => [name.slice('model/'.length), tensor] as const);
