@@ -53,3 +53,12 @@ export function moveElements(
     tensor(backend, each, first.dtype as GraphDtype),
   );
 }
+
+/** {@link moveElements} where one value comes out. */
+export function move(
+  backend: OrtBackend,
+  inputs: readonly TensorInfo[],
+  build: (values: Value[]) => Value,
+): TensorInfo {
+  return moveElements(backend, inputs, (values) => [build(values)])[0] as TensorInfo;
+}

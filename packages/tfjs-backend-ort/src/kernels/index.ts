@@ -1,8 +1,10 @@
 import type { KernelConfig } from '@tensorflow/tfjs-core';
 import { binaryKernels } from './binary.js';
 import { convolutionKernels } from './convolution.js';
+import { creationKernels } from './creation.js';
 import { elementwiseKernels } from './elementwise.js';
 import { fusedKernels } from './fused.js';
+import { indexingKernels } from './indexing.js';
 import { matrixKernels } from './matrix.js';
 import { movementKernels } from './movement.js';
 import { poolingKernels } from './pooling.js';
@@ -18,6 +20,8 @@ export const kernels: readonly KernelConfig[] = [
   ...matrixKernels,
   ...reductionKernels,
   ...movementKernels,
+  ...indexingKernels,
+  ...creationKernels,
   ...convolutionKernels,
   ...poolingKernels,
   ...rearrangementKernels,
