@@ -1,5 +1,6 @@
-export { OrtBackend, type OrtBackendOptions, type OrtStatistics } from './backend.js';
-export { type CompiledStep, type CompileOptions, compile, type StepResult } from './compile.js';
+export { OrtBackend } from './backend.js';
+export type { OrtBackendOptions, OrtStatistics } from './backend-options.js';
+export { type CompiledStep, type CompileOptions, compile } from './compile.js';
 export { type ExportOnnxOptions, exportOnnx, type NamedTensors } from './export-onnx.js';
 export { layerNorm, sparseCrossEntropy } from './fused.js';
 export { registerGradients } from './gradients.js';
@@ -14,6 +15,7 @@ export {
 } from './onnx-encoder.js';
 export { OrtSession } from './ort-session.js';
 export { dropout, dropoutMask, multinomial, randomNormal, randomUniform } from './random.js';
+export type { StepResult } from './recording.js';
 export { hostKernels, ortBackend, registerOrtBackend } from './register.js';
 export { type OrtRuntimeReport, ortRuntime } from './runtime/choose-runtime.js';
 export { OrtTensor, type OrtTensors } from './runtime/ort-tensor.js';

@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { OrtBackend, type OrtBackendOptions, unmappedKernel } from './backend.js';
+import { OrtBackend } from './backend.js';
+import type { OrtBackendOptions } from './backend-options.js';
 import { registerGradients } from './gradients.js';
 import { recentOperations } from './graph.js';
 import { hostKernel } from './host-kernels.js';
 import { kernels } from './kernels/index.js';
+import { unmappedKernel } from './unmapped-kernel.js';
 
 let kernelsRegistered = false;
 const inJavaScript: string[] = [];

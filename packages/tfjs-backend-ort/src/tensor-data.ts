@@ -1,0 +1,42 @@
+import type { PalateError } from '@palate/core';
+import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
+import type { LeafData, Value } from './graph.js';
+import type { HostArray } from './memory-pool.js';
+
+/** The data of one tensor, as the backend holds it. */
+export interface TensorData {
+  readonly dtype: DataType;
+  refCount: number;
+  /** A leaf once computed; undefined for complex and string tensors. */
+  value: Value | undefined;
+  /** Why it could not be computed; it has no value then. */
+  failure: PalateError | undefined;
+  /** Left out when others are computed: too large, or part of a graph that failed for a reason unknown. */
+  isApart: boolean;
+  /** The leaf, or pending value, under other shapes. */
+  views: Value[] | undefined;
+  readonly strings: Uint8Array[] | undefined;
+  readonly complex: { real: TensorInfo; imag: TensorInfo } | undefined;
+}
+
+/** Data without a value. */
+export function emptyData(dtype: DataType, refCount: number): TensorData {
+  return {
+    dtype,
+    refCount,
+    value: undefined,
+    failure: undefined,
+    isApart: false,
+    views: undefined,
+    strings: undefined,
+    complex: undefined,
+  };
+}
+
+/** Numbers at hand, for a leaf. */
+export const leafData = (values: HostArray, shared: boolean): LeafData => ({
+  values,
+  shared,
+  awaited: false,
+  released: false,
+});
