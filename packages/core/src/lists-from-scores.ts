@@ -1,9 +1,9 @@
 import type { Favourites } from './favourites.js';
 import type { IdMap } from './id-map.js';
-import { checkNumber } from './options.js';
+import { checkNumber, checkOptions } from './options.js';
 import { OutcomeCounter } from './outcome-counts.js';
 import { type LongCallOptions, throwIfCancelled } from './progress.js';
-import type { Query, RetrieveOptions, ScoredItem } from './retriever.js';
+import { type Query, RETRIEVE_OPTIONS, type RetrieveOptions, type ScoredItem } from './retriever.js';
 import { topK, unavailableItems } from './top-k.js';
 
 /**
@@ -22,6 +22,7 @@ export async function listsFromScores(
   scoreBlock: (queries: readonly Query[], options: LongCallOptions) => Promise<Float32Array>,
   favourites?: Favourites,
 ): Promise<ScoredItem[][]> {
+  checkOptions('retrieve', options, RETRIEVE_OPTIONS);
   checkNumber('k', k, { min: 1, integer: true });
   const n = items.size;
   const block = Math.max(1, Math.min(256, Math.floor(2 ** 23 / n)));

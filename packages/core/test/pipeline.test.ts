@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import {
   checkNumber,
+  checkOptions,
   IdMap,
   type InteractionLog,
   Pipeline,
   type Query,
   type Ranker,
+  RETRIEVE_OPTIONS,
   type RetrieveOptions,
   type Retriever,
   recommend,
@@ -30,6 +32,7 @@ class FixedRetriever implements Retriever {
     k: number,
     options: RetrieveOptions = {},
   ): Promise<ScoredItem[][]> {
+    checkOptions('retrieve', options, RETRIEVE_OPTIONS);
     checkNumber('k', k, { min: 1, integer: true });
     throwIfCancelled(options.signal, this.name);
     return queries.map((query) => topK(this.scores, k, unavailableItems(query, this.items.size, options)));

@@ -101,12 +101,14 @@ export class Bert4Rec implements CatalogueScorer, Saveable, Disposable {
       log.items.size + 1,
       new RandomStream(options.seed ?? 0).fork('bert4rec'),
     );
-    const task = new MaskedItemTask(dataset, encoder, config);
-    const history = await fitEncoder(log, config, options, {
-      scoring: scoringOf(encoder, log.items, config, favourites),
-      batches: (_, random) => task.batches(random),
-      loss: (batch, pass) => task.loss(batch, pass),
-      identity: BERT4REC.identity(config, log, options.seed ?? 0, epochsThatMatter(config)),
+    const history = await fitEncoder(log, config, options, encoder, () => {
+      const task = new MaskedItemTask(dataset, encoder, config);
+      return {
+        scoring: scoringOf(encoder, log.items, config, favourites),
+        batches: (_, random) => task.batches(random),
+        loss: (batch, pass) => task.loss(batch, pass),
+        identity: BERT4REC.identity(config, log, options.seed ?? 0, epochsThatMatter(config)),
+      };
     });
     return new Bert4Rec(log.items, encoder, config, history, favourites, fingerprint(log));
   }

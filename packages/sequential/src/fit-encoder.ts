@@ -1,16 +1,9 @@
-import { type InteractionLog, type LongCallOptions, RandomStream } from '@palate/core';
-import {
-  AdamW,
-  type Batch,
-  type BatchTensors,
-  type EpochReport,
-  type ForwardPass,
-  optionsSchedule,
-  train,
-} from '@palate/nn';
+import type { InteractionLog, LongCallOptions, RandomStream } from '@palate/core';
+import { type Batch, type BatchTensors, type EpochReport, type ForwardPass, fitNetwork } from '@palate/nn';
 import type * as tf from '@tensorflow/tfjs-core';
 import { type HistoryScoring, validationNdcg } from './encode-histories.js';
 import type { SequentialConfig } from './options.js';
+import type { SequenceEncoder } from './sequence-encoder.js';
 
 /** What is special to a model that {@link fitEncoder} trains. */
 export interface EncoderTask {
@@ -26,52 +19,52 @@ export interface EncoderTask {
 export const epochsThatMatter = ({ decay, epochs }: SequentialConfig): number | undefined =>
   decay === 'none' ? undefined : epochs;
 
-/** Trains a sequence encoder on a task, with validation, early stopping and checkpoints as the options ask. */
+/**
+ * Trains a sequence encoder on a task, with validation, early stopping and checkpoints as the options ask. Its weights
+ * are freed when that fails or is cancelled.
+ *
+ * @param describe - makes the task; it may refuse the data
+ */
 export async function fitEncoder(
   log: InteractionLog,
   config: SequentialConfig,
   options: LongCallOptions,
-  task: EncoderTask,
+  encoder: SequenceEncoder,
+  describe: () => EncoderTask,
 ): Promise<readonly EpochReport[]> {
-  const { validation, checkpoint } = config;
-  const { signal, onProgress } = options;
-  const { parameters } = task.scoring.encoder;
-  const optimiser = new AdamW({ weightDecay: config.weightDecay });
+  const task = describedOrFreed(encoder, describe);
+  const { validation } = config;
   const users = validation
     ? Array.from({ length: log.users.size }, (_, user) => user).filter(
         (user) => validation.history(user).length > 0,
       )
     : [];
+  return fitNetwork({
+    parameters: encoder.parameters,
+    settings: config,
+    options,
+    identity: task.identity,
+    loss: task.loss,
+    batches: task.batches,
+    validation: validation && {
+      measure: async () => ({
+        'ndcg@10': validationNdcg(
+          users.map((user) => log.history(user)),
+          users.map((user) => [...validation.history(user)]),
+          task.scoring,
+          options.signal,
+        ),
+      }),
+      stopBy: 'ndcg@10',
+    },
+  });
+}
+
+function describedOrFreed(encoder: SequenceEncoder, describe: () => EncoderTask): EncoderTask {
   try {
-    const { history } = await train({
-      parameters,
-      optimiser,
-      schedule: optionsSchedule(config, () => task.batches(1, new RandomStream(0)).length),
-      loss: task.loss,
-      batches: task.batches,
-      epochs: config.epochs,
-      seed: options.seed ?? 0,
-      identity: task.identity,
-      clipNorm: config.clipNorm > 0 ? config.clipNorm : undefined,
-      signal,
-      onProgress,
-      checkpoint,
-      ...(validation
-        ? {
-            validate: async () => ({
-              'ndcg@10': validationNdcg(
-                users.map((user) => log.history(user)),
-                users.map((user) => [...validation.history(user)]),
-                task.scoring,
-                signal,
-              ),
-            }),
-            earlyStopping: { metric: 'ndcg@10', patience: config.patience },
-          }
-        : {}),
-    });
-    return history;
-  } finally {
-    optimiser.dispose();
+    return describe();
+  } catch (error) {
+    encoder.parameters.dispose();
+    throw error;
   }
 }

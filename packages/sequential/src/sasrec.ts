@@ -133,12 +133,14 @@ export class SasRec implements CatalogueScorer, Saveable, Disposable {
     await selectBackend();
     const random = new RandomStream(options.seed ?? 0).fork('sasrec');
     const encoder = new SequenceEncoder({ ...config, activation: 'gelu' }, log.items.size, random);
-    const task = new NextItemTask(dataset, encoder, config);
-    const history = await fitEncoder(log, config, options, {
-      scoring: scoringOf(encoder, log.items, config, favourites),
-      batches: (_, stream) => task.batches(stream),
-      loss: (batch, pass) => task.loss(batch, pass),
-      identity: SASREC.identity(config, log, options.seed ?? 0, epochsThatMatter(config)),
+    const history = await fitEncoder(log, config, options, encoder, () => {
+      const task = new NextItemTask(dataset, encoder, config);
+      return {
+        scoring: scoringOf(encoder, log.items, config, favourites),
+        batches: (_, stream) => task.batches(stream),
+        loss: (batch, pass) => task.loss(batch, pass),
+        identity: SASREC.identity(config, log, options.seed ?? 0, epochsThatMatter(config)),
+      };
     });
     return new SasRec(log.items, encoder, config, history, favourites, fingerprint(log));
   }

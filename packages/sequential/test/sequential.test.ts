@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Catalog, createDataset, type Dataset, InteractionLog, RandomStream, withLog } from '@palate/core';
 import { type RetrieverConformanceOptions, retrieverConformance } from '@palate/core/testing';
-import { leaveOneOut } from '@palate/datasets';
+import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
+import { kCore, leaveOneOut } from '@palate/datasets';
 import { evaluateRanking } from '@palate/eval';
 import { ForwardPass, selectBackend } from '@palate/nn';
 import { OrtSession, OrtTensor } from '@palate/tfjs-backend-ort';
@@ -14,10 +15,33 @@ import { SequenceEncoder } from '../src/sequence-encoder.js';
 
 const SMALL = { dimension: 8, heads: 2, blocks: 1, maxLength: 8, epochs: 1, batchSize: 16 };
 
+/** Of MovieTweetings the part in which everybody and every film has at least ten ratings. */
+async function someFilms(): Promise<Dataset> {
+  const films = await loadBundledMovieTweetings();
+  return withLog(films, kCore(films.log, { users: 10, items: 10 }));
+}
+// Few epochs, so that the test is short: BERT4Rec has learned what is popular by then, SASRec what comes next.
+const REAL = { dimension: 32, blocks: 1, epochs: 6, learningRate: 0.005, dropout: 0.2, maxLength: 30 };
+
 const systems: Record<string, RetrieverConformanceOptions> = {
-  SasRec: { create: (data, seed) => SasRec.fit(data, { ...SMALL, seed }), load: (dir) => SasRec.load(dir) },
+  SasRec: {
+    fit: (data, options) => SasRec.fit(data, { ...SMALL, ...options }),
+    held: () => tf.memory().numTensors,
+    load: (dir) => SasRec.load(dir),
+    quality: {
+      dataset: someFilms,
+      hitRate: 0.2,
+      fit: (data, options) => SasRec.fit(data, { ...REAL, ...options }),
+    },
+  },
   Bert4Rec: {
-    create: (data, seed) => Bert4Rec.fit(data, { ...SMALL, seed }),
+    fit: (data, options) => Bert4Rec.fit(data, { ...SMALL, ...options }),
+    held: () => tf.memory().numTensors,
+    quality: {
+      dataset: someFilms,
+      hitRate: 0.13,
+      fit: (data, options) => Bert4Rec.fit(data, { ...REAL, ...options }),
+    },
     load: (dir) => Bert4Rec.load(dir),
   },
 };

@@ -3,5 +3,6 @@ export type { ConformanceCase } from './conformance.js';
 export { type DisposableConformanceOptions, disposableConformance } from './disposable.js';
 export { type RankerConformanceOptions, rankerConformance } from './ranker.js';
 export { type RetrieverConformanceOptions, retrieverConformance } from './retriever.js';
+export type { FitRetriever, QualityFloor } from './retriever-fitting.js';
 export { type SavedSettingsOptions, savedSettingsConformance } from './saved-settings.js';
 export { type VectorIndexConformanceOptions, vectorIndexConformance } from './vector-index.js';

@@ -1,85 +1,64 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Catalog } from '../catalog.js';
-import { createDataset, type Dataset } from '../dataset.js';
-import { InteractionLog } from '../interaction-log.js';
+import type { Dataset } from '../dataset.js';
 import type { OutcomeCounts } from '../outcome-counts.js';
-import { RandomStream } from '../random.js';
-import { isCatalogueScorer, type Query, type Retriever, type Saveable } from '../retriever.js';
+import type { LongCallOptions } from '../progress.js';
+import { isCatalogueScorer, type Query, type Retriever } from '../retriever.js';
 import { unavailableItems } from '../top-k.js';
 import type { ConformanceCase } from './conformance.js';
+import { everyKindOfQuery, groupedDataset } from './grouped-dataset.js';
 import { refuses } from './refuses.js';
+import { type FitRetriever, fittingCases, type QualityFloor, qualityCase } from './retriever-fitting.js';
+import { savingCases } from './retriever-saving.js';
 
-/** What {@link retrieverConformance} needs to know. */
-export interface RetrieverConformanceOptions {
-  /** Fits the retriever under test; called with equal arguments it has to give equal retrievers. */
-  readonly create: (dataset: Dataset, seed: number) => Promise<Retriever>;
+interface CommonOptions {
   /** Loads what `save` wrote, where the retriever can be saved. */
-  readonly load?: ((dir: string) => Promise<Retriever>) | undefined;
+  readonly load?: (dir: string) => Promise<Retriever>;
   /**
    * What an empty query gets: `'favourites'`, the items with most interactions in training; `'own choice'` for systems
    * that answer everybody alike by an idea of their own, such as random or recent ones. Default `'favourites'`.
    */
   readonly emptyQuery?: 'favourites' | 'own choice' | undefined;
+  /** How good it has to be on real data; not asked if left out. */
+  readonly quality?: QualityFloor | undefined;
 }
 
-/** A small data set with structure: two groups of users with tastes of their own, ratings, times and titles. */
-function groupedDataset(seed: number): Dataset {
-  const random = new RandomStream(seed);
-  const rows: { user: string; item: string; timestamp: number; rating: number }[] = [];
-  for (let u = 0; u < 30; u++) {
-    const taste = u % 2;
-    const seen = new Set<number>();
-    while (seen.size < 8) seen.add((random.uniform() < 0.85 ? taste : 1 - taste) * 12 + random.integer(12));
-    let time = 1000 + u;
-    for (const item of seen) {
-      rows.push({ user: `u${u}`, item: `i${item}`, timestamp: time, rating: 3 + random.integer(3) });
-      time += 50;
-    }
-  }
-  const log = InteractionLog.fromRows(rows);
-  const titles = Array.from(log.items, (id) =>
-    Number(id.slice(1)) < 12 ? `quiet drama ${id}` : `space battle ${id}`,
+/** What {@link retrieverConformance} needs to know. */
+export type RetrieverConformanceOptions = CommonOptions &
+  (
+    | {
+        /**
+         * Fits the retriever under test with small settings and the options handed on (`seed`, `signal`, `onProgress`).
+         */
+        readonly fit: FitRetriever;
+        readonly create?: undefined;
+        /** Counts what fits hold outside of JavaScript (tensors), to see that a cancelled one gives it back. */
+        readonly held?: (() => number) | undefined;
+      }
+    | {
+        /** Makes the retriever under test, where it is not fitted by itself: equal arguments give equal retrievers. */
+        readonly create: (dataset: Dataset, seed: number) => Promise<Retriever>;
+        readonly fit?: undefined;
+      }
   );
-  return createDataset({
-    name: 'conformance',
-    log,
-    catalog: new Catalog({ items: log.items, text: { title: titles } }),
-    licence: 'MIT',
-    source: 'generated',
-  });
-}
 
 /**
  * The contract of `Retriever` as a list of cases to run.
  *
- * Covers list length, order, distinctness, exclusion, candidates, unseen users, empty queries, batching,
- * determinism, cancellation, bad input, catalogue scores, and saving with damaged and foreign folders.
+ * Covers list length, order, distinctness, exclusion, candidates, unseen users, empty queries, batching, overlapping
+ * calls, determinism, cancellation, bad input and what comes after it, catalogue scores; with `fit` unknown options and
+ * cancelled fits; with `load` saving, with damaged and foreign folders; with `quality` a floor on real data.
  */
 export function retrieverConformance(options: RetrieverConformanceOptions): ConformanceCase[] {
   const dataset = groupedDataset(7);
+  const { load, quality, fit } = options;
+  const create =
+    options.create ?? ((data: Dataset, seed: number) => (options.fit as FitRetriever)(data, { seed }));
   let fitted: Promise<Retriever> | undefined;
   const subject = (): Promise<Retriever> => {
-    fitted ??= options.create(dataset, 1);
+    fitted ??= create(dataset, 1);
     return fitted;
   };
-  const queries = (retriever: Retriever): Query[] => {
-    const n = retriever.items.size;
-    const history = Array.from(dataset.log.history(0), (item) =>
-      retriever.items.find(dataset.log.items.idOf(item)),
-    );
-    const known = history.filter((item) => item !== undefined);
-    return [
-      { user: dataset.log.users.idOf(0), history: known },
-      { history: known.slice(0, 1) },
-      { history: known.slice(0, 3), exclude: [n - 1, n - 2] },
-      { history: known.slice(2), candidates: [0, 1, 2, 3, 4, 5, 6, 7] },
-      { text: 'space battle', history: [] },
-      {},
-    ];
-  };
+  const queries = (retriever: Retriever): Query[] => everyKindOfQuery(dataset, retriever);
   const cases: ConformanceCase[] = [
     {
       name: 'returns min(k, available) different available items, best first',
@@ -167,7 +146,7 @@ export function retrieverConformance(options: RetrieverConformanceOptions): Conf
       name: 'gives the same lists when fitted again with the same seed',
       run: async () => {
         const first = await subject();
-        const second = await options.create(dataset, 1);
+        const second = await create(dataset, 1);
         const asked = queries(first);
         assert.deepEqual(await second.retrieve(asked, 8), await first.retrieve(asked, 8));
       },
@@ -182,6 +161,41 @@ export function retrieverConformance(options: RetrieverConformanceOptions): Conf
         for (const field of ['history', 'exclude', 'candidates'] as const)
           for (const item of [n, -1, 0.5])
             await refuses(() => retriever.retrieve([{ [field]: [item] }], 3), 'invalid-input');
+      },
+    },
+    {
+      name: 'refuses an option of retrieve that it does not know',
+      run: async () => {
+        const retriever = await subject();
+        const misspelt = { includeHistroy: true } as LongCallOptions;
+        await refuses(() => retriever.retrieve([{}], 3, misspelt), 'invalid-input');
+      },
+    },
+    {
+      name: 'answers as before after a call that it refused or that was cancelled',
+      run: async () => {
+        const retriever = await subject();
+        const asked = queries(retriever);
+        const before = await retriever.retrieve(asked, 6);
+        const [query] = asked;
+        await refuses(
+          () => retriever.retrieve([query as Query, { history: [retriever.items.size] }], 3),
+          'invalid-input',
+        );
+        await refuses(() => retriever.retrieve(asked, 0), 'invalid-input');
+        await refuses(() => retriever.retrieve(asked, 3, { signal: AbortSignal.abort() }), 'cancelled');
+        assert.deepEqual(await retriever.retrieve(asked, 6), before);
+      },
+    },
+    {
+      name: 'answers calls that overlap as if each were alone',
+      run: async () => {
+        const retriever = await subject();
+        const asked = queries(retriever);
+        const alone: Awaited<ReturnType<Retriever['retrieve']>>[] = [];
+        for (const query of asked) alone.push(await retriever.retrieve([query], 6));
+        const overlapping = await Promise.all(asked.map((query) => retriever.retrieve([query], 6)));
+        assert.deepEqual(overlapping, alone);
       },
     },
     {
@@ -213,52 +227,11 @@ export function retrieverConformance(options: RetrieverConformanceOptions): Conf
       },
     },
   ];
-  const { load } = options;
-  if (load)
-    cases.push(
-      {
-        name: 'comes back from a saved folder with the same lists',
-        run: () =>
-          inTemporaryFolder(async (root) => {
-            const retriever = (await subject()) as Retriever & Saveable;
-            const dir = join(root, 'saved');
-            await retriever.save(dir);
-            await retriever.save(dir);
-            const again = await load(dir);
-            assert.deepEqual([...again.items], [...retriever.items]);
-            const asked = queries(retriever);
-            assert.deepEqual(await again.retrieve(asked, 8), await retriever.retrieve(asked, 8));
-            assert.deepEqual(await readdir(root), ['saved'], 'nothing else is left beside it');
-          }),
-      },
-      {
-        name: 'refuses a missing, foreign or damaged folder, and will not overwrite a foreign one',
-        run: () =>
-          inTemporaryFolder(async (root) => {
-            await refuses(() => load(join(root, 'nowhere')), 'artifact');
-            await refuses(() => load(root), 'artifact');
-            const retriever = (await subject()) as Retriever & Saveable;
-            await writeFile(join(root, 'letter.txt'), 'keep me');
-            await refuses(() => retriever.save(root), 'artifact');
-            const whole = join(root, 'saved');
-            await retriever.save(whole);
-            for (const name of await readdir(whole)) {
-              const dir = join(root, `without-${name}`);
-              await retriever.save(dir);
-              await writeFile(join(dir, name), 'damaged');
-              await refuses(() => load(dir), 'artifact');
-            }
-          }),
-      },
-    );
-  return cases;
-}
-
-async function inTemporaryFolder(use: (root: string) => Promise<void>): Promise<void> {
-  const root = await mkdtemp(join(tmpdir(), 'palate-conformance-'));
-  try {
-    await use(root);
-  } finally {
-    await rm(root, { recursive: true, force: true });
+  if (fit) cases.push(...fittingCases(dataset, fit, subject, queries, options.held ?? (() => 0)));
+  if (load) cases.push(...savingCases(subject, load, queries));
+  if (quality) {
+    const own = quality.fit ?? fit ?? ((data: Dataset) => create(data, 1));
+    cases.push(qualityCase({ ...quality, fit: own }));
   }
+  return cases;
 }

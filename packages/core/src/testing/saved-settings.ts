@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readArtifact, writeArtifact } from '../artifact.js';
 import { readManifest } from '../artifact-manifest.js';
@@ -8,6 +6,7 @@ import type { Retriever, Saveable } from '../retriever.js';
 import type { TensorData } from '../safetensors.js';
 import type { ConformanceCase } from './conformance.js';
 import { refuses } from './refuses.js';
+import { inTemporaryFolder } from './temporary-folder.js';
 
 /** What {@link savedSettingsConformance} needs to know. */
 export interface SavedSettingsOptions {
@@ -97,11 +96,5 @@ function without<T>(record: Readonly<Record<string, T>>, name: string): Readonly
   return Object.fromEntries(Object.entries(record).filter(([each]) => each !== name));
 }
 
-async function inFolder(use: (dir: string) => Promise<void>): Promise<void> {
-  const root = await mkdtemp(join(tmpdir(), 'palate-settings-'));
-  try {
-    await use(join(root, 'saved'));
-  } finally {
-    await rm(root, { recursive: true, force: true });
-  }
-}
+const inFolder = (use: (dir: string) => Promise<void>): Promise<void> =>
+  inTemporaryFolder((root) => use(join(root, 'saved')));

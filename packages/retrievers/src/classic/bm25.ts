@@ -21,6 +21,7 @@ import {
   type ScoredItem,
   type SettingsOf,
   savedItems,
+  throwIfCancelled,
   wordsOf,
   writeArtifact,
 } from '@palate/core';
@@ -102,6 +103,7 @@ export class Bm25Retriever implements CatalogueScorer, Saveable {
    */
   static async fit(dataset: Dataset, options: Bm25Options = {}): Promise<Bm25Retriever> {
     const config = BM25.settings(options);
+    throwIfCancelled(options.signal, 'fitting BM25');
     const { catalog, log } = dataset;
     const fields = config.fields ?? catalog.fields;
     const texts = Array.from({ length: log.items.size }, (_, item) => catalog.itemText(item, fields));

@@ -19,6 +19,7 @@ import {
   type ScoredItem,
   type SettingsOf,
   savedItems,
+  throwIfCancelled,
   writeArtifact,
   yieldToEventLoop,
 } from '@palate/core';
@@ -95,6 +96,7 @@ export class BprMf implements CatalogueScorer, Saveable {
   static async fit(dataset: Dataset, options: BprMfOptions = {}): Promise<BprMf> {
     const seed = options.seed ?? 0;
     const config: Config = { ...BPR_MF.settings(options), seed };
+    throwIfCancelled(options.signal, 'fitting BPR-MF');
     const { log } = dataset;
     const { factors: width, learningRate, regularisation } = config;
     const users = log.users.size;

@@ -19,6 +19,7 @@ import {
   type ScoredItem,
   type SettingsOf,
   savedItems,
+  throwIfCancelled,
   writeArtifact,
   yieldToEventLoop,
 } from '@palate/core';
@@ -93,6 +94,7 @@ export class Ease implements CatalogueScorer, Saveable {
   /** Solves for the weights. */
   static async fit(dataset: Dataset, options: EaseOptions = {}): Promise<Ease> {
     const config = EASE.settings(options);
+    throwIfCancelled(options.signal, 'fitting EASE');
     const { lambda, threads, compute } = config;
     const { signal, onProgress } = options;
     const { log } = dataset;

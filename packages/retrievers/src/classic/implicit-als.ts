@@ -20,6 +20,7 @@ import {
   type ScoredItem,
   type SettingsOf,
   savedItems,
+  throwIfCancelled,
   writeArtifact,
   yieldToEventLoop,
 } from '@palate/core';
@@ -128,6 +129,7 @@ export class ImplicitAls implements CatalogueScorer, Saveable {
   /** Alternates between solving for users and for items. */
   static async fit(dataset: Dataset, options: ImplicitAlsOptions = {}): Promise<ImplicitAls> {
     const config = IMPLICIT_ALS.settings(options);
+    throwIfCancelled(options.signal, 'fitting iALS');
     const { log } = dataset;
     const width = config.factors;
     const users = log.users.size;
@@ -157,7 +159,7 @@ export class ImplicitAls implements CatalogueScorer, Saveable {
           matrix.offsets[row + 1]!,
           target.subarray(row * width, (row + 1) * width),
         );
-        if (row % 512 === 511) {
+        if (row % 512 === 511 || row === rows - 1) {
           options.onProgress?.({ phase, done: row + 1, total: rows });
           await yieldToEventLoop(options.signal, 'fitting iALS');
         }

@@ -18,6 +18,7 @@ import {
   type ScoredItem,
   type SettingsOf,
   savedItems,
+  throwIfCancelled,
   topK,
   writeArtifact,
   yieldToEventLoop,
@@ -78,6 +79,7 @@ export class ItemKnn implements CatalogueScorer, Saveable {
   /** Finds the nearest items of every item. */
   static async fit(dataset: Dataset, options: ItemKnnOptions = {}): Promise<ItemKnn> {
     const config = ITEM_KNN.settings(options);
+    throwIfCancelled(options.signal, 'fitting ItemKNN');
     const { neighbours, shrinkage } = config;
     const { log } = dataset;
     const n = log.items.size;

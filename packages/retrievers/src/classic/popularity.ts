@@ -16,6 +16,7 @@ import {
   type Saveable,
   type ScoredItem,
   savedItems,
+  throwIfCancelled,
   writeArtifact,
 } from '@palate/core';
 import { savedFloats } from '../saved-tensors.js';
@@ -60,6 +61,7 @@ export class PopularityRetriever implements CatalogueScorer, Saveable {
   static async fit(dataset: Dataset, options: PopularityOptions = {}): Promise<PopularityRetriever> {
     const { log } = dataset;
     const { halfLifeDays } = POPULARITY.settings(options);
+    throwIfCancelled(options.signal, 'fitting Popularity');
     if (halfLifeDays === undefined)
       return new PopularityRetriever(
         log.items,

@@ -17,6 +17,7 @@ import {
   type Saveable,
   type ScoredItem,
   savedItems,
+  throwIfCancelled,
   writeArtifact,
 } from '@palate/core';
 import { scoreRows } from '../score-rows.js';
@@ -42,6 +43,7 @@ export class RandomRetriever implements CatalogueScorer, Saveable {
   /** Takes the items of the data set and the seed of the options; there is nothing to learn. */
   static async fit(dataset: Dataset, options: LongCallOptions = {}): Promise<RandomRetriever> {
     checkOptions('RandomRetriever.fit', options, LONG_CALL_OPTIONS);
+    throwIfCancelled(options.signal, 'fitting Random');
     return new RandomRetriever(dataset.log.items, options.seed ?? 0);
   }
 

@@ -18,6 +18,7 @@ import {
   type ScoredItem,
   type SettingsOf,
   savedItems,
+  throwIfCancelled,
   topK,
   writeArtifact,
 } from '@palate/core';
@@ -71,6 +72,7 @@ export class UserKnn implements CatalogueScorer, Saveable {
   /** Keeps the training histories. */
   static async fit(dataset: Dataset, options: UserKnnOptions = {}): Promise<UserKnn> {
     const config = USER_KNN.settings(options);
+    throwIfCancelled(options.signal, 'fitting UserKNN');
     const { log } = dataset;
     return new UserKnn(log.items, userItemMatrix(log), config, Favourites.of(log), fingerprint(log));
   }

@@ -131,6 +131,7 @@ export class TextRetriever implements CatalogueScorer, Saveable {
    */
   static async fit(dataset: Dataset, options: TextRetrieverOptions): Promise<TextRetriever> {
     const { textWeight, recency, space, encoder, compute } = TEXT.settings(options);
+    throwIfCancelled(options.signal, 'fitting a text retriever');
     const { items } = dataset.log;
     const table = await itemVectors(dataset, options);
     const config: Config = { textWeight, recency, space, width: table.width, encoder: encoder.id };

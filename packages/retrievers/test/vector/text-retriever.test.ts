@@ -33,7 +33,7 @@ describe.each([
 ])('TextRetriever, %s', (_, compute) => {
   const encoder = wordEncoder(['quiet', 'drama', 'space', 'battle']);
   const cases = retrieverConformance({
-    create: (dataset) => TextRetriever.fit(dataset, { encoder, compute }),
+    fit: (dataset, options) => TextRetriever.fit(dataset, { encoder, compute, ...options }),
     load: (dir) => TextRetriever.load(dir, encoder, { compute }),
   });
   for (const { name, run } of cases) test(name, run);
