@@ -31,6 +31,13 @@ const load = createRequire(import.meta.url);
 switchOffUsageReports();
 let loaded: NativeBinding | UnsupportedError | undefined;
 
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const isMissing = 'code' in cause && cause.code === 'MODULE_NOT_FOUND';
+  if (isMissing && cause.message.includes("'onnxruntime-node/")) return 'onnxruntime-node is not installed';
+  return cause.message.split('\n')[0] ?? '';
+}
+
 function loadBinding(): NativeBinding | UnsupportedError {
   let found: Partial<NativeBinding>;
   try {
@@ -38,7 +45,7 @@ function loadBinding(): NativeBinding | UnsupportedError {
   } catch (cause) {
     return new UnsupportedError({
       expected: 'onnxruntime-node with a native library for this platform',
-      received: cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause),
+      received: reasonOf(cause),
       hint: `${NATIVE_HINT} (Linux, macOS and Windows, x64 and arm64).`,
       cause,
     });
