@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import {
   checkNumber,
   checkOptions,
-  checkProvenance,
   checkSharedIds,
   fingerprint,
   InvalidInputError,
@@ -13,9 +12,9 @@ import {
   type Retriever,
   sumOutcomes,
   throwIfCancelled,
-  trainingOf,
   yieldToEventLoop,
 } from '@palate/core';
+import { checkUnseen } from './check-unseen.js';
 import { DETECTABLE_FORMULA } from './detectable-difference.js';
 import { missingHistory } from './missing-history.js';
 import { checkCandidateRule, type RankingProtocol } from './protocol.js';
@@ -60,6 +59,7 @@ const LIST_BYTES = 48;
  *
  * @param data - histories and held-out interactions
  * @returns one record with values, intervals, protocol and provenance
+ * @throws LeakError for a retriever whose texts or vectors know what is tested, or do not say what they know
  * @throws InvalidInputError for unknown metrics or options, logs that do not share ids, scores that are no numbers
  *   (naming user and item), or another number of lists than queries
  * @example
@@ -78,12 +78,7 @@ export async function evaluateRanking(
   const started = performance.now();
   const { history, test } = data;
   checkSharedIds('the history', history, test);
-  if (retriever.provenance)
-    checkProvenance(`what ${retriever.name} was built with`, retriever.provenance, {
-      rows: test,
-      history,
-      training: trainingOf(history, ...(data.train ? [data.train] : [])),
-    });
+  checkUnseen(retriever, data);
   const metrics = (options.metrics ?? ['hr@10', 'ndcg@10', 'mrr@10']).map(parseMetric);
   const protocol: RankingProtocol = {
     candidates: options.candidates ?? 'full',

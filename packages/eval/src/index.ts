@@ -1,4 +1,5 @@
 export { type BootstrapOptions, bootstrapInterval, type Interval } from './bootstrap.js';
+export { checkUnseen } from './check-unseen.js';
 export { checkValues, type ValueBounds } from './check-values.js';
 export {
   type Comparable,

@@ -1,7 +1,7 @@
 import { Pipeline, withLog } from '@palate/core';
 import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
 import { leaveOneOut } from '@palate/datasets';
-import { bootstrapInterval, ndcgOfLists } from '@palate/eval';
+import { bootstrapInterval, checkUnseen, ndcgOfLists } from '@palate/eval';
 import { instructionData } from '@palate/llm-rank';
 import { CACHE } from '../item-texts.js';
 import { fitLocalRanker } from '../text-systems.js';
@@ -45,6 +45,8 @@ export const palr: Study = {
               validation: split.validation,
             },
           );
+          for (const part of [ranker, retriever])
+            checkUnseen(part, { history: split.known, train: split.train, test: split.test });
           // The users of the tuning are drawn by the seed: the same data give the same ones.
           const { tuned } = await instructionData(train, { seed });
           const users = Array.from({ length: log.users.size }, (_, user) => user).filter(

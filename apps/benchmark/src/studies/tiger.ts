@@ -10,7 +10,7 @@ import {
 } from '@palate/core';
 import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
 import { leaveOneOut } from '@palate/datasets';
-import { ndcgOfLists } from '@palate/eval';
+import { checkUnseen, ndcgOfLists } from '@palate/eval';
 import { TextRetriever } from '@palate/retrievers';
 import {
   entropyAtK,
@@ -107,6 +107,7 @@ async function coldStart(setting: Setting, seed: number, call: LongCallOptions):
       });
     },
   );
+  checkUnseen(tiger, { history: split.known, train: train.log, test: split.test });
   const asked = Array.from({ length: users.size }, (_, user) => user).filter(
     (user) => split.test.history(user).length > 0,
   );
