@@ -53,9 +53,10 @@ export class PalateError extends Error {
   readonly isRetryable: boolean;
 
   constructor(code: string, details: PalateErrorDetails) {
-    const expected = clip(details.expected);
-    const received = clip(details.received);
-    const hint = clip(details.hint);
+    // Of what is no text, as `JSON.stringify(undefined)` is, an error must still be made.
+    const [expected, received, hint] = [details.expected, details.received, details.hint].map((part) =>
+      clip(String(part)),
+    ) as [string, string, string];
     super(
       `Expected ${expected}, but received ${received}. ${hint}`,
       details.cause === undefined ? undefined : { cause: details.cause },

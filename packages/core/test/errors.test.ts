@@ -4,6 +4,7 @@ import {
   checkNumber,
   checkOptions,
   clip,
+  InvalidInputError,
   MissingDependencyError,
   PalateError,
   ParseError,
@@ -68,4 +69,13 @@ test('no input makes a message of megabytes', () => {
   // The seventh unit is the first half of a pair: it is left out whole.
   expect(clip(`${'a'.repeat(6)}${'\u{1F600}'.repeat(9)}`, 7)).toBe('aaaaaa… (24 characters)');
   expect(clip('short', 7)).toBe('short');
+});
+
+test('an error is made also of a part that is no text', () => {
+  const error = new InvalidInputError({
+    expected: 'a column',
+    received: JSON.stringify(undefined) as unknown as string,
+    hint: 'Name it.',
+  });
+  expect(error).toMatchObject({ code: 'invalid-input', received: 'undefined' });
 });

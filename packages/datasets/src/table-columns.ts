@@ -67,13 +67,17 @@ export function resolveColumns(path: string, columns: TableColumns, header: read
   };
 }
 
-export function findColumn(path: string, column: ColumnName, header: readonly string[]): number {
-  const index = typeof column === 'number' ? column : header.indexOf(column);
+export function findColumn(path: string, column: ColumnName | undefined, header: readonly string[]): number {
+  const index = typeof column === 'number' ? column : column === undefined ? -1 : header.indexOf(column);
   const isTwice = typeof column === 'string' && header.indexOf(column, index + 1) >= 0 && index >= 0;
   if (Number.isInteger(index) && index >= 0 && index < header.length && !isTwice) return index;
   throw new InvalidInputError({
     expected: `columns of ${path} among ${namesOf(header)}`,
-    received: isTwice ? `${JSON.stringify(column)}, which two columns are called` : JSON.stringify(column),
+    received: isTwice
+      ? `${JSON.stringify(column)}, which two columns are called`
+      : column === undefined
+        ? 'no column for users or items'
+        : JSON.stringify(column),
     hint: isTwice
       ? 'Name columns by position, with header: true.'
       : 'Correct the column map or the delimiter; a file without a header line takes positions.',
