@@ -2,13 +2,13 @@ import type { Favourites } from './favourites.js';
 import type { IdMap } from './id-map.js';
 import { checkNumber, checkOptions } from './options.js';
 import { OutcomeCounter } from './outcome-counts.js';
-import { type LongCallOptions, throwIfCancelled } from './progress.js';
+import { type LongCallOptions, throwIfCancelled, yieldToEventLoop } from './progress.js';
 import { type Query, RETRIEVE_OPTIONS, type RetrieveOptions, type ScoredItem } from './retriever.js';
 import { topK, unavailableItems } from './top-k.js';
 
 /**
  * Turns catalogue scores into lists as the contract of `Retriever` has them, a few queries at a time so that
- * memory stays bounded.
+ * memory stays bounded and timers, input and cancellation have their turn.
  *
  * @param scoreBlock - the retriever's own `scoreAll`
  * @param favourites - what it answers where it has nothing to go by; counted as a fallback
@@ -33,7 +33,7 @@ export async function listsFromScores(
   const lists: ScoredItem[][] = [];
   const counter = new OutcomeCounter(name, queries.length);
   for (let from = 0; from < queries.length; from += block) {
-    throwIfCancelled(options.signal, name);
+    if (from > 0) await yieldToEventLoop(options.signal, name);
     const chunk = queries.slice(from, from + block);
     const scores = await scoreBlock(chunk, options);
     for (const [q, query] of chunk.entries()) {

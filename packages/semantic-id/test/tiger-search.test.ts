@@ -227,3 +227,16 @@ describe('drawn lists', () => {
     expect(entropyAtK([list], 1, (item) => item)).toBe(0);
   });
 });
+
+describe('a search for many queries', () => {
+  it('lets timers and cancellation have their turn', async () => {
+    const dataset = ring(12, 12, 5);
+    using tiger = await Tiger.fit(dataset, { ...TINY.efficient, epochs: 1, ids: await idsOf(dataset) });
+    const queries = Array.from({ length: 2000 }, (_, k) => ({ history: [k % 12] }));
+    const controller = new AbortController();
+    setImmediate(() => controller.abort());
+    await expect(tiger.retrieve(queries, 10, { signal: controller.signal })).rejects.toMatchObject({
+      code: 'cancelled',
+    });
+  });
+});

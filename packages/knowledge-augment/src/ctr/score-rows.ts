@@ -1,3 +1,4 @@
+import { yieldToEventLoop } from '@palate/core';
 import type { Batch, BatchTensors } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { batchTensors } from './ctr-input.js';
@@ -23,6 +24,7 @@ export async function scoreRows(
 ): Promise<Float32Array> {
   const scores = new Float32Array(count * width);
   for (let from = 0; from < count; from += most) {
+    if (from > 0) await yieldToEventLoop(undefined, 'scoring rows');
     const positions = Int32Array.from({ length: Math.min(most, count - from) }, (_, k) => from + k);
     const size = SIZES.find((each) => each >= positions.length && each < most) ?? most;
     const batch = batchOf(positions, size);

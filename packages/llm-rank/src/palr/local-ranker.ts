@@ -31,6 +31,7 @@ import {
   UNKNOWN,
   unavailableItems,
   writeArtifact,
+  yieldToEventLoop,
 } from '@palate/core';
 import {
   cosineSchedule,
@@ -247,7 +248,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
     const lists: ScoredItem[][] = candidates.map(() => []);
     const asked = candidates.flatMap((given, q) => (given.length > 0 ? [q] : []));
     for (let from = 0; from < asked.length; from += BLOCK) {
-      throwIfCancelled(options.signal, this.name);
+      await yieldToEventLoop(options.signal, this.name);
       const block = asked.slice(from, from + BLOCK);
       // What fits into the input are the retriever's best; shuffled, so that their place says nothing.
       const ordered = block.map((q) => bestFirst(candidates[q] as readonly ScoredItem[]));

@@ -2,8 +2,8 @@ import {
   type Query,
   type RetrieveOptions,
   type ScoredItem,
-  throwIfCancelled,
   unavailableItems,
+  yieldToEventLoop,
 } from '@palate/core';
 import type { SemanticIds } from '../ids/semantic-ids.js';
 import type { FaithfulModel } from './faithful-model.js';
@@ -42,7 +42,7 @@ export async function searchFreely(
   for (let width = narrowest; short.length > 0 && width <= WIDEST_FACTOR * narrowest; width *= 2) {
     const block = Math.max(1, Math.floor(model.searchRows / width));
     for (let from = 0; from < short.length; from += block) {
-      throwIfCancelled(options.signal, what);
+      await yieldToEventLoop(options.signal, what);
       const chunk = short.slice(from, from + block);
       const histories = chunk.map((at) => historyOf(queries[at] as Query));
       for (const [row, beams] of model.searchFreely(histories, width).entries()) {

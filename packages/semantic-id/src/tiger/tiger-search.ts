@@ -8,6 +8,7 @@ import {
   throwIfCancelled,
   topK,
   unavailableItems,
+  yieldToEventLoop,
 } from '@palate/core';
 import { selectBackend } from '@palate/nn';
 import type { SemanticIds } from '../ids/semantic-ids.js';
@@ -74,7 +75,7 @@ export class TigerSearch {
       this.#items.size,
       this.#parts.model.searchRows,
     )) {
-      throwIfCancelled(options.signal, this.#parts.name);
+      await yieldToEventLoop(options.signal, this.#parts.name);
       const searches = block.map((query) =>
         this.#searchOf(queries[query] as Query, query, k, width, options),
       );
