@@ -358,10 +358,10 @@ describe('LocalRanker', () => {
     const ranker = await LocalRanker.fit(dataset, TINY);
     const dir = join(mkdtempSync(join(tmpdir(), 'palate-forged-')), 'saved');
     await ranker.save(dir);
-    const { manifest, tensors, files } = await readArtifact(dir, 'palr-local', 2);
+    const { manifest, tensors, files } = await readArtifact(dir, 'palr-local', 3);
     const config = manifest.config as Record<string, unknown>;
     const write = (own: unknown, parts = files) =>
-      writeArtifact(dir, { kind: 'palr-local', version: 2, config: own, tensors, files: parts });
+      writeArtifact(dir, { kind: 'palr-local', version: 3, config: own, tensors, files: parts });
     for (const change of [
       { dimension: 16 },
       { dimension: 65_536 },
