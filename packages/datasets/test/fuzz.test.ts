@@ -54,7 +54,7 @@ const lines = (bytes: Buffer): number =>
   bytes
     .toString('latin1')
     .split('\n')
-    .filter((line) => line.replace(/\r$/, '') !== '').length;
+    .filter((line) => /[^ \r]/.test(line)).length;
 
 /** Every other mutant is read with all faults left out: then they are counted. */
 const table = (folder: string, target: string, mutant: number): Promise<Dataset> =>

@@ -53,7 +53,8 @@ const LONGEST = 60;
 function cleanProfile(answer: string): CleanedAnswer {
   const said = answerText(answer).text;
   const code = unusableText(said);
-  if (code !== undefined && code !== 'empty-answer') throw new UnusableAnswerError(code, answer);
+  if (code !== undefined && (code !== 'empty-answer' || /\p{L}/u.test(said)))
+    throw new UnusableAnswerError(code, answer);
   const keywords = readList(said)
     .map((word) => word.toLowerCase())
     .filter((word) => /[\p{L}\p{N}]/u.test(word) && word.length <= LONGEST);

@@ -58,6 +58,8 @@ const REFUSALS: readonly RegExp[] = [
   ),
   /^(?:i'm |i am )?(?:very |so |really )?sorry[,.!]? (?:but )?(?:i|as an)\b/i,
   /^(?:i |we )?apologi[sz]e\b/i,
+  /^(?:my )?apologies,? but\b/i,
+  /^(?:i'm |i am )?(?:very |so )?sorry[.!]?$/i,
   new RegExp(`^(?:unfortunately|regrettably),? (?:i|we) ?(?:${CANNOT})\\b`, 'i'),
   new RegExp(
     `^(?:i|we) ?(?:can(?:not|'t| not)|am (?:unable|not able|not allowed) to|'m (?:unable|not able|not allowed) to|won't|will not|must decline to) (?:\\w+ ){0,3}?${HELP}\\b`,
@@ -66,9 +68,16 @@ const REFUSALS: readonly RegExp[] = [
   /^i (?:do not|don't) have (?:any |enough |access |the |specific |sufficient |reliable |real-time )*(?:information|knowledge|data|details|context|access)\b/i,
   /^i(?:'m| am) not (?:familiar with|aware of|sure what|comfortable)\b/i,
   /^as an? (?:ai|artificial intelligence|(?:large )?language model)\b(?: (?:language )?(?:model|assistant|system))?[^.\n]{0,80}?, ?i\b/i,
-  /^(?:there is|i have|i found) no (?:information|data|knowledge) (?:about|on|available|for)\b/i,
+  /^(?:there is|there's|i have|i found) no (?:\w+ )?(?:information|data|knowledge)\b/i,
+  /^i (?:do not|don't) know(?: (?:this|that|the|much|anything|of|about)\b[^.\n]{0,80})?[.!]?$/i,
+  /^(?:as of|based on) my (?:last |latest )?(?:knowledge|training)(?: \w+)?(?: \w+)?(?: (?:in|of) [^,\n]{0,30})?, ?i (?:do not|don't|can't|cannot|am not)\b/i,
+  /^(?:your|the) (?:request|prompt|content) (?:was|has been|is) (?:rejected|blocked|flagged|refused|filtered)\b/i,
   /^(?:抱歉|对不起|很抱歉|申し訳|죄송|lo siento|désolé|es tut mir leid|mi dispiace)/i,
 ];
+
+/** What models write where they have nothing to say, as the whole answer. */
+const NOTHING =
+  /^[\s"'*_[(]{0,9}(?:none(?: of (?:these|them|the above))?|n\/?a|null|nil|undefined|unknown|nothing|todo|tbd|not (?:available|applicable|known)|no (?:tags?|keywords?|answer|description|information|data|results?)(?: (?:found|available|given|provided))?|insert (?:\w+ ){0,2}here)[\s"'*_.!)\]]{0,9}$/i;
 
 /** Texts that servers and gateways send in the place of an answer. */
 const ERRORS: readonly RegExp[] = [
@@ -100,7 +109,7 @@ const OPENING = 400;
 
 /** What kind of non-answer a text is, if it is one: nothing, a refusal, or a server's error. */
 export function unusableText(text: string): 'empty-answer' | 'refused-answer' | 'error-answer' | undefined {
-  if (!/[\p{L}\p{N}\p{S}]/u.test(text)) return 'empty-answer';
+  if (!/[\p{L}\p{N}\p{S}]/u.test(text) || (text.length < 60 && NOTHING.test(text))) return 'empty-answer';
   const opening = text.trim().slice(0, OPENING).replace(/[’‘]/g, "'");
   if (REFUSALS.some((pattern) => pattern.test(opening))) return 'refused-answer';
   if (ERRORS.some((pattern) => pattern.test(opening)) || isErrorObject(text.trim())) return 'error-answer';

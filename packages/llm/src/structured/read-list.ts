@@ -1,4 +1,4 @@
-import { jsonCandidates } from './find-json.js';
+import { beforeNextTurn, jsonCandidates } from './find-json.js';
 
 /** Labels that models put before a list: `Tags:`, `Here are the keywords:`. */
 const LABEL =
@@ -17,6 +17,7 @@ export function listEntry(line: string): string {
     line
       .replace(BULLET, '')
       .replace(/^\*\*(.+?)\*\*/, '$1')
+      .replace(/^\*\*|\*\*$/g, '')
       // Looking behind keeps it linear: a run of marks is tried from its beginning alone.
       .replace(/^[`_]+|(?<![`_])[`_]+$/g, '')
       .trim(),
@@ -48,16 +49,21 @@ export function readList(text: string, options: { readonly lines?: boolean } = {
       .flatMap((entry) => parts(entry, options.lines))
       .map(listEntry)
       .filter((entry) => entry !== '');
-  const body = text
+  // What begins as data and is none was cut or is broken: its pieces are no entries.
+  if (/^\s*(?:```\w*\s*)?(?:\{|\[\s*[{["'])/.test(text)) return [];
+  const body = beforeNextTurn(text)
+    .replace(/\\boxed\{([^{}]*)\}/g, '$1')
     .trim()
     .replace(/^```[\w-]*\n?/, '')
     .replace(/```$/, '')
     .replace(INTERJECTION, '')
-    .trim();
-  return body
+    .trim()
+    .replace(/^[[(]([^[\]()]*)[\])]$/, '$1');
+  const rows = body
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line !== '')
+    .filter((line) => line !== '' && !/^[*_(]{0,2}note[*_]{0,2}:/i.test(line));
+  return (firstColumn(rows) ?? rows)
     .flatMap((line, at, lines) => {
       const bare = line.replace(BULLET, '');
       const label = LABEL.exec(bare);
@@ -66,6 +72,8 @@ export function readList(text: string, options: { readonly lines?: boolean } = {
         const rest = bare.slice(label[0].length).trim();
         return rest === '' ? [] : parts(rest, options.lines);
       }
+      const category = CATEGORY.exec(bare)?.[0];
+      if (category !== undefined) return parts(bare.slice(category.length), options.lines);
       if (lines.length > 1 && at === 0 && /[:：]$/.test(bare) && !BULLETED.test(line)) return [];
       return parts(line, options.lines);
     })
@@ -73,29 +81,72 @@ export function readList(text: string, options: { readonly lines?: boolean } = {
     .filter((entry) => entry !== '');
 }
 
+/** What the entries of one line are of, on any line: `Moods: dark, tense`, `Tag 2: noir`. */
+const CATEGORY =
+  /^[*_]{0,2}(?:(?:genre|theme|mood|tone|style|setting|keyword|tag)s?(?: \d{1,2})?)[*_]{0,2}\s?[:：][*_]{0,2}\s/i;
+
 const BULLETED = /^\s*(?:[-*•‣·–—]|\(?\d{1,3}[.):、）])\s/;
 
 function parts(line: string, isWhole = false): string[] {
-  return isWhole ? [line] : line.split(/[,;，；、]/);
+  if (isWhole) return [line];
+  const split = line.split(/[,;，；、]/);
+  if (split.length > 1) return split;
+  // Other marks separate where none of the usual ones does: heist | noir, #heist #noir.
+  if (/^#\S+(?:\s+#\S+)+$/.test(line.trim())) return line.trim().split(/\s+/);
+  return line.split(/\s[|·•/]\s/);
 }
 
-/** The strings of a JSON array, or of the only array in a JSON object. */
+/** First cells of a Markdown table with a header; undefined where the lines are none. */
+function firstColumn(lines: readonly string[]): string[] | undefined {
+  if (
+    lines.length < 3 ||
+    !/^\|?\s*:?-{2,}/.test(lines[1] ?? '') ||
+    !lines.every((line) => line.includes('|'))
+  )
+    return undefined;
+  return lines.slice(2).map((line) => line.replace(/^\|/, '').split('|')[0] ?? '');
+}
+
+/** The texts of a JSON value: of an array, of objects by their names, of the arrays and texts in an object. */
 function listInJson(text: string): string[] | undefined {
   if (!/[[{]/.test(text)) return undefined;
   const found = jsonCandidates(text);
   if (!found.ok) return undefined;
   for (const { value } of found.candidates) {
-    const lists = Array.isArray(value)
-      ? [value]
-      : typeof value === 'object' && value !== null
-        ? Object.values(value).filter(Array.isArray)
-        : [];
-    const [list] = lists;
-    if (
-      lists.length === 1 &&
-      list?.every((each: unknown) => typeof each === 'string' || typeof each === 'number')
-    )
-      return list.map(String);
+    const texts = textsIn(value, 0);
+    if (texts && texts.length > 0) return texts;
   }
   return undefined;
+}
+
+const NAMES = /^(?:name|tag|keyword|label|title|value|text|item|genre|theme)$/i;
+/** An envelope around what was asked for: the arguments of a call. */
+const ENVELOPE = /^(?:arguments|parameters|input|function|answer|result|output|response|data)$/i;
+
+function textsIn(value: unknown, depth: number): string[] | undefined {
+  if (depth > 4 || typeof value !== 'object' || value === null) return undefined;
+  if (Array.isArray(value)) {
+    const each = value.map((entry: unknown) =>
+      typeof entry === 'string' || typeof entry === 'number' ? String(entry) : nameOf(entry),
+    );
+    return each.every((entry) => entry !== undefined) ? (each as string[]) : undefined;
+  }
+  const entries = Object.entries(value as Readonly<Record<string, unknown>>);
+  const inside = entries.find(([name, each]) => ENVELOPE.test(name) && typeof each === 'object');
+  const within = inside && textsIn(inside[1], depth + 1);
+  if (within) return within;
+  const lists = entries.map(([, each]) => each).filter(Array.isArray);
+  if (lists.length > 0) {
+    const read = lists.map((list) => textsIn(list, depth + 1));
+    return read.every((list) => list !== undefined) ? (read.flat() as string[]) : undefined;
+  }
+  // {"tags": "heist, noir"}
+  const [only] = entries.length === 1 ? entries : [];
+  return only && typeof only[1] === 'string' ? [only[1]] : undefined;
+}
+
+function nameOf(entry: unknown): string | undefined {
+  if (typeof entry !== 'object' || entry === null) return undefined;
+  const named = Object.entries(entry).filter(([name, each]) => NAMES.test(name) && typeof each === 'string');
+  return named.length === 1 ? String(named[0]?.[1]) : undefined;
 }
