@@ -6,9 +6,9 @@ let chosen: Promise<MatrixCompute> | undefined;
 
 /**
  * What retrievers compute with where nobody says: ONNX Runtime where the optional `@palate/tfjs-backend-ort` is
- * installed, TypeScript elsewhere. Chosen once a process; its `name` says which it is.
+ * installed (its native build, or the one in WebAssembly), TypeScript elsewhere. Chosen once a process; its `name` says which it is.
  *
- * Where the package is installed and its native library does not load, TypeScript computes, and a warning of the process
+ * Where the package is installed and does not run, TypeScript computes, and a warning of the process
  * says why.
  */
 export function defaultCompute(): Promise<MatrixCompute> {
@@ -26,6 +26,6 @@ export const COMPUTE: OptionDeclaration<MatrixCompute, 'optional'> = option
     (value) => typeof (value as Partial<MatrixCompute> | null)?.products === 'function',
   )
   .optional({
-    doc: 'what multiplies matrices: native where `@palate/tfjs-backend-ort` is installed, otherwise TypeScript',
+    doc: 'what multiplies matrices: ONNX Runtime where `@palate/tfjs-backend-ort` is installed, otherwise TypeScript',
     identity: () => undefined,
   });

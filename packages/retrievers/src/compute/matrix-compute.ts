@@ -13,11 +13,11 @@ export interface DoubleProducts {
 }
 
 /**
- * The products of matrices that retrievers spend their time on. {@link plainCompute} computes them in TypeScript, the
- * native one in ONNX Runtime; their results differ by the rounding of the last bits.
+ * The products of matrices that retrievers spend their time on. {@link plainCompute} computes them in TypeScript,
+ * another one in ONNX Runtime; their results differ by the rounding of the last bits.
  */
 export interface MatrixCompute {
-  /** `'plain'`, `'native'`, or what an own one is called. */
+  /** `'plain'`, `'native'` or `'wasm'` (ONNX Runtime's builds), or what an own one is called. */
   readonly name: string;
   /** Multiplications that one call should hold at most, so that the event loop has its turn between calls. */
   readonly callSize: number;

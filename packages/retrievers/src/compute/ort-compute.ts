@@ -66,7 +66,7 @@ const SKIPPED = -3e38;
  *
  * @throws PalateError if ONNX Runtime does not run here
  */
-export function nativeCompute(backend: Backend): MatrixCompute {
+export function ortCompute(backend: Backend): MatrixCompute {
   const { encodeOnnx, OrtSession: Session, OrtTensor } = backend;
   const open = (graph: OnnxGraph, threads?: number): OrtSession =>
     new Session(
@@ -93,8 +93,8 @@ export function nativeCompute(backend: Backend): MatrixCompute {
   }
 
   return {
-    name: 'native',
-    callSize: 2 ** 31,
+    name: products.runtime,
+    callSize: products.runtime === 'native' ? 2 ** 31 : 2 ** 28,
     doubles,
     products: (a, b, width) =>
       products.run({

@@ -4,10 +4,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { chooseCompute } from '../../src/compute/choose-compute.js';
 import { rowsPerCall } from '../../src/compute/matrix-compute.js';
-import { nativeCompute } from '../../src/compute/native-compute.js';
+import { ortCompute } from '../../src/compute/ort-compute.js';
 import { defaultCompute, type MatrixCompute, plainCompute } from '../../src/index.js';
 
-const computes: readonly MatrixCompute[] = [plainCompute, nativeCompute(backend)];
+const computes: readonly MatrixCompute[] = [plainCompute, ortCompute(backend)];
 
 const floats = (random: RandomStream, length: number): Float32Array =>
   Float32Array.from({ length }, () => random.normal());
@@ -106,8 +106,8 @@ test('a call holds no more than it should, and never nothing', () => {
 });
 
 describe('what computes where nobody says', () => {
-  test('is ONNX Runtime here, where its package is installed', async () => {
-    expect((await defaultCompute()).name).toBe('native');
+  test('is ONNX Runtime where its package is installed, in the build that runs here', async () => {
+    expect((await defaultCompute()).name).toBe(backend.ortRuntime().runtime);
   });
 
   test('is TypeScript without a word where the package is not installed', async () => {

@@ -1,7 +1,7 @@
 import { RandomStream } from '@palate/core';
 import * as backend from '@palate/tfjs-backend-ort';
 import { describe, expect, test } from 'vitest';
-import { nativeCompute } from '../../src/compute/native-compute.js';
+import { ortCompute } from '../../src/compute/ort-compute.js';
 import { plainCompute } from '../../src/compute/plain-compute.js';
 import { choleskySolve } from '../../src/linear-algebra/cholesky-solve.js';
 import { invertSpd, SymmetricPanels } from '../../src/linear-algebra/invert-spd.js';
@@ -15,7 +15,7 @@ function randomSpd(size: number, seed: number): number[][] {
   );
 }
 
-describe.each([plainCompute, nativeCompute(backend)])(
+describe.each([plainCompute, ortCompute(backend)])(
   'a matrix times its inverse is the identity, $name',
   (compute) => {
     for (const size of [1, 7, 256, 257, 600])
