@@ -225,10 +225,12 @@ describe('where onnxruntime-node did not install', () => {
     expect(JSON.parse(report as string)).toEqual({
       runtime: 'wasm',
       reason: 'onnxruntime-node is not installed',
-      hint: expect.stringContaining('ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node@'),
+      hint: expect.stringContaining(
+        'ONNXRUNTIME_NODE_INSTALL=skip npm install --save-optional onnxruntime-node@',
+      ),
     });
     expect(err.match(/PALATE_ORT_WASM/g)).toHaveLength(1);
-    expect(err).toContain('ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node@');
+    expect(err).toContain('ONNXRUNTIME_NODE_INSTALL=skip npm install --save-optional onnxruntime-node@');
   });
 
   test('asking for the native build is refused with the way to get it', async () => {
@@ -237,7 +239,9 @@ describe('where onnxruntime-node did not install', () => {
       `try { new ort.OrtSession(new Uint8Array(), ['y'], { runtime: 'native' }); }
        catch (error) { console.log(error.code, error.message); }`,
     );
-    expect(out).toMatch(/^unsupported Expected onnxruntime-node .* npm install onnxruntime-node@/);
+    expect(out).toMatch(
+      /^unsupported Expected onnxruntime-node .* npm install --save-optional onnxruntime-node@/,
+    );
   });
 
   test('with neither build, the error names both', async () => {
