@@ -1,28 +1,28 @@
-import type { Favourites } from './favourites.js';
-import type { IdMap } from './id-map.js';
 import { checkNumber, checkOptions } from './options.js';
 import { OutcomeCounter } from './outcome-counts.js';
-import { type LongCallOptions, throwIfCancelled, yieldToEventLoop } from './progress.js';
-import { type Query, RETRIEVE_OPTIONS, type RetrieveOptions, type ScoredItem } from './retriever.js';
+import { throwIfCancelled, yieldToEventLoop } from './progress.js';
+import {
+  type CatalogueScorer,
+  type Query,
+  RETRIEVE_OPTIONS,
+  type RetrieveOptions,
+  type ScoredItem,
+} from './retriever.js';
 import { topK, unavailableItems } from './top-k.js';
 
 /**
  * Turns catalogue scores into lists as the contract of `Retriever` has them, a few queries at a time so that
- * memory stays bounded and timers, input and cancellation have their turn.
- *
- * @param scoreBlock - the retriever's own `scoreAll`
- * @param favourites - what it answers where it has nothing to go by; counted as a fallback
+ * memory stays bounded and timers, input and cancellation have their turn: the `retrieve` of a scorer. Queries that the
+ * scorer answers with its favourites are counted as a fallback.
  */
 export async function listsFromScores(
-  name: string,
-  items: IdMap,
+  scorer: CatalogueScorer,
   queries: readonly Query[],
   k: number,
   options: RetrieveOptions,
-  scoreBlock: (queries: readonly Query[], options: LongCallOptions) => Promise<Float32Array>,
-  favourites?: Favourites,
 ): Promise<ScoredItem[][]> {
   checkOptions('retrieve', options, RETRIEVE_OPTIONS);
+  const { name, items, favourites } = scorer;
   checkNumber('k', k, { min: 1, integer: true });
   const n = items.size;
   const block = Math.max(1, Math.min(256, Math.floor(2 ** 23 / n)));
@@ -35,7 +35,7 @@ export async function listsFromScores(
   for (let from = 0; from < queries.length; from += block) {
     if (from > 0) await yieldToEventLoop(options.signal, name);
     const chunk = queries.slice(from, from + block);
-    const scores = await scoreBlock(chunk, options);
+    const scores = await scorer.scoreAll(chunk, options);
     for (const [q, query] of chunk.entries()) {
       const row = scores.subarray(q * n, (q + 1) * n);
       if (favourites?.isAnswer(row)) counter.fallBack('nothing to go by: general favourites');

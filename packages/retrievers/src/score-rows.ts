@@ -1,26 +1,17 @@
-import {
-  type Favourites,
-  type IdMap,
-  type LongCallOptions,
-  type Query,
-  throwIfCancelled,
-} from '@palate/core';
+import { type CatalogueScorer, type LongCallOptions, type Query, throwIfCancelled } from '@palate/core';
 
 /** Scores the whole catalogue for one query into `row`, one entry an item. */
 export type RowScorer = (query: Query, row: Float32Array) => void;
 
 /**
- * Scores every query into one block; what a `CatalogueScorer.scoreAll` returns.
- *
- * @param favourites - stand in where all items of a row have one score
+ * Scores every query into one block: the `scoreAll` of a scorer. Its favourites stand in where all items of a row have
+ * one score.
  */
 export function scoreRows(
-  name: string,
-  items: IdMap,
+  { name, items, favourites }: CatalogueScorer,
   queries: readonly Query[],
   options: LongCallOptions,
   score: RowScorer,
-  favourites?: Favourites,
 ): Float32Array {
   const n = items.size;
   const scores = new Float32Array(queries.length * n);

@@ -67,6 +67,7 @@ export class Bert4Rec implements CatalogueScorer, Saveable, Disposable {
   readonly #encoder: SequenceEncoder;
   readonly #config: Config;
   readonly #dataFingerprint: string;
+  readonly #scoring: HistoryScoring;
 
   private constructor(
     items: IdMap,
@@ -82,6 +83,7 @@ export class Bert4Rec implements CatalogueScorer, Saveable, Disposable {
     this.#encoder = encoder;
     this.#config = config;
     this.#dataFingerprint = dataFingerprint;
+    this.#scoring = scoringOf(encoder, items, config, favourites);
   }
 
   /**
@@ -114,23 +116,11 @@ export class Bert4Rec implements CatalogueScorer, Saveable, Disposable {
   }
 
   async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
-    return scoreQueries(
-      queries,
-      scoringOf(this.#encoder, this.items, this.#config, this.favourites),
-      options.signal,
-    );
+    return scoreQueries(queries, this.#scoring, options.signal);
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(
-      this.name,
-      this.items,
-      queries,
-      k,
-      options,
-      (chunk, rest) => this.scoreAll(chunk, rest),
-      this.favourites,
-    );
+    return listsFromScores(this, queries, k, options);
   }
 
   /**
@@ -139,7 +129,7 @@ export class Bert4Rec implements CatalogueScorer, Saveable, Disposable {
    */
   async exportOnnx(): Promise<Uint8Array> {
     await selectBackend();
-    return exportScoring(scoringOf(this.#encoder, this.items, this.#config, this.favourites));
+    return exportScoring(this.#scoring);
   }
 
   async save(dir: string): Promise<void> {

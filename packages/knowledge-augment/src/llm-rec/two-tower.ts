@@ -171,15 +171,7 @@ export class TwoTower implements CatalogueScorer, Saveable {
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(
-      this.name,
-      this.items,
-      queries,
-      k,
-      options,
-      (chunk, rest) => this.scoreAll(chunk, rest),
-      this.favourites,
-    );
+    return listsFromScores(this, queries, k, options);
   }
 
   async save(dir: string): Promise<void> {

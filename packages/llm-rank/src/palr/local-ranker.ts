@@ -291,15 +291,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(
-      this.name,
-      this.items,
-      queries,
-      k,
-      options,
-      (chunk, rest) => this.scoreAll(chunk, rest),
-      this.favourites,
-    );
+    return listsFromScores(this, queries, k, options);
   }
 
   async save(dir: string): Promise<void> {

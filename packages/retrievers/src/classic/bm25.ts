@@ -117,36 +117,21 @@ export class Bm25Retriever implements CatalogueScorer, Saveable {
   }
 
   async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
-    return scoreRows(
-      this.name,
-      this.items,
-      queries,
-      options,
-      (query, row) => {
-        const asked =
-          query.text === undefined
-            ? distinctHistory(query, this.items.size).flatMap((item) => this.#itemWords[item] ?? [])
-            : wordsOf(query.text);
-        for (const word of asked) {
-          const posting = this.#postings.get(word);
-          if (!posting) continue;
-          for (let p = 0; p < posting.items.length; p++) row[posting.items[p]!]! += posting.weights[p]!;
-        }
-      },
-      this.favourites,
-    );
+    return scoreRows(this, queries, options, (query, row) => {
+      const asked =
+        query.text === undefined
+          ? distinctHistory(query, this.items.size).flatMap((item) => this.#itemWords[item] ?? [])
+          : wordsOf(query.text);
+      for (const word of asked) {
+        const posting = this.#postings.get(word);
+        if (!posting) continue;
+        for (let p = 0; p < posting.items.length; p++) row[posting.items[p]!]! += posting.weights[p]!;
+      }
+    });
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(
-      this.name,
-      this.items,
-      queries,
-      k,
-      options,
-      (chunk, rest) => this.scoreAll(chunk, rest),
-      this.favourites,
-    );
+    return listsFromScores(this, queries, k, options);
   }
 
   async save(dir: string): Promise<void> {

@@ -186,40 +186,25 @@ export class BprMf implements CatalogueScorer, Saveable {
 
   async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
     const width = this.#config.factors;
-    return scoreRows(
-      this.name,
-      this.items,
-      queries,
-      options,
-      (query, row) => {
-        const known = query.user === undefined ? undefined : this.#users.find(query.user);
-        const history = distinctHistory(query, this.items.size);
-        // Left with the biases alone, it would know no more than how popular items are: that is counted.
-        if (known === undefined && history.length === 0) return;
-        const vector =
-          known === undefined
-            ? this.#foldIn(history)
-            : this.#userFactors.subarray(known * width, (known + 1) * width);
-        for (let item = 0; item < row.length; item++) {
-          let sum = this.#itemBiases[item]!;
-          for (let f = 0; f < width; f++) sum += vector[f]! * this.#itemFactors[item * width + f]!;
-          row[item] = sum;
-        }
-      },
-      this.favourites,
-    );
+    return scoreRows(this, queries, options, (query, row) => {
+      const known = query.user === undefined ? undefined : this.#users.find(query.user);
+      const history = distinctHistory(query, this.items.size);
+      // Left with the biases alone, it would know no more than how popular items are: that is counted.
+      if (known === undefined && history.length === 0) return;
+      const vector =
+        known === undefined
+          ? this.#foldIn(history)
+          : this.#userFactors.subarray(known * width, (known + 1) * width);
+      for (let item = 0; item < row.length; item++) {
+        let sum = this.#itemBiases[item]!;
+        for (let f = 0; f < width; f++) sum += vector[f]! * this.#itemFactors[item * width + f]!;
+        row[item] = sum;
+      }
+    });
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(
-      this.name,
-      this.items,
-      queries,
-      k,
-      options,
-      (chunk, rest) => this.scoreAll(chunk, rest),
-      this.favourites,
-    );
+    return listsFromScores(this, queries, k, options);
   }
 
   async save(dir: string): Promise<void> {

@@ -123,33 +123,18 @@ export class Ease implements CatalogueScorer, Saveable {
   async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
     const n = this.items.size;
     const sum = new Float64Array(n);
-    return scoreRows(
-      this.name,
-      this.items,
-      queries,
-      options,
-      (query, row) => {
-        sum.fill(0);
-        for (const item of distinctHistory(query, n)) {
-          const from = item * n;
-          for (let other = 0; other < n; other++) sum[other]! += this.#weights[from + other]!;
-        }
-        row.set(sum);
-      },
-      this.favourites,
-    );
+    return scoreRows(this, queries, options, (query, row) => {
+      sum.fill(0);
+      for (const item of distinctHistory(query, n)) {
+        const from = item * n;
+        for (let other = 0; other < n; other++) sum[other]! += this.#weights[from + other]!;
+      }
+      row.set(sum);
+    });
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(
-      this.name,
-      this.items,
-      queries,
-      k,
-      options,
-      (chunk, rest) => this.scoreAll(chunk, rest),
-      this.favourites,
-    );
+    return listsFromScores(this, queries, k, options);
   }
 
   async save(dir: string): Promise<void> {

@@ -113,9 +113,7 @@ export class Fusion implements CatalogueScorer {
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) =>
-      this.scoreAll(chunk, rest),
-    );
+    return listsFromScores(this, queries, k, options);
   }
 }
 

@@ -191,34 +191,19 @@ export class ImplicitAls implements CatalogueScorer, Saveable {
     const n = this.items.size;
     const solver = new RowSolver(this.#itemFactors, n, this.#config);
     const vector = new Float32Array(width);
-    return scoreRows(
-      this.name,
-      this.items,
-      queries,
-      options,
-      (query, row) => {
-        const history = distinctHistory(query, n);
-        solver.solve(this.#itemFactors, history, 0, history.length, vector);
-        for (let item = 0; item < n; item++) {
-          let sum = 0;
-          for (let i = 0; i < width; i++) sum += vector[i]! * this.#itemFactors[item * width + i]!;
-          row[item] = sum;
-        }
-      },
-      this.favourites,
-    );
+    return scoreRows(this, queries, options, (query, row) => {
+      const history = distinctHistory(query, n);
+      solver.solve(this.#itemFactors, history, 0, history.length, vector);
+      for (let item = 0; item < n; item++) {
+        let sum = 0;
+        for (let i = 0; i < width; i++) sum += vector[i]! * this.#itemFactors[item * width + i]!;
+        row[item] = sum;
+      }
+    });
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(
-      this.name,
-      this.items,
-      queries,
-      k,
-      options,
-      (chunk, rest) => this.scoreAll(chunk, rest),
-      this.favourites,
-    );
+    return listsFromScores(this, queries, k, options);
   }
 
   async save(dir: string): Promise<void> {

@@ -156,32 +156,17 @@ export class ItemKnn implements CatalogueScorer, Saveable {
 
   async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
     const sum = new Float64Array(this.items.size);
-    return scoreRows(
-      this.name,
-      this.items,
-      queries,
-      options,
-      (query, row) => {
-        sum.fill(0);
-        for (const item of distinctHistory(query, this.items.size))
-          for (let p = this.#offsets[item]!; p < this.#offsets[item + 1]!; p++)
-            sum[this.#candidates[p]!]! += this.#similarities[p]!;
-        row.set(sum);
-      },
-      this.favourites,
-    );
+    return scoreRows(this, queries, options, (query, row) => {
+      sum.fill(0);
+      for (const item of distinctHistory(query, this.items.size))
+        for (let p = this.#offsets[item]!; p < this.#offsets[item + 1]!; p++)
+          sum[this.#candidates[p]!]! += this.#similarities[p]!;
+      row.set(sum);
+    });
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(
-      this.name,
-      this.items,
-      queries,
-      k,
-      options,
-      (chunk, rest) => this.scoreAll(chunk, rest),
-      this.favourites,
-    );
+    return listsFromScores(this, queries, k, options);
   }
 
   async save(dir: string): Promise<void> {

@@ -84,13 +84,11 @@ export class PopularityRetriever implements CatalogueScorer, Saveable {
   }
 
   async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
-    return scoreRows(this.name, this.items, queries, options, (_, row) => row.set(this.#scores));
+    return scoreRows(this, queries, options, (_, row) => row.set(this.#scores));
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) =>
-      this.scoreAll(chunk, rest),
-    );
+    return listsFromScores(this, queries, k, options);
   }
 
   async save(dir: string): Promise<void> {

@@ -48,7 +48,7 @@ export class RandomRetriever implements CatalogueScorer, Saveable {
   }
 
   async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
-    return scoreRows(this.name, this.items, queries, options, (query, row) => {
+    return scoreRows(this, queries, options, (query, row) => {
       const key = `${query.user ?? ''} ${distinctHistory(query, this.items.size).join(' ')} ${query.text ?? ''}`;
       const random = new RandomStream(this.#seed).fork(key);
       for (let item = 0; item < row.length; item++) row[item] = random.uniform();
@@ -56,9 +56,7 @@ export class RandomRetriever implements CatalogueScorer, Saveable {
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(this.name, this.items, queries, k, options, (chunk, rest) =>
-      this.scoreAll(chunk, rest),
-    );
+    return listsFromScores(this, queries, k, options);
   }
 
   async save(dir: string): Promise<void> {

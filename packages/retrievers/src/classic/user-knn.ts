@@ -82,42 +82,27 @@ export class UserKnn implements CatalogueScorer, Saveable {
     const users = offsets.length - 1;
     const together = new Float32Array(users);
     const untouched = new Uint8Array(users);
-    return scoreRows(
-      this.name,
-      this.items,
-      queries,
-      options,
-      (query, row) => {
-        const history = distinctHistory(query, this.items.size);
-        together.fill(0);
-        for (const item of history)
-          for (let p = this.#byItem.offsets[item]!; p < this.#byItem.offsets[item + 1]!; p++)
-            together[this.#byItem.columns[p]!]! += 1;
-        for (let user = 0; user < users; user++) {
-          const both = together[user]!;
-          untouched[user] = both === 0 ? 1 : 0;
-          if (both > 0)
-            together[user] =
-              both /
-              (Math.sqrt(history.length * (offsets[user + 1]! - offsets[user]!)) + this.#config.shrinkage);
-        }
-        for (const { item: user, score } of topK(together, this.#config.neighbours, untouched))
-          for (let p = offsets[user]!; p < offsets[user + 1]!; p++) row[columns[p]!]! += score;
-      },
-      this.favourites,
-    );
+    return scoreRows(this, queries, options, (query, row) => {
+      const history = distinctHistory(query, this.items.size);
+      together.fill(0);
+      for (const item of history)
+        for (let p = this.#byItem.offsets[item]!; p < this.#byItem.offsets[item + 1]!; p++)
+          together[this.#byItem.columns[p]!]! += 1;
+      for (let user = 0; user < users; user++) {
+        const both = together[user]!;
+        untouched[user] = both === 0 ? 1 : 0;
+        if (both > 0)
+          together[user] =
+            both /
+            (Math.sqrt(history.length * (offsets[user + 1]! - offsets[user]!)) + this.#config.shrinkage);
+      }
+      for (const { item: user, score } of topK(together, this.#config.neighbours, untouched))
+        for (let p = offsets[user]!; p < offsets[user + 1]!; p++) row[columns[p]!]! += score;
+    });
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(
-      this.name,
-      this.items,
-      queries,
-      k,
-      options,
-      (chunk, rest) => this.scoreAll(chunk, rest),
-      this.favourites,
-    );
+    return listsFromScores(this, queries, k, options);
   }
 
   async save(dir: string): Promise<void> {
