@@ -9,23 +9,20 @@ import {
   fingerprint,
   type IdMap,
   InvalidInputError,
-  itemFiles,
   type LongCallOptions,
   listsFromScores,
   type OptionsOf,
   option,
   type Query,
   type RetrieveOptions,
-  readArtifact,
   type Saveable,
   type ScoredItem,
   type SettingsOf,
-  savedItems,
   throwIfCancelled,
   wordsOf,
-  writeArtifact,
 } from '@palate/core';
 import { scoreRows } from '../score-rows.js';
+import { loadRetriever, saveRetriever } from '../stored-retriever.js';
 
 /** Options of {@link Bm25Retriever.fit}. */
 export const BM25 = defineOptions('Bm25Retriever.fit', {
@@ -135,23 +132,24 @@ export class Bm25Retriever implements CatalogueScorer, Saveable {
   }
 
   async save(dir: string): Promise<void> {
-    await writeArtifact(dir, {
-      kind: 'bm25',
-      version: 2,
+    const { items, favourites } = this;
+    const stored = {
+      items,
+      favourites,
       config: BM25.saved(this.#config),
       dataFingerprint: this.#dataFingerprint,
-      tensors: this.favourites.tensors(),
-      files: { ...itemFiles(this.items), 'texts.json': JSON.stringify(this.#texts) },
-    });
+    };
+    await saveRetriever(dir, 'bm25', stored, {}, { 'texts.json': JSON.stringify(this.#texts) });
   }
 
   static async load(dir: string): Promise<Bm25Retriever> {
-    const artifact = await readArtifact(dir, 'bm25', 2);
-    const config = BM25.restored(dir, artifact.manifest.config);
-    const items = savedItems(dir, artifact);
+    const { items, favourites, config, dataFingerprint, artifact } = await loadRetriever(
+      dir,
+      'bm25',
+      (from, saved) => BM25.restored(from, saved),
+    );
     const texts = savedTexts(dir, artifact, items.size);
-    const favourites = Favourites.saved(dir, artifact.tensors, items.size);
-    return new Bm25Retriever(items, texts, config, favourites, artifact.manifest.dataFingerprint ?? '');
+    return new Bm25Retriever(items, texts, config, favourites, dataFingerprint);
   }
 }
 

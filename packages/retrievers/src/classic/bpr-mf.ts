@@ -6,7 +6,6 @@ import {
   Favourites,
   fingerprint,
   type IdMap,
-  itemFiles,
   type LongCallOptions,
   listsFromScores,
   type OptionsOf,
@@ -14,18 +13,17 @@ import {
   type Query,
   RandomStream,
   type RetrieveOptions,
-  readArtifact,
   type Saveable,
   type ScoredItem,
   type SettingsOf,
   savedItems,
   throwIfCancelled,
-  writeArtifact,
   yieldToEventLoop,
 } from '@palate/core';
 import { savedFloats } from '../saved-tensors.js';
 import { scoreRows } from '../score-rows.js';
 import { userItemMatrix } from '../sparse.js';
+import { loadRetriever, saveRetriever } from '../stored-retriever.js';
 
 const OPTIONS = {
   factors: option.integer({ min: 1, max: 8192 })({ default: 64, doc: 'width of the factors' }),
@@ -209,36 +207,38 @@ export class BprMf implements CatalogueScorer, Saveable {
 
   async save(dir: string): Promise<void> {
     const width = this.#config.factors;
-    await writeArtifact(dir, {
-      kind: 'bpr-mf',
-      version: 2,
+    const { items, favourites } = this;
+    const stored = {
+      items,
+      favourites,
       config: SAVED.saved(this.#config),
       dataFingerprint: this.#dataFingerprint,
-      tensors: {
+    };
+    await saveRetriever(
+      dir,
+      'bpr-mf',
+      stored,
+      {
         userFactors: { shape: [this.#users.size, width], values: this.#userFactors },
-        itemFactors: { shape: [this.items.size, width], values: this.#itemFactors },
-        itemBiases: { shape: [this.items.size], values: this.#itemBiases },
-        ...this.favourites.tensors(),
+        itemFactors: { shape: [items.size, width], values: this.#itemFactors },
+        itemBiases: { shape: [items.size], values: this.#itemBiases },
       },
-      files: { ...itemFiles(this.items), [USERS]: JSON.stringify([...this.#users]) },
-    });
+      { [USERS]: JSON.stringify([...this.#users]) },
+    );
   }
 
   static async load(dir: string): Promise<BprMf> {
-    const artifact = await readArtifact(dir, 'bpr-mf', 2);
-    const config = SAVED.restored(dir, artifact.manifest.config);
-    const items = savedItems(dir, artifact);
-    const users = savedItems(dir, artifact, USERS, 'user');
-    return new BprMf(
-      { users, items },
-      {
-        userFactors: savedFloats(dir, artifact.tensors, 'userFactors', [users.size, config.factors]),
-        itemFactors: savedFloats(dir, artifact.tensors, 'itemFactors', [items.size, config.factors]),
-        itemBiases: savedFloats(dir, artifact.tensors, 'itemBiases', [items.size]),
-      },
-      config,
-      Favourites.saved(dir, artifact.tensors, items.size),
-      artifact.manifest.dataFingerprint ?? '',
+    const { items, favourites, config, dataFingerprint, artifact } = await loadRetriever(
+      dir,
+      'bpr-mf',
+      (from, saved) => SAVED.restored(from, saved),
     );
+    const users = savedItems(dir, artifact, USERS, 'user');
+    const factors = {
+      userFactors: savedFloats(dir, artifact.tensors, 'userFactors', [users.size, config.factors]),
+      itemFactors: savedFloats(dir, artifact.tensors, 'itemFactors', [items.size, config.factors]),
+      itemBiases: savedFloats(dir, artifact.tensors, 'itemBiases', [items.size]),
+    };
+    return new BprMf({ users, items }, factors, config, favourites, dataFingerprint);
   }
 }

@@ -7,20 +7,16 @@ import {
   fingerprint,
   type IdMap,
   type InteractionLog,
-  itemFiles,
   type LongCallOptions,
   listsFromScores,
   type OptionsOf,
   option,
   type Query,
   type RetrieveOptions,
-  readArtifact,
   type Saveable,
   type ScoredItem,
   type SettingsOf,
-  savedItems,
   throwIfCancelled,
-  writeArtifact,
   yieldToEventLoop,
 } from '@palate/core';
 import { COMPUTE } from '../compute/default-compute.js';
@@ -28,6 +24,7 @@ import { invertSpd, SymmetricPanels } from '../linear-algebra/invert-spd.js';
 import { savedFloats } from '../saved-tensors.js';
 import { scoreRows } from '../score-rows.js';
 import { userItemMatrix } from '../sparse.js';
+import { loadRetriever, saveRetriever } from '../stored-retriever.js';
 
 /** Options of {@link Ease.fit}. */
 export const EASE = defineOptions('Ease.fit', {
@@ -139,26 +136,23 @@ export class Ease implements CatalogueScorer, Saveable {
 
   async save(dir: string): Promise<void> {
     const n = this.items.size;
-    await writeArtifact(dir, {
-      kind: 'ease',
-      version: 2,
+    const { items, favourites } = this;
+    const stored = {
+      items,
+      favourites,
       config: EASE.saved(this.#config),
       dataFingerprint: this.#dataFingerprint,
-      tensors: { weights: { shape: [n, n], values: this.#weights }, ...this.favourites.tensors() },
-      files: itemFiles(this.items),
-    });
+    };
+    await saveRetriever(dir, 'ease', stored, { weights: { shape: [n, n], values: this.#weights } });
   }
 
   static async load(dir: string): Promise<Ease> {
-    const artifact = await readArtifact(dir, 'ease', 2);
-    const config = EASE.restored(dir, artifact.manifest.config);
-    const items = savedItems(dir, artifact);
-    return new Ease(
-      items,
-      savedFloats(dir, artifact.tensors, 'weights', [items.size, items.size]),
-      config,
-      Favourites.saved(dir, artifact.tensors, items.size),
-      artifact.manifest.dataFingerprint ?? '',
+    const { items, favourites, config, dataFingerprint, artifact } = await loadRetriever(
+      dir,
+      'ease',
+      (from, saved) => EASE.restored(from, saved),
     );
+    const weights = savedFloats(dir, artifact.tensors, 'weights', [items.size, items.size]);
+    return new Ease(items, weights, config, favourites, dataFingerprint);
   }
 }

@@ -7,7 +7,6 @@ import {
   fingerprint,
   type IdMap,
   InvalidInputError,
-  itemFiles,
   type LongCallOptions,
   listsFromScores,
   type OptionsOf,
@@ -15,19 +14,17 @@ import {
   type Query,
   RandomStream,
   type RetrieveOptions,
-  readArtifact,
   type Saveable,
   type ScoredItem,
   type SettingsOf,
-  savedItems,
   throwIfCancelled,
-  writeArtifact,
   yieldToEventLoop,
 } from '@palate/core';
 import { choleskySolve } from '../linear-algebra/cholesky-solve.js';
 import { savedFloats } from '../saved-tensors.js';
 import { scoreRows } from '../score-rows.js';
 import { transpose, userItemMatrix } from '../sparse.js';
+import { loadRetriever, saveRetriever } from '../stored-retriever.js';
 
 /** Options of {@link ImplicitAls.fit}. */
 export const IMPLICIT_ALS = defineOptions('ImplicitAls.fit', {
@@ -207,29 +204,25 @@ export class ImplicitAls implements CatalogueScorer, Saveable {
   }
 
   async save(dir: string): Promise<void> {
-    await writeArtifact(dir, {
-      kind: 'implicit-als',
-      version: 2,
+    const { items, favourites } = this;
+    const stored = {
+      items,
+      favourites,
       config: IMPLICIT_ALS.saved(this.#config),
       dataFingerprint: this.#dataFingerprint,
-      tensors: {
-        itemFactors: { shape: [this.items.size, this.#config.factors], values: this.#itemFactors },
-        ...this.favourites.tensors(),
-      },
-      files: itemFiles(this.items),
+    };
+    await saveRetriever(dir, 'implicit-als', stored, {
+      itemFactors: { shape: [items.size, this.#config.factors], values: this.#itemFactors },
     });
   }
 
   static async load(dir: string): Promise<ImplicitAls> {
-    const artifact = await readArtifact(dir, 'implicit-als', 2);
-    const config = IMPLICIT_ALS.restored(dir, artifact.manifest.config);
-    const items = savedItems(dir, artifact);
-    return new ImplicitAls(
-      items,
-      savedFloats(dir, artifact.tensors, 'itemFactors', [items.size, config.factors]),
-      config,
-      Favourites.saved(dir, artifact.tensors, items.size),
-      artifact.manifest.dataFingerprint ?? '',
+    const { items, favourites, config, dataFingerprint, artifact } = await loadRetriever(
+      dir,
+      'implicit-als',
+      (from, saved) => IMPLICIT_ALS.restored(from, saved),
     );
+    const factors = savedFloats(dir, artifact.tensors, 'itemFactors', [items.size, config.factors]);
+    return new ImplicitAls(items, factors, config, favourites, dataFingerprint);
   }
 }

@@ -6,26 +6,23 @@ import {
   Favourites,
   fingerprint,
   type IdMap,
-  itemFiles,
   type LongCallOptions,
   listsFromScores,
   type OptionsOf,
   option,
   type Query,
   type RetrieveOptions,
-  readArtifact,
   type Saveable,
   type ScoredItem,
   type SettingsOf,
-  savedItems,
   throwIfCancelled,
   topK,
-  writeArtifact,
   yieldToEventLoop,
 } from '@palate/core';
 import { savedFloats, savedIntegers, savedOffsets } from '../saved-tensors.js';
 import { scoreRows } from '../score-rows.js';
 import { transpose, userItemMatrix } from '../sparse.js';
+import { loadRetriever, saveRetriever } from '../stored-retriever.js';
 
 /** Options of {@link ItemKnn.fit}. */
 export const ITEM_KNN = defineOptions('ItemKnn.fit', {
@@ -170,37 +167,33 @@ export class ItemKnn implements CatalogueScorer, Saveable {
   }
 
   async save(dir: string): Promise<void> {
-    await writeArtifact(dir, {
-      kind: 'item-knn',
-      version: 2,
+    const { items, favourites } = this;
+    const stored = {
+      items,
+      favourites,
       config: ITEM_KNN.saved(this.#config),
       dataFingerprint: this.#dataFingerprint,
-      tensors: {
-        offsets: { shape: [this.#offsets.length], values: this.#offsets },
-        candidates: { shape: [this.#candidates.length], values: this.#candidates },
-        similarities: { shape: [this.#similarities.length], values: this.#similarities },
-        ...this.favourites.tensors(),
-      },
-      files: itemFiles(this.items),
+    };
+    await saveRetriever(dir, 'item-knn', stored, {
+      offsets: { shape: [this.#offsets.length], values: this.#offsets },
+      candidates: { shape: [this.#candidates.length], values: this.#candidates },
+      similarities: { shape: [this.#similarities.length], values: this.#similarities },
     });
   }
 
   static async load(dir: string): Promise<ItemKnn> {
-    const artifact = await readArtifact(dir, 'item-knn', 2);
-    const config = ITEM_KNN.restored(dir, artifact.manifest.config);
-    const items = savedItems(dir, artifact);
+    const { items, favourites, config, dataFingerprint, artifact } = await loadRetriever(
+      dir,
+      'item-knn',
+      (from, saved) => ITEM_KNN.restored(from, saved),
+    );
     const offsets = savedOffsets(dir, artifact.tensors, 'offsets', items.size);
     const total = offsets[items.size]!;
-    return new ItemKnn(
-      items,
-      {
-        offsets,
-        candidates: savedIntegers(dir, artifact.tensors, 'candidates', total, items.size),
-        similarities: savedFloats(dir, artifact.tensors, 'similarities', [total]),
-      },
-      config,
-      Favourites.saved(dir, artifact.tensors, items.size),
-      artifact.manifest.dataFingerprint ?? '',
-    );
+    const votes = {
+      offsets,
+      candidates: savedIntegers(dir, artifact.tensors, 'candidates', total, items.size),
+      similarities: savedFloats(dir, artifact.tensors, 'similarities', [total]),
+    };
+    return new ItemKnn(items, votes, config, favourites, dataFingerprint);
   }
 }

@@ -6,25 +6,22 @@ import {
   Favourites,
   fingerprint,
   type IdMap,
-  itemFiles,
   type LongCallOptions,
   listsFromScores,
   type OptionsOf,
   option,
   type Query,
   type RetrieveOptions,
-  readArtifact,
   type Saveable,
   type ScoredItem,
   type SettingsOf,
-  savedItems,
   throwIfCancelled,
   topK,
-  writeArtifact,
 } from '@palate/core';
 import { savedIntegers, savedOffsets } from '../saved-tensors.js';
 import { scoreRows } from '../score-rows.js';
 import { type SparseRows, transpose, userItemMatrix } from '../sparse.js';
+import { loadRetriever, saveRetriever } from '../stored-retriever.js';
 
 /** Options of {@link UserKnn.fit}. */
 export const USER_KNN = defineOptions('UserKnn.fit', {
@@ -107,32 +104,27 @@ export class UserKnn implements CatalogueScorer, Saveable {
 
   async save(dir: string): Promise<void> {
     const { offsets, columns } = this.#byUser;
-    await writeArtifact(dir, {
-      kind: 'user-knn',
-      version: 2,
+    const { items, favourites } = this;
+    const stored = {
+      items,
+      favourites,
       config: USER_KNN.saved(this.#config),
       dataFingerprint: this.#dataFingerprint,
-      tensors: {
-        offsets: { shape: [offsets.length], values: offsets },
-        columns: { shape: [columns.length], values: columns },
-        ...this.favourites.tensors(),
-      },
-      files: itemFiles(this.items),
+    };
+    await saveRetriever(dir, 'user-knn', stored, {
+      offsets: { shape: [offsets.length], values: offsets },
+      columns: { shape: [columns.length], values: columns },
     });
   }
 
   static async load(dir: string): Promise<UserKnn> {
-    const artifact = await readArtifact(dir, 'user-knn', 2);
-    const config = USER_KNN.restored(dir, artifact.manifest.config);
-    const items = savedItems(dir, artifact);
+    const { items, favourites, config, dataFingerprint, artifact } = await loadRetriever(
+      dir,
+      'user-knn',
+      (from, saved) => USER_KNN.restored(from, saved),
+    );
     const offsets = savedOffsets(dir, artifact.tensors, 'offsets');
     const columns = savedIntegers(dir, artifact.tensors, 'columns', offsets.at(-1), items.size);
-    return new UserKnn(
-      items,
-      { offsets, columns },
-      config,
-      Favourites.saved(dir, artifact.tensors, items.size),
-      artifact.manifest.dataFingerprint ?? '',
-    );
+    return new UserKnn(items, { offsets, columns }, config, favourites, dataFingerprint);
   }
 }
