@@ -30,7 +30,8 @@ import {
   selectBackend,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { exportScoring, type HistoryScoring, scoreQueries } from './encode-histories.js';
+import { type HistoryScoring, scoreQueries } from './encode-histories.js';
+import { exportScoring } from './export-scoring.js';
 import { epochsThatMatter, fitEncoder } from './fit-encoder.js';
 import { checkValidation, SEQUENTIAL } from './options.js';
 import { SequenceEncoder } from './sequence-encoder.js';
@@ -124,7 +125,7 @@ export class Bert4Rec implements CatalogueScorer, Saveable, Disposable {
   }
 
   /**
-   * The serving graph as a standard `.onnx` file: input `items`, int32 `[batch, places]`, histories with the newest item
+   * The serving graph as a standard `.onnx` file: input `items`, int32 `[batch, positions]`, histories with the newest item
    * at the right end and -1 where there is none; output `scores`, one an item of the catalogue.
    */
   async exportOnnx(): Promise<Uint8Array> {
@@ -162,22 +163,20 @@ export class Bert4Rec implements CatalogueScorer, Saveable, Disposable {
   }
 }
 
-function scoringOf(
+const scoringOf = (
   encoder: SequenceEncoder,
   items: IdMap,
   config: Config,
   favourites: Favourites,
-): HistoryScoring {
-  return {
-    encoder,
-    itemCount: items.size,
-    maxLength: config.maxLength,
-    causal: false,
-    endToken: items.size,
-    favourites,
-    name: 'BERT4Rec',
-  };
-}
+): HistoryScoring => ({
+  encoder,
+  itemCount: items.size,
+  maxLength: config.maxLength,
+  causal: false,
+  endToken: items.size,
+  favourites,
+  name: 'BERT4Rec',
+});
 
 /** Batches and loss of guessing hidden items. */
 class MaskedItemTask {
@@ -216,13 +215,13 @@ class MaskedItemTask {
     const { batchSize, maskShare, lastOnly } = this.#config;
     const { log } = this.#dataset;
     const mask = log.items.size;
-    // As many places as the longest row of the bucket may hide: the shape is the same in every batch.
-    const places = Math.max(1, Math.round(length * maskShare));
+    // As many masked positions as the longest row of the bucket may hide: the shape is the same in every batch.
+    const perRow = Math.max(1, Math.round(length * maskShare));
     const ids = new Int32Array(batchSize * length);
     const present = new Float32Array(batchSize * length);
-    const positions = new Int32Array(batchSize * places);
-    const targets = new Int32Array(batchSize * places);
-    const weights = new Float32Array(batchSize * places);
+    const positions = new Int32Array(batchSize * perRow);
+    const targets = new Int32Array(batchSize * perRow);
+    const weights = new Float32Array(batchSize * perRow);
     for (const [k, user] of users.entries()) {
       const history = log.history(user);
       const taken = this.#lengths[user]!;
@@ -234,9 +233,9 @@ class MaskedItemTask {
       const hidden =
         random.uniform() < lastOnly
           ? Int32Array.of(taken - 1)
-          : random.sample(taken, Math.max(1, Math.min(places, Math.round(taken * maskShare))));
-      for (const [place, i] of hidden.entries()) {
-        const at = k * places + place;
+          : random.sample(taken, Math.max(1, Math.min(perRow, Math.round(taken * maskShare))));
+      for (const [masked, i] of hidden.entries()) {
+        const at = k * perRow + masked;
         positions[at] = start + i;
         targets[at] = ids[start + i]!;
         weights[at] = 1;
@@ -246,9 +245,9 @@ class MaskedItemTask {
     return {
       ids: { shape: [batchSize, length], values: ids },
       present: { shape: [batchSize, length], values: present },
-      positions: { shape: [batchSize * places], values: positions },
-      targets: { shape: [batchSize * places], values: targets },
-      weights: { shape: [batchSize * places], values: weights },
+      positions: { shape: [batchSize * perRow], values: positions },
+      targets: { shape: [batchSize * perRow], values: targets },
+      weights: { shape: [batchSize * perRow], values: weights },
     };
   }
 

@@ -1,11 +1,13 @@
 import type { InteractionLog, LongCallOptions, RandomStream } from '@palate/core';
+import { heldOutQueries } from '@palate/eval';
 import { type Batch, type BatchTensors, type EpochReport, type ForwardPass, fitNetwork } from '@palate/nn';
 import type * as tf from '@tensorflow/tfjs-core';
-import { type HistoryScoring, validationNdcg } from './encode-histories.js';
+import type { HistoryScoring } from './encode-histories.js';
 import type { SequentialConfig } from './options.js';
 import type { SequenceEncoder } from './sequence-encoder.js';
+import { validationNdcg } from './validation-ndcg.js';
 
-/** What is special to a model that {@link fitEncoder} trains. */
+/** Parts of a training that are special to a model. */
 export interface EncoderTask {
   readonly scoring: HistoryScoring;
   /** The batches of an epoch. */
@@ -33,12 +35,7 @@ export async function fitEncoder(
   describe: () => EncoderTask,
 ): Promise<readonly EpochReport[]> {
   const task = describedOrFreed(encoder, describe);
-  const { validation } = config;
-  const users = validation
-    ? Array.from({ length: log.users.size }, (_, user) => user).filter(
-        (user) => validation.history(user).length > 0,
-      )
-    : [];
+  const held = config.validation && heldOutQueries(log, config.validation);
   return fitNetwork({
     parameters: encoder.parameters,
     settings: config,
@@ -46,15 +43,8 @@ export async function fitEncoder(
     identity: task.identity,
     loss: task.loss,
     batches: task.batches,
-    validation: validation && {
-      measure: async () => ({
-        'ndcg@10': validationNdcg(
-          users.map((user) => log.history(user)),
-          users.map((user) => [...validation.history(user)]),
-          task.scoring,
-          options.signal,
-        ),
-      }),
+    validation: held && {
+      measure: async () => ({ 'ndcg@10': validationNdcg(held, task.scoring, options.signal) }),
       stopBy: 'ndcg@10',
     },
   });

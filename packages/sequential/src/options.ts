@@ -6,7 +6,7 @@ import {
   option,
   type SettingsOf,
 } from '@palate/core';
-import { type CheckpointOptions, RATE_DECAYS } from '@palate/nn';
+import { trainingOptions } from '@palate/nn';
 
 /** Options that SASRec and BERT4Rec share. */
 export const SEQUENTIAL = {
@@ -26,42 +26,22 @@ export const SEQUENTIAL = {
     doc: 'most items of a history that are read, the newest',
   }),
   dropout: option.number({ min: 0, max: 0.95 })({ default: 0.2, doc: 'share of the values dropped' }),
-  learningRate: option.number({ min: 0 })({ default: 1e-3, doc: 'step size of AdamW' }),
-  warmUpSteps: option.integer({ min: 0 })({
-    default: 0,
-    doc: 'steps over which the learning rate rises from 0',
-  }),
-  decay: option.choice(RATE_DECAYS)({
-    default: 'none',
-    doc: 'how the learning rate goes on: constant, or along half a cosine to 0 at the last of `epochs`',
-  }),
-  weightDecay: option.number({ min: 0 })({ default: 0.01, doc: 'decoupled weight decay of AdamW' }),
-  batchSize: option.integer({ min: 1, max: 65_536 })({ default: 128, doc: 'users a step' }),
-  epochs: option.integer({ min: 1 })({
-    default: 20,
-    doc: 'most passes over the users',
+  ...trainingOptions({
+    learningRate: 1e-3,
+    warmUpSteps: 0,
+    decay: 'none',
+    weightDecay: 0.01,
+    batchSize: { default: 128, doc: 'users a step' },
     // More epochs at a rate that does not depend on them go on from a checkpoint; see `fitEncoder`.
-    identity: () => undefined,
-  }),
-  clipNorm: option.number({ min: 0 })({
-    default: 0,
-    doc: 'bound on the joint norm of the gradients; 0 for none',
+    epochs: { default: 20, doc: 'most passes over the users', identity: () => undefined },
+    clipNorm: 0,
+    patience: 5,
   }),
   validation: option
     .value<InteractionLog>('an interaction log', (value) => value instanceof InteractionLog)
     .optional({
       doc: "held-out interactions that share the training log's id maps: measured after each epoch by NDCG@10",
     }),
-  patience: option.integer({ min: 1 })({
-    default: 5,
-    doc: 'stops when the validation has not risen for so many epochs, and keeps the best weights',
-  }),
-  checkpoint: option
-    .value<CheckpointOptions>(
-      'a folder and intervals',
-      (value) => typeof value === 'object' && value !== null,
-    )
-    .optional({ doc: 'keeps checkpoints in a folder and goes on from them', identity: () => undefined }),
 } as const;
 
 /** Options that SASRec and BERT4Rec share; {@link SEQUENTIAL} says what each does. */

@@ -38,7 +38,8 @@ import {
   selectBackend,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { exportScoring, type HistoryScoring, scoreQueries } from './encode-histories.js';
+import { type HistoryScoring, scoreQueries } from './encode-histories.js';
+import { exportScoring } from './export-scoring.js';
 import { epochsThatMatter, fitEncoder } from './fit-encoder.js';
 import { checkValidation, SEQUENTIAL } from './options.js';
 import { SequenceEncoder } from './sequence-encoder.js';
@@ -156,7 +157,7 @@ export class SasRec implements CatalogueScorer, Saveable, Disposable {
   }
 
   /**
-   * The learned vectors of the items: what is used by the same people in the same places lies together. They know the
+   * The learned vectors of the items: what is used by the same people at the same positions lies together. They know the
    * log of the training, and say so.
    */
   async itemVectors(): Promise<EmbeddingTable> {
@@ -170,7 +171,7 @@ export class SasRec implements CatalogueScorer, Saveable, Disposable {
   }
 
   /**
-   * The serving graph as a standard `.onnx` file: input `items`, int32 `[batch, places]`, histories with the newest item
+   * The serving graph as a standard `.onnx` file: input `items`, int32 `[batch, positions]`, histories with the newest item
    * at the right end and -1 where there is none; output `scores`, one an item of the catalogue.
    */
   async exportOnnx(): Promise<Uint8Array> {
@@ -208,21 +209,19 @@ export class SasRec implements CatalogueScorer, Saveable, Disposable {
   }
 }
 
-function scoringOf(
+const scoringOf = (
   encoder: SequenceEncoder,
   items: IdMap,
   config: Config,
   favourites: Favourites,
-): HistoryScoring {
-  return {
-    encoder,
-    itemCount: items.size,
-    maxLength: config.maxLength,
-    causal: true,
-    favourites,
-    name: 'SASRec',
-  };
-}
+): HistoryScoring => ({
+  encoder,
+  itemCount: items.size,
+  maxLength: config.maxLength,
+  causal: true,
+  favourites,
+  name: 'SASRec',
+});
 
 /** Batches and loss of predicting the next item at every position. */
 class NextItemTask {

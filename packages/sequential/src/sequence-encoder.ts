@@ -68,12 +68,12 @@ export class SequenceEncoder {
   encode(ids: tf.Tensor, present: tf.Tensor, pass: ForwardPass, causal: boolean, only?: 'newest'): tf.Tensor {
     const { dimension, maxLength, dropout } = this.#config;
     const length = ids.shape[1] as number;
-    const places = tf.slice(
+    const positions = tf.slice(
       this.#positions.table as tf.Tensor2D,
       [maxLength - length, 0],
       [length, dimension],
     );
-    const embedded = tf.add(tf.mul(this.items.apply(ids), Math.sqrt(dimension)), places);
+    const embedded = tf.add(tf.mul(this.items.apply(ids), Math.sqrt(dimension)), positions);
     const shown = tf.mul(embedded, tf.expandDims(present, -1));
     const hidden = paddingMask(present);
     const mask = causal ? tf.add(hidden, causalMask(length)) : hidden;

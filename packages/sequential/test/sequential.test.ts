@@ -206,12 +206,14 @@ describe('the exported serving graph', () => {
       const dataset = ring(20, 8, 6);
       const fitted = await model.fit(dataset, SMALL);
       const session = new OrtSession(await fitted.exportOnnx(), ['scores']);
-      const places = name === 'SASRec' ? SMALL.maxLength : SMALL.maxLength - 1;
+      const positions = name === 'SASRec' ? SMALL.maxLength : SMALL.maxLength - 1;
       for (const histories of [[[1, 2, 3]], [[4], [0, 1, 2, 3, 4, 5], []]]) {
-        const items = new Int32Array(histories.length * places).fill(-1);
+        const items = new Int32Array(histories.length * positions).fill(-1);
         for (const [row, history] of histories.entries())
-          items.set(history, (row + 1) * places - history.length);
-        const { scores } = session.run({ items: new OrtTensor('int32', items, [histories.length, places]) });
+          items.set(history, (row + 1) * positions - history.length);
+        const { scores } = session.run({
+          items: new OrtTensor('int32', items, [histories.length, positions]),
+        });
         const expected = await fitted.scoreAll(histories.map((history) => ({ history })));
         for (const [k, value] of expected.entries()) expect(scores?.data[k]).toBeCloseTo(value, 4);
       }

@@ -35,29 +35,31 @@ export interface WindowGeometry {
   readonly channelsLast: boolean;
 }
 
+/** Axes along height and width. */
+function planeAxes(info: backend_util.Conv2DInfo | backend_util.Conv3DInfo): WindowAxis[] {
+  return [
+    {
+      input: info.inHeight,
+      output: info.outHeight,
+      kernel: info.filterHeight,
+      stride: info.strideHeight,
+      dilation: info.dilationHeight,
+      before: info.padInfo.top,
+    },
+    {
+      input: info.inWidth,
+      output: info.outWidth,
+      kernel: info.filterWidth,
+      stride: info.strideWidth,
+      dilation: info.dilationWidth,
+      before: info.padInfo.left,
+    },
+  ];
+}
+
 /** Geometry of what tfjs-core computes for two spatial axes. */
 export function geometry2D(info: backend_util.Conv2DInfo): WindowGeometry {
-  return {
-    channelsLast: info.dataFormat === 'channelsLast',
-    axes: [
-      {
-        input: info.inHeight,
-        output: info.outHeight,
-        kernel: info.filterHeight,
-        stride: info.strideHeight,
-        dilation: info.dilationHeight,
-        before: info.padInfo.top,
-      },
-      {
-        input: info.inWidth,
-        output: info.outWidth,
-        kernel: info.filterWidth,
-        stride: info.strideWidth,
-        dilation: info.dilationWidth,
-        before: info.padInfo.left,
-      },
-    ],
-  };
+  return { channelsLast: info.dataFormat === 'channelsLast', axes: planeAxes(info) };
 }
 
 /** Geometry of what tfjs-core computes for three spatial axes. */
@@ -73,22 +75,7 @@ export function geometry3D(info: backend_util.Conv3DInfo): WindowGeometry {
         dilation: info.dilationDepth,
         before: info.padInfo.front,
       },
-      {
-        input: info.inHeight,
-        output: info.outHeight,
-        kernel: info.filterHeight,
-        stride: info.strideHeight,
-        dilation: info.dilationHeight,
-        before: info.padInfo.top,
-      },
-      {
-        input: info.inWidth,
-        output: info.outWidth,
-        kernel: info.filterWidth,
-        stride: info.strideWidth,
-        dilation: info.dilationWidth,
-        before: info.padInfo.left,
-      },
+      ...planeAxes(info),
     ],
   };
 }

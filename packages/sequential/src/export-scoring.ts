@@ -1,0 +1,43 @@
+import { exportOnnx } from '@palate/tfjs-backend-ort';
+import * as tf from '@tensorflow/tfjs-core';
+import { type HistoryScoring, scoresAtEnd } from './encode-histories.js';
+
+/**
+ * The serving graph as an ONNX model with any batch size: `items`, int32 `[batch, positions]`, the newest at the right end
+ * and -1 where there is none; gives `scores`, `[batch, itemCount]`, the favourites for a row without items.
+ */
+export function exportScoring(scoring: HistoryScoring): Uint8Array {
+  const { maxLength, endToken, itemCount } = scoring;
+  const positions = endToken === undefined ? maxLength : maxLength - 1;
+  const items = tf.fill([1, positions], -1, 'int32') as tf.Tensor2D;
+  const favourites = tf.tensor2d(scoring.favourites.scores, [1, itemCount]);
+  try {
+    return exportOnnx(
+      ({ items: given }) => {
+        const history = given as tf.Tensor2D;
+        const there = tf.cast(tf.greaterEqual(history, tf.scalar(0, 'int32')), 'float32') as tf.Tensor2D;
+        const isKnown = tf.max(there, 1, true);
+        const answer = (scores: tf.Tensor2D): tf.Tensor2D =>
+          tf.add(tf.mul(scores, isKnown), tf.mul(tf.sub(1, isKnown), favourites));
+        const ids = tf.maximum(history, tf.scalar(0, 'int32')) as tf.Tensor2D;
+        if (endToken === undefined) return { scores: answer(scoresAtEnd(scoring, ids, there)) };
+        // A column of end tokens of whatever height the batch has.
+        const column = tf.mul(tf.slice(ids, [0, 0], [history.shape[0], 1]), tf.scalar(0, 'int32'));
+        return {
+          scores: answer(
+            scoresAtEnd(
+              scoring,
+              tf.concat([ids, tf.add(column, tf.scalar(endToken, 'int32'))], 1) as tf.Tensor2D,
+              tf.concat([there, tf.add(tf.cast(column, 'float32'), 1)], 1) as tf.Tensor2D,
+            ),
+          ),
+        };
+      },
+      { items },
+      { dynamicBatch: true },
+    );
+  } finally {
+    items.dispose();
+    favourites.dispose();
+  }
+}
