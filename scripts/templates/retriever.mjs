@@ -9,24 +9,21 @@ export const retriever = ({ file, type, constant, title }) => `import {
   Favourites,
   fingerprint,
   type IdMap,
-  itemFiles,
   type LongCallOptions,
   listsFromScores,
   type OptionsOf,
   option,
   type Query,
   type RetrieveOptions,
-  readArtifact,
   type Saveable,
   type ScoredItem,
   type SettingsOf,
-  savedItems,
   throwIfCancelled,
-  writeArtifact,
 } from '@palate/core';
 import { savedIntegers, savedOffsets } from '../saved-tensors.js';
 import { scoreRows } from '../score-rows.js';
 import { type SparseRows, transpose, userItemMatrix } from '../sparse.js';
+import { loadRetriever, saveRetriever } from '../stored-retriever.js';
 
 /** Options of {@link ${type}.fit}. */
 export const ${constant} = defineOptions('${type}.fit', {
@@ -76,65 +73,41 @@ export class ${type} implements CatalogueScorer, Saveable {
 
   async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
     const { offsets, columns } = this.#byUser;
-    return scoreRows(
-      this.name,
-      this.items,
-      queries,
-      options,
-      (query, row) => {
-        for (const item of distinctHistory(query, this.items.size))
-          for (let p = this.#byItem.offsets[item]!; p < this.#byItem.offsets[item + 1]!; p++) {
-            const user = this.#byItem.columns[p]!;
-            if (offsets[user + 1]! - offsets[user]! > this.#config.longest) continue;
-            for (let q = offsets[user]!; q < offsets[user + 1]!; q++) row[columns[q]!]! += 1;
-          }
-      },
-      this.favourites,
-    );
+    return scoreRows(this, queries, options, (query, row) => {
+      for (const item of distinctHistory(query, this.items.size))
+        for (let p = this.#byItem.offsets[item]!; p < this.#byItem.offsets[item + 1]!; p++) {
+          const user = this.#byItem.columns[p]!;
+          if (offsets[user + 1]! - offsets[user]! > this.#config.longest) continue;
+          for (let q = offsets[user]!; q < offsets[user + 1]!; q++) row[columns[q]!]! += 1;
+        }
+    });
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(
-      this.name,
-      this.items,
-      queries,
-      k,
-      options,
-      (chunk, rest) => this.scoreAll(chunk, rest),
-      this.favourites,
-    );
+    return listsFromScores(this, queries, k, options);
   }
 
   async save(dir: string): Promise<void> {
     const { offsets, columns } = this.#byUser;
-    await writeArtifact(dir, {
-      kind: '${file}',
-      version: 1,
-      config: ${constant}.saved(this.#config),
-      dataFingerprint: this.#dataFingerprint,
-      tensors: {
-        offsets: { shape: [offsets.length], values: offsets },
-        columns: { shape: [columns.length], values: columns },
-        ...this.favourites.tensors(),
-      },
-      files: itemFiles(this.items),
+    const { items, favourites } = this;
+    const config = ${constant}.saved(this.#config);
+    const stored = { items, favourites, config, dataFingerprint: this.#dataFingerprint };
+    await saveRetriever(dir, '${file}', stored, {
+      offsets: { shape: [offsets.length], values: offsets },
+      columns: { shape: [columns.length], values: columns },
     });
   }
 
   /** @throws ArtifactError if the folder is missing, foreign or damaged */
   static async load(dir: string): Promise<${type}> {
-    const artifact = await readArtifact(dir, '${file}', 1);
-    const { manifest, tensors } = artifact;
-    const items = savedItems(dir, artifact);
-    const offsets = savedOffsets(dir, tensors, 'offsets');
-    const columns = savedIntegers(dir, tensors, 'columns', offsets.at(-1), items.size);
-    return new ${type}(
-      items,
-      { offsets, columns },
-      ${constant}.restored(dir, manifest.config),
-      Favourites.saved(dir, tensors, items.size),
-      manifest.dataFingerprint ?? '',
+    const { items, favourites, config, dataFingerprint, artifact } = await loadRetriever(
+      dir,
+      '${file}',
+      (from, saved) => ${constant}.restored(from, saved),
     );
+    const offsets = savedOffsets(dir, artifact.tensors, 'offsets');
+    const columns = savedIntegers(dir, artifact.tensors, 'columns', offsets.at(-1), items.size);
+    return new ${type}(items, { offsets, columns }, config, favourites, dataFingerprint);
   }
 }
 `;
