@@ -1,6 +1,6 @@
 import type { InteractionLog, LongCallOptions } from '@palate/core';
 
-/** What a fit is given beside its options. */
+/** Context of a fit beside its options. */
 export interface FitContext extends LongCallOptions {
   /** Held-out interactions for early stopping. */
   readonly validation?: InteractionLog | undefined;

@@ -3,7 +3,7 @@ import type { ReportRow, ReportValue } from '@palate/eval';
 import { suiteReport } from './leaderboard.js';
 import { suiteOf } from './suites/index.js';
 
-/** What the front page shows of a suite: some measured rows, and some published ones. */
+/** Extract of a suite for the front page: some measured rows, and some published ones. */
 interface OverviewPart {
   readonly suite: string;
   readonly data: string;

@@ -16,7 +16,7 @@ export interface Cell {
   readonly result: RankingResult;
 }
 
-/** What tuning chose for a row, and what it saw. */
+/** Choice of the tuning for a row, and the values it saw. */
 export interface Tuning {
   readonly label: string;
   readonly key: string;

@@ -34,7 +34,7 @@ export interface Suite {
   readonly selectBy: string;
   readonly seeds: readonly number[];
   readonly systems: readonly SuiteSystem[];
-  /** What one has to know to read the table, in sentences under it. */
+  /** Notes that one needs to read the table, in sentences under it. */
   readonly note?: string | undefined;
   /** Figures by others, printed beside with their source. */
   readonly published?: readonly ReportRow[] | undefined;

@@ -1,6 +1,6 @@
 import { PalateError, printable, printableJson } from '@palate/core';
 
-/** What a command is given beside its own options. */
+/** Context of a command beside its own options. */
 export interface CommandContext {
   /** Fires at Ctrl-C. */
   readonly signal: AbortSignal;

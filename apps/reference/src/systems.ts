@@ -13,7 +13,7 @@ import {
 export interface System {
   /** Name on the command line and of the artifact's folder. */
   readonly key: string;
-  /** What it is, in a few words. */
+  /** Description in a few words. */
   readonly title: string;
   readonly fit: (dataset: Dataset, options: LongCallOptions) => Promise<CatalogueScorer & Saveable>;
   readonly load: (dir: string) => Promise<CatalogueScorer & Saveable>;

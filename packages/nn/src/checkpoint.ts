@@ -19,11 +19,11 @@ export interface TrainingState {
   readonly lossSum: number;
   /** Best value of the validation metric so far, and the epoch it was reached in. */
   readonly best: { readonly value: number; readonly epoch: number } | null;
-  /** What each finished epoch gave. */
+  /** Reports of the finished epochs. */
   readonly history: readonly EpochReport[];
 }
 
-/** What an epoch gave. */
+/** Report of an epoch. */
 export interface EpochReport {
   readonly epoch: number;
   /** Mean training loss. */

@@ -16,7 +16,7 @@ export interface TrainingSettings {
   readonly checkpoint?: CheckpointOptions | undefined;
 }
 
-/** What {@link fitNetwork} trains, and how. */
+/** Network and settings of {@link fitNetwork}. */
 export interface NetworkTraining extends Pick<TrainOptions, 'parameters' | 'loss' | 'batches'> {
   readonly settings: TrainingSettings;
   /** The options of the call, whose seed, signal and progress are handed on. */

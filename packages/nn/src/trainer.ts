@@ -61,7 +61,7 @@ export interface TrainOptions extends LongCallOptions {
   readonly identity?: string | undefined;
 }
 
-/** What a training run gave. */
+/** Result of a training run. */
 export interface TrainResult {
   readonly history: readonly EpochReport[];
   /** Best epoch by the early-stopping metric; the last one without. */
@@ -70,7 +70,7 @@ export interface TrainResult {
   readonly steps: number;
 }
 
-/** What a step gives beside new weights. */
+/** Result of a step beside new weights. */
 type StepOutcome = {
   readonly loss: tf.Scalar;
   /** The sum of all new weights: not finite as soon as one of them is not. */

@@ -23,7 +23,7 @@ type Default<T> =
       readonly defaultText?: string;
       /** One line on what the option does, where the shared one is not enough. */
       readonly doc?: string;
-      /** What of the value decides the result, where it is not the value. */
+      /** Part of the value that decides the result, where it is not the value. */
       readonly identity?: (value: T) => unknown;
     };
 

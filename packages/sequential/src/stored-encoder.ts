@@ -16,7 +16,7 @@ import { SequenceEncoder, type SequenceEncoderConfig } from './sequence-encoder.
 /** Prefix of the names of weights, beside which the artifact keeps the favourites. */
 const MODEL = 'model/';
 
-/** What a sequential retriever is made of once it is trained. */
+/** Parts of a trained sequential retriever. */
 export interface StoredEncoder<C> {
   readonly items: IdMap;
   readonly encoder: SequenceEncoder;

@@ -24,7 +24,7 @@ export type Attributes = Readonly<Record<string, OnnxAttribute>>;
 /** A numeric array as the backend holds it: float32, int32, or 0/1 bytes for bool. */
 export type HostArray = Float32Array | Int32Array | Uint8Array;
 
-/** What a kernel receives. */
+/** Input of a kernel. */
 export interface KernelCall<I = Record<string, TensorInfo>, A = Record<string, unknown>> {
   readonly inputs: I;
   readonly attrs: A;

@@ -110,7 +110,7 @@ export function recentOperations(): readonly string[] {
 
 const NO_ATTRIBUTES: Readonly<Record<string, OnnxAttribute>> = {};
 
-/** What a node gives: element type and static shape. */
+/** Output of a node: element type and static shape. */
 export interface OutputSpec {
   readonly type: OnnxType;
   readonly shape: readonly number[];

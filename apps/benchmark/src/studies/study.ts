@@ -7,7 +7,7 @@ import { hashOf, readJson, writeJson } from '../results.js';
 export interface Study {
   readonly name: string;
   readonly title: string;
-  /** What was done, in sentences under the table. */
+  /** Notes on what was done, in sentences under the table. */
   readonly protocol: string;
   /** Makes the table; what is measured goes through `cell`, so that a stopped study goes on. */
   readonly run: (context: StudyContext) => Promise<StudyTable>;
@@ -19,7 +19,7 @@ export interface StudyTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** What a study is given. */
+/** Context of a study. */
 export interface StudyContext extends LongCallOptions {
   readonly say: (line: string) => void;
   /**

@@ -28,7 +28,7 @@ import { meanAndDeviation, type Study, type StudyContext, type StudyTable } from
 /** Share of the test's items that are taken out of training. */
 const COLD_SHARE = 0.05;
 
-/** What a cold-start table is made on. */
+/** Data that a cold-start table is made on. */
 interface Setting {
   readonly load: (call: LongCallOptions) => Promise<Dataset>;
   readonly options: Omit<TigerOptions, 'ids'>;

@@ -11,7 +11,7 @@ export interface AssistantRequest {
   readonly user?: string | undefined;
   /** Dense items, oldest first. */
   readonly history: ArrayLike<number>;
-  /** What the user typed. */
+  /** Text that the user typed. */
   readonly profile?: string | undefined;
 }
 

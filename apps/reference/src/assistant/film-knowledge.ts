@@ -6,7 +6,7 @@ import {
   userProvenance,
 } from '@palate/dataset-movietweetings';
 
-/** What was written about films and users of the bundled data. */
+/** Texts about films and users of the bundled data. */
 export interface FilmKnowledge {
   /** Knowledge of each film by dense index; undefined where there is none. */
   readonly text: readonly (string | undefined)[];

@@ -14,9 +14,9 @@ export interface DoctorOptions {
 interface Finding {
   readonly part: string;
   readonly works: boolean;
-  /** What was found, or why it does not work. */
+  /** Finding, or why it does not work. */
   readonly detail: string;
-  /** What to do where it does not work, or could work better. */
+  /** Advice where it does not work, or could work better. */
   readonly hint?: string | undefined;
   /** True for parts that Palate cannot do without. */
   readonly required?: boolean | undefined;

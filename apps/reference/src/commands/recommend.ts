@@ -19,7 +19,7 @@ export interface RecommendOptions {
   readonly artifacts: string;
   readonly seed: number;
   readonly json?: boolean | undefined;
-  /** What the user would like, in words. */
+  /** Wish of the user, in words. */
   readonly profile?: string | undefined;
   /** Give a reason for each film. */
   readonly explain?: boolean | undefined;
@@ -27,7 +27,7 @@ export interface RecommendOptions {
   readonly effort?: Effort | undefined;
 }
 
-/** What is asked: a user of the data, or a list of titles. */
+/** Question: a user of the data, or a list of titles. */
 function queryOf(options: RecommendOptions, dataset: Dataset): Query & { readonly history: Int32Array } {
   const { log } = dataset;
   if ((options.user === undefined) === (options.history === undefined))

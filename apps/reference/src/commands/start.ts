@@ -18,7 +18,7 @@ export interface StartOptions {
   readonly effort?: Effort | undefined;
 }
 
-/** What the new user of the demonstration types. */
+/** Text that the new user of the demonstration types. */
 const TYPED = 'slow-burning heist films, no gore';
 
 /** A user with enough history to judge recommendations by, and not so much that it fills the page. */

@@ -9,7 +9,7 @@ export interface CtrBackbone {
   logits(input: CtrInput, pass: ForwardPass): tf.Tensor1D;
 }
 
-/** What every backbone is built with. */
+/** Options of every backbone. */
 export interface BackboneOptions {
   /** Widths of the final MLP. */
   readonly hidden: readonly number[];

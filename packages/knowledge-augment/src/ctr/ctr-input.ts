@@ -5,7 +5,7 @@ import type { CtrSamples } from '../features/ctr-samples.js';
 import type { EncodedFeature, FeatureSet } from '../features/feature-set.js';
 import { knownBefore } from '../features/known-history.js';
 
-/** What a backbone is given of a batch. */
+/** Batch as a backbone reads it. */
 export interface CtrInput {
   /** Vectors of the fields, `[rows, fields, dimension]`: user's, item's and the history's mean of each item field. */
   readonly fields: tf.Tensor;

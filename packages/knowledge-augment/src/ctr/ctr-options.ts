@@ -7,7 +7,7 @@ import type { CtrKnowledge } from './knowledge-input.js';
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
-/** What models over features of users and items share, click-through models and re-rankers. */
+/** Options that models over features of users and items share, click-through models and re-rankers. */
 export const ENTITY_OPTIONS = {
   features: option.value<FeatureSet>('encoded features', isObject).required({
     doc: 'features of all users and items, of `encodeFeatures`',

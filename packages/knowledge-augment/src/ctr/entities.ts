@@ -99,7 +99,7 @@ export function withAdaptorOf(own: CtrEntities, { knowledge, ...given }: CtrEnti
   return knowledge ? { ...given, knowledge: { ...knowledge, adaptor } } : given;
 }
 
-/** What an artifact keeps of entities. */
+/** Entities as an artifact keeps them. */
 export function entityContents({ users, items, features, knowledge }: CtrEntities): {
   readonly tensors: Readonly<Record<string, TensorData>>;
   readonly files: Readonly<Record<string, string>>;

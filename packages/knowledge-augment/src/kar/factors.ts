@@ -1,9 +1,9 @@
 import { InvalidInputError, type LanguageModel, type LongCallOptions } from '@palate/core';
 import { readAnswer, readList } from '@palate/llm';
 
-/** What matters to people in a domain: users are reasoned about and items described along the same factors. */
+/** Factors that matter to people in a domain: users are reasoned about and items described along the same ones. */
 export interface DomainFactors {
-  /** What the items are called, in the plural. */
+  /** Name of the items, in the plural. */
   readonly noun: string;
   readonly factors: readonly string[];
 }

@@ -4,7 +4,7 @@ import type { KnowledgeInput } from '../store/generate-knowledge.js';
 import type { PromptTemplate } from '../store/prompt-template.js';
 import type { DomainFactors } from './factors.js';
 
-/** What a language model is shown of a user: the early history, oldest first. */
+/** History as a language model is shown it: the early part, oldest first. */
 export interface ReasoningInput {
   /** A few words on who the user is, where that is known and may be told. */
   readonly person?: string | undefined;

@@ -3,7 +3,7 @@ import type { CtrSamples } from '../features/ctr-samples.js';
 
 /** Lists to be put in order, of one length: row-major `lists` x `length`. */
 export interface RerankLists {
-  /** What users, places and items refer to. */
+  /** Log that users, places and items refer to. */
   readonly log: InteractionLog;
   /** For each row of the log 1 where it counts as liked, for histories. */
   readonly liked: Uint8Array;

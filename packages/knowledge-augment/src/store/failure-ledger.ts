@@ -7,7 +7,7 @@ export interface KnowledgeFailure {
   readonly key: KnowledgeKey;
   readonly code: string;
   readonly message: string;
-  /** What the model answered, where it answered at all: it was paid for. */
+  /** Answer of the model, where it answered at all: it was paid for. */
   readonly answer?: string | undefined;
   /** Seconds since 1970. */
   readonly at: number;

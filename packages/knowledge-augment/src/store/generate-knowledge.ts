@@ -44,7 +44,7 @@ export interface GenerateKnowledgeOptions<Input> extends LongCallOptions {
   readonly failures?: string | undefined;
 }
 
-/** What a job did. */
+/** Result of a job. */
 export interface KnowledgeReport {
   /** Entities that had their text before, or got it meanwhile from another job on the same store. */
   readonly known: number;
@@ -69,7 +69,7 @@ const keyOf = (template: PromptTemplate<never>, model: LanguageModel, entity: st
   model: model.id,
 });
 
-/** What says which texts a job is about. */
+/** Options that say which texts a job is about. */
 type KnowledgeQuestion<Input> = Pick<
   GenerateKnowledgeOptions<Input>,
   'store' | 'model' | 'template' | 'inputs'
@@ -181,7 +181,7 @@ export async function generateKnowledge<Input>(
   let stoppedBy: PalateError | undefined;
   let broken: { readonly error: unknown } | undefined;
   const owner = randomUUID();
-  /** What other jobs were making when this one came to it. */
+  /** Texts that other jobs were making when this one came to them. */
   const waiting: { readonly job: (typeof pending)[number]; readonly since: number }[] = [];
   /** The ledger's lines are written one after the other, in the order of the failures. */
   let ledger: Promise<void> = Promise.resolve();

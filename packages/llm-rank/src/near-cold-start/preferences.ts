@@ -1,12 +1,12 @@
-/** What a new user has told in one way or the other. */
+/** Preferences that a new user has told in one way or the other. */
 export interface StatedPreferences {
   /** Dense items that the user likes, in the order told. */
   readonly likedItems: readonly number[];
   /** Dense items that the user dislikes. */
   readonly dislikedItems: readonly number[];
-  /** What the user likes, in words. */
+  /** Likes of the user, in words. */
   readonly likes: string;
-  /** What the user dislikes, in words. */
+  /** Dislikes of the user, in words. */
   readonly dislikes: string;
 }
 
@@ -32,7 +32,7 @@ export interface NearColdStartUser {
   readonly pool: readonly RatedItem[];
 }
 
-/** What of the preferences a prompt uses. */
+/** Parts of the preferences that a prompt uses. */
 export type PreferenceInput = 'items' | 'language' | 'items+language';
 
 /** How a prompt asks. */

@@ -9,7 +9,7 @@ export interface ColdStartPromptOptions {
   readonly negatives?: boolean | undefined;
   /** Name of an item. */
   readonly title: (item: number) => string;
-  /** What the items are called, in the plural. Default `"films"`. */
+  /** Name of the items, in the plural. Default `"films"`. */
   readonly noun?: string | undefined;
   /** Other users with items that they liked, for the few-shot style. */
   readonly examples?: readonly { readonly user: NearColdStartUser; readonly liked: readonly number[] }[];

@@ -8,7 +8,7 @@ import {
 } from '@palate/core';
 import type { NearColdStartUser } from './preferences.js';
 
-/** What a user said, made of the user's early history. */
+/** Statement of a user, made of the user's early history. */
 export interface RecordedPreference {
   readonly user: string;
   /** The writer saw the first `n` of the user's interactions. */

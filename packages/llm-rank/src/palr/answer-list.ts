@@ -1,6 +1,6 @@
 import type { ScoredItem } from '@palate/core';
 
-/** What became of the numbers that a model answered with. */
+/** Outcome of the numbers that a model answered with. */
 export interface AnswerCounts {
   /** Entries of the answer. */
   readonly answered: number;

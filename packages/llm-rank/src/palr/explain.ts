@@ -1,6 +1,6 @@
 import { foldedWords } from '@palate/core';
 
-/** What an explanation may draw on. */
+/** Facts that an explanation may draw on. */
 export interface ExplanationSources {
   /** Keywords of the user's profile, or of what was typed. */
   readonly keywords: readonly string[];
@@ -15,7 +15,7 @@ export interface ExplanationSources {
 /** An explanation without a language model. */
 export interface Explanation {
   readonly text: string;
-  /** What it rests on. */
+  /** Grounds that it rests on. */
   readonly source: 'knowledge' | 'history' | 'retriever';
 }
 

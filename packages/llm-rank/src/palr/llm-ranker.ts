@@ -23,7 +23,7 @@ import { type FailureCause, failureCause } from '../failure-cause.js';
 import { fillList, readOrder } from './answer-list.js';
 import { type RankedEntry, readRankingText } from './ranking-text.js';
 
-/** What the ranker knows of a user beside the history. */
+/** Knowledge of a user beside the history. */
 export interface RankerKnowledge {
   /** Profile in words, from training history alone. */
   readonly profile?: (query: Query) => string | undefined;
@@ -56,7 +56,7 @@ export interface LlmRankerOptions extends RankerKnowledge {
   readonly temperature?: number | undefined;
 }
 
-/** What became of a model's answers since the ranker was made. */
+/** Outcomes of a model's answers since the ranker was made. */
 export interface RankerCounts {
   /** Requests that were answered, and those that failed and fell back to the retriever's order. */
   readonly answered: number;
@@ -126,13 +126,13 @@ export class LlmRanker implements Ranker {
     this.#outcomes = new OutcomeCounter(this.name, 0).counts();
   }
 
-  /** What became of the answers so far. */
+  /** Outcomes of the answers so far. */
   get counts(): RankerCounts {
     return { ...this.#counts };
   }
 
   /**
-   * What became of the queries so far: how many got the retriever's order in whole, and every failure by cause, with an
+   * Outcomes of the queries so far: how many got the retriever's order in whole, and every failure by cause, with an
    * example such as the server's own text. `onOutcomes` tells the same of one call.
    */
   get outcomes(): OutcomeCounts {

@@ -2,11 +2,11 @@ import { type Dataset, fingerprint, InvalidInputError, madeFrom, quoteForPrompt 
 import type { CleanedAnswer, KnowledgeInput, PromptTemplate } from '@palate/knowledge-augment';
 import { answerText, readList, UnusableAnswerError, unusableText } from '@palate/llm';
 
-/** What a profile is written from. */
+/** Facts that a profile is written from. */
 export interface ProfileInput {
   /** Titles with genres, oldest first. */
   readonly history: readonly string[];
-  /** What the ratings are out of, where there are ratings. */
+  /** Best rating of the scale, where there are ratings. */
   readonly scale?: number | undefined;
   readonly ratings?: readonly number[] | undefined;
 }

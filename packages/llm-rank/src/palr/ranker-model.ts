@@ -22,7 +22,7 @@ const EXCLUDED = -1e9;
 /** Numbers of rows scored at once, padded to so that few graphs serve all. */
 const ROW_SIZES = [1, 8, 64, 256];
 
-/** What the model is shown of one request. */
+/** Request as the model is shown it. */
 export interface RankerInput {
   readonly profile: string;
   readonly history: readonly number[];

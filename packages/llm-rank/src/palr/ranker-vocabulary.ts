@@ -10,7 +10,7 @@ export type RankerMark =
   /** After everything else. */
   | 'end';
 
-/** What the local ranker reads and writes, as tokens: marks and words, and after them all one token an item. */
+/** Vocabulary that the local ranker reads and writes, as tokens: marks and words, and after them all one token an item. */
 export interface RankerVocabulary {
   readonly items: IdMap;
   /** Token of the first item; the others follow in the order of their indexes. */
@@ -23,6 +23,6 @@ export interface RankerVocabulary {
   readonly profileLength: number;
   /** Tokens of a profile in words, at most `profileLength`. */
   profile(text: string): readonly number[];
-  /** What is saved with the model, beside the items, by file name. */
+  /** Files that are saved with the model, beside the items, by name. */
   files(): Readonly<Record<string, string>>;
 }

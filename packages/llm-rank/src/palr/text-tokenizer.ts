@@ -10,7 +10,7 @@ export interface TextTokenizer {
   readonly size: number;
   /** Tokens of a text, without those that begin and end a sequence. */
   encode(text: string): number[];
-  /** What it was made from, by file name. */
+  /** Files that it was made from, by name. */
   readonly files: Readonly<Record<string, string>>;
 }
 

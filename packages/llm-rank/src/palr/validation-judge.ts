@@ -6,7 +6,7 @@ import { LENGTHS } from './ranker-model.js';
 /** Weights of the retriever's order that are tried on the validation. */
 const ORDER_WEIGHTS = [0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6];
 
-/** What a judge asks: lists without candidates, and candidates ranked by a weight of their order. */
+/** Ranker as a judge asks it: lists without candidates, and candidates ranked by a weight of their order. */
 export interface JudgedRanker extends Retriever {
   rank(
     queries: Parameters<Ranker['rank']>[0],

@@ -77,7 +77,7 @@ export class LlmRater implements RatingPredictor {
     return { asked: this.#outcomes.asked, failed: this.#outcomes.fellBack };
   }
 
-  /** What became of the requests so far: failures by cause, with an example each, such as the server's own text. */
+  /** Outcomes of the requests so far: failures by cause, with an example each, such as the server's own text. */
   get outcomes(): OutcomeCounts {
     return this.#outcomes;
   }

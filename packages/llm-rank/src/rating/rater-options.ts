@@ -22,7 +22,7 @@ export const RATING_BASELINE = defineOptions('fitRatingBaseline', RATER);
 
 const HEADS = ['classification', 'regression'] as const;
 
-/** What the fine-tuned model gives: a chance for each rating, or a number. */
+/** Output of the fine-tuned model: a chance for each rating, or a number. */
 export type RatingHead = (typeof HEADS)[number];
 
 /** Options of `fitT5Rater`. */

@@ -2,7 +2,7 @@ import type { LongCallOptions } from '@palate/core';
 
 /** A text as a model will read it. */
 export interface PreparedText {
-  /** What the model is given: token ids, or the text itself where a server splits it. */
+  /** Input of the model: token ids, or the text itself where a server splits it. */
   readonly input: Int32Array | string;
   /** Tokens, or an estimate of them: texts of like length share a batch. */
   readonly length: number;
@@ -10,7 +10,7 @@ export interface PreparedText {
   readonly truncated: boolean;
 }
 
-/** What stands behind a text encoder: splits texts and turns batches of them into vectors. */
+/** Model behind a text encoder: splits texts and turns batches of them into vectors. */
 export interface EmbeddingModel {
   /** Names model and version: vectors of different ids do not mix. */
   readonly id: string;

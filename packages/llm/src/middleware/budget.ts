@@ -19,7 +19,7 @@ export interface BudgetOptions {
   /** Needs `price`. */
   readonly maxCost?: number | undefined;
   readonly price?: TokenPrice | undefined;
-  /** What was spent before, for example by the process that this one resumes. Default: nothing. */
+  /** Spending before, for example by the process that this one resumes. Default: nothing. */
   readonly spent?: TokenUsage | undefined;
 }
 
@@ -72,7 +72,7 @@ export class Budget {
     this.#spent = options.spent ?? { inputTokens: 0, outputTokens: 0 };
   }
 
-  /** What answers have used so far. */
+  /** Spending of the answers so far. */
   get spent(): Spending {
     return priced(this.#spent, this.#options.price);
   }

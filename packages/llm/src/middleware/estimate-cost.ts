@@ -3,12 +3,12 @@ import { estimateTokens, requestTokens } from '../models/count-tokens.js';
 import { add, priced, type Spending, type TokenPrice } from './spending.js';
 import { checkCounting, type TokenCounting } from './token-counting.js';
 
-/** What requests would cost. */
+/** Estimated cost of requests. */
 export interface CostEstimate {
   readonly requests: number;
   /** Input at one token for four bytes; output at `maxTokens`, hence still on the high side. */
   readonly expected: Spending;
-  /** What they cannot exceed. */
+  /** Bound that they cannot exceed. */
   readonly worst: Spending;
 }
 

@@ -18,7 +18,7 @@ export interface BatchPart {
   problem?: string | undefined;
 }
 
-/** What a job keeps in `state.json` of its folder. */
+/** State of a job, as `state.json` of its folder keeps it. */
 export interface BatchState {
   readonly format: 'palate-openai-batch';
   readonly version: 1;

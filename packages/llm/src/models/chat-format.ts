@@ -30,7 +30,7 @@ export interface ScoredGenerateResult extends GenerateResult {
   readonly logProbabilities: readonly TokenLogProbability[];
 }
 
-/** What of a model's options goes into each request's body. */
+/** Options of a model that go into each request's body. */
 export interface ChatSettings {
   readonly model: string;
   readonly topLogProbabilities?: number | undefined;

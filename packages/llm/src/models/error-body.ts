@@ -1,6 +1,6 @@
 import { printable } from '@palate/core';
 
-/** What a server says of a failure, whatever form its body has. */
+/** Reads the words of a server about a failure, whatever form its body has. */
 export interface ServerError {
   /** The server's own words on one line, at most 500 characters. */
   readonly message: string;

@@ -1,6 +1,6 @@
 import { ModelCallError } from './model-error.js';
 
-/** What of a request a model or server may refuse while it would take the rest. */
+/** Parts of a request that a model or server may refuse while it would take the rest. */
 export type RefusableParameter =
   | 'temperature'
   /** Temperature 0 alone, where only positive ones are taken. */
@@ -63,7 +63,7 @@ export function refusedParameter(error: unknown): RefusableParameter | undefined
     : undefined;
 }
 
-/** What has been learned of a model's server; starts with nothing. */
+/** Knowledge of a model's server; starts with nothing. */
 export class Refusals {
   #maxTokensField: Learned['maxTokensField'];
   readonly #without = new Map<RefusableParameter, string>();

@@ -12,7 +12,7 @@ export function canonicalJson(value: unknown): string {
   return `{${fields.join(',')}}`;
 }
 
-/** What a key is made of beside the request. */
+/** Parts of a key beside the request. */
 export interface KeyedModel {
   readonly id: string;
   readonly settings?: Readonly<Record<string, unknown>> | undefined;

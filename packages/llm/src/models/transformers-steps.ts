@@ -1,6 +1,6 @@
 import type * as Transformers from '@huggingface/transformers';
 
-/** What is watched for while a model writes. */
+/** Conditions that are watched for while a model writes. */
 interface Watched {
   readonly promptTokens: number;
   readonly stop: readonly string[];
@@ -8,7 +8,7 @@ interface Watched {
   readonly onText: ((piece: string) => void) | undefined;
 }
 
-/** What was written in the end. */
+/** Text that was written in the end. */
 interface Written {
   readonly text: string;
   readonly tokens: number;

@@ -15,7 +15,7 @@ export interface KeyValues {
   readonly values: tf.Tensor;
 }
 
-/** What the decoder needs to know of an encoded input. */
+/** Encoded input as the decoder reads it. */
 export interface EncodedInput {
   /** `[batch, length, d_model]`. */
   readonly states: tf.Tensor;

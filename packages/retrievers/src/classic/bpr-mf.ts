@@ -41,7 +41,7 @@ export const BPR_MF = defineOptions('BprMf.fit', OPTIONS);
 /** Options of {@link BprMf.fit}; {@link BPR_MF} says what each does. */
 export type BprMfOptions = OptionsOf<typeof BPR_MF.declarations> & LongCallOptions;
 
-/** What is saved: fold-in draws samples by the seed of the fit. */
+/** Settings that are saved: fold-in draws samples by the seed of the fit. */
 const SAVED = defineOptions('BprMf', {
   ...OPTIONS,
   seed: option.integer().required({ doc: 'seed of the fit' }),

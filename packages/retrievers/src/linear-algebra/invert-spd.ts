@@ -85,7 +85,7 @@ function invertBlock(block: Float64Array, size: number): boolean {
 export interface InvertOptions extends LongCallOptions {
   /** Threads of native matrix products. Default: one a core. */
   readonly threads?: number | undefined;
-  /** What multiplies. Default: native where it is installed, otherwise TypeScript. */
+  /** Engine that multiplies. Default: native where it is installed, otherwise TypeScript. */
   readonly compute?: MatrixCompute | undefined;
 }
 

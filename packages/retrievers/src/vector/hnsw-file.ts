@@ -1,6 +1,6 @@
 import { InvalidInputError } from '@palate/core';
 
-/** What an index has to be made of. */
+/** Parts of an index. */
 export interface HnswShape {
   readonly width: number;
   /** Links a vector on each level above the lowest; twice as many there. */

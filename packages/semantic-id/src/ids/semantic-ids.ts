@@ -28,7 +28,7 @@ const KIND = 'semantic-ids';
 /** 2 says what the IDs know of interactions. */
 const VERSION = 2;
 
-/** What goes with a table of semantic IDs. */
+/** Options of a table of semantic IDs. */
 export interface SemanticIdsOptions {
   /** Names the text encoder of the vectors: new items have to be encoded by the same one. */
   readonly encoder: string;
@@ -205,7 +205,7 @@ export class SemanticIds implements Saveable {
     await writeArtifact(dir, await this.contents());
   }
 
-  /** What {@link SemanticIds.save} writes, for artifacts that hold IDs among other things. */
+  /** Contents that {@link SemanticIds.save} writes, for artifacts that hold IDs among other things. */
   async contents() {
     const { config, tensors } = await this.codebook.parts();
     return {

@@ -6,7 +6,7 @@ export interface Beams {
   readonly score: Float64Array;
   /** Log-chance of being drawn; the score where nothing is drawn. */
   readonly chance: Float64Array;
-  /** What beams are ranked by: the score, or the log-chance with a random part. */
+  /** Number that beams are ranked by: the score, or the log-chance with a random part. */
   readonly key: Float32Array;
 }
 

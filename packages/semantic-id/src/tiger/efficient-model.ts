@@ -27,7 +27,7 @@ import { userToken } from './user-token.js';
 /** Score of a code that no ID goes on with. */
 const CLOSED = -1e9;
 
-/** What a level of the tree adds to the state on the way down. */
+/** Vectors that a level of the tree adds to the state on the way down. */
 interface Descent {
   readonly norm: LayerNorm;
   readonly inner: Dense;

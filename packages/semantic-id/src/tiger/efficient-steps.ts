@@ -7,7 +7,7 @@ import type { UnseenItems } from './unseen-items.js';
 /** Gives states `[rows, dimension]` and, from them, the scores `[rows, size]` of a level's codes. */
 export type SearchStep = CompiledStep<tf.Tensor[], tf.Tensor[]>;
 
-/** What a {@link SearchStep} gave: rows of states and of scores. */
+/** Result of a {@link SearchStep}: rows of states and of scores. */
 export interface SearchRows {
   readonly states: Float32Array;
   readonly scores: Float32Array;

@@ -103,5 +103,5 @@ export type TigerOptions = OptionsOf<typeof TIGER.declarations> & LongCallOption
 /** Options with their defaults, those included that are not saved. */
 export type TigerSettings = SettingsOf<typeof TIGER.declarations>;
 
-/** What of the options shapes a model, trains it and serves from it. */
+/** Options that shape a model, train it and serve from it. */
 export type TigerConfig = Omit<TigerSettings, 'ids' | 'validation' | 'checkpoint'>;

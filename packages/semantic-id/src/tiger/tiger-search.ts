@@ -25,7 +25,7 @@ export interface TigerRetrieveOptions extends RetrieveOptions {
   readonly epsilon?: number | undefined;
 }
 
-/** What {@link TigerSearch} searches with. */
+/** Parts of a {@link TigerSearch}. */
 export interface TigerSearchParts {
   readonly name: string;
   readonly model: IdModel;
@@ -153,5 +153,5 @@ function blocksOf(
   return blocks;
 }
 
-/** What a model reads of a query. */
+/** Gives the part of a query that a model reads. */
 export const historyOf = ({ history, user }: Query): IdHistory => ({ items: history ?? [], user });

@@ -61,7 +61,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
   readonly ids: SemanticIds;
   /** What the semantic IDs know of interactions. */
   readonly provenance: Provenance;
-  /** What is answered to queries without a history. */
+  /** Answer to queries without a history. */
   readonly favourites: Favourites;
   /** Loss and validation of each epoch of the fit; empty after loading. */
   readonly history: readonly EpochReport[];

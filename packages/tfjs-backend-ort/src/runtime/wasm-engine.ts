@@ -17,7 +17,7 @@ export interface SentTensor {
   readonly dims: readonly number[];
 }
 
-/** What the worker is asked. */
+/** Request to the worker. */
 export type WasmRequest =
   | {
       readonly ask: 'create';
@@ -33,7 +33,7 @@ export type WasmRequest =
   | { readonly ask: 'dispose'; readonly session: number }
   | { readonly ask: 'end' };
 
-/** What the worker answers where it could. */
+/** Answer of the worker where it could. */
 export interface WasmAnswer {
   readonly session: number;
   readonly outputs: readonly SentTensor[];
