@@ -28,7 +28,7 @@ async function someFilms(): Promise<Dataset> {
 
 /**
  * A floor on the hit rate at 10 among these films, a tenth below what the method reaches. The most popular ten hold .164;
- * ten at random hold .03.
+ * ten at random hold .01.
  */
 const floor = (hitRate: number, fit?: FitRetriever) => ({ quality: { dataset: someFilms, hitRate, fit } });
 
