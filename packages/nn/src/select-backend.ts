@@ -1,5 +1,10 @@
-import { checkOptions, InvalidInputError, MissingDependencyError } from '@palate/core';
-import { type OrtBackendOptions, registerGradients, registerOrtBackend } from '@palate/tfjs-backend-ort';
+import { checkOptions, InvalidInputError, MissingDependencyError, PalateError } from '@palate/core';
+import {
+  type OrtBackendOptions,
+  ortRuntime,
+  registerGradients,
+  registerOrtBackend,
+} from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Backends that compute tensors. */
@@ -27,6 +32,8 @@ async function useTensorflow(): Promise<void> {
 }
 
 async function useOrt(options: SelectBackendOptions): Promise<void> {
+  // TensorFlow.js swallows what a backend throws when it is made: this throws it.
+  ortRuntime();
   registerOrtBackend(options);
   await tf.setBackend('ort');
 }
@@ -73,7 +80,11 @@ export async function selectBackend(
       try {
         await useOrt(options);
         return 'ort';
-      } catch {
+      } catch (error) {
+        if (!PalateError.is(error) || error.code !== 'unsupported') throw error;
+        process.emitWarning(`Tensors are computed in plain JavaScript, slowly. ${error.message}`, {
+          code: 'PALATE_CPU_BACKEND',
+        });
         await useCpu();
         return 'cpu';
       }
