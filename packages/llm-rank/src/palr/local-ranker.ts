@@ -1,10 +1,8 @@
 import {
-  ArtifactError,
   type CatalogueScorer,
   checkNumber,
   checkOptions,
   checkSavedNames,
-  checkSavedShapes,
   checkSharedIds,
   checkValidationUnseen,
   type Dataset,
@@ -26,23 +24,15 @@ import {
   type Saveable,
   type ScoredItem,
   savedProvenance,
-  type TensorData,
   throwIfCancelled,
   UNKNOWN,
   unavailableItems,
   writeArtifact,
   yieldToEventLoop,
 } from '@palate/core';
-import {
-  cosineSchedule,
-  type EpochReport,
-  fitNetwork,
-  selectBackend,
-  T5,
-  type T5Config,
-  t5Config,
-} from '@palate/nn';
+import { cosineSchedule, type EpochReport, fitNetwork, selectBackend, T5, t5Config } from '@palate/nn';
 import { checkCandidates } from './check-candidates.js';
+import { checkSizes } from './check-sizes.js';
 import { instructionBatches } from './instruction-batches.js';
 import { instructionData } from './instruction-data.js';
 import {
@@ -382,29 +372,6 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-/** Compares the weights that say how large a T5 is with its shape, before one is made. */
-function checkSizes(
-  dir: string,
-  weights: Readonly<Record<string, TensorData>>,
-  shape: T5Config,
-  items: number,
-): void {
-  const { vocab_size, d_model, d_kv, d_ff, num_heads, num_layers, num_decoder_layers } = shape;
-  if (vocab_size <= items)
-    throw new ArtifactError(dir, {
-      expected: `more tokens than the ${items} items`,
-      received: String(vocab_size),
-      hint: 'The artifact was changed: restore it, or fit again.',
-    });
-  const inner = shape.feed_forward_proj === 'gated-gelu' ? 'wi_0' : 'wi';
-  checkSavedShapes(dir, weights, {
-    'shared.weight': [vocab_size, d_model],
-    [`encoder.block.${num_layers - 1}.layer.0.SelfAttention.q.weight`]: [num_heads * d_kv, d_model],
-    [`encoder.block.${num_layers - 1}.layer.1.DenseReluDense.${inner}.weight`]: [d_ff, d_model],
-    [`decoder.block.${num_decoder_layers - 1}.layer.2.DenseReluDense.${inner}.weight`]: [d_ff, d_model],
-  });
 }
 
 function profileEntry(entry: unknown): [string, string] {
