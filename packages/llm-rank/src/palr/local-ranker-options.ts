@@ -97,7 +97,7 @@ export interface LocalRankOptions extends RetrieveOptions {
 }
 
 /** Options with their defaults. */
-export type LocalRankerSettings = SettingsOf<typeof LOCAL_RANKER.declarations>;
+type LocalRankerSettings = SettingsOf<typeof LOCAL_RANKER.declarations>;
 
 /** Settings, and the shape of the T5 with its items, where it started from a folder. */
 export interface LocalRankerConfig extends LocalRankerSettings {

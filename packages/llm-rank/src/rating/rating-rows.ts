@@ -24,7 +24,7 @@ export interface RatingRows {
 }
 
 /** Interactions behind rows. */
-export interface RatedInteractions extends PredictedInteractions {
+interface RatedInteractions extends PredictedInteractions {
   readonly positions: Int32Array;
   /** Everything that happened, the rows included. */
   readonly known: InteractionLog;

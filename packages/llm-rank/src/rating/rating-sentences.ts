@@ -50,7 +50,7 @@ export function withoutTitles(text: string): string {
 }
 
 /** Clauses: a reason or another sentence tells of other numbers. */
-export function clausesOf(text: string): string[] {
+function clausesOf(text: string): string[] {
   return text.split(
     /[\n;]|[.!?](?=\s|$)|,(?=\s)|\b(?:because|since|as (?:they|he|she|it|the)|given|based on|although|though|but|while|whereas|considering|which|who|after|compared)\b/i,
   );
@@ -62,7 +62,7 @@ const COUNTED = new RegExp(
 );
 
 /** "this one", "one of the best", "3 films": words and figures that name no rating. */
-export function withoutCounted(text: string): string {
+function withoutCounted(text: string): string {
   return text
     .replace(/\b(?:this|that|the|which|no|any|another|each|every|some) one\b/gi, ' ')
     .replace(/\bone (?:of|that|who|which|another|could|can|might|would)\b/gi, ' ')

@@ -42,7 +42,7 @@ export interface Wording extends Learned {
 }
 
 /** Parameters of a request that are not sent, since the server refused them. */
-export function ignoredParameters(
+function ignoredParameters(
   request: GenerateRequest,
   settings: ChatSettings,
   { without }: Learned,
