@@ -33,7 +33,7 @@ export {
 export { bipartiteGraph, type Graph } from './graph/bipartite-graph.js';
 export { type ImportantNeighboursOptions, importantNeighbours } from './graph/important-neighbours.js';
 export { forwardPush, type PageRank, type PageRankOptions, powerIteration } from './graph/page-rank.js';
-export type { AdaptorKind, AdaptorOptions } from './kar/adaptor-options.js';
+export { ADAPTOR, type AdaptorKind, type AdaptorOptions } from './kar/adaptor-options.js';
 export { askFactors, type DomainFactors, FACTORS } from './kar/factors.js';
 export { KnowledgeAdaptor } from './kar/hybrid-experts.js';
 export {

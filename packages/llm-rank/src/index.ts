@@ -30,6 +30,7 @@ export {
   promptCompletions,
 } from './palr/export-instructions.js';
 export {
+  INSTRUCTION_DATA,
   type InstructionData,
   type InstructionDataOptions,
   type InstructionSample,
@@ -44,7 +45,7 @@ export {
   type RankerKnowledge,
 } from './palr/llm-ranker.js';
 export { LocalRanker } from './palr/local-ranker.js';
-export type { LocalRankerOptions, LocalRankOptions } from './palr/local-ranker-options.js';
+export { LOCAL_RANKER, type LocalRankerOptions, type LocalRankOptions } from './palr/local-ranker-options.js';
 export { matchTitle, type TitleMatcher, titleMatcher } from './palr/match-titles.js';
 export {
   type ProfileInput,
