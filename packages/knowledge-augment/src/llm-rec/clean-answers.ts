@@ -1,5 +1,13 @@
 import { InvalidInputError } from '@palate/core';
-import { answerText, findJson, INTERJECTION, readList, UnusableAnswerError, unusableText } from '@palate/llm';
+import {
+  answerText,
+  beforeNextTurn,
+  findJson,
+  INTERJECTION,
+  readList,
+  UnusableAnswerError,
+} from '@palate/llm';
+import { noKnowledge } from '../store/no-knowledge.js';
 import type { CleanedAnswer } from '../store/prompt-template.js';
 
 /** `Here is the description:`, where a word for a text, and no title, stands in it. */
@@ -26,8 +34,8 @@ const LAST_OFFER =
  * @throws UnusableAnswerError if nothing is left, the model refused, or a server's error came instead
  */
 export function cleanText(answer: string): string {
-  const said = answerText(answer).text;
-  const code = unusableText(said);
+  const said = beforeNextTurn(answerText(answer).text).trim();
+  const code = noKnowledge(said);
   if (code !== undefined) throw new UnusableAnswerError(code, answer);
   const only = textInJson(said);
   let text = (only ?? said)
@@ -47,8 +55,8 @@ export function cleanText(answer: string): string {
     .filter((line) => line !== '');
   if (lines.length > 1 && OFFER.test(lines.at(-1) as string)) lines = lines.slice(0, -1);
   text = withoutQuotes(lines.join(' ').replace(LAST_OFFER, '').trim());
-  if (unusableText(text) !== undefined)
-    throw new UnusableAnswerError(unusableText(text) ?? 'empty-answer', answer);
+  const fault = noKnowledge(text);
+  if (fault !== undefined) throw new UnusableAnswerError(fault, answer);
   return text;
 }
 
@@ -79,8 +87,8 @@ const MOST_WORDS = 6;
  * @throws UnusableAnswerError if the answer is empty or refused; InvalidInputError if it holds no tags
  */
 export function cleanTags(answer: string): CleanedAnswer {
-  const said = answerText(answer).text;
-  const code = unusableText(said);
+  const said = beforeNextTurn(answerText(answer).text).trim();
+  const code = noKnowledge(said);
   if (code !== undefined) throw new UnusableAnswerError(code, answer);
   const tags = [
     ...new Set(

@@ -16,8 +16,9 @@ import {
   type Provenance,
   StoreError,
 } from '@palate/core';
-import { readAnswer } from '@palate/llm';
+import { beforeNextTurn, readAnswer, UnusableAnswerError } from '@palate/llm';
 import { appendFailure, failureOf, type KnowledgeFailure } from './failure-ledger.js';
+import { noKnowledge } from './no-knowledge.js';
 import { type PromptTemplate, promptHash, requestOf } from './prompt-template.js';
 
 /** An entity to be asked about. */
@@ -234,7 +235,10 @@ export async function generateKnowledge<Input>(
       const provenance = input.provenance ?? template.provenance;
       const read = readAnswer(outcome.result);
       if (!read.ok) throw read.error;
-      const { facts, ...cleaned } = template.clean?.(read.text) ?? { text: read.text };
+      const said = beforeNextTurn(read.text);
+      const fault = noKnowledge(said);
+      if (fault !== undefined) throw new UnusableAnswerError(fault, text);
+      const { facts, ...cleaned } = template.clean?.(said) ?? { text: said.trim() };
       await store.put([
         {
           ...key,

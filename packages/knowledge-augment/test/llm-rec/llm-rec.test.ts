@@ -42,6 +42,23 @@ const byIndex = (count: number) => {
   return { data, width: 26, truncated: 0 };
 };
 
+describe('what is no knowledge', () => {
+  it.each(['No.', 'Yes', 'Understood.', 'Thank you!', '**Description:**', 'The tags are:', "I'm not sure."])(
+    '%j is neither text nor tags',
+    (answer) => {
+      for (const clean of [cleanText, cleanTags])
+        expect(() => clean(answer)).toThrow(expect.objectContaining({ name: 'UnusableAnswerError' }));
+    },
+  );
+
+  it('is a turn of somebody else after the answer', () => {
+    expect(cleanText('A drama by Lean.\n\nUser: hi\nAssistant: hello')).toBe('A drama by Lean.');
+    expect(cleanText('No Country for Old Men follows a hunter.')).toBe(
+      'No Country for Old Men follows a hunter.',
+    );
+  });
+});
+
 describe('cleanText', () => {
   it('takes off what models put around a text', () => {
     const text = 'A slow film about grief.';

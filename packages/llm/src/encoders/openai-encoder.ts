@@ -1,6 +1,6 @@
 import { checkNumber, checkOptions, type LongCallOptions } from '@palate/core';
 import { type RetryOptions, retrier } from '../middleware/retry.js';
-import { badBody } from '../models/chat-format.js';
+import { badBody, jsonBody } from '../models/chat-format.js';
 import { estimateTokens } from '../models/count-tokens.js';
 import { ModelCallError } from '../models/model-error.js';
 import {
@@ -155,17 +155,20 @@ export async function openaiEncoder(options: OpenAIEncoderOptions): Promise<Batc
   };
   const askOnce = (texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]> =>
     connection.call('an embedding', signal, async (client, either) => {
-      const answer: unknown = await client.embeddings.create(
-        {
-          model,
-          input: [...texts],
-          encoding_format: 'float',
-          ...(dimensions === undefined ? {} : { dimensions }),
-        },
-        { signal: either },
+      const answer = jsonBody(
+        await client.embeddings.create(
+          {
+            model,
+            input: [...texts],
+            encoding_format: 'float',
+            ...(dimensions === undefined ? {} : { dimensions }),
+          },
+          { signal: either },
+        ),
       );
       const rows = (answer as { data?: unknown } | null)?.data;
-      if (!Array.isArray(rows)) throw badBody(answer, connection, 'an embedding', 'data');
+      if (!Array.isArray(rows) || (rows.length === 0 && texts.length > 0))
+        throw badBody(answer, connection, 'an embedding', 'data');
       if (rows.length !== texts.length) throw badVectors(`${rows.length} vectors`, `${texts.length} vectors`);
       const found = new Array<Float32Array>(texts.length);
       for (const [k, row] of (rows as ({ index?: unknown; embedding?: unknown } | null)[]).entries()) {

@@ -86,7 +86,8 @@ class TransformersModel implements EmbeddingModel {
     this.#tokenizer = tokenizer;
     this.#model = model;
     this.#options = options;
-    const limit = (tokenizer as unknown as { model_max_length?: number }).model_max_length ?? 512;
+    const told = (tokenizer as unknown as { model_max_length?: unknown }).model_max_length;
+    const limit = typeof told === 'number' && told >= 1 ? told : 512;
     const positions = positionsOf(model);
     if (options.maxTokens !== undefined && options.maxTokens > positions)
       throw new InvalidInputError({
@@ -120,6 +121,13 @@ class TransformersModel implements EmbeddingModel {
       this.#options.pooling === 'cls'
         ? states.slice(null, 0)
         : this.#library.mean_pooling(states, inputs.attention_mask);
+    const width = pooled.dims.at(-1);
+    if (width !== this.width)
+      throw new InvalidInputError({
+        expected: `vectors of ${this.width} numbers from ${this.id}, as hidden_size in its config.json says`,
+        received: `${width} numbers`,
+        hint: 'Check that config.json and the weights belong to one model.',
+      });
     return Float32Array.from(pooled.data as Float32Array);
   }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type * as Transformers from '@huggingface/transformers';
@@ -37,7 +37,7 @@ export async function checkModelFolder(path: string, dtype: string): Promise<voi
   if (!found)
     throw new InvalidInputError({
       expected: `a model folder at ${path}`,
-      received: 'no such folder',
+      received: (await stat(path).catch(() => undefined))?.isFile() ? 'a file' : 'no such folder',
       hint: 'Check the path. A model of the hub is named by owner and name, for example "Xenova/all-MiniLM-L6-v2".',
     });
   const weights = join('onnx', weightsName(dtype));
@@ -53,6 +53,13 @@ export async function checkModelFolder(path: string, dtype: string): Promise<voi
               ? 'Save the fast tokenizer (tokenizer.save_pretrained); a file of SentencePiece or a vocabulary alone is not read.'
               : 'Copy the whole folder of the model.',
       });
+  await readJson(join(path, 'config.json'));
+  if (typeof (await readJson(join(path, 'tokenizer.json')))?.model !== 'object')
+    throw new InvalidInputError({
+      expected: `a fast tokenizer, with a "model", in ${join(path, 'tokenizer.json')}`,
+      received: 'an object without one',
+      hint: 'Save the fast tokenizer (tokenizer.save_pretrained).',
+    });
 }
 
 const weightsName = (dtype: string): string => `model${SUFFIX[dtype] ?? ''}.onnx`;
@@ -84,7 +91,8 @@ export function fromFolder<T>(
     const before = { localModelPath: env.localModelPath, allowRemoteModels: env.allowRemoteModels };
     Object.assign(env, { localModelPath: dirname(path), allowRemoteModels: false });
     try {
-      return await load(basename(path));
+      // Names that no model of the hub can have are taken for paths as they are.
+      return await load(/^[\w.-]+$/.test(basename(path)) ? basename(path) : path);
     } finally {
       Object.assign(env, before);
     }
@@ -104,23 +112,32 @@ async function readJson(path: string): Promise<Json | undefined> {
     throw error;
   });
   if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text) as Json;
-  } catch (cause) {
+  const refuse = (received: string, cause?: unknown): never => {
     throw new InvalidInputError({
-      expected: `JSON in ${path}`,
-      received: (cause as Error).message,
-      hint: 'Copy the file again.',
+      expected: `an object of JSON in ${path}`,
+      received,
+      hint: /^version https:\/\/git-lfs/.test(text)
+        ? 'This is a pointer of Git LFS: fetch the file itself (git lfs pull).'
+        : 'Copy the file again.',
       cause,
     });
+  };
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    refuse((cause as Error).message, cause);
   }
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Json)
+    : refuse(Array.isArray(value) ? 'an array' : String(value));
 }
 
 /**
  * Makes the tokenizer of a folder from its files, by the library's class for it.
  *
- * Without `tokenizer_config.json` the special tokens are taken from `tokenizer.json` and `config.json`. The library's
- * own loader would ask the hub for the file.
+ * Special tokens that `tokenizer_config.json` does not name, or all where it is missing, are taken from
+ * `tokenizer.json` and `config.json`. The library's own loader would ask the hub for the file.
  */
 export async function folderTokenizer(
   library: typeof Transformers,
@@ -128,16 +145,21 @@ export async function folderTokenizer(
 ): Promise<Transformers.PreTrainedTokenizer> {
   const tokenizer = await readJson(join(path, 'tokenizer.json'));
   const given = await readJson(join(path, 'tokenizer_config.json'));
-  const config =
-    given ?? inferredTokenizerConfig(tokenizer ?? {}, (await readJson(join(path, 'config.json'))) ?? {});
+  const config: Json = {
+    ...inferredTokenizerConfig(tokenizer ?? {}, (await readJson(join(path, 'config.json'))) ?? {}),
+    ...given,
+  };
   const template =
     config.chat_template ??
     (await readFile(join(path, 'chat_template.jinja'), 'utf8').catch(() => undefined));
   const name = String(config.tokenizer_class ?? '').replace(/Fast$/, '');
   const classes = library as unknown as Record<string, typeof library.PreTrainedTokenizer | undefined>;
   const Class = (/^\w+Tokenizer$/.test(name) ? classes[name] : undefined) ?? library.PreTrainedTokenizer;
+  const limit = config.model_max_length;
   return new Class(tokenizer ?? {}, {
     ...config,
+    // The library would cut every text to it, and to nothing at 0.
+    ...(limit !== undefined && !(Number(limit) >= 1) && { model_max_length: undefined }),
     ...(template !== undefined && { chat_template: template }),
   });
 }

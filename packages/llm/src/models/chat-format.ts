@@ -154,7 +154,7 @@ export function readFinish(reason: unknown): GenerateResult['finishReason'] | 'f
     return 'length';
   if (/filter|safety|recitation|blocklist|prohibited|spii|refusal|guardrail|sensitive|moderation/i.test(name))
     return 'filter';
-  if (/error|abort|cancel|fail|^other$|malformed|unspecified/i.test(name)) return 'failed';
+  if (/error|abort|cancel|fail|^other$|malformed|unspecified|^insufficient_/i.test(name)) return 'failed';
   // Other names (tool_calls, eos_token, stop_sequence, COMPLETE) are ways to end by itself.
   return 'stop';
 }
@@ -222,24 +222,37 @@ export function chatResult(
   };
 }
 
+/** A body whose content type hid that it is JSON, as JSON; else as it came. */
+export function jsonBody(body: unknown): unknown {
+  if (typeof body !== 'string' || !/^\s*[[{]/.test(body)) return body;
+  try {
+    return JSON.parse(body);
+  } catch {
+    return body;
+  }
+}
+
 /**
  * Reads the body of a chat completion.
  *
  * @throws ModelCallError if it is none (`bad-answer`, or what an error body says), or generating broke off
  */
 export function parseChat(
-  body: unknown,
+  given: unknown,
   request: GenerateRequest,
   settings: ChatSettings,
   wording: Wording,
   server: Server,
 ): GenerateResult {
+  const body = jsonBody(given);
   const choices: unknown = (body as WireChat | undefined | null)?.choices;
   const choice = Array.isArray(choices)
     ? (choices[0] as NonNullable<WireChat['choices']>[number])
     : undefined;
   const message: unknown = choice?.message;
-  if (!choice || typeof message !== 'object' || message === null) throw badBody(body, server);
+  // Gateways put the error of the server behind them beside what it had written.
+  const error = readErrorBody({ error: (body as WireChat | undefined | null)?.error });
+  if (error || !choice || typeof message !== 'object' || message === null) throw badBody(body, server);
   const finish = readFinish(choice.finish_reason);
   if (finish === 'failed') throw brokenOff(choice, server);
   return chatResult(

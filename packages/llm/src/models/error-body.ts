@@ -23,7 +23,7 @@ const fieldsOf = (value: unknown): Fields | undefined =>
  * Reads an error body: of OpenAI, Ollama, llama.cpp and Anthropic (`error`), older vLLM and Mistral
  * (`object: "error"`), FastAPI (`detail`, a text or a list of fields), Text Embeddings Inference (`error` and
  * `error_type`), Gemini (a list with one `error`, with `RetryInfo`), Cohere and gateways (`message`), problem
- * documents (`title`), or a page of HTML.
+ * documents (`title`), Zhipu, Baidu and MiniMax (`msg`, `error_msg`, `base_resp`), or a page of HTML.
  *
  * @returns undefined for a body that tells of no error
  */
@@ -37,8 +37,21 @@ export function readErrorBody(body: unknown): ServerError | undefined {
   if (Array.isArray(body)) return body.length > 0 ? readErrorBody(body[0]) : undefined;
   const fields = fieldsOf(body);
   if (!fields) return undefined;
-  const inner = fieldsOf(fields.error) ?? fieldsOf(fields.message) ?? fieldsOf(fields.detail) ?? {};
-  const message = [fields.error, fields.detail, fields.message, fields.Message, fields.errors, fields.title]
+  // Of MiniMax, which sends it with every answer; 0 is none.
+  const base = fieldsOf(fields.base_resp)?.status_code === 0 ? undefined : fields.base_resp;
+  const inner =
+    [fields.error, fields.message, fields.detail, base].map(objectIn).find((one) => one !== undefined) ?? {};
+  const message = [
+    fields.error,
+    fields.detail,
+    fields.message,
+    fields.Message,
+    fields.errors,
+    fields.title,
+    fields.msg,
+    fields.error_msg,
+    base,
+  ]
     .map((one) => wordsOf(one))
     .find((words) => words !== '');
   const isMarked = fields.object === 'error' || fields.type === 'error';
@@ -53,6 +66,7 @@ export function readErrorBody(body: unknown): ServerError | undefined {
     inner.type,
     inner.status,
     fields.error_type,
+    fields.__type,
     fields.type,
     fields.status,
   ]
@@ -69,6 +83,10 @@ export function readErrorBody(body: unknown): ServerError | undefined {
     retryAfterSeconds: retryDelay(inner.details),
   };
 }
+
+/** An object of an error's fields, also one that is written as JSON into a text. */
+const objectIn = (value: unknown): Fields | undefined =>
+  fieldsOf(typeof value === 'string' && value.trimStart().startsWith('{') ? parseJson(value) : value);
 
 /** The field that the first entry of FastAPI's list is about. */
 function lastOf(detail: unknown): unknown {
@@ -99,7 +117,7 @@ function wordsOf(value: unknown, depth = 4): string {
       .join('; ');
   const fields = fieldsOf(value);
   if (!fields) return '';
-  const own = [fields.message, fields.msg, fields.detail, fields.error, fields.title]
+  const own = [fields.message, fields.msg, fields.detail, fields.error, fields.title, fields.status_msg]
     .map((one) => wordsOf(one, depth - 1))
     .find((words) => words !== '');
   if (own === undefined) return '';
@@ -139,7 +157,9 @@ const MEANINGS: readonly (readonly [RegExp, number])[] = [
 /** Words that mean the same in every server's sentences. */
 const SENTENCES: readonly (readonly [RegExp, number])[] = [
   [/(invalid|incorrect|expired) api key|api key (is )?(not valid|invalid|expired)/i, 401],
-  [/rate limit|too many requests/i, 429],
+  [/not authenticated|unauthori[sz]ed|invalid api token|authentication (failed|required)/i, 401],
+  [/model\b.{0,80}\b(not found|does not exist)/i, 404],
+  [/rate.?limit|too many requests/i, 429],
   [/context (length|size|window)|maximum context/i, 400],
   [/(model|server|engine) is (currently )?(overloaded|loading)/i, 503],
 ];

@@ -5,9 +5,11 @@ const EVENT_BYTES = 4 * 2 ** 20;
 /** Bytes of a line that are looked at for marks and errors. */
 const HEAD_BYTES = 4096;
 
-const END_MARK = /^data: ?\[DONE\]/;
+const END_MARK = /^data: *\[DONE\]/;
 /** How llama.cpp writes an error into a stream: as a field that no event has. */
 const ERROR_LINE = /^error: ?(.+)/;
+/** How gateways do: as a body of its own, in the place of the events. */
+const BARE_ERROR = /^\{.*"(?:error|detail|message)"/;
 
 /** What a stream of events said beside its events. */
 export interface StreamMarks {
@@ -34,7 +36,9 @@ export function limitedBody(
   let head = '';
   const endLine = (): void => {
     if (marks && END_MARK.test(head)) marks.ended = true;
-    const error = marks ? ERROR_LINE.exec(head)?.[1] : undefined;
+    const error = marks
+      ? (ERROR_LINE.exec(head)?.[1] ?? (BARE_ERROR.test(head) ? head : undefined))
+      : undefined;
     if (marks && error !== undefined) marks.error ??= error;
     lineBytes = 0;
     head = '';

@@ -22,7 +22,7 @@ interface Reading {
 }
 
 const QUOTA =
-  /insufficient_quota|billing|exceeded your current quota|out of credits|insufficient (balance|credits|funds)/i;
+  /insufficient_quota|billing|exceeded your current quota|out of credits|(balance|credits?( balance)?) (is |are )?(too low|exhausted|used up)|insufficient (balance|credits|funds)/i;
 const KEY =
   /(invalid|incorrect|expired) api.?key|api.?key (is )?(not valid|invalid|expired)|api_key_invalid/i;
 const TOO_LONG =
@@ -31,9 +31,9 @@ const TOO_LONG =
 /** What a status means, and where servers use one for another thing, what their own words mean. */
 function readStatus(status: number, error: ServerError, asksToWait: boolean): Reading {
   const words = `${error.code ?? ''} ${error.message}`;
-  if (status === 402 || (status === 429 && QUOTA.test(words) && !asksToWait))
+  if (status === 402 || ([400, 403, 429].includes(status) && QUOTA.test(words) && !asksToWait))
     return {
-      code: status === 402 ? 'not-authorised' : 'rate-limited',
+      code: status === 429 ? 'rate-limited' : 'not-authorised',
       hint: 'The quota is used up: raise it with the provider.',
       isRetryable: false,
     };

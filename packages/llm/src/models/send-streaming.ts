@@ -69,6 +69,7 @@ export async function sendStreaming(
         if (!isWrapped) onText?.(piece);
       };
       let refusal = '';
+      let hasChoice = false;
       let finish: GenerateResult['finishReason'] | undefined;
       let usage: WireChat['usage'];
       let model: unknown;
@@ -84,6 +85,7 @@ export async function sendStreaming(
         usage = chunk?.usage ?? usage;
         const choice = chunk?.choices?.[0];
         if (!choice) continue;
+        hasChoice = true;
         const ended = readFinish(choice.finish_reason);
         if (ended === 'failed') throw brokenOff(choice, connection);
         finish = ended ?? finish;
@@ -96,6 +98,13 @@ export async function sendStreaming(
       if (beside) throw errorWithin(beside, { what: WHAT, ...connection, isStream: true });
       // The SDK ends a stream quietly when its connection is aborted or the server closes it early.
       if (either.aborted || (finish === undefined && !marks.ended)) throw streamCut(settings, text.length);
+      if (!hasChoice)
+        throw new ModelCallError('bad-answer', {
+          expected: `${WHAT} from ${connection.where}`,
+          received: 'an end mark without any choice before it',
+          hint: 'Call again; if it stays, check the server.',
+          isRetryable: true,
+        });
       tell(pieces.end());
       const answer = { text, refusal, finish, usage, model, logProbabilities };
       const result = chatResult(request, settings, wording, answer, connection.redact);

@@ -62,22 +62,38 @@ const REFUSALS: readonly RegExp[] = [
   /^(?:i'm |i am )?(?:very |so )?sorry[.!]?$/i,
   new RegExp(`^(?:unfortunately|regrettably),? (?:i|we) ?(?:${CANNOT})\\b`, 'i'),
   new RegExp(
-    `^(?:i|we) ?(?:can(?:not|'t| not)|am (?:unable|not able|not allowed) to|'m (?:unable|not able|not allowed) to|won't|will not|must decline to) (?:\\w+ ){0,3}?${HELP}\\b`,
+    `^(?:i|we) ?(?:can(?:not|'t| not)|could(?: not|n't)|(?:am|was) (?:unable|not able|not allowed) to|'m (?:unable|not able|not allowed) to|won't|will not|must decline to) (?:\\w+ ){0,3}?${HELP}\\b`,
     'i',
   ),
-  /^i (?:do not|don't) have (?:any |enough |access |the |specific |sufficient |reliable |real-time )*(?:information|knowledge|data|details|context|access)\b/i,
+  /^i (?:do not|don't) have (?:any |enough |access |the |specific |sufficient |reliable |real-time )*(?:information|knowledge|data|details|context|access|records?)\b/i,
   /^i(?:'m| am) not (?:familiar with|aware of|sure what|comfortable)\b/i,
   /^as an? (?:ai|artificial intelligence|(?:large )?language model)\b(?: (?:language )?(?:model|assistant|system))?[^.\n]{0,80}?, ?i\b/i,
   /^(?:there is|there's|i have|i found) no (?:\w+ )?(?:information|data|knowledge)\b/i,
   /^i (?:do not|don't) know(?: (?:this|that|the|much|anything|of|about)\b[^.\n]{0,80})?[.!]?$/i,
   /^(?:as of|based on) my (?:last |latest )?(?:knowledge|training)(?: \w+)?(?: \w+)?(?: (?:in|of) [^,\n]{0,30})?, ?i (?:do not|don't|can't|cannot|am not)\b/i,
   /^(?:your|the) (?:request|prompt|content) (?:was|has been|is) (?:rejected|blocked|flagged|refused|filtered)\b/i,
+  /^(?:i'm|i am) not (?:(?:entirely|really|quite|completely|exactly) )?(?:sure|certain)(?: (?:about|of|how|which|whether|if|who|which)\b[^.\n]{0,80})?[.!]?$/i,
+  /^(?:(?:there (?:is|was|isn't|wasn't)|i have|i'd need|sorry,?) )?(?:not |in)?(?:enough|sufficient) (?:information|data|details|context)\b[^.\n]{0,120}[.!]?$/i,
+  /^(?:hello|hi|hey)?(?: there)?[!,. ]{0,3}(?:how (?:can|may) i (?:help|assist)\b|what would you like (?:me )?to\b)/i,
+  /^(?:could|can|would) you (?:please )?(?:provide|share|specify|clarify|tell me|give me)\b[^\n]{0,200}\?$/i,
+  /^please (?:provide|specify|clarify|tell me|give me)\b/i,
+  /^i(?: would|'d)? (?:need|require) (?:more|additional|further|some) (?:information|details|context)\b/i,
+  /^i (?:must|have to|will have to) (?:(?:respectfully|politely) )?decline\b/i,
+  /^i (?:can(?:not|'t)|am unable to)[.!]?$/i,
+  /^(?:this|that|the|your) (?:content|request|prompt) (?:violates|goes against|is against)\b/i,
+  /^[^.\n]{0,80}\b(?:is|was)(?: not|n't) (?:in|part of) my (?:database|training(?: data)?|knowledge(?: base)?)\b/i,
+  /^it(?:'s| is) (?:impossible|not possible) for me to\b/i,
+  /^(?:je ne sais pas|ich weiß (?:es )?nicht|no (?:lo )?sé|non lo so|não sei|我不知道|わかりません|分かりません|모르겠습니다)[\s.!。]{0,3}$/i,
   /^(?:抱歉|对不起|很抱歉|申し訳|죄송|lo siento|désolé|es tut mir leid|mi dispiace)/i,
 ];
 
 /** What models write where they have nothing to say, as the whole answer. */
 const NOTHING =
-  /^[\s"'*_[(]{0,9}(?:none(?: of (?:these|them|the above))?|n\/?a|null|nil|undefined|unknown|nothing|todo|tbd|not (?:available|applicable|known)|no (?:tags?|keywords?|answer|description|information|data|results?)(?: (?:found|available|given|provided))?|insert (?:\w+ ){0,2}here)[\s"'*_.!)\]]{0,9}$/i;
+  /^[\s"'*_[(]{0,9}(?:none(?: of (?:these|them|the above))?|n\/?a|null|nil|undefined|unknown|nothing|todo|tbd|not (?:available|applicable|known)|nan|unknown (?:film|movie|item|book|song|game|title)|\\[nt]|(?:tags?|keywords?|answer|description|information|data|results?) not (?:found|available)|no (?:tags?|keywords?|answer|description|information|data|results?)(?: (?:found|available|given|provided))?|insert (?:\w+ ){0,2}here)[\s"'*_.!)\]]{0,9}$/i;
+
+/** Frames of prompts that were to be filled in, as the whole answer: `[description]`, `<your answer>`. */
+const PLACEHOLDER =
+  /^[\s"'*_]{0,9}(?:\[[^[\]\n]{0,60}|<[^<>\n]{0,60}|\{[^{}\n"]{0,60})\b(?:description|answer|summary|text|response|output|title|tags?|keywords?|paraphrase|redacted|removed|here)\b[^\]>}\n]{0,40}[\]>}][\s"'*_.]{0,9}$/i;
 
 /** Texts that servers and gateways send in the place of an answer. */
 const ERRORS: readonly RegExp[] = [
@@ -85,8 +101,23 @@ const ERRORS: readonly RegExp[] = [
   /^\[?(?:error|exception|fatal)\]?(?: code)?\s?[:-]/i,
   /^(?:traceback \(most recent call last\)|upstream (?:connect|request)|an? (?:internal |unexpected |unknown )?error (?:has )?occurred)\b/i,
   /^(?:\d{3} )?(?:internal server error|service (?:temporarily )?unavailable|bad gateway|gateway time-?out|too many requests|rate limit (?:reached|exceeded))\b/i,
+  /^(?:(?:http )?error [45]\d\d|http [45]\d\d|connection (?:reset(?: by peer)?|refused|timed out)|stream (?:timeout|error)|no healthy upstream|\[object object\])[.!]?$/i,
   /^(?:request timed out|the (?:model|server|service) is (?:currently )?(?:overloaded|unavailable|busy))\b/i,
 ];
+
+const ERROR_FIELDS = new Set(['message', 'code', 'status', 'type', 'param', 'detail', 'request_id']);
+
+/** Whether a text is an object none of whose fields holds anything: `{"description": null}`. */
+function isEmptyObject(text: string): boolean {
+  if (!text.startsWith('{')) return false;
+  try {
+    return Object.values(JSON.parse(text) as object).every(
+      (value) => value === null || value === '' || (Array.isArray(value) && value.length === 0),
+    );
+  } catch {
+    return false;
+  }
+}
 
 /** Whether a text is an error object such as `{"error": {"message": "…"}}` or FastAPI's `{"detail": "…"}`. */
 function isErrorObject(text: string): boolean {
@@ -96,7 +127,11 @@ function isErrorObject(text: string): boolean {
     const names = Object.keys(value);
     return (
       (value.error !== undefined && value.error !== null) ||
-      (value.object === 'error' && names.includes('message')) ||
+      (Array.isArray(value.errors) && value.errors.length > 0) ||
+      ((value.object === 'error' || value.type === 'error') && names.includes('message')) ||
+      (names.includes('message') &&
+        names.includes('code') &&
+        names.every((name) => ERROR_FIELDS.has(name))) ||
       (names.length === 1 && names[0] === 'detail')
     );
   } catch {
@@ -110,6 +145,7 @@ const OPENING = 400;
 /** What kind of non-answer a text is, if it is one: nothing, a refusal, or a server's error. */
 export function unusableText(text: string): 'empty-answer' | 'refused-answer' | 'error-answer' | undefined {
   if (!/[\p{L}\p{N}\p{S}]/u.test(text) || (text.length < 60 && NOTHING.test(text))) return 'empty-answer';
+  if ((text.length < 120 && PLACEHOLDER.test(text)) || isEmptyObject(text.trim())) return 'empty-answer';
   const opening = text.trim().slice(0, OPENING).replace(/[’‘]/g, "'");
   if (REFUSALS.some((pattern) => pattern.test(opening))) return 'refused-answer';
   if (ERRORS.some((pattern) => pattern.test(opening)) || isErrorObject(text.trim())) return 'error-answer';

@@ -101,6 +101,49 @@ describe('a model folder', () => {
     await expect(transformersEncoder({ model: dir })).rejects.toThrow(/JSON in .*tokenizer\.json/);
   });
 
+  it.each([
+    ['config.json', '[]', /object of JSON in .*config\.json.*an array/s],
+    ['config.json', '{"half":', /JSON in .*config\.json/],
+    ['tokenizer.json', '{}', /"model", in .*tokenizer\.json/],
+    ['tokenizer_config.json', 'version https://git-lfs.github.com/spec/v1\n', /git lfs pull/],
+  ])('with %s that holds %j says so', async (file, content, words) => {
+    const dir = await folder();
+    await writeFile(join(dir, file), content);
+    for (const load of [transformersEncoder, transformersModel])
+      await expect(load({ model: dir })).rejects.toThrow(words);
+  });
+
+  it('takes from the tokenizer the special tokens that tokenizer_config.json leaves out', async () => {
+    const dir = await folder();
+    await writeFile(
+      join(dir, 'tokenizer_config.json'),
+      JSON.stringify({ model_max_length: 0, tokenizer_class: 'BertTokenizer' }),
+    );
+    const texts = ['love', 'a hero '.repeat(100)];
+    expect(await (await transformersEncoder({ model: dir })).encode(texts)).toEqual(
+      await (await transformersEncoder({ model: TINY })).encode(texts),
+    );
+  });
+
+  it('of any name is read', async () => {
+    const dir = join(base, 'a b#c%20é');
+    await cp(TINY, dir, { recursive: true });
+    expect((await (await transformersEncoder({ model: dir })).encode(['love'])).truncated).toBe(0);
+  });
+
+  it('is not a file', async () => {
+    await expect(transformersEncoder({ model: join(TINY, 'config.json') })).rejects.toThrow(/a file/);
+  });
+
+  it('whose weights have another width than config.json says is refused', async () => {
+    const dir = await folder();
+    const path = join(dir, 'config.json');
+    const config = JSON.parse(await readFile(path, 'utf8'));
+    await writeFile(path, JSON.stringify({ ...config, hidden_size: 99 }));
+    const encoder = await transformersEncoder({ model: dir });
+    await expect(encoder.encode(['love'])).rejects.toThrow(/hidden_size/);
+  });
+
   it('with a language model needs no tokenizer_config.json either', async () => {
     const dir = join(base, 'bigram');
     await writeBigramModel(dir);

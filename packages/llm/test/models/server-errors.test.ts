@@ -247,6 +247,34 @@ describe('errors by their own words', () => {
       true,
     ],
     ['a blocked prompt', { promptFeedback: { blockReason: 'SAFETY' } }, 'SAFETY', 'bad-answer', true],
+    ['Zhipu', { code: 1302, msg: 'rate limited', success: false }, 'rate limited', 'rate-limited', true],
+    [
+      'Baidu',
+      { error_code: 17, error_msg: 'daily limit reached' },
+      'daily limit reached',
+      'bad-answer',
+      true,
+    ],
+    [
+      'MiniMax',
+      { choices: null, base_resp: { status_code: 1004, status_msg: 'login fail' } },
+      'login fail',
+      'bad-answer',
+      true,
+    ],
+    ['a login', { detail: 'Not authenticated' }, 'Not authenticated', 'not-authorised', false],
+    ['no such model', { message: 'model x not found' }, 'not found', 'request-refused', false],
+    ['JSON in a text', { error: '{"message":"slow","code":429}' }, 'slow', 'rate-limited', true],
+    [
+      'an error beside half an answer',
+      {
+        choices: [{ message: { content: 'half' }, finish_reason: null }],
+        error: { message: 'Provider returned error', code: 502 },
+      },
+      'Provider returned error',
+      'server-failed',
+      true,
+    ],
     ['no choices', { choices: [] }, 'without choices', 'bad-answer', true],
     ['a choice that is none', { choices: [7] }, 'without choices', 'bad-answer', true],
   ])('with status 200: %s', async (_, body, words, code, isRetryable) => {
@@ -254,6 +282,28 @@ describe('errors by their own words', () => {
     expect(error.received).toContain(words);
     expect(error).toMatchObject({ code, isRetryable });
   });
+});
+
+test('what the content type hides is read as the JSON that it is', async () => {
+  const raw = (body: unknown): Behaviour => ({
+    kind: 'raw',
+    contentType: 'text/plain',
+    body: JSON.stringify(body),
+  });
+  const error = await failure([raw({ error: { message: 'wrong key', code: 401 } })]);
+  expect(error).toMatchObject({ code: 'not-authorised', isRetryable: false });
+  expect(error.received).toContain('wrong key');
+  const { model } = await scripted([
+    raw({ choices: [{ message: { content: 'four' }, finish_reason: 'stop' }] }),
+  ]);
+  expect(await model.generate([ask])).toMatchObject([{ ok: true, result: { text: 'four' } }]);
+});
+
+test('a used-up balance is no fault of the request', async () => {
+  const message = 'Your credit balance is too low to access the API.';
+  const error = await failure([{ kind: 'raw', status: 400, body: { error: { message } } }]);
+  expect(error).toMatchObject({ code: 'not-authorised', isRetryable: false });
+  expect(error.hint).toContain('quota');
 });
 
 describe('finish reasons', () => {
@@ -275,7 +325,7 @@ describe('finish reasons', () => {
     expect((await model.stream(ask).result).finishReason).toBe(expected);
   });
 
-  test.each(['error', 'abort', 'ERROR'])(
+  test.each(['error', 'abort', 'ERROR', 'insufficient_system_resource'])(
     '%j is a failure that may pass, whole and streamed',
     async (finishReason) => {
       const answer: Behaviour = { kind: 'answer', text: 'half an', finishReason };
@@ -312,6 +362,18 @@ describe('streams', () => {
       { kind: 'events', events: [piece('one'), piece(' two', ''), '[DONE]'] },
     ]);
     expect(await model.stream(ask).result).toMatchObject({ text: 'one two', finishReason: 'stop' });
+  });
+
+  test('an end mark with no choice before it is no answer, and a bare error is told', async () => {
+    const { model } = await scripted([
+      { kind: 'events', events: ['[DONE]'] },
+      { kind: 'events', events: ['{"error":{"message":"slow down","code":429}}\n\n'] },
+    ]);
+    await expect(model.stream(ask).result).rejects.toMatchObject({ code: 'bad-answer', isRetryable: true });
+    await expect(model.stream(ask).result).rejects.toMatchObject({
+      code: 'rate-limited',
+      received: expect.stringContaining('slow down'),
+    });
   });
 
   test('neither mark nor reason is a cut, an empty reason is none', async () => {
