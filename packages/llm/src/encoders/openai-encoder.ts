@@ -66,7 +66,10 @@ class OpenAIEmbeddingModel implements EmbeddingModel {
   /** Vectors of texts; of those that a server cannot put into numbers, not-a-number. */
   async #rows(texts: readonly string[], signal: AbortSignal | undefined): Promise<Float32Array[]> {
     try {
-      const rows = await this.#ask(texts, signal);
+      const rows = (await this.#ask(texts, signal)).map((row) =>
+        // Nothing for one text leaves the others theirs.
+        row.length === 0 ? new Float32Array(this.width).fill(Number.NaN) : row,
+      );
       for (const [k, row] of rows.entries())
         if (row.length !== this.width)
           throw badVectors(
@@ -175,7 +178,9 @@ export async function openaiEncoder(options: OpenAIEncoderOptions): Promise<Batc
         // Servers may answer in another order and say so by the index.
         const at = typeof row?.index === 'number' ? row.index : k;
         const isFree = Number.isInteger(at) && at >= 0 && at < texts.length && !found[at];
-        const vector = isFree ? readVector(row?.embedding) : undefined;
+        const given = row === null ? null : row.embedding;
+        const isNothing = given === null || (Array.isArray(given) && given.length === 0);
+        const vector = !isFree ? undefined : isNothing ? new Float32Array(0) : readVector(given);
         if (!vector)
           throw badVectors('an entry without a vector or with a bad index', 'a vector for every text');
         found[at] = vector;
@@ -184,6 +189,7 @@ export async function openaiEncoder(options: OpenAIEncoderOptions): Promise<Batc
     });
   const [probe] = await ask(['width']);
   const { length: width } = probe as Float32Array;
+  if (width === 0) throw badVectors('an entry without a vector', 'a vector for every text');
   if (dimensions !== undefined && width !== dimensions)
     throw badVectors(
       `${width} numbers`,

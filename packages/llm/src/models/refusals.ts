@@ -27,7 +27,7 @@ export interface LeftOut {
 
 /** Words by which servers refuse a parameter or its value, and not how large it is. */
 const REFUSED =
-  /unsupported|not support|n't support|unrecogni[sz]ed|unknown|unexpected|not permitted|extra (fields|inputs)|not allowed|not available|no longer|deprecated|strictly positive|only the default|must be (greater than|> ?)0|invalid (parameter|argument|field|role)|cannot be (used|set|specified)|incompatible|not implemented|alternate/i;
+  /unsupported|not support|n't support|unrecogni[sz]ed|unknown|unexpected|not permitted|extra (fields|inputs)|not allowed|not available|not enabled|both be (set|used|specified|given|provided)|only one of|no longer|deprecated|strictly positive|only the default|must be (greater than|> ?)0|[(（]0(\.0+)?, ?1(\.0+)?[\])）]|between 0?\.0*[1-9]|invalid (parameter|argument|field|role)|cannot be (used|set|specified)|incompatible|not implemented|alternate/i;
 /** Those that speak of an amount: leaving the parameter out would not be what was asked. */
 const AMOUNT = /too (large|long|high|many)|maximum (context|value)|exceed|at most|less than or equal/i;
 
@@ -54,11 +54,15 @@ export function refusedParameter(error: unknown): RefusableParameter | undefined
   const found =
     NAMES.find(([, pattern]) => pattern.test(named)) ?? NAMES.find(([, pattern]) => pattern.test(words));
   if (!found || !REFUSED.test(words)) return undefined;
-  const isPositive = /strictly positive|(greater than|>) ?0/i.test(words);
+  if (/both be |only one of/i.test(words) && /temperature/i.test(words) && /top_?p\b/i.test(words))
+    return 'topP';
+  const isPositive =
+    /strictly positive|(greater than|>) ?0|[(（]0(\.0+)?, ?1(\.0+)?[\])）]|between 0?\.0*[1-9]/i.test(words);
   const parameter = found[0] === 'temperature' && isPositive ? 'temperature 0' : found[0];
   if (parameter !== 'system role' && AMOUNT.test(words) && !/only the default/i.test(words)) return undefined;
-  // A server that merely fails is not told from one that refuses, but for the one case above.
-  return (error.status ?? 0) < 500 || error.status === 501 || parameter === 'system role'
+  // A server that merely fails is not told from one that refuses, but for the case above and a function's signature.
+  const isSignature = /unexpected keyword argument/i.test(words);
+  return (error.status ?? 0) < 500 || error.status === 501 || parameter === 'system role' || isSignature
     ? parameter
     : undefined;
 }

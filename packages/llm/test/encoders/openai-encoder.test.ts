@@ -76,6 +76,8 @@ describe('openaiEncoder', () => {
   it.each<[string, Behaviour]>([
     ['null in place of a number', { kind: 'poisoned', vector: [0.5, null, ...Array(14).fill(0.1)] }],
     ['nothing but null', { kind: 'poisoned', vector: Array(16).fill(null) }],
+    ['null', { kind: 'poisoned', vector: null }],
+    ['an empty vector', { kind: 'poisoned', vector: [] }],
     ['zeros', { kind: 'poisoned', vector: Array(16).fill(0) }],
     ['not-a-number as no JSON', { kind: 'poisoned', vector: 0, whole: 'nan-literal' }],
     ['a failure for the whole batch', { kind: 'poisoned', vector: 0, whole: 'status-500' }],

@@ -65,6 +65,9 @@ const REFUSALS: readonly [string, number, unknown, string][] = [
     { detail: [{ type: 'extra_forbidden', loc: ['body', 'seed'], msg: 'Extra inputs are not permitted' }] },
     'seed',
   ],
+  ['temperature', 400, { error: { message: 'temperature must be in (0, 1]' } }, 'temperature 0'],
+  ['temperature', 400, { error: { message: 'temperature must be between 0.01 and 1' } }, 'temperature 0'],
+  ['seed', 500, { detail: "create() got an unexpected keyword argument 'seed'" }, 'seed'],
 ];
 
 describe('a refused parameter', () => {
@@ -90,6 +93,25 @@ describe('a refused parameter', () => {
     const [outcome] = await model.generate([{ ...ask, temperature: 0.5 }]);
     expect(outcome?.ok && outcome.result.ignored).toBeUndefined();
     expect((await bodies()).at(-1)?.temperature).toBe(0.5);
+  });
+
+  test('of two that exclude each other one is left out', async () => {
+    const message = '`temperature` and `top_p` cannot both be specified for this model.';
+    const { model, bodies } = await stubborn([
+      { kind: 'refuse', has: 'top_p', status: 400, body: { error: { message } } },
+    ]);
+    const [outcome] = await model.generate([{ ...ask, topP: 0.9 }]);
+    expect(outcome?.ok && outcome.result.ignored).toEqual(['topP']);
+    expect((await bodies()).at(-1)).toMatchObject({ temperature: 0 });
+  });
+
+  test('developer instructions that are not enabled go into the first message', async () => {
+    const error = { code: 400, message: 'Developer instruction is not enabled for models/gemma-3' };
+    const { model } = await stubborn([
+      { kind: 'refuse', has: 'system role', status: 400, body: [{ error }] },
+    ]);
+    expect(await model.generate([ask])).toMatchObject([{ ok: true }]);
+    expect(model.leftOut).toMatchObject([{ parameter: 'system role' }]);
   });
 
   test('the limit goes by its other name, and only then not at all', async () => {
