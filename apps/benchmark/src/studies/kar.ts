@@ -45,9 +45,6 @@ const REGULARISED = { dropout: 0.4, weightDecay: 0.05 };
 /** Width to which the encoder's vectors are reduced and whitened. */
 const WIDTH = 32;
 
-/** Which samples see what: 2 ends histories strictly before a sample's time. Part of every cell's key. */
-export const HISTORIES = 2;
-
 /** Data of a KAR study. */
 export interface KarData {
   readonly dataset: Dataset;
@@ -191,7 +188,6 @@ async function table(
           share,
           side === 'none' ? null : adaptor,
           batchSize,
-          HISTORIES,
         ];
         const cell = await context.cell(`${label} ${side} seed ${seed}`, basis, (call) =>
           measure(

@@ -8,7 +8,7 @@ import {
   seenEntities,
   splitByUsers,
 } from '@palate/knowledge-augment';
-import { ADAPTOR, HISTORIES, movieTweetingsKarData } from './kar.js';
+import { ADAPTOR, movieTweetingsKarData } from './kar.js';
 import { meanAndDeviation, type Study } from './study.js';
 
 const MODELS: readonly { readonly label: string; readonly model: ListModelName }[] = [
@@ -36,7 +36,7 @@ export const rerank: Study = {
           found.push(
             await context.cell(
               `${label} ${side} seed ${seed}`,
-              [model, side, seed, data.samples.user.length, HISTORIES, METRICS],
+              [model, side, seed, data.samples.user.length, METRICS],
               async (call) => {
                 const split = splitByUsers(data.samples, seed);
                 const fitted = await Reranker.fit(rerankLists(split.train, { seed }), {
