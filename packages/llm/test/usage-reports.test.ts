@@ -19,14 +19,18 @@ async function inEmptyHome(
   const root = await mkdtemp(join(tmpdir(), 'palate-home-'));
   const [home, cache] = [join(root, 'home'), join(root, 'cache')];
   await Promise.all([mkdir(home), mkdir(cache)]);
-  const { ORT_DISABLE_TELEMETRY: _, PALATE_MODELS: __, ...env } = process.env;
+  // A home of a user and not of a build server: where CI is set, the library reports nothing, and nothing is shown.
+  const { PATH, TMPDIR, SystemRoot, LD_LIBRARY_PATH } = process.env;
   const output = await new Promise<string>((resolve, reject) => {
     const child = spawn(
       process.execPath,
       ['--conditions=palate-source', `--import=${TSX}`, '--input-type=module', '-e', code],
       {
         env: {
-          ...env,
+          PATH,
+          ...(TMPDIR && { TMPDIR }),
+          ...(SystemRoot && { SystemRoot }),
+          ...(LD_LIBRARY_PATH && { LD_LIBRARY_PATH }),
           HOME: home,
           XDG_CACHE_HOME: cache,
           USERPROFILE: home,
