@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, chmod, copyFile, link, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writingName } from '../atomic-file.js';
 import { ArtifactError, PalateError } from '../errors.js';
 import { checkDatabase } from './check-database.js';
 import { type ClaimHolder, type ClaimOutcome, isHeld, ownClaim } from './claim-holder.js';
@@ -269,7 +270,7 @@ export class RecordDatabase {
     if (await stat(ledger.path).catch(() => undefined)) return;
     const lines: string[] = [];
     for await (const value of this.values()) lines.push(ledgerLine(value.toString('utf8')));
-    const temporary = `${ledger.path}.writing-${process.pid}-${randomBytes(4).toString('hex')}`;
+    const temporary = writingName(ledger.path);
     try {
       await writeFile(temporary, lines.join(''), { flush: true });
       // Unlike a renaming it does not replace the ledger that another process began meanwhile.

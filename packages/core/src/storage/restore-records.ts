@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { writingName } from '../atomic-file.js';
 import { ArtifactError } from '../errors.js';
 import { type LongCallOptions, throwIfCancelled } from '../progress.js';
 import { JsonLedger } from './json-ledger.js';
@@ -48,7 +48,7 @@ export async function restoreRecords(path: string, options: RestoreRecordsOption
       received: 'no file',
       hint: 'Name the file that holds it, or restore the folder from a copy.',
     });
-  const temporary = `${target}.writing-${process.pid}-${randomBytes(4).toString('hex')}`;
+  const temporary = writingName(target);
   const { driver, hint, keyOf } = options;
   const keys = new Set<string>();
   let block: StoredRecord[] = [];
