@@ -6,7 +6,7 @@ import type { RunOptions } from './run-suite.js';
 import { combinations, labelOf, type Suite, type SuiteSystem, type SystemOptions } from './suite.js';
 import { SYSTEMS } from './systems.js';
 
-/** What options are chosen by: the test part is not among it. */
+/** Data that options are chosen by: the test part is not among it. */
 export interface TuningData {
   readonly train: Dataset;
   readonly split: Pick<Split, 'train' | 'validation'>;

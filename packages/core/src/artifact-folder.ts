@@ -1,5 +1,5 @@
 /**
- * What stands in the way of an artifact: which folders may be replaced, and how they are taken away.
+ * Folders in the way of an artifact: which folders may be replaced, and how they are taken away.
  *
  * Nothing here deletes a file that Palate did not write: a folder is replaced only where its manifest is ours, of the
  * same kind, and names every file in it.

@@ -16,7 +16,7 @@ const CLASSES = {
   uint8: Uint8Array,
 } as const;
 
-/** What an artifact has to hold under a name. */
+/** Tensor that an artifact has to hold under a name. */
 export interface TensorExpectation<T extends keyof TensorArrays> {
   readonly type: T;
   /** Extents; `undefined` where any will do. */

@@ -15,9 +15,9 @@ import { sweepLeftoverWrites } from './leftover-writes.js';
 import { throwIfCancelled } from './progress.js';
 import { decodeSafetensors, encodeSafetensors, type TensorData } from './safetensors.js';
 
-/** What is written into an artifact folder. */
+/** Contents of an artifact folder. */
 export interface ArtifactContents {
-  /** What it is, for example `"ease"`; a folder of another kind is refused on reading. */
+  /** Kind of artifact, for example `"ease"`; a folder of another kind is refused on reading. */
   readonly kind: string;
   /** Version of the kind's format, a whole number from 1. */
   readonly version: number;

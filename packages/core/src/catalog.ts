@@ -14,7 +14,7 @@ export interface CatalogColumns {
 }
 
 /**
- * What is known of the items: text fields and attributes, in columns aligned with an id map.
+ * Facts about the items: text fields and attributes, in columns aligned with an id map.
  *
  * @example
  * ```ts

@@ -5,7 +5,7 @@ import type { IdMap } from './id-map.js';
 import type { InteractionLog } from './interaction-log.js';
 import type { ReadingReport } from './reading-report.js';
 
-/** What is known of the users, aligned with an id map. */
+/** Facts about the users, aligned with an id map. */
 export interface UserTable {
   readonly users: IdMap;
   /** Columns by name, one entry a user. */
@@ -19,7 +19,7 @@ export interface Dataset {
   /** Aligned with `log.items`. */
   readonly catalog: Catalog;
   readonly users?: UserTable | undefined;
-  /** What reading it understood and left out; absent where the data was not read from files. */
+  /** Report of what reading it understood and left out; absent where the data was not read from files. */
   readonly reading?: ReadingReport | undefined;
   /** SPDX name or a sentence. */
   readonly licence: string;

@@ -16,7 +16,7 @@ export class EmbeddingTable {
   readonly width: number;
   /** Row-major, `ids.size` x `width`. */
   readonly data: Float32Array;
-  /** What the vectors know of interactions; evaluation refuses vectors that do not say it. */
+  /** Knowledge of interactions in the vectors; evaluation refuses vectors that do not say it. */
   readonly provenance: Provenance;
 
   /**

@@ -16,13 +16,13 @@ export function clip(text: string, most = LONGEST_PIECE): string {
   return `${kept}… (${text.length.toLocaleString('en-US')} characters)`;
 }
 
-/** What a {@link PalateError} is made of. */
+/** Parts of a {@link PalateError}. */
 export interface PalateErrorDetails {
-  /** What was expected, in words. */
+  /** Expectation, in words. */
   readonly expected: string;
-  /** What came instead. */
+  /** Value or state that came instead. */
   readonly received: string;
-  /** What the reader can do about it. */
+  /** Advice to the reader on what to do about it. */
   readonly hint: string;
   /** The error underneath, if there is one. */
   readonly cause?: unknown;

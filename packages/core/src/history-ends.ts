@@ -4,7 +4,7 @@ import type { InteractionLog } from './interaction-log.js';
  * Tells for each position of the user-major view how much of the user's past could be known then: the history of the
  * interaction at position `p` is the positions from its user's offset (included) to the returned `ends[p]` (excluded).
  *
- * What happened at the same time is no history, since nothing says which came first; nor is what the same request
+ * Simultaneous interactions are no history, since nothing says which came first; nor is what the same request
  * showed ({@link InteractionLog.request}), even where its clicks carry later times. In a log of positions each
  * interaction has its own time, so that only requests are held together.
  *

@@ -13,7 +13,7 @@ import { InvalidInputError, UnknownIdError } from './errors.js';
 export class IdMap implements Iterable<string> {
   readonly #ids: readonly string[];
   readonly #indexes: ReadonlyMap<string, number>;
-  /** What the ids stand for (`"user"`, `"item"`), for messages. */
+  /** Kind of thing that the ids name (`"user"`, `"item"`), for messages. */
   readonly what: string;
 
   /**

@@ -21,7 +21,7 @@ export interface InteractionColumns {
    */
   readonly request?: Int32Array | undefined;
   /**
-   * What `timestamp` counts: seconds since 1970, or only each user's positions 0, 1, 2, …, which order a user's
+   * Unit of `timestamp`: seconds since 1970, or only each user's positions 0, 1, 2, …, which order a user's
    * own interactions and say nothing across users. Default `'seconds'`.
    */
   readonly timeUnit?: 'seconds' | 'position' | undefined;

@@ -1,7 +1,7 @@
 import { joinProvenance, madeFrom, type Provenance, UNKNOWN } from './provenance.js';
 import type { ClaimOutcome } from './storage/claim-holder.js';
 
-/** What a piece of knowledge is about and how it was asked for. */
+/** Subject of a piece of knowledge and how it was asked for. */
 export interface KnowledgeKey {
   readonly entityType: 'item' | 'user';
   /** External id. */
@@ -27,13 +27,13 @@ export interface KnowledgeEntry extends KnowledgeKey {
   readonly createdAt: number;
   /** Latest interaction time that the writer was shown, in seconds since 1970: samples must lie after it. */
   readonly knowsUntil?: number | undefined;
-  /** What the writer was shown of interactions; see {@link provenanceOf} where it is left out. */
+  /** Interactions that the writer was shown; see {@link provenanceOf} where it is left out. */
   readonly provenance?: Provenance | undefined;
 }
 
 /**
- * What a text knows of interactions: its own note, or what `knowsUntil` and, for users, `facts.n` (the writer saw the
- * first `n` interactions) say; unknown where there is neither.
+ * Finds what a text knows of interactions: its own note, or what `knowsUntil` and, for users, `facts.n` (the writer
+ * saw the first `n` interactions) say; unknown where there is neither.
  */
 export function provenanceOf(
   entry: Pick<KnowledgeEntry, 'entityType' | 'entity' | 'facts' | 'knowsUntil' | 'provenance'>,
@@ -49,7 +49,7 @@ export function provenanceOf(
   return UNKNOWN;
 }
 
-/** What a collection of texts knows of interactions together. */
+/** Joins what a collection of texts knows of interactions. */
 export function provenanceOfAll(entries: Iterable<KnowledgeEntry>): Provenance {
   return joinProvenance(Array.from(entries, provenanceOf));
 }

@@ -7,7 +7,7 @@ export interface ChatMessage {
   readonly content: string;
 }
 
-/** What a language model is asked. */
+/** Request to a language model. */
 export interface GenerateRequest {
   readonly messages: readonly ChatMessage[];
   /** Most tokens to generate. */

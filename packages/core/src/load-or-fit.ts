@@ -4,7 +4,7 @@ import { type ArtifactManifest, readForeignManifest, readManifest } from './arti
 import { ArtifactError } from './errors.js';
 import type { Saveable } from './retriever.js';
 
-/** What {@link loadOrFit} needs to know. */
+/** Arguments of {@link loadOrFit}. */
 export interface LoadOrFitOptions<M extends Saveable> {
   readonly load: (dir: string) => Promise<M>;
   readonly fit: () => Promise<M>;

@@ -20,7 +20,7 @@ export interface OptionDeclaration<T, Presence extends 'required' | 'defaulted' 
   readonly check: (name: string, value: unknown) => T;
   /** The default; a function reads the options that were declared before it. */
   readonly fallback: T | ((earlier: EarlierSettings) => T) | undefined;
-  /** What values there are, for the documentation: `'a whole number from 1'`. */
+  /** Possible values, for the documentation: `'a whole number from 1'`. */
   readonly values: string;
   /** The default in words, for the documentation. */
   readonly defaultText: string;
@@ -28,7 +28,7 @@ export interface OptionDeclaration<T, Presence extends 'required' | 'defaulted' 
   readonly doc: string;
   /** Whether it can be written to a file as JSON; false for logs, models and functions. */
   readonly isPlain: boolean;
-  /** What of it decides the result: the value itself, something derived from it, or nothing. */
+  /** Returns the part that decides the result: the value itself, something derived from it, or nothing. */
   identity(value: T): unknown;
 }
 
@@ -55,7 +55,7 @@ export type SettingsOf<D extends Declarations> = {
 interface Described<T> {
   /** One line on what it does. */
   readonly doc: string;
-  /** What of it decides the result. The value itself if left out; `() => undefined` for what changes no number. */
+  /** Part that decides the result. The value itself if left out; `() => undefined` for what changes no number. */
   readonly identity?: ((value: T) => unknown) | undefined;
 }
 

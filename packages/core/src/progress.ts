@@ -2,7 +2,7 @@ import { CancelledError } from './errors.js';
 
 /** One step of a long call, as told to `onProgress`. */
 export interface Progress {
-  /** What is being done, in a word or two: `"fit"`, `"load ratings.dat"`, `"epoch 3"`. */
+  /** Work that is being done, in a word or two: `"fit"`, `"load ratings.dat"`, `"epoch 3"`. */
   readonly phase: string;
   /** Units finished in this phase. */
   readonly done: number;
@@ -14,7 +14,7 @@ export interface Progress {
   readonly secondsLeft?: number | undefined;
 }
 
-/** What every long call takes. */
+/** Options that every long call takes. */
 export interface LongCallOptions {
   /** Cancels the call: it rejects with {@link CancelledError} and leaves nothing half written. */
   readonly signal?: AbortSignal | undefined;

@@ -17,14 +17,14 @@ export interface SeenOfUser {
 export interface InteractionSource {
   /** Latest time of anything seen, in seconds since 1970. */
   readonly until?: number | undefined;
-  /** What was seen of each user, by external id; nothing of users who are not listed. */
+  /** Interactions seen of each user, by external id; nothing of users who are not listed. */
   readonly users?: Readonly<Record<string, SeenOfUser>> | undefined;
   /** `fingerprint` of the log that was seen as a whole: the training data of a split. */
   readonly log?: string | undefined;
 }
 
 /**
- * What texts and vectors know of interactions: nothing (`'world'`: catalogue texts, what a language model knows
+ * Knowledge of interactions in texts and vectors: nothing (`'world'`: catalogue texts, what a language model knows
  * anyway), what their sources hold, or nobody knows what (`'unknown'`), which evaluation refuses.
  */
 export type Provenance =
@@ -81,7 +81,7 @@ export function joinProvenance(parts: Iterable<Provenance>): Provenance {
   );
 }
 
-/** What parts of a system know together; `undefined` where none of them says that it was built with texts or vectors. */
+/** Joins what parts of a system know; `undefined` where none of them says that it was built with texts or vectors. */
 export function provenanceOfParts(
   parts: readonly { readonly provenance?: Provenance | undefined }[],
 ): Provenance | undefined {
@@ -102,7 +102,7 @@ export interface PredictedInteractions {
    * in `history` and `rows` together, where rows at the same time do not count as earlier.
    */
   readonly positions?: ArrayLike<number> | undefined;
-  /** What systems are told beside the rows; shares their id maps. */
+  /** Interactions that systems are told beside the rows; shares their id maps. */
   readonly history?: InteractionLog | undefined;
   /** `fingerprint` of each log that systems may know: the training data, which the rows are no part of. */
   readonly training?: readonly string[] | undefined;

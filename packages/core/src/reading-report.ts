@@ -1,4 +1,7 @@
-/** What a loader understood of its files and what it left out: nothing is dropped without being counted here. */
+/**
+ * Report of what a loader understood of its files and what it left out: nothing is dropped without being counted
+ * here.
+ */
 export interface ReadingReport {
   /** The files that interactions were read from, in order. */
   readonly files: readonly string[];
@@ -10,6 +13,6 @@ export interface ReadingReport {
   readonly skipped: Readonly<Record<string, number>>;
   /** How times were read: `'milliseconds'`, `'iso'`, …, or `'position'` where the row order is the time. */
   readonly timestampUnit: string;
-  /** What a reader of the data should know, in words. */
+  /** Remarks for a reader of the data, in words. */
   readonly notes: readonly string[];
 }

@@ -17,7 +17,7 @@ export interface Recommendation {
   readonly score: number;
 }
 
-/** What {@link recommend} returns. */
+/** Result of {@link recommend}. */
 export interface Recommendations {
   readonly items: readonly Recommendation[];
   /** History ids that the retriever does not know and did not use. */

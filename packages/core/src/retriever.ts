@@ -11,7 +11,7 @@ export interface ScoredItem {
   readonly score: number;
 }
 
-/** What someone asks a recommender. Every field is optional; an empty query asks for the general favourites. */
+/** Request to a recommender. Every field is optional; an empty query asks for the general favourites. */
 export interface Query {
   /** External id of the user, for systems that know something of the user beside the history. */
   readonly user?: string | undefined;
@@ -49,13 +49,13 @@ export const RETRIEVE_OPTIONS = [...LONG_CALL_OPTIONS, 'includeHistory', 'onOutc
  * Users never seen in training are served from their history.
  */
 export interface Retriever {
-  /** What the system is called in tables. */
+  /** Name of the system in tables. */
   readonly name: string;
   /** The items it can return; queries and results use its dense indexes. */
   readonly items: IdMap;
   /**
-   * What the texts and vectors that it was built with know of interactions; evaluation refuses it if they know what is
-   * predicted, or do not say. Left out by systems that read nothing but the log they were fitted on.
+   * Knowledge of interactions in the texts and vectors that it was built with; evaluation refuses it if they know
+   * what is predicted, or do not say. Left out by systems that read nothing but the log they were fitted on.
    */
   readonly provenance?: Provenance | undefined;
   /**
@@ -67,7 +67,7 @@ export interface Retriever {
 
 /** A retriever that can score its whole catalogue at once, as full-catalogue evaluation wants it. */
 export interface CatalogueScorer extends Retriever {
-  /** What it answers where a query gives it nothing to go by. Left out by those that answer everybody alike. */
+  /** Answer where a query gives it nothing to go by. Left out by those that answer everybody alike. */
   readonly favourites?: Favourites | undefined;
   /**
    * Scores every item for every query: nothing is excluded, whatever the queries say.

@@ -5,8 +5,8 @@ import { leaveOneOut } from '@palate/datasets';
 const LEFT_OUT = 2;
 
 /**
- * What the engagement-guided texts know of interactions: the graph in which the films' neighbours were found holds all
- * but the last two of every user, the training part of leave-one-out. For a random split or one in time it holds
+ * Knowledge of interactions in the engagement-guided texts: the graph in which the films' neighbours were found holds
+ * all but the last two of every user, the training part of leave-one-out. For a random split or one in time it holds
  * interactions of the test, so that evaluation refuses them there.
  *
  * @param log - of the bundled 5-core, in which the interactions are counted

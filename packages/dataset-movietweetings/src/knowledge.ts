@@ -22,8 +22,9 @@ export interface ItemTags {
 }
 
 /**
- * What a film has in common with its nearest neighbours (LLM-Rec's engagement-guided prompt), in the graph without each
- * user's last two interactions: `engagementProvenance` says so to evaluation, which refuses it in other splits.
+ * Texts about what a film has in common with its nearest neighbours (LLM-Rec's engagement-guided prompt), in the
+ * graph without each user's last two interactions: `engagementProvenance` says so to evaluation, which refuses it in
+ * other splits.
  */
 export interface ItemEngagement {
   readonly item: string;

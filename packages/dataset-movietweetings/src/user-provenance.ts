@@ -2,7 +2,8 @@ import { madeFrom, type Provenance } from '@palate/core';
 import type { UserKnowledge } from './knowledge.js';
 
 /**
- * What recorded texts about users know of interactions: the first `n` of each user's time-ordered 5-core interactions.
+ * Knowledge of interactions in recorded texts about users: the first `n` of each user's time-ordered 5-core
+ * interactions.
  *
  * @param records - those that are used
  */

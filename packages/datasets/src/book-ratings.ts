@@ -16,7 +16,7 @@ import { readRecordsOfObjects } from './json-lines.js';
 import { LogBuilder } from './log-builder.js';
 import { secondsOfDate } from './times.js';
 
-/** What becomes of books that were read or shelved but not rated (written as 0). */
+/** Treatment of books that were read or shelved but not rated (written as 0). */
 const UNRATED = option.choice(['leave-out', 'implicit'])({
   default: 'leave-out',
   doc: 'what becomes of rows rated 0, which means not rated: left out and counted, or all rows read without ratings',

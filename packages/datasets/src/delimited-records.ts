@@ -7,7 +7,7 @@ export interface RecordLayout {
   readonly delimiter: string;
   /** The character around fields that hold delimiters or line ends; `false` where every character is itself. */
   readonly quote: string | false;
-  /** What makes a quote inside of quotes a plain character: the quote itself (RFC 4180), or `'\\'`. */
+  /** Character that makes a quote inside of quotes a plain one: the quote itself (RFC 4180), or `'\\'`. */
   readonly escape?: string | undefined;
 }
 
@@ -66,7 +66,7 @@ export class RecordFields {
   }
 }
 
-/** What reading a text table has seen beside its records. */
+/** Facts that reading a text table has seen beside its records. */
 export interface RecordsRead {
   /** The record over the most lines: `lines` is 1 where none spans several. */
   readonly longest: { readonly line: number; readonly lines: number };

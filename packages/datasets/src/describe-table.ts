@@ -25,7 +25,7 @@ export const DESCRIBE_OPTIONS = defineOptions('describeTable', {
 /** Options of {@link describeTable}. */
 export type DescribeOptions = OptionsOf<typeof DESCRIBE_OPTIONS.declarations> & LongCallOptions;
 
-/** What the values of a column are; `'mixed'` where they differ. */
+/** Type of the values of a column; `'mixed'` where they differ. */
 export type ColumnType =
   | 'integer'
   | 'number'
@@ -52,7 +52,7 @@ export interface ColumnDescription {
   readonly range?: readonly [number, number] | undefined;
 }
 
-/** What a table was understood as, before anything is fitted. */
+/** Understanding of a table, before anything is fitted. */
 export interface TableDescription {
   /** The file that was looked at: the first part of a folder. */
   readonly file: string;
@@ -68,7 +68,7 @@ export interface TableDescription {
   /** Whether these are all. */
   readonly isWhole: boolean;
   readonly columns: readonly ColumnDescription[];
-  /** What the names and values of the columns suggest: for a person to confirm, and for loadTable to be told. */
+  /** Guess from the names and values of the columns: for a person to confirm, and for loadTable to be told. */
   readonly guess: { readonly columns: Partial<TableColumns>; readonly timestampUnit?: TimestampUnit };
 }
 

@@ -1,4 +1,4 @@
-/** What stands for "no value" where a number or time is wanted, as pandas, R, SQL and Spark write it. */
+/** Spellings of "no value" where a number or time is wanted, as pandas, R, SQL and Spark write it. */
 const MISSING = /^(?:|nan|null|none|n\/?a|\\n|nat|undefined)$/i;
 
 /** Whether a text says that there is no value. */

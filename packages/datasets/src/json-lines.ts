@@ -28,7 +28,7 @@ export async function readJsonLines(
   );
 }
 
-/** What {@link readRecordsOfObjects} found beside the records. */
+/** Facts that {@link readRecordsOfObjects} found beside the records. */
 export interface ObjectsRead {
   readonly form: 'json-lines' | 'json-array';
   /** Records that were Python literals. */

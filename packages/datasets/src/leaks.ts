@@ -1,6 +1,6 @@
 import type { InteractionLog } from '@palate/core';
 
-/** What a training log sees that it would not know when the test interactions happen. */
+/** Counts of what a training log sees that it would not know when the test interactions happen. */
 export interface LeakReport {
   /** Share of test interactions that are older than the newest training interaction of anybody. */
   readonly testBeforeTrainingEnd: number;

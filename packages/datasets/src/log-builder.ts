@@ -9,7 +9,7 @@ import type { RowPlace } from './row-place.js';
 import { TimeReader, type TimestampUnit } from './times.js';
 import { type ColumnNames, ValueReader } from './value-reader.js';
 
-/** What a builder collects. */
+/** Options of a builder: what it collects. */
 export interface LogBuilderOptions {
   readonly hasRating: boolean;
   /** `'position'` where the order of a user's rows is the time. */

@@ -53,7 +53,7 @@ export class RowFaults {
   }
 }
 
-/** What to do about most faults of a row. */
+/** Advice about most faults of a row. */
 export const HINT = 'Repair or remove the line, or correct the column map.';
 
 /** The error of a row. */

@@ -17,14 +17,14 @@ export interface Split {
   readonly validation?: InteractionLog | undefined;
   readonly test: InteractionLog;
   /**
-   * What systems are told at the test: everything that is not the test, training and validation together, in the order
-   * of the log. Systems are fitted on `train`, chosen by `validation`, and tested with these histories. The training
-   * part itself where there is no validation.
+   * Interactions that systems are told at the test: everything that is not the test, training and validation
+   * together, in the order of the log. Systems are fitted on `train`, chosen by `validation`, and tested with these
+   * histories. The training part itself where there is no validation.
    */
   readonly known: InteractionLog;
   /** The rule in words, with its parameters, as it goes beside results. */
   readonly description: string;
-  /** What training sees that it would not know in production, in words. */
+  /** Warnings of what training sees that it would not know in production, in words. */
   readonly warnings: readonly string[];
 }
 

@@ -1,7 +1,7 @@
 import type { InteractionLog } from '@palate/core';
 import { granularityOf, type TimeGranularity } from './times.js';
 
-/** What a log holds, in figures. */
+/** Size and density of a log, in numbers. */
 export interface Statistics {
   /** Users with at least one interaction. */
   readonly users: number;

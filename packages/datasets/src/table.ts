@@ -72,7 +72,7 @@ export type TableOptions = OptionsOf<typeof TABLE_OPTIONS.declarations> & LongCa
 /**
  * Reads interactions from any CSV, TSV, JSON or Parquet file, or a folder of parts, with a column map.
  *
- * What was understood and what was left out stands in `reading` of the result; `describeTable` tells it beforehand.
+ * The result's `reading` says what was understood and what was left out; `describeTable` tells it beforehand.
  *
  * @param columns - column names, or positions for a text table without a header line
  * @throws ParseError naming file, line and column of what is malformed

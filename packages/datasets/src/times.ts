@@ -100,7 +100,7 @@ interface Extreme {
  */
 export class TimeReader {
   readonly #asked: TimestampUnit;
-  /** What the first value of an `'auto'` column was. */
+  /** Kind of the first value of an `'auto'` column. */
   #kind: 'numbers' | 'iso' | undefined;
   readonly #least: Extreme = { value: Number.POSITIVE_INFINITY, file: '', line: 1 };
   readonly #greatest: Extreme = { value: Number.NEGATIVE_INFINITY, file: '', line: 1 };
@@ -126,7 +126,7 @@ export class TimeReader {
     return this.#asked !== 'iso' && this.#kind !== 'iso';
   }
 
-  /** What a time has to look like, for messages. */
+  /** Form that a time has to have, for messages. */
   get expected(): string {
     return this.#asked === 'iso' || this.#kind === 'iso'
       ? 'a date and time in ISO 8601'

@@ -1,6 +1,6 @@
 import { InvalidInputError } from '@palate/core';
 
-/** What {@link checkValues} demands beyond "a number". */
+/** Bounds that {@link checkValues} demands beyond "a number". */
 export interface ValueBounds {
   /** Smallest value allowed. Default: none. */
   readonly min?: number | undefined;

@@ -28,7 +28,7 @@ export interface Comparisons {
   readonly pairs: readonly Comparison[];
 }
 
-/** What {@link compareSystems} compares: results, or averages over seeds, with the values of their users. */
+/** Input of {@link compareSystems}: results, or averages over seeds, with the values of their users. */
 export interface Comparable extends Pick<RankingResult, 'system' | 'fingerprints'> {
   readonly perUser?: PerUserValues | undefined;
 }

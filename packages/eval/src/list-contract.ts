@@ -30,7 +30,7 @@ export interface ContractViolations {
   readonly firstUsers: Readonly<Partial<Record<Violation, string>>>;
 }
 
-/** What a list is held against. */
+/** Terms that a list is held against. */
 export interface ListTerms {
   readonly itemCount: number;
   /** Entries asked for. */

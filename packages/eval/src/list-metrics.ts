@@ -1,7 +1,7 @@
 import { checkNumber, type EmbeddingTable, InvalidInputError } from '@palate/core';
 import type { ListMetricName } from './rank-metrics.js';
 
-/** What {@link ListMetrics} needs beside the lists. */
+/** Context that {@link ListMetrics} needs beside the lists. */
 export interface ListMetricsContext {
   /** Items in the catalogue. */
   readonly itemCount: number;

@@ -1,6 +1,6 @@
 import { checkNumber, InvalidInputError } from '@palate/core';
 
-/** What the items are ranked against. */
+/** Rule for the items that the right ones are ranked against. */
 export type CandidateRule = 'full' | { readonly sampled: number };
 
 /** Everything that a ranking number depends on beside system and data; printed with every number. */

@@ -1,16 +1,16 @@
 import type { EmbeddingTable, InteractionLog, LongCallOptions } from '@palate/core';
 import type { CandidateRule } from './protocol.js';
 
-/** What a system is evaluated on. Both logs share their id maps, as the parts of a split do. */
+/** Data that a system is evaluated on. Both logs share their id maps, as the parts of a split do. */
 export interface RankingData {
   /**
-   * What is known of each user when the test happens; for a test after validation, training and validation: a split's
-   * `known`. A result warns where a split's training part stands here instead.
+   * Interactions known of each user when the test happens; for a test after validation, training and validation: a
+   * split's `known`. A result warns where a split's training part stands here instead.
    */
   readonly history: InteractionLog;
-  /** What has to be found. */
+  /** Interactions that have to be found. */
   readonly test: InteractionLog;
-  /** What systems were fitted on, where that is less than the history: texts made from it are admitted. */
+  /** Interactions that systems were fitted on, where that is less than the history: texts made from it are admitted. */
   readonly train?: InteractionLog | undefined;
 }
 

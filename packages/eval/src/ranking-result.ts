@@ -47,11 +47,11 @@ export interface RankingResult extends SliceResult {
   readonly listDepth?: number | undefined;
   /** Lists that broke the contract of `Retriever`, by kind. Left out by older records, as the next four. */
   readonly violations?: ContractViolations | undefined;
-  /** What the parts of the system told of their answers: how many came from a fallback, and why. */
+  /** Counts that the parts of the system told of their answers: how many came from a fallback, and why. */
   readonly outcomes?: readonly OutcomeCounts[] | undefined;
   /** Shares of violations and fallbacks beyond which `checkTrust` and reports refuse the result. */
   readonly limits?: TrustLimits | undefined;
-  /** What a reader of the numbers has to know, such as histories that lack what would be known. */
+  /** Warnings to a reader of the numbers, such as histories that lack what would be known. */
   readonly warnings?: readonly string[] | undefined;
   /** Level, power and formula of the metrics' `detectable`. */
   readonly detectable?: { readonly level: number; readonly power: number; readonly formula: string };
@@ -166,7 +166,7 @@ export function averageOverSeeds(results: readonly RankingResult[]): SeedAverage
   };
 }
 
-/** What the results say of how far they can be trusted, together; those without counts add none. */
+/** Joins what the results say of how far they can be trusted; those without counts add none. */
 function trustOf(results: readonly RankingResult[]): Pick<SeedAverage, 'violations' | 'outcomes' | 'limits'> {
   const limits = results.flatMap((result) => result.limits ?? []);
   const violations = results.flatMap((result) => result.violations ?? []);

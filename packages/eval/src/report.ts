@@ -34,7 +34,7 @@ export interface Report {
   readonly caption: string;
   readonly metrics: readonly string[];
   readonly rows: readonly ReportRow[];
-  /** What a reader has to know: warnings, broken contracts, fallbacks, detectable differences; one line each. */
+  /** Remarks for a reader: warnings, broken contracts, fallbacks, detectable differences; one line each. */
   readonly notes?: readonly string[] | undefined;
   /** Paired tests of the measured systems, where values of users are at hand. */
   readonly comparisons?: Comparisons | undefined;
@@ -108,7 +108,7 @@ export function rankingReport(
   };
 }
 
-/** What a reader has to know of the results, one line each. */
+/** Collects the remarks for a reader of the results, one line each. */
 function notesOf(results: readonly (RankingResult | SeedAverage)[], leading: string): string[] {
   const notes = new Set<string>();
   for (const result of results) {

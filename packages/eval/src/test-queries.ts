@@ -2,7 +2,7 @@ import { type IdMap, InvalidInputError, type Query, type RandomStream } from '@p
 import type { RankingProtocol } from './protocol.js';
 import type { RankingData } from './ranking-options.js';
 
-/** What a user has to be given, in the order of the test rows; indexes are those of the logs. */
+/** Items that a user has to be given, in the order of the test rows; indexes are those of the logs. */
 export interface Targets {
   /** Different items. */
   readonly items: readonly number[];
@@ -101,7 +101,7 @@ export class TestQueries {
     return masked;
   }
 
-  /** What the user has to be given. */
+  /** Returns the items that the user has to be given. */
   targets(user: number): Targets {
     const { test } = this.#data;
     const grades = new Map<number, number>();

@@ -13,7 +13,7 @@ export interface TrustLimits {
 /** Limits of an evaluation that names none. */
 export const TRUST_LIMITS: TrustLimits = { violations: 0.01, fallbacks: 0.1 };
 
-/** What of a result says how far it can be trusted. */
+/** Part of a result that says how far it can be trusted. */
 type Trusted = Pick<RankingResult, 'system' | 'violations' | 'outcomes' | 'limits'>;
 
 const percent = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(1)} %`;

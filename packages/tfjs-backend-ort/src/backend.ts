@@ -217,7 +217,7 @@ export class OrtBackend extends KernelBackend {
     return view;
   }
 
-  /** What is held of a tensor; tensors of another backend move here. */
+  /** Finds what is held of a tensor; tensors of another backend move here. */
   #dataOf(dataId: DataId): TensorData {
     const data = this.#data.has(dataId) ? this.#data.get(dataId) : this.#moved(dataId);
     if (!data)

@@ -23,7 +23,7 @@ function finalise(word: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-/** What a salt adds before each of the two keys is hashed. */
+/** Computes what a salt adds before each of the two keys is hashed. */
 export function saltOffsets(salt: number): [number, number] {
   const first = finalise(Math.imul(salt, GOLDEN) ^ 0x2545f491);
   return [first, finalise(first ^ GOLDEN)];

@@ -31,7 +31,9 @@ export function findOversized(plan: Plan, maxBytes: number): GraphFailure | unde
   return undefined;
 }
 
-/** What went wrong with a plan: in building its session (`graph-rejected`) or in running it (`graph-failed`). */
+/**
+ * Explains what went wrong with a plan: in building its session (`graph-rejected`) or in running it (`graph-failed`).
+ */
 export function explainFailure(plan: Plan, cause: unknown, code: string): GraphFailure {
   if (PalateError.is(cause)) return { error: cause, node: undefined };
   const message = cause instanceof Error ? cause.message : String(cause);

@@ -105,7 +105,7 @@ export function nodeNamedBy(plan: Plan, message: string): GraphNode | undefined 
   return index === undefined ? undefined : plan.nodes[Number(index)];
 }
 
-/** What {@link encodePlan} may name and bake otherwise than for a session of this process. */
+/** Ways in which {@link encodePlan} may name and bake otherwise than for a session of this process. */
 export interface EncodeOptions {
   readonly inputNames?: readonly string[];
   readonly outputNames?: readonly string[];

@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
  * weights for ever. These stand in that register as weak references; their data goes with them.
  */
 
-/** What is needed to give the data of a tensor back that is gone. */
+/** Data to give back for a tensor that is gone. */
 interface Estate {
   dataId: tf.DataId;
   readonly shape: readonly number[];
@@ -17,7 +17,7 @@ interface Estate {
   readonly name: string | undefined;
 }
 
-/** What the register tells of a variable between its end and the report of it. */
+/** Entry of the register for a variable between its end and the report of it. */
 const GONE = { trainable: false, dispose: () => {} } as unknown as tf.Variable;
 
 const abandoned = new FinalizationRegistry<Estate>((estate) => {

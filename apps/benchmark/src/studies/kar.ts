@@ -39,7 +39,10 @@ import { meanAndDeviation, type Study, type StudyContext, type StudyTable } from
 const SIDES = ['none', 'item', 'user', 'both'] as const;
 type Side = (typeof SIDES)[number];
 
-/** What made knowledge pay in the search that came before: a match of both sides, hidden texts, strong dropout. */
+/**
+ * Adaptor that made knowledge pay in the search that came before: a match of both sides, hidden texts, strong
+ * dropout.
+ */
 export const ADAPTOR: AdaptorOptions = { match: true, hide: 0.3, dropout: 0.4 };
 const REGULARISED = { dropout: 0.4, weightDecay: 0.05 };
 /** Width to which the encoder's vectors are reduced and whitened. */

@@ -20,7 +20,7 @@ interface PalrCell {
   readonly high: number;
 }
 
-/** What stands behind PALR's rows: the ceiling, users of the tuning and others, and how much the order matters. */
+/** Study behind PALR's rows: the ceiling, users of the tuning and others, and how much the order matters. */
 export const palr: Study = {
   name: 'palr',
   title: 'PALR v2 (local) on MovieTweetings: users it was tuned on and others, ceiling, sensitivity to order',

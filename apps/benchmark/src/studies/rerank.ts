@@ -16,7 +16,7 @@ const MODELS: readonly { readonly label: string; readonly model: ListModelName }
   { label: 'SetRank', model: 'setrank' },
 ];
 const CUTOFFS = [1, 3, 5, 7];
-/** What the metrics mean: 2 puts disliked entries of equal scores first. Part of every cell's key. */
+/** Version of the metrics: 2 puts disliked entries of equal scores first. Part of every cell's key. */
 const METRICS = 2;
 
 /** Re-ranking of lists of ten with and without KAR on the bundled data. */

@@ -13,7 +13,7 @@ export interface FilmKnowledge {
   readonly tags: readonly (readonly string[])[];
   /** Keywords of a user's early history, by external id. */
   readonly profiles: ReadonlyMap<string, readonly string[]>;
-  /** What their writer saw of each user. */
+  /** Interactions of each user that their writer saw. */
   readonly profileProvenance: Provenance;
 }
 

@@ -30,7 +30,7 @@ export interface RecordDatabaseOptions {
   readonly driver: string;
   /** File name of the ledger in the folder, to which every value is added before it is stored. Default: none. */
   readonly ledger?: string | undefined;
-  /** What to do about a damaged file, for the error. */
+  /** Advice about a damaged file, for the error. */
   readonly hint: string;
   /**
    * Reads a value from before records had checksums, given its key, its bytes and the driver's own reading of them.
@@ -40,7 +40,7 @@ export interface RecordDatabaseOptions {
   readonly readOld?: ReadOld | undefined;
 }
 
-/** What is used of the driver. */
+/** Part of the driver that is used. */
 interface Lmdb {
   getBinary(key: unknown): Buffer | undefined;
   put(key: unknown, value: unknown): unknown;

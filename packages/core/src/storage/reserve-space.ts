@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What the driver tells about a database, as far as it is used. */
+/** Sizes that the driver tells of a database, as far as they are used. */
 export interface DatabaseSize {
   readonly pageSize: number;
   readonly lastPageNumber: number;

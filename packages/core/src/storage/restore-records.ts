@@ -12,7 +12,7 @@ import {
 } from './record-database.js';
 import { storeErrorOf } from './store-error.js';
 
-/** What was restored. */
+/** Counts of what was restored. */
 export interface RestoreReport {
   /** Records that the new database holds. */
   readonly restored: number;

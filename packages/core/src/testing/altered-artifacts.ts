@@ -9,7 +9,7 @@ import { RandomStream } from '../random.js';
 import { decodeSafetensors, encodeSafetensors, type TensorData } from '../safetensors.js';
 import type { ConformanceCase } from './conformance.js';
 
-/** What {@link alteredArtifactConformance} needs to know. */
+/** Arguments of {@link alteredArtifactConformance}. */
 export interface AlteredArtifactOptions<T> {
   /** Writes a small artifact. */
   readonly save: (dir: string) => Promise<void>;
@@ -25,8 +25,9 @@ export interface AlteredArtifactOptions<T> {
 }
 
 /**
- * What an artifact that was altered may do: be refused by an `ArtifactError`, or, where its checksums were made anew and
- * its content is still a possible one, load and answer. Never a raw error, never a hang, never an impossible answer.
+ * Tests what an artifact that was altered may do: be refused by an `ArtifactError`, or, where its checksums were made
+ * anew and its content is still a possible one, load and answer. Never a raw error, never a hang, never an impossible
+ * answer.
  */
 export function alteredArtifactConformance<T>(options: AlteredArtifactOptions<T>): ConformanceCase[] {
   return [

@@ -6,11 +6,11 @@ import type { Disposable } from '../disposable.js';
 import { PalateError } from '../errors.js';
 import type { ConformanceCase } from './conformance.js';
 
-/** What {@link disposableConformance} needs to know. */
+/** Arguments of {@link disposableConformance}. */
 export interface DisposableConformanceOptions<T extends Disposable> {
   /** Makes a small model. */
   readonly create: () => Promise<T>;
-  /** What the models hold now, for example `() => tf.memory().numTensors`. */
+  /** Counts what the models hold now, for example `() => tf.memory().numTensors`. */
   readonly held: () => number;
   /** Everything that needs the model's weights: each has to throw once it is disposed. */
   readonly uses: readonly ((model: T) => unknown)[];
@@ -20,7 +20,7 @@ export interface DisposableConformanceOptions<T extends Disposable> {
   readonly load?: ((dir: string) => Promise<T>) | undefined;
 }
 
-/** What a model that holds memory outside of JavaScript's objects does when it is given back. */
+/** Tests what a model that holds memory outside of JavaScript's objects does when it is given back. */
 export function disposableConformance<T extends Disposable>(
   options: DisposableConformanceOptions<T>,
 ): ConformanceCase[] {

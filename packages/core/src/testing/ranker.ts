@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Query, Ranker, ScoredItem } from '../retriever.js';
 import type { ConformanceCase } from './conformance.js';
 
-/** What {@link rankerConformance} needs to know. */
+/** Arguments of {@link rankerConformance}. */
 export interface RankerConformanceOptions {
   /** Makes the ranker under test; it is asked about the items 0 to 9. */
   readonly create: () => Promise<Ranker>;

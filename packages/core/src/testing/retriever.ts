@@ -14,7 +14,7 @@ interface CommonOptions {
   /** Loads what `save` wrote, where the retriever can be saved. */
   readonly load?: (dir: string) => Promise<Retriever>;
   /**
-   * What an empty query gets: `'favourites'`, the items with most interactions in training; `'own choice'` for systems
+   * Answer to an empty query: `'favourites'`, the items with most interactions in training; `'own choice'` for systems
    * that answer everybody alike by an idea of their own, such as random or recent ones. Default `'favourites'`.
    */
   readonly emptyQuery?: 'favourites' | 'own choice' | undefined;
@@ -22,7 +22,7 @@ interface CommonOptions {
   readonly quality?: QualityFloor | undefined;
 }
 
-/** What {@link retrieverConformance} needs to know. */
+/** Arguments of {@link retrieverConformance}. */
 export type RetrieverConformanceOptions = CommonOptions &
   (
     | {

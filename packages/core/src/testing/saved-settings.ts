@@ -8,7 +8,7 @@ import type { ConformanceCase } from './conformance.js';
 import { refuses } from './refuses.js';
 import { inTemporaryFolder } from './temporary-folder.js';
 
-/** What {@link savedSettingsConformance} needs to know. */
+/** Arguments of {@link savedSettingsConformance}. */
 export interface SavedSettingsOptions {
   /** Fits a small retriever whose artifact keeps its items in `items.json`. */
   readonly fit: () => Promise<Retriever & Saveable>;
@@ -20,8 +20,8 @@ export interface SavedSettingsOptions {
 }
 
 /**
- * What an artifact whose checksums hold may do when its settings or tensors are not those of the fit: be refused by an
- * `ArtifactError`, never be rebuilt as another model.
+ * Tests what an artifact whose checksums hold may do when its settings or tensors are not those of the fit: be
+ * refused by an `ArtifactError`, never be rebuilt as another model.
  */
 export function savedSettingsConformance(options: SavedSettingsOptions): ConformanceCase[] {
   const { fit, load, forged, unchecked = () => false } = options;

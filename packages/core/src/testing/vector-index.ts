@@ -7,7 +7,7 @@ import type { VectorIndex } from '../vector-index.js';
 import type { ConformanceCase } from './conformance.js';
 import { refuses } from './refuses.js';
 
-/** What {@link vectorIndexConformance} needs to know. */
+/** Arguments of {@link vectorIndexConformance}. */
 export interface VectorIndexConformanceOptions {
   /** Makes an empty index. */
   readonly create: (width: number) => Promise<VectorIndex>;

@@ -31,7 +31,7 @@ export interface FeatureEncoding {
   readonly vocabulary: readonly string[];
   /** Mean over training; 0 for categories. */
   readonly mean: number;
-  /** What the distance from the mean is multiplied with; 0 for categories and for numbers that are all the same. */
+  /** Factor of the distance from the mean; 0 for categories and for numbers that are all the same. */
   readonly scale: number;
 }
 

@@ -2,7 +2,7 @@ import { type InteractionLog, InvalidInputError } from '@palate/core';
 import type { RerankLists } from '../rerank/rerank-lists.js';
 import type { CtrSamples } from './ctr-samples.js';
 
-/** What a user is to be shown, before it is known how it goes. */
+/** Candidates that a user is to be shown, before it is known how it goes. */
 export interface CandidateRequest {
   /** Dense. */
   readonly user: number;

@@ -9,11 +9,11 @@ export interface PageRankOptions {
   readonly tolerance?: number | undefined;
 }
 
-/** What forward push found. */
+/** Result of forward push. */
 export interface PageRank {
   /** Mass of each node; no more than the exact one. */
   readonly mass: Float64Array;
-  /** What has not been handed out: `mass` and this sum to 1. */
+  /** Mass that has not been handed out: `mass` and this sum to 1. */
   readonly residual: Float64Array;
 }
 

@@ -2,7 +2,7 @@ import { quoteForPrompt, WORLD } from '@palate/core';
 import type { PromptTemplate } from '../store/prompt-template.js';
 import { cleanTags, cleanText } from './clean-answers.js';
 
-/** What an item prompt is made from. */
+/** Input of an item prompt. */
 export interface ItemPromptInput {
   readonly description: string;
   /** Descriptions of important neighbours, for the engagement-guided prompts. */

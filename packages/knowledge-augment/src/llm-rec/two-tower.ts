@@ -30,7 +30,7 @@ import { TWO_TOWER, type TwoTowerOptions, type TwoTowerSettings } from './two-to
 
 const KIND = 'two-tower';
 
-/** What a fitted model consists of. */
+/** Parts of a fitted model. */
 interface TwoTowerParts {
   readonly users: IdMap;
   readonly items: IdMap;
@@ -58,7 +58,7 @@ export class TwoTower implements CatalogueScorer, Saveable {
   readonly favourites: Favourites;
   /** Loss and validation of each epoch of the fit; empty after loading. */
   readonly history: readonly EpochReport[];
-  /** What the vectors know of interactions; left out where there are none. */
+  /** Knowledge of interactions in the vectors; left out where there are none. */
   readonly provenance: Provenance | undefined;
   readonly #parts: TwoTowerParts;
 

@@ -233,7 +233,7 @@ function restored(dir: string, config: unknown): RerankerConfig {
   return { ...RERANKER.restored(dir, settings), length: length as number };
 }
 
-/** What of the lists their users really met, from the list's place on: the items that they are made from. */
+/** Finds what of the lists their users really met, from the list's place on: the items that they are made from. */
 function metBy({
   log,
   user,

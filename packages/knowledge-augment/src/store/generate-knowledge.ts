@@ -28,7 +28,7 @@ export interface KnowledgeInput<Input> {
   readonly input: Input;
   /** Latest interaction time that the input shows, in seconds since 1970. */
   readonly knowsUntil?: number | undefined;
-  /** What the input shows of interactions; that of the template if left out. */
+  /** Interactions that the input shows; that of the template if left out. */
   readonly provenance?: Provenance | undefined;
 }
 
@@ -143,9 +143,9 @@ export async function pendingKnowledge<Input>(
  * Asks a language model about every entity that the store knows nothing of yet, and stores each answer durably as it
  * comes.
  *
- * What is no knowledge is a failure: answers that are empty, cut at the length limit, filtered or refused, errors that
- * a server sends as answers, and reasoning alone. The hash of the prompt is part of the key: an entity whose text
- * has changed, or that is asked for other factors, is asked again.
+ * Answers without knowledge are failures: those that are empty, cut at the length limit, filtered or refused, errors
+ * that a server sends as answers, and reasoning alone. The hash of the prompt is part of the key: an entity whose
+ * text has changed, or that is asked for other factors, is asked again.
  *
  * A call that was stopped or killed goes on where it was: what is stored is never asked for again, and a kill loses at
  * most the requests in flight. A failed entity is recorded and does not stop the others, unless every further request

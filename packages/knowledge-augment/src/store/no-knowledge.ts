@@ -1,6 +1,6 @@
 import { type UnusableAnswerCode, unusableText } from '@palate/llm';
 
-/** What agrees, declines or thanks, as the whole answer: something else may be asked so, but no knowledge. */
+/** Words that agree, decline or thank, as the whole answer: something else may be asked so, but no knowledge. */
 const SAYING_NOTHING =
   /^[\s"'*_]{0,9}(?:yes|no|nope|yeah|ok(?:ay)?|sure(?: thing)?|understood|got it|i understand|thanks|thank you|certainly|of course|absolutely|great|done|noted|lorem ipsum\b[^\n]{0,200})[\s"'*_.!,]{0,9}$/i;
 

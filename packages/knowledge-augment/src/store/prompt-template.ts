@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ChatMessage, GenerateRequest, Provenance } from '@palate/core';
 
-/** What an answer is worth keeping as. */
+/** Text of an answer that is worth keeping. */
 export interface CleanedAnswer {
   readonly text: string;
   readonly facts?: Readonly<Record<string, unknown>> | undefined;
@@ -16,7 +16,7 @@ export interface PromptTemplate<Input> {
   readonly kind: string;
   readonly entityType: 'item' | 'user';
   readonly version: string;
-  /** What its inputs show of interactions, where that is the same for all: `WORLD` for catalogue texts. */
+  /** Interactions that its inputs show, where that is the same for all: `WORLD` for catalogue texts. */
   readonly provenance?: Provenance | undefined;
   readonly messages: (input: Input) => readonly ChatMessage[];
   /** Settings of the request beside its messages. */

@@ -14,7 +14,7 @@ export interface RecordedKnowledgeOptions {
    * tell up to which time the writer knows.
    */
   readonly log?: InteractionLog | undefined;
-  /** What their writer was shown of interactions: `WORLD` for texts about items that come from none. */
+  /** Interactions that their writer was shown: `WORLD` for texts about items that come from none. */
   readonly provenance?: Provenance | undefined;
 }
 

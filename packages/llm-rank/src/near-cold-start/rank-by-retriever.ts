@@ -13,7 +13,9 @@ import { checkStudyUnseen } from './study-interactions.js';
 
 /** Options of {@link rankByRetriever}. */
 export interface RankByRetrieverOptions extends LongCallOptions {
-  /** What the retriever was fitted on, without the users of the study: vectors made from it are admitted. */
+  /**
+   * Interactions that the retriever was fitted on, without the users of the study: vectors made from it are admitted.
+   */
   readonly train?: InteractionLog | undefined;
 }
 

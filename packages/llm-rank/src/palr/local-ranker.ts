@@ -72,7 +72,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
   readonly name: string;
   readonly items: IdMap;
   readonly favourites: Favourites;
-  /** What profiles and vectors know of interactions; left out where there are none. */
+  /** Knowledge of interactions in profiles and vectors; left out where there are none. */
   readonly provenance: Provenance | undefined;
   /** Loss and validation of each epoch of the fit; empty after loading. */
   readonly history: readonly EpochReport[];

@@ -131,7 +131,7 @@ export function titleMatcher(titles: readonly string[], least = 0.7): TitleMatch
   };
 }
 
-/** What of a line may be the title: all of it; without its number or bullet; in quotes; up to the year. */
+/** Lists what of a line may be the title: all of it; without its number or bullet; in quotes; up to the year. */
 function readings(written: string): string[] {
   const line = written.trim();
   const bare = line

@@ -20,7 +20,7 @@ export interface RatingResult {
   /** Chance that a rating from `positive` on is predicted above one below; ties count one half. */
   readonly auc: number;
   readonly rows: number;
-  /** What the predictor told of its answers: how many rows a fallback predicted, and why. */
+  /** Counts that the predictor told of its answers: how many rows a fallback predicted, and why. */
   readonly outcomes?: readonly OutcomeCounts[] | undefined;
 }
 

@@ -135,8 +135,8 @@ export type PredictOptions = OutcomeOptions;
 export interface RatingPredictor {
   readonly name: string;
   /**
-   * What the texts and vectors that it was built with know of interactions; `evaluateRatings` refuses it if they know
-   * the rows, or do not say. Left out by predictors that read nothing but the rows they were fitted on.
+   * Knowledge of interactions in the texts and vectors that it was built with; `evaluateRatings` refuses it if they
+   * know the rows, or do not say. Left out by predictors that read nothing but the rows they were fitted on.
    */
   readonly provenance?: Provenance | undefined;
   /** One prediction a row, within the scale; rows that a fallback predicted are told to `options.onOutcomes`. */

@@ -9,7 +9,7 @@ export const ALONE: string = `(?<![\\p{L}\\d.,/+-]|\\d[-–] ?)(${NUMBER})(?![\\
 
 const VERB =
   /\b(?:rates?|rating|gives?|say|think|predict|guess|estimate|choose|pick|expect|assign|go(?:ing)? (?:with|for)|settle on|score|gets?)\b/i;
-/** What is said of the rating to come, not of those that were given. */
+/** Words about the rating to come, not of those that were given. */
 const PREDICTING =
   /\b(?:would|will|predict(?:ed|ion)?|guess|estimate|expect|going (?:to|with))\b|['’](?:d|ll)\b|\bI (?:say|choose|pick|go (?:with|for)|settle on)\b/i;
 const COUNTERFACTUAL = /\b(?:would|could|might|should|['’]d) have\b/i;

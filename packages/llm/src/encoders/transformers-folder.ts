@@ -176,7 +176,7 @@ const SPECIAL: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * What `tokenizer_config.json` would say of the special tokens of a folder that lacks it.
+ * Finds what `tokenizer_config.json` would say of the special tokens of a folder that lacks it.
  *
  * @param tokenizer - content of `tokenizer.json`
  * @param config - content of the model's `config.json`

@@ -5,7 +5,10 @@ import { inTurn, languageModel, type StreamingLanguageModel, singleCalls } from 
 import type { Budget } from './budget.js';
 import { checkCounting, type TokenCounting } from './token-counting.js';
 
-/** What an answer says it used; where that is no count (NaN, infinite, negative), what it may have used at worst. */
+/**
+ * Tokens that an answer says it used; where that is no count (NaN, infinite, negative), what it may have used at
+ * worst.
+ */
 function checkedUsage(used: TokenUsage, worst: TokenUsage): TokenUsage {
   const checked = (name: keyof TokenUsage): number =>
     Number.isFinite(used[name]) && used[name] >= 0 ? used[name] : worst[name];

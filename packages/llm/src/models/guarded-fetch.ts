@@ -13,7 +13,7 @@ const REDIRECTS = 5;
 
 const marksOf = new WeakMap<Response, StreamMarks>();
 
-/** What the stream of a response has said beside its events so far. */
+/** Marks that the stream of a response has carried beside its events so far. */
 export function streamMarks(response: Response): StreamMarks {
   return marksOf.get(response) ?? { ended: false };
 }

@@ -11,7 +11,7 @@ const ERROR_LINE = /^error: ?(.+)/;
 /** How gateways do: as a body of its own, in the place of the events. */
 const BARE_ERROR = /^\{.*"(?:error|detail|message)"/;
 
-/** What a stream of events said beside its events. */
+/** Marks that a stream of events carried beside its events. */
 export interface StreamMarks {
   /** True once the end mark has come. */
   ended: boolean;

@@ -28,7 +28,7 @@ const KEY =
 const TOO_LONG =
   /context (length|size|window)|maximum context|too (large|long) (to|for)|increase the physical batch size/i;
 
-/** What a status means, and where servers use one for another thing, what their own words mean. */
+/** Reads what a status means, and where servers use one for another thing, what their own words mean. */
 function readStatus(status: number, error: ServerError, asksToWait: boolean): Reading {
   const words = `${error.code ?? ''} ${error.message}`;
   if (status === 402 || ([400, 403, 429].includes(status) && QUOTA.test(words) && !asksToWait))
@@ -98,7 +98,7 @@ function chain(error: unknown): Error[] {
   return found;
 }
 
-/** What the SDK or fetch threw, as a ModelCallError without secrets. */
+/** Turns what the SDK or fetch threw into a ModelCallError without secrets. */
 export function fromSdkError(error: unknown, what: string, where: string, redact: Redact): PalateError {
   const causes = chain(error);
   // Thrown below the SDK, which wraps it.

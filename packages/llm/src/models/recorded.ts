@@ -141,7 +141,7 @@ export async function recordedModel(
   return languageModel(calls);
 }
 
-/** What was asked for and, if there is a near miss, what is different about it. */
+/** Tells what was asked for and, if there is a near miss, what is different about it. */
 function describeMiss(
   answers: readonly RecordedAnswer[],
   request: GenerateRequest | LikelihoodRequest,
@@ -162,8 +162,8 @@ function describeMiss(
 /**
  * Passes requests on to `model` and appends every new answer to a recording, for {@link recordedModel}.
  *
- * What the file holds is not asked again. An answer is in the file when the call returns; a line that a kill
- * left unfinished is cut off.
+ * Questions that the file answers are not asked again. An answer is in the file when the call returns; a line that a
+ * kill left unfinished is cut off.
  *
  * @param file - made if missing
  */

@@ -5,7 +5,7 @@ export interface Redact {
   readonly forms: readonly string[];
 }
 
-/** What is shorter is a placeholder such as `none`; taking it out would only garble messages. */
+/** Length below which a secret is a placeholder such as `none`; taking it out would only garble messages. */
 const SHORTEST_SECRET = 8;
 
 /**

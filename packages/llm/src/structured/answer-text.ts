@@ -25,7 +25,7 @@ const MARKS = new RegExp(
 const CHANNEL = /<\|channel\|>\s{0,9}(\w+)[^<]{0,99}(?:<\|constrain\|>[^<]{0,99})?<\|message\|>/g;
 const CHANNEL_END = /<\|(?:end|return|call|start|channel)\|>/;
 
-/** What is left of Harmony where a server has dropped the special tokens: `analysis…assistantfinal…`. */
+/** Remains of Harmony where a server has dropped the special tokens: `analysis…assistantfinal…`. */
 const BARE_ANALYSIS = /^(?:analysis|commentary)(?=[\p{Lu}\s])/u;
 const BARE_FINAL = /assistant\s{0,9}final/g;
 
@@ -124,7 +124,10 @@ function unwrapped(text: string): string {
   return end < 0 ? inside : inside.slice(0, end);
 }
 
-/** What follows the last heading that announces the answer, where the text begins with reasoning under a heading. */
+/**
+ * Returns what follows the last heading that announces the answer, where the text begins with reasoning under a
+ * heading.
+ */
 function afterHeading(text: string): AnswerText {
   if (!SPOKEN_REASONING.test(text)) return { text, hadReasoning: false };
   const last = [...text.matchAll(SPOKEN_ANSWER)].at(-1);

@@ -87,7 +87,7 @@ const REFUSALS: readonly RegExp[] = [
   /^(?:抱歉|对不起|很抱歉|申し訳|죄송|lo siento|désolé|es tut mir leid|mi dispiace)/i,
 ];
 
-/** What models write where they have nothing to say, as the whole answer. */
+/** Words of models that have nothing to say, as the whole answer. */
 const NOTHING =
   /^[\s"'*_[(]{0,9}(?:none(?: of (?:these|them|the above))?|n\/?a|null|nil|undefined|unknown|nothing|todo|tbd|not (?:available|applicable|known)|nan|unknown (?:film|movie|item|book|song|game|title)|\\[nt]|(?:tags?|keywords?|answer|description|information|data|results?) not (?:found|available)|no (?:tags?|keywords?|answer|description|information|data|results?)(?: (?:found|available|given|provided))?|insert (?:\w+ ){0,2}here)[\s"'*_.!)\]]{0,9}$/i;
 
@@ -142,7 +142,7 @@ function isErrorObject(text: string): boolean {
 /** Longest beginning of an answer that is looked at for refusals. */
 const OPENING = 400;
 
-/** What kind of non-answer a text is, if it is one: nothing, a refusal, or a server's error. */
+/** Tells which kind of non-answer a text is, if it is one: nothing, a refusal, or a server's error. */
 export function unusableText(text: string): 'empty-answer' | 'refused-answer' | 'error-answer' | undefined {
   if (!/[\p{L}\p{N}\p{S}]/u.test(text) || (text.length < 60 && NOTHING.test(text))) return 'empty-answer';
   if ((text.length < 120 && PLACEHOLDER.test(text)) || isEmptyObject(text.trim())) return 'empty-answer';

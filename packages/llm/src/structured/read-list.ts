@@ -81,7 +81,7 @@ export function readList(text: string, options: { readonly lines?: boolean } = {
     .filter((entry) => entry !== '');
 }
 
-/** What the entries of one line are of, on any line: `Moods: dark, tense`, `Tag 2: noir`. */
+/** Label of what the entries of a line are, on any line: `Moods: dark, tense`, `Tag 2: noir`. */
 const CATEGORY =
   /^[*_]{0,2}(?:(?:genre|theme|mood|tone|style|setting|keyword|tag)s?(?: \d{1,2})?)[*_]{0,2}\s?[:：][*_]{0,2}\s/i;
 

@@ -44,7 +44,7 @@ export interface FusionOptions {
 export class Fusion implements CatalogueScorer {
   readonly name: string;
   readonly items: IdMap;
-  /** What the parts know together of interactions. */
+  /** Knowledge of interactions in all parts together. */
   readonly provenance: Provenance | undefined;
   readonly #parts: readonly CatalogueScorer[];
   readonly #weights: readonly number[];

@@ -50,7 +50,7 @@ export class ItemKnn implements CatalogueScorer, Saveable {
   readonly name = 'ItemKNN';
   readonly items: IdMap;
   readonly favourites: Favourites;
-  /** What item `i` votes for stands at positions `offsets[i]` to `offsets[i + 1]`. */
+  /** Positions `offsets[i]` to `offsets[i + 1]` hold what item `i` votes for. */
   readonly #offsets: Int32Array;
   readonly #candidates: Int32Array;
   readonly #similarities: Float32Array;

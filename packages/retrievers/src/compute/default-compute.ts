@@ -5,7 +5,7 @@ import type { MatrixCompute } from './matrix-compute.js';
 let chosen: Promise<MatrixCompute> | undefined;
 
 /**
- * What retrievers compute with where nobody says: ONNX Runtime where the optional `@palate/tfjs-backend-ort` is
+ * Chooses what retrievers compute with where nobody says: ONNX Runtime where the optional `@palate/tfjs-backend-ort` is
  * installed (its native build, or the one in WebAssembly), TypeScript elsewhere. Chosen once a process; its `name` says which it is.
  *
  * Where the package is installed and does not run, TypeScript computes, and a warning of the process

@@ -94,7 +94,7 @@ export class TextRetriever implements CatalogueScorer, Saveable {
   readonly name: string;
   readonly items: IdMap;
   readonly favourites: Favourites;
-  /** What the vectors of the items know of interactions; texts of the catalogue are taken to know none. */
+  /** Knowledge of interactions in the vectors of the items; texts of the catalogue are taken to know none. */
   readonly provenance: Provenance;
   readonly #encoder: TextEncoder;
   readonly #config: Config;

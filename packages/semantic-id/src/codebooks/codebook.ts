@@ -12,7 +12,7 @@ export interface Codebook {
   readonly size: number;
   /** Width of the vectors. */
   readonly width: number;
-  /** What the vectors that it was fitted on know of interactions. */
+  /** Knowledge of interactions in the vectors that it was fitted on. */
   readonly provenance: Provenance;
   /**
    * Codes of vectors.

@@ -63,7 +63,7 @@ export class SemanticIds implements Saveable {
   /** Row-major, `depth` an item. */
   readonly tuples: Int32Array;
   readonly trie: IdTrie;
-  /** What the vectors behind the IDs, and behind the codebook, know of interactions. */
+  /** Knowledge of interactions in the vectors behind the IDs, and behind the codebook. */
   readonly provenance: Provenance;
   readonly #byTuple = new Map<string, number>();
 

@@ -59,7 +59,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
   readonly name: string;
   readonly items: IdMap;
   readonly ids: SemanticIds;
-  /** What the semantic IDs know of interactions. */
+  /** Knowledge of interactions in the semantic IDs. */
   readonly provenance: Provenance;
   /** Answer to queries without a history. */
   readonly favourites: Favourites;

@@ -9,7 +9,7 @@ const VARIABLE = 'PALATE_ORT_RUNTIME';
 
 const RUNTIMES = ['native', 'wasm'] as const;
 
-/** What computes, and why it is not the native build. */
+/** Runtime that computes, and why it is not the native build. */
 export interface OrtRuntimeReport {
   readonly runtime: OrtRuntime;
   /** Why the native build is not used, where nobody asked for the other. */

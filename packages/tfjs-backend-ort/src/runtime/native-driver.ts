@@ -10,7 +10,7 @@ export const ORT_VERSION = '1.30.0';
 /** How to get the native build where a plain install left it out. */
 export const NATIVE_HINT = `To get the native one: ONNXRUNTIME_NODE_INSTALL=skip npm install --save-optional onnxruntime-node@${ORT_VERSION}`;
 
-/** What onnxruntime-node's native session offers; its public class only wraps these calls into promises. */
+/** Native session of onnxruntime-node; its public class only wraps these calls into promises. */
 interface NativeSession {
   loadModel(buffer: ArrayBufferLike, offset: number, length: number, options: object): void;
   run(
