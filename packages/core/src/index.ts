@@ -25,6 +25,14 @@ export {
   UntrustworthyResultError,
 } from './errors.js';
 export { Favourites } from './favourites.js';
+export {
+  FEEDBACK_KINDS,
+  type FeedbackKind,
+  type FeedbackRecord,
+  type FeedbackStore,
+  MemoryFeedbackStore,
+  type StoredFeedback,
+} from './feedback-store.js';
 export { foldedWords, foldText } from './fold-text.js';
 export { historyEnds } from './history-ends.js';
 export { IdMap, IdMapBuilder } from './id-map.js';

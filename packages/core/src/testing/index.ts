@@ -1,6 +1,7 @@
 export { type AlteredArtifactOptions, alteredArtifactConformance } from './altered-artifacts.js';
 export type { ConformanceCase } from './conformance.js';
 export { type DisposableConformanceOptions, disposableConformance } from './disposable.js';
+export { type FeedbackStoreConformanceOptions, feedbackStoreConformance } from './feedback-store.js';
 export { type RankerConformanceOptions, rankerConformance } from './ranker.js';
 export { type RetrieverConformanceOptions, retrieverConformance } from './retriever.js';
 export type { FitRetriever, QualityFloor } from './retriever-fitting.js';
