@@ -177,11 +177,14 @@ export class RecordDatabase {
   /**
    * Stores records that were dear to make where that is possible, and counts them in {@link notStored} where it is not:
    * whoever made them has them all the same. The first failure is told by a warning of the process.
+   *
+   * @returns whether they are stored
    */
-  async keep(records: readonly StoredRecord[]): Promise<void> {
-    if (this.isReadOnly) return;
+  async keep(records: readonly StoredRecord[]): Promise<boolean> {
+    if (this.isReadOnly) return false;
     try {
       await this.put(records);
+      return true;
     } catch (error) {
       if (!PalateError.is(error)) throw error;
       if (this.#notStored.size === 0)
@@ -190,6 +193,7 @@ export class RecordDatabase {
           code: error.code,
         });
       this.#notStored.set(error.code, (this.#notStored.get(error.code) ?? 0) + records.length);
+      return false;
     }
   }
 

@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import {
+  type ClaimOutcome,
   type GenerateRequest,
   type LanguageModel,
   type LikelihoodRequest,
   type LongCallOptions,
+  PalateError,
   RecordDatabase,
   type RestoreReport,
   restoreRecords,
@@ -38,6 +41,8 @@ const databaseOptions = (dir: string) => ({
  */
 export class AnswerCache {
   readonly #database: RecordDatabase;
+  /** Name of its claims, so that other caches on the folder are told from this one, in this process too. */
+  readonly #owner = randomUUID();
 
   private constructor(database: RecordDatabase) {
     this.#database = database;
@@ -96,9 +101,11 @@ export class AnswerCache {
   /**
    * Stores an answer that has been paid for, or counts why it could not be: whoever asked has it all the same. The first
    * time a warning of the process tells it.
+   *
+   * @returns whether it is stored
    */
-  async keep(key: string, answer: unknown): Promise<void> {
-    await this.#database.keep([recordOf(key, answer)]);
+  async keep(key: string, answer: unknown): Promise<boolean> {
+    return this.#database.keep([recordOf(key, answer)]);
   }
 
   /** Answers that were handed on without being stored, by the code of the error: a full disk, a closed cache. */
@@ -113,6 +120,32 @@ export class AnswerCache {
    */
   async put(key: string, answer: unknown): Promise<void> {
     await this.#database.put([recordOf(key, answer)]);
+  }
+
+  /**
+   * Claims an answer that is about to be asked for, so that no other process that shares the folder pays for it
+   * meanwhile: `taken` while one that lives holds it. A claim ends when the answer is stored, when it is released, or
+   * with its process. Where claims cannot be written (a read-only folder, a full disk) everyone may ask.
+   */
+  claim(key: string): ClaimOutcome {
+    if (this.isReadOnly) return 'granted';
+    try {
+      return this.#database.claim(key, this.#owner);
+    } catch (error) {
+      // What cannot be claimed cannot be stored either: `keep` counts it.
+      if (PalateError.is(error) && error.code.startsWith('store-')) return 'granted';
+      throw error;
+    }
+  }
+
+  /** Gives a claim back without an answer; one that cannot be given back ends with this process. */
+  release(key: string): void {
+    if (this.isReadOnly) return;
+    try {
+      this.#database.release(key, this.#owner);
+    } catch (error) {
+      if (!PalateError.is(error)) throw error;
+    }
   }
 
   /** Tells whether the answer of `model` to a request is here, so that it costs nothing. */

@@ -1,4 +1,6 @@
+import { setTimeout } from 'node:timers/promises';
 import {
+  CancelledError,
   checkOptions,
   type GenerateRequest,
   type GenerateResult,
@@ -13,6 +15,10 @@ import { languageModel, type StreamingLanguageModel, singleCalls } from '../mode
 import { readAnswer } from '../structured/read-answer.js';
 import type { AnswerCache } from './answer-cache.js';
 
+/** Milliseconds after which it is looked again for what another process was asking, at first and at last. */
+const FIRST_LOOK = 20;
+const LAST_LOOK = 250;
+
 /** Options of {@link withCache}. */
 export interface WithCacheOptions {
   readonly cache: AnswerCache;
@@ -24,9 +30,11 @@ export interface WithCacheOptions {
  *
  * The key is over the model's id and settings and the whole request, so that the same question at a
  * temperature above 0 has one answer; give it another `seed` to sample anew. Equal requests in flight are
- * made once. Failures are not stored, nor answers that are none: empty, cut at the length limit, filtered, refused. A
- * cache that can only be read answers what it holds; where an answer cannot be stored (a full disk), it is handed on and
- * counted in the cache's `notStored`. Put it outermost: what it answers meets no limit, budget or wait.
+ * made once, also by processes that share the folder: one of them asks, and the others wait for what it stores, or ask
+ * themselves once it has failed or ended. Failures are not stored, nor answers that are none: empty, cut at the length
+ * limit, filtered, refused. A cache that can only be read answers what it holds; where an answer cannot be stored (a
+ * full disk), it is handed on and counted in the cache's `notStored`. Put it outermost: what it answers meets no limit,
+ * budget or wait.
  *
  * @example
  * ```ts
@@ -38,7 +46,7 @@ export function withCache(model: LanguageModel, options: WithCacheOptions): Stre
   checkOptions('withCache', options, ['cache']);
   const { cache } = options;
   const calls = singleCalls(model);
-  const inFlight = new Map<string, Promise<unknown>>();
+  const inFlight = new Map<string, Promise<{ readonly answer: unknown }>>();
 
   async function cached<T>(
     key: string,
@@ -52,20 +60,37 @@ export function withCache(model: LanguageModel, options: WithCacheOptions): Stre
       const other = inFlight.get(key);
       if (!other) break;
       try {
-        return { answer: (await unlessCancelled(other, signal)) as T, isNew: false };
+        const { answer } = await unlessCancelled(other, signal);
+        return { answer: answer as T, isNew: false };
       } catch (error) {
         // Its caller gave up, not we: ask ourselves.
         if (!PalateError.is(error) || error.code !== 'cancelled' || signal?.aborted) throw error;
       }
     }
     const asking = (async () => {
-      const answer = await call();
-      if (isWorthKeeping(answer)) await cache.keep(key, answer);
-      return answer;
+      let claim = cache.claim(key);
+      for (let pause = FIRST_LOOK; claim === 'taken'; pause = Math.min(2 * pause, LAST_LOOK)) {
+        // Rejects where the signal fires, which is looked at next.
+        await setTimeout(pause, undefined, { signal }).catch(() => {});
+        throwIfCancelled(signal, 'waiting for an answer');
+        claim = cache.claim(key);
+      }
+      let isOpen = claim === 'granted';
+      try {
+        // Stored by another process since it was looked for, or not worth keeping any more.
+        const stored = cache.get(key) as T | undefined;
+        if (stored !== undefined && isWorthKeeping(stored)) return { answer: stored, isNew: false };
+        const answer = await call();
+        // A claim ends with what is stored.
+        if (isWorthKeeping(answer) && (await cache.keep(key, answer))) isOpen = false;
+        return { answer, isNew: true };
+      } finally {
+        if (isOpen) cache.release(key);
+      }
     })();
     inFlight.set(key, asking);
     try {
-      return { answer: await asking, isNew: true };
+      return await asking;
     } finally {
       inFlight.delete(key);
     }
@@ -94,18 +119,16 @@ export function withCache(model: LanguageModel, options: WithCacheOptions): Stre
 }
 
 /** Waits for what another caller asked, but no longer than the own caller does. */
-async function unlessCancelled(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<unknown> {
+async function unlessCancelled<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;
   let stop = (): void => {};
-  const cancelled = new Promise<void>((resolve) => {
-    stop = resolve;
+  const cancelled = new Promise<never>((_, reject) => {
+    stop = () => reject(new CancelledError('waiting for an answer', signal.reason));
     signal.addEventListener('abort', stop, { once: true });
   });
   try {
-    return await Promise.race([
-      work,
-      cancelled.then(() => throwIfCancelled(signal, 'waiting for an answer')),
-    ]);
+    throwIfCancelled(signal, 'waiting for an answer');
+    return await Promise.race([work, cancelled]);
   } finally {
     signal.removeEventListener('abort', stop);
   }
