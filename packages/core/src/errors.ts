@@ -98,14 +98,14 @@ export class UnknownIdError extends PalateError {
   }
 }
 
-/** A place in a text file: line and column count from 1. */
+/** A position in a text file: line and column count from 1. */
 export interface SourcePosition {
   readonly file: string;
   readonly line: number;
   readonly column: number;
 }
 
-/** A malformed piece of a data file, with its place (`code: 'parse-error'`). */
+/** A malformed piece of a data file, with its position (`code: 'parse-error'`). */
 export class ParseError extends PalateError {
   readonly position: SourcePosition;
   constructor(position: SourcePosition, details: PalateErrorDetails) {

@@ -46,7 +46,7 @@ export function printableJson(value: unknown, indent?: number): string {
   );
 }
 
-/** Marks by which widespread chat templates begin and end turns, at the place where a blank disarms them. */
+/** Marks by which widespread chat templates begin and end turns, at the position where a blank disarms them. */
 const TEMPLATE_MARKS = /<(?=\||\/?s>|(?:start|end)_of_turn>)|\[(?=\/?INST\])/g;
 
 /**

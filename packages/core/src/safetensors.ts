@@ -162,7 +162,7 @@ function checkEntry(name: string, entry: unknown): HeaderEntry {
   if (dtype === undefined || width === undefined) refuse(`the type ${JSON.stringify(dtype)} for ${name}`);
   if (!Array.isArray(shape) || !shape.every(whole)) refuse(`no shape for ${name}`);
   if (!Array.isArray(range) || range.length !== 2 || !range.every(whole))
-    refuse(`no place of values for ${name}`);
+    refuse(`no offsets of values for ${name}`);
   const [from, to] = range as unknown as readonly [number, number];
   if (to - from !== elements(shape) * width)
     refuse(`${to - from} bytes for ${name} of shape [${shape.join(', ')}] and type ${dtype}`);

@@ -1,7 +1,7 @@
 import { ParseError } from '@palate/core';
 import type { InteractionValues } from './interaction-values.js';
 import type { LogBuilder } from './log-builder.js';
-import type { RowPlace } from './row-place.js';
+import type { RowPosition } from './row-position.js';
 import type { ColumnName } from './table-columns.js';
 
 /** The roles that columns can have. */
@@ -24,7 +24,7 @@ export function valueAt(record: Readonly<Record<string, unknown>>, column: Colum
  * Adds what one record holds: an interaction, or one for each element where `item` is a list. Lists beside it are of
  * the same length; what is no list holds for all.
  */
-export function addRecord(builder: LogBuilder, values: InteractionValues, at: RowPlace): void {
+export function addRecord(builder: LogBuilder, values: InteractionValues, at: RowPosition): void {
   const { item } = values;
   if (!Array.isArray(item)) {
     builder.addValues(values, at);

@@ -1,5 +1,5 @@
 import { type AttributeValue, Catalog, IdMap, ParseError, type UserTable } from '@palate/core';
-import type { RowPlace } from './row-place.js';
+import type { RowPosition } from './row-position.js';
 
 /**
  * Collects what is known of items (or users), one row each, in columns.
@@ -40,7 +40,7 @@ export class EntityBuilder {
    *
    * @throws ParseError for an empty id, or one that an earlier line holds
    */
-  add(id: string, at: RowPlace, values: Readonly<Record<string, AttributeValue>>): void {
+  add(id: string, at: RowPosition, values: Readonly<Record<string, AttributeValue>>): void {
     const key = id.trim();
     const refuse = (expected: string, received: string): ParseError =>
       new ParseError(

@@ -1,7 +1,7 @@
 import { InvalidInputError, ParseError } from '@palate/core';
 import { type RecordLayout, readRecords } from './delimited-records.js';
 import type { TextOptions } from './read-lines.js';
-import type { RowPlace } from './row-place.js';
+import type { RowPosition } from './row-position.js';
 import { namesOf } from './table-columns.js';
 
 /** A row of a text table about items or users. */
@@ -10,7 +10,7 @@ export interface EntityRow {
   get(column: string | number): string | undefined;
   /** Fields of the row. */
   readonly count: number;
-  readonly at: RowPlace;
+  readonly at: RowPosition;
 }
 
 /**

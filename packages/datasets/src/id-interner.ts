@@ -2,7 +2,7 @@ import { IdMap, InvalidInputError } from '@palate/core';
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Thrown for an id whose bytes are not UTF-8; who knows the place makes an error of it. */
+/** Thrown for an id whose bytes are not UTF-8; who knows the position makes an error of it. */
 export class NotUtf8 extends Error {}
 
 /**

@@ -5,7 +5,7 @@ import { GrowingColumn } from './growing-column.js';
 import { IdInterner, NotUtf8 } from './id-interner.js';
 import type { FieldColumns, InteractionValues } from './interaction-values.js';
 import { faultAt, HINT, RowFaults, type SkipCause } from './row-faults.js';
-import type { RowPlace } from './row-place.js';
+import type { RowPosition } from './row-position.js';
 import { TimeReader, type TimestampUnit } from './times.js';
 import { type ColumnNames, ValueReader } from './value-reader.js';
 
@@ -21,7 +21,7 @@ export interface LogBuilderOptions {
 }
 
 /**
- * Collects interactions into columns. A row that cannot be one is an error with its place, or is left out and counted
+ * Collects interactions into columns. A row that cannot be one is an error with its position, or is left out and counted
  * where the caller listed its cause.
  */
 export class LogBuilder {
@@ -119,7 +119,7 @@ export class LogBuilder {
   }
 
   /** Adds one interaction given as values. Returns whether it became one. */
-  addValues(values: InteractionValues, at: RowPlace): boolean {
+  addValues(values: InteractionValues, at: RowPosition): boolean {
     const user = this.#values.idOf(values.user, 'user', at);
     if (user === undefined) return false;
     const item = this.#values.idOf(values.item, 'item', at);

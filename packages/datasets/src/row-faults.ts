@@ -1,5 +1,5 @@
 import { ParseError } from '@palate/core';
-import { positionOf, type RowPlace } from './row-place.js';
+import { positionOf, type RowPosition } from './row-position.js';
 
 /** Why a row can be left out, when its cause is listed in `skip`; otherwise the row is an error. */
 export const SKIP_CAUSES = [
@@ -16,7 +16,7 @@ export const SKIP_CAUSES = [
 /** One of {@link SKIP_CAUSES}. */
 export type SkipCause = (typeof SKIP_CAUSES)[number];
 
-/** Rows that cannot be interactions: each is an error with its place, or left out and counted where its cause is listed. */
+/** Rows that cannot be interactions: each is an error with its position, or left out and counted where its cause is listed. */
 export class RowFaults {
   readonly #skip: ReadonlySet<SkipCause>;
   readonly #skipped = new Map<string, number>();
@@ -58,7 +58,7 @@ export const HINT = 'Repair or remove the line, or correct the column map.';
 
 /** The error of a row. */
 export function faultAt(
-  at: RowPlace,
+  at: RowPosition,
   expected: string,
   received: string,
   hint: string,

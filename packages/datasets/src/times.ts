@@ -1,5 +1,5 @@
 import { ParseError, type SourcePosition } from '@palate/core';
-import { positionOf, type RowPlace } from './row-place.js';
+import { positionOf, type RowPosition } from './row-position.js';
 
 /** How times are written in a file; `'auto'` tells ISO 8601, seconds, milli-, micro- and nanoseconds apart. */
 export const TIMESTAMP_UNITS = [
@@ -136,7 +136,7 @@ export class TimeReader {
   }
 
   /** A time that is in seconds already: a date of ISO 8601, or a typed column. Returns what is to be kept. */
-  date(seconds: number, at: RowPlace): number {
+  date(seconds: number, at: RowPosition): number {
     this.#kind ??= 'iso';
     if (seconds >= 0 && seconds <= LATEST_SECONDS) return seconds;
     throw outOfRange(positionOf(at), String(seconds), 'Repair or remove the line.');
@@ -147,7 +147,7 @@ export class TimeReader {
    *
    * @throws ParseError for a time before 1970 or after 2100
    */
-  number(value: number, at: RowPlace): number {
+  number(value: number, at: RowPosition): number {
     this.#kind ??= 'numbers';
     if (this.#asked === 'auto') {
       if (value > this.#greatest.value) note(this.#greatest, value, at);
@@ -179,14 +179,14 @@ export class TimeReader {
       return;
     }
     const most = this.#greatest.value;
-    const placeOf = ({ file, line }: Extreme): SourcePosition => ({ file, line, column: 1 });
-    const place = placeOf(this.#greatest);
+    const positionIn = ({ file, line }: Extreme): SourcePosition => ({ file, line, column: 1 });
+    const position = positionIn(this.#greatest);
     if (kept.length === 0) return;
     const unit = unitOf(most);
-    if (unit === undefined) throw outOfRange(place, String(most), 'Repair or remove the line.');
+    if (unit === undefined) throw outOfRange(position, String(most), 'Repair or remove the line.');
     if (unit !== 'seconds' && most / PER_SECOND[unit] < EARLIEST_GUESS)
       throw outOfRange(
-        place,
+        position,
         `${most}, which no unit makes a time after 1990`,
         'Repair or remove the line, or pass timestampUnit.',
       );
@@ -194,8 +194,8 @@ export class TimeReader {
     // A million and more in a coarser unit, yet in the first weeks of 1970 in this one: another unit's time.
     const least = this.#least;
     if (unit !== 'seconds' && least.value >= 1e8 && least.value / PER_SECOND[unit] < LATEST_SECONDS / 1e3)
-      throw new ParseError(placeOf(least), {
-        expected: `times of one unit: ${most} in line ${place.line} is a time in ${unit}`,
+      throw new ParseError(positionIn(least), {
+        expected: `times of one unit: ${most} in line ${position.line} is a time in ${unit}`,
         received: String(least.value),
         hint: 'Bring the times to one unit, or pass timestampUnit.',
       });
@@ -205,7 +205,7 @@ export class TimeReader {
       most <= 21_001_231 &&
       kept.every((value) => secondsOfNumberDate(value) >= 0)
     )
-      throw new ParseError(place, {
+      throw new ParseError(position, {
         expected: 'times in seconds, milliseconds, microseconds or nanoseconds since 1970',
         received: `${most}, which looks like a date in digits, as all others do`,
         hint: "Pass timestampUnit: 'yyyymmdd', or 'seconds' if they are seconds.",
@@ -215,7 +215,7 @@ export class TimeReader {
   }
 }
 
-function note(extreme: Extreme, value: number, at: RowPlace): void {
+function note(extreme: Extreme, value: number, at: RowPosition): void {
   extreme.value = value;
   extreme.file = at.file;
   extreme.line = at.line;
@@ -228,8 +228,8 @@ export function unitOf(value: number): keyof typeof PER_SECOND | undefined {
   );
 }
 
-function outOfRange(place: SourcePosition, received: string, hint: string): ParseError {
-  return new ParseError(place, { expected: 'a time from 1970 to 2100 in seconds', received, hint });
+function outOfRange(position: SourcePosition, received: string, hint: string): ParseError {
+  return new ParseError(position, { expected: 'a time from 1970 to 2100 in seconds', received, hint });
 }
 
 /** The coarsest step of which all times are whole multiples. */

@@ -2,7 +2,7 @@ import { ParseError } from '@palate/core';
 import { parseBoolean, parseDecimal, saysMissing } from './field-values.js';
 import { type InteractionValues, TypedTime } from './interaction-values.js';
 import { faultAt, HINT, type RowFaults, type SkipCause } from './row-faults.js';
-import type { RowPlace } from './row-place.js';
+import type { RowPosition } from './row-position.js';
 import { parseIso, type TimeReader } from './times.js';
 
 /** Names of the columns, for messages. */
@@ -21,7 +21,7 @@ export class ValueReader {
   }
 
   /** An id as text: trimmed text, or a number that names itself to the last digit. */
-  idOf(value: unknown, what: 'user' | 'item' | 'request', at: RowPlace): string | undefined {
+  idOf(value: unknown, what: 'user' | 'item' | 'request', at: RowPosition): string | undefined {
     const name = this.#names?.[what];
     const of = name === undefined ? '' : ` in ${JSON.stringify(name)}`;
     const article = what === 'item' ? 'an' : 'a';
@@ -62,7 +62,7 @@ export class ValueReader {
     return undefined;
   }
 
-  ratingOf(value: unknown, at: RowPlace): number | undefined {
+  ratingOf(value: unknown, at: RowPosition): number | undefined {
     const name = this.#names?.rating;
     const of = name === undefined ? '' : ` in ${JSON.stringify(name)}`;
     if (
@@ -98,7 +98,7 @@ export class ValueReader {
     return undefined;
   }
 
-  timeOf(value: unknown, at: RowPlace): number | undefined {
+  timeOf(value: unknown, at: RowPosition): number | undefined {
     const times = this.#times as TimeReader;
     if (value instanceof TypedTime) return this.#dateTime(value.seconds, at);
     if (typeof value === 'string') {
@@ -121,7 +121,7 @@ export class ValueReader {
     return undefined;
   }
 
-  numberTime(value: number, at: RowPlace): number | undefined {
+  numberTime(value: number, at: RowPosition): number | undefined {
     try {
       return (this.#times as TimeReader).number(value, at);
     } catch (error) {
@@ -129,7 +129,7 @@ export class ValueReader {
     }
   }
 
-  #dateTime(seconds: number, at: RowPlace): number | undefined {
+  #dateTime(seconds: number, at: RowPosition): number | undefined {
     try {
       return (this.#times as TimeReader).date(seconds, at);
     } catch (error) {
@@ -144,7 +144,7 @@ export class ValueReader {
     return undefined;
   }
 
-  textTime(text: string, at: RowPlace): number | undefined {
+  textTime(text: string, at: RowPosition): number | undefined {
     const times = this.#times as TimeReader;
     if (times.readsText) {
       const seconds = parseIso(text);

@@ -15,14 +15,14 @@ export interface ValueBounds {
  * not a number, and a sort by them would be in no order.
  *
  * @param what - the list, as the message calls it: `"scores"`
- * @param place - an index in words, for the message. Default `index 3`
- * @throws InvalidInputError naming the first such value and its place
+ * @param nameOf - an index in words, for the message. Default `index 3`
+ * @throws InvalidInputError naming the first such value and its position
  */
 export function checkValues(
   what: string,
   values: ArrayLike<number>,
   bounds: ValueBounds = {},
-  place: (index: number) => string = (index) => `index ${index}`,
+  nameOf: (index: number) => string = (index) => `index ${index}`,
 ): void {
   const min = bounds.min ?? Number.NEGATIVE_INFINITY;
   const max = bounds.max ?? Number.POSITIVE_INFINITY;
@@ -44,7 +44,7 @@ export function checkValues(
           : '';
     throw new InvalidInputError({
       expected: `${what} that are ${bounds.infinite ? '' : 'finite '}numbers${range}`,
-      received: `${String(value)} at ${place(index)}`,
+      received: `${String(value)} at ${nameOf(index)}`,
       hint: 'Find out where this value was made: a model that diverged, a division by zero, or a row that was not read.',
     });
   }

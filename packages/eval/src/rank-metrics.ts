@@ -24,7 +24,7 @@ function check({ ranks, gains }: RankedRelevant, k: number): void {
     throw new InvalidInputError({
       expected: 'a cut-off k that is a whole number from 1',
       received: String(k),
-      hint: 'Pass how many places of the list count.',
+      hint: 'Pass how many positions of the list count.',
     });
   if (gains.length !== ranks.length)
     throw new InvalidInputError({

@@ -3,11 +3,11 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 
 /**
  * One pass through a model: knows whether it trains, and draws dropout masks as a pure function of the step's seed
- * and the place in the model, so that a resumed run sees the masks of an unbroken one.
+ * and the number of the dropout in the model, so that a resumed run sees the masks of an unbroken one.
  */
 export class ForwardPass {
   readonly #seed: Tensor | undefined;
-  #place = 0;
+  #dropouts = 0;
 
   private constructor(seed: Tensor | undefined) {
     this.#seed = seed;
@@ -25,7 +25,7 @@ export class ForwardPass {
 
   /** Sets each value to zero with the chance `rate` and scales the others up, while training. */
   dropout<T extends Tensor>(x: T, rate: number): T {
-    const place = this.#place++;
-    return this.#seed === undefined || rate === 0 ? x : (dropout(x, rate, this.#seed, place) as T);
+    const salt = this.#dropouts++;
+    return this.#seed === undefined || rate === 0 ? x : (dropout(x, rate, this.#seed, salt) as T);
   }
 }

@@ -68,7 +68,7 @@ export const SASREC = defineOptions('SasRec.fit', {
   }),
   windows: option.choice(['newest', 'random'])({
     default: 'newest',
-    doc: "what a pass reads of a history longer than `maxLength`: its `'newest'` items, or a stretch at a `'random'` place, another in each pass, so that old items teach too",
+    doc: "what a pass reads of a history longer than `maxLength`: its `'newest'` items, or a stretch at a `'random'` position, another in each pass, so that old items teach too",
   }),
   competitors: option.choice(['all', 'unseen'])({
     default: 'all',

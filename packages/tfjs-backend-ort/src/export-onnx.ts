@@ -181,17 +181,17 @@ function writeDynamic(small: Trace, large: Trace, [low, high]: readonly [number,
     });
     return name;
   };
-  const shapeConstant = (a: Constant, b: Constant, place: string, op: string): string => {
+  const shapeConstant = (a: Constant, b: Constant, use: string, op: string): string => {
     if (a.type !== 'int64' || a.numbers.length !== b.numbers.length)
       throw refuse(`a constant of ${op} whose values follow the batch size`);
     const moving = a.numbers.map((each, index) => each !== b.numbers[index]);
     if (op === 'Reshape' && moving.filter(Boolean).length === 1)
       return whole(
-        `shape_${place}`,
+        `shape_${use}`,
         a.numbers.map((each, index) => (moving[index] ? -1 : each)),
       );
     const parts = a.numbers.map((each, index): string => {
-      const name = `shape_${place}_${index}`;
+      const name = `shape_${use}_${index}`;
       if (!moving[index]) return whole(name, [each]);
       const factor = ((b.numbers[index] as number) - each) / (high - low);
       if (!Number.isInteger(factor)) throw refuse(`an extent of ${op} that is no multiple of the batch size`);
@@ -207,7 +207,7 @@ function writeDynamic(small: Trace, large: Trace, [low, high]: readonly [number,
       });
       return name;
     });
-    const name = `shape_${place}`;
+    const name = `shape_${use}`;
     if (a.shape.length === 0) prelude.push({ op: 'Squeeze', inputs: parts, outputs: [name] });
     else prelude.push({ op: 'Concat', inputs: parts, outputs: [name], attributes: { axis: 0 } });
     return name;
@@ -229,10 +229,10 @@ function writeDynamic(small: Trace, large: Trace, [low, high]: readonly [number,
           throw refuse(`${node.op} wired otherwise`);
       }
       if (value?.from !== 'constant' || value.source === match?.source) return;
-      const place = `${nodeIndex}:${inputIndex}`;
+      const use = `${nodeIndex}:${inputIndex}`;
       replaced.set(
-        place,
-        shapeConstant(value.source as Constant, match?.source as Constant, place.replace(':', '_'), node.op),
+        use,
+        shapeConstant(value.source as Constant, match?.source as Constant, use.replace(':', '_'), node.op),
       );
     });
   });

@@ -33,7 +33,7 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     operation: '`argMax`, `argMin` with NaN',
-    cpu: 'NaN in the first place wins',
+    cpu: 'NaN at the first position wins',
     ort: 'NaN never wins',
     example: () => tf.argMax(tf.tensor1d([Number.NaN, 1, 3])),
     cpuGives: [0],
@@ -147,7 +147,7 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     operation: '`stridedSlice` that shrinks one axis and steps along another',
-    cpu: 'elements of other places, or an error',
+    cpu: 'elements of other positions, or an error',
     ort: 'as in NumPy',
     example: () =>
       tf.stridedSlice(

@@ -166,7 +166,7 @@ export function ctrBatch(
     item[k] = samples.item[at]!;
     label[k] = samples.label[at]!;
     weight[k] = 1;
-    const past = samples.past?.[at] ?? knownBefore(log, samples.user[at]!, samples.place[at]!);
+    const past = samples.past?.[at] ?? knownBefore(log, samples.user[at]!, samples.position[at]!);
     const taken = Math.min(historyLength, past);
     const first = offsets[samples.user[at]!]! + past - taken;
     const to = (k + 1) * historyLength - taken;

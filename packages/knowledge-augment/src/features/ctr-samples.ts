@@ -18,13 +18,13 @@ export interface CtrSamples {
   /** 1 or 0. */
   readonly label: Uint8Array;
   /**
-   * Place of the sample among the user's time-ordered interactions. Its history are those that came strictly before
+   * Position of the sample among the user's time-ordered interactions. Its history are those that came strictly before
    * it: neither what happened at the same time nor what the same request showed.
    */
-  readonly place: Int32Array;
+  readonly position: Int32Array;
   /**
    * How many of the user's time-ordered interactions each sample knows, where a request says it (`requestSamples`):
-   * such samples ask about candidates, not about what stands at their place.
+   * such samples ask about candidates, not about the interaction at their position.
    */
   readonly past?: Int32Array | undefined;
 }
@@ -57,13 +57,13 @@ export function ctrSamples(log: InteractionLog, options: CtrSamplesOptions): Ctr
     });
   const { offsets, row } = log.byUser();
   const rows: number[] = [];
-  const places: number[] = [];
+  const positions: number[] = [];
   for (let user = 0; user < log.users.size; user++) {
     const from = Math.max(1, options.from?.[user] ?? 1);
-    for (let place = from; offsets[user]! + place < offsets[user + 1]!; place++) {
-      if (knownBefore(log, user, place) < from) continue;
-      rows.push(row[offsets[user]! + place]!);
-      places.push(place);
+    for (let position = from; offsets[user]! + position < offsets[user + 1]!; position++) {
+      if (knownBefore(log, user, position) < from) continue;
+      rows.push(row[offsets[user]! + position]!);
+      positions.push(position);
     }
   }
   const liked = Uint8Array.from(rating, (value) => (value > options.above ? 1 : 0));
@@ -73,7 +73,7 @@ export function ctrSamples(log: InteractionLog, options: CtrSamplesOptions): Ctr
     user: Int32Array.from(rows, (r) => log.user[r]!),
     item: Int32Array.from(rows, (r) => log.item[r]!),
     label: Uint8Array.from(rows, (r) => liked[r]!),
-    place: Int32Array.from(places),
+    position: Int32Array.from(positions),
   };
 }
 
@@ -86,8 +86,8 @@ export function takeSamples(samples: CtrSamples, positions: ArrayLike<number>): 
     user: list.map((at) => samples.user[at]!),
     item: list.map((at) => samples.item[at]!),
     label: Uint8Array.from(list, (at) => samples.label[at]!),
-    place: list.map((at) => samples.place[at]!),
-    ...(samples.past ? { past: list.map((at) => samples.past?.[at] ?? 0) } : {}),
+    position: list.map((at) => samples.position[at]!),
+    past: samples.past && list.map((at) => samples.past?.[at] ?? 0),
   };
 }
 
@@ -123,7 +123,8 @@ export function splitByTimes(samples: CtrSamples): CtrSplit {
       hint: 'Split by user.',
     });
   const { offsets, row } = log.byUser();
-  const time = (at: number): number => log.timestamp[row[offsets[samples.user[at]!]! + samples.place[at]!]!]!;
+  const time = (at: number): number =>
+    log.timestamp[row[offsets[samples.user[at]!]! + samples.position[at]!]!]!;
   const times = Float64Array.from(samples.user.keys(), time).sort();
   const [first, second] = [0.8, 0.9].map((share) => times[Math.floor(share * times.length)]!) as [
     number,

@@ -14,31 +14,31 @@ import { knownBefore } from './known-history.js';
  * @param training - fingerprints of what systems were trained on, which texts may know
  */
 export function predictedInteractions(
-  samples: Pick<CtrSamples, 'log' | 'user' | 'place' | 'past'>,
+  samples: Pick<CtrSamples, 'log' | 'user' | 'position' | 'past'>,
   ...training: readonly string[]
 ): PredictedInteractions {
-  const { log, user, place, past } = samples;
+  const { log, user, position, past } = samples;
   const { offsets, row } = log.byUser();
   const rows: number[] = [];
   const positions: number[] = [];
   for (let at = 0; at < user.length; at++) {
-    const position = offsets[user[at]!]! + place[at]!;
+    const index = offsets[user[at]!]! + position[at]!;
     // A request, or a sample at the end of a history, asks about what is not known yet.
-    if (past || position >= offsets[user[at]! + 1]!) continue;
-    rows.push(row[position]!);
-    positions.push(knownBefore(log, user[at]!, place[at]!));
+    if (past || index >= offsets[user[at]! + 1]!) continue;
+    rows.push(row[index]!);
+    positions.push(knownBefore(log, user[at]!, position[at]!));
   }
   return { rows: log.select(Int32Array.from(rows)), positions, training };
 }
 
 /** Fingerprint of the interactions that samples are made from, in the order of the log: the training data. */
-export function fingerprintOfSamples(samples: Pick<CtrSamples, 'log' | 'user' | 'place'>): string {
-  const { log, user, place } = samples;
+export function fingerprintOfSamples(samples: Pick<CtrSamples, 'log' | 'user' | 'position'>): string {
+  const { log, user, position } = samples;
   const { offsets, row } = log.byUser();
   const rows: number[] = [];
   for (let at = 0; at < user.length; at++) {
-    const position = offsets[user[at]!]! + place[at]!;
-    if (position < offsets[user[at]! + 1]!) rows.push(row[position]!);
+    const index = offsets[user[at]!]! + position[at]!;
+    if (index < offsets[user[at]! + 1]!) rows.push(row[index]!);
   }
   return fingerprint(log.select(Int32Array.from(rows).sort()));
 }

@@ -4,14 +4,14 @@ import { historyEnds, type InteractionLog } from '@palate/core';
 const known = new WeakMap<InteractionLog, Int32Array>();
 
 /**
- * How many of a user's time-ordered interactions could be known at a place: what happened at the same time, or was
+ * How many of a user's time-ordered interactions could be known at a position: what happened at the same time, or was
  * shown by the same request, is no history of it. At the end of the history all of it.
  *
- * @param place - position among the user's time-ordered interactions
+ * @param position - position among the user's time-ordered interactions
  */
-export function knownBefore(log: InteractionLog, user: number, place: number): number {
+export function knownBefore(log: InteractionLog, user: number, position: number): number {
   const { offsets } = log.byUser();
-  const at = offsets[user]! + place;
+  const at = offsets[user]! + position;
   if (at >= offsets[user + 1]!) return offsets[user + 1]! - offsets[user]!;
   return endsOf(log)[at]! - offsets[user]!;
 }

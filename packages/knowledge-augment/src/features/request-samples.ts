@@ -38,15 +38,15 @@ export function requestSamples(known: KnownHistories, requests: readonly Candida
       ),
     );
   const item = Int32Array.from(requests.flatMap(({ candidates }) => Array.from(candidates)));
-  const places = each((_, index) => past[index] as number);
+  const positions = each((_, index) => past[index] as number);
   return {
     log,
     liked,
     user: each(({ user }) => user),
     item,
     label: new Uint8Array(item.length),
-    place: places,
-    past: places,
+    position: positions,
+    past: positions,
   };
 }
 
@@ -72,7 +72,7 @@ export function requestLists(known: KnownHistories, requests: readonly Candidate
     liked,
     length,
     user: Int32Array.from(requests, ({ user }) => user),
-    place: past,
+    position: past,
     past,
     item,
     label,

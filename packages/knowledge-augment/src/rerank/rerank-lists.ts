@@ -3,15 +3,15 @@ import type { CtrSamples } from '../features/ctr-samples.js';
 
 /** Lists to be put in order, of one length: row-major `lists` x `length`. */
 export interface RerankLists {
-  /** Log that users, places and items refer to. */
+  /** Log that users, positions and items refer to. */
   readonly log: InteractionLog;
   /** For each row of the log 1 where it counts as liked, for histories. */
   readonly liked: Uint8Array;
   readonly length: number;
   /** User of each list, dense. */
   readonly user: Int32Array;
-  /** Place in the user's history that each list stands at: what is before it is known. */
-  readonly place: Int32Array;
+  /** Position of each list in the user's history: what is before it is known. */
+  readonly position: Int32Array;
   /** How many of the user's time-ordered interactions each list knows, where a request says it (`requestLists`). */
   readonly past?: Int32Array | undefined;
   readonly item: Int32Array;
@@ -43,9 +43,9 @@ export function rerankLists(samples: CtrSamples, options: RerankListOptions = {}
   }
   // Half of a list at most is real, so that there is something to be told apart in each.
   const real = Math.max(1, Math.floor(length / 2));
-  const lists: { user: number; place: number; entries: { item: number; label: number }[] }[] = [];
+  const lists: { user: number; position: number; entries: { item: number; label: number }[] }[] = [];
   for (const [user, positions] of byUser) {
-    positions.sort((a, b) => samples.place[a]! - samples.place[b]!);
+    positions.sort((a, b) => samples.position[a]! - samples.position[b]!);
     const met = new Set(log.history(user));
     const own = random.fork(log.users.idOf(user));
     for (let from = 0; from < positions.length; from += real) {
@@ -60,7 +60,7 @@ export function rerankLists(samples: CtrSamples, options: RerankListOptions = {}
         entries.push({ item, label: 0 });
       }
       if (entries.length < length) continue;
-      lists.push({ user, place: samples.place[piece[0] as number]!, entries: own.shuffle(entries) });
+      lists.push({ user, position: samples.position[piece[0] as number]!, entries: own.shuffle(entries) });
     }
   }
   return {
@@ -68,7 +68,7 @@ export function rerankLists(samples: CtrSamples, options: RerankListOptions = {}
     liked: samples.liked,
     length,
     user: Int32Array.from(lists, ({ user }) => user),
-    place: Int32Array.from(lists, ({ place }) => place),
+    position: Int32Array.from(lists, ({ position }) => position),
     item: Int32Array.from(lists.flatMap(({ entries }) => entries.map(({ item }) => item))),
     label: Uint8Array.from(lists.flatMap(({ entries }) => entries.map(({ label }) => label))),
   };

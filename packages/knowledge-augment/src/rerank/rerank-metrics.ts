@@ -30,10 +30,10 @@ export function rerankMetrics(
       received: `${scores.length} scores and ${labels.length} labels`,
       hint: 'Score every entry of every list once.',
     });
-  const place = (index: number): string =>
+  const nameOf = (index: number): string =>
     `list ${Math.floor(index / length)}, position ${index % length} (both from 0)`;
-  checkValues('scores', scores, {}, place);
-  checkValues('labels', labels, {}, place);
+  checkValues('scores', scores, {}, nameOf);
+  checkValues('labels', labels, {}, nameOf);
   const map: Record<number, number> = Object.fromEntries(cutoffs.map((k) => [k, 0]));
   const gain: Record<number, number> = Object.fromEntries(cutoffs.map((k) => [k, 0]));
   const own = new Float64Array(length);

@@ -233,36 +233,36 @@ function restored(dir: string, config: unknown): RerankerConfig {
   return { ...RERANKER.restored(dir, settings), length: length as number };
 }
 
-/** Finds what of the lists their users really met, from the list's place on: the items that they are made from. */
+/** Finds what of the lists their users really met, from the list's position on: the items that they are made from. */
 function metBy({
   log,
   user,
-  place,
+  position,
   past,
   item,
   length,
-}: RerankLists): Pick<CtrSamples, 'log' | 'user' | 'place'> {
+}: RerankLists): Pick<CtrSamples, 'log' | 'user' | 'position'> {
   // Lists of requests ask about candidates, whatever their users did later.
-  if (past) return { log, user: new Int32Array(0), place: new Int32Array(0) };
+  if (past) return { log, user: new Int32Array(0), position: new Int32Array(0) };
   const { offsets, item: met } = log.byUser();
   const users: number[] = [];
-  const places: number[] = [];
+  const positions: number[] = [];
   for (const [list, own] of user.entries()) {
     const within = new Set(item.subarray(list * length, (list + 1) * length));
-    for (let at = place[list]!; offsets[own]! + at < offsets[own + 1]!; at++) {
+    for (let at = position[list]!; offsets[own]! + at < offsets[own + 1]!; at++) {
       if (!within.has(met[offsets[own]! + at]!)) continue;
       users.push(own);
-      places.push(at);
+      positions.push(at);
     }
   }
-  return { log, user: Int32Array.from(users), place: Int32Array.from(places) };
+  return { log, user: Int32Array.from(users), position: Int32Array.from(positions) };
 }
 
 /** Entries of lists as samples, one after the other. */
-function entriesOf({ log, liked, user, place, past, item, label, length }: RerankLists): CtrSamples {
+function entriesOf({ log, liked, user, position, past, item, label, length }: RerankLists): CtrSamples {
   const at = (values: Int32Array): Int32Array =>
     Int32Array.from({ length: item.length }, (_, entry) => values[Math.floor(entry / length)]!);
-  return { log, liked, user: at(user), place: at(place), ...(past ? { past: at(past) } : {}), item, label };
+  return { log, liked, user: at(user), position: at(position), past: past && at(past), item, label };
 }
 
 function expand(positions: ArrayLike<number>, length: number): Int32Array {

@@ -164,7 +164,7 @@ describe('CtrEmbedding', () => {
   it('averages several categories, and reads the history of before the sample alone', () => {
     const parameters = new Parameters();
     const embedding = new CtrEmbedding(parameters, features, 4, 3, new RandomStream(1));
-    const at = samples.place.indexOf(2);
+    const at = samples.position.indexOf(2);
     const batch = ctrBatch(samples, [at], 1, 3);
     expect([...(batch.present?.values ?? [])]).toEqual([0, 1, 1]);
     const own = log.history(samples.user[at] as number);
@@ -294,7 +294,7 @@ describe('knowledge', () => {
   });
 
   it('shares of samples lie within larger ones', () => {
-    const key = (part: typeof samples) => Array.from(part.user, (user, k) => `${user} ${part.place[k]}`);
+    const key = (part: typeof samples) => Array.from(part.user, (user, k) => `${user} ${part.position[k]}`);
     const small = key(shareOfSamples(samples, 0.1, 3));
     const large = new Set(key(shareOfSamples(samples, 0.5, 3)));
     expect(small.length).toBe(Math.round(samples.user.length / 10));

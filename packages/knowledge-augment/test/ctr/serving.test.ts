@@ -157,17 +157,17 @@ describe('a model of click-through rate', () => {
     const given = ctrSamples(more.log, { above: 3 });
     const found = await extended.predict(given);
     const before = await model.predict(samples);
-    const key = (log: InteractionLog, user: number, place: number): string =>
-      `${log.users.idOf(user)} ${place}`;
+    const key = (log: InteractionLog, user: number, position: number): string =>
+      `${log.users.idOf(user)} ${position}`;
     const known = new Map(
       [...before.entries()].map(([at, chance]) => [
-        key(log, samples.user[at] as number, samples.place[at] as number),
+        key(log, samples.user[at] as number, samples.position[at] as number),
         chance,
       ]),
     );
     let fresh = 0;
     for (const [at, chance] of found.entries()) {
-      const expected = known.get(key(more.log, given.user[at] as number, given.place[at] as number));
+      const expected = known.get(key(more.log, given.user[at] as number, given.position[at] as number));
       if (expected === undefined) {
         fresh++;
         expect(chance).toBeGreaterThan(0);
@@ -203,7 +203,7 @@ describe('a re-ranker', () => {
       const one = {
         ...lists,
         user: lists.user.slice(0, 1),
-        place: lists.place.slice(0, 1),
+        position: lists.position.slice(0, 1),
         item: lists.item.slice(0, 6),
         label: lists.label.slice(0, 6),
       };

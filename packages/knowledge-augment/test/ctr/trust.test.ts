@@ -64,10 +64,10 @@ const leak = expect.objectContaining({ code: 'leak' });
 describe('knowledge that knows what it helps to predict', () => {
   const trainingRows = (() => {
     const { offsets, row } = log.byUser();
-    const { user, place } = split.train;
+    const { user, position } = split.train;
     const rows = Int32Array.from(
       user,
-      (u, k) => row[(offsets[u] as number) + (place[k] as number)] as number,
+      (u, k) => row[(offsets[u] as number) + (position[k] as number)] as number,
     );
     return log.select(rows.sort());
   })();
@@ -80,7 +80,7 @@ describe('knowledge that knows what it helps to predict', () => {
     await expect(CtrModel.fit(split.train, { ...SMALL, knowledge: everything })).rejects.toEqual(leak);
     const n = { users: Object.fromEntries(Array.from(log.users, (id) => [id, { n: 2 }])) };
     const early = { user: vectors(log.users, madeFrom(n)) };
-    // Samples from the second place on: the text has seen the second interaction.
+    // Samples from the second position on: the text has seen the second interaction.
     await expect(CtrModel.fit(split.train, { ...SMALL, knowledge: early })).rejects.toThrow(
       /knowledge of the users.*first 2 interactions/,
     );

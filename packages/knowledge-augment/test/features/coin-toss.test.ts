@@ -51,7 +51,7 @@ for (const withRequests of [false, true])
       );
       const present = batch.present?.arraySync() as number[][];
       for (const [at, row] of present.entries()) {
-        const slate = Math.floor((samples.place[at] as number) / 2);
+        const slate = Math.floor((samples.position[at] as number) / 2);
         expect(row.reduce((sum, value) => sum + value, 0)).toBe(2 * slate);
       }
     });

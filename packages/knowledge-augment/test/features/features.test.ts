@@ -91,13 +91,13 @@ describe('ctrSamples', () => {
     { user: 'b', item: 'y', timestamp: 8, rating: 4 },
   ]);
 
-  it('are made from each place on, in time order, with labels above the threshold', () => {
+  it('are made from each position on, in time order, with labels above the threshold', () => {
     const samples = ctrSamples(log, { above: 3, from: [2, 0] });
     const rows = Array.from(samples.user, (user, k) => [
       log.users.idOf(user),
       log.items.idOf(samples.item[k] as number),
       samples.label[k],
-      samples.place[k],
+      samples.position[k],
     ]);
     // User b's first interaction by time is y; it has no history, so that x is its first sample.
     expect(rows).toEqual([
@@ -119,7 +119,7 @@ describe('ctrSamples', () => {
       Array.from(part.user, (user, k) => {
         const { offsets, row } = part.log.byUser();
         return part.log.timestamp[
-          row[(offsets[user] as number) + (part.place[k] as number)] as number
+          row[(offsets[user] as number) + (part.position[k] as number)] as number
         ] as number;
       });
     expect(Math.max(...time(byTime.train))).toBeLessThan(Math.min(...time(byTime.validation)));
@@ -217,10 +217,10 @@ describe('KAR’s flow where interactions happened at equal times', () => {
     const from = Array.from(log.users, () => earlyCount(10));
     const samples = ctrSamples(log, { above: 3, from });
     // Four evenings come before the sixth rating of each user: from the third evening's end on.
-    expect([...samples.place]).toEqual([6, 7, 8, 9, 6, 7, 8, 9, 6, 7, 8, 9]);
+    expect([...samples.position]).toEqual([6, 7, 8, 9, 6, 7, 8, 9, 6, 7, 8, 9]);
     expect(() => checkKnowledgeLeak(samples, entries)).not.toThrow();
     const exact = ctrSamples(log, { above: 3, from: Array.from(log.users, () => 4) });
-    expect([...exact.place].slice(0, 6)).toEqual([4, 5, 6, 7, 8, 9]);
+    expect([...exact.position].slice(0, 6)).toEqual([4, 5, 6, 7, 8, 9]);
     expect(() => checkKnowledgeLeak(exact, entries)).not.toThrow();
     const early = ctrSamples(log, { above: 3, from: Array.from(log.users, () => 2) });
     expect(() => checkKnowledgeLeak(early, entries)).toThrow(LeakError);

@@ -49,11 +49,11 @@ export function evaluateStudy(
         received: String(own.length),
         hint: 'Score the whole pool.',
       });
-    const place = (at: number): string =>
+    const nameOf = (at: number): string =>
       `the item ${String(pool[at]?.item)} of user ${JSON.stringify(user)} (position ${at} of the pool)`;
-    checkValues('scores', own, { infinite: true }, place);
+    checkValues('scores', own, { infinite: true }, nameOf);
     const gains = pool.map((item) => gain(item.rating));
-    checkValues('gains', gains, { min: 0 }, place);
+    checkValues('gains', gains, { min: 0 }, nameOf);
     const entries = pool
       .map((item, at) => ({ gain: gains[at] as number, score: own[at] as number, item }))
       .filter(({ item }) => slice(item));

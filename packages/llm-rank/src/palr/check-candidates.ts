@@ -3,7 +3,7 @@ import { InvalidInputError, type Query, type ScoredItem } from '@palate/core';
 /**
  * Checks what a ranker is given: one list a query, of different items of the catalogue with finite scores.
  *
- * @throws InvalidInputError naming the query and the place in its list
+ * @throws InvalidInputError naming the query and the position in its list
  */
 export function checkCandidates(
   queries: readonly Query[],

@@ -84,7 +84,7 @@ const NEIGHBOURS = 50;
  * Instruction data for the ranker (PALR, section 3.3), from a training set alone: nothing that is held out can be in it.
  *
  * Candidates are all labels and items that are like them or like the history (watched together, or else of the same
- * genre), shuffled, so that their place says nothing. Short histories are filled up by 3-hop affinity of what they hold,
+ * genre), shuffled, so that their position says nothing. Short histories are filled up by 3-hop affinity of what they hold,
  * in front of the user's own items, of which there is always one; labels are the user's own, never what was filled in.
  * Own items are swapped between the sides at random.
  *
@@ -204,7 +204,7 @@ async function similarItems(dataset: Dataset, signal?: AbortSignal): Promise<rea
       if (members) members.push(item);
       else byGenre.set(genre, [item]);
     }
-  const places = new Map<string, number>();
+  const starts = new Map<string, number>();
   const similar: number[][] = [];
   for (let item = 0; item < log.items.size; item++) {
     if (item % 4096 === 4095) await yieldToEventLoop(signal, 'making instruction data');
@@ -213,13 +213,13 @@ async function similarItems(dataset: Dataset, signal?: AbortSignal): Promise<rea
       for (const genre of genresOf(item)) {
         // Members of a genre take turns, so that its first ones are not in every list.
         const members = byGenre.get(genre) as number[];
-        const place = places.get(genre) ?? 0;
+        const start = starts.get(genre) ?? 0;
         const most = Math.min(members.length, NEIGHBOURS - found.size + 1);
         for (let k = 0; k < most && found.size < NEIGHBOURS; k++) {
-          const other = members[(place + k) % members.length] as number;
+          const other = members[(start + k) % members.length] as number;
           if (other !== item) found.add(other);
         }
-        places.set(genre, (place + most) % members.length);
+        starts.set(genre, (start + most) % members.length);
       }
     similar.push([...found]);
   }

@@ -40,7 +40,7 @@ export interface LlmRankerOptions extends RankerKnowledge {
   /** Most items of a history shown, the newest. Default 20. */
   readonly historyLength?: number | undefined;
   /**
-   * How candidates are shown: `'shuffled'` by the seed, so that their place says nothing; `'given'` in the retriever's
+   * How candidates are shown: `'shuffled'` by the seed, so that their position says nothing; `'given'` in the retriever's
    * order, which the model may copy. Default `'shuffled'`.
    */
   readonly order?: 'shuffled' | 'given' | undefined;
@@ -250,9 +250,9 @@ export class LlmRanker implements Ranker {
     this.#outcomes = sumOutcomes([this.#outcomes, counter.counts()])[0] as OutcomeCounts;
     options.onOutcomes?.(counter.counts());
     return candidates.map((given, query) => {
-      const place = new Map(given.map(({ item }, at) => [item, at]));
+      const positions = new Map(given.map(({ item }, at) => [item, at]));
       const ranked = [...(fused[query] as Map<number, number>)]
-        .sort((a, b) => b[1] - a[1] || (place.get(a[0]) as number) - (place.get(b[0]) as number))
+        .sort((a, b) => b[1] - a[1] || (positions.get(a[0]) as number) - (positions.get(b[0]) as number))
         .map(([item]) => item);
       const { list, filled } = fillList(ranked, given, k);
       this.#counts.listed += list.length;

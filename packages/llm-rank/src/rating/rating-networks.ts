@@ -108,7 +108,7 @@ class Perceptron implements RatingNetwork {
   readonly #users: Embedding | undefined;
   readonly #items: Embedding;
   readonly #itemBias: Embedding;
-  readonly #places: Embedding | undefined;
+  readonly #positions: Embedding | undefined;
   readonly #rated: Dense | undefined;
   readonly #block: TransformerBlock | undefined;
   readonly #layers: readonly Dense[];
@@ -121,7 +121,7 @@ class Perceptron implements RatingNetwork {
     this.#items = new Embedding(parameters, 'items', size.items, dimension, random, dimension ** -0.5);
     this.#itemBias = new Embedding(parameters, 'item-bias', size.items, 1, random, 0);
     if (readsHistory) {
-      this.#places = new Embedding(parameters, 'places', HISTORY, dimension, random, 0.1);
+      this.#positions = new Embedding(parameters, 'places', HISTORY, dimension, random, 0.1);
       this.#rated = new Dense(parameters, 'rated', 2, dimension, random);
       this.#block = new TransformerBlock(parameters, 'block', random, {
         width: dimension,
@@ -172,9 +172,9 @@ class Perceptron implements RatingNetwork {
     vector: tf.Tensor,
     pass: ForwardPass,
   ): tf.Tensor {
-    const places = (this.#places as Embedding).table as tf.Tensor;
+    const positions = (this.#positions as Embedding).table as tf.Tensor;
     const rated = (this.#rated as Dense).apply(tf.stack([past, present], 2));
-    const shown = tf.add(tf.add(this.#items.apply(history), rated), places);
+    const shown = tf.add(tf.add(this.#items.apply(history), rated), positions);
     const read = (this.#block as TransformerBlock).apply(
       pass.dropout(shown, this.#size.dropout),
       pass,

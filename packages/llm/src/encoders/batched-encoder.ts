@@ -45,7 +45,7 @@ export class BatchedEncoder implements TextEncoder {
    */
   async encode(texts: readonly string[], options: LongCallOptions = {}): Promise<EncodedTexts> {
     checkOptions('encode', options, LONG_CALL_OPTIONS);
-    const places = new Map<string, number[]>();
+    const rowsOfText = new Map<string, number[]>();
     for (const [row, text] of texts.entries()) {
       if (typeof text !== 'string')
         throw new InvalidInputError({
@@ -53,15 +53,15 @@ export class BatchedEncoder implements TextEncoder {
           received: `${typeof text} at position ${row}`,
           hint: 'Pass strings; the empty string is allowed.',
         });
-      const rows = places.get(text);
+      const rows = rowsOfText.get(text);
       if (rows) rows.push(row);
-      else places.set(text, [row]);
+      else rowsOfText.set(text, [row]);
     }
     const data = new Float32Array(texts.length * this.width);
     let truncated = 0;
     let done = 0;
     const accept = (text: string, found: CachedVector): void => {
-      for (const row of places.get(text) ?? []) {
+      for (const row of rowsOfText.get(text) ?? []) {
         data.set(found.vector, row * this.width);
         if (found.truncated) truncated++;
         done++;
@@ -69,7 +69,7 @@ export class BatchedEncoder implements TextEncoder {
     };
     const cache = await this.#cache;
     const missing: { readonly text: string; readonly prepared: PreparedText }[] = [];
-    for (const text of places.keys()) {
+    for (const text of rowsOfText.keys()) {
       const known = cache?.get(text);
       if (known) accept(text, known);
       else missing.push({ text, prepared: this.#model.prepare(text) });
@@ -88,7 +88,7 @@ export class BatchedEncoder implements TextEncoder {
       for (const [k, { text, prepared }] of batch.entries()) {
         const vector = unitVector(rows.subarray(k * this.width, (k + 1) * this.width));
         if (vector) good.push({ text, found: { vector, truncated: prepared.truncated } });
-        else for (const row of places.get(text) ?? []) failed.push({ row, text });
+        else for (const row of rowsOfText.get(text) ?? []) failed.push({ row, text });
       }
       await cache?.keep(
         good.map(({ text }) => text),

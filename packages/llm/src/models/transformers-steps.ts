@@ -58,8 +58,8 @@ export function generationSteps(
 }
 
 function firstStop(text: string, stop: readonly string[]): number {
-  const places = stop.map((word) => (word === '' ? -1 : text.indexOf(word))).filter((at) => at >= 0);
-  return places.length === 0 ? -1 : Math.min(...places);
+  const ends = stop.map((word) => (word === '' ? -1 : text.indexOf(word))).filter((at) => at >= 0);
+  return ends.length === 0 ? -1 : Math.min(...ends);
 }
 
 /** Length of the text that is sure to stay: before a half-written character or the beginning of a stop word. */

@@ -76,14 +76,14 @@ export class DecoderSteps {
       const model = this.#model;
       const pass = ForwardPass.inference();
       const order = tf.tensor1d(parents, 'int32');
-      const place = tf.tensor(here, [1, 1, length, 1]);
-      const elsewhere = tf.sub(1, place);
+      const isHere = tf.tensor(here, [1, 1, length, 1]);
+      const elsewhere = tf.sub(1, isHere);
       const mask = tf.add(
         tf.tensor(written, [1, 1, 1, length]),
         model.positionBias('decoder', tf.tensor1d(buckets, 'int32'), 1, length),
       );
       const write = (cache: tf.Tensor, now: tf.Tensor): tf.Tensor =>
-        tf.add(tf.mul(tf.gather(cache, order), elsewhere), tf.mul(now, place));
+        tf.add(tf.mul(tf.gather(cache, order), elsewhere), tf.mul(now, isHere));
       const cache: KeyValues[] = [];
       let x = model.embed(tf.tensor2d(tokens, [this.#rows, 1], 'int32'));
       for (let k = 0; k < config.num_decoder_layers; k++) {

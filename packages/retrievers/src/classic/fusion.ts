@@ -138,8 +138,8 @@ function addReciprocalRanks(
   for (let item = 0; item < order.length; item++) order[item] = item;
   order.sort((a, b) => row[b]! - row[a]! || a - b);
   let rank = 1;
-  for (let place = 0; place < order.length; place++) {
-    if (place > 0 && row[order[place]!] !== row[order[place - 1]!]) rank = place + 1;
-    target[order[place]!]! += weight / (k + rank);
+  for (let position = 0; position < order.length; position++) {
+    if (position > 0 && row[order[position]!] !== row[order[position - 1]!]) rank = position + 1;
+    target[order[position]!]! += weight / (k + rank);
   }
 }

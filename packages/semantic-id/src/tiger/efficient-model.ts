@@ -170,14 +170,17 @@ export class EfficientModel implements IdModel {
   ): tf.Tensor {
     const { dimension, maxLength, dropout } = this.#config;
     const length = items.shape[1] as number;
-    const places = tf.slice(
+    const positions = tf.slice(
       this.#positions.table as tf.Tensor as tf.Tensor2D,
       [maxLength - length, 0],
       [length, dimension],
     );
     // The sum of `depth` vectors is brought to the scale that one item vector has in SASRec.
     const scale = Math.sqrt(dimension / this.#ids.depth);
-    const shown = tf.mul(tf.add(tf.mul(this.#show(items, users), scale), places), tf.expandDims(present, -1));
+    const shown = tf.mul(
+      tf.add(tf.mul(this.#show(items, users), scale), positions),
+      tf.expandDims(present, -1),
+    );
     const hidden = paddingMask(present);
     const mask = tf.add(hidden, causalMask(length));
     const x = pass.dropout(shown, dropout);

@@ -3,16 +3,14 @@ import type { Parameters } from '@palate/nn';
 import type { SemanticIds } from '../ids/semantic-ids.js';
 
 /**
- * Where each item of `ids` stands in a larger table of IDs.
+ * Finds the row of each item of `ids` in a larger table of IDs.
  *
  * @throws InvalidInputError if an item lacks an ID there or has another one, or the codebook is of another size
  */
-export function placesIn(larger: SemanticIds, ids: SemanticIds): Int32Array {
+export function rowsIn(larger: SemanticIds, ids: SemanticIds): Int32Array {
   const { depth, size } = ids;
-  const places = Int32Array.from(ids.items, (id) => larger.items.find(id) ?? -1);
-  const changed = places.findIndex(
-    (place, own) => place < 0 || larger.tuple(place).join() !== ids.tuple(own).join(),
-  );
+  const rows = Int32Array.from(ids.items, (id) => larger.items.find(id) ?? -1);
+  const changed = rows.findIndex((row, own) => row < 0 || larger.tuple(row).join() !== ids.tuple(own).join());
   if (larger.depth !== depth || larger.size !== size || changed >= 0)
     throw new InvalidInputError({
       expected: `IDs of ${depth} codes below ${size} that keep those of the model's ${ids.items.size} items`,
@@ -22,30 +20,30 @@ export function placesIn(larger: SemanticIds, ids: SemanticIds): Int32Array {
           : `another ID of ${JSON.stringify(ids.items.idOf(changed))}, or none`,
       hint: 'Use what extend of the IDs gave that the model was fitted with.',
     });
-  return places;
+  return rows;
 }
 
 /**
  * Weights of a model for the IDs of a larger table: tables of vectors of nodes get zeros, as before training, for those
  * that are new.
  *
- * @param places - of {@link placesIn}
+ * @param rows - of {@link rowsIn}
  */
 export async function extendedWeights(
   from: Parameters,
   to: Parameters,
   ids: SemanticIds,
   larger: SemanticIds,
-  places: Int32Array,
+  rows: Int32Array,
 ): Promise<Record<string, TensorData>> {
   const { depth } = ids;
   const nodes = new Int32Array(ids.trie.nodeCount);
-  for (const [own, place] of places.entries())
+  for (const [own, at] of rows.entries())
     for (let level = 0; level < depth; level++)
-      nodes[ids.trie.path[own * depth + level]!] = larger.trie.path[place * depth + level]!;
+      nodes[ids.trie.path[own * depth + level]!] = larger.trie.path[at * depth + level]!;
   const moved = Object.entries(await from.values()).map(([name, tensor]) => {
-    const rows = to.get(name).shape[0] as number;
-    return [name, rows === tensor.shape[0] ? tensor : movedRows(tensor, nodes, rows)] as const;
+    const count = to.get(name).shape[0] as number;
+    return [name, count === tensor.shape[0] ? tensor : movedRows(tensor, nodes, count)] as const;
   });
   return Object.fromEntries(moved);
 }

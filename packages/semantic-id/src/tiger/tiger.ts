@@ -34,7 +34,7 @@ import { heldOutQueries, ndcgOfLists } from '@palate/eval';
 import { type EpochReport, fitNetwork, inverseSquareRootSchedule, selectBackend } from '@palate/nn';
 import { SemanticIds } from '../ids/semantic-ids.js';
 import { EfficientModel } from './efficient-model.js';
-import { extendedWeights, placesIn } from './extended-weights.js';
+import { extendedWeights, rowsIn } from './extended-weights.js';
 import { FaithfulModel } from './faithful-model.js';
 import { type FreeSearch, searchFreely } from './free-search.js';
 import { TIGER, type TigerConfig, type TigerOptions, type TigerSettings } from './tiger-options.js';
@@ -204,18 +204,18 @@ export class Tiger implements Retriever, Saveable, Disposable {
    * @throws InvalidInputError if an item of this model lacks an ID or has another one, or the codebook is of another size
    */
   async extend(ids: SemanticIds): Promise<Tiger> {
-    const places = placesIn(ids, this.ids);
+    const rows = rowsIn(ids, this.ids);
     await selectBackend();
     const cold = new Uint8Array(ids.items.size).fill(1);
     const scores = new Float32Array(ids.items.size);
-    for (const [own, place] of places.entries()) {
-      cold[place] = this.#unseen.items[own]!;
-      scores[place] = this.favourites.scores[own]!;
+    for (const [own, row] of rows.entries()) {
+      cold[row] = this.#unseen.items[own]!;
+      scores[row] = this.favourites.scores[own]!;
     }
     const unseen = new UnseenItems(ids.trie, cold, Math.exp(this.#unseen.logShare));
     const model = makeModel(ids, this.#config, 0, unseen);
     model.parameters.assign(
-      await extendedWeights(this.#model.parameters, model.parameters, this.ids, ids, places),
+      await extendedWeights(this.#model.parameters, model.parameters, this.ids, ids, rows),
       'the model that is extended',
     );
     return new Tiger(

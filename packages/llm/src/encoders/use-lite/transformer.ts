@@ -105,7 +105,7 @@ export class UseLiteTransformer {
     const angles = tf.mul(tf.reshape(tf.range(0, length, 1, 'float32'), [length, 1]), scales);
     const timing = tf.concat([tf.sin(angles), tf.cos(angles)], 1);
     const vectors = tf.gather(this.#weight('module/Embeddings_en'), ids);
-    // The graph adds the token's vector a second time together with its place.
+    // The graph adds the token's vector a second time together with its position.
     let x: tf.Tensor = tf.add(tf.mul(vectors, 2), timing);
     const mask = paddingMask(present);
     for (let index = 0; index < LAYERS; index++) x = this.#layer(x, index, mask);
