@@ -1,4 +1,5 @@
 import { ArtifactError, artifactTensor, type TensorData } from '@palate/core';
+import type { SparseRows } from './sparse.js';
 
 /**
  * A tensor of an artifact as finite 32-bit floats.
@@ -53,4 +54,26 @@ export function savedOffsets(
       hint: 'The artifact was changed: restore it, or fit again.',
     });
   return offsets;
+}
+
+/** A sparse matrix as tensors of an artifact; {@link savedRows} reads them. */
+export function tensorsOfRows({ offsets, columns }: SparseRows): Readonly<Record<string, TensorData>> {
+  return {
+    offsets: { shape: [offsets.length], values: offsets },
+    columns: { shape: [columns.length], values: columns },
+  };
+}
+
+/**
+ * A sparse matrix of an artifact, of any number of rows.
+ *
+ * @throws ArtifactError if its tensors are missing, or are no matrix of `columnCount` columns
+ */
+export function savedRows(
+  dir: string,
+  tensors: Readonly<Record<string, TensorData>>,
+  columnCount: number,
+): SparseRows {
+  const offsets = savedOffsets(dir, tensors, 'offsets');
+  return { offsets, columns: savedIntegers(dir, tensors, 'columns', offsets.at(-1), columnCount) };
 }

@@ -19,19 +19,23 @@ export interface StoredRetriever<C> {
   readonly dataFingerprint: string;
 }
 
-/**
- * Writes a fitted retriever as an artifact of the kind given.
- *
- * @param stored - what all have; the settings as they are saved
- * @param tensors - what the kind learned
- * @param files - files of its own, by name
- */
+/** Parts of an artifact that one kind of retriever has. */
+export interface RetrieverContents {
+  /** Kind of the artifact, such as `"ease"`. */
+  readonly kind: string;
+  /** Settings as they are saved. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Numbers that were learned. */
+  readonly tensors: Readonly<Record<string, TensorData>>;
+  /** Files of its own, by name. */
+  readonly files?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Writes a fitted retriever as an artifact of its kind. */
 export async function saveRetriever(
   dir: string,
-  kind: string,
-  { items, favourites, config, dataFingerprint }: StoredRetriever<unknown>,
-  tensors: Readonly<Record<string, TensorData>>,
-  files: Readonly<Record<string, string>> = {},
+  { items, favourites, dataFingerprint }: Omit<StoredRetriever<unknown>, 'config'>,
+  { kind, config, tensors, files }: RetrieverContents,
 ): Promise<void> {
   await writeArtifact(dir, {
     kind,
@@ -43,25 +47,27 @@ export async function saveRetriever(
   });
 }
 
+/** A retriever as it was stored, with the artifact for what is the kind's own. */
+export interface LoadedRetriever<C> {
+  readonly fitted: StoredRetriever<C>;
+  readonly artifact: Artifact;
+}
+
 /**
- * Reads what {@link saveRetriever} wrote, with the artifact for what is the kind's own.
+ * Reads what {@link saveRetriever} wrote.
  *
- * @param restored - checks the saved settings
+ * @param options - declaration of the saved settings
  * @throws ArtifactError if the folder is missing, foreign or damaged
  */
 export async function loadRetriever<C>(
   dir: string,
   kind: string,
-  restored: (dir: string, config: unknown) => C,
-): Promise<StoredRetriever<C> & { readonly artifact: Artifact }> {
+  options: { restored(dir: string, config: unknown): C },
+): Promise<LoadedRetriever<C>> {
   const artifact = await readArtifact(dir, kind, VERSION);
-  const config = restored(dir, artifact.manifest.config);
+  const config = options.restored(dir, artifact.manifest.config);
   const items = savedItems(dir, artifact);
-  return {
-    items,
-    favourites: Favourites.saved(dir, artifact.tensors, items.size),
-    config,
-    dataFingerprint: artifact.manifest.dataFingerprint ?? '',
-    artifact,
-  };
+  const favourites = Favourites.saved(dir, artifact.tensors, items.size);
+  const dataFingerprint = artifact.manifest.dataFingerprint ?? '';
+  return { fitted: { items, favourites, config, dataFingerprint }, artifact };
 }

@@ -1,23 +1,12 @@
 import {
-  type CatalogueScorer,
   type Dataset,
-  type Disposable,
   defineOptions,
-  Favourites,
-  fingerprint,
-  type IdMap,
   InvalidInputError,
   type LongCallOptions,
-  listsFromScores,
   type OptionsOf,
   option,
-  type Query,
-  RandomStream,
-  type RetrieveOptions,
-  type Saveable,
-  type ScoredItem,
+  type RandomStream,
   type SettingsOf,
-  throwIfCancelled,
 } from '@palate/core';
 import {
   type Batch,
@@ -25,17 +14,15 @@ import {
   batchByLength,
   bucketLengths,
   catalogueCrossEntropy,
-  type EpochReport,
   type ForwardPass,
-  selectBackend,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { type HistoryScoring, scoreQueries } from './encode-histories.js';
-import { exportScoring } from './export-scoring.js';
-import { epochsThatMatter, fitEncoder } from './fit-encoder.js';
-import { checkValidation, SEQUENTIAL } from './options.js';
-import { SequenceEncoder } from './sequence-encoder.js';
-import { loadEncoder, saveEncoder } from './stored-encoder.js';
+import type { SequenceKind } from './encode-histories.js';
+import { type EncoderTask, fitEncoder } from './fit-encoder.js';
+import { SEQUENTIAL } from './options.js';
+import type { SequenceEncoder } from './sequence-encoder.js';
+import { SequenceModel } from './sequence-model.js';
+import { loadEncoder, type TrainedEncoder } from './stored-encoder.js';
 
 /** Options of {@link Bert4Rec.fit}. */
 export const BERT4REC = defineOptions('Bert4Rec.fit', {
@@ -55,36 +42,17 @@ export type Bert4RecOptions = OptionsOf<typeof BERT4REC.declarations> & LongCall
 
 type Config = SettingsOf<typeof BERT4REC.declarations>;
 
+const KIND: SequenceKind = { artifact: 'bert4rec', name: 'BERT4Rec', causal: false, hasEndToken: true };
+
 /**
  * BERT4Rec (Sun et al. 2019): a transformer that sees the whole sequence and guesses hidden items; to recommend, a
  * hidden one is put behind the history. Full cross-entropy over the catalogue at the hidden positions.
  */
-export class Bert4Rec implements CatalogueScorer, Saveable, Disposable {
+export class Bert4Rec extends SequenceModel {
   readonly name = 'BERT4Rec';
-  readonly items: IdMap;
-  readonly favourites: Favourites;
-  /** Loss and validation of each epoch of the fit; empty after loading. */
-  readonly history: readonly EpochReport[];
-  readonly #encoder: SequenceEncoder;
-  readonly #config: Config;
-  readonly #dataFingerprint: string;
-  readonly #scoring: HistoryScoring;
 
-  private constructor(
-    items: IdMap,
-    encoder: SequenceEncoder,
-    config: Config,
-    history: readonly EpochReport[],
-    favourites: Favourites,
-    dataFingerprint: string,
-  ) {
-    this.favourites = favourites;
-    this.items = items;
-    this.history = history;
-    this.#encoder = encoder;
-    this.#config = config;
-    this.#dataFingerprint = dataFingerprint;
-    this.#scoring = scoringOf(encoder, items, config, favourites);
+  private constructor(trained: TrainedEncoder<Config>) {
+    super(KIND, trained, BERT4REC.saved(trained.config));
   }
 
   /**
@@ -93,93 +61,27 @@ export class Bert4Rec implements CatalogueScorer, Saveable, Disposable {
    * @throws InvalidInputError for unknown options, or if there is no history
    */
   static async fit(dataset: Dataset, options: Bert4RecOptions = {}): Promise<Bert4Rec> {
-    const { log } = dataset;
     const config = BERT4REC.settings(options);
-    checkValidation(config, log);
-    const favourites = Favourites.of(log);
-    throwIfCancelled(options.signal, 'fitting BERT4Rec');
-    await selectBackend();
-    const encoder = new SequenceEncoder(
-      { ...config, activation: 'gelu' },
-      log.items.size + 1,
-      new RandomStream(options.seed ?? 0).fork('bert4rec'),
+    return new Bert4Rec(
+      await fitEncoder(
+        KIND,
+        dataset,
+        BERT4REC,
+        config,
+        options,
+        (encoder) => new MaskedItemTask(dataset, encoder, config),
+      ),
     );
-    const history = await fitEncoder(log, config, options, encoder, () => {
-      const task = new MaskedItemTask(dataset, encoder, config);
-      return {
-        scoring: scoringOf(encoder, log.items, config, favourites),
-        batches: (_, random) => task.batches(random),
-        loss: (batch, pass) => task.loss(batch, pass),
-        identity: BERT4REC.identity(config, log, options.seed ?? 0, epochsThatMatter(config)),
-      };
-    });
-    return new Bert4Rec(log.items, encoder, config, history, favourites, fingerprint(log));
   }
 
-  async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
-    return scoreQueries(queries, this.#scoring, options.signal);
-  }
-
-  retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(this, queries, k, options);
-  }
-
-  /**
-   * The serving graph as a standard `.onnx` file: input `items`, int32 `[batch, positions]`, histories with the newest item
-   * at the right end and -1 where there is none; output `scores`, one an item of the catalogue.
-   */
-  async exportOnnx(): Promise<Uint8Array> {
-    await selectBackend();
-    return exportScoring(this.#scoring);
-  }
-
-  async save(dir: string): Promise<void> {
-    await saveEncoder(dir, 'bert4rec', {
-      items: this.items,
-      encoder: this.#encoder,
-      config: BERT4REC.saved(this.#config),
-      favourites: this.favourites,
-      dataFingerprint: this.#dataFingerprint,
-    });
-  }
-
+  /** @throws ArtifactError if the folder is missing, foreign or damaged */
   static async load(dir: string): Promise<Bert4Rec> {
-    const { items, encoder, config, favourites, dataFingerprint } = await loadEncoder(
-      dir,
-      'bert4rec',
-      1,
-      (from, saved) => BERT4REC.restored(from, saved),
-    );
-    return new Bert4Rec(items, encoder, config, [], favourites, dataFingerprint);
-  }
-
-  /** Frees the weights; what needs them throws afterwards. */
-  dispose(): void {
-    this.#encoder.parameters.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
+    return new Bert4Rec(await loadEncoder(dir, KIND, BERT4REC));
   }
 }
 
-const scoringOf = (
-  encoder: SequenceEncoder,
-  items: IdMap,
-  config: Config,
-  favourites: Favourites,
-): HistoryScoring => ({
-  encoder,
-  itemCount: items.size,
-  maxLength: config.maxLength,
-  causal: false,
-  endToken: items.size,
-  favourites,
-  name: 'BERT4Rec',
-});
-
 /** Batches and loss of guessing hidden items. */
-class MaskedItemTask {
+class MaskedItemTask implements EncoderTask {
   readonly #dataset: Dataset;
   readonly #encoder: SequenceEncoder;
   readonly #config: Config;

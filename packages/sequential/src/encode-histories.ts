@@ -1,4 +1,4 @@
-import { distinctHistory, type Favourites, type Query, throwIfCancelled } from '@palate/core';
+import { distinctHistory, type Favourites, type IdMap, type Query, throwIfCancelled } from '@palate/core';
 import { batchByLength, bucketLengths, ForwardPass } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -19,6 +19,40 @@ export interface HistoryScoring {
   readonly favourites: Favourites;
   readonly name: string;
 }
+
+/** Properties that tell one kind of sequential model from another, beside how it trains. */
+export interface SequenceKind {
+  /** Kind of its artifacts, such as `"sasrec"`. */
+  readonly artifact: string;
+  /** Name in messages. */
+  readonly name: string;
+  /** True where a position sees only what came before it. */
+  readonly causal: boolean;
+  /** True where the item table has one row more, a token put behind histories at whose position the answer is read. */
+  readonly hasEndToken: boolean;
+}
+
+/** Parts of a trained model that scoring needs. */
+export interface ScoringParts {
+  readonly items: IdMap;
+  readonly encoder: SequenceEncoder;
+  readonly config: { readonly maxLength: number };
+  readonly favourites: Favourites;
+}
+
+/** How a model of a kind scores histories. */
+export const scoringOf = (
+  { name, causal, hasEndToken }: SequenceKind,
+  { items, encoder, config, favourites }: ScoringParts,
+): HistoryScoring => ({
+  encoder,
+  itemCount: items.size,
+  maxLength: config.maxLength,
+  causal,
+  endToken: hasEndToken ? items.size : undefined,
+  favourites,
+  name,
+});
 
 /**
  * Scores the catalogue after each history: the model's vector at the last position times every item's vector.

@@ -1,58 +1,84 @@
-import type { InteractionLog, LongCallOptions, RandomStream } from '@palate/core';
+import {
+  type Dataset,
+  Favourites,
+  fingerprint,
+  type LongCallOptions,
+  RandomStream,
+  throwIfCancelled,
+} from '@palate/core';
 import { heldOutQueries } from '@palate/eval';
-import { type Batch, type BatchTensors, type EpochReport, type ForwardPass, fitNetwork } from '@palate/nn';
+import { type Batch, type BatchTensors, type ForwardPass, fitNetwork, selectBackend } from '@palate/nn';
 import type * as tf from '@tensorflow/tfjs-core';
-import type { HistoryScoring } from './encode-histories.js';
-import type { SequentialConfig } from './options.js';
-import type { SequenceEncoder } from './sequence-encoder.js';
+import { type SequenceKind, scoringOf } from './encode-histories.js';
+import { checkValidation, type SequentialConfig } from './options.js';
+import { SequenceEncoder } from './sequence-encoder.js';
+import type { TrainedEncoder } from './stored-encoder.js';
 import { validationNdcg } from './validation-ndcg.js';
 
 /** Parts of a training that are special to a model. */
 export interface EncoderTask {
-  readonly scoring: HistoryScoring;
   /** The batches of an epoch. */
-  readonly batches: (epoch: number, random: RandomStream) => readonly (() => Batch)[];
-  readonly loss: (batch: BatchTensors, pass: ForwardPass) => tf.Scalar;
-  /** Hash of what the result depends on, the number of epochs included where the learning rate does. */
-  readonly identity: string;
+  batches(random: RandomStream): readonly (() => Batch)[];
+  loss(batch: BatchTensors, pass: ForwardPass): tf.Scalar;
+}
+
+/** A declaration of settings, as far as it names what a checkpoint depends on. */
+interface Identified<C> {
+  identity(settings: C, ...rest: readonly unknown[]): string;
 }
 
 /** The number of epochs where the learning rate depends on it: elsewhere a run goes on from fewer to more. */
-export const epochsThatMatter = ({ decay, epochs }: SequentialConfig): number | undefined =>
+const epochsThatMatter = ({ decay, epochs }: SequentialConfig): number | undefined =>
   decay === 'none' ? undefined : epochs;
 
 /**
  * Trains a sequence encoder on a task, with validation, early stopping and checkpoints as the options ask. Its weights
  * are freed when that fails or is cancelled.
  *
- * @param describe - makes the task; it may refuse the data
+ * @param declared - declaration of the settings
+ * @param makeTask - makes the task; it may refuse the data
  */
-export async function fitEncoder(
-  log: InteractionLog,
-  config: SequentialConfig,
+export async function fitEncoder<C extends SequentialConfig>(
+  kind: SequenceKind,
+  dataset: Dataset,
+  declared: Identified<C>,
+  config: C,
   options: LongCallOptions,
-  encoder: SequenceEncoder,
-  describe: () => EncoderTask,
-): Promise<readonly EpochReport[]> {
-  const task = describedOrFreed(encoder, describe);
+  makeTask: (encoder: SequenceEncoder) => EncoderTask,
+): Promise<TrainedEncoder<C>> {
+  const { log } = dataset;
+  const { items } = log;
+  checkValidation(config, log);
+  const favourites = Favourites.of(log);
+  throwIfCancelled(options.signal, `fitting ${kind.name}`);
+  await selectBackend();
+  const seed = options.seed ?? 0;
+  const encoder = new SequenceEncoder(
+    { ...config, activation: 'gelu' },
+    items.size + (kind.hasEndToken ? 1 : 0),
+    new RandomStream(seed).fork(kind.artifact),
+  );
+  const task = madeOrFreed(encoder, makeTask);
+  const scoring = scoringOf(kind, { items, encoder, config, favourites });
   const held = config.validation && heldOutQueries(log, config.validation);
-  return fitNetwork({
+  const history = await fitNetwork({
     parameters: encoder.parameters,
     settings: config,
     options,
-    identity: task.identity,
-    loss: task.loss,
-    batches: task.batches,
+    identity: declared.identity(config, log, seed, epochsThatMatter(config)),
+    loss: (batch, pass) => task.loss(batch, pass),
+    batches: (_, random) => task.batches(random),
     validation: held && {
-      measure: async () => ({ 'ndcg@10': validationNdcg(held, task.scoring, options.signal) }),
+      measure: async () => ({ 'ndcg@10': validationNdcg(held, scoring, options.signal) }),
       stopBy: 'ndcg@10',
     },
   });
+  return { items, encoder, config, favourites, history, dataFingerprint: fingerprint(log) };
 }
 
-function describedOrFreed(encoder: SequenceEncoder, describe: () => EncoderTask): EncoderTask {
+function madeOrFreed<T>(encoder: SequenceEncoder, make: (encoder: SequenceEncoder) => T): T {
   try {
-    return describe();
+    return make(encoder);
   } catch (error) {
     encoder.parameters.dispose();
     throw error;

@@ -1,27 +1,12 @@
 import {
-  type CatalogueScorer,
   type Dataset,
-  type Disposable,
   defineOptions,
-  EmbeddingTable,
-  Favourites,
-  fingerprint,
-  type IdMap,
   InvalidInputError,
   type LongCallOptions,
-  listsFromScores,
-  madeFrom,
   type OptionsOf,
   option,
-  type Query,
-  RandomStream,
-  type RetrieveOptions,
-  type Saveable,
-  type ScoredItem,
+  type RandomStream,
   type SettingsOf,
-  type TensorData,
-  throwIfCancelled,
-  UNKNOWN,
 } from '@palate/core';
 import {
   type Batch,
@@ -31,19 +16,17 @@ import {
   bucketLengths,
   catalogueCrossEntropy,
   crossEntropyAmong,
-  type EpochReport,
   type ForwardPass,
   generalisedBce,
   sampledSoftmax,
-  selectBackend,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { type HistoryScoring, scoreQueries } from './encode-histories.js';
-import { exportScoring } from './export-scoring.js';
-import { epochsThatMatter, fitEncoder } from './fit-encoder.js';
-import { checkValidation, SEQUENTIAL } from './options.js';
-import { SequenceEncoder } from './sequence-encoder.js';
-import { loadEncoder, saveEncoder } from './stored-encoder.js';
+import type { SequenceKind } from './encode-histories.js';
+import { type EncoderTask, fitEncoder } from './fit-encoder.js';
+import { SEQUENTIAL } from './options.js';
+import type { SequenceEncoder } from './sequence-encoder.js';
+import { SequenceModel } from './sequence-model.js';
+import { loadEncoder, type TrainedEncoder } from './stored-encoder.js';
 
 /** How SASRec learns what comes next. */
 export type SasRecLoss = 'cross-entropy' | 'bce' | 'gbce' | 'sampled-softmax';
@@ -81,39 +64,21 @@ export type SasRecOptions = OptionsOf<typeof SASREC.declarations> & LongCallOpti
 
 type Config = SettingsOf<typeof SASREC.declarations>;
 
+const KIND: SequenceKind = { artifact: 'sasrec', name: 'SASRec', causal: true, hasEndToken: false };
+
 /**
  * SASRec (Kang and McAuley 2018): a causal transformer over a user's items that predicts, at every position, the next
  * one; scores are inner products with the item vectors.
  *
  * With full cross-entropy it is the strong baseline of later studies; with `'bce'` the original.
  */
-export class SasRec implements CatalogueScorer, Saveable, Disposable {
+export class SasRec extends SequenceModel {
   readonly name: string;
-  readonly items: IdMap;
-  readonly favourites: Favourites;
-  /** Loss and validation of each epoch of the fit; empty after loading. */
-  readonly history: readonly EpochReport[];
-  readonly #encoder: SequenceEncoder;
-  readonly #config: Config;
-  readonly #dataFingerprint: string;
-  readonly #scoring: HistoryScoring;
 
-  private constructor(
-    items: IdMap,
-    encoder: SequenceEncoder,
-    config: Config,
-    history: readonly EpochReport[],
-    favourites: Favourites,
-    dataFingerprint: string,
-  ) {
-    this.favourites = favourites;
-    this.name = config.loss === 'cross-entropy' ? 'SASRec' : `SASRec (${config.loss})`;
-    this.items = items;
-    this.history = history;
-    this.#encoder = encoder;
-    this.#config = config;
-    this.#dataFingerprint = dataFingerprint;
-    this.#scoring = scoringOf(encoder, items, config, favourites);
+  private constructor(trained: TrainedEncoder<Config>) {
+    super(KIND, trained, SASREC.saved(trained.config));
+    const { loss } = trained.config;
+    this.name = loss === 'cross-entropy' ? 'SASRec' : `SASRec (${loss})`;
   }
 
   /**
@@ -122,109 +87,33 @@ export class SasRec implements CatalogueScorer, Saveable, Disposable {
    * @throws InvalidInputError for unknown options or losses, or if no user has two interactions
    */
   static async fit(dataset: Dataset, options: SasRecOptions = {}): Promise<SasRec> {
-    const { log } = dataset;
     const config = SASREC.settings(options);
-    checkValidation(config, log);
     if (config.competitors === 'unseen' && config.loss !== 'cross-entropy')
       throw new InvalidInputError({
         expected: "competitors to be 'all' or, with the loss 'cross-entropy', 'unseen'",
         received: `"unseen" with ${config.loss}`,
         hint: "Leave competitors out: sampled losses never draw an item of the user. Or use the loss 'cross-entropy'.",
       });
-    const favourites = Favourites.of(log);
-    throwIfCancelled(options.signal, 'fitting SASRec');
-    await selectBackend();
-    const random = new RandomStream(options.seed ?? 0).fork('sasrec');
-    const encoder = new SequenceEncoder({ ...config, activation: 'gelu' }, log.items.size, random);
-    const history = await fitEncoder(log, config, options, encoder, () => {
-      const task = new NextItemTask(dataset, encoder, config);
-      return {
-        scoring: scoringOf(encoder, log.items, config, favourites),
-        batches: (_, stream) => task.batches(stream),
-        loss: (batch, pass) => task.loss(batch, pass),
-        identity: SASREC.identity(config, log, options.seed ?? 0, epochsThatMatter(config)),
-      };
-    });
-    return new SasRec(log.items, encoder, config, history, favourites, fingerprint(log));
-  }
-
-  async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
-    return scoreQueries(queries, this.#scoring, options.signal);
-  }
-
-  retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(this, queries, k, options);
-  }
-
-  /**
-   * The learned vectors of the items: what is used by the same people at the same positions lies together. They know the
-   * log of the training, and say so.
-   */
-  async itemVectors(): Promise<EmbeddingTable> {
-    const { shape, values } = (await this.#encoder.parameters.values())['items.table'] as TensorData;
-    return new EmbeddingTable(
-      this.items,
-      shape[1] as number,
-      values as Float32Array,
-      this.#dataFingerprint === '' ? UNKNOWN : madeFrom({ log: this.#dataFingerprint }),
+    return new SasRec(
+      await fitEncoder(
+        KIND,
+        dataset,
+        SASREC,
+        config,
+        options,
+        (encoder) => new NextItemTask(dataset, encoder, config),
+      ),
     );
   }
 
-  /**
-   * The serving graph as a standard `.onnx` file: input `items`, int32 `[batch, positions]`, histories with the newest item
-   * at the right end and -1 where there is none; output `scores`, one an item of the catalogue.
-   */
-  async exportOnnx(): Promise<Uint8Array> {
-    await selectBackend();
-    return exportScoring(this.#scoring);
-  }
-
-  async save(dir: string): Promise<void> {
-    await saveEncoder(dir, 'sasrec', {
-      items: this.items,
-      encoder: this.#encoder,
-      config: SASREC.saved(this.#config),
-      favourites: this.favourites,
-      dataFingerprint: this.#dataFingerprint,
-    });
-  }
-
+  /** @throws ArtifactError if the folder is missing, foreign or damaged */
   static async load(dir: string): Promise<SasRec> {
-    const { items, encoder, config, favourites, dataFingerprint } = await loadEncoder(
-      dir,
-      'sasrec',
-      0,
-      (from, saved) => SASREC.restored(from, saved),
-    );
-    return new SasRec(items, encoder, config, [], favourites, dataFingerprint);
-  }
-
-  /** Frees the weights; what needs them throws afterwards. */
-  dispose(): void {
-    this.#encoder.parameters.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
+    return new SasRec(await loadEncoder(dir, KIND, SASREC));
   }
 }
 
-const scoringOf = (
-  encoder: SequenceEncoder,
-  items: IdMap,
-  config: Config,
-  favourites: Favourites,
-): HistoryScoring => ({
-  encoder,
-  itemCount: items.size,
-  maxLength: config.maxLength,
-  causal: true,
-  favourites,
-  name: 'SASRec',
-});
-
 /** Batches and loss of predicting the next item at every position. */
-class NextItemTask {
+class NextItemTask implements EncoderTask {
   readonly #dataset: Dataset;
   readonly #encoder: SequenceEncoder;
   readonly #config: Config;

@@ -10,7 +10,8 @@ import {
   savedItems,
   writeArtifact,
 } from '@palate/core';
-import { selectBackend } from '@palate/nn';
+import { type EpochReport, selectBackend } from '@palate/nn';
+import type { SequenceKind } from './encode-histories.js';
 import { SequenceEncoder, type SequenceEncoderConfig } from './sequence-encoder.js';
 
 /** Prefix of the names of weights, beside which the artifact keeps the favourites. */
@@ -25,10 +26,14 @@ export interface StoredEncoder<C> {
   readonly dataFingerprint: string;
 }
 
+/** A trained encoder with all that is kept of its training. */
+export interface TrainedEncoder<C> extends StoredEncoder<C> {
+  /** Loss and validation of each epoch of the fit; empty after loading. */
+  readonly history: readonly EpochReport[];
+}
+
 /**
- * Writes a trained sequence encoder as an artifact of the kind given.
- *
- * @param config - settings as they are saved
+ * Writes a trained sequence encoder as an artifact of the kind given, with its settings as they are saved.
  */
 export async function saveEncoder(dir: string, kind: string, stored: StoredEncoder<unknown>): Promise<void> {
   const { items, encoder, config, favourites, dataFingerprint } = stored;
@@ -49,19 +54,18 @@ export async function saveEncoder(dir: string, kind: string, stored: StoredEncod
 /**
  * Reads what {@link saveEncoder} wrote.
  *
- * @param specialTokens - rows of the item table behind the items
- * @param restored - checks saved settings
+ * @param options - declaration of the saved settings
  * @throws ArtifactError if the folder is missing, foreign or damaged, or its settings do not fit its weights
  */
 export async function loadEncoder<C extends Omit<SequenceEncoderConfig, 'activation'>>(
   dir: string,
-  kind: string,
-  specialTokens: number,
-  restored: (dir: string, config: unknown) => C,
-): Promise<StoredEncoder<C>> {
+  { artifact: kind, hasEndToken }: SequenceKind,
+  options: { restored(dir: string, config: unknown): C },
+): Promise<TrainedEncoder<C>> {
   const artifact = await readArtifact(dir, kind, 2);
-  const config = restored(dir, artifact.manifest.config);
+  const config = options.restored(dir, artifact.manifest.config);
   const items = savedItems(dir, artifact);
+  const rows = items.size + (hasEndToken ? 1 : 0);
   const favourites = Favourites.saved(dir, artifact.tensors, items.size);
   const weights = Object.fromEntries(
     Object.entries(artifact.tensors)
@@ -70,7 +74,7 @@ export async function loadEncoder<C extends Omit<SequenceEncoderConfig, 'activat
   );
   const { dimension, maxLength, blocks } = config;
   checkSavedShapes(dir, weights, {
-    'items.table': [items.size + specialTokens, dimension],
+    'items.table': [rows, dimension],
     'positions.table': [maxLength, dimension],
     ...(blocks > 0 ? { [`block-${blocks}.feed-forward.inner.kernel`]: [dimension, 4 * dimension] } : {}),
   });
@@ -78,10 +82,10 @@ export async function loadEncoder<C extends Omit<SequenceEncoderConfig, 'activat
   const encoder = await rebuildSaved(
     dir,
     'an encoder of the settings in the manifest',
-    () =>
-      new SequenceEncoder({ ...config, activation: 'gelu' }, items.size + specialTokens, new RandomStream(0)),
+    () => new SequenceEncoder({ ...config, activation: 'gelu' }, rows, new RandomStream(0)),
   );
   checkSavedNames(dir, weights, encoder.parameters.names);
   encoder.parameters.assign(weights, dir);
-  return { items, encoder, config, favourites, dataFingerprint: artifact.manifest.dataFingerprint ?? '' };
+  const dataFingerprint = artifact.manifest.dataFingerprint ?? '';
+  return { items, encoder, config, favourites, dataFingerprint, history: [] };
 }

@@ -1,7 +1,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Catalog, createDataset, type Dataset, InteractionLog, RandomStream, withLog } from '@palate/core';
+import {
+  Catalog,
+  createDataset,
+  type Dataset,
+  fingerprint,
+  InteractionLog,
+  madeFrom,
+  RandomStream,
+  readArtifact,
+  withLog,
+} from '@palate/core';
 import { type RetrieverConformanceOptions, retrieverConformance } from '@palate/core/testing';
 import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
 import { kCore, leaveOneOut } from '@palate/datasets';
@@ -195,6 +205,31 @@ describe('the encoder', () => {
       for (const [k, value] of (padded.at(-1) as number[]).entries())
         expect(value).toBeCloseTo(short[k] as number, 5);
   });
+});
+
+describe('item vectors', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'palate-item-vectors-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  test.each(['SASRec', 'BERT4Rec'])(
+    'of %s are the items of its saved table, and know the log',
+    async (name) => {
+      const dataset = ring(10, 5, 4);
+      const dir = join(folder, name);
+      using model = await (name === 'SASRec' ? SasRec : Bert4Rec).fit(dataset, SMALL);
+      await model.save(dir);
+      const table = await model.itemVectors();
+      const saved = (await readArtifact(dir, name.toLowerCase(), 2)).tensors['model/items.table'];
+      expect([table.ids.size, table.width]).toEqual([5, SMALL.dimension]);
+      expect(table.data).toEqual(saved?.values.subarray(0, 5 * SMALL.dimension));
+      // BERT4Rec's table ends with the vector of its mask, which is no item.
+      expect(saved?.shape[0]).toBe(name === 'SASRec' ? 5 : 6);
+      expect(table.provenance).toEqual(madeFrom({ log: fingerprint(dataset.log) }));
+    },
+  );
 });
 
 describe('the exported serving graph', () => {

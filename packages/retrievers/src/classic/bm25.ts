@@ -1,28 +1,20 @@
 import {
   type Artifact,
   ArtifactError,
-  type CatalogueScorer,
   type Dataset,
   defineOptions,
   distinctHistory,
-  Favourites,
-  fingerprint,
-  type IdMap,
   InvalidInputError,
   type LongCallOptions,
-  listsFromScores,
   type OptionsOf,
   option,
-  type Query,
-  type RetrieveOptions,
-  type Saveable,
-  type ScoredItem,
   type SettingsOf,
   throwIfCancelled,
   wordsOf,
 } from '@palate/core';
-import { scoreRows } from '../score-rows.js';
-import { loadRetriever, saveRetriever } from '../stored-retriever.js';
+import { FittedRetriever, fittedOn } from '../fitted-retriever.js';
+import type { RowScorer } from '../score-rows.js';
+import { loadRetriever, type RetrieverContents, type StoredRetriever } from '../stored-retriever.js';
 
 /** Options of {@link Bm25Retriever.fit}. */
 export const BM25 = defineOptions('Bm25Retriever.fit', {
@@ -46,30 +38,17 @@ type Config = SettingsOf<typeof BM25.declarations>;
  * The query is `query.text`; without it, the texts of the history's items. A word counts as often as the query
  * holds it.
  */
-export class Bm25Retriever implements CatalogueScorer, Saveable {
+export class Bm25Retriever extends FittedRetriever<Config> {
   readonly name = 'BM25';
-  readonly items: IdMap;
-  readonly favourites: Favourites;
   readonly #texts: readonly string[];
-  readonly #config: Config;
-  readonly #dataFingerprint: string;
   /** For each word the items that hold it, with the word's weight there. */
   readonly #postings = new Map<string, { readonly items: Int32Array; readonly weights: Float32Array }>();
   /** Words of each item, for histories. */
   readonly #itemWords: readonly (readonly string[])[];
 
-  private constructor(
-    items: IdMap,
-    texts: readonly string[],
-    config: Config,
-    favourites: Favourites,
-    dataFingerprint: string,
-  ) {
-    this.items = items;
-    this.favourites = favourites;
+  private constructor(fitted: StoredRetriever<Config>, texts: readonly string[]) {
+    super(fitted);
     this.#texts = texts;
-    this.#config = config;
-    this.#dataFingerprint = dataFingerprint;
     this.#itemWords = texts.map(wordsOf);
     const lengths = this.#itemWords.map((list) => list.length);
     const mean = lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, lengths.length);
@@ -80,7 +59,7 @@ export class Bm25Retriever implements CatalogueScorer, Saveable {
         ofWord.set(item, (ofWord.get(item) ?? 0) + 1);
         counts.set(word, ofWord);
       }
-    const { k1, b } = config;
+    const { k1, b } = fitted.config;
     for (const [word, ofWord] of counts) {
       const idf = Math.log(1 + (texts.length - ofWord.size + 0.5) / (ofWord.size + 0.5));
       this.#postings.set(word, {
@@ -110,11 +89,11 @@ export class Bm25Retriever implements CatalogueScorer, Saveable {
         received: `none in the fields ${fields.join(', ') || '(none)'}`,
         hint: 'Load the item metadata, or name other fields.',
       });
-    return new Bm25Retriever(log.items, texts, config, Favourites.of(log), fingerprint(log));
+    return new Bm25Retriever(fittedOn(log, config), texts);
   }
 
-  async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
-    return scoreRows(this, queries, options, (query, row) => {
+  protected rowScorer(): RowScorer {
+    return (query, row) => {
       const asked =
         query.text === undefined
           ? distinctHistory(query, this.items.size).flatMap((item) => this.#itemWords[item] ?? [])
@@ -124,32 +103,21 @@ export class Bm25Retriever implements CatalogueScorer, Saveable {
         if (!posting) continue;
         for (let p = 0; p < posting.items.length; p++) row[posting.items[p]!]! += posting.weights[p]!;
       }
-    });
-  }
-
-  retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(this, queries, k, options);
-  }
-
-  async save(dir: string): Promise<void> {
-    const { items, favourites } = this;
-    const stored = {
-      items,
-      favourites,
-      config: BM25.saved(this.#config),
-      dataFingerprint: this.#dataFingerprint,
     };
-    await saveRetriever(dir, 'bm25', stored, {}, { 'texts.json': JSON.stringify(this.#texts) });
+  }
+
+  protected contents(): RetrieverContents {
+    return {
+      kind: 'bm25',
+      config: BM25.saved(this.config),
+      tensors: {},
+      files: { 'texts.json': JSON.stringify(this.#texts) },
+    };
   }
 
   static async load(dir: string): Promise<Bm25Retriever> {
-    const { items, favourites, config, dataFingerprint, artifact } = await loadRetriever(
-      dir,
-      'bm25',
-      (from, saved) => BM25.restored(from, saved),
-    );
-    const texts = savedTexts(dir, artifact, items.size);
-    return new Bm25Retriever(items, texts, config, favourites, dataFingerprint);
+    const { fitted, artifact } = await loadRetriever(dir, 'bm25', BM25);
+    return new Bm25Retriever(fitted, savedTexts(dir, artifact, fitted.items.size));
   }
 }
 

@@ -1,29 +1,22 @@
 import {
-  type CatalogueScorer,
   type Dataset,
   defineOptions,
   distinctHistory,
-  Favourites,
-  fingerprint,
   type IdMap,
   type LongCallOptions,
-  listsFromScores,
   type OptionsOf,
   option,
-  type Query,
   RandomStream,
-  type RetrieveOptions,
-  type Saveable,
-  type ScoredItem,
   type SettingsOf,
   savedItems,
   throwIfCancelled,
   yieldToEventLoop,
 } from '@palate/core';
+import { FittedRetriever, fittedOn } from '../fitted-retriever.js';
 import { savedFloats } from '../saved-tensors.js';
-import { scoreRows } from '../score-rows.js';
+import type { RowScorer } from '../score-rows.js';
 import { userItemMatrix } from '../sparse.js';
-import { loadRetriever, saveRetriever } from '../stored-retriever.js';
+import { loadRetriever, type RetrieverContents, type StoredRetriever } from '../stored-retriever.js';
 
 const OPTIONS = {
   factors: option.integer({ min: 1, max: 8192 })({ default: 64, doc: 'width of the factors' }),
@@ -49,6 +42,13 @@ const SAVED = defineOptions('BprMf', {
 
 type Config = SettingsOf<typeof SAVED.declarations>;
 
+/** Numbers that were learned, row-major. */
+interface Weights {
+  readonly userFactors: Float32Array;
+  readonly itemFactors: Float32Array;
+  readonly itemBiases: Float32Array;
+}
+
 /** Steps of the fold-in for each item of a history. */
 const FOLD_IN_PASSES = 30;
 
@@ -62,32 +62,19 @@ const USERS = 'users.json';
  * A user of the training data is served with the trained vector, whatever the history in the query; anybody else
  * is folded in: the same gradient steps on the user's vector alone, against fixed items, seeded by the fit.
  */
-export class BprMf implements CatalogueScorer, Saveable {
+export class BprMf extends FittedRetriever<Config> {
   readonly name = 'BPR-MF';
-  readonly items: IdMap;
-  readonly favourites: Favourites;
   readonly #users: IdMap;
   readonly #userFactors: Float32Array;
   readonly #itemFactors: Float32Array;
   readonly #itemBiases: Float32Array;
-  readonly #config: Config;
-  readonly #dataFingerprint: string;
 
-  private constructor(
-    ids: { users: IdMap; items: IdMap },
-    weights: { userFactors: Float32Array; itemFactors: Float32Array; itemBiases: Float32Array },
-    config: Config,
-    favourites: Favourites,
-    dataFingerprint: string,
-  ) {
-    this.items = ids.items;
-    this.favourites = favourites;
-    this.#users = ids.users;
+  private constructor(fitted: StoredRetriever<Config>, users: IdMap, weights: Weights) {
+    super(fitted);
+    this.#users = users;
     this.#userFactors = weights.userFactors;
     this.#itemFactors = weights.itemFactors;
     this.#itemBiases = weights.itemBiases;
-    this.#config = config;
-    this.#dataFingerprint = dataFingerprint;
   }
 
   /** Trains user and item factors. */
@@ -147,18 +134,12 @@ export class BprMf implements CatalogueScorer, Saveable {
       options.onProgress?.({ phase: 'fit BPR-MF', done: epoch, total: config.epochs });
       await yieldToEventLoop(options.signal, 'fitting BPR-MF');
     }
-    return new BprMf(
-      { users: log.users, items: log.items },
-      { userFactors, itemFactors, itemBiases },
-      config,
-      Favourites.of(log),
-      fingerprint(log),
-    );
+    return new BprMf(fittedOn(log, config), log.users, { userFactors, itemFactors, itemBiases });
   }
 
   /** Gradient steps on a new user's vector alone; the samples depend only on the seed and the history. */
   #foldIn(history: readonly number[]): Float32Array {
-    const { factors: width, learningRate, regularisation, seed } = this.#config;
+    const { factors: width, learningRate, regularisation, seed } = this.config;
     const n = this.items.size;
     const vector = new Float32Array(width);
     const owned = new Set(history);
@@ -182,9 +163,9 @@ export class BprMf implements CatalogueScorer, Saveable {
     return vector;
   }
 
-  async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
-    const width = this.#config.factors;
-    return scoreRows(this, queries, options, (query, row) => {
+  protected rowScorer(): RowScorer {
+    const width = this.config.factors;
+    return (query, row) => {
       const known = query.user === undefined ? undefined : this.#users.find(query.user);
       const history = distinctHistory(query, this.items.size);
       // Left with the biases alone, it would know no more than how popular items are: that is counted.
@@ -198,47 +179,31 @@ export class BprMf implements CatalogueScorer, Saveable {
         for (let f = 0; f < width; f++) sum += vector[f]! * this.#itemFactors[item * width + f]!;
         row[item] = sum;
       }
-    });
-  }
-
-  retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(this, queries, k, options);
-  }
-
-  async save(dir: string): Promise<void> {
-    const width = this.#config.factors;
-    const { items, favourites } = this;
-    const stored = {
-      items,
-      favourites,
-      config: SAVED.saved(this.#config),
-      dataFingerprint: this.#dataFingerprint,
     };
-    await saveRetriever(
-      dir,
-      'bpr-mf',
-      stored,
-      {
+  }
+
+  protected contents(): RetrieverContents {
+    const width = this.config.factors;
+    return {
+      kind: 'bpr-mf',
+      config: SAVED.saved(this.config),
+      tensors: {
         userFactors: { shape: [this.#users.size, width], values: this.#userFactors },
-        itemFactors: { shape: [items.size, width], values: this.#itemFactors },
-        itemBiases: { shape: [items.size], values: this.#itemBiases },
+        itemFactors: { shape: [this.items.size, width], values: this.#itemFactors },
+        itemBiases: { shape: [this.items.size], values: this.#itemBiases },
       },
-      { [USERS]: JSON.stringify([...this.#users]) },
-    );
+      files: { [USERS]: JSON.stringify([...this.#users]) },
+    };
   }
 
   static async load(dir: string): Promise<BprMf> {
-    const { items, favourites, config, dataFingerprint, artifact } = await loadRetriever(
-      dir,
-      'bpr-mf',
-      (from, saved) => SAVED.restored(from, saved),
-    );
+    const { fitted, artifact } = await loadRetriever(dir, 'bpr-mf', SAVED);
     const users = savedItems(dir, artifact, USERS, 'user');
-    const factors = {
+    const { items, config } = fitted;
+    return new BprMf(fitted, users, {
       userFactors: savedFloats(dir, artifact.tensors, 'userFactors', [users.size, config.factors]),
       itemFactors: savedFloats(dir, artifact.tensors, 'itemFactors', [items.size, config.factors]),
       itemBiases: savedFloats(dir, artifact.tensors, 'itemBiases', [items.size]),
-    };
-    return new BprMf({ users, items }, factors, config, favourites, dataFingerprint);
+    });
   }
 }

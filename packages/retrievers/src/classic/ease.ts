@@ -1,30 +1,22 @@
 import {
-  type CatalogueScorer,
   type Dataset,
   defineOptions,
   distinctHistory,
-  Favourites,
-  fingerprint,
-  type IdMap,
   type InteractionLog,
   type LongCallOptions,
-  listsFromScores,
   type OptionsOf,
   option,
-  type Query,
-  type RetrieveOptions,
-  type Saveable,
-  type ScoredItem,
   type SettingsOf,
   throwIfCancelled,
   yieldToEventLoop,
 } from '@palate/core';
 import { COMPUTE } from '../compute/default-compute.js';
+import { FittedRetriever, fittedOn } from '../fitted-retriever.js';
 import { invertSpd, SymmetricPanels } from '../linear-algebra/invert-spd.js';
 import { savedFloats } from '../saved-tensors.js';
-import { scoreRows } from '../score-rows.js';
+import type { RowScorer } from '../score-rows.js';
 import { userItemMatrix } from '../sparse.js';
-import { loadRetriever, saveRetriever } from '../stored-retriever.js';
+import { loadRetriever, type RetrieverContents, type StoredRetriever } from '../stored-retriever.js';
 
 /** Options of {@link Ease.fit}. */
 export const EASE = defineOptions('Ease.fit', {
@@ -65,27 +57,14 @@ export function gramMatrix(log: InteractionLog): SymmetricPanels {
  * Fitting inverts an items x items matrix in double precision: `items^3 / 2` multiplications, `4 * items^2` bytes while it
  * runs and for the weights after.
  */
-export class Ease implements CatalogueScorer, Saveable {
+export class Ease extends FittedRetriever<Config> {
   readonly name = 'EASE';
-  readonly items: IdMap;
-  readonly favourites: Favourites;
   /** Row-major, items x items. */
   readonly #weights: Float32Array;
-  readonly #config: Config;
-  readonly #dataFingerprint: string;
 
-  private constructor(
-    items: IdMap,
-    weights: Float32Array,
-    config: Config,
-    favourites: Favourites,
-    dataFingerprint: string,
-  ) {
-    this.items = items;
-    this.favourites = favourites;
+  private constructor(fitted: StoredRetriever<Config>, weights: Float32Array) {
+    super(fitted);
     this.#weights = weights;
-    this.#config = config;
-    this.#dataFingerprint = dataFingerprint;
   }
 
   /** Solves for the weights. */
@@ -114,45 +93,34 @@ export class Ease implements CatalogueScorer, Saveable {
             weights[column * n + row] = -value / diagonal[row]!;
           }
         }
-    return new Ease(log.items, weights, config, Favourites.of(log), fingerprint(log));
+    return new Ease(fittedOn(log, config), weights);
   }
 
-  async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
+  protected rowScorer(): RowScorer {
     const n = this.items.size;
     const sum = new Float64Array(n);
-    return scoreRows(this, queries, options, (query, row) => {
+    return (query, row) => {
       sum.fill(0);
       for (const item of distinctHistory(query, n)) {
         const from = item * n;
         for (let other = 0; other < n; other++) sum[other]! += this.#weights[from + other]!;
       }
       row.set(sum);
-    });
-  }
-
-  retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(this, queries, k, options);
-  }
-
-  async save(dir: string): Promise<void> {
-    const n = this.items.size;
-    const { items, favourites } = this;
-    const stored = {
-      items,
-      favourites,
-      config: EASE.saved(this.#config),
-      dataFingerprint: this.#dataFingerprint,
     };
-    await saveRetriever(dir, 'ease', stored, { weights: { shape: [n, n], values: this.#weights } });
+  }
+
+  protected contents(): RetrieverContents {
+    const n = this.items.size;
+    return {
+      kind: 'ease',
+      config: EASE.saved(this.config),
+      tensors: { weights: { shape: [n, n], values: this.#weights } },
+    };
   }
 
   static async load(dir: string): Promise<Ease> {
-    const { items, favourites, config, dataFingerprint, artifact } = await loadRetriever(
-      dir,
-      'ease',
-      (from, saved) => EASE.restored(from, saved),
-    );
-    const weights = savedFloats(dir, artifact.tensors, 'weights', [items.size, items.size]);
-    return new Ease(items, weights, config, favourites, dataFingerprint);
+    const { fitted, artifact } = await loadRetriever(dir, 'ease', EASE);
+    const { size } = fitted.items;
+    return new Ease(fitted, savedFloats(dir, artifact.tensors, 'weights', [size, size]));
   }
 }

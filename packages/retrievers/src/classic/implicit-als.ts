@@ -1,30 +1,22 @@
 import {
-  type CatalogueScorer,
   type Dataset,
   defineOptions,
   distinctHistory,
-  Favourites,
-  fingerprint,
-  type IdMap,
   InvalidInputError,
   type LongCallOptions,
-  listsFromScores,
   type OptionsOf,
   option,
-  type Query,
   RandomStream,
-  type RetrieveOptions,
-  type Saveable,
-  type ScoredItem,
   type SettingsOf,
   throwIfCancelled,
   yieldToEventLoop,
 } from '@palate/core';
+import { FittedRetriever, fittedOn } from '../fitted-retriever.js';
 import { choleskySolve } from '../linear-algebra/cholesky-solve.js';
 import { savedFloats } from '../saved-tensors.js';
-import { scoreRows } from '../score-rows.js';
+import type { RowScorer } from '../score-rows.js';
 import { transpose, userItemMatrix } from '../sparse.js';
-import { loadRetriever, saveRetriever } from '../stored-retriever.js';
+import { loadRetriever, type RetrieverContents, type StoredRetriever } from '../stored-retriever.js';
 
 /** Options of {@link ImplicitAls.fit}. */
 export const IMPLICIT_ALS = defineOptions('ImplicitAls.fit', {
@@ -100,27 +92,14 @@ class RowSolver {
  *
  * A round costs `interactions * factors^2 + (users + items) * factors^3 / 6` multiply-adds.
  */
-export class ImplicitAls implements CatalogueScorer, Saveable {
+export class ImplicitAls extends FittedRetriever<Config> {
   readonly name = 'iALS';
-  readonly items: IdMap;
-  readonly favourites: Favourites;
   /** Row-major, items x factors. */
   readonly #itemFactors: Float32Array;
-  readonly #config: Config;
-  readonly #dataFingerprint: string;
 
-  private constructor(
-    items: IdMap,
-    itemFactors: Float32Array,
-    config: Config,
-    favourites: Favourites,
-    dataFingerprint: string,
-  ) {
-    this.items = items;
-    this.favourites = favourites;
+  private constructor(fitted: StoredRetriever<Config>, itemFactors: Float32Array) {
+    super(fitted);
     this.#itemFactors = itemFactors;
-    this.#config = config;
-    this.#dataFingerprint = dataFingerprint;
   }
 
   /** Alternates between solving for users and for items. */
@@ -180,15 +159,15 @@ export class ImplicitAls implements CatalogueScorer, Saveable {
         users,
       );
     }
-    return new ImplicitAls(log.items, itemFactors, config, Favourites.of(log), fingerprint(log));
+    return new ImplicitAls(fittedOn(log, config), itemFactors);
   }
 
-  async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
-    const width = this.#config.factors;
+  protected rowScorer(): RowScorer {
+    const width = this.config.factors;
     const n = this.items.size;
-    const solver = new RowSolver(this.#itemFactors, n, this.#config);
+    const solver = new RowSolver(this.#itemFactors, n, this.config);
     const vector = new Float32Array(width);
-    return scoreRows(this, queries, options, (query, row) => {
+    return (query, row) => {
       const history = distinctHistory(query, n);
       solver.solve(this.#itemFactors, history, 0, history.length, vector);
       for (let item = 0; item < n; item++) {
@@ -196,33 +175,21 @@ export class ImplicitAls implements CatalogueScorer, Saveable {
         for (let i = 0; i < width; i++) sum += vector[i]! * this.#itemFactors[item * width + i]!;
         row[item] = sum;
       }
-    });
-  }
-
-  retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(this, queries, k, options);
-  }
-
-  async save(dir: string): Promise<void> {
-    const { items, favourites } = this;
-    const stored = {
-      items,
-      favourites,
-      config: IMPLICIT_ALS.saved(this.#config),
-      dataFingerprint: this.#dataFingerprint,
     };
-    await saveRetriever(dir, 'implicit-als', stored, {
-      itemFactors: { shape: [items.size, this.#config.factors], values: this.#itemFactors },
-    });
+  }
+
+  protected contents(): RetrieverContents {
+    const shape = [this.items.size, this.config.factors];
+    return {
+      kind: 'implicit-als',
+      config: IMPLICIT_ALS.saved(this.config),
+      tensors: { itemFactors: { shape, values: this.#itemFactors } },
+    };
   }
 
   static async load(dir: string): Promise<ImplicitAls> {
-    const { items, favourites, config, dataFingerprint, artifact } = await loadRetriever(
-      dir,
-      'implicit-als',
-      (from, saved) => IMPLICIT_ALS.restored(from, saved),
-    );
-    const factors = savedFloats(dir, artifact.tensors, 'itemFactors', [items.size, config.factors]);
-    return new ImplicitAls(items, factors, config, favourites, dataFingerprint);
+    const { fitted, artifact } = await loadRetriever(dir, 'implicit-als', IMPLICIT_ALS);
+    const shape = [fitted.items.size, fitted.config.factors];
+    return new ImplicitAls(fitted, savedFloats(dir, artifact.tensors, 'itemFactors', shape));
   }
 }

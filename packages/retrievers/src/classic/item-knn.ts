@@ -1,28 +1,21 @@
 import {
-  type CatalogueScorer,
   type Dataset,
   defineOptions,
   distinctHistory,
-  Favourites,
-  fingerprint,
-  type IdMap,
   type LongCallOptions,
-  listsFromScores,
   type OptionsOf,
   option,
-  type Query,
-  type RetrieveOptions,
-  type Saveable,
   type ScoredItem,
   type SettingsOf,
   throwIfCancelled,
   topK,
   yieldToEventLoop,
 } from '@palate/core';
+import { FittedRetriever, fittedOn } from '../fitted-retriever.js';
 import { savedFloats, savedIntegers, savedOffsets } from '../saved-tensors.js';
-import { scoreRows } from '../score-rows.js';
+import type { RowScorer } from '../score-rows.js';
 import { transpose, userItemMatrix } from '../sparse.js';
-import { loadRetriever, saveRetriever } from '../stored-retriever.js';
+import { loadRetriever, type RetrieverContents, type StoredRetriever } from '../stored-retriever.js';
 
 /** Options of {@link ItemKnn.fit}. */
 export const ITEM_KNN = defineOptions('ItemKnn.fit', {
@@ -38,6 +31,13 @@ export type ItemKnnOptions = OptionsOf<typeof ITEM_KNN.declarations> & LongCallO
 
 type Config = SettingsOf<typeof ITEM_KNN.declarations>;
 
+/** For each item the candidates that it votes for, with their similarities. */
+interface Votes {
+  readonly offsets: Int32Array;
+  readonly candidates: Int32Array;
+  readonly similarities: Float32Array;
+}
+
 /**
  * Item-based nearest neighbours (Sarwar et al. 2001; Deshpande and Karypis 2004) on binary interactions: items are
  * as similar as the cosine of their user sets, `both / (sqrt(a * b) + shrinkage)`. A candidate's score is the sum of
@@ -46,31 +46,18 @@ type Config = SettingsOf<typeof ITEM_KNN.declarations>;
  *
  * Fitting costs the sum of the squared history lengths; memory is `items * neighbours`.
  */
-export class ItemKnn implements CatalogueScorer, Saveable {
+export class ItemKnn extends FittedRetriever<Config> {
   readonly name = 'ItemKNN';
-  readonly items: IdMap;
-  readonly favourites: Favourites;
   /** Positions `offsets[i]` to `offsets[i + 1]` hold what item `i` votes for. */
   readonly #offsets: Int32Array;
   readonly #candidates: Int32Array;
   readonly #similarities: Float32Array;
-  readonly #config: Config;
-  readonly #dataFingerprint: string;
 
-  private constructor(
-    items: IdMap,
-    parts: { offsets: Int32Array; candidates: Int32Array; similarities: Float32Array },
-    config: Config,
-    favourites: Favourites,
-    dataFingerprint: string,
-  ) {
-    this.items = items;
-    this.favourites = favourites;
-    this.#offsets = parts.offsets;
-    this.#candidates = parts.candidates;
-    this.#similarities = parts.similarities;
-    this.#config = config;
-    this.#dataFingerprint = dataFingerprint;
+  private constructor(fitted: StoredRetriever<Config>, { offsets, candidates, similarities }: Votes) {
+    super(fitted);
+    this.#offsets = offsets;
+    this.#candidates = candidates;
+    this.#similarities = similarities;
   }
 
   /** Finds the nearest items of every item. */
@@ -126,13 +113,7 @@ export class ItemKnn implements CatalogueScorer, Saveable {
         candidates[at] = candidate;
         similarities[at] = entry.score;
       }
-    return new ItemKnn(
-      log.items,
-      { offsets, candidates, similarities },
-      config,
-      Favourites.of(log),
-      fingerprint(log),
-    );
+    return new ItemKnn(fittedOn(log, config), { offsets, candidates, similarities });
   }
 
   /**
@@ -151,49 +132,38 @@ export class ItemKnn implements CatalogueScorer, Saveable {
     }));
   }
 
-  async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
+  protected rowScorer(): RowScorer {
     const sum = new Float64Array(this.items.size);
-    return scoreRows(this, queries, options, (query, row) => {
+    return (query, row) => {
       sum.fill(0);
       for (const item of distinctHistory(query, this.items.size))
         for (let p = this.#offsets[item]!; p < this.#offsets[item + 1]!; p++)
           sum[this.#candidates[p]!]! += this.#similarities[p]!;
       row.set(sum);
-    });
-  }
-
-  retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(this, queries, k, options);
-  }
-
-  async save(dir: string): Promise<void> {
-    const { items, favourites } = this;
-    const stored = {
-      items,
-      favourites,
-      config: ITEM_KNN.saved(this.#config),
-      dataFingerprint: this.#dataFingerprint,
     };
-    await saveRetriever(dir, 'item-knn', stored, {
-      offsets: { shape: [this.#offsets.length], values: this.#offsets },
-      candidates: { shape: [this.#candidates.length], values: this.#candidates },
-      similarities: { shape: [this.#similarities.length], values: this.#similarities },
-    });
+  }
+
+  protected contents(): RetrieverContents {
+    return {
+      kind: 'item-knn',
+      config: ITEM_KNN.saved(this.config),
+      tensors: {
+        offsets: { shape: [this.#offsets.length], values: this.#offsets },
+        candidates: { shape: [this.#candidates.length], values: this.#candidates },
+        similarities: { shape: [this.#similarities.length], values: this.#similarities },
+      },
+    };
   }
 
   static async load(dir: string): Promise<ItemKnn> {
-    const { items, favourites, config, dataFingerprint, artifact } = await loadRetriever(
-      dir,
-      'item-knn',
-      (from, saved) => ITEM_KNN.restored(from, saved),
-    );
-    const offsets = savedOffsets(dir, artifact.tensors, 'offsets', items.size);
-    const total = offsets[items.size]!;
-    const votes = {
+    const { fitted, artifact } = await loadRetriever(dir, 'item-knn', ITEM_KNN);
+    const { size } = fitted.items;
+    const offsets = savedOffsets(dir, artifact.tensors, 'offsets', size);
+    const total = offsets[size]!;
+    return new ItemKnn(fitted, {
       offsets,
-      candidates: savedIntegers(dir, artifact.tensors, 'candidates', total, items.size),
+      candidates: savedIntegers(dir, artifact.tensors, 'candidates', total, size),
       similarities: savedFloats(dir, artifact.tensors, 'similarities', [total]),
-    };
-    return new ItemKnn(items, votes, config, favourites, dataFingerprint);
+    });
   }
 }

@@ -1,27 +1,19 @@
 import {
-  type CatalogueScorer,
   type Dataset,
   defineOptions,
   distinctHistory,
-  Favourites,
-  fingerprint,
-  type IdMap,
   type LongCallOptions,
-  listsFromScores,
   type OptionsOf,
   option,
-  type Query,
-  type RetrieveOptions,
-  type Saveable,
-  type ScoredItem,
   type SettingsOf,
   throwIfCancelled,
   topK,
 } from '@palate/core';
-import { savedIntegers, savedOffsets } from '../saved-tensors.js';
-import { scoreRows } from '../score-rows.js';
+import { FittedRetriever, fittedOn } from '../fitted-retriever.js';
+import { savedRows, tensorsOfRows } from '../saved-tensors.js';
+import type { RowScorer } from '../score-rows.js';
 import { type SparseRows, transpose, userItemMatrix } from '../sparse.js';
-import { loadRetriever, saveRetriever } from '../stored-retriever.js';
+import { loadRetriever, type RetrieverContents, type StoredRetriever } from '../stored-retriever.js';
 
 /** Options of {@link UserKnn.fit}. */
 export const USER_KNN = defineOptions('UserKnn.fit', {
@@ -42,28 +34,15 @@ type Config = SettingsOf<typeof USER_KNN.declarations>;
  * There is nothing to fit beside two sparse matrices; a query costs the interactions of the users it shares items
  * with.
  */
-export class UserKnn implements CatalogueScorer, Saveable {
+export class UserKnn extends FittedRetriever<Config> {
   readonly name = 'UserKNN';
-  readonly items: IdMap;
-  readonly favourites: Favourites;
   readonly #byUser: SparseRows;
   readonly #byItem: SparseRows;
-  readonly #config: Config;
-  readonly #dataFingerprint: string;
 
-  private constructor(
-    items: IdMap,
-    byUser: SparseRows,
-    config: Config,
-    favourites: Favourites,
-    dataFingerprint: string,
-  ) {
-    this.items = items;
-    this.favourites = favourites;
+  private constructor(fitted: StoredRetriever<Config>, byUser: SparseRows) {
+    super(fitted);
     this.#byUser = byUser;
-    this.#byItem = transpose(byUser, items.size);
-    this.#config = config;
-    this.#dataFingerprint = dataFingerprint;
+    this.#byItem = transpose(byUser, fitted.items.size);
   }
 
   /** Keeps the training histories. */
@@ -71,15 +50,15 @@ export class UserKnn implements CatalogueScorer, Saveable {
     const config = USER_KNN.settings(options);
     throwIfCancelled(options.signal, 'fitting UserKNN');
     const { log } = dataset;
-    return new UserKnn(log.items, userItemMatrix(log), config, Favourites.of(log), fingerprint(log));
+    return new UserKnn(fittedOn(log, config), userItemMatrix(log));
   }
 
-  async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
+  protected rowScorer(): RowScorer {
     const { offsets, columns } = this.#byUser;
     const users = offsets.length - 1;
     const together = new Float32Array(users);
     const untouched = new Uint8Array(users);
-    return scoreRows(this, queries, options, (query, row) => {
+    return (query, row) => {
       const history = distinctHistory(query, this.items.size);
       together.fill(0);
       for (const item of history)
@@ -91,40 +70,23 @@ export class UserKnn implements CatalogueScorer, Saveable {
         if (both > 0)
           together[user] =
             both /
-            (Math.sqrt(history.length * (offsets[user + 1]! - offsets[user]!)) + this.#config.shrinkage);
+            (Math.sqrt(history.length * (offsets[user + 1]! - offsets[user]!)) + this.config.shrinkage);
       }
-      for (const { item: user, score } of topK(together, this.#config.neighbours, untouched))
+      for (const { item: user, score } of topK(together, this.config.neighbours, untouched))
         for (let p = offsets[user]!; p < offsets[user + 1]!; p++) row[columns[p]!]! += score;
-    });
-  }
-
-  retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
-    return listsFromScores(this, queries, k, options);
-  }
-
-  async save(dir: string): Promise<void> {
-    const { offsets, columns } = this.#byUser;
-    const { items, favourites } = this;
-    const stored = {
-      items,
-      favourites,
-      config: USER_KNN.saved(this.#config),
-      dataFingerprint: this.#dataFingerprint,
     };
-    await saveRetriever(dir, 'user-knn', stored, {
-      offsets: { shape: [offsets.length], values: offsets },
-      columns: { shape: [columns.length], values: columns },
-    });
+  }
+
+  protected contents(): RetrieverContents {
+    return {
+      kind: 'user-knn',
+      config: USER_KNN.saved(this.config),
+      tensors: tensorsOfRows(this.#byUser),
+    };
   }
 
   static async load(dir: string): Promise<UserKnn> {
-    const { items, favourites, config, dataFingerprint, artifact } = await loadRetriever(
-      dir,
-      'user-knn',
-      (from, saved) => USER_KNN.restored(from, saved),
-    );
-    const offsets = savedOffsets(dir, artifact.tensors, 'offsets');
-    const columns = savedIntegers(dir, artifact.tensors, 'columns', offsets.at(-1), items.size);
-    return new UserKnn(items, { offsets, columns }, config, favourites, dataFingerprint);
+    const { fitted, artifact } = await loadRetriever(dir, 'user-knn', USER_KNN);
+    return new UserKnn(fitted, savedRows(dir, artifact.tensors, fitted.items.size));
   }
 }

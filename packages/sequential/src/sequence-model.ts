@@ -1,0 +1,103 @@
+import {
+  type CatalogueScorer,
+  type Disposable,
+  EmbeddingTable,
+  type Favourites,
+  type IdMap,
+  type LongCallOptions,
+  listsFromScores,
+  madeFrom,
+  type Query,
+  type RetrieveOptions,
+  type Saveable,
+  type ScoredItem,
+  type TensorData,
+  UNKNOWN,
+} from '@palate/core';
+import { type EpochReport, selectBackend } from '@palate/nn';
+import { type HistoryScoring, type SequenceKind, scoreQueries, scoringOf } from './encode-histories.js';
+import { exportScoring } from './export-scoring.js';
+import type { SequenceEncoder } from './sequence-encoder.js';
+import { saveEncoder, type TrainedEncoder } from './stored-encoder.js';
+
+/** A retriever that scores the catalogue after a history by a transformer over it. Kinds differ in how they train. */
+export abstract class SequenceModel implements CatalogueScorer, Saveable, Disposable {
+  abstract readonly name: string;
+  readonly items: IdMap;
+  readonly favourites: Favourites;
+  /** Loss and validation of each epoch of the fit; empty after loading. */
+  readonly history: readonly EpochReport[];
+  readonly #encoder: SequenceEncoder;
+  readonly #dataFingerprint: string;
+  readonly #kind: SequenceKind;
+  readonly #savedSettings: unknown;
+  readonly #scoring: HistoryScoring;
+
+  /** @param savedSettings - settings as they are saved */
+  protected constructor(
+    kind: SequenceKind,
+    trained: TrainedEncoder<{ readonly maxLength: number }>,
+    savedSettings: unknown,
+  ) {
+    this.items = trained.items;
+    this.favourites = trained.favourites;
+    this.history = trained.history;
+    this.#encoder = trained.encoder;
+    this.#dataFingerprint = trained.dataFingerprint;
+    this.#kind = kind;
+    this.#savedSettings = savedSettings;
+    this.#scoring = scoringOf(kind, trained);
+  }
+
+  async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
+    return scoreQueries(queries, this.#scoring, options.signal);
+  }
+
+  retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
+    return listsFromScores(this, queries, k, options);
+  }
+
+  /**
+   * The learned vectors of the items: what is used by the same people at the same positions lies together. They know the
+   * log of the training, and say so.
+   */
+  async itemVectors(): Promise<EmbeddingTable> {
+    const { shape, values } = (await this.#encoder.parameters.values())['items.table'] as TensorData;
+    const width = shape[1] as number;
+    return new EmbeddingTable(
+      this.items,
+      width,
+      // Behind the items the table may hold tokens of the model's own.
+      (values as Float32Array).subarray(0, this.items.size * width),
+      this.#dataFingerprint === '' ? UNKNOWN : madeFrom({ log: this.#dataFingerprint }),
+    );
+  }
+
+  /**
+   * The serving graph as a standard `.onnx` file: input `items`, int32 `[batch, positions]`, histories with the newest item
+   * at the right end and -1 where there is none; output `scores`, one an item of the catalogue.
+   */
+  async exportOnnx(): Promise<Uint8Array> {
+    await selectBackend();
+    return exportScoring(this.#scoring);
+  }
+
+  async save(dir: string): Promise<void> {
+    await saveEncoder(dir, this.#kind.artifact, {
+      items: this.items,
+      encoder: this.#encoder,
+      config: this.#savedSettings,
+      favourites: this.favourites,
+      dataFingerprint: this.#dataFingerprint,
+    });
+  }
+
+  /** Frees the weights; what needs them throws afterwards. */
+  dispose(): void {
+    this.#encoder.parameters.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
