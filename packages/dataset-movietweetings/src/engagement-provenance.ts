@@ -1,8 +1,6 @@
 import { fingerprint, type InteractionLog, madeFrom, type Provenance } from '@palate/core';
 import { leaveOneOut } from '@palate/datasets';
-
-/** Newest interactions of each user that the graph of the engagement-guided texts lacks. */
-const LEFT_OUT = 2;
+import { earlyPart } from './early-part.js';
 
 /**
  * Knowledge of interactions in the engagement-guided texts: the graph in which the films' neighbours were found holds
@@ -12,14 +10,6 @@ const LEFT_OUT = 2;
  * @param log - of the bundled 5-core, in which the interactions are counted
  */
 export function engagementProvenance(log: InteractionLog): Provenance {
-  const { offsets, row } = log.byUser();
-  const users = Object.fromEntries(
-    Array.from(log.users, (id, user) => {
-      const from = offsets[user] as number;
-      const n = Math.max(0, (offsets[user + 1] as number) - from - LEFT_OUT);
-      const until = log.timestamp[row[from + n - 1] as number];
-      return [id, { n, ...(n > 0 && until !== undefined ? { until } : {}) }];
-    }),
-  );
-  return madeFrom({ users, log: fingerprint(leaveOneOut(log).train) });
+  const users = Array.from(log.users, (_, user) => user);
+  return madeFrom({ users: earlyPart(log, users), log: fingerprint(leaveOneOut(log).train) });
 }

@@ -12,4 +12,5 @@ export {
   type NarrativeRequest,
   type UserKnowledge,
 } from './knowledge.js';
+export { narrativeProvenance } from './narrative-provenance.js';
 export { userProvenance } from './user-provenance.js';

@@ -43,10 +43,17 @@ export interface UserKnowledge {
   readonly text: string;
 }
 
-/** A request as the user would post it on a film forum (Mint's query authoring). */
+/**
+ * A request as the user would post it on a film forum (Mint's query authoring), written by a language model: ages, jobs
+ * and families in it are invented, and most lean on the films' plots more than real posts do. `narrativeProvenance`
+ * says what it knows of interactions.
+ */
 export interface NarrativeRequest {
   readonly user: string;
-  /** Films that the request was written from; none is named in it. */
+  /**
+   * One to eight films that the request was written from: rated at least 8 and at least the user's mean, without
+   * the last two interactions. None is named in it.
+   */
   readonly items: readonly string[];
   readonly text: string;
 }
@@ -103,7 +110,7 @@ export function loadUserKnowledge(): Promise<UserKnowledge[]> {
   );
 }
 
-/** 480 narrative requests. */
+/** 2,280 narrative requests, each of another user: the first 480 of one making, the rest of a second. */
 export function loadNarratives(): Promise<NarrativeRequest[]> {
   return readKnowledge(
     'narratives',
