@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rmdir, stat, unlink } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readFile, rename, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import {
   checkReplaceable,
@@ -27,9 +28,12 @@ export interface ArtifactContents {
   readonly dataFingerprint?: string | undefined;
   /** Kept in `weights.safetensors`. */
   readonly tensors?: Readonly<Record<string, TensorData>> | undefined;
-  /** Further files by plain name. */
-  readonly files?: Readonly<Record<string, Uint8Array | string>> | undefined;
+  /** Further files by plain name; what is large comes in pieces, of which one is held at a time. */
+  readonly files?: Readonly<Record<string, ArtifactFile>> | undefined;
 }
+
+/** What a file of an artifact holds, as a whole or in pieces. */
+export type ArtifactFile = Uint8Array | string | Iterable<Uint8Array>;
 
 /** An artifact folder as read back, every checksum verified. */
 export interface Artifact {
@@ -59,7 +63,7 @@ export async function writeArtifact(
   const target = await throughLink(dir);
   await recoverPrevious(target);
   await checkReplaceable(target, contents.kind);
-  const files: Record<string, Uint8Array | string> = { ...contents.files };
+  const files: Record<string, ArtifactFile> = { ...contents.files };
   for (const name of Object.keys(files))
     if (!isPlainName(name) || name === MANIFEST || name === WEIGHTS)
       throw new InvalidInputError({
@@ -68,16 +72,20 @@ export async function writeArtifact(
         hint: 'Rename the file.',
       });
   if (contents.tensors) files[WEIGHTS] = encodeSafetensors(contents.tensors);
-  const manifest = manifestOf(contents, files);
+  const written = new Map<string, WrittenFile>();
   const temporary = writingName(target);
   try {
     await mkdir(dirname(target), { recursive: true });
     await sweepLeftoverWrites(target);
     await mkdir(temporary);
-    for (const [name, bytes] of Object.entries(files)) {
-      throwIfCancelled(options.signal, `writing ${dir}`);
-      await writeFileDurably(join(temporary, name), bytes);
-    }
+    for (const name of Object.keys(files).sort())
+      written.set(
+        name,
+        await writeHashed(join(temporary, name), files[name] ?? '', () =>
+          throwIfCancelled(options.signal, `writing ${dir}`),
+        ),
+      );
+    const manifest = manifestOf(contents, written);
     await writeFileDurably(join(temporary, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
     throwIfCancelled(options.signal, `writing ${dir}`);
     await takePlace(temporary, target, contents.kind);
@@ -89,11 +97,39 @@ export async function writeArtifact(
   }
 }
 
-function manifestOf(
-  contents: ArtifactContents,
-  files: Readonly<Record<string, Uint8Array | string>>,
-): ArtifactManifest {
-  const names = Object.keys(files).sort();
+/** Length and checksum of a file that was written. */
+interface WrittenFile {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** Writes a file durably, piece by piece. */
+async function writeHashed(path: string, contents: ArtifactFile, check: () => void): Promise<WrittenFile> {
+  const pieces =
+    typeof contents === 'string'
+      ? [Buffer.from(contents)]
+      : contents instanceof Uint8Array
+        ? [contents]
+        : contents;
+  const hash = createHash('sha256');
+  let bytes = 0;
+  const handle = await open(path, 'w');
+  try {
+    for (const piece of pieces) {
+      check();
+      hash.update(piece);
+      bytes += piece.byteLength;
+      await handle.writeFile(piece);
+    }
+    check();
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  return { bytes, sha256: hash.digest('hex') };
+}
+
+function manifestOf(contents: ArtifactContents, written: ReadonlyMap<string, WrittenFile>): ArtifactManifest {
   const { kind, version, config, dataFingerprint } = contents;
   return sealed({
     format: 'palate-artifact',
@@ -101,15 +137,8 @@ function manifestOf(
     version,
     config,
     dataFingerprint,
-    sha256: Object.fromEntries(
-      names.map((name) => [
-        name,
-        createHash('sha256')
-          .update(files[name] ?? '')
-          .digest('hex'),
-      ]),
-    ),
-    bytes: Object.fromEntries(names.map((name) => [name, Buffer.byteLength(files[name] ?? '')])),
+    sha256: Object.fromEntries([...written].map(([name, { sha256 }]) => [name, sha256])),
+    bytes: Object.fromEntries([...written].map(([name, { bytes }]) => [name, bytes])),
   });
 }
 
@@ -132,6 +161,45 @@ async function takePlace(temporary: string, target: string, kind: string): Promi
  * @throws ArtifactError if the folder is missing, foreign, newer or damaged
  */
 export async function readArtifact(dir: string, kind: string, version: number): Promise<Artifact> {
+  const manifest = await readManifestOf(dir, kind, version);
+  const files: Record<string, Uint8Array> = {};
+  let tensors: Record<string, TensorData> = {};
+  for (const name of Object.keys(manifest.sha256)) {
+    const bytes = await readListed(dir, name, manifest);
+    if (name === WEIGHTS) tensors = decodeWeights(dir, bytes);
+    else files[name] = bytes;
+  }
+  return { manifest, tensors, files };
+}
+
+/**
+ * Verifies an artifact folder as {@link readArtifact} does without keeping its files in memory, for those that are read
+ * as streams.
+ *
+ * @returns its manifest
+ * @throws ArtifactError if the folder is missing, foreign, newer or damaged
+ * @throws CancelledError if `signal` fires
+ */
+export async function verifyArtifact(
+  dir: string,
+  kind: string,
+  version: number,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<ArtifactManifest> {
+  const manifest = await readManifestOf(dir, kind, version);
+  for (const name of Object.keys(manifest.sha256)) {
+    await checkLength(dir, name, manifest);
+    const hash = createHash('sha256');
+    for await (const piece of createReadStream(join(resolve(dir), name), { highWaterMark: 1 << 20 })) {
+      throwIfCancelled(options.signal, `reading ${dir}`);
+      hash.update(piece as Buffer);
+    }
+    checkSum(dir, name, hash.digest('hex'), manifest);
+  }
+  return manifest;
+}
+
+async function readManifestOf(dir: string, kind: string, version: number): Promise<ArtifactManifest> {
   await recoverPrevious(await throughLink(dir));
   const manifest = await readManifest(dir);
   if (manifest.kind !== kind)
@@ -146,19 +214,11 @@ export async function readArtifact(dir: string, kind: string, version: number): 
       received: String(manifest.version),
       hint: 'Update Palate, or fit again with this version.',
     });
-  const files: Record<string, Uint8Array> = {};
-  let tensors: Record<string, TensorData> = {};
-  for (const name of Object.keys(manifest.sha256)) {
-    const bytes = await readListed(dir, name, manifest);
-    if (name === WEIGHTS) tensors = decodeWeights(dir, bytes);
-    else files[name] = bytes;
-  }
-  return { manifest, tensors, files };
+  return manifest;
 }
 
-async function readListed(dir: string, name: string, manifest: ArtifactManifest): Promise<Uint8Array> {
-  const path = join(resolve(dir), name);
-  const missing = (cause: unknown): never => {
+function missingFile(dir: string, name: string): (cause: unknown) => never {
+  return (cause) => {
     throw new ArtifactError(dir, {
       expected: `the file ${name} that the manifest lists`,
       received: 'none',
@@ -166,7 +226,10 @@ async function readListed(dir: string, name: string, manifest: ArtifactManifest)
       cause,
     });
   };
-  const { size } = await stat(path).catch(missing);
+}
+
+async function checkLength(dir: string, name: string, manifest: ArtifactManifest): Promise<void> {
+  const { size } = await stat(join(resolve(dir), name)).catch(missingFile(dir, name));
   const length = manifest.bytes[name];
   if (size !== length)
     throw new ArtifactError(dir, {
@@ -174,14 +237,21 @@ async function readListed(dir: string, name: string, manifest: ArtifactManifest)
       received: `${size} bytes`,
       hint: 'The file was changed or cut: restore it, or fit again.',
     });
-  const bytes = await readFile(path).catch(missing);
-  const sum = createHash('sha256').update(bytes).digest('hex');
+}
+
+function checkSum(dir: string, name: string, sum: string, manifest: ArtifactManifest): void {
   if (sum !== manifest.sha256[name])
     throw new ArtifactError(dir, {
       expected: `${name} with SHA-256 ${manifest.sha256[name]}`,
       received: sum,
       hint: 'The file was changed or damaged: restore it, or fit again.',
     });
+}
+
+async function readListed(dir: string, name: string, manifest: ArtifactManifest): Promise<Uint8Array> {
+  await checkLength(dir, name, manifest);
+  const bytes = await readFile(join(resolve(dir), name)).catch(missingFile(dir, name));
+  checkSum(dir, name, createHash('sha256').update(bytes).digest('hex'), manifest);
   return bytes;
 }
 

@@ -41,7 +41,7 @@ export class Catalog {
           received: String(column.length),
           hint: 'Give every item an entry: an empty string for no text, undefined for no attribute.',
         });
-      if (name in text && name in attributes)
+      if (Object.hasOwn(text, name) && Object.hasOwn(attributes, name))
         throw new InvalidInputError({
           expected: 'every catalogue column once',
           received: `${JSON.stringify(name)} as text and as attribute`,
@@ -58,6 +58,13 @@ export class Catalog {
     return [...Object.keys(this.text), ...Object.keys(this.attributes)];
   }
 
+  /** A text field or attribute by name, one entry an item; `undefined` where there is none. */
+  column(name: string): readonly AttributeValue[] | undefined {
+    for (const columns of [this.text, this.attributes])
+      if (Object.hasOwn(columns, name)) return columns[name];
+    return undefined;
+  }
+
   /**
    * The text of one item: the chosen fields in order, joined by `'. '`; empty ones are left out.
    *
@@ -69,7 +76,7 @@ export class Catalog {
     this.items.idOf(item);
     const parts: string[] = [];
     for (const field of fields) {
-      const column: readonly AttributeValue[] | undefined = this.text[field] ?? this.attributes[field];
+      const column = this.column(field);
       if (!column)
         throw new InvalidInputError({
           expected: `catalogue fields among ${this.fields.join(', ') || '(none)'}`,

@@ -1,4 +1,11 @@
-export { type Artifact, type ArtifactContents, readArtifact, writeArtifact } from './artifact.js';
+export {
+  type Artifact,
+  type ArtifactContents,
+  type ArtifactFile,
+  readArtifact,
+  verifyArtifact,
+  writeArtifact,
+} from './artifact.js';
 export { checkReplaceable } from './artifact-folder.js';
 export { type ArtifactManifest, readManifest } from './artifact-manifest.js';
 export { artifactTensor, type TensorArrays, type TensorExpectation } from './artifact-tensor.js';

@@ -9,6 +9,7 @@ import {
   readArtifact,
   readManifest,
   type TensorExpectation,
+  verifyArtifact,
   writeArtifact,
 } from '../src/index.js';
 
@@ -202,4 +203,31 @@ test('a link to a folder is written through, stays a link, and finds the artifac
   // Killed between its two renames.
   await rename(folder, `${folder}.previous`);
   expect((await readArtifact(link, 'ease', 2)).manifest.config).toEqual({ lambda: 7 });
+});
+
+test('a file written in pieces is the same artifact as one written whole, and is verified as a stream', async () => {
+  const pieces = ['["x"', ',', '"y"]'].map((piece) => Buffer.from(piece));
+  const [whole, piecewise] = [join(root, 'whole'), join(root, 'pieces')];
+  await writeArtifact(whole, contents);
+  await writeArtifact(piecewise, { ...contents, files: { 'items.json': pieces } });
+  expect(await readManifest(piecewise)).toEqual(await readManifest(whole));
+  expect(await verifyArtifact(piecewise, 'ease', 2)).toEqual(await readManifest(whole));
+  await writeFile(join(piecewise, 'items.json'), '["x","z"]');
+  await expect(verifyArtifact(piecewise, 'ease', 2)).rejects.toThrow(/SHA-256/);
+  await expect(verifyArtifact(whole, 'ials', 2)).rejects.toThrow(/kind "ials"/);
+  await expect(verifyArtifact(whole, 'ease', 2, { signal: AbortSignal.abort() })).rejects.toThrow(
+    expect.objectContaining({ code: 'cancelled' }),
+  );
+});
+
+test('pieces that fail leave nothing behind', async () => {
+  function* failing(): Generator<Uint8Array> {
+    yield Buffer.from('a');
+    throw new Error('no more');
+  }
+  const dir = join(root, 'ease');
+  await expect(writeArtifact(dir, { ...contents, files: { 'items.json': failing() } })).rejects.toThrow(
+    'no more',
+  );
+  expect(await readdir(root)).toEqual([]);
 });

@@ -56,6 +56,16 @@ test('catalogue columns of another length or a name twice are refused', () => {
   );
 });
 
+test('columns may be called as what every object has', () => {
+  const races = new Catalog({
+    items: new IdMap(['monza']),
+    text: { title: ['Monza'] },
+    attributes: { constructor: ['Ferrari'] },
+  });
+  expect(races.itemText(0, ['title', 'constructor'])).toBe('Monza. Ferrari');
+  expect(() => races.itemText(0, ['toString'])).toThrow(/catalogue fields among title, constructor/);
+});
+
 test('the fingerprint depends on the data and on nothing else', () => {
   const rows = [
     { user: 'ann', item: 'heat', timestamp: 1 },

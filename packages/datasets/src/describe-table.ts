@@ -2,12 +2,13 @@ import { stat } from 'node:fs/promises';
 import { defineOptions, type LongCallOptions, type OptionsOf, option } from '@palate/core';
 import { readRecords } from './delimited-records.js';
 import { parseDecimal, saysMissing } from './field-values.js';
+import { guessColumns, guessUnit } from './guess-columns.js';
 import { readRecordsOfObjects } from './json-lines.js';
 import { readParquet } from './parquet.js';
 import { ENOUGH } from './read-lines.js';
 import type { TableColumns, TableFormat } from './table-columns.js';
 import { partsOf, sniffFormat } from './table-parts.js';
-import { parseIso, type TimestampUnit, unitOf } from './times.js';
+import { parseIso, type TimestampUnit } from './times.js';
 
 /** Options of {@link describeTable}, each declared once. */
 export const DESCRIBE_OPTIONS = defineOptions('describeTable', {
@@ -71,15 +72,6 @@ export interface TableDescription {
   /** Guess from the names and values of the columns: for a person to confirm, and for loadTable to be told. */
   readonly guess: { readonly columns: Partial<TableColumns>; readonly timestampUnit?: TimestampUnit };
 }
-
-/** Words by which columns are called, likeliest first. */
-const CALLED: Readonly<Record<keyof TableColumns, RegExp>> = {
-  user: /^(user|customer|reviewer|member|visitor|account|uid|client)/i,
-  item: /^(item|movie|product|parent_asin|asin|isbn|video|book|track|artist|song|sku|news|article|business|game)/i,
-  rating: /(rating|stars|score|overall|label|weight|watch_ratio|plays)/i,
-  timestamp: /(timestamp|time|date|^ts$|_at$)/i,
-  request: /(request|impression|slate|session)_?(id)?$/i,
-};
 
 /** Collects what the values of one column are. */
 class ColumnStudy {
@@ -207,8 +199,10 @@ export async function describeTable(path: string, options: DescribeOptions = {})
       (fields) => {
         const texts = Array.from({ length: fields.count }, (_, k) => fields.text(k));
         if (!names) {
-          // A line with a number, or an empty field, is no header.
-          header = texts.every((text) => text !== '' && Number.isNaN(parseDecimal(text)));
+          // A line with a number, or an empty field, is no header; the first name is empty where pandas wrote its index.
+          header = texts.every(
+            (text, k) => (text !== '' || (k === 0 && texts.length > 1)) && Number.isNaN(parseDecimal(text)),
+          );
           names = header ? texts : texts.map((_, k) => k);
           if (header) return;
         }
@@ -237,28 +231,9 @@ export async function describeTable(path: string, options: DescribeOptions = {})
   };
 }
 
-/** Whether values of a type can play a role: a date in another form is no time, a text no rating. */
-function fits(role: keyof TableColumns, type: ColumnType): boolean {
-  if (role === 'timestamp')
-    return type === 'time' || type === 'integer' || type === 'number' || type === 'list';
-  if (role === 'rating')
-    return type === 'integer' || type === 'number' || type === 'boolean' || type === 'list';
-  return true;
-}
-
 function guessOf(columns: readonly ColumnDescription[]): TableDescription['guess'] {
-  const guess: Partial<Record<keyof TableColumns, string>> = {};
-  for (const role of Object.keys(CALLED) as (keyof TableColumns)[]) {
-    const taken = Object.values(guess);
-    const found = columns
-      .filter(({ name, type }) => typeof name === 'string' && !taken.includes(name) && type !== 'object')
-      .filter(({ name, type }) => CALLED[role].test(String(name)) && fits(role, type))
-      // An id is called so: user_id before user_name.
-      .sort((a, b) => Number(/id$/i.test(String(b.name))) - Number(/id$/i.test(String(a.name))));
-    if (found[0]) guess[role] = String(found[0].name);
-  }
-  const time = columns.find(({ name }) => name === guess.timestamp);
-  const unit = time?.type === 'time' ? 'iso' : time?.range ? unitOf(time.range[1]) : undefined;
+  const guess = guessColumns(columns);
+  const unit = guessUnit(columns.find(({ name }) => name === guess.timestamp));
   return { columns: guess, ...(unit === undefined ? {} : { timestampUnit: unit }) };
 }
 

@@ -7,6 +7,7 @@ export {
   loadBookCrossing,
   loadGoodreads,
 } from './book-ratings.js';
+export { checkDatasetFolder, openDataset, saveDataset } from './dataset-folder.js';
 export {
   type ColumnDescription,
   type ColumnType,
@@ -17,6 +18,14 @@ export {
 } from './describe-table.js';
 export { type KCoreOptions, kCore, keepFirst, minimumItemCount, ratingThreshold } from './filters.js';
 export { type FoundDataset, findDatasets } from './find-datasets.js';
+export { type ImportedDataset, importDataset, type UnderstoodTable } from './import-dataset.js';
+export type { ImportedEntities } from './import-entities.js';
+export {
+  type EntityRoles,
+  IMPORT_OPTIONS,
+  type ImportOptions,
+  type InteractionRoles,
+} from './import-options.js';
 export { type JsonRecord, readJsonLines } from './json-lines.js';
 export { findLeaks, type LeakReport } from './leaks.js';
 export {

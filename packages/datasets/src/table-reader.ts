@@ -79,7 +79,11 @@ async function readFieldsInto(
           );
           return;
         }
-        widest = Math.max(...Object.values(columns).map(Number));
+        widest = Math.max(
+          ...Object.values(columns)
+            .filter((column) => column !== undefined)
+            .map(Number),
+        );
         // Names do not matter: only the positions are looked at.
         begin(
           Array.from({ length: Math.max(fields.count, widest + 1) }, (_, k) => String(k)),
