@@ -19,8 +19,8 @@ export const LAYERS = [
   'sequential',
   'semantic-id',
   'knowledge-augment',
-  'llm-rank',
   'graph-augment',
+  'llm-rank',
   'uem',
 ];
 

@@ -49,6 +49,7 @@ export {
   InteractionLog,
   type UserMajorView,
 } from './interaction-log.js';
+export { ItemEdges, type ItemPairs } from './item-edges.js';
 export {
   type KnowledgeEntry,
   type KnowledgeFilter,

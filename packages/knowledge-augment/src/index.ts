@@ -30,9 +30,6 @@ export {
   requestLists,
   requestSamples,
 } from './features/request-samples.js';
-export { bipartiteGraph, type Graph } from './graph/bipartite-graph.js';
-export { type ImportantNeighboursOptions, importantNeighbours } from './graph/important-neighbours.js';
-export { forwardPush, type PageRank, type PageRankOptions, powerIteration } from './graph/page-rank.js';
 export { ADAPTOR, type AdaptorKind, type AdaptorOptions } from './kar/adaptor-options.js';
 export { askFactors, type DomainFactors, FACTORS } from './kar/factors.js';
 export { KnowledgeAdaptor } from './kar/hybrid-experts.js';

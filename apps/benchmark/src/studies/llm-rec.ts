@@ -2,7 +2,8 @@ import { type Dataset, type LongCallOptions, type Retriever, withLog } from '@pa
 import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
 import { splitByTime, splitRandom } from '@palate/datasets';
 import { evaluateRanking, pairedTTest } from '@palate/eval';
-import { importantNeighbours, itemTextVectors, neighbourTexts, TwoTower } from '@palate/knowledge-augment';
+import { importantNeighbours } from '@palate/graph-augment';
+import { itemTextVectors, neighbourTexts, TwoTower } from '@palate/knowledge-augment';
 import { PopularityRetriever } from '@palate/retrievers';
 import { benchmarkEncoder, itemTextFamily, type TextFamily } from '../item-texts.js';
 import { meanAndDeviation, type Study } from './study.js';

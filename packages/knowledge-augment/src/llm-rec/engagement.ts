@@ -16,7 +16,7 @@ const FIELDS = ['title', 'genres'];
  * that the neighbours were found in, and says so.
  *
  * @param training - the data set with its training log alone
- * @param neighbours - of `importantNeighbours` on that log
+ * @param neighbours - of `importantNeighbours` (@palate/graph-augment) on that log
  * @throws InvalidInputError if there is not one list an item
  */
 export function engagementInputs(
@@ -42,7 +42,7 @@ export function engagementInputs(
  * first. It can be made anew for every split, where written texts cannot.
  *
  * @param training - the data set with its training log alone
- * @param neighbours - of `importantNeighbours` on that log
+ * @param neighbours - of `importantNeighbours` (@palate/graph-augment) on that log
  * @throws InvalidInputError if there is not one list an item
  */
 export function neighbourTexts(training: Dataset, neighbours: readonly (readonly number[])[]): ItemTexts {

@@ -1,0 +1,31 @@
+import { type Catalog, InvalidInputError, ItemEdges, type Provenance, UNKNOWN } from '@palate/core';
+import type { ItemRelation } from '../graph/relation-graph.js';
+
+/**
+ * Makes edges from lists of item ids in a catalogue ("also viewed", "bought together", "part of the series"). Ids that
+ * are not of the catalogue are left out.
+ *
+ * @param name - the attribute with the lists, and the name of the relation
+ * @param provenance - what the lists know of interactions: lists that a shop made of its visits know its visits, those of the test
+ * among them unless it says until when. Unknown if left out, which evaluation refuses; `WORLD` is right for series and parts
+ * @throws InvalidInputError if the catalogue has no such attribute
+ */
+export function listedEdges(catalog: Catalog, name: string, provenance: Provenance = UNKNOWN): ItemRelation {
+  const column = catalog.attributes[name];
+  if (!column)
+    throw new InvalidInputError({
+      expected: `an attribute among ${Object.keys(catalog.attributes).join(', ') || '(none)'}`,
+      received: JSON.stringify(name),
+      hint: 'Correct the name.',
+    });
+  const source: number[] = [];
+  const target: number[] = [];
+  for (const [item, value] of column.entries())
+    for (const id of Array.isArray(value) ? (value as readonly string[]) : [String(value ?? '')]) {
+      const other = catalog.items.find(id);
+      if (other === undefined || other === item) continue;
+      source.push(item);
+      target.push(other);
+    }
+  return { name, edges: ItemEdges.fromPairs(catalog.items, { source, target }, provenance) };
+}
