@@ -1,47 +1,24 @@
-import {
-  checkNumber,
-  type Disposable,
-  fingerprint,
-  InvalidInputError,
-  RandomStream,
-  type Saveable,
-  throwIfCancelled,
-} from '@palate/core';
+import { checkNumber, RandomStream } from '@palate/core';
 import { auc, logLoss } from '@palate/eval';
 import {
   type BatchTensors,
   binaryCrossEntropy,
-  cosineSchedule,
   type EpochReport,
   ForwardPass,
   fitNetwork,
   type Parameters,
-  selectBackend,
   shuffledBatches,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { type CtrSamples, takeSamples } from '../features/ctr-samples.js';
-import type { FeatureSet } from '../features/feature-set.js';
-import { fingerprintOfSamples, predictedInteractions } from '../features/knowledge-leak.js';
 import type { CtrBackbone } from './backbone.js';
 import { BACKBONES } from './backbones.js';
 import { ctrBatch } from './ctr-input.js';
 import { CTR, type CtrConfig, type CtrOptions } from './ctr-options.js';
-import { type CtrEntities, checkEntities, checkEntityParts } from './entities.js';
-import { checkKnowledgeProvenance } from './knowledge-input.js';
+import type { CtrEntities } from './entities.js';
+import { beginFit, EntityModel, type EntityModelKind, entityTraining, loadTrained } from './entity-model.js';
 import { scoreRows } from './score-rows.js';
-import {
-  buildNetwork,
-  checkAlive,
-  disposeNetwork,
-  EntityInput,
-  extendNetwork,
-  loadNetwork,
-  saveNetwork,
-  type TrainedNetwork,
-} from './trained-network.js';
-
-const KIND = 'ctr-model';
+import { EntityInput, type TrainedNetwork } from './trained-network.js';
 
 /** How well a model predicts. */
 export interface CtrResult {
@@ -73,21 +50,22 @@ class CtrNetwork {
   }
 }
 
+const KIND: EntityModelKind<CtrConfig, CtrNetwork> = {
+  artifact: 'ctr-model',
+  noun: 'click-through model',
+  Network: CtrNetwork,
+  saved: (config) => CTR.saved(config),
+  restored: (dir, config) => CTR.restored(dir, config),
+  widthsOf: ({ dimension, hidden }) => [dimension, ...hidden],
+};
+
 /**
  * A model of click-through rate: a backbone over embedded features, with or without KAR's augmented vectors, trained
  * jointly by binary cross-entropy.
  */
-export class CtrModel implements Saveable, Disposable {
-  /** Loss and validation of each epoch of the fit; empty after loading. */
-  readonly history: readonly EpochReport[];
-  /** Encoded features of the users and items that it knows. */
-  readonly features: FeatureSet;
-  readonly #trained: TrainedNetwork<CtrConfig, CtrNetwork>;
-
+export class CtrModel extends EntityModel<CtrConfig, CtrNetwork> {
   private constructor(trained: TrainedNetwork<CtrConfig, CtrNetwork>, history: readonly EpochReport[]) {
-    this.history = history;
-    this.features = trained.entities.features;
-    this.#trained = trained;
+    super(KIND, trained, history);
   }
 
   /**
@@ -97,53 +75,37 @@ export class CtrModel implements Saveable, Disposable {
    */
   static async fit(samples: CtrSamples, options: CtrOptions): Promise<CtrModel> {
     const config = CTR.settings(options);
-    if (samples.user.length === 0)
-      throw new InvalidInputError({
-        expected: 'samples to train on',
-        received: 'none',
-        hint: 'Check the split.',
-      });
-    const { features, knowledge, validation, historyLength, epochs, learningRate } = config;
-    const { log } = samples;
-    const seed = options.seed ?? 0;
-    const training = fingerprintOfSamples(samples);
-    const entities: CtrEntities = { users: log.users, items: log.items, features, knowledge };
-    checkEntityParts(entities);
-    checkKnowledgeProvenance(knowledge, predictedInteractions(samples, training), false);
-    if (validation) checkKnowledgeProvenance(knowledge, predictedInteractions(validation, training), true);
-    throwIfCancelled(options.signal, 'fitting a click-through model');
-    await selectBackend();
-    const network = buildNetwork(CtrNetwork, config, entities, seed);
-    const model = (history: readonly EpochReport[]): CtrModel =>
-      new CtrModel({ network, config, entities, dataFingerprint: fingerprint(log), training }, history);
-    const batchSize = Math.min(config.batchSize, samples.user.length);
+    const { validation, historyLength } = config;
+    const { log, user } = samples;
+    const trained = await beginFit(
+      KIND,
+      config,
+      { log, count: user.length, of: 'samples', met: samples, validation },
+      options,
+    );
+    const { network } = trained;
+    const batchSize = Math.min(config.batchSize, user.length);
     const history = await fitNetwork({
       parameters: network.parameters,
       settings: config,
       options,
-      identity: CTR.identity(config, seed, samples),
-      schedule: (steps) => cosineSchedule(learningRate, steps() * epochs, { warmUp: Math.ceil(steps() / 4) }),
-      clipNorm: 5,
+      identity: CTR.identity(config, options.seed ?? 0, samples),
+      ...entityTraining(config),
       batches: (_, random) =>
-        shuffledBatches(Int32Array.from(samples.user.keys()), batchSize, random, (rows) =>
+        shuffledBatches(Int32Array.from(user.keys()), batchSize, random, (rows) =>
           ctrBatch(samples, rows, batchSize, historyLength),
         ),
       loss: (batch, pass) =>
         binaryCrossEntropy(network.logits(batch, pass), batch.label as tf.Tensor, batch.weight as tf.Tensor),
       validation: validation && {
         measure: async () => {
-          const { auc, logLoss } = await model([]).evaluate(validation);
+          const { auc, logLoss } = await new CtrModel(trained, []).evaluate(validation);
           return { auc, logLoss };
         },
         stopBy: 'auc',
       },
     });
-    return model(history);
-  }
-
-  /** Trainable numbers, those of the adaptor included. */
-  get parameterCount(): number {
-    return this.#trained.network.parameters.count;
+    return new CtrModel(trained, history);
   }
 
   /**
@@ -152,10 +114,8 @@ export class CtrModel implements Saveable, Disposable {
    * @throws InvalidInputError if the samples' log has other users or items, or an order of its own
    */
   async predict(samples: CtrSamples): Promise<Float32Array> {
-    const { network, config, entities } = this.#trained;
-    checkAlive(network, 'click-through model');
-    checkEntities(samples.log, entities);
-    await selectBackend();
+    await this.prepare(samples.log);
+    const { network, config } = this.trained;
     const { batchSize, historyLength } = config;
     return scoreRows(
       samples.user.length,
@@ -172,8 +132,7 @@ export class CtrModel implements Saveable, Disposable {
    * @throws LeakError if the model's knowledge knows a sample, or does not say what it knows
    */
   async evaluate(samples: CtrSamples): Promise<CtrResult> {
-    const { entities, training } = this.#trained;
-    checkKnowledgeProvenance(entities.knowledge, predictedInteractions(samples, training), true);
+    this.checkLeaks(samples);
     const chances = await this.predict(samples);
     return { auc: auc(chances, samples.label), logLoss: logLoss(chances, samples.label) };
   }
@@ -185,33 +144,12 @@ export class CtrModel implements Saveable, Disposable {
    * @throws InvalidInputError if features or knowledge are of another shape
    */
   async extend(entities: CtrEntities): Promise<CtrModel> {
-    return new CtrModel(await extendNetwork(this.#trained, entities, CtrNetwork), this.history);
-  }
-
-  async save(dir: string): Promise<void> {
-    checkAlive(this.#trained.network, 'click-through model');
-    await saveNetwork(dir, KIND, this.#trained, (config) => CTR.saved(config));
+    return new CtrModel(await this.extended(entities), this.history);
   }
 
   /** @throws ArtifactError if the folder is missing, foreign or damaged */
   static async load(dir: string): Promise<CtrModel> {
-    const trained = await loadNetwork(
-      dir,
-      KIND,
-      CtrNetwork,
-      (config) => CTR.restored(dir, config),
-      ({ dimension, hidden }) => [dimension, ...hidden],
-    );
-    return new CtrModel(trained, []);
-  }
-
-  /** Gives the weights and tables back; whatever is asked of the model afterwards throws. */
-  dispose(): void {
-    disposeNetwork(this.#trained.network);
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
+    return new CtrModel(await loadTrained(dir, KIND), []);
   }
 }
 

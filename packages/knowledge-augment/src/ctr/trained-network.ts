@@ -54,12 +54,12 @@ export class EntityInput {
 }
 
 /** A network over entities: its weights do not depend on how many there are. */
-interface Network {
+export interface Network {
   readonly parameters: Parameters;
 }
 
 /** Builds a network whose weights are then replaced. */
-type BuildNetwork<C, N extends Network> = new (
+export type BuildNetwork<C, N extends Network> = new (
   parameters: Parameters,
   config: C,
   entities: CtrEntities,

@@ -1,47 +1,30 @@
-import {
-  ArtifactError,
-  type Disposable,
-  fingerprint,
-  InvalidInputError,
-  RandomStream,
-  type Saveable,
-  throwIfCancelled,
-} from '@palate/core';
+import { ArtifactError, InvalidInputError, RandomStream } from '@palate/core';
 import {
   type BatchTensors,
-  cosineSchedule,
   type EpochReport,
   ForwardPass,
   fitNetwork,
   type Parameters,
-  selectBackend,
   shuffledBatches,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { ctrBatch } from '../ctr/ctr-input.js';
-import { type CtrEntities, checkEntities, checkEntityParts } from '../ctr/entities.js';
-import { flatInput, flatWidth } from '../ctr/flat-input.js';
-import { checkKnowledgeProvenance } from '../ctr/knowledge-input.js';
-import { scoreRows } from '../ctr/score-rows.js';
+import type { CtrEntities } from '../ctr/entities.js';
 import {
-  buildNetwork,
-  checkAlive,
-  disposeNetwork,
-  EntityInput,
-  extendNetwork,
-  loadNetwork,
-  saveNetwork,
-  type TrainedNetwork,
-} from '../ctr/trained-network.js';
+  beginFit,
+  EntityModel,
+  type EntityModelKind,
+  entityTraining,
+  loadTrained,
+} from '../ctr/entity-model.js';
+import { flatInput, flatWidth } from '../ctr/flat-input.js';
+import { scoreRows } from '../ctr/score-rows.js';
+import { EntityInput, type TrainedNetwork } from '../ctr/trained-network.js';
 import type { CtrSamples } from '../features/ctr-samples.js';
-import type { FeatureSet } from '../features/feature-set.js';
-import { fingerprintOfSamples, predictedInteractions } from '../features/knowledge-leak.js';
 import { LIST_MODELS, type ListModelName } from './list-models.js';
 import type { RerankLists } from './rerank-lists.js';
 import { type RerankResult, rerankMetrics } from './rerank-metrics.js';
 import { RERANKER, type RerankerConfig, type RerankerOptions } from './reranker-options.js';
-
-const KIND = 'reranker';
 
 /** A list model over embedded features and augmented vectors. */
 class ListNetwork {
@@ -75,21 +58,22 @@ class ListNetwork {
   }
 }
 
+const KIND: EntityModelKind<RerankerConfig, ListNetwork> = {
+  artifact: 'reranker',
+  noun: 're-ranker',
+  Network: ListNetwork,
+  saved: ({ length, ...settings }) => ({ settings: RERANKER.saved(settings), length }),
+  restored,
+  widthsOf: ({ dimension }) => [dimension],
+};
+
 /**
  * A list-wise re-ranker on the features of click-through models, with or without KAR's augmented vectors: the softmax
  * over the list's scores is drawn towards its liked items.
  */
-export class Reranker implements Saveable, Disposable {
-  /** Loss and validation of each epoch of the fit; empty after loading. */
-  readonly history: readonly EpochReport[];
-  /** Encoded features of the users and items that it knows. */
-  readonly features: FeatureSet;
-  readonly #trained: TrainedNetwork<RerankerConfig, ListNetwork>;
-
+export class Reranker extends EntityModel<RerankerConfig, ListNetwork> {
   private constructor(trained: TrainedNetwork<RerankerConfig, ListNetwork>, history: readonly EpochReport[]) {
-    this.history = history;
-    this.features = trained.entities.features;
-    this.#trained = trained;
+    super(KIND, trained, history);
   }
 
   /**
@@ -99,49 +83,43 @@ export class Reranker implements Saveable, Disposable {
    */
   static async fit(lists: RerankLists, options: RerankerOptions): Promise<Reranker> {
     const settings = RERANKER.settings(options);
-    if (lists.user.length === 0)
-      throw new InvalidInputError({
-        expected: 'lists to train on',
-        received: 'none',
-        hint: 'Check the split.',
-      });
-    const { log, length } = lists;
+    const { log, length, user } = lists;
     const config: RerankerConfig = { ...settings, length };
-    const { features, knowledge, validation, historyLength, batchSize, epochs, learningRate } = config;
-    const seed = options.seed ?? 0;
-    const training = fingerprintOfSamples(metBy(lists));
-    const entities: CtrEntities = { users: log.users, items: log.items, features, knowledge };
-    checkEntityParts(entities);
-    checkKnowledgeProvenance(knowledge, predictedInteractions(metBy(lists), training), false);
-    if (validation)
-      checkKnowledgeProvenance(knowledge, predictedInteractions(metBy(validation), training), true);
-    throwIfCancelled(options.signal, 'fitting a re-ranker');
-    await selectBackend();
-    const network = buildNetwork(ListNetwork, config, entities, seed);
-    const reranker = (history: readonly EpochReport[]): Reranker =>
-      new Reranker({ network, config, entities, dataFingerprint: fingerprint(log), training }, history);
+    const { validation, historyLength, batchSize } = config;
+    const trained = await beginFit(
+      KIND,
+      config,
+      {
+        log,
+        count: user.length,
+        of: 'lists',
+        met: metBy(lists),
+        validation: validation && metBy(validation),
+      },
+      options,
+    );
+    const { network } = trained;
     const entries = entriesOf(lists);
     const history = await fitNetwork({
       parameters: network.parameters,
       settings: config,
       options,
-      identity: RERANKER.identity(settings, seed, lists),
-      schedule: (steps) => cosineSchedule(learningRate, steps() * epochs, { warmUp: Math.ceil(steps() / 4) }),
-      clipNorm: 5,
+      identity: RERANKER.identity(settings, options.seed ?? 0, lists),
+      ...entityTraining(config),
       batches: (_, random) =>
-        shuffledBatches(Int32Array.from(lists.user.keys()), batchSize, random, (rows) =>
+        shuffledBatches(Int32Array.from(user.keys()), batchSize, random, (rows) =>
           ctrBatch(entries, expand(rows, length), batchSize * length, historyLength),
         ),
       loss: (batch, pass) => listLoss(network.scores(batch, pass), batch, length),
       validation: validation && {
         measure: async () => {
-          const { map, ndcg } = await reranker([]).evaluate(validation);
+          const { map, ndcg } = await new Reranker(trained, []).evaluate(validation);
           return { 'map@7': map[7] ?? 0, 'ndcg@7': ndcg[7] ?? 0 };
         },
         stopBy: 'ndcg@7',
       },
     });
-    return reranker(history);
+    return new Reranker(trained, history);
   }
 
   /**
@@ -150,7 +128,7 @@ export class Reranker implements Saveable, Disposable {
    * @throws InvalidInputError if the lists are of another length, or their log has other users or items
    */
   async score(lists: RerankLists): Promise<Float32Array> {
-    const { network, config, entities } = this.#trained;
+    const { network, config } = this.trained;
     const { length, batchSize, historyLength } = config;
     if (lists.length !== length)
       throw new InvalidInputError({
@@ -158,9 +136,7 @@ export class Reranker implements Saveable, Disposable {
         received: `lists of ${lists.length}`,
         hint: 'Cut or fill the lists, or train on such.',
       });
-    checkAlive(network, 're-ranker');
-    checkEntities(lists.log, entities);
-    await selectBackend();
+    await this.prepare(lists.log);
     const entries = entriesOf(lists);
     return scoreRows(
       lists.user.length,
@@ -177,8 +153,7 @@ export class Reranker implements Saveable, Disposable {
    * @throws LeakError if the model's knowledge knows what a list asks about, or does not say what it knows
    */
   async evaluate(lists: RerankLists): Promise<RerankResult> {
-    const { entities, training } = this.#trained;
-    checkKnowledgeProvenance(entities.knowledge, predictedInteractions(metBy(lists), training), true);
+    this.checkLeaks(metBy(lists));
     return rerankMetrics(await this.score(lists), lists.label, lists.length);
   }
 
@@ -189,36 +164,12 @@ export class Reranker implements Saveable, Disposable {
    * @throws InvalidInputError if features or knowledge are of another shape
    */
   async extend(entities: CtrEntities): Promise<Reranker> {
-    return new Reranker(await extendNetwork(this.#trained, entities, ListNetwork), this.history);
-  }
-
-  async save(dir: string): Promise<void> {
-    checkAlive(this.#trained.network, 're-ranker');
-    await saveNetwork(dir, KIND, this.#trained, ({ length, ...settings }) => ({
-      settings: RERANKER.saved(settings),
-      length,
-    }));
+    return new Reranker(await this.extended(entities), this.history);
   }
 
   /** @throws ArtifactError if the folder is missing, foreign or damaged */
   static async load(dir: string): Promise<Reranker> {
-    const trained = await loadNetwork(
-      dir,
-      KIND,
-      ListNetwork,
-      (config) => restored(dir, config),
-      ({ dimension }) => [dimension],
-    );
-    return new Reranker(trained, []);
-  }
-
-  /** Gives the weights and tables back; whatever is asked of the re-ranker afterwards throws. */
-  dispose(): void {
-    disposeNetwork(this.#trained.network);
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
+    return new Reranker(await loadTrained(dir, KIND), []);
   }
 }
 
