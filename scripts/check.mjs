@@ -4,6 +4,7 @@ import { root } from './workspace.mjs';
 
 const CHECKS = [
   ['types', 'pnpm', ['exec', 'tsc', '-p', 'tsconfig.check.json']],
+  ['types of the page', 'pnpm', ['exec', 'tsc', '-p', 'apps/reference/page/tsconfig.json']],
   ['lint', 'pnpm', ['exec', 'biome', 'ci', '.']],
   ['layers', process.execPath, ['scripts/check-layers.mjs']],
   ['unused dependencies and exports', 'pnpm', ['exec', 'knip']],

@@ -1,0 +1,49 @@
+import { call, events } from './client.js';
+import type { Answer, ItemPage, RecommendRequest, SystemView } from './types.js';
+
+/** Items whose titles, or else texts, are near to some words. */
+export function searchTitles(words: string, k: number, signal?: AbortSignal): Promise<Answer> {
+  return call('/search', { words, k }, signal);
+}
+
+/** A list for a request. */
+export function recommend(request: RecommendRequest, signal?: AbortSignal): Promise<Answer> {
+  return call('/recommend', request, signal);
+}
+
+/** Items near to one, by their texts or by who chose them. */
+export function similarItems(
+  item: string,
+  by: 'text' | 'use',
+  k: number,
+  signal?: AbortSignal,
+): Promise<Answer> {
+  return call('/similar', { item, by, k }, signal);
+}
+
+/** The catalogue, or what of it has some words in the title. */
+export function browseItems(query: string, limit: number, signal?: AbortSignal): Promise<ItemPage> {
+  return call(`/items?${new URLSearchParams({ query, limit: String(limit) })}`, undefined, signal);
+}
+
+/** Every system that can answer. */
+export async function listSystems(signal?: AbortSignal): Promise<readonly SystemView[]> {
+  return (await call<{ systems: readonly SystemView[] }>('/systems', undefined, signal)).systems;
+}
+
+/** Tells what a person thinks of an item; counted once the server has it for good. */
+export function giveThumb(
+  user: string,
+  item: string,
+  kind: 'like' | 'dislike',
+): Promise<{ accepted: number }> {
+  return call('/feedback', { events: [{ user, item, kind }] });
+}
+
+/** An explanation of one item for somebody, in pieces as it is written. */
+export async function* explain(
+  request: Pick<RecommendRequest, 'user' | 'history' | 'text'> & { readonly item: string },
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  for await (const { data } of events('/explain', request, signal)) yield data;
+}

@@ -1,0 +1,73 @@
+import type { RecommendRequest } from '../../api/types.js';
+import { go, hrefOf } from '../../routing/route.js';
+
+/** What the address asks for. */
+export interface Asked {
+  /** A wish in words. */
+  readonly text: string;
+  /** A user of the data. */
+  readonly user: string;
+  /** Ids of titles to start from. */
+  readonly picks: readonly string[];
+  readonly ups: readonly string[];
+  readonly downs: readonly string[];
+  readonly k: number;
+}
+
+const LENGTHS = [5, 10, 20, 50] as const;
+
+/** Reads the address; what cannot be meant is left out. */
+export function readAsked(query: URLSearchParams): Asked {
+  const k = Number(query.get('k') ?? 10);
+  return {
+    text: query.get('text') ?? '',
+    user: query.get('user') ?? '',
+    picks: [...new Set(query.getAll('item'))],
+    ups: [...new Set(query.getAll('up'))],
+    downs: [...new Set(query.getAll('down'))],
+    k: LENGTHS.find((each) => each === k) ?? 10,
+  };
+}
+
+/** Goes to the address of what is asked. */
+export function ask(asked: Asked): void {
+  go(
+    hrefOf('ask', {
+      text: asked.text,
+      user: asked.user,
+      item: asked.picks,
+      up: asked.ups,
+      down: asked.downs,
+      k: asked.k === 10 ? undefined : String(asked.k),
+    }),
+  );
+}
+
+/** Whether anything is asked. */
+export function isAsked({ text, user, picks, ups, downs }: Asked): boolean {
+  return text !== '' || user !== '' || picks.length + ups.length + downs.length > 0;
+}
+
+/** The request behind the address: thumbs up count as history, thumbs down leave the list. */
+export function requestOf({ text, user, picks, ups, downs, k }: Asked): RecommendRequest {
+  const history = [...picks, ...ups.filter((id) => !picks.includes(id))];
+  return {
+    ...(user === '' ? {} : { user }),
+    ...(history.length === 0 ? {} : { history }),
+    ...(text === '' ? {} : { text }),
+    ...(downs.length === 0 ? {} : { exclude: downs }),
+    k,
+    explain: true,
+  };
+}
+
+/** The same question with a thumb given, turned or taken back. */
+export function withThumb(asked: Asked, item: string, kind: 'like' | 'dislike'): Asked {
+  const [own, other] = kind === 'like' ? (['ups', 'downs'] as const) : (['downs', 'ups'] as const);
+  const isSet = asked[own].includes(item);
+  return {
+    ...asked,
+    [own]: isSet ? asked[own].filter((id) => id !== item) : [...asked[own], item],
+    [other]: asked[other].filter((id) => id !== item),
+  };
+}
