@@ -1,6 +1,22 @@
 export { type AttributeEdges, attributeEdges } from './edges/attribute-edges.js';
+export {
+  ITEM_TEXT_VECTORS,
+  type ItemTextReport,
+  type ItemTextSource,
+  type ItemTextVectorsOptions,
+  itemTextVectors,
+  type Review,
+} from './edges/item-text-vectors.js';
+export { joinedEdges } from './edges/joined-edges.js';
 export { listedEdges } from './edges/listed-edges.js';
 export { itemRelations, type ReadRelations } from './edges/named-edges.js';
+export {
+  SIMILARITY_CLASSES,
+  TEXT_SIMILARITY,
+  type TextSimilarity,
+  type TextSimilarityOptions,
+  textSimilarityEdges,
+} from './edges/text-similarity.js';
 export { bipartiteGraph, type Graph } from './graph/bipartite-graph.js';
 export { type GraphStatistics, graphStatistics, leastActive } from './graph/graph-statistics.js';
 export { type ImportantNeighboursOptions, importantNeighbours } from './graph/important-neighbours.js';
