@@ -55,7 +55,12 @@ export async function itemTexts(dataset: Dataset, family: TextFamily): Promise<s
 export async function itemTextFamily(dataset: Dataset, family: TextFamily): Promise<ItemTexts> {
   return {
     texts: await itemTexts(dataset, family),
-    provenance: family === 'engagement' ? engagementProvenance(dataset.log) : WORLD,
+    provenance:
+      family === 'engagement'
+        ? engagementProvenance(dataset.log)
+        : family === 'catalogue'
+          ? dataset.catalog.provenanceOf()
+          : WORLD,
   };
 }
 

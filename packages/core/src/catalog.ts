@@ -1,5 +1,6 @@
 import { InvalidInputError } from './errors.js';
 import type { IdMap } from './id-map.js';
+import { joinProvenance, type Provenance, UNKNOWN, WORLD } from './provenance.js';
 
 /** A value of an item attribute: one category or number, or several categories. */
 export type AttributeValue = string | number | readonly string[] | undefined;
@@ -11,6 +12,8 @@ export interface CatalogColumns {
   readonly text: Readonly<Record<string, readonly string[]>>;
   /** Attributes by name (`genres`, `year`, `brand`); an item without the attribute has `undefined`. */
   readonly attributes?: Readonly<Record<string, readonly AttributeValue[]>> | undefined;
+  /** What columns know of interactions, by name; those that are not named know nothing, as a shop's own data. */
+  readonly provenance?: Readonly<Record<string, Provenance>> | undefined;
 }
 
 /**
@@ -30,10 +33,15 @@ export class Catalog {
   readonly items: IdMap;
   readonly text: Readonly<Record<string, readonly string[]>>;
   readonly attributes: Readonly<Record<string, readonly AttributeValue[]>>;
+  /** What columns know of interactions, by name, where they know any; see {@link provenanceOf}. */
+  readonly provenance: Readonly<Record<string, Provenance>>;
 
-  /** @throws InvalidInputError if a column's length differs from the number of items or a name is duplicated */
+  /**
+   * @throws InvalidInputError if a column's length differs from the number of items, a name is duplicated, or a
+   *   provenance is that of no column
+   */
   constructor(columns: CatalogColumns) {
-    const { items, text, attributes = {} } = columns;
+    const { items, text, attributes = {}, provenance = {} } = columns;
     for (const [name, column] of [...Object.entries(text), ...Object.entries(attributes)]) {
       if (column.length !== items.size)
         throw new InvalidInputError({
@@ -51,6 +59,18 @@ export class Catalog {
     this.items = items;
     this.text = text;
     this.attributes = attributes;
+    this.provenance = provenance;
+    for (const name of Object.keys(provenance)) this.#existing(name);
+  }
+
+  #existing(name: string): readonly AttributeValue[] {
+    const column = this.column(name);
+    if (column) return column;
+    throw new InvalidInputError({
+      expected: `catalogue fields among ${this.fields.join(', ') || '(none)'}`,
+      received: JSON.stringify(name),
+      hint: 'Choose an existing field.',
+    });
   }
 
   /** Names of all text fields and attributes. */
@@ -76,18 +96,26 @@ export class Catalog {
     this.items.idOf(item);
     const parts: string[] = [];
     for (const field of fields) {
-      const column = this.column(field);
-      if (!column)
-        throw new InvalidInputError({
-          expected: `catalogue fields among ${this.fields.join(', ') || '(none)'}`,
-          received: JSON.stringify(field),
-          hint: 'Choose an existing field.',
-        });
-      const value = column[item];
+      const value = this.#existing(field)[item];
       const words = Array.isArray(value) ? value.join(', ') : value === undefined ? '' : String(value);
       if (words !== '') parts.push(words);
     }
     return parts.join('. ');
+  }
+
+  /**
+   * What fields know of interactions together: whoever reads their texts or values knows it then.
+   *
+   * @param fields - names of text fields or attributes; all if left out
+   * @throws InvalidInputError if a field does not exist
+   */
+  provenanceOf(fields: readonly string[] = this.fields): Provenance {
+    return joinProvenance(
+      fields.map((field) => {
+        this.#existing(field);
+        return Object.hasOwn(this.provenance, field) ? (this.provenance[field] as Provenance) : WORLD;
+      }),
+    );
   }
 
   /**
@@ -109,15 +137,22 @@ export class Catalog {
           reorder<AttributeValue>(column, undefined),
         ]),
       ),
+      provenance: this.provenance,
     });
   }
 
-  /** A catalogue with one more text field, or with one replaced. */
-  withText(name: string, column: readonly string[]): Catalog {
+  /**
+   * A catalogue with one more text field, or with one replaced.
+   *
+   * @param provenance - what the texts know of interactions: `WORLD` for a shop's own or what a language model wrote
+   *   from those, `provenanceOfAll` for stored knowledge; evaluation refuses what reads texts that do not say it
+   */
+  withText(name: string, column: readonly string[], provenance: Provenance = UNKNOWN): Catalog {
     return new Catalog({
       items: this.items,
       text: { ...this.text, [name]: column },
       attributes: this.attributes,
+      provenance: { ...this.provenance, [name]: provenance },
     });
   }
 }

@@ -3,6 +3,7 @@ import type { Catalog } from './catalog.js';
 import { InvalidInputError } from './errors.js';
 import type { IdMap } from './id-map.js';
 import type { InteractionLog } from './interaction-log.js';
+import type { Provenance } from './provenance.js';
 import type { ReadingReport } from './reading-report.js';
 
 /** Facts about the users, aligned with an id map. */
@@ -10,6 +11,8 @@ export interface UserTable {
   readonly users: IdMap;
   /** Columns by name, one entry a user. */
   readonly attributes: Readonly<Record<string, readonly (string | number | undefined)[]>>;
+  /** What columns know of interactions, by name; those that are not named know nothing, as a shop's own data. */
+  readonly provenance?: Readonly<Record<string, Provenance>> | undefined;
 }
 
 /** Interactions with what is known of their items and users. */
@@ -48,6 +51,7 @@ function alignUsers(table: UserTable, users: IdMap): UserTable {
   if (table.users === users) return table;
   const source = Array.from(users, (id) => table.users.find(id));
   return {
+    ...table,
     users,
     attributes: Object.fromEntries(
       Object.entries(table.attributes).map(([name, column]) => [

@@ -140,6 +140,6 @@ export { StoreError, type StoreErrorCode, storeErrorOf } from './storage/store-e
 export type { EncodedTexts, TextEncoder } from './text-encoder.js';
 export { topK, unavailableItems } from './top-k.js';
 export { switchOffUsageReports } from './usage-reports.js';
-export type { VectorIndex, VectorMatch, VectorSearchOptions } from './vector-index.js';
+export type { VectorAddOptions, VectorIndex, VectorMatch, VectorSearchOptions } from './vector-index.js';
 export { noteParts, noteWithheld, partsOf, withheldFrom } from './withheld.js';
 export { wordsOf } from './words.js';

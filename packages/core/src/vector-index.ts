@@ -1,3 +1,4 @@
+import type { Provenance } from './provenance.js';
 import type { Saveable } from './retriever.js';
 
 /** A stored vector found by a search. */
@@ -13,18 +14,29 @@ export interface VectorSearchOptions {
   readonly filter?: ((id: string) => boolean) | undefined;
 }
 
+/** Options of {@link VectorIndex.add}. */
+export interface VectorAddOptions {
+  /** What the vectors know of interactions: `WORLD` for vectors of catalogue texts and the like; unknown if left out. */
+  readonly provenance?: Provenance | undefined;
+}
+
 /** Finds the stored vectors nearest to a query by inner product. */
 export interface VectorIndex extends Saveable {
   readonly width: number;
   /** How many vectors it holds. */
   readonly size: number;
   /**
+   * What all vectors that were ever added know of interactions together, for the `provenance` of a retriever that reads
+   * them; kept by `save`. Removing vectors forgets nothing; an empty index knows nothing.
+   */
+  readonly provenance: Provenance;
+  /**
    * Adds vectors, or replaces those whose ids are known.
    *
    * @param vectors - row-major, `ids.length` x `width`
    * @throws InvalidInputError if the length does not fit or a value is not finite
    */
-  add(ids: readonly string[], vectors: Float32Array): Promise<void>;
+  add(ids: readonly string[], vectors: Float32Array, options?: VectorAddOptions): Promise<void>;
   /** Removes ids; returns how many were there. */
   remove(ids: readonly string[]): Promise<number>;
   /**

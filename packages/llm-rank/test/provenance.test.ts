@@ -7,7 +7,9 @@ import {
   EmbeddingTable,
   fingerprint,
   InteractionLog,
+  type LanguageModel,
   madeFrom,
+  Pipeline,
   type Provenance,
   provenanceOfLog,
   RandomStream,
@@ -18,10 +20,13 @@ import {
 } from '@palate/core';
 import { leaveOneOut } from '@palate/datasets';
 import { evaluateRanking } from '@palate/eval';
+import { PopularityRetriever } from '@palate/retrievers';
 import { describe, expect, it } from 'vitest';
 import {
   evaluateRatings,
   evaluateStudy,
+  LlmRanker,
+  LlmRater,
   LocalRanker,
   type LocalRankerOptions,
   profileInputs,
@@ -102,6 +107,52 @@ describe('LocalRanker', () => {
     // The fourth interaction of u0 is known to the profile.
     await expect(judge(log.select(new Int32Array(0)), split.train)).rejects.toMatchObject(leak);
     expect((await fit({})).provenance).toBeUndefined();
+  });
+
+  it('and LlmRanker say what the catalogue and the texts that they show know', async () => {
+    const known = provenanceOfLog(log);
+    const catalog = train.catalog.withText('title', [...log.items], known);
+    const model: LanguageModel = {
+      id: 'test:silent',
+      generate: async (requests) =>
+        requests.map(() => ({
+          ok: true,
+          result: {
+            text: '1',
+            usage: { inputTokens: 1, outputTokens: 1 },
+            finishReason: 'stop',
+            model: 'silent',
+          },
+        })),
+    };
+    expect(new LlmRanker({ model, catalog }).provenance).toEqual(known);
+    expect(new LlmRanker({ model, catalog: train.catalog }).provenance).toEqual(WORLD);
+    const profile = (): string => 'quiet drama';
+    const silent = new LlmRanker({ model, catalog: train.catalog, profile });
+    expect(silent.provenance).toEqual(UNKNOWN);
+    const pipeline = new Pipeline(await PopularityRetriever.fit(train), [silent]);
+    await expect(
+      evaluateRanking(
+        pipeline,
+        { history: split.known, test: split.test },
+        { metrics: ['hr@5'], resamples: 0 },
+      ),
+    ).rejects.toMatchObject(leak);
+    const spoken = { model, catalog: train.catalog, profile, knowledgeProvenance: madeFrom({ until: 3 }) };
+    expect(new LlmRanker(spoken).provenance).toEqual(madeFrom({ until: 3 }));
+    const genres = new Catalog({
+      items: log.items,
+      text: train.catalog.text,
+      attributes: { genres: Array.from(log.items, (id) => [id]) },
+      provenance: { genres: known },
+    });
+    await expect(
+      LocalRanker.fit({ ...train, catalog: genres }, { validation, epochs: 1 }),
+    ).rejects.toMatchObject(leak);
+    const rows = ratingRows(log, log);
+    const scale = { min: 1, max: 5 };
+    const rater = new LlmRater({ dataset: { ...train, catalog }, train: rows, scale }, { model });
+    expect(rater.provenance).toEqual(known);
   });
 
   it('profiles asked for from training are admitted to its test, and say nothing of time where there is none', () => {

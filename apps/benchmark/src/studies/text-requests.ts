@@ -1,8 +1,8 @@
-import type { Dataset, LongCallOptions, Retriever } from '@palate/core';
+import { type Dataset, joinProvenance, type LongCallOptions, type Retriever } from '@palate/core';
 import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
 import { ndcgOfLists } from '@palate/eval';
 import { Bm25Retriever, TextRetriever } from '@palate/retrievers';
-import { benchmarkEncoder, itemTexts, itemVectors, type TextFamily } from '../item-texts.js';
+import { benchmarkEncoder, itemTextFamily, itemVectors, type TextFamily } from '../item-texts.js';
 import { readFolderLines } from '../prepare.js';
 import type { Study } from './study.js';
 
@@ -73,11 +73,12 @@ export const textRequests: Study = {
 };
 
 async function withTexts(dataset: Dataset, families: readonly TextFamily[]): Promise<Dataset> {
-  const parts = await Promise.all(families.map((family) => itemTexts(dataset, family)));
+  const parts = await Promise.all(families.map((family) => itemTextFamily(dataset, family)));
   const texts = Array.from({ length: dataset.log.items.size }, (_, item) =>
-    parts.map((family) => family[item]).join('. '),
+    parts.map((family) => family.texts[item]).join('. '),
   );
-  return { ...dataset, catalog: dataset.catalog.withText('all', texts) };
+  const provenance = joinProvenance(parts.map((family) => family.provenance));
+  return { ...dataset, catalog: dataset.catalog.withText('all', texts, provenance) };
 }
 
 async function bm25(dataset: Dataset, families: readonly TextFamily[]): Promise<Retriever> {

@@ -86,7 +86,7 @@ export async function assistantModels(
     (_, item) =>
       `${dataset.catalog.itemText(item, ['title', 'genres'])}. ${knowledge.text[item] ?? ''} ${(knowledge.tags[item] ?? []).join(', ')}`,
   );
-  const described = { ...dataset, catalog: dataset.catalog.withText('described', words) };
+  const described = { ...dataset, catalog: dataset.catalog.withText('described', words, WORLD) };
   const texts = await keep(
     'texts',
     'encoding 2,414 films',

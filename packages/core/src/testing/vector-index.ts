@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { madeFrom, UNKNOWN, WORLD } from '../provenance.js';
 import { RandomStream } from '../random.js';
 import type { VectorIndex } from '../vector-index.js';
 import type { ConformanceCase } from './conformance.js';
@@ -207,6 +208,34 @@ export function vectorIndexConformance(options: VectorIndexConformanceOptions): 
           await checkRecall(loaded, known);
           await loaded.save(dir);
           assert.equal((await load(dir)).size, 203);
+        }),
+    },
+    {
+      name: 'says what its vectors know of interactions, after saving too, and nothing good where nobody said it',
+      run: () =>
+        inFolder(async (dir) => {
+          const index = await create(WIDTH);
+          assert.deepEqual(index.provenance, WORLD, 'an empty index knows nothing');
+          const vectors = vectorsOf(new RandomStream(9), 3);
+          await index.add(idsOf(3), vectors, { provenance: madeFrom({ until: 10 }) });
+          await index.add(idsOf(3, 'w'), vectors, { provenance: WORLD });
+          await index.add(idsOf(3, 'x'), vectors, { provenance: madeFrom({ log: 'a log' }) });
+          const known = madeFrom({ until: 10 }, { log: 'a log' });
+          assert.deepEqual(index.provenance, known);
+          await index.remove(idsOf(3, 'x'));
+          assert.deepEqual(index.provenance, known, 'what was removed may have been read');
+          await index.save(dir);
+          const loaded = await load(dir);
+          assert.deepEqual(loaded.provenance, known);
+          await refuses(
+            () => loaded.add(['bad'], vectors.slice(0, WIDTH), { provenance: { kind: 'other' } as never }),
+            'invalid-input',
+          );
+          assert.equal(loaded.size, 6);
+          await loaded.add(['y'], vectors.slice(0, WIDTH));
+          assert.deepEqual(loaded.provenance, UNKNOWN);
+          await loaded.save(dir);
+          assert.deepEqual((await load(dir)).provenance, UNKNOWN);
         }),
     },
     {

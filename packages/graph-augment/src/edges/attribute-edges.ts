@@ -1,4 +1,4 @@
-import { type Catalog, type IdMap, InvalidInputError, type Provenance, WORLD } from '@palate/core';
+import { type Catalog, type IdMap, InvalidInputError, type Provenance } from '@palate/core';
 
 /** Edges from items to values of an attribute: each brand, category or series is an entity of its own. */
 export interface AttributeEdges {
@@ -30,7 +30,7 @@ export function attributeEdges(
   name: string,
   options: { readonly least?: number | undefined; readonly ignored?: readonly string[] | undefined } = {},
 ): AttributeEdges {
-  const column = catalog.attributes[name] ?? catalog.text[name];
+  const column = catalog.column(name);
   if (!column)
     throw new InvalidInputError({
       expected: `a field of the catalogue among ${catalog.fields.join(', ') || '(none)'}`,
@@ -63,7 +63,7 @@ export function attributeEdges(
       values,
       item: Int32Array.from(pairs, ([item]) => item),
       value: Int32Array.from(pairs, ([, value]) => value),
-      provenance: WORLD,
+      provenance: catalog.provenanceOf([name]),
     },
   };
 }

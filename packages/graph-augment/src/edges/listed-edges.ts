@@ -7,10 +7,14 @@ import type { ItemRelation } from '../graph/relation-graph.js';
  *
  * @param name - the attribute with the lists, and the name of the relation
  * @param provenance - what the lists know of interactions: lists that a shop made of its visits know its visits, those of the test
- * among them unless it says until when. Unknown if left out, which evaluation refuses; `WORLD` is right for series and parts
+ * among them unless it says until when. What the catalogue says of the attribute if left out, or unknown, which evaluation refuses; `WORLD` is right for series and parts
  * @throws InvalidInputError if the catalogue has no such attribute
  */
-export function listedEdges(catalog: Catalog, name: string, provenance: Provenance = UNKNOWN): ItemRelation {
+export function listedEdges(
+  catalog: Catalog,
+  name: string,
+  provenance: Provenance = catalog.provenance[name] ?? UNKNOWN,
+): ItemRelation {
   const column = catalog.attributes[name];
   if (!column)
     throw new InvalidInputError({

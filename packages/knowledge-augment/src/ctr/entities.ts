@@ -162,7 +162,8 @@ export function readEntities(dir: string, { tensors, files }: Artifact): CtrEnti
       const encoding = readFeatureEncoding(dir, side, value);
       const name = `features/${side}/${k}`;
       const { slots, rows } = encoding;
-      const none = { codes: new Int32Array(0), numbers: new Float32Array(0) };
+      const provenance = readProvenance(Object(value).provenance);
+      const none = { codes: new Int32Array(0), numbers: new Float32Array(0), provenance };
       if (slots === 0)
         return {
           ...encoding,

@@ -84,8 +84,8 @@ export async function beginFit<C extends EntitySettings, N extends Network>(
   const training = fingerprintOfSamples(met);
   const entities: CtrEntities = { users: log.users, items: log.items, features, knowledge };
   checkEntityParts(entities);
-  checkKnowledgeProvenance(knowledge, predictedInteractions(met, training), false);
-  if (validation) checkKnowledgeProvenance(knowledge, predictedInteractions(validation, training), true);
+  checkKnowledgeProvenance(entities, predictedInteractions(met, training), false);
+  if (validation) checkKnowledgeProvenance(entities, predictedInteractions(validation, training), true);
   throwIfCancelled(signal, `fitting a ${noun}`);
   await selectBackend();
   const network = buildNetwork(Network, config, entities, seed);
@@ -140,7 +140,7 @@ export abstract class EntityModel<C extends EntitySettings, N extends Network>
   /** @throws LeakError if the model's knowledge knows what is predicted, or does not say what it knows */
   protected checkLeaks(met: MetInteractions): void {
     const { entities, training } = this.trained;
-    checkKnowledgeProvenance(entities.knowledge, predictedInteractions(met, training), true);
+    checkKnowledgeProvenance(entities, predictedInteractions(met, training), true);
   }
 
   /** The same weights over other users and items. */

@@ -11,6 +11,7 @@ import type { BatchTensors, ForwardPass, Parameters } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { type AdaptorOptions, type AdaptorSettings, adaptorSettings } from '../kar/adaptor-options.js';
 import { KnowledgeAdaptor } from '../kar/hybrid-experts.js';
+import type { CtrEntities } from './entities.js';
 
 /** Prestored knowledge vectors of either side or both, a row for every id of the log's maps; zeros for unknown. */
 export interface CtrKnowledge {
@@ -55,13 +56,13 @@ export function checkKnowledge(
 }
 
 /**
- * Refuses knowledge that knows what it helps to predict.
+ * Refuses knowledge and features that know what they help to predict.
  *
  * @param isEvaluated - false for mere training, where knowledge that does not say what it knows is admitted
- * @throws LeakError naming the side and the interaction
+ * @throws LeakError naming the side, or the feature, and the interaction
  */
 export function checkKnowledgeProvenance(
-  knowledge: CtrKnowledge | undefined,
+  { knowledge, features }: Pick<CtrEntities, 'knowledge' | 'features'>,
   predicted: PredictedInteractions,
   isEvaluated: boolean,
 ): void {
@@ -69,6 +70,9 @@ export function checkKnowledgeProvenance(
     const provenance = knowledge?.[side]?.provenance;
     if (provenance && (isEvaluated || provenance.kind !== 'unknown'))
       checkProvenance(`the knowledge of the ${side}s`, provenance, predicted);
+    for (const { declaration, provenance: known } of features[side])
+      if (isEvaluated || known.kind !== 'unknown')
+        checkProvenance(`the ${side} feature ${declaration.name}`, known, predicted);
   }
 }
 

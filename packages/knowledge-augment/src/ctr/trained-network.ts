@@ -145,8 +145,8 @@ export async function saveNetwork<C, N extends Network>(
   });
 }
 
-/** Version of the artifacts: 2 has settings, training and provenance beside what 1 had. */
-const VERSION = 2;
+/** Version of the artifacts: 2 has settings, training and provenance beside what 1 had, 3 the features' provenance. */
+const VERSION = 3;
 
 /**
  * Reads what {@link saveNetwork} wrote.

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { type AttributeValue, checkOptions, type Dataset, InvalidInputError } from '@palate/core';
+import {
+  type AttributeValue,
+  checkOptions,
+  type Dataset,
+  InvalidInputError,
+  type Provenance,
+  WORLD,
+} from '@palate/core';
 import type { CtrSamples } from './ctr-samples.js';
 import { FEATURE, type FeatureDeclaration, type FeatureEncoding, slotsOf } from './feature-encoding.js';
 
@@ -9,6 +16,8 @@ export interface EncodedFeature extends FeatureEncoding {
   readonly codes: Int32Array;
   /** One number an entity, of mean 0 and variance 1 over training; empty for categories. */
   readonly numbers: Float32Array;
+  /** What the attribute knows of interactions: an item's mean rating knows those it is the mean of. */
+  readonly provenance: Provenance;
 }
 
 /** Declared features of a data set as numbers. */
@@ -69,6 +78,7 @@ export function encodeFeatures(
         return encodeValues(
           learnEncoding(declaration, values, of === 'user' ? seen.users : seen.items),
           values,
+          provenanceOf(dataset, declaration),
         );
       });
   return { user: encode('user'), item: encode('item') };
@@ -83,7 +93,13 @@ export function encodeFeatures(
  */
 export function encodeFeaturesLike(dataset: Dataset, features: FeatureSet): FeatureSet {
   const encode = (list: readonly EncodedFeature[]): EncodedFeature[] =>
-    list.map((feature) => encodeValues(feature, valuesOf(dataset, feature.declaration)));
+    list.map((feature) =>
+      encodeValues(
+        feature,
+        valuesOf(dataset, feature.declaration),
+        provenanceOf(dataset, feature.declaration),
+      ),
+    );
   return { user: encode(features.user), item: encode(features.item) };
 }
 
@@ -100,6 +116,13 @@ function valuesOf(dataset: Dataset, { name, of }: FeatureDeclaration): readonly 
       hint: 'Correct the name of the feature.',
     });
   return column;
+}
+
+function provenanceOf({ catalog, users }: Dataset, { name, of }: FeatureDeclaration): Provenance {
+  if (name === 'id') return WORLD;
+  if (of === 'item') return catalog.provenanceOf([name]);
+  const notes = users?.provenance ?? {};
+  return Object.hasOwn(notes, name) ? (notes[name] as Provenance) : WORLD;
 }
 
 /** Vocabulary, or mean and scale, of the entities that training saw. */
@@ -124,9 +147,13 @@ function learnEncoding(
   return { ...shared, rows: known.size + 1, vocabulary: [...known] };
 }
 
-function encodeValues(encoding: FeatureEncoding, values: readonly AttributeValue[]): EncodedFeature {
+function encodeValues(
+  encoding: FeatureEncoding,
+  values: readonly AttributeValue[],
+  provenance: Provenance,
+): EncodedFeature {
   const { declaration, rows, slots, vocabulary, mean, scale } = encoding;
-  const kept = { declaration, rows, slots, vocabulary, mean, scale };
+  const kept = { declaration, rows, slots, vocabulary, mean, scale, provenance };
   if (declaration.kind === 'numeric')
     return {
       ...kept,

@@ -1,4 +1,4 @@
-import { type Dataset, madeFrom, quoteForPrompt, WORLD } from '@palate/core';
+import { type Dataset, joinProvenance, madeFrom, quoteForPrompt, WORLD } from '@palate/core';
 import { knownBefore } from '../features/known-history.js';
 import type { KnowledgeInput } from '../store/generate-knowledge.js';
 import type { PromptTemplate } from '../store/prompt-template.js';
@@ -78,6 +78,7 @@ export function reasoningInputs(
   const fields = options.fields ?? ['title'];
   const { offsets, row } = log.byUser();
   const { rating } = log;
+  const described = catalog.provenanceOf(fields);
   return [...log.users].flatMap((entity, user) => {
     const from = offsets[user]!;
     const early = earlyCount(offsets[user + 1]! - from, options.most);
@@ -95,9 +96,10 @@ export function reasoningInputs(
           })),
         },
         ...(log.timeUnit === 'seconds' ? { knowsUntil: until } : {}),
-        provenance: madeFrom({
-          users: { [entity]: { n: count, ...(log.timeUnit === 'seconds' ? { until } : {}) } },
-        }),
+        provenance: joinProvenance([
+          madeFrom({ users: { [entity]: { n: count, ...(log.timeUnit === 'seconds' ? { until } : {}) } } }),
+          described,
+        ]),
       },
     ];
   });

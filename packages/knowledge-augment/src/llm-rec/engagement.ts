@@ -1,4 +1,10 @@
-import { type Dataset, InvalidInputError, type Provenance, provenanceOfLog } from '@palate/core';
+import {
+  type Dataset,
+  InvalidInputError,
+  joinProvenance,
+  type Provenance,
+  provenanceOfLog,
+} from '@palate/core';
 import type { KnowledgeInput } from '../store/generate-knowledge.js';
 import type { ItemPromptInput } from './augmentation-prompts.js';
 
@@ -26,7 +32,7 @@ export function engagementInputs(
   const { log, catalog } = training;
   checkLists(neighbours, log.items.size);
   const fields = FIELDS.filter((field) => catalog.fields.includes(field));
-  const provenance = provenanceOfLog(log);
+  const provenance = joinProvenance([provenanceOfLog(log), catalog.provenanceOf(fields)]);
   return Array.from(log.items, (entity, item) => ({
     entity,
     input: {
@@ -51,7 +57,7 @@ export function neighbourTexts(training: Dataset, neighbours: readonly (readonly
   const fields = FIELDS.filter((field) => catalog.fields.includes(field));
   return {
     texts: neighbours.map((list) => list.map((other) => catalog.itemText(other, fields)).join('; ')),
-    provenance: provenanceOfLog(log),
+    provenance: joinProvenance([provenanceOfLog(log), catalog.provenanceOf(fields)]),
   };
 }
 

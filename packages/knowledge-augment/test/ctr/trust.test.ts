@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  Catalog,
   EmbeddingTable,
   fingerprint,
   type IdMap,
@@ -74,6 +75,55 @@ describe('knowledge that knows what it helps to predict', () => {
   const firstTest = Math.min(
     ...split.test.user.map((_, k) => 1000 * Number(log.users.idOf(split.test.user[k] as number).slice(1))),
   );
+
+  it('is refused in features too: an attribute that counts the interactions of the test', async () => {
+    const plays = Array.from(
+      log.items,
+      (_, item) => log.item.filter((each, row) => each === item && (log.rating?.[row] ?? 0) > 3).length,
+    );
+    const { items, text, attributes } = dataset.catalog;
+    const counted = (provenance?: Provenance): CtrOptions => ({
+      ...SMALL,
+      features: encodeFeatures(
+        {
+          ...dataset,
+          catalog: new Catalog({
+            items,
+            text,
+            attributes: { ...attributes, plays },
+            ...(provenance ? { provenance: { plays: provenance } } : {}),
+          }),
+        },
+        [
+          { name: 'id', of: 'item', kind: 'categorical' },
+          { name: 'plays', of: 'item', kind: 'numeric' },
+        ],
+        seenEntities(split.train),
+      ),
+    });
+    await expect(CtrModel.fit(split.train, counted(madeFrom({ until: 1e9 })))).rejects.toMatchObject({
+      code: 'leak',
+      expected: expect.stringContaining('the item feature plays'),
+    });
+    const { features: known } = counted(madeFrom({ until: 1e9 }));
+    await expect(
+      Reranker.fit(rerankLists(samples, { length: 4 }), {
+        model: 'prm',
+        features: known,
+        dimension: 2,
+        epochs: 1,
+      }),
+    ).rejects.toEqual(leak);
+    const silent = await CtrModel.fit(split.train, counted(UNKNOWN));
+    await expect(silent.evaluate(split.test)).rejects.toEqual(leak);
+    const dir = folder();
+    const own = madeFrom({ log: fingerprint(trainingRows) });
+    using model = await CtrModel.fit(split.train, counted(own));
+    expect((await model.evaluate(split.test)).auc).toBeGreaterThan(0);
+    await model.save(dir);
+    using loaded = await CtrModel.load(dir);
+    expect(loaded.features.item.map(({ provenance }) => provenance)).toEqual([WORLD, own]);
+  });
 
   it('is refused by fit and evaluate, whoever asks', async () => {
     const everything = { item: vectors(log.items, madeFrom({ until: 1e9 })) };
@@ -263,7 +313,7 @@ describe('an artifact', () => {
     const dir = folder();
     await model.save(dir);
     const before = tf.memory().numTensors;
-    const artifact = await readArtifact(dir, 'ctr-model', 2);
+    const artifact = await readArtifact(dir, 'ctr-model', 3);
     const text = (name: string): string => Buffer.from(artifact.files[name] ?? []).toString('utf8');
     const write = async (change: {
       config?: object;
@@ -334,7 +384,7 @@ describe('an artifact', () => {
     });
     const dir = folder();
     await model.save(dir);
-    const { manifest, tensors, files } = await readArtifact(dir, 'reranker', 2);
+    const { manifest, tensors, files } = await readArtifact(dir, 'reranker', 3);
     for (const length of [1, 2.5, 1e7, undefined]) {
       const to = folder();
       const { model: saved, ...rest } = manifest.config as { model: object };

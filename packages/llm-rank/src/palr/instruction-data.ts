@@ -10,6 +10,7 @@ import {
   yieldToEventLoop,
 } from '@palate/core';
 import { ItemKnn } from '@palate/retrievers';
+import { genreField } from '../descriptive-fields.js';
 import { threeHopItems, usersByItem } from './affinity.js';
 
 /** PALR's two tasks: from the history alone, or with a list of candidates to choose from. */
@@ -192,7 +193,7 @@ function candidateList(
 async function similarItems(dataset: Dataset, signal?: AbortSignal): Promise<readonly (readonly number[])[]> {
   const { log, catalog } = dataset;
   const neighbours = await ItemKnn.fit(dataset, { neighbours: NEIGHBOURS, signal });
-  const genres = catalog.attributes.genres ?? catalog.attributes.categories;
+  const genres = catalog.attributes[genreField(catalog) ?? ''];
   const genresOf = (item: number): readonly string[] => {
     const value = genres?.[item];
     return Array.isArray(value) ? value : [];

@@ -4,21 +4,26 @@ import {
   checkNumber,
   checkOptions,
   type GenerateRequest,
+  joinProvenance,
   type LanguageModel,
   OutcomeCounter,
   type OutcomeCounts,
+  type Provenance,
   type Query,
   quoteForPrompt,
   RandomStream,
   type Ranker,
   RETRIEVE_OPTIONS,
   type RetrieveOptions,
+  readProvenance,
   type ScoredItem,
   sumOutcomes,
   throwIfCancelled,
+  UNKNOWN,
 } from '@palate/core';
 import { generateStructured, type StructuredOutcome } from '@palate/llm';
 import { z } from 'zod';
+import { descriptiveFields } from '../descriptive-fields.js';
 import { type FailureCause, failureCause } from '../failure-cause.js';
 import { fillList, readOrder } from './answer-list.js';
 import { type RankedEntry, readRankingText } from './ranking-text.js';
@@ -33,6 +38,8 @@ export interface RankerKnowledge {
 
 /** Options of {@link LlmRanker}. */
 export interface LlmRankerOptions extends RankerKnowledge {
+  /** What the texts of `profile` and `item` know of interactions; evaluation refuses texts that do not say it. */
+  readonly knowledgeProvenance?: Provenance | undefined;
   readonly model: LanguageModel;
   readonly catalog: Catalog;
   /** Catalogue fields that name an item. Default title and genres, as far as there are such. */
@@ -94,6 +101,8 @@ const FUSION = 60;
  */
 export class LlmRanker implements Ranker {
   readonly name: string;
+  /** Knowledge of interactions in the fields of the catalogue that it shows, profiles and texts about items. */
+  readonly provenance: Provenance;
   readonly #options: LlmRankerOptions;
   readonly #fields: readonly string[];
   #outcomes: OutcomeCounts;
@@ -114,6 +123,7 @@ export class LlmRanker implements Ranker {
       'temperature',
       'profile',
       'item',
+      'knowledgeProvenance',
     ]);
     for (const name of ['historyLength', 'permutations', 'listLength'] as const)
       checkNumber(name, options[name] ?? 1, { min: 1, integer: true });
@@ -121,8 +131,12 @@ export class LlmRanker implements Ranker {
     checkNumber('temperature', options.temperature ?? 0, { min: 0 });
     this.name = `PALR (${options.model.id})`;
     this.#options = options;
-    this.#fields =
-      options.fields ?? ['title', 'genres'].filter((field) => options.catalog.fields.includes(field));
+    this.#fields = options.fields ?? descriptiveFields(options.catalog);
+    const { profile, item, knowledgeProvenance = UNKNOWN } = options;
+    this.provenance = joinProvenance([
+      options.catalog.provenanceOf(this.#fields),
+      ...(profile || item ? [readProvenance(knowledgeProvenance)] : []),
+    ]);
     this.#outcomes = new OutcomeCounter(this.name, 0).counts();
   }
 

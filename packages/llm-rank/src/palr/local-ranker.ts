@@ -31,6 +31,7 @@ import {
   yieldToEventLoop,
 } from '@palate/core';
 import { cosineSchedule, type EpochReport, fitNetwork, selectBackend, T5, t5Config } from '@palate/nn';
+import { genreField, titleFields } from '../descriptive-fields.js';
 import { checkCandidates } from './check-candidates.js';
 import { checkSizes } from './check-sizes.js';
 import { instructionBatches } from './instruction-batches.js';
@@ -129,15 +130,22 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
     const profiles = defaults.profiles ?? new Map<string, string>();
     const profileProvenance = profiles.size > 0 ? (defaults.profileProvenance ?? UNKNOWN) : undefined;
     const { vectors } = defaults;
+    const genres = genreField(dataset.catalog);
+    const described = dataset.catalog.provenanceOf([
+      ...(genres === undefined ? [] : [genres]),
+      ...(defaults.startFrom === undefined ? [] : titleFields(dataset.catalog)),
+    ]);
     for (const [what, known] of [
       ['the profiles', profileProvenance],
       ['the vectors', vectors?.provenance],
+      ['the catalogue', described],
       ['what the retriever was built with', retriever?.provenance],
     ] as const)
       checkValidationUnseen(what, known, log, validation);
     const provenance = provenanceOfParts([
       { provenance: profileProvenance },
       { provenance: vectors?.provenance },
+      { provenance: described.kind === 'world' ? undefined : described },
     ]);
     const seed = options.seed ?? 0;
     throwIfCancelled(signal, 'fitting the local ranker');

@@ -1,6 +1,14 @@
-import { type Dataset, fingerprint, InvalidInputError, madeFrom, quoteForPrompt } from '@palate/core';
+import {
+  type Dataset,
+  fingerprint,
+  InvalidInputError,
+  joinProvenance,
+  madeFrom,
+  quoteForPrompt,
+} from '@palate/core';
 import type { CleanedAnswer, KnowledgeInput, PromptTemplate } from '@palate/knowledge-augment';
 import { answerText, readList, UnusableAnswerError, unusableText } from '@palate/llm';
+import { descriptiveFields } from '../descriptive-fields.js';
 
 /** Facts that a profile is written from. */
 export interface ProfileInput {
@@ -75,9 +83,10 @@ export function profileInputs(
   options: ProfileInputOptions = {},
 ): KnowledgeInput<ProfileInput>[] {
   const { log, catalog } = dataset;
-  const fields = options.fields ?? ['title', 'genres'].filter((field) => catalog.fields.includes(field));
+  const fields = options.fields ?? descriptiveFields(catalog);
   const { offsets, row } = log.byUser();
   const seen = fingerprint(log);
+  const described = catalog.provenanceOf(fields);
   return [...log.users].flatMap((entity, user) => {
     const to = offsets[user + 1] as number;
     const from = Math.max(offsets[user] as number, to - (options.length ?? 20));
@@ -93,10 +102,10 @@ export function profileInputs(
           ...(log.rating ? { ratings: rows.map((r) => log.rating?.[r] as number) } : {}),
         },
         ...(log.timeUnit === 'seconds' ? { knowsUntil: until } : {}),
-        provenance: madeFrom({
-          users: { [entity]: { n: to - (offsets[user] as number), ...timed } },
-          log: seen,
-        }),
+        provenance: joinProvenance([
+          madeFrom({ users: { [entity]: { n: to - (offsets[user] as number), ...timed } }, log: seen }),
+          described,
+        ]),
       },
     ];
   });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ArtifactError, type Dataset, InvalidInputError, type TensorData } from '@palate/core';
 import { T5, type T5Config } from '@palate/nn';
+import { titleFields } from '../descriptive-fields.js';
 import type { LocalRankerConfig, LocalRankerOptions } from './local-ranker-options.js';
 import type { RankerStart } from './ranker-model.js';
 import { readTokenizerFiles, type TextTokenizer, textTokenizer } from './text-tokenizer.js';
@@ -94,7 +95,7 @@ function refuseContradictions(dir: string, folder: T5Config, options: LocalRanke
 
 /** Tokens of the title of each item, by its index. */
 function titleTokens({ log, catalog }: Dataset, tokenizer: TextTokenizer): number[][] {
-  const fields = catalog.text.title ? ['title'] : Object.keys(catalog.text);
+  const fields = titleFields(catalog);
   return Array.from({ length: log.items.size }, (_, item) =>
     tokenizer.encode(catalog.itemText(item, fields)),
   );

@@ -8,8 +8,10 @@ import {
   type LongCallOptions,
   OutcomeCounter,
   type OutcomeCounts,
+  type Provenance,
   sumOutcomes,
 } from '@palate/core';
+import { descriptiveFields } from '../descriptive-fields.js';
 import { meanPredictor } from './mean-predictors.js';
 import { readRating } from './parse-rating.js';
 import { RATING_PROMPT, type RatingPromptOptions, ratingMessages } from './rating-prompts.js';
@@ -33,6 +35,8 @@ export interface LlmRaterOptions extends LongCallOptions, Pick<RatingPromptOptio
  */
 export class LlmRater implements RatingPredictor {
   readonly name: string;
+  /** Knowledge of interactions in the fields of the catalogue that it shows. */
+  readonly provenance: Provenance;
   readonly #task: RatingTask;
   readonly #options: LlmRaterOptions;
   readonly #shots: number;
@@ -57,6 +61,8 @@ export class LlmRater implements RatingPredictor {
     checkNumber('maxTokens', options.maxTokens ?? 64, { min: 1, integer: true });
     checkNumber('temperature', options.temperature ?? 0, { min: 0 });
     this.name = `${options.model.id}, ${shots === 0 ? 'zero-shot' : `${shots}-shot`}`;
+    const { catalog } = task.dataset;
+    this.provenance = catalog.provenanceOf(options.fields ?? descriptiveFields(catalog));
     this.#task = task;
     this.#options = options;
     this.#shots = shots;

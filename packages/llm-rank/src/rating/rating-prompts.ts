@@ -1,4 +1,5 @@
 import { type Catalog, type ChatMessage, quoteForPrompt } from '@palate/core';
+import { descriptiveFields } from '../descriptive-fields.js';
 import type { RatingRows, RatingScale } from './rating-rows.js';
 
 /** How rows are put into words. */
@@ -32,7 +33,7 @@ export function ratingMessages(rows: RatingRows, row: number, options: RatingPro
 
 function question(rows: RatingRows, row: number, options: RatingPromptOptions): string {
   const { catalog } = options;
-  const fields = options.fields ?? ['title', 'genres'].filter((field) => catalog.fields.includes(field));
+  const fields = options.fields ?? descriptiveFields(catalog);
   const describe = (item: number): string => quoteForPrompt(catalog.itemText(item, fields));
   const ratings = rows.historyRatings[row] as Float32Array;
   const history = Array.from(

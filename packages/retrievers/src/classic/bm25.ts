@@ -8,8 +8,11 @@ import {
   type LongCallOptions,
   type OptionsOf,
   option,
+  type Provenance,
   type SettingsOf,
+  savedProvenance,
   throwIfCancelled,
+  UNKNOWN,
   wordsOf,
 } from '@palate/core';
 import { FittedRetriever, fittedOn } from '../fitted-retriever.js';
@@ -40,14 +43,17 @@ type Config = SettingsOf<typeof BM25.declarations>;
  */
 export class Bm25Retriever extends FittedRetriever<Config> {
   readonly name = 'BM25';
+  /** What the fields of the catalogue that it reads know of interactions. */
+  readonly provenance: Provenance;
   readonly #texts: readonly string[];
   /** For each word the items that hold it, with the word's weight there. */
   readonly #postings = new Map<string, { readonly items: Int32Array; readonly weights: Float32Array }>();
   /** Words of each item, for histories. */
   readonly #itemWords: readonly (readonly string[])[];
 
-  private constructor(fitted: StoredRetriever<Config>, texts: readonly string[]) {
+  private constructor(fitted: StoredRetriever<Config>, texts: readonly string[], provenance: Provenance) {
     super(fitted);
+    this.provenance = provenance;
     this.#texts = texts;
     this.#itemWords = texts.map(wordsOf);
     const lengths = this.#itemWords.map((list) => list.length);
@@ -89,7 +95,7 @@ export class Bm25Retriever extends FittedRetriever<Config> {
         received: `none in the fields ${fields.join(', ') || '(none)'}`,
         hint: 'Load the item metadata, or name other fields.',
       });
-    return new Bm25Retriever(fittedOn(log, config), texts);
+    return new Bm25Retriever(fittedOn(log, config), texts, catalog.provenanceOf(fields));
   }
 
   protected rowScorer(): RowScorer {
@@ -109,15 +115,25 @@ export class Bm25Retriever extends FittedRetriever<Config> {
   protected contents(): RetrieverContents {
     return {
       kind: 'bm25',
-      config: BM25.saved(this.config),
+      config: { ...BM25.saved(this.config), provenance: this.provenance },
       tensors: {},
       files: { 'texts.json': JSON.stringify(this.#texts) },
     };
   }
 
   static async load(dir: string): Promise<Bm25Retriever> {
-    const { fitted, artifact } = await loadRetriever(dir, 'bm25', BM25);
-    return new Bm25Retriever(fitted, savedTexts(dir, artifact, fitted.items.size));
+    const { fitted, artifact } = await loadRetriever(dir, 'bm25', {
+      restored: (from, saved) => {
+        const { provenance, ...settings } = Object(saved) as Record<string, unknown>;
+        return { settings: BM25.restored(from, settings), known: savedProvenance(from, provenance) };
+      },
+    });
+    const { settings, known = UNKNOWN } = fitted.config;
+    return new Bm25Retriever(
+      { ...fitted, config: settings },
+      savedTexts(dir, artifact, fitted.items.size),
+      known,
+    );
   }
 }
 

@@ -6,11 +6,16 @@ import {
   itemFiles,
   type OptionsOf,
   option,
+  type Provenance,
   readArtifact,
   savedItems,
+  savedProvenance,
+  UNKNOWN,
+  type VectorAddOptions,
   type VectorIndex,
   type VectorMatch,
   type VectorSearchOptions,
+  WORLD,
   writeArtifact,
   yieldToEventLoop,
 } from '@palate/core';
@@ -20,6 +25,8 @@ import { savedFloats } from '../saved-tensors.js';
 import { checkAddition, countRows, WIDTH } from './vector-rows.js';
 
 const KIND = 'exact-index';
+/** 2 says what the vectors know of interactions. */
+const VERSION = 2;
 
 const SAVED = defineOptions('ExactIndex', {
   width: WIDTH,
@@ -45,6 +52,7 @@ export class ExactIndex implements VectorIndex {
   #vectors: Float32Array = new Float32Array(0);
 
   readonly #compute: MatrixCompute | undefined;
+  #provenance: Provenance = WORLD;
 
   /** @param width - width of the vectors */
   constructor(width: number, options: ExactIndexOptions = {}) {
@@ -56,8 +64,12 @@ export class ExactIndex implements VectorIndex {
     return this.#ids.length;
   }
 
-  async add(ids: readonly string[], vectors: Float32Array): Promise<void> {
-    checkAddition(ids, vectors, this.width);
+  get provenance(): Provenance {
+    return this.#provenance;
+  }
+
+  async add(ids: readonly string[], vectors: Float32Array, options: VectorAddOptions = {}): Promise<void> {
+    this.#provenance = checkAddition(ids, vectors, this.width, this.#provenance, options);
     const fresh = ids.filter((id) => !this.#rows.has(id)).length;
     this.#reserve(this.size + fresh);
     for (const [k, id] of ids.entries()) {
@@ -129,8 +141,8 @@ export class ExactIndex implements VectorIndex {
   async save(dir: string): Promise<void> {
     await writeArtifact(dir, {
       kind: KIND,
-      version: 1,
-      config: { width: this.width, size: this.size },
+      version: VERSION,
+      config: { width: this.width, size: this.size, provenance: this.provenance },
       tensors: {
         vectors: {
           shape: [this.size, this.width],
@@ -143,8 +155,9 @@ export class ExactIndex implements VectorIndex {
 
   /** @throws ArtifactError if the folder is missing, foreign or damaged */
   static async load(dir: string, options: ExactIndexOptions = {}): Promise<ExactIndex> {
-    const artifact = await readArtifact(dir, KIND, 1);
-    const { width, size } = SAVED.restored(dir, artifact.manifest.config);
+    const artifact = await readArtifact(dir, KIND, VERSION);
+    const { provenance, ...settings } = Object(artifact.manifest.config) as Record<string, unknown>;
+    const { width, size } = SAVED.restored(dir, settings);
     const ids = [...savedItems(dir, artifact)];
     if (ids.length !== size)
       throw new ArtifactError(dir, {
@@ -155,6 +168,7 @@ export class ExactIndex implements VectorIndex {
     const vectors = savedFloats(dir, artifact.tensors, 'vectors', [size, width]);
     const index = new ExactIndex(width, options);
     await index.add(ids, vectors);
+    index.#provenance = savedProvenance(dir, provenance) ?? UNKNOWN;
     return index;
   }
 }

@@ -11,13 +11,18 @@ import {
   MissingDependencyError,
   type OptionsOf,
   option,
+  type Provenance,
   readArtifact,
   rebuildSaved,
   type SettingsOf,
+  savedProvenance,
   topK,
+  UNKNOWN,
+  type VectorAddOptions,
   type VectorIndex,
   type VectorMatch,
   type VectorSearchOptions,
+  WORLD,
   writeArtifact,
 } from '@palate/core';
 import type * as Hnswlib from 'hnswlib-node';
@@ -56,6 +61,8 @@ type Config = SettingsOf<typeof SAVED.declarations>;
 const FEW = 1024;
 
 const KIND = 'hnsw-index';
+/** 2 says what the vectors know of interactions. */
+const VERSION = 2;
 const GRAPH = 'graph.hnsw';
 const LABELS = 'labels.json';
 
@@ -83,8 +90,15 @@ export class HnswIndex implements VectorIndex {
   /** Id of each label; none where the label was removed. */
   readonly #ids: (string | undefined)[];
   readonly #free: number[] = [];
+  #provenance: Provenance;
 
-  private constructor(config: Config, graph: Hnswlib.HierarchicalNSW, ids: (string | undefined)[]) {
+  private constructor(
+    config: Config,
+    graph: Hnswlib.HierarchicalNSW,
+    ids: (string | undefined)[],
+    provenance: Provenance,
+  ) {
+    this.#provenance = provenance;
     this.width = config.width;
     this.#config = config;
     this.#graph = graph;
@@ -111,15 +125,19 @@ export class HnswIndex implements VectorIndex {
       efConstruction: config.buildCandidates,
       randomSeed: config.seed,
     });
-    return new HnswIndex(config, graph, []);
+    return new HnswIndex(config, graph, [], WORLD);
   }
 
   get size(): number {
     return this.#labels.size;
   }
 
-  async add(ids: readonly string[], vectors: Float32Array): Promise<void> {
-    checkAddition(ids, vectors, this.width);
+  get provenance(): Provenance {
+    return this.#provenance;
+  }
+
+  async add(ids: readonly string[], vectors: Float32Array, options: VectorAddOptions = {}): Promise<void> {
+    this.#provenance = checkAddition(ids, vectors, this.width, this.#provenance, options);
     await this.remove(ids);
     const needed = this.#ids.length + Math.max(0, ids.length - this.#free.length);
     if (needed > this.#graph.getMaxElements())
@@ -207,8 +225,8 @@ export class HnswIndex implements VectorIndex {
       await this.#graph.writeIndex(path);
       await writeArtifact(dir, {
         kind: KIND,
-        version: 1,
-        config: SAVED.saved(this.#config),
+        version: VERSION,
+        config: { ...SAVED.saved(this.#config), provenance: this.provenance },
         files: {
           [GRAPH]: new Uint8Array(await readFile(path)),
           [LABELS]: JSON.stringify(Array.from(this.#ids, (id) => id ?? null)),
@@ -225,15 +243,17 @@ export class HnswIndex implements VectorIndex {
    */
   static async load(dir: string, options: Pick<HnswIndexOptions, 'library'> = {}): Promise<HnswIndex> {
     const library = options.library ?? (await importLibrary());
-    const artifact = await readArtifact(dir, KIND, 1);
-    const config = SAVED.restored(dir, artifact.manifest.config);
+    const artifact = await readArtifact(dir, KIND, VERSION);
+    const { provenance, ...settings } = Object(artifact.manifest.config) as Record<string, unknown>;
+    const config = SAVED.restored(dir, settings);
+    const known = savedProvenance(dir, provenance) ?? UNKNOWN;
     const ids = savedLabels(dir, artifact);
     return rebuildSaved(dir, 'a graph of hnswlib and its labels', async () => {
       const graph = new library.HierarchicalNSW('ip', config.width);
       // The bytes that were checked are those that are read: the library is not asked to trust a file.
       checkHnswFile(artifact.files[GRAPH] ?? new Uint8Array(0), { ...config, count: ids.length });
       await graph.readIndex(join(dir, GRAPH));
-      return new HnswIndex(config, graph, ids);
+      return new HnswIndex(config, graph, ids, known);
     });
   }
 }

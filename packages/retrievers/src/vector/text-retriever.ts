@@ -25,7 +25,6 @@ import {
   type TextEncoder,
   throwIfCancelled,
   UNKNOWN,
-  WORLD,
   writeArtifact,
   yieldToEventLoop,
 } from '@palate/core';
@@ -278,7 +277,7 @@ async function itemVectors(dataset: Dataset, options: TextRetrieverOptions): Pro
     });
   const { signal, onProgress } = options;
   const { data } = await encoder.encode(own, { signal, onProgress });
-  return new EmbeddingTable(items, encoder.width, data, WORLD);
+  return new EmbeddingTable(items, encoder.width, data, catalog.provenanceOf(fields));
 }
 
 /** Takes the mean off, where one is given, and scales to norm 1; a vector of zeros stays. */

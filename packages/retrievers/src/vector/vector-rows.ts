@@ -1,4 +1,13 @@
-import { InvalidInputError, option } from '@palate/core';
+import {
+  checkOptions,
+  InvalidInputError,
+  joinProvenance,
+  option,
+  type Provenance,
+  readProvenance,
+  UNKNOWN,
+  type VectorAddOptions,
+} from '@palate/core';
 
 /** Width of the vectors of an index. */
 export const WIDTH = option.integer({ min: 1, max: 1_000_000 }).required({ doc: 'width of the vectors' });
@@ -26,8 +35,20 @@ export function countRows(vectors: Float32Array, width: number, what: string): n
   return vectors.length / width;
 }
 
-/** Checks vectors to be added against their ids: one row an id, no id twice. */
-export function checkAddition(ids: readonly string[], vectors: Float32Array, width: number): void {
+/**
+ * Checks vectors to be added against their ids: one row an id, no id twice.
+ *
+ * @param before - what an index knows of interactions
+ * @returns what it knows with these vectors
+ */
+export function checkAddition(
+  ids: readonly string[],
+  vectors: Float32Array,
+  width: number,
+  before: Provenance,
+  options: VectorAddOptions,
+): Provenance {
+  checkOptions('add', options, ['provenance']);
   const rows = countRows(vectors, width, 'vectors');
   if (rows !== ids.length)
     throw new InvalidInputError({
@@ -41,4 +62,8 @@ export function checkAddition(ids: readonly string[], vectors: Float32Array, wid
       received: JSON.stringify(ids.find((id, k) => ids.indexOf(id) !== k)),
       hint: 'Leave out what is repeated.',
     });
+  const { provenance = UNKNOWN } = options;
+  if (ids.length === 0 || provenance === before) return before;
+  const added = readProvenance(provenance);
+  return before.kind === 'world' ? added : joinProvenance([before, added]);
 }

@@ -25,7 +25,7 @@ describe('a saved graph', () => {
     await index.remove(['v5', 'v9']);
     dir = join(mkdtempSync(join(tmpdir(), 'palate-hnsw-')), 'index');
     await index.save(dir);
-    bytes = (await readArtifact(dir, 'hnsw-index', 1)).files['graph.hnsw'] as Uint8Array;
+    bytes = (await readArtifact(dir, 'hnsw-index', 2)).files['graph.hnsw'] as Uint8Array;
   });
 
   it('passes as it was written, removed vectors and an empty graph included', async () => {
@@ -85,12 +85,12 @@ describe('a saved graph', () => {
   });
 
   it('with a checksum of its own is still an error of the artifact, before the library opens it', async () => {
-    const { manifest, files } = await readArtifact(dir, 'hnsw-index', 1);
+    const { manifest, files } = await readArtifact(dir, 'hnsw-index', 2);
     const forged = join(mkdtempSync(join(tmpdir(), 'palate-hnsw-')), 'index');
     const graph = Uint8Array.from(bytes);
     new DataView(graph.buffer).setUint32(52, COUNT + 3, true);
     const write = (config: unknown, own: Record<string, Uint8Array>) =>
-      writeArtifact(forged, { kind: 'hnsw-index', version: 1, config, files: own });
+      writeArtifact(forged, { kind: 'hnsw-index', version: 2, config, files: own });
     let opened = 0;
     const { default: library } = (await import('hnswlib-node')) as unknown as {
       default: typeof import('hnswlib-node');
