@@ -20,6 +20,7 @@ export const LAYERS = [
   'semantic-id',
   'knowledge-augment',
   'graph-augment',
+  'narrative',
   'llm-rank',
   'uem',
 ];
