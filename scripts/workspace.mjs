@@ -23,6 +23,7 @@ export const LAYERS = [
   'narrative',
   'llm-rank',
   'uem',
+  'engine',
 ];
 
 const read = (dir) => ({ dir, manifest: JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) });

@@ -6,7 +6,7 @@ export {
   verifyArtifact,
   writeArtifact,
 } from './artifact.js';
-export { checkReplaceable } from './artifact-folder.js';
+export { checkReplaceable, removeArtifact } from './artifact-folder.js';
 export { type ArtifactManifest, readManifest } from './artifact-manifest.js';
 export { artifactTensor, type TensorArrays, type TensorExpectation } from './artifact-tensor.js';
 export { writeFailure, writeFileAtomically } from './atomic-file.js';
@@ -71,6 +71,7 @@ export type {
 export { sweepLeftoverWrites } from './leftover-writes.js';
 export { listsFromScores } from './lists-from-scores.js';
 export { type LoadOrFitOptions, loadOrFit } from './load-or-fit.js';
+export { nearestName } from './nearest-name.js';
 export {
   defineOptions,
   type EarlierSettings,

@@ -1,6 +1,7 @@
 export { BM25, type Bm25Options, Bm25Retriever } from './classic/bm25.js';
 export { BPR_MF, BprMf, type BprMfOptions } from './classic/bpr-mf.js';
 export { EASE, Ease, type EaseOptions } from './classic/ease.js';
+export { fuseLists } from './classic/fuse-lists.js';
 export { Fusion, type FusionOptions } from './classic/fusion.js';
 export { IMPLICIT_ALS, ImplicitAls, type ImplicitAlsOptions } from './classic/implicit-als.js';
 export { ITEM_KNN, ItemKnn, type ItemKnnOptions } from './classic/item-knn.js';

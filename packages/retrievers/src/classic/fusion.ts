@@ -15,6 +15,7 @@ import {
   type Retriever,
   type ScoredItem,
 } from '@palate/core';
+import { RANK_CONSTANT } from './fuse-lists.js';
 
 /** Options of {@link Fusion}. */
 export interface FusionOptions {
@@ -86,7 +87,7 @@ export class Fusion implements CatalogueScorer {
       });
     for (const weight of this.#weights) checkNumber('weight', weight, { min: 0 });
     this.#method = checkChoice('method', options.method ?? 'reciprocal-rank', ['reciprocal-rank', 'scores']);
-    this.#k = checkNumber('k', options.k ?? 60, { min: 0 });
+    this.#k = checkNumber('k', options.k ?? RANK_CONSTANT, { min: 0 });
     this.items = first.items;
     this.provenance = provenanceOfParts(parts);
     this.name = options.name ?? parts.map((part) => part.name).join(' + ');

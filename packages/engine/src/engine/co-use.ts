@@ -1,0 +1,85 @@
+import type { InteractionLog, ScoredItem } from '@palate/core';
+
+/** Neighbours that are kept of an item. */
+const MOST = 50;
+/** Makes the likeness of items that few have chosen smaller. */
+const SHRINKAGE = 5;
+
+/**
+ * Which items are chosen by the same people: for each item the others by
+ * `both / (sqrt(count * other count) + 5)`, where counts are of different users.
+ *
+ * The first question about an item costs one pass over the histories of its users; the answer is kept.
+ */
+export class CoUse {
+  readonly #log: InteractionLog;
+  readonly #neighbours = new Map<number, readonly ScoredItem[]>();
+  #byItem: { readonly offsets: Int32Array; readonly users: Int32Array } | undefined;
+
+  constructor(log: InteractionLog) {
+    this.#log = log;
+  }
+
+  /** Up to 50 items that are most alike in use, the best first; none for an item that was never chosen. */
+  neighbours(item: number): readonly ScoredItem[] {
+    const known = this.#neighbours.get(item);
+    if (known) return known;
+    const found = this.#find(item);
+    this.#neighbours.set(item, found);
+    return found;
+  }
+
+  /** Likeness of two items, 0 where the second is not among the neighbours of the first. */
+  likeness(item: number, other: number): number {
+    return this.neighbours(item).find((each) => each.item === other)?.score ?? 0;
+  }
+
+  #find(item: number): ScoredItem[] {
+    const log = this.#log;
+    if (item >= log.items.size) return [];
+    const { offsets, users } = this.#users();
+    const both = new Map<number, number>();
+    for (let p = offsets[item] as number; p < (offsets[item + 1] as number); p++)
+      for (const other of new Set(log.history(users[p] as number)))
+        if (other !== item) both.set(other, (both.get(other) ?? 0) + 1);
+    const countOf = (each: number): number => (offsets[each + 1] as number) - (offsets[each] as number);
+    const own = countOf(item);
+    return [...both]
+      .map(([other, count]) => ({
+        item: other,
+        score: count / (Math.sqrt(own * countOf(other)) + SHRINKAGE),
+      }))
+      .sort((a, b) => b.score - a.score || a.item - b.item)
+      .slice(0, MOST);
+  }
+
+  /** Different users of each item, in compressed rows. */
+  #users(): { readonly offsets: Int32Array; readonly users: Int32Array } {
+    if (this.#byItem) return this.#byItem;
+    const log = this.#log;
+    const offsets = new Int32Array(log.items.size + 1);
+    const last = new Int32Array(log.items.size).fill(-1);
+    const each = (visit: (user: number, item: number) => void): void => {
+      last.fill(-1);
+      for (let user = 0; user < log.users.size; user++)
+        for (const item of log.history(user)) {
+          if (last[item] === user) continue;
+          last[item] = user;
+          visit(user, item);
+        }
+    };
+    each((_, item) => {
+      offsets[item + 1] = (offsets[item + 1] as number) + 1;
+    });
+    for (let item = 0; item < log.items.size; item++)
+      offsets[item + 1] = (offsets[item + 1] as number) + (offsets[item] as number);
+    const users = new Int32Array(offsets[log.items.size] as number);
+    const cursor = offsets.slice(0, -1);
+    each((user, item) => {
+      users[cursor[item] as number] = user;
+      cursor[item] = (cursor[item] as number) + 1;
+    });
+    this.#byItem = { offsets, users };
+    return this.#byItem;
+  }
+}

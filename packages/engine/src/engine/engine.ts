@@ -1,0 +1,445 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import {
+  CancelledError,
+  checkOptions,
+  type Dataset,
+  type FeedbackRecord,
+  type FeedbackStore,
+  fingerprint,
+  type LongCallOptions,
+  MemoryFeedbackStore,
+  type OutcomeCounts,
+  sumOutcomes,
+  throwIfCancelled,
+} from '@palate/core';
+import type { Answer, Explanation, ItemPage, ItemView, UserView } from './answer.js';
+import { type AnswerState, answerRequests, type NamedRequest } from './answer-requests.js';
+import { userCacheFolder } from './cache-folder.js';
+import { checkFeedback, checkRequest } from './check-request.js';
+import { defaultPipeline } from './default-pipeline.js';
+import { EngineFolder } from './engine-folder.js';
+import type { EngineStatus, RefitStatus } from './engine-status.js';
+import { explainItem } from './explain-item.js';
+import type { FeedbackState } from './feedback-state.js';
+import { feedbackBeside, middleRating } from './fitted-data.js';
+import { LiveCatalogue } from './live-catalogue.js';
+import type { Effort, EngineOptions, LiveModel, PipelineConfig } from './options.js';
+import { checkedPipeline, pipelineOf } from './pipeline.js';
+import { merged, type OpenedState, openState, type RefitReport, readEvents, refitState } from './refit.js';
+import type {
+  ExplainRequest,
+  FeedbackEvent,
+  NewItem,
+  RankRequest,
+  RecommendRequest,
+  SearchRequest,
+  SimilarRequest,
+} from './request.js';
+import { searchItems, similarItems } from './similar-items.js';
+import type { Snapshot } from './snapshot.js';
+import { statusOf } from './status-of.js';
+import { textPieces } from './text-pieces.js';
+import { itemPage, itemView, userView } from './views.js';
+
+/** Options of a call of an engine. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Parts extends OpenedState {
+  readonly options: EngineOptions;
+  readonly folder: EngineFolder;
+  readonly store: FeedbackStore;
+  readonly pipeline: PipelineConfig;
+  readonly live: LiveModel | undefined;
+  readonly effort: Effort;
+  readonly closing: AbortController;
+}
+
+/**
+ * One recommender over any data: finds, orders and explains items by a pipeline of methods, takes feedback and new items in
+ * at once, and is fitted again beside the answers that it gives. Ids are those of the data, requests and answers plain JSON.
+ *
+ * Models are read or fitted when an answer first needs them, and kept in a folder.
+ *
+ * @example
+ * ```ts
+ * await using engine = await Engine.open({ dataset });
+ * const { items } = await engine.recommend({ history: ['alien', 'heat'], k: 5, explain: true });
+ * await engine.feedback([{ user: 'ann', item: 'alien', kind: 'like' }]);
+ * ```
+ */
+export class Engine {
+  readonly #parts: Parts;
+  #snapshot: Snapshot;
+  #feedback: FeedbackState;
+  #added: readonly NewItem[];
+  #refitting: Promise<RefitReport> | undefined;
+  #refit: RefitStatus = { state: 'none' };
+  #answered = 0;
+  #outcomes: readonly OutcomeCounts[] = [];
+  /** Changes of the state, one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
+
+  private constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#snapshot = parts.snapshot;
+    this.#feedback = parts.feedback;
+    this.#added = parts.added;
+  }
+
+  /**
+   * Opens an engine: checks the options, reads feedback and added items. No model is fitted yet.
+   *
+   * @throws InvalidInputError for options that cannot be used, or a folder that cannot be made
+   * @throws ArtifactError for damaged files of the folder
+   */
+  static async open(options: EngineOptions): Promise<Engine> {
+    checkOptions('Engine.open', options, [
+      'dataset',
+      'folder',
+      'pipeline',
+      'knowledge',
+      'texts',
+      'title',
+      'model',
+      'encoder',
+      'feedback',
+      'effort',
+      'seed',
+      'signal',
+      'onProgress',
+      'onNotice',
+    ]);
+    const { dataset, effort = 'full', model, signal } = options;
+    throwIfCancelled(signal, 'opening the engine');
+    const live = model === undefined ? undefined : 'model' in model ? model : { model };
+    const catalogue = LiveCatalogue.of(dataset, options);
+    const pipeline = checkedPipeline(
+      options.pipeline ?? {
+        ...defaultPipeline(dataset, catalogue.hasTexts, effort),
+        ...(live ? { rankers: [{ live: true as const }] } : {}),
+      },
+      catalogue,
+      effort,
+      live !== undefined,
+    );
+    const folder = await EngineFolder.open(options.folder ?? defaultFolder(dataset));
+    const store = options.feedback ?? new MemoryFeedbackStore();
+    const closing = new AbortController();
+    const opened = await openState(catalogue, folder, store, options, closing.signal);
+    return new Engine({ ...opened, options, folder, store, pipeline, live, effort, closing });
+  }
+
+  /** Answers one request. */
+  async recommend(request: RecommendRequest, options: CallOptions = {}): Promise<Answer> {
+    const [answer] = await this.recommendBatch([request], options);
+    return answer as Answer;
+  }
+
+  /**
+   * Answers requests in their order, each model asked once for all of them.
+   *
+   * @throws InvalidInputError naming the request that cannot be used; then none is answered
+   */
+  async recommendBatch(requests: readonly RecommendRequest[], options: CallOptions = {}): Promise<Answer[]> {
+    const whole = requests.length === 1;
+    return this.#answer(
+      requests.map((request, r) => {
+        const where = whole ? 'the recommend request' : `requests[${r}]`;
+        checkRequest('recommend', request, where);
+        return { request, where, isRanking: false };
+      }),
+      options,
+    );
+  }
+
+  /** Orders the items that are given, those of the history too. */
+  async rank(request: RankRequest, options: CallOptions = {}): Promise<Answer> {
+    const where = 'the rank request';
+    checkRequest('rank', request, where);
+    const { candidates, k = Math.max(1, new Set(candidates).size), ...rest } = request;
+    const [answer] = await this.#answer(
+      [{ request: { ...rest, candidates: candidates ?? [], k, diversity: 0 }, where, isRanking: true }],
+      options,
+    );
+    return answer as Answer;
+  }
+
+  async #answer(named: readonly NamedRequest[], options: CallOptions): Promise<Answer[]> {
+    const state = this.#begin(options);
+    try {
+      const groups = new Map<string, number[]>();
+      for (const [r, { request }] of named.entries()) {
+        const group = groups.get(request.system ?? '') ?? [];
+        group.push(r);
+        groups.set(request.system ?? '', group);
+      }
+      const answers = new Array<Answer>(named.length);
+      for (const [system, group] of groups) {
+        const pipeline =
+          system === '' ? state.pipeline : pipelineOf(system, state.pipeline, this.#parts.effort);
+        const answered = await answerRequests(
+          group.map((r) => named[r] as NamedRequest),
+          { ...state, pipeline },
+          { signal: options.signal, seed: this.#parts.options.seed },
+        );
+        for (const [g, r] of group.entries()) answers[r] = answered.answers[g] as Answer;
+        this.#count(group.length, answered.outcomes);
+      }
+      return answers;
+    } finally {
+      state.end();
+    }
+  }
+
+  /** Finds items like one: by what is chosen together, or by their texts. */
+  async similar(request: SimilarRequest, options: CallOptions = {}): Promise<Answer> {
+    checkRequest('similar', request);
+    return this.#with(options, (state) => similarItems(request, state, options.signal));
+  }
+
+  /** Finds items by words: titles first, also begun or misspelt, then texts. */
+  async search(request: SearchRequest, options: CallOptions = {}): Promise<Answer> {
+    checkRequest('search', request);
+    return this.#with(options, (state) => searchItems(request, state));
+  }
+
+  /** Explains one item: by the live model where there is one, from what is stored otherwise. */
+  async explain(request: ExplainRequest, options: CallOptions = {}): Promise<Explanation> {
+    return this.#explain(request, options.signal);
+  }
+
+  /** Explains one item, the text in pieces as a live model writes them. */
+  explainStream(request: ExplainRequest, options: CallOptions = {}): AsyncIterable<string> {
+    return textPieces((onText, signal) => this.#explain(request, signal, onText), options.signal);
+  }
+
+  #explain(
+    request: ExplainRequest,
+    signal: AbortSignal | undefined,
+    onText?: (piece: string) => void,
+  ): Promise<Explanation> {
+    checkRequest('explain', request);
+    return this.#with({ signal }, ({ snapshot, feedback, live }) =>
+      explainItem(request, snapshot, feedback, { live, signal, onText }),
+    );
+  }
+
+  /**
+   * Keeps what users did, and counts it for their next answer: resolves when the store has it.
+   *
+   * @returns how many were new
+   * @throws InvalidInputError for events that cannot be used; then none is kept
+   */
+  async feedback(events: readonly FeedbackEvent[], options: CallOptions = {}): Promise<{ accepted: number }> {
+    this.#check(options.signal);
+    const { catalogue } = this.#snapshot;
+    const records = events.map((event, e): FeedbackRecord => {
+      const where = `events[${e}]`;
+      checkFeedback(event, where);
+      catalogue.indexOf(event.item, where);
+      const { user, item, time = Date.now() / 1000, rating, request, id = randomUUID() } = event;
+      const kind = event.kind ?? (rating === undefined ? 'view' : 'rating');
+      return {
+        id,
+        user,
+        item,
+        time,
+        kind,
+        ...(rating === undefined ? {} : { rating }),
+        ...(request === undefined ? {} : { request }),
+      };
+    });
+    const { stored } = await this.#parts.store.append(records);
+    await this.#inTurn(async () => {
+      for await (const event of this.#parts.store.read(this.#feedback.sequence))
+        this.#feedback.take(event, this.#snapshot.catalogue.items);
+    });
+    return { accepted: stored };
+  }
+
+  /**
+   * Adds items, or new texts of known ones, without fitting: words and texts find them at once.
+   *
+   * @throws InvalidInputError for items that cannot be used; then none is added
+   */
+  async addItems(items: readonly NewItem[]): Promise<{ added: number; updated: number }> {
+    this.#check();
+    return this.#inTurn(async () => {
+      const before = this.#snapshot;
+      const { catalogue, added, updated } = before.catalogue.with(items);
+      const all = [...this.#added, ...items];
+      await this.#parts.folder.keepAddedItems(all);
+      this.#added = all;
+      this.#snapshot = before.over(catalogue);
+      before.uses.retire();
+      return { added, updated };
+    });
+  }
+
+  /** What is known of an item; undefined where nobody knows it. */
+  item(id: string): ItemView | undefined {
+    this.#check();
+    return itemView(id, this.#snapshot, this.#feedback);
+  }
+
+  /** A page of the catalogue, of titles or ids that begin with a prefix. */
+  items(
+    page: { readonly prefix?: string; readonly offset?: number; readonly limit?: number } = {},
+  ): ItemPage {
+    this.#check();
+    return itemPage(page, this.#snapshot);
+  }
+
+  /** What is known of a user; undefined where nobody knows them. */
+  user(id: string): UserView | undefined {
+    this.#check();
+    return userView(id, this.#snapshot, this.#feedback);
+  }
+
+  /** Reads or fits every model of the pipeline, so that no answer has to wait. */
+  async prepare(options: Pick<LongCallOptions, 'signal'> = {}): Promise<void> {
+    await this.#with(options, async ({ snapshot, pipeline }) => {
+      for (const { method, settings } of [...pipeline.retrievers, ...(pipeline.rankers ?? [])])
+        if (method !== undefined) await snapshot.model(method, settings, options.signal);
+    });
+  }
+
+  /**
+   * Fits all models that are in use again, on the data with its feedback and new items. Answers come from the old ones until
+   * all new ones are ready, then from the new ones. A second call while one runs waits for that one.
+   *
+   * @throws CancelledError if `signal` fires; then the old models stay
+   */
+  refit(options: LongCallOptions = {}): Promise<RefitReport> {
+    this.#check(options.signal);
+    this.#refitting ??= this.#runRefit(options).finally(() => {
+      this.#refitting = undefined;
+    });
+    return this.#refitting;
+  }
+
+  async #runRefit(options: LongCallOptions): Promise<RefitReport> {
+    const startedAt = Date.now() / 1000;
+    this.#refit = { state: 'running', startedAt };
+    const { store, folder, closing } = this.#parts;
+    try {
+      const signal = options.signal ? AbortSignal.any([options.signal, closing.signal]) : closing.signal;
+      const next = await refitState(
+        { base: this.#parts.base, added: this.#added, snapshot: this.#snapshot },
+        store,
+        { ...this.#parts.options, ...options, signal },
+        closing.signal,
+      );
+      await this.#inTurn(async () => {
+        throwIfCancelled(signal, 'refitting');
+        const events = await readEvents(store);
+        await folder.keepFittedFeedback(next.fitted);
+        const before = this.#snapshot;
+        const rest = this.#added.slice(next.fitted.items);
+        const { catalogue } = next.snapshot;
+        this.#snapshot =
+          rest.length === 0 ? next.snapshot : next.snapshot.over(catalogue.with(merged(rest)).catalogue);
+        this.#feedback = feedbackBeside(
+          events,
+          next.fitted.sequence,
+          middleRating(this.#parts.base.dataset.log),
+          this.#snapshot.catalogue.items,
+        );
+        before.uses.retire();
+        before.generation.uses.retire();
+        await next.removeOld(before.generation);
+      });
+      const endedAt = Date.now() / 1000;
+      this.#refit = { state: 'done', startedAt, endedAt };
+      return { ...next.report, seconds: endedAt - startedAt, version: this.#snapshot.version };
+    } catch (error) {
+      this.#refit = {
+        state: error instanceof CancelledError ? 'cancelled' : 'failed',
+        startedAt,
+        endedAt: Date.now() / 1000,
+        error: (error as Error).message,
+      };
+      throw error;
+    }
+  }
+
+  /** State of data, models, feedback and refit. */
+  status(): EngineStatus {
+    this.#check();
+    const { pipeline, folder, live, effort } = this.#parts;
+    return statusOf({
+      snapshot: this.#snapshot,
+      feedback: this.#feedback,
+      pipeline,
+      effort,
+      folder: folder.path,
+      refit: this.#refit,
+      answered: this.#answered,
+      outcomes: this.#outcomes,
+      model: live?.model.id,
+    });
+  }
+
+  /** Stops fits, gives models back once the answers under way are given, and closes the store if it is the engine's own. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#parts.closing.abort();
+    await this.#refitting?.catch(() => undefined);
+    await this.#turn;
+    this.#snapshot.uses.retire();
+    this.#snapshot.generation.uses.retire();
+    if (this.#parts.options.feedback === undefined) await this.#parts.store.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #check(signal?: AbortSignal): void {
+    throwIfCancelled(signal, 'answering');
+    if (this.#isClosed) throw new CancelledError('a call of the engine', new Error('the engine was closed'));
+  }
+
+  /** The state of now, kept for an answer. */
+  #begin({ signal }: CallOptions): AnswerState & { readonly end: () => void } {
+    this.#check(signal);
+    const snapshot = this.#snapshot;
+    const { pipeline, live } = this.#parts;
+    return { snapshot, feedback: this.#feedback, pipeline, live, end: snapshot.use() };
+  }
+
+  async #with<T>(options: CallOptions, use: (state: AnswerState) => Promise<T>): Promise<T> {
+    const state = this.#begin(options);
+    try {
+      return await use(state);
+    } finally {
+      state.end();
+    }
+  }
+
+  #count(answered: number, outcomes: readonly OutcomeCounts[]): void {
+    this.#answered += answered;
+    this.#outcomes = sumOutcomes([...this.#outcomes, ...outcomes]);
+  }
+
+  /** Runs a change of the state after those before it. */
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(change);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+}
+
+function defaultFolder({ log, name }: Dataset): string {
+  const plain = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+    .slice(0, 40);
+  return join(userCacheFolder(), `${plain}-${fingerprint(log).slice(0, 16)}`);
+}

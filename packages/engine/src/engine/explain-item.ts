@@ -1,0 +1,89 @@
+import { type GenerateRequest, PalateError, quoteForPrompt } from '@palate/core';
+import { singleCalls } from '@palate/llm';
+import type { Explanation } from './answer.js';
+import type { FeedbackState } from './feedback-state.js';
+import type { LiveModel } from './options.js';
+import { CallOutcomes } from './outcomes.js';
+import { reasonOf, reasonSource } from './reasons.js';
+import type { ExplainRequest } from './request.js';
+import { type ResolvedAsker, resolveAsker } from './resolve-request.js';
+import type { Snapshot } from './snapshot.js';
+
+/** Items of the history that the model reads. */
+const RECENT = 20;
+
+/** How an explanation is made. */
+export interface ExplainOptions {
+  readonly live: LiveModel | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Told each piece of the text as it comes. */
+  readonly onText?: ((piece: string) => void) | undefined;
+}
+
+/**
+ * Explains one item to who asks: by the live model, or from what is stored. Where the model fails the stored reason stands
+ * in, and that is counted.
+ *
+ * @throws InvalidInputError for items that nobody knows
+ */
+export async function explainItem(
+  request: ExplainRequest,
+  snapshot: Snapshot,
+  feedback: FeedbackState,
+  { live, signal, onText }: ExplainOptions,
+): Promise<Explanation> {
+  const { catalogue } = snapshot;
+  const where = 'the explain request';
+  const item = catalogue.indexOf(request.item, `item of ${where}`);
+  const asker = resolveAsker(request, snapshot, feedback, where);
+  const counter = CallOutcomes.counter();
+  const about = { item: request.item, title: catalogue.title(item) };
+  let begun = '';
+  if (live)
+    try {
+      const { text } = await singleCalls(live.model).generate(promptFor(item, asker, snapshot), {
+        signal,
+        onText: (piece) => {
+          begun += piece;
+          onText?.(piece);
+        },
+      });
+      if (text.trim() !== '')
+        return {
+          ...about,
+          text: text.trim(),
+          source: 'language model',
+          sources: `${live.model.id}, live, from history, wish and texts`,
+          outcomes: [counter.counts()],
+        };
+      counter.fallBack('empty answer');
+    } catch (error) {
+      if (!PalateError.is(error) || signal?.aborted) throw error;
+      counter.fallBack('no answer of the language model', error.message);
+    }
+  const { text, source } = reasonOf(item, asker, [], snapshot);
+  onText?.(begun === '' ? text : `\n${text}`);
+  return { ...about, text, source, sources: reasonSource(catalogue), outcomes: [counter.counts()] };
+}
+
+function promptFor(item: number, asker: ResolvedAsker, { catalogue }: Snapshot): GenerateRequest {
+  const quoted = (each: number): string => quoteForPrompt(catalogue.title(each));
+  const history = Array.from(asker.history.slice(-RECENT), (each) => `- ${quoted(each)}`);
+  const parts = [
+    ...(asker.keywords.length > 0
+      ? [`What this person likes or asks for: ${quoteForPrompt(asker.keywords.join(', '))}`]
+      : []),
+    ...(history.length > 0 ? [`History, oldest first:\n${history.join('\n')}`] : []),
+    `Item: ${quoted(item)}\n${quoteForPrompt(catalogue.texts[item] ?? '')}`,
+    'In one or two sentences, tell this person why the item suits them, or that nothing here says so. Say nothing that is not written above.',
+  ];
+  return {
+    messages: [
+      { role: 'system', content: 'You give honest, short reasons for recommendations.' },
+      { role: 'user', content: parts.join('\n\n') },
+    ],
+    temperature: 0,
+    maxTokens: 160,
+    promptVersion: 'explain-item@1',
+  };
+}

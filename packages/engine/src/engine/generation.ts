@@ -1,0 +1,139 @@
+import { contentHash, type Dataset, throwIfCancelled } from '@palate/core';
+import { type SemanticIds, Tiger } from '@palate/semantic-id';
+import { fitOrLoadMethod } from '../methods/fit-or-load-method.js';
+import type { FittedMethod, MethodSettings } from '../methods/method.js';
+import type { MethodContext } from '../methods/method-context.js';
+import { methodOf } from '../methods/methods.js';
+import { CoUse } from './co-use.js';
+import { Uses } from './uses.js';
+
+/** How far a model is. */
+export type ModelState = 'not fitted' | 'fitting' | 'ready' | 'failed';
+
+/** A model that was asked for. */
+export interface ModelEntry {
+  readonly method: string;
+  readonly settings: MethodSettings;
+  readonly state: ModelState;
+  /** True if it was read, false if it was fitted. */
+  readonly reused?: boolean | undefined;
+  readonly seconds?: number | undefined;
+  /** Folder in which it is kept. */
+  readonly dir?: string | undefined;
+}
+
+interface Held {
+  readonly model: Promise<FittedMethod>;
+  entry: ModelEntry;
+}
+
+/**
+ * Models of one state of the data: each is read or fitted when it is first asked for, once however many ask. They are given
+ * back when the generation is retired and the last answer that uses them is given.
+ */
+export class Generation {
+  readonly dataset: Dataset;
+  readonly context: MethodContext;
+  readonly coUse: CoUse;
+  readonly #models = new Map<string, Held>();
+  #ids: SemanticIds | undefined;
+  readonly #onNotice: (notice: string) => void;
+  /** Who uses the models. */
+  readonly uses = new Uses(() => this.#giveBack());
+
+  constructor(dataset: Dataset, context: MethodContext, onNotice: (notice: string) => void) {
+    this.dataset = dataset;
+    this.context = context;
+    this.coUse = new CoUse(dataset.log);
+    this.#onNotice = onNotice;
+  }
+
+  /**
+   * A model of the registry, read or fitted.
+   *
+   * @param signal - stops waiting; the fit goes on for others
+   */
+  async model(key: string, settings: MethodSettings, signal?: AbortSignal): Promise<FittedMethod> {
+    throwIfCancelled(signal, `waiting for ${key}`);
+    const name = contentHash([key, settings]);
+    const held = this.#models.get(name) ?? this.#begin(name, key, settings);
+    return orCancelled(held.model, signal, `waiting for ${key}`);
+  }
+
+  #begin(name: string, key: string, settings: MethodSettings): Held {
+    const { onProgress } = this.context;
+    const made = fitOrLoadMethod(methodOf(key), this.dataset, {
+      context: {
+        ...this.context,
+        onProgress:
+          onProgress && ((progress) => onProgress({ ...progress, phase: `${key}: ${progress.phase}` })),
+      },
+      settings,
+      onNotice: this.#onNotice,
+    });
+    const held: Held = {
+      model: made.then(({ model }) => model),
+      entry: { method: key, settings, state: 'fitting' },
+    };
+    this.#models.set(name, held);
+    made.then(
+      ({ model, reused, seconds, dir }) => {
+        if (model instanceof Tiger) this.#ids = model.ids;
+        held.entry = { method: key, settings, state: 'ready', reused, seconds, dir };
+      },
+      () => {
+        held.entry = { method: key, settings, state: 'failed' };
+        // The next one who asks tries again.
+        if (this.#models.get(name) === held) this.#models.delete(name);
+      },
+    );
+    return held;
+  }
+
+  /** Models that were asked for. */
+  get entries(): readonly ModelEntry[] {
+    return [...this.#models.values()].map(({ entry }) => entry);
+  }
+
+  /** Codes of an item, where a method that writes semantic IDs is ready. */
+  semanticId(item: number): readonly number[] | undefined {
+    return item < (this.#ids?.items.size ?? 0) ? this.#ids?.tuple(item) : undefined;
+  }
+
+  /** Semantic IDs of the items, where a method that writes them is ready. */
+  get semanticIds(): SemanticIds | undefined {
+    return this.#ids;
+  }
+
+  #giveBack(): void {
+    const models = [...this.#models.values()];
+    this.#models.clear();
+    // A fit that is on its way is given back when it arrives; one that fails holds nothing.
+    for (const { model } of models) model.then((ready) => ready.dispose?.()).catch(() => undefined);
+  }
+}
+
+/** A promise, or a rejection as soon as a signal fires. */
+export async function orCancelled<T>(
+  promise: Promise<T>,
+  signal: AbortSignal | undefined,
+  what: string,
+): Promise<T> {
+  if (!signal) return promise;
+  let stop = (): void => undefined;
+  const cancelled = new Promise<never>((_, reject) => {
+    stop = () => {
+      try {
+        throwIfCancelled(signal, what);
+      } catch (error) {
+        reject(error as Error);
+      }
+    };
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([promise, cancelled]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}

@@ -1,0 +1,195 @@
+import type { FeedbackStore, LongCallOptions, StoredFeedback } from '@palate/core';
+import { readManifest, removeArtifact } from '@palate/core';
+import { methodContext } from '../methods/method-context.js';
+import type { EngineFolder, FittedFeedback } from './engine-folder.js';
+import type { FeedbackState } from './feedback-state.js';
+import { feedbackBeside, hashOfEvents, middleRating, withFeedback } from './fitted-data.js';
+import { Generation } from './generation.js';
+import type { LiveCatalogue } from './live-catalogue.js';
+import type { EngineOptions } from './options.js';
+import type { NewItem } from './request.js';
+import { Snapshot } from './snapshot.js';
+import { extendedVectors } from './text-vectors.js';
+
+/** What an engine begins with. */
+export interface OpenedState {
+  /** The catalogue of the data set as it was given. */
+  readonly base: LiveCatalogue;
+  readonly added: readonly NewItem[];
+  readonly snapshot: Snapshot;
+  readonly feedback: FeedbackState;
+}
+
+/** What a refit did. */
+export interface RefitReport {
+  /** Keys of the methods that were fitted. */
+  readonly fitted: readonly string[];
+  /** Events of feedback that the models hold now. */
+  readonly feedback: number;
+  /** Items that came after the first fit. */
+  readonly newItems: number;
+  readonly seconds: number;
+  readonly version: string;
+}
+
+/** All events of a store. */
+export async function readEvents(store: FeedbackStore): Promise<StoredFeedback[]> {
+  const events: StoredFeedback[] = [];
+  for await (const event of store.read()) events.push(event);
+  return events;
+}
+
+/** Reads what was added and told since the data set was made, and which of it the models of the last refit hold. */
+export async function openState(
+  base: LiveCatalogue,
+  folder: EngineFolder,
+  store: FeedbackStore,
+  options: EngineOptions,
+  closing: AbortSignal,
+): Promise<OpenedState> {
+  const { onNotice = () => undefined } = options;
+  const added = await folder.addedItems();
+  const events = await readEvents(store);
+  const fitted = await currentFit(await folder.fittedFeedback(), events, added.length, onNotice);
+  const middle = middleRating(base.dataset.log);
+  const known = fittedCatalogue(base, added, events, fitted, middle);
+  const generation = generationOf(known, folder.path, options, closing);
+  const rest = added.slice(fitted.items);
+  const live = rest.length === 0 ? known : known.with(merged(rest)).catalogue;
+  return {
+    base,
+    added,
+    snapshot: new Snapshot(generation, live),
+    feedback: feedbackBeside(events, fitted.sequence, middle, live.items),
+  };
+}
+
+/** One entry an id, later ones over earlier ones, in the order in which ids came first. */
+export function merged(items: readonly NewItem[]): NewItem[] {
+  const byId = new Map<string, NewItem>();
+  for (const { id, text, attributes } of items) {
+    const before = byId.get(id);
+    byId.set(id, {
+      id,
+      text: { ...before?.text, ...text },
+      attributes: { ...before?.attributes, ...attributes },
+    });
+  }
+  return [...byId.values()];
+}
+
+/** What the last refit left, if the store is the one that it read. */
+async function currentFit(
+  fitted: FittedFeedback | undefined,
+  events: readonly StoredFeedback[],
+  added: number,
+  onNotice: (notice: string) => void,
+): Promise<FittedFeedback> {
+  const nothing = { sequence: 0, hash: '', items: 0 };
+  if (!fitted) return nothing;
+  const held = events.filter(({ sequence }) => sequence <= fitted.sequence);
+  if (hashOfEvents(held) === fitted.hash && fitted.items <= added) return fitted;
+  onNotice('The feedback is not that of the last refit: models of the data without it are used.');
+  return nothing;
+}
+
+/** The catalogue that models are fitted on: with the feedback and the items up to a point. */
+function fittedCatalogue(
+  base: LiveCatalogue,
+  added: readonly NewItem[],
+  events: readonly StoredFeedback[],
+  { sequence, items }: Pick<FittedFeedback, 'sequence' | 'items'>,
+  middle: number,
+): LiveCatalogue {
+  const extended = items === 0 ? base : base.with(merged(added.slice(0, items))).catalogue;
+  const held = events.filter((event) => event.sequence <= sequence);
+  return held.length === 0 ? extended : extended.over(withFeedback(extended.dataset, held, middle));
+}
+
+function generationOf(
+  catalogue: LiveCatalogue,
+  folder: string,
+  options: EngineOptions,
+  closing: AbortSignal,
+  before?: Snapshot,
+): Generation {
+  const { knowledge, encoder, seed, signal, onProgress, onNotice = () => undefined } = options;
+  const { dataset, texts } = catalogue;
+  const profiles =
+    knowledge?.profiles && new Map([...knowledge.profiles].map(([user, words]) => [user, words.join(', ')]));
+  const known = before?.knownVectors;
+  const context = methodContext(dataset, {
+    folder,
+    seed,
+    signal: signal ? AbortSignal.any([signal, closing]) : closing,
+    onProgress,
+    onNotice,
+    encoder,
+    texts,
+    textProvenance: knowledge?.provenance,
+    profiles,
+    profileProvenance: knowledge?.profileProvenance,
+    ...(known && before
+      ? {
+          itemVectors: async () =>
+            extendedVectors(
+              { texts: known.texts, table: await known.table },
+              texts,
+              dataset.log.items,
+              () => before.generation.context.encoder(),
+              knowledge?.provenance,
+            ),
+        }
+      : {}),
+  });
+  return new Generation(dataset, context, onNotice);
+}
+
+/** A state that is fitted anew, ready to take the place of the one before. */
+export interface RefittedState {
+  readonly snapshot: Snapshot;
+  readonly fitted: FittedFeedback;
+  readonly report: Pick<RefitReport, 'fitted' | 'feedback' | 'newItems'>;
+  /** Takes the kept models of the generation before away, as far as this one does not use them. */
+  removeOld(before: Generation): Promise<void>;
+}
+
+/** Fits the models of a state again, on data with the feedback of now. Nothing of the old state is changed. */
+export async function refitState(
+  { base, added, snapshot }: Pick<OpenedState, 'base' | 'added' | 'snapshot'>,
+  store: FeedbackStore,
+  options: EngineOptions & LongCallOptions,
+  closing: AbortSignal,
+): Promise<RefittedState> {
+  const events = await readEvents(store);
+  const fitted: FittedFeedback = {
+    sequence: events.at(-1)?.sequence ?? 0,
+    hash: hashOfEvents(events),
+    items: added.length,
+  };
+  const middle = middleRating(base.dataset.log);
+  const catalogue = fittedCatalogue(base, added, events, fitted, middle);
+  const before = snapshot.generation;
+  const generation = generationOf(catalogue, before.context.folder, options, closing, snapshot);
+  const wanted = before.entries.filter(({ state }) => state === 'ready' || state === 'fitting');
+  try {
+    for (const { method, settings } of wanted) await generation.model(method, settings, options.signal);
+  } catch (error) {
+    generation.uses.retire();
+    throw error;
+  }
+  return {
+    snapshot: new Snapshot(generation, catalogue, snapshot),
+    fitted,
+    report: {
+      fitted: wanted.map(({ method }) => method),
+      feedback: events.length,
+      newItems: catalogue.size - base.size,
+    },
+    async removeOld(old) {
+      const kept = new Set(generation.entries.map(({ dir }) => dir));
+      for (const { dir } of old.entries)
+        if (dir !== undefined && !kept.has(dir)) await removeArtifact(dir, (await readManifest(dir)).kind);
+    },
+  };
+}

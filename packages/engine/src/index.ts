@@ -1,0 +1,54 @@
+export type {
+  Answer,
+  AnswerItem,
+  AnswerSources,
+  Candidate,
+  Explanation,
+  FoundBy,
+  ItemPage,
+  ItemView,
+  Stage,
+  Understood,
+  UserView,
+} from './engine/answer.js';
+export { userCacheFolder } from './engine/cache-folder.js';
+export { MOST_ITEMS } from './engine/check-request.js';
+export { type CallOptions, Engine } from './engine/engine.js';
+export type { EngineStatus, MethodStatus, RefitStatus } from './engine/engine-status.js';
+export type { ModelState } from './engine/generation.js';
+export type {
+  DiversityConfig,
+  Effort,
+  EngineOptions,
+  ItemKnowledge,
+  LiveModel,
+  PipelineConfig,
+  RankerConfig,
+  RetrieverConfig,
+} from './engine/options.js';
+export type { RefitReport } from './engine/refit.js';
+export type {
+  Asker,
+  ExplainRequest,
+  FeedbackEvent,
+  Filter,
+  FilterValue,
+  HistoryEntry,
+  NewItem,
+  RankRequest,
+  RecommendRequest,
+  SearchRequest,
+  SimilarRequest,
+} from './engine/request.js';
+export { type FitOrLoadOptions, type FittedOrLoaded, fitOrLoadMethod } from './methods/fit-or-load-method.js';
+export type {
+  FitContext,
+  FittedMethod,
+  LoadContext,
+  Method,
+  MethodNeed,
+  MethodOptions,
+  MethodSettings,
+} from './methods/method.js';
+export { type MethodContext, type MethodContextOptions, methodContext } from './methods/method-context.js';
+export { checkSettings, METHODS, methodOf } from './methods/methods.js';

@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { contentHash, type Dataset, loadOrFit } from '@palate/core';
+import type { FittedMethod, Method, MethodSettings } from './method.js';
+import type { MethodContext } from './method-context.js';
+import { checkSettings } from './methods.js';
+
+/** Options of {@link fitOrLoadMethod}. */
+export interface FitOrLoadOptions {
+  /** Folder, encoder, texts and the rest, as `methodContext` makes it of the same data set. */
+  readonly context: MethodContext;
+  /** Settings of the method, as its declarations have them. */
+  readonly settings?: MethodSettings | undefined;
+  /** Fit even where it is kept. Default false. */
+  readonly force?: boolean | undefined;
+  /** Told in a sentence why what was kept is not used. */
+  readonly onNotice?: ((notice: string) => void) | undefined;
+}
+
+/** A fitted method and where it came from. */
+export interface FittedOrLoaded {
+  readonly model: FittedMethod;
+  /** True if it was read, false if it was fitted now. */
+  readonly reused: boolean;
+  /** Folder in which it is kept. */
+  readonly dir: string;
+  readonly seconds: number;
+}
+
+/**
+ * Reads a method that was fitted on the same data with the same settings, texts and seed, or fits and keeps it. Its folder
+ * is named after all of these, so that no other state of things is taken for it.
+ *
+ * @throws InvalidInputError for settings that the method does not have
+ * @throws CancelledError if the context's signal fires; what was kept is as it was
+ */
+export async function fitOrLoadMethod(
+  method: Method,
+  dataset: Dataset,
+  options: FitOrLoadOptions,
+): Promise<FittedOrLoaded> {
+  const { context, settings = {}, force, onNotice } = options;
+  checkSettings(method, settings);
+  const started = performance.now();
+  const dir = join(context.folder, await folderName(method, settings, context));
+  const { model, reused } = await loadOrFit(dir, {
+    load: (from) => method.load(from, { settings, encoder: () => context.encoder() }),
+    fit: () => method.fit(dataset, settings, context),
+    force,
+    onNotice,
+  });
+  return { model, reused, dir, seconds: (performance.now() - started) / 1000 };
+}
+
+/** The method's key and a hash of all that decides the model. */
+async function folderName(method: Method, settings: MethodSettings, context: MethodContext): Promise<string> {
+  const readsTexts = method.needs.includes('item texts');
+  const identity = contentHash([
+    method.key,
+    settings,
+    method.deterministic ? 0 : (context.seed ?? 0),
+    context.dataFingerprint,
+    readsTexts ? await context.textIdentity() : '',
+    method.kind === 'ranker' ? context.profileIdentity : '',
+  ]);
+  return `${method.key}-${identity.slice(0, 16)}`;
+}

@@ -1,0 +1,127 @@
+import { join } from 'node:path';
+import {
+  contentHash,
+  type Dataset,
+  EmbeddingTable,
+  fingerprint,
+  type InteractionLog,
+  type LongCallOptions,
+  loadOrFit,
+  type Provenance,
+  type TextEncoder,
+  WORLD,
+} from '@palate/core';
+import { useLiteEncoder } from '@palate/llm';
+import { fitOrLoadMethod } from './fit-or-load-method.js';
+import type { FitContext } from './method.js';
+import { methodOf } from './methods.js';
+
+/** What methods are fitted with beside a data set. */
+export interface MethodContextOptions extends LongCallOptions {
+  /** Folder of what is kept. */
+  readonly folder: string;
+  /** Default: use-lite, which keeps its vectors in the folder. */
+  readonly encoder?: TextEncoder | { readonly get: () => Promise<TextEncoder> } | undefined;
+  /** One text an item by dense index. Default: all text of the catalogue. */
+  readonly texts?: readonly string[] | undefined;
+  /** What the texts know of interactions. Default: nothing. */
+  readonly textProvenance?: Provenance | undefined;
+  /** Vectors of the items' texts, instead of encoding them. */
+  readonly itemVectors?: (() => Promise<EmbeddingTable>) | undefined;
+  readonly profiles?: ReadonlyMap<string, string> | undefined;
+  readonly profileProvenance?: Provenance | undefined;
+  readonly validation?: InteractionLog | undefined;
+  readonly checkpoints?: string | undefined;
+  /** Told in a sentence why something that was kept is not used. */
+  readonly onNotice?: ((notice: string) => void) | undefined;
+}
+
+/** A context with its data set, and hashes that say when what is kept is of another state of things. */
+export interface MethodContext extends FitContext {
+  readonly folder: string;
+  /** `fingerprint` of the interactions. */
+  readonly dataFingerprint: string;
+  /** Hash of the texts and of the encoder's name. */
+  textIdentity(): Promise<string>;
+  /** Hash of the profiles. */
+  readonly profileIdentity: string;
+}
+
+/** Names of text fields, and of attributes that are words: numbers say nothing in a text. */
+export function describingFields({ catalog }: Dataset): string[] {
+  const isWords = (column: readonly unknown[]): boolean =>
+    column.some((value) => typeof value === 'string' || Array.isArray(value));
+  return [
+    ...Object.keys(catalog.text),
+    ...Object.entries(catalog.attributes)
+      .filter(([, column]) => isWords(column))
+      .map(([name]) => name),
+  ];
+}
+
+/** Makes the context of fits on a data set: encoder, texts and vectors come into being when they are first asked for. */
+export function methodContext(dataset: Dataset, options: MethodContextOptions): MethodContext {
+  const { folder, seed, signal, onProgress, onNotice, profiles } = options;
+  let encoder: Promise<TextEncoder> | undefined;
+  let vectors: Promise<EmbeddingTable> | undefined;
+  let texts = options.texts;
+  let dataFingerprint: string | undefined;
+  const { encoder: given } = options;
+  const name = given ? ('get' in given ? 'given' : given.id) : 'use-lite';
+  const context: MethodContext = {
+    folder,
+    seed,
+    signal,
+    onProgress,
+    get dataFingerprint() {
+      dataFingerprint ??= fingerprint(dataset.log);
+      return dataFingerprint;
+    },
+    profiles,
+    profileProvenance: options.profileProvenance,
+    profileIdentity: profiles ? contentHash([...profiles]) : '',
+    validation: options.validation,
+    checkpoints: options.checkpoints,
+    encoder() {
+      encoder ??= given
+        ? 'get' in given
+          ? given.get()
+          : Promise.resolve(given)
+        : useLiteEncoder({ cacheDir: join(folder, 'vectors') });
+      return encoder;
+    },
+    async itemTexts() {
+      if (!texts) {
+        const fields = describingFields(dataset);
+        texts = Array.from({ length: dataset.log.items.size }, (_, item) =>
+          dataset.catalog.itemText(item, fields),
+        );
+      }
+      return texts;
+    },
+    async textIdentity() {
+      return contentHash([name, await context.itemTexts()]);
+    },
+    itemVectors() {
+      vectors ??= options.itemVectors?.() ?? encoded();
+      return vectors;
+    },
+    other: async (key, settings = {}) =>
+      (await fitOrLoadMethod(methodOf(key), dataset, { settings, context, onNotice })).model,
+    async keep(name, identity, how) {
+      const hash = contentHash([context.dataFingerprint, await context.textIdentity(), identity]).slice(
+        0,
+        16,
+      );
+      return (await loadOrFit(join(folder, `${name}-${hash}`), { ...how, onNotice })).model;
+    },
+  };
+  const encoded = async (): Promise<EmbeddingTable> => {
+    const { data, width } = await (await context.encoder()).encode([...(await context.itemTexts())], {
+      signal,
+      onProgress,
+    });
+    return new EmbeddingTable(dataset.log.items, width, data, options.textProvenance ?? WORLD);
+  };
+  return context;
+}

@@ -1,0 +1,49 @@
+import { InvalidInputError, nearestName } from '@palate/core';
+import { CLASSIC } from './classic.js';
+import { palrLocal } from './local-ranker.js';
+import type { Method, MethodSettings } from './method.js';
+import { bert4rec, sasrec } from './sequential.js';
+import { bm25, textKnn } from './text.js';
+import { tiger } from './tiger.js';
+
+/** Every method: the one list that apps, tables and conformance runs read. A new method is its folder and one entry. */
+export const METHODS: readonly Method[] = [...CLASSIC, bm25, textKnn, sasrec, bert4rec, tiger, palrLocal];
+
+/**
+ * The method of a key.
+ *
+ * @throws InvalidInputError naming the keys, and the nearest one
+ */
+export function methodOf(key: string): Method {
+  const method = METHODS.find((each) => each.key === key);
+  if (method) return method;
+  const keys = METHODS.map((each) => each.key);
+  const meant = nearestName(key, keys);
+  throw new InvalidInputError({
+    expected: `a method among ${keys.join(', ')}`,
+    received: JSON.stringify(key) ?? String(key),
+    hint: meant === undefined ? 'Correct the name.' : `Did you mean ${meant}?`,
+  });
+}
+
+/**
+ * Refuses settings that a method does not have, or whose value it refuses, before any work is done.
+ *
+ * @throws InvalidInputError naming the setting
+ */
+export function checkSettings({ key, options }: Method, settings: MethodSettings): void {
+  for (const [name, value] of Object.entries(settings)) {
+    const declaration = Object.hasOwn(options.declarations, name) ? options.declarations[name] : undefined;
+    if (declaration) {
+      if (value !== undefined) declaration.check(name, value);
+      continue;
+    }
+    const names = Object.keys(options.declarations);
+    const meant = nearestName(name, names);
+    throw new InvalidInputError({
+      expected: `settings of ${key} among ${names.join(', ') || '(none)'}`,
+      received: JSON.stringify(name),
+      hint: meant === undefined ? 'Remove the setting or correct its name.' : `Did you mean ${meant}?`,
+    });
+  }
+}
