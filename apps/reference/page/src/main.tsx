@@ -1,4 +1,4 @@
-import '@fontsource-variable/atkinson-hyperlegible-next/wght.css';
+import '@fontsource-variable/instrument-sans/wght.css';
 import '@fontsource-variable/atkinson-hyperlegible-mono/wght.css';
 import './styles/tokens.css';
 import './styles/base.css';

@@ -112,7 +112,8 @@ function errorOf(response: Response, value: unknown): ApiError {
   return new ApiError(
     response.status,
     error?.code ?? `http-${response.status}`,
-    error?.message ?? `The server answered ${response.status} ${response.statusText}`.trim() + '.',
+    error?.message ??
+      `The server answered ${[response.status, response.statusText].filter(Boolean).join(' ')}.`,
     error?.hint,
   );
 }

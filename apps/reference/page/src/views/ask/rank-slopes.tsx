@@ -44,47 +44,81 @@ function slopes(
   );
   const shown = all.slice(0, Math.min(last, 50));
   const kept = shown.filter((slope): slope is Slope & { after: number } => slope.after !== undefined);
-  const side = Math.floor((width - 70) / 2);
-  const letters = Math.max(8, Math.floor(side / 6.6));
-  const [left, right] = ['candidates', 'list'] as const;
+  const side = Math.floor((width - 56) / 2);
+  const letters = Math.max(8, Math.floor((side - 30) / 6.4));
+  const [left, right] = [() => 0, () => 1];
+  const rows = Math.max(shown.length, items.length, 2);
+  const colour = (slope: Slope): string => {
+    if (slope.after === undefined || slope.after === slope.before) return 'var(--rule-strong)';
+    return slope.after < slope.before ? 'var(--teal)' : 'var(--amber)';
+  };
   return {
-    height: Math.max(shown.length, items.length) * 17 + 34,
+    height: rows * 18 + 44,
     marginLeft: side,
     marginRight: side,
-    marginTop: 24,
-    marginBottom: 6,
-    x: { type: 'point', domain: [left, right], axis: 'top', label: null, tickSize: 0 },
-    y: { axis: null, domain: [1, Math.max(shown.length, items.length, 2)], reverse: true },
-    style: { fontSize: '12px', background: 'none' },
+    marginTop: 34,
+    marginBottom: 10,
+    x: { axis: null, domain: [0, 1] },
+    y: { axis: null, domain: [rows, 1] },
+    style: { fontSize: '12.5px', background: 'none' },
     marks: [
+      Plot.text([{ x: 0, text: 'Before ranking' }], {
+        x: 'x',
+        text: 'text',
+        frameAnchor: 'top',
+        textAnchor: 'end',
+        dx: -8,
+        dy: -26,
+        fill: 'var(--muted)',
+      }),
+      Plot.text([{ x: 1, text: 'In the list' }], {
+        x: 'x',
+        text: 'text',
+        frameAnchor: 'top',
+        textAnchor: 'start',
+        dx: 8,
+        dy: -26,
+        fill: 'var(--muted)',
+      }),
       Plot.link(kept, {
         x1: left,
         x2: right,
         y1: 'before',
         y2: 'after',
         curve: 'bump-x',
-        stroke: (slope: (typeof kept)[number]) =>
-          slope.after < slope.before
-            ? 'var(--teal)'
-            : slope.after > slope.before
-              ? 'var(--amber)'
-              : 'var(--rule-strong)',
-        strokeWidth: 1.5,
+        stroke: colour,
+        strokeWidth: 1.75,
       }),
       Plot.text(shown, {
         x: left,
         y: 'before',
-        text: (slope: Slope) => `${shortTitle(slope.title, letters)}  ${slope.before}`,
+        text: 'before',
         textAnchor: 'end',
-        dx: -6,
+        dx: -8,
+        fill: 'var(--muted)',
+      }),
+      Plot.text(shown, {
+        x: left,
+        y: 'before',
+        text: (slope: Slope) => shortTitle(slope.title, letters),
+        textAnchor: 'end',
+        dx: -30,
         fill: (slope: Slope) => (slope.after === undefined ? 'var(--muted)' : 'var(--ink)'),
       }),
       Plot.text(kept, {
         x: right,
         y: 'after',
-        text: (slope: (typeof kept)[number]) => `${slope.after}  ${shortTitle(slope.title, letters)}`,
+        text: 'after',
+        textAnchor: 'end',
+        dx: 22,
+        fill: 'var(--muted)',
+      }),
+      Plot.text(kept, {
+        x: right,
+        y: 'after',
+        text: (slope: Slope) => shortTitle(slope.title, letters),
         textAnchor: 'start',
-        dx: 6,
+        dx: 30,
       }),
     ],
   };

@@ -66,6 +66,7 @@ function costPlot(
   const isNarrow = width < 560;
   return {
     height: isNarrow ? 300 : 380,
+    marginTop: 34,
     marginLeft: 56,
     marginRight: isNarrow ? 20 : 150,
     marginBottom: 40,

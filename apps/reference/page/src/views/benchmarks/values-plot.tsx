@@ -28,7 +28,6 @@ function valuesPlot(rows: readonly PlottedRow[], metric: Metric, width: number):
   const letters = isNarrow ? Math.floor(width / 7.2) : Math.floor(marginLeft / 7);
   const measured = rows.filter(({ row }) => row.published === undefined);
   const published = rows.filter(({ row }) => row.published !== undefined);
-  const names = new Map(rows.map(({ key, name }) => [key, name]));
   const tip = ({ name, value, row }: PlottedRow): string =>
     [name, `${metric.name} ${value.text}`, row.published ? `Paper: ${row.published}` : (row.note ?? '')]
       .filter(Boolean)
@@ -53,12 +52,13 @@ function valuesPlot(rows: readonly PlottedRow[], metric: Metric, width: number):
             fontSize: 12,
             fill: 'var(--muted)',
           })
-        : Plot.axisY({
-            tickSize: 0,
-            tickPadding: 10,
-            label: null,
-            tickFormat: (key: string) => shortTitle(names.get(key) ?? '', letters),
-            fontSize: 13,
+        : Plot.text(rows, {
+            y: 'key',
+            text: ({ name }: PlottedRow) => shortTitle(name, letters),
+            frameAnchor: 'left',
+            textAnchor: 'end',
+            dx: -12,
+            fill: ({ row }: PlottedRow) => (row.published === undefined ? 'var(--ink)' : 'var(--amber)'),
           }),
       Plot.ruleY(rows, {
         y: 'key',

@@ -62,17 +62,24 @@ function plane(
       chosen
         ? Plot.dot([chosen], { x: 'x', y: 'y', r: 9, stroke: 'var(--ink)', strokeWidth: 2, fill: 'none' })
         : null,
-      Plot.text(named, {
-        x: 'x',
-        y: 'y',
-        text: ({ title }: MapPoint) => shortTitle(title, 34),
-        textAnchor: 'start',
-        dx: 10,
-        fontWeight: 600,
-        stroke: 'var(--paper)',
-        strokeWidth: 4,
-        fill: 'var(--ink)',
-      }),
+      ...(
+        [
+          [named.filter(({ x }) => x <= 0.2), 'start', 12],
+          [named.filter(({ x }) => x > 0.2), 'end', -12],
+        ] as const
+      ).map(([own, textAnchor, dx]) =>
+        Plot.text(own, {
+          x: 'x',
+          y: 'y',
+          text: ({ title }: MapPoint) => shortTitle(title, 34),
+          textAnchor,
+          dx,
+          fontWeight: 600,
+          stroke: 'var(--paper)',
+          strokeWidth: 4,
+          fill: 'var(--ink)',
+        }),
+      ),
       Plot.tip(
         shown,
         Plot.pointer({
