@@ -238,7 +238,9 @@ export async function generateKnowledge<Input>(
       const said = beforeNextTurn(read.text);
       const fault = noKnowledge(said);
       if (fault !== undefined) throw new UnusableAnswerError(fault, text);
-      const { facts, ...cleaned } = template.clean?.(said) ?? { text: said.trim() };
+      const answer = template.clean?.(said) ?? { text: said.trim() };
+      template.check?.(answer, input.input);
+      const { facts, ...cleaned } = answer;
       await store.put([
         {
           ...key,

@@ -28,6 +28,12 @@ export interface PromptTemplate<Input> {
    * @throws PalateError if nothing usable is left
    */
   readonly clean?: ((answer: string) => CleanedAnswer) | undefined;
+  /**
+   * Refuses a clean answer that does not suit what was asked: a text that gives away what it must not name.
+   *
+   * @throws PalateError saying what is wrong with it
+   */
+  readonly check?: ((answer: CleanedAnswer, input: Input) => void) | undefined;
 }
 
 /** The request that a template makes of an input. */
