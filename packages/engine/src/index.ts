@@ -40,6 +40,7 @@ export type {
   SearchRequest,
   SimilarRequest,
 } from './engine/request.js';
+export type { ItemMap } from './map/item-map.js';
 export { type FitOrLoadOptions, type FittedOrLoaded, fitOrLoadMethod } from './methods/fit-or-load-method.js';
 export type {
   FitContext,

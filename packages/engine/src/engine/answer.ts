@@ -93,7 +93,7 @@ export interface ItemView {
   readonly tags: readonly string[];
   /** How often it was chosen, feedback included. */
   readonly interactions: number;
-  /** Codes, where a method with semantic IDs is ready. */
+  /** Codes, where a method with semantic IDs or the map is ready. */
   readonly semanticId?: readonly number[] | undefined;
   /** True for items that came after the fit. */
   readonly isNew: boolean;

@@ -13,6 +13,7 @@ import {
   sumOutcomes,
   throwIfCancelled,
 } from '@palate/core';
+import { type ItemMap, itemMap } from '../map/item-map.js';
 import type { Answer, Explanation, ItemPage, ItemView, UserView } from './answer.js';
 import { type AnswerState, answerRequests, type NamedRequest } from './answer-requests.js';
 import { userCacheFolder } from './cache-folder.js';
@@ -292,6 +293,14 @@ export class Engine {
   ): ItemPage {
     this.#check();
     return itemPage(page, this.#snapshot);
+  }
+
+  /**
+   * All items on a plane and in a tree of semantic IDs, by the vectors of their texts: made when it is first asked for, once
+   * for each state of the items. Without items where none has a text.
+   */
+  async map(options: CallOptions = {}): Promise<ItemMap> {
+    return this.#with(options, ({ snapshot }) => itemMap(snapshot, options.signal));
   }
 
   /** What is known of a user; undefined where nobody knows them. */

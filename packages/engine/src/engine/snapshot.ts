@@ -1,4 +1,6 @@
 import { contentHash, EmbeddingTable, IdMap, WORLD } from '@palate/core';
+import type { SemanticIds } from '@palate/semantic-id';
+import { type LaidOut, layOut } from '../map/lay-out.js';
 import type { FittedMethod, MethodSettings } from '../methods/method.js';
 import { type MethodContext, methodContext } from '../methods/method-context.js';
 import { methodOf } from '../methods/methods.js';
@@ -33,6 +35,8 @@ export class Snapshot {
   #search: SearchIndex | undefined;
   #vectors: Promise<EmbeddingTable> | undefined;
   #popularity: Float32Array | undefined;
+  #laidOut: Promise<LaidOut> | undefined;
+  #mapIds: SemanticIds | undefined;
 
   /** @param before - the snapshot that this one comes after, for the vectors of texts that stay */
   constructor(generation: Generation, catalogue: LiveCatalogue, before?: Snapshot) {
@@ -112,6 +116,25 @@ export class Snapshot {
       () => context.encoder(),
       knowledge.provenance,
     );
+  }
+
+  /** The items laid out by their texts' vectors, once however many ask. */
+  laidOut(signal?: AbortSignal): Promise<LaidOut> {
+    this.#laidOut ??= this.vectors().then((table) => layOut(table, { seed: this.generation.context.seed }));
+    this.#laidOut.then(
+      ({ ids }) => {
+        this.#mapIds = ids;
+      },
+      () => {
+        this.#laidOut = undefined;
+      },
+    );
+    return orCancelled(this.#laidOut, signal, 'waiting for the map');
+  }
+
+  /** Codes of an item: those of a model that writes semantic IDs, or of the map, where one of them is ready. */
+  semanticId(item: number): readonly number[] | undefined {
+    return this.generation.semanticId(item) ?? this.#mapIds?.tuple(item);
   }
 
   /** Vectors that were made for this snapshot or one before it; none if nobody asked for any. */

@@ -5,12 +5,12 @@ import type { Snapshot } from './snapshot.js';
 
 /** What is known of an item. */
 export function itemView(id: string, snapshot: Snapshot, feedback: FeedbackState): ItemView | undefined {
-  const { catalogue, generation, popularity } = snapshot;
+  const { catalogue, popularity } = snapshot;
   const item = catalogue.items.find(id);
   if (item === undefined) return undefined;
   const fresh = snapshot.isNew(item);
   const knowledge = catalogue.knowledgeOf(item);
-  const semanticId = generation.semanticId(item);
+  const semanticId = snapshot.semanticId(item);
   return {
     id,
     title: catalogue.title(item),
