@@ -23,6 +23,7 @@ export const LAYERS = [
   'narrative',
   'llm-rank',
   'uem',
+  'postgres',
   'engine',
 ];
 

@@ -130,6 +130,7 @@ export { decodeSafetensors, encodeSafetensors, type TensorData, type TensorValue
 export { itemFiles, savedItems } from './saved-items.js';
 export { checkSavedNames, checkSavedShapes, rebuildSaved } from './saved-parts.js';
 export type { ClaimOutcome } from './storage/claim-holder.js';
+export { type FolderLock, isLockName, lockFolder } from './storage/folder-lock.js';
 export {
   RecordDatabase,
   type RecordDatabaseOptions,

@@ -1,7 +1,12 @@
 import { PalateError, type PalateErrorDetails } from '../errors.js';
 
 /** Why a store on disk could not be written. */
-export type StoreErrorCode = 'store-full' | 'store-read-only' | 'store-closed' | 'store-failed';
+export type StoreErrorCode =
+  | 'store-full'
+  | 'store-read-only'
+  | 'store-closed'
+  | 'store-locked'
+  | 'store-failed';
 
 /** A store on disk that could not be written or read at the moment; what it held before is still there. */
 export class StoreError extends PalateError {

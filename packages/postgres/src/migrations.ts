@@ -1,0 +1,81 @@
+import { StoreError } from '@palate/core';
+import type { SqlConnection, SqlStatement } from './sql-connection.js';
+
+/** Steps of the schema, in the order in which they were added; a step that was released never changes. */
+const MIGRATIONS: readonly (readonly string[])[] = [
+  [
+    `create table palate_feedback (
+      sequence bigint generated always as identity primary key,
+      id text not null,
+      id_digest bytea not null unique,
+      user_id text not null,
+      item_id text not null,
+      at double precision not null,
+      kind text not null,
+      rating double precision,
+      request text,
+      stored_at timestamptz not null default now()
+    )`,
+    'create index palate_feedback_user on palate_feedback (hashtext(user_id), sequence)',
+  ],
+];
+
+/** Locks of ours in a database that others may use as well. */
+export const LOCKS = { migrations: 7_071_930_001, feedback: 7_071_930_002 } as const;
+
+/** Waits until no other transaction holds a lock of ours; it is given back with the transaction. */
+export const lockStatement = (lock: number): SqlStatement => ({
+  text: 'select pg_advisory_xact_lock($1::bigint)',
+  values: [String(lock)],
+});
+
+/**
+ * Brings the tables of Palate in a database to the schema of this version.
+ *
+ * @param place - where the database is, for messages
+ * @throws StoreError if a newer version of Palate made them
+ */
+export async function migrate(connection: SqlConnection, place: string): Promise<void> {
+  const rows = (
+    await connection.run([
+      lockStatement(LOCKS.migrations),
+      {
+        text: 'create table if not exists palate_migrations (version integer primary key, applied_at timestamptz not null default now())',
+      },
+      { text: 'select coalesce(max(version), 0) as version from palate_migrations' },
+    ])
+  ).at(-1);
+  const version = Number(rows?.[0]?.version);
+  if (version > MIGRATIONS.length)
+    throw new StoreError('store-failed', place, {
+      expected: `a schema of version ${MIGRATIONS.length} or earlier`,
+      received: `version ${version}`,
+      hint: 'A newer version of @palate/postgres made it: use that one.',
+    });
+  for (let next = version + 1; next <= MIGRATIONS.length; next++) {
+    const took = await connection
+      .run([
+        lockStatement(LOCKS.migrations),
+        // A version is there once: whoever comes second fails here, with nothing changed.
+        { text: 'insert into palate_migrations (version) values ($1::int)', values: [next] },
+        ...(MIGRATIONS[next - 1] ?? []).map((text) => ({ text })),
+      ])
+      .then(
+        () => true,
+        (error: unknown) => {
+          if (sqlStateOf(error) === '23505') return false;
+          throw error;
+        },
+      );
+    if (!took) return migrate(connection, place);
+  }
+}
+
+/** The SQLSTATE of a failure, through whatever wraps it. */
+function sqlStateOf(error: unknown): string | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { code } = at as { code?: unknown };
+    if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return code;
+  }
+  return undefined;
+}
