@@ -38,3 +38,7 @@ export {
   type RelationGraphOptions,
   relationGraph,
 } from './graph/relation-graph.js';
+export { GRAPH_RECOMMENDER, type GraphRecommenderOptions, PAPER_MODE } from './models/graph-options.js';
+export { GraphRecommender } from './models/graph-recommender.js';
+export { GRAPH_MODELS, type GraphModel, SCORING_FUNCTIONS } from './models/scores/index.js';
+export type { ScoringFunction } from './models/scoring-function.js';
