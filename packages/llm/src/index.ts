@@ -1,5 +1,11 @@
 export { BatchedEncoder, type EncoderOptions } from './encoders/batched-encoder.js';
 export type { EmbeddingModel, PreparedText } from './encoders/embedding-model.js';
+export type {
+  EncoderParts,
+  EncoderPass,
+  EncoderWeightNames,
+  RunningEncoder,
+} from './encoders/encoder-parts.js';
 export { EncodingError, type FailedText } from './encoders/encoding-error.js';
 export { joinVectors, type WeightedVectors } from './encoders/join-vectors.js';
 export { type OpenAIEncoderOptions, openaiEncoder } from './encoders/openai-encoder.js';
@@ -7,6 +13,7 @@ export { type ReduceVectorsOptions, reduceVectors } from './encoders/reduce-vect
 export { type TransformersEncoderOptions, transformersEncoder } from './encoders/transformers-encoder.js';
 export { inferredTokenizerConfig } from './encoders/transformers-folder.js';
 export { useLiteEncoder } from './encoders/use-lite/use-lite.js';
+export { useLiteParts } from './encoders/use-lite/use-lite-parts.js';
 export { AnswerCache } from './middleware/answer-cache.js';
 export { Budget, BudgetExceededError, type BudgetOptions } from './middleware/budget.js';
 export { type WithCacheOptions, withCache } from './middleware/cache.js';

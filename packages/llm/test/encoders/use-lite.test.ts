@@ -7,7 +7,7 @@ import { loadGraphModelSync } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { UnigramTokenizer } from '../../src/encoders/use-lite/unigram-tokenizer.js';
-import { useLiteEncoder } from '../../src/index.js';
+import { useLiteEncoder, useLiteParts } from '../../src/index.js';
 
 const require = createRequire(import.meta.url);
 // The package's entry loads more than the tokenizer; the tokenizer alone is the reference.
@@ -100,5 +100,35 @@ describe('useLiteEncoder', () => {
       const vector = together.data.subarray(row * together.width, (row + 1) * together.width);
       expect(vector.reduce((sum, value) => sum + value * value, 0)).toBeCloseTo(1, 5);
     }
+  });
+});
+
+describe('useLiteParts', () => {
+  it('gives the vectors of the encoder from its weights, and gradients to every one of them', async () => {
+    await selectBackend('ort');
+    const parts = await useLiteParts();
+    const variables = Object.fromEntries(
+      Object.entries(parts.weights).map(([name, { shape, values }]) => [
+        name,
+        tf.variable(tf.tensor(values as Float32Array, [...shape], 'float32')),
+      ]),
+    );
+    const text = 'A heist goes wrong and six strangers begin to suspect each other.';
+    const ids = parts.tokenize(text);
+    const vector = (): tf.Tensor2D => {
+      const running = parts.running(variables);
+      const present = tf.ones([1, ids.length]) as tf.Tensor2D;
+      return running.pool(running.states(tf.tensor2d(ids, [1, ids.length], 'int32'), present), present);
+    };
+    const own = tf.tidy(vector);
+    const { data } = await (await useLiteEncoder()).encode([text]);
+    const values = await own.data();
+    for (const [k, value] of data.entries()) expect(values[k]).toBeCloseTo(value, 4);
+    const { grads } = tf.variableGrads(() => tf.sum(tf.square(tf.sub(vector(), 0.5))));
+    for (const [name, variable] of Object.entries(variables))
+      expect(grads[variable.name] !== undefined, name).toBe(true);
+    for (const gradient of Object.values(grads))
+      expect((await tf.max(tf.abs(gradient)).data())[0]).toBeGreaterThan(0);
+    tf.dispose([own, ...Object.values(grads), ...Object.values(variables)]);
   });
 });

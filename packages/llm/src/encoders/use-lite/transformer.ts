@@ -2,6 +2,7 @@ import { ArtifactError } from '@palate/core';
 import { attend, mergeHeads, paddingMask, splitHeads } from '@palate/nn';
 import { layerNorm } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
+import type { EncoderPass, EncoderWeightNames, RunningEncoder } from '../encoder-parts.js';
 
 const HEADS = 4;
 const LAYERS = 2;
@@ -9,20 +10,55 @@ const EPSILON = 1e-6;
 
 /** The parts of a transformer layer's names in the published graph. */
 const STACK = 'module_apply_default/Encoder_en/KonaTransformer/Encode';
+const EMBEDDINGS = 'module/Embeddings_en';
+const SCALES = `${STACK}/TransformerStack/Layer_0/AddTimingSignal/TimingSignal/ExpandDims_1`;
+const HIDDEN = 'module/Encoder_en/hidden_layers/tanh_layer_0';
+
+/** Names of the weights that compute something. */
+export function useLiteWeightNames(): EncoderWeightNames {
+  const layer = (index: number): string[] => {
+    const own = `${STACK}/Layer_${index}/TransformerLayer`;
+    const graph = `${STACK}/TransformerStack/Layer_${index}/TransformerLayer`;
+    const kernel = `module/Encoder_en/KonaTransformer/Encode/Layer_${index}/TransformerLayer/MultiheadAttention`;
+    const norm = (prefix: string): string[] =>
+      ['scale', 'bias'].map(
+        (part) => `${prefix}/layer_prepostprocess/layer_norm/layer_norm_${part}/ConcatPartitions/concat`,
+      );
+    const bias = (prefix: string): string => `${prefix}/bias/ConcatPartitions/concat`;
+    return [
+      ...norm(own),
+      ...norm(`${own}/FFN`),
+      `${kernel}/qkv_transform_single/kernel/part_0`,
+      bias(`${own}/MultiheadAttention/qkv_transform_single`),
+      `${kernel}/output_transform_single/kernel/part_0`,
+      bias(`${own}/MultiheadAttention/output_transform_single`),
+      ...(index === 0 ? [`${own}/dense/kernel/ConcatPartitions/concat`, bias(`${own}/dense`)] : []),
+      `${graph}/FFN/conv1/Tensordot/Reshape_1`,
+      bias(`${own}/FFN/conv1`),
+      `${graph}/FFN/conv2/Tensordot/Reshape_1`,
+      bias(`${own}/FFN/conv2`),
+    ];
+  };
+  return {
+    fixed: [SCALES],
+    lower: [EMBEDDINGS, ...layer(0)],
+    upper: [...layer(1), `${HIDDEN}/weights`, `${HIDDEN}/bias`],
+  };
+}
 
 /**
  * The Universal Sentence Encoder lite (Cer et al. 2018) over padded batches: two transformer layers with the mean of
  * the tokens and a tanh layer on top. The published graph packs and unpacks tokens by value-dependent shapes; here
  * padding is masked instead, which gives the same vectors and lets one graph serve every batch of a shape.
  */
-export class UseLiteTransformer {
+export class UseLiteTransformer implements RunningEncoder {
   /** Width of the vectors. */
   readonly width: number;
   readonly #weights: Readonly<Record<string, tf.Tensor>>;
 
   constructor(weights: Readonly<Record<string, tf.Tensor>>) {
     this.#weights = weights;
-    this.width = this.#weight('module/Encoder_en/hidden_layers/tanh_layer_0/bias').size;
+    this.width = this.#weight(`${HIDDEN}/bias`).size;
   }
 
   #weight(name: string): tf.Tensor {
@@ -59,7 +95,7 @@ export class UseLiteTransformer {
     ]);
   }
 
-  #layer(x: tf.Tensor, index: number, mask: tf.Tensor): tf.Tensor {
+  #layer(x: tf.Tensor, index: number, mask: tf.Tensor, drop: (x: tf.Tensor) => tf.Tensor): tf.Tensor {
     const own = `${STACK}/Layer_${index}/TransformerLayer`;
     const graph = `${STACK}/TransformerStack/Layer_${index}/TransformerLayer`;
     const kernel = `module/Encoder_en/KonaTransformer/Encode/Layer_${index}/TransformerLayer/MultiheadAttention`;
@@ -73,7 +109,7 @@ export class UseLiteTransformer {
       tf.Tensor,
       tf.Tensor,
     ];
-    const attended = this.#dense(
+    const mixedBack = this.#dense(
       mergeHeads(attend(q, k, v, { mask })),
       `${kernel}/output_transform_single/kernel/part_0`,
       `${own}/MultiheadAttention/output_transform_single/bias`,
@@ -81,7 +117,7 @@ export class UseLiteTransformer {
     // The first layer widens its input, so that what it skips has to be widened too.
     const skipped =
       index === 0 ? this.#dense(x, `${own}/dense/kernel/ConcatPartitions/concat`, `${own}/dense/bias`) : x;
-    const sum = tf.add(attended, skipped);
+    const sum = tf.add(drop(mixedBack), skipped);
     const inner = tf.relu(
       this.#dense(
         this.#norm(sum, `${own}/FFN`),
@@ -89,7 +125,51 @@ export class UseLiteTransformer {
         `${own}/FFN/conv1/bias`,
       ),
     );
-    return tf.add(sum, this.#dense(inner, `${graph}/FFN/conv2/Tensordot/Reshape_1`, `${own}/FFN/conv2/bias`));
+    const outer = this.#dense(inner, `${graph}/FFN/conv2/Tensordot/Reshape_1`, `${own}/FFN/conv2/bias`);
+    return tf.add(sum, drop(outer));
+  }
+
+  /**
+   * The state of each token.
+   *
+   * @param ids - int32 `[batch, length]`, any token where there is padding
+   * @param present - float32 `[batch, length]`, 1 for tokens and 0 for padding
+   * @returns `[batch, length, width]`
+   */
+  states(ids: tf.Tensor2D, present: tf.Tensor2D, options: EncoderPass = {}): tf.Tensor3D {
+    const { pass, dropout = 0, added } = options;
+    const [, length] = ids.shape;
+    const angles = tf.mul(tf.reshape(tf.range(0, length, 1, 'float32'), [length, 1]), this.#weight(SCALES));
+    const timing = tf.concat([tf.sin(angles), tf.cos(angles)], 1);
+    const vectors = tf.gather(this.#weight(EMBEDDINGS), ids);
+    // The graph adds the token's vector a second time together with its position.
+    const doubled: tf.Tensor = tf.add(tf.mul(vectors, 2), timing);
+    let x = added ? tf.add(doubled, added) : doubled;
+    const mask = paddingMask(present);
+    const drop = (each: tf.Tensor): tf.Tensor => (pass ? pass.dropout(each, dropout) : each);
+    for (let index = 0; index < LAYERS; index++) x = this.#layer(x, index, mask, drop);
+    return x as tf.Tensor3D;
+  }
+
+  /**
+   * One vector a text: the mean of some of its tokens' states, through the tanh layer.
+   *
+   * @param states - `[batch, length, width]`
+   * @param counted - `[batch, length]`, 1 for tokens that count
+   * @returns `[batch, width]` of norm 1
+   */
+  pool(states: tf.Tensor3D, counted: tf.Tensor2D): tf.Tensor2D {
+    const shown = tf.mul(states, tf.expandDims(counted, 2));
+    const count = tf.maximum(tf.sum(counted, 1, true), 1);
+    const mean = tf.div(tf.sum(shown, 1), count) as tf.Tensor2D;
+    const top = tf.tanh(
+      tf.add(
+        tf.matMul(mean, this.#weight(`${HIDDEN}/weights`) as tf.Tensor2D),
+        this.#weight(`${HIDDEN}/bias`),
+      ),
+    );
+    const norm = tf.sqrt(tf.maximum(tf.sum(tf.square(top), 1, true), 1e-12));
+    return tf.div(top, norm) as tf.Tensor2D;
   }
 
   /**
@@ -97,29 +177,7 @@ export class UseLiteTransformer {
    * @param present - float32 `[batch, length]`, 1 for tokens and 0 for padding behind them
    * @returns `[batch, width]` of norm 1
    */
-  encode(ids: tf.Tensor2D, present: tf.Tensor2D): tf.Tensor2D {
-    const [, length] = ids.shape;
-    const scales = this.#weight(
-      `${STACK}/TransformerStack/Layer_0/AddTimingSignal/TimingSignal/ExpandDims_1`,
-    );
-    const angles = tf.mul(tf.reshape(tf.range(0, length, 1, 'float32'), [length, 1]), scales);
-    const timing = tf.concat([tf.sin(angles), tf.cos(angles)], 1);
-    const vectors = tf.gather(this.#weight('module/Embeddings_en'), ids);
-    // The graph adds the token's vector a second time together with its position.
-    let x: tf.Tensor = tf.add(tf.mul(vectors, 2), timing);
-    const mask = paddingMask(present);
-    for (let index = 0; index < LAYERS; index++) x = this.#layer(x, index, mask);
-    const shown = tf.mul(x, tf.expandDims(present, 2));
-    const count = tf.maximum(tf.sum(present, 1, true), 1);
-    const mean = tf.div(tf.sum(shown, 1), count) as tf.Tensor2D;
-    const hidden = 'module/Encoder_en/hidden_layers/tanh_layer_0';
-    const top = tf.tanh(
-      tf.add(
-        tf.matMul(mean, this.#weight(`${hidden}/weights`) as tf.Tensor2D),
-        this.#weight(`${hidden}/bias`),
-      ),
-    );
-    const norm = tf.sqrt(tf.maximum(tf.sum(tf.square(top), 1, true), 1e-12));
-    return tf.div(top, norm) as tf.Tensor2D;
+  encode(ids: tf.Tensor2D, present: tf.Tensor2D, options: EncoderPass = {}): tf.Tensor2D {
+    return this.pool(this.states(ids, present, options), present);
   }
 }

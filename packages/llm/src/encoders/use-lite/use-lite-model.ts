@@ -6,7 +6,7 @@ import { UnigramTokenizer } from './unigram-tokenizer.js';
 import { readUseLite } from './weights.js';
 
 /** Tokens that the model reads. */
-const MAX_TOKENS = 128;
+export const MAX_TOKENS = 128;
 /** Lengths are padded to multiples of this, so that at most 16 graphs serve all texts. */
 const STEP = 8;
 /** Tokens of a batch, padding counted. */
