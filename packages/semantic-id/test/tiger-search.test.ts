@@ -1,8 +1,8 @@
-import { RandomStream, type ScoredItem } from '@palate/core';
+import { RandomStream, type ScoredItem, yieldToEventLoop } from '@palate/core';
 import { ForwardPass, selectBackend } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { entropyAtK, Tiger } from '../src/index.js';
+import { entropyAtK, Tiger, type TigerOptions } from '../src/index.js';
 import { EfficientModel } from '../src/tiger/efficient-model.js';
 import { FaithfulModel } from '../src/tiger/faithful-model.js';
 import type { IdHistory } from '../src/tiger/id-model.js';
@@ -12,6 +12,9 @@ import { TIGER } from '../src/tiger/tiger-options.js';
 import { UnseenItems } from '../src/tiger/unseen-items.js';
 
 import { idsOf, ring, TINY } from './ring.js';
+
+/** Lets others have their turn between the levels of a search. */
+const pause = (): Promise<void> => yieldToEventLoop(undefined, 'a search');
 
 describe('the search', () => {
   const dataset = ring(30, 30, 5);
@@ -51,7 +54,10 @@ describe('the search', () => {
         coldWidth: 0,
       });
       const searcher = new IdSearcher(model, ids, unseen);
-      const found = searcher.search(histories.map((history) => search(history, 30)));
+      const found = await searcher.search(
+        histories.map((history) => search(history, 30)),
+        pause,
+      );
       for (const [q, list] of found.entries()) {
         expect(list).toHaveLength(30);
         for (const [at, { item, score }] of list.entries()) {
@@ -83,10 +89,10 @@ describe('the search', () => {
       }
       // A narrow search finds the head of the same list, and never what is excluded.
       const excluded = Uint8Array.from({ length: 30 }, (_, item) => (item % 2 === 0 ? 1 : 0));
-      const [narrow = [], wide = []] = searcher.search([
-        search({ items: [1, 2, 3] }, 8, excluded),
-        search({ items: [5] }, 30),
-      ]);
+      const [narrow = [], wide = []] = await searcher.search(
+        [search({ items: [1, 2, 3] }, 8, excluded), search({ items: [5] }, 30)],
+        pause,
+      );
       expect(narrow).toHaveLength(8);
       expect(narrow.every(({ item }) => item % 2 === 1)).toBe(true);
       expect(wide).toHaveLength(30);
@@ -107,12 +113,13 @@ it.each(['ort', 'cpu'] as const)(
       ]) {
         const searcher = new IdSearcher(model, ids, unseen);
         const search = () =>
-          searcher.search([
-            { history: { items: [1, 2] }, excluded: new Uint8Array(30), width: 9, coldWidth: 0 },
-          ]);
-        search();
+          searcher.search(
+            [{ history: { items: [1, 2] }, excluded: new Uint8Array(30), width: 9, coldWidth: 0 }],
+            pause,
+          );
+        await search();
         const before = tf.memory().numTensors;
-        for (let call = 0; call < 4; call++) expect(search()).toMatchObject([{ length: 9 }]);
+        for (let call = 0; call < 4; call++) expect(await search()).toMatchObject([{ length: 9 }]);
         expect(tf.memory().numTensors).toBe(before);
       }
     } finally {
@@ -238,5 +245,48 @@ describe('a search for many queries', () => {
     await expect(tiger.retrieve(queries, 10, { signal: controller.signal })).rejects.toMatchObject({
       code: 'cancelled',
     });
+  });
+
+  it.each(['efficient', 'faithful'] as const)(
+    'in the %s mode goes level by level, and two at once give what each gives alone',
+    async (mode) => {
+      const dataset = ring(12, 12, 5);
+      using tiger = await Tiger.fit(dataset, { ...TINY[mode], mode, epochs: 1, ids: await idsOf(dataset) });
+      const ask = (from: number) =>
+        tiger.retrieve(
+          Array.from({ length: 5 }, (_, k) => ({ history: [(from + k) % 12] })),
+          4,
+        );
+      const [first, second] = [await ask(0), await ask(6)];
+      let turns = 0;
+      let isDone = false;
+      const count = (): void => {
+        turns++;
+        if (!isDone) setImmediate(count);
+      };
+      setImmediate(count);
+      expect(await Promise.all([ask(0), ask(6)])).toEqual([first, second]);
+      isDone = true;
+      expect(turns).toBeGreaterThanOrEqual(tiger.ids.depth);
+      if (mode === 'efficient') return;
+      expect(await Promise.all([tiger.retrieveFreely([{ history: [3] }], 4), ask(0)])).toMatchObject([
+        await tiger.retrieveFreely([{ history: [3] }], 4),
+        first,
+      ]);
+    },
+  );
+
+  it('follows few rows at once in the model of the paper', async () => {
+    const dataset = ring(12, 12, 5);
+    const ids = await idsOf(dataset);
+    const rowsOf = (options: Partial<TigerOptions>): number => {
+      const model = new FaithfulModel(ids, TIGER.settings({ ids, mode: 'faithful', ...options }), 1);
+      model.parameters.dispose();
+      return model.searchRows;
+    };
+    // A row keeps keys and values (2) of 4 blocks, 6 heads of 64 and the depth of the IDs twice, 4 bytes each.
+    const kept = 4 * 2 * 2 * 4 * 6 * 64 * ids.depth;
+    expect(rowsOf({}) * kept).toBeLessThanOrEqual(2 ** 25);
+    expect(rowsOf({})).toBeGreaterThan(50);
   });
 });

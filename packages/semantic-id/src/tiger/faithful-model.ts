@@ -21,8 +21,11 @@ import { userToken } from './user-token.js';
 const SPECIAL_TOKENS = 2;
 /** Width of an attention head. */
 const HEAD = 64;
-/** Bytes that the keys, values and scores of a search take, roughly. */
-const SEARCH_BYTES = 2 ** 27;
+/**
+ * Bytes that the keys, values and scores of a search take, roughly: five histories of fifty beams in the paper's model.
+ * A search uses about ten times as much while it computes; more would not be faster.
+ */
+const SEARCH_BYTES = 2 ** 25;
 
 /**
  * TIGER as published: a T5 that reads a user token and the codes of up to 20 items, one token each, and writes the
@@ -214,12 +217,14 @@ export class FaithfulModel implements IdModel {
   /**
    * Beam search over all codes of each level, whether an ID goes on with them or not.
    *
+   * @param pause - called between levels: others have their turn, and a cancellation rejects
    * @returns for each history `width` tuples with their log-probabilities, best first
    */
-  searchFreely(
+  async searchFreely(
     histories: readonly IdHistory[],
     width: number,
-  ): { readonly tuple: readonly number[]; readonly score: number }[][] {
+    pause: () => Promise<void>,
+  ): Promise<{ readonly tuple: readonly number[]; readonly score: number }[][]> {
     const { depth, size } = this.#ids;
     const vocabulary = this.#t5.config.vocab_size;
     const steps = this.#decoder(histories, width);
@@ -228,6 +233,7 @@ export class FaithfulModel implements IdModel {
       let fed = new Int32Array(histories.length * width).fill(this.#t5.config.decoder_start_token_id);
       let order = Int32Array.from(fed.keys());
       for (let level = 0; level < depth; level++) {
+        await pause();
         const log = steps.next(fed, order);
         beams = beams.map((own, history) => {
           const scores = new Float32Array(own.length * size);

@@ -36,24 +36,25 @@ export async function searchFreely(
   what: string,
 ): Promise<FreeSearch> {
   const lists: ScoredItem[][] = queries.map(() => []);
+  const pause = (): Promise<void> => yieldToEventLoop(options.signal, what);
   let generated = 0;
   let invalid = 0;
   let short = [...queries.keys()];
   for (let width = narrowest; short.length > 0 && width <= WIDEST_FACTOR * narrowest; width *= 2) {
     const block = Math.max(1, Math.floor(model.searchRows / width));
     for (let from = 0; from < short.length; from += block) {
-      await yieldToEventLoop(options.signal, what);
       const chunk = short.slice(from, from + block);
       const histories = chunk.map((at) => historyOf(queries[at] as Query));
-      for (const [row, beams] of model.searchFreely(histories, width).entries()) {
+      const found = await model.searchFreely(histories, width, pause);
+      for (const [row, beams] of found.entries()) {
         const at = chunk[row] as number;
         const excluded = unavailableItems(queries[at] as Query, ids.items.size, options);
-        const found = beams.map(({ tuple, score }) => ({ item: ids.find(tuple), score }));
+        const items = beams.map(({ tuple, score }) => ({ item: ids.find(tuple), score }));
         if (width === narrowest) {
-          generated += found.length;
-          invalid += found.filter(({ item }) => item === undefined).length;
+          generated += items.length;
+          invalid += items.filter(({ item }) => item === undefined).length;
         }
-        lists[at] = found
+        lists[at] = items
           .flatMap(({ item, score }) => (item === undefined || excluded[item] ? [] : [{ item, score }]))
           .slice(0, k);
       }

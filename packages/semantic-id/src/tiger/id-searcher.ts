@@ -27,10 +27,11 @@ export class IdSearcher {
   }
 
   /**
+   * @param pause - called between levels: others have their turn, and a cancellation rejects
    * @returns for each history its items by log-probability, best first, equal ones by lower index: as many of each kind
    *   as its width or all that may be found
    */
-  search(searches: readonly IdSearch[]): ScoredItem[][] {
+  async search(searches: readonly IdSearch[], pause: () => Promise<void>): Promise<ScoredItem[][]> {
     const { trie, depth } = this.#ids;
     const codeLevels = this.#ids.codebook.levels;
     const children = this.#children;
@@ -43,6 +44,7 @@ export class IdSearcher {
       let beams = searches.map((_, row) => rootAt(row));
       let logChances = steps.next();
       for (let level = 0; level < depth; level++) {
+        await pause();
         if (level > 0) logChances = steps.next(joined(beams, 'row'), joined(beams, 'node'));
         let row = 0;
         let read = 0;

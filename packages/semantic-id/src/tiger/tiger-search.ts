@@ -67,6 +67,7 @@ export class TigerSearch {
     for (const [at, query] of queries.entries())
       if (query.history?.length) withHistory.push(at);
       else lists[at] = this.#favouritesOf(this.#searchOf(query, at, k, width, options), k);
+    const pause = (): Promise<void> => yieldToEventLoop(options.signal, this.#parts.name);
     let done = queries.length - withHistory.length;
     for (const block of blocksOf(
       queries,
@@ -75,11 +76,11 @@ export class TigerSearch {
       this.#items.size,
       this.#parts.model.searchRows,
     )) {
-      await yieldToEventLoop(options.signal, this.#parts.name);
+      await pause();
       const searches = block.map((query) =>
         this.#searchOf(queries[query] as Query, query, k, width, options),
       );
-      for (const [at, list] of this.#searcher.search(searches).entries())
+      for (const [at, list] of (await this.#searcher.search(searches, pause)).entries())
         lists[block[at] as number] = this.#bestOf(list, k, searches[at]?.coldShare ?? 0);
       done += searches.length;
       options.onProgress?.({ phase: `retrieve with ${this.#parts.name}`, done, total: queries.length });
