@@ -25,6 +25,7 @@ export const LAYERS = [
   'uem',
   'postgres',
   'engine',
+  'command-line',
 ];
 
 const read = (dir) => ({ dir, manifest: JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) });

@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PalateError, printable } from '@palate/core';
+import { type CommandContext, CommandLine, runCommand, wholeNumber } from '@palate/command-line';
+import { PalateError } from '@palate/core';
 import { selectBackend } from '@palate/nn';
-import { Command, InvalidArgumentError } from 'commander';
 import { suiteMarkdown, writeLeaderboard } from './leaderboard.js';
 import { overview } from './overview.js';
 import { runSuite } from './run-suite.js';
@@ -16,43 +16,21 @@ import { updateReadme } from './update-readme.js';
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const RESULTS = fileURLToPath(new URL('../results', import.meta.url));
 
-const controller = new AbortController();
-process.on('SIGINT', () => {
-  if (controller.signal.aborted) process.exit(130);
-  controller.abort(new Error('interrupted'));
-  process.stderr.write('stopping after this step; press Ctrl-C again to end at once\n');
-});
-
-/** Writes to standard output, without what a terminal would obey. */
-const say = (text: string): void => {
-  process.stdout.write(`${printable(text).replace(/\n$/, '')}\n`);
-};
-
-async function guarded(action: () => Promise<void>): Promise<void> {
-  try {
-    await action();
-  } catch (error) {
-    if (!PalateError.is(error)) throw error;
-    process.stderr.write(`palate-benchmark: ${printable(error.message)} [${error.code}]\n`);
-    process.exitCode = error.code === 'cancelled' ? 130 : 1;
-  }
-}
+/** Runs a command: errors in one line, Ctrl-C as a signal. */
+const guarded = (command: (context: CommandContext) => Promise<void>): Promise<void> =>
+  runCommand({ program: 'palate-benchmark' }, (context) =>
+    command({ ...context, print: (text) => context.print(text.replace(/\n$/, '')) }),
+  );
 
 const THREADS = [
   '--threads <count>',
   'threads of training, where several benchmarks share a machine (default: one a core)',
-  (value: string): number => {
-    const threads = Number(value);
-    if (!Number.isInteger(threads) || threads < 1)
-      throw new InvalidArgumentError('It has to be a whole number from 1.');
-    return threads;
-  },
+  wholeNumber(1),
 ] as const;
 
-const program = new Command('palate-benchmark')
-  .description('Every system on the same data and protocol; resumable per cell.')
-  .showHelpAfterError()
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+const program = new CommandLine('palate-benchmark').description(
+  'Every system on the same data and protocol; resumable per cell.',
+);
 
 program
   .command('list')
@@ -72,13 +50,13 @@ program
   .option('--results <folder>', 'results folder', RESULTS)
   .option(...THREADS)
   .action((name: string, options: { only?: string; results: string; threads?: number }) =>
-    guarded(async () => {
+    guarded(async ({ print: say, signal }) => {
       if (options.threads !== undefined) await selectBackend('auto', { threads: options.threads });
       const suite = suiteOf(name);
       const folder = join(options.results, suite.name);
       await runSuite(suite, {
         folder,
-        signal: controller.signal,
+        signal,
         say,
         ...(options.only === undefined ? {} : { only: options.only.split(';').map((label) => label.trim()) }),
       });
@@ -93,11 +71,11 @@ program
   .option('--results <folder>', 'results folder', RESULTS)
   .option(...THREADS)
   .action((name: string, options: { results: string; threads?: number }) =>
-    guarded(async () => {
+    guarded(async ({ print: say, signal }) => {
       if (options.threads !== undefined) await selectBackend('auto', { threads: options.threads });
       const study = studyOf(name);
       const folder = join(options.results, study.name);
-      const table = await study.run(studyContext(folder, say, { signal: controller.signal }));
+      const table = await study.run(studyContext(folder, say, { signal }));
       await writeFile(join(folder, 'table.md'), studyMarkdown(study, table));
       say(`\n${studyMarkdown(study, table)}`);
     }),
@@ -108,7 +86,7 @@ program
   .description('write the leaderboard from the finished cells')
   .option('--results <folder>', 'results folder', RESULTS)
   .action((name: string, options: { results: string }) =>
-    guarded(async () => {
+    guarded(async ({ print: say }) => {
       const suite = suiteOf(name);
       const folder = join(options.results, suite.name);
       await writeLeaderboard(suite, folder, relative(ROOT, folder));
@@ -145,11 +123,5 @@ program
       }
     }),
   );
-
-// A reader that has seen enough (`| head`) is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
-});
 
 await program.parseAsync();

@@ -1,10 +1,9 @@
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Dataset, InvalidInputError, type LongCallOptions, withLog } from '@palate/core';
+import { type Dataset, InvalidInputError, type LongCallOptions, nearestName, withLog } from '@palate/core';
 import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
-import { type FoundDataset, findDatasets, kCore } from '@palate/datasets';
-
-/** The bundled data set's name on the command line. */
-export const BUNDLED = 'bundled';
+import { type FoundDataset, findDatasets, isDatasetFolder, kCore, openDataset } from '@palate/datasets';
+import { BUNDLED } from './bundled.js';
 
 /** Folders that are searched for data sets. */
 export function dataFolders(): string[] {
@@ -23,20 +22,31 @@ export async function foundDatasets(): Promise<FoundDataset[]> {
 }
 
 /**
- * Loads a data set by its name on the command line; others than the bundled one are brought to their 5-core too.
+ * Loads a data set by its name on the command line, or from a folder that `palate import` wrote. Published data other
+ * than the bundled ones are brought to their 5-core too; one's own are used as they are.
  *
- * @throws InvalidInputError for a name that is not there
+ * @throws InvalidInputError for a name that is not there, ArtifactError for a folder that is damaged
  */
 export async function loadData(key: string, options: LongCallOptions = {}): Promise<Dataset> {
   if (key === BUNDLED) return loadBundledMovieTweetings(options);
+  if (await isDatasetFolder(key)) return openDataset(key, options);
   const found = await foundDatasets();
   const dataset = found.find((each) => each.key === key);
-  if (!dataset)
-    throw new InvalidInputError({
-      expected: `a data set among ${[BUNDLED, ...found.map((each) => each.key)].join(', ')}`,
-      received: JSON.stringify(key),
-      hint: 'Put the data set into the folder that PALATE_DATA names; `palate datasets` lists what is found.',
-    });
-  const whole = await dataset.load(options);
-  return withLog(whole, kCore(whole.log));
+  if (dataset) {
+    const whole = await dataset.load(options);
+    return dataset.isOwn ? whole : withLog(whole, kCore(whole.log));
+  }
+  const known = [BUNDLED, ...found.map((each) => each.key)];
+  const isFolder = await stat(key).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+  // A folder whose manifest cannot be read says why itself.
+  if (isFolder && (await readdir(key)).includes('manifest.json')) return openDataset(key, options);
+  const meant = nearestName(key, known);
+  throw new InvalidInputError({
+    expected: `a data set among ${known.join(', ')}, or the folder of one`,
+    received: isFolder ? `${JSON.stringify(key)}, a folder of something else` : JSON.stringify(key),
+    hint: `${meant === undefined ? '' : `Did you mean ${meant}? `}\`palate import\` makes a folder of your own tables; \`palate datasets\` lists what is found, also where PALATE_DATA points.`,
+  });
 }

@@ -11,6 +11,7 @@ import {
   InvalidInputError,
   type LongCallOptions,
   type ReadingReport,
+  readManifest,
   type UserTable,
   verifyArtifact,
   writeArtifact,
@@ -104,6 +105,14 @@ export async function saveDataset(
  */
 export async function checkDatasetFolder(folder: string): Promise<void> {
   await checkReplaceable(resolve(folder), KIND);
+}
+
+/** Whether a folder says that it is a data set of {@link saveDataset}; {@link openDataset} verifies it. */
+export async function isDatasetFolder(folder: string): Promise<boolean> {
+  return readManifest(folder).then(
+    ({ kind }) => kind === KIND,
+    () => false,
+  );
 }
 
 /**

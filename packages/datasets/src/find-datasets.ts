@@ -1,7 +1,9 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Dataset, LongCallOptions } from '@palate/core';
 import { loadAmazonReviews } from './amazon-reviews.js';
 import { loadBookCrossing } from './book-ratings.js';
+import { isDatasetFolder, openDataset } from './dataset-folder.js';
 import { isThere } from './existing-file.js';
 import { loadKuaiRec, loadLastFm, loadYambda } from './media-logs.js';
 import { loadMind } from './mind.js';
@@ -15,6 +17,8 @@ export interface FoundDataset {
   readonly key: string;
   /** File or folder it is in. */
   readonly path: string;
+  /** True for a folder that `saveDataset` wrote: it is used as it is. */
+  readonly isOwn: boolean;
   readonly load: (options?: LongCallOptions) => Promise<Dataset>;
 }
 
@@ -119,7 +123,8 @@ const KNOWN: readonly Known[] = [
 
 /**
  * Looks for the data sets this package has loaders for, in the folder layouts they are commonly kept in:
- * `ml-100k/u.data`, `ml-1m/ratings.dat`, `ml-latest-small/ratings.csv`, `amazon-beauty/Beauty.txt` and so on.
+ * `ml-100k/u.data`, `ml-1m/ratings.dat`, `ml-latest-small/ratings.csv`, `amazon-beauty/Beauty.txt` and so on; and for
+ * folders that `importDataset` or `saveDataset` wrote.
  *
  * @param folder - where data sets lie side by side; a folder that is not there holds none
  */
@@ -129,8 +134,20 @@ export async function findDatasets(folder: string): Promise<FoundDataset[]> {
     for (const name of files) {
       const path = join(folder, name);
       if (!(await isThere(path))) continue;
-      found.push({ key, path, load: (options) => load(folder, path, options) });
+      found.push({ key, path, isOwn: false, load: (options) => load(folder, path, options) });
       break;
     }
-  return found;
+  return [...found, ...(await ownDatasets(folder))];
+}
+
+/** Data set folders that {@link saveDataset} wrote, by name. */
+async function ownDatasets(folder: string): Promise<FoundDataset[]> {
+  const entries = await readdir(folder).catch(() => []);
+  const own: FoundDataset[] = [];
+  for (const key of entries.sort()) {
+    const path = join(folder, key);
+    if (await isDatasetFolder(path))
+      own.push({ key, path, isOwn: true, load: (options) => openDataset(path, options) });
+  }
+  return own;
 }

@@ -13,7 +13,7 @@ import { saveDataset } from './dataset-folder.js';
 import { type ColumnDescription, describeTable, type TableDescription } from './describe-table.js';
 import { guessColumns, isCalled } from './guess-columns.js';
 import { type ImportedEntities, importEntities } from './import-entities.js';
-import { IMPORT_OPTIONS, type ImportOptions, type InteractionRoles } from './import-options.js';
+import { columnIn, IMPORT_OPTIONS, type ImportOptions, type InteractionRoles } from './import-options.js';
 import { LogBuilder } from './log-builder.js';
 import { SKIP_CAUSES, type SkipCause } from './row-faults.js';
 import { type Statistics, statistics } from './statistics.js';
@@ -122,7 +122,11 @@ export async function importDataset(options: ImportOptions): Promise<ImportedDat
   return {
     dataset,
     statistics: statistics(log),
-    interactions: { table, columns: Object.fromEntries(Object.entries(columns)), guessed },
+    interactions: {
+      table,
+      columns: Object.fromEntries(Object.entries(columns).filter(([, column]) => column !== undefined)),
+      guessed,
+    },
     items: items?.understood,
     users: users?.understood,
     folder,
@@ -157,12 +161,16 @@ function chooseColumns(
   roles: InteractionRoles,
   unit: string,
 ): { readonly columns: TableColumns; readonly guessed: string[] } {
-  const given = new Set(Object.values(roles).filter((column) => column !== undefined && column !== false));
-  const guess = guessColumns(table.columns, given as ReadonlySet<string | number>);
+  const given = new Set(
+    Object.values(roles)
+      .filter((column) => column !== undefined && column !== false)
+      .map((column) => columnIn(column, table.header)),
+  );
+  const guess = guessColumns(table.columns, given);
   const guessed: string[] = [];
   const chosen = (role: keyof TableColumns): string | number | undefined => {
     const named = roles[role];
-    if (named !== undefined) return named === false ? undefined : named;
+    if (named !== undefined) return named === false ? undefined : columnIn(named, table.header);
     if (guess[role] !== undefined) guessed.push(role);
     return guess[role];
   };

@@ -12,7 +12,7 @@ import { describeTable, type TableDescription } from './describe-table.js';
 import { AttributeColumn, textOf } from './entity-columns.js';
 import { guessTitle, isDescribing } from './guess-columns.js';
 import type { UnderstoodTable } from './import-dataset.js';
-import type { EntityRoles } from './import-options.js';
+import { columnIn, type EntityRoles } from './import-options.js';
 import { ENOUGH } from './read-lines.js';
 import { positionOf, type RowPosition } from './row-position.js';
 import { readRows } from './row-reader.js';
@@ -54,12 +54,12 @@ export async function importEntities(
   what: 'item' | 'user',
   path: string,
   known: IdMap,
-  roles: EntityRoles,
+  given: EntityRoles,
   options: EntityOptions,
 ): Promise<ReadEntities> {
   checkOptions(
     `${what}Columns of importDataset`,
-    roles,
+    given,
     what === 'item' ? ['id', 'title', 'text', 'attributes'] : ['id', 'attributes'],
   );
   const table = await describeTable(path, {
@@ -74,6 +74,13 @@ export async function importEntities(
     format: table.format,
     delimiter: table.delimiter,
     header: table.header,
+  };
+  const named = (column: ColumnName): ColumnName => columnIn(column, table.header);
+  const roles: EntityRoles = {
+    id: given.id === undefined ? undefined : named(given.id),
+    title: given.title === undefined || given.title === false ? given.title : named(given.title),
+    text: given.text?.map(named),
+    attributes: given.attributes?.map(named),
   };
   const id = roles.id ?? (await guessId(path, table, known, options.called, reading));
   if (id === undefined)

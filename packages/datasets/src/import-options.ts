@@ -54,3 +54,8 @@ export const IMPORT_OPTIONS = defineOptions('importDataset', {
 
 /** Options of {@link importDataset}. */
 export type ImportOptions = OptionsOf<typeof IMPORT_OPTIONS.declarations> & LongCallOptions;
+
+/** A column as its table names it: `'0'` is a position where there is no header line. */
+export function columnIn(column: ColumnName, header: boolean | undefined): ColumnName {
+  return header === false && typeof column === 'string' && /^\d+$/.test(column) ? Number(column) : column;
+}

@@ -7,7 +7,7 @@ export {
   loadBookCrossing,
   loadGoodreads,
 } from './book-ratings.js';
-export { checkDatasetFolder, openDataset, saveDataset } from './dataset-folder.js';
+export { checkDatasetFolder, isDatasetFolder, openDataset, saveDataset } from './dataset-folder.js';
 export {
   type ColumnDescription,
   type ColumnType,

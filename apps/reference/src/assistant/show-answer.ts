@@ -1,5 +1,5 @@
+import { fitWidth, wrapped } from '@palate/command-line';
 import type { Dataset } from '@palate/core';
-import { fitWidth } from '../layout.js';
 import type { AssistantAnswer } from './assistant.js';
 
 /** An answer as lines of text: profile, candidates, ranked films with reasons, and where each part comes from. */
@@ -28,19 +28,4 @@ export function showAnswer(answer: AssistantAnswer, dataset: Dataset, width: num
         ? wrapped(line, width)
         : [`${line.slice(0, width - 1)}…`],
   );
-}
-
-/** A line as several of at most `width`, each under the first word. */
-function wrapped(line: string, width: number): string[] {
-  const indent = ' '.repeat(/^ */.exec(line)?.[0].length ?? 0);
-  const lines: string[] = [];
-  let current = indent;
-  for (const word of line.trim().split(' ')) {
-    if (current.length + word.length + 1 > width && current !== indent) {
-      lines.push(current);
-      current = `${indent} `;
-    }
-    current += current.trim() === '' ? word : ` ${word}`;
-  }
-  return [...lines, current];
 }

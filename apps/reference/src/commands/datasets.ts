@@ -1,8 +1,9 @@
+import type { CommandContext } from '@palate/command-line';
+import { fitWidth } from '@palate/command-line';
 import { printableJson } from '@palate/core';
 import { type Statistics, statistics } from '@palate/datasets';
-import { BUNDLED, dataFolders, foundDatasets, loadData } from '../data.js';
-import { fitWidth } from '../layout.js';
-import type { CommandContext } from '../run-command.js';
+import { BUNDLED } from '../bundled.js';
+import { dataFolders, foundDatasets, loadData } from '../data.js';
 
 /** Options of `palate datasets`. */
 export interface DatasetsOptions {

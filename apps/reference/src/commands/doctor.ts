@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
+import type { CommandContext } from '@palate/command-line';
+import { fitWidth } from '@palate/command-line';
 import { printableJson } from '@palate/core';
 import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
 import { encodeOnnx, OrtSession, OrtTensor, ortRuntime } from '@palate/tfjs-backend-ort';
 import { foundDatasets } from '../data.js';
-import { fitWidth } from '../layout.js';
-import type { CommandContext } from '../run-command.js';
 
 /** Options of `palate doctor`. */
 export interface DoctorOptions {

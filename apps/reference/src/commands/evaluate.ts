@@ -1,9 +1,9 @@
+import type { CommandContext } from '@palate/command-line';
 import { printableJson, withLog } from '@palate/core';
 import { leaveOneOut } from '@palate/datasets';
 import { evaluateRanking, type RankingResult, rankingReport, toMarkdown } from '@palate/eval';
 import { chooseSystems } from '../choose-systems.js';
 import { loadData } from '../data.js';
-import type { CommandContext } from '../run-command.js';
 
 /** Options of `palate evaluate`. */
 export interface EvaluateOptions {

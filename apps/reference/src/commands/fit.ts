@@ -1,8 +1,8 @@
+import type { CommandContext } from '@palate/command-line';
 import { printableJson } from '@palate/core';
 import { chooseSystems } from '../choose-systems.js';
 import { loadData } from '../data.js';
 import { fitOrLoad } from '../fitted.js';
-import type { CommandContext } from '../run-command.js';
 
 /** Options of `palate fit`. */
 export interface FitCommandOptions {

@@ -1,12 +1,13 @@
+import type { CommandContext } from '@palate/command-line';
+import { fitWidth } from '@palate/command-line';
 import { type Dataset, InvalidInputError, printableJson, type Query } from '@palate/core';
 import type { Effort } from '../assistant/models.js';
 import { openAssistant } from '../assistant/open-assistant.js';
 import { showAnswer } from '../assistant/show-answer.js';
+import { BUNDLED } from '../bundled.js';
 import { chooseSystems } from '../choose-systems.js';
-import { BUNDLED, loadData } from '../data.js';
+import { loadData } from '../data.js';
 import { fitOrLoad } from '../fitted.js';
-import { fitWidth } from '../layout.js';
-import type { CommandContext } from '../run-command.js';
 import { findTitle } from '../titles.js';
 
 /** Options of `palate recommend`. */
@@ -49,11 +50,9 @@ function queryOf(options: RecommendOptions, dataset: Dataset): Query & { readonl
 }
 
 /** `palate recommend`: the best items for a user of the data or for a list of titles. */
-export async function recommendCommand(
-  options: RecommendOptions,
-  { signal, print }: CommandContext,
-): Promise<void> {
-  if (options.profile !== undefined || options.explain) return explainCommand(options, { signal, print });
+export async function recommendCommand(options: RecommendOptions, context: CommandContext): Promise<void> {
+  const { signal, print } = context;
+  if (options.profile !== undefined || options.explain) return explainCommand(options, context);
   const systems = chooseSystems(options.system);
   const dataset = await loadData(options.data, { signal });
   const query = queryOf(options, dataset);

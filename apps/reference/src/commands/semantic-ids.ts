@@ -1,10 +1,11 @@
 import { join } from 'node:path';
+import type { CommandContext } from '@palate/command-line';
 import { EmbeddingTable, PalateError, WORLD } from '@palate/core';
 import { useLiteEncoder } from '@palate/llm';
 import { printIdTree, RqKMeans, reportIds, SemanticIds } from '@palate/semantic-id';
 import { filmKnowledge } from '../assistant/film-knowledge.js';
-import { BUNDLED, loadData } from '../data.js';
-import type { CommandContext } from '../run-command.js';
+import { BUNDLED } from '../bundled.js';
+import { loadData } from '../data.js';
 
 /** Options of `palate semantic-ids`. */
 export interface SemanticIdsCommandOptions {

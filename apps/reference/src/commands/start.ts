@@ -1,12 +1,13 @@
+import type { CommandContext } from '@palate/command-line';
+import { sideBySide } from '@palate/command-line';
 import type { AssistantRequest } from '../assistant/assistant.js';
 import type { Effort } from '../assistant/models.js';
 import { openAssistant } from '../assistant/open-assistant.js';
 import { showAnswer } from '../assistant/show-answer.js';
+import { BUNDLED } from '../bundled.js';
 import { chooseSystems } from '../choose-systems.js';
-import { BUNDLED, loadData } from '../data.js';
+import { loadData } from '../data.js';
 import { fitOrLoad } from '../fitted.js';
-import { sideBySide } from '../layout.js';
-import type { CommandContext } from '../run-command.js';
 
 /** Options of `palate start`. */
 export interface StartOptions {

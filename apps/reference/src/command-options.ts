@@ -1,0 +1,70 @@
+import { type CommandContext, type CommandLine, runCommand, wholeNumber } from '@palate/command-line';
+import { Option } from 'commander';
+import { BUNDLED } from './bundled.js';
+
+/** Options that every command with a data set has. */
+export interface DataOptions {
+  /** Name of a data set, or its folder. */
+  readonly data: string;
+}
+
+/** Options that every command with fitted systems has. */
+export interface FittingOptions extends DataOptions {
+  /** Where fitted systems are kept. */
+  readonly artifacts: string;
+  readonly seed: number;
+  /** How much is trained. */
+  readonly effort: 'full' | 'quick';
+}
+
+/** Options that every command has. */
+export interface PrintingOptions {
+  readonly json?: boolean | undefined;
+  readonly progress?: boolean | undefined;
+}
+
+/** Adds `--data`. */
+export function withData(command: CommandLine): CommandLine {
+  return command.option(
+    '--data <folder>',
+    'data set: a folder that `palate import` wrote, or a name that `palate datasets` lists',
+    BUNDLED,
+  );
+}
+
+/** Adds `--data`, `--artifacts`, `--seed` and `--effort`. */
+export function withFitting(command: CommandLine): CommandLine {
+  return withData(command)
+    .option('--artifacts <folder>', 'where fitted systems are kept', '.palate')
+    .option('--seed <number>', 'seed of all randomness', wholeNumber(0), 0)
+    .addOption(
+      new Option('--effort <how>', 'training: full takes minutes once, quick shows that all works')
+        .choices(['full', 'quick'])
+        .default('full'),
+    );
+}
+
+/** Adds `--json` and `--progress`. */
+export function withPrinting(command: CommandLine): CommandLine {
+  return command
+    .option('--json', 'print JSON')
+    .option('--progress', 'write progress as lines to the error stream, for logs');
+}
+
+/**
+ * The action of a command, whose parts are loaded when it runs: errors in one line, Ctrl-C as a signal.
+ *
+ * @param load - imports what does the work
+ */
+export function action<O extends object, A extends readonly string[] = []>(
+  load: () => Promise<(options: O, context: CommandContext, ...given: A) => Promise<void>>,
+): (...parameters: unknown[]) => Promise<void> {
+  // Commander hands over the arguments, then the options, then the command.
+  return (...parameters) => {
+    const options = parameters.at(-2) as O;
+    const given = parameters.slice(0, -2) as unknown as A;
+    return runCommand({ program: 'palate', ...(options as PrintingOptions) }, async (context) =>
+      (await load())(options, context, ...given),
+    );
+  };
+}
