@@ -40,5 +40,8 @@ export {
 } from './graph/relation-graph.js';
 export { GRAPH_RECOMMENDER, type GraphRecommenderOptions, PAPER_MODE } from './models/graph-options.js';
 export { GraphRecommender } from './models/graph-recommender.js';
+export { LightGcn } from './models/light-gcn.js';
+export { LIGHT_GCN, type LightGcnOptions } from './models/light-gcn-options.js';
+export { RP3_BETA, Rp3Beta, type Rp3BetaOptions } from './models/rp3-beta.js';
 export { GRAPH_MODELS, type GraphModel, SCORING_FUNCTIONS } from './models/scores/index.js';
 export type { ScoringFunction } from './models/scoring-function.js';

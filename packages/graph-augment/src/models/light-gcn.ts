@@ -1,0 +1,243 @@
+import {
+  artifactTensor,
+  type CatalogueScorer,
+  checkSharedIds,
+  checkValidationUnseen,
+  type Dataset,
+  distinctHistory,
+  Favourites,
+  fingerprint,
+  type IdMap,
+  InvalidInputError,
+  itemFiles,
+  type LongCallOptions,
+  listsFromScores,
+  type Provenance,
+  type Query,
+  RandomStream,
+  type RetrieveOptions,
+  readArtifact,
+  type Saveable,
+  type ScoredItem,
+  savedItems,
+  savedProvenance,
+  throwIfCancelled,
+  writeArtifact,
+} from '@palate/core';
+import { type EpochReport, fitNetwork, normal, Parameters, selectBackend } from '@palate/nn';
+import { defaultCompute } from '@palate/retrievers';
+import * as tf from '@tensorflow/tfjs-core';
+import { joinedEdges } from '../edges/joined-edges.js';
+import { bipartiteGraph } from '../graph/bipartite-graph.js';
+import { relationGraph } from '../graph/relation-graph.js';
+import { heldOutRanks } from './held-out-ranks.js';
+import { LIGHT_GCN, type LightGcnOptions, SAVED_LIGHT_GCN, type SavedLightGcn } from './light-gcn-options.js';
+import { NeighbourSums } from './neighbour-sums.js';
+import { finalVectors, layersOf, type PropagatedVectors } from './propagation.js';
+import { type TripleBatch, tripleBatches } from './triple-batches.js';
+
+const KIND = 'light-gcn';
+const USERS = 'users.json';
+
+interface Parts {
+  readonly items: IdMap;
+  readonly users: IdMap;
+  readonly vectors: PropagatedVectors;
+  readonly settings: SavedLightGcn;
+  readonly history: readonly EpochReport[];
+  readonly favourites: Favourites;
+  readonly provenance: Provenance | undefined;
+  readonly dataFingerprint: string;
+}
+
+/**
+ * LightGCN (He et al. 2020): vectors of users and items are averaged along the edges of the graph,
+ * `E_(k+1) = D^-1/2 A D^-1/2 E_k`, and the mean of all layers is compared by inner products; trained to prefer a user's
+ * items to random ones (BPR). Edges between items join the graph beside the interactions.
+ *
+ * A history makes a user's vector by the same propagation, against fixed items: nobody has to be trained again. A trained
+ * user keeps a part of its own beside the history that the query gives, and the trained vector where it gives none.
+ *
+ * After training there are plain arrays alone.
+ */
+export class LightGcn implements CatalogueScorer, Saveable {
+  readonly name = 'LightGCN';
+  readonly items: IdMap;
+  readonly favourites: Favourites;
+  readonly provenance?: Provenance;
+  /** Loss and validation of each epoch of the fit; empty after loading. */
+  readonly history: readonly EpochReport[];
+  readonly #parts: Parts;
+
+  private constructor(parts: Parts) {
+    this.#parts = parts;
+    this.items = parts.items;
+    this.favourites = parts.favourites;
+    this.history = parts.history;
+    if (parts.provenance) this.provenance = parts.provenance;
+  }
+
+  /**
+   * Trains on the log of the data set and the edges given.
+   *
+   * @throws InvalidInputError for unknown options, edges of other items, or a log without interactions
+   * @throws LeakError for a validation that the edges know, or edges that do not say what they know
+   */
+  static async fit(dataset: Dataset, options: LightGcnOptions = {}): Promise<LightGcn> {
+    const settings = LIGHT_GCN.settings(options);
+    const { dimension, layers, deviation, regularisation, validation, batchSize, negativesPerTriple } =
+      settings;
+    const { log } = dataset;
+    if (validation) checkSharedIds('the validation log', validation, log);
+    if (log.length === 0)
+      throw new InvalidInputError({
+        expected: 'interactions to learn from',
+        received: 'none',
+        hint: 'Use data with interactions.',
+      });
+    const edges = settings.relations?.length ? joinedEdges(settings.relations) : undefined;
+    checkValidationUnseen('the edges', edges?.provenance, log, validation);
+    throwIfCancelled(options.signal, 'fitting LightGCN');
+    const graph = bipartiteGraph(log, edges);
+    const interactions = relationGraph(log, { inverses: false });
+    await selectBackend();
+    const parameters = new Parameters();
+    const random = new RandomStream(options.seed ?? 0).fork('light-gcn');
+    const table = parameters.add('entity.vector', [graph.nodes, dimension], normal(deviation), random);
+    const sums = new NeighbourSums(graph, parameters);
+    const vectors = (): PropagatedVectors =>
+      finalVectors(table, sums, graph.offsets, log.items.size, settings);
+    const { products } = await defaultCompute();
+    const history = await fitNetwork({
+      parameters,
+      settings,
+      options,
+      identity: LIGHT_GCN.identity(settings, log, options.seed ?? 0),
+      batches: (_, stream) =>
+        tripleBatches(interactions, { batchSize, negatives: negativesPerTriple, range: 'same-kind' }, stream),
+      loss: (batch) => {
+        const { heads, tails } = batch as Record<TripleBatch, tf.Tensor>;
+        const start = table as tf.Tensor as tf.Tensor2D;
+        const final = tf.div(tf.addN(layersOf(start, sums, layers)), layers + 1) as tf.Tensor2D;
+        const users = heads as tf.Tensor1D;
+        const rows = users.shape[0];
+        const left = tf.expandDims(tf.gather(final, users), 1);
+        const scores = tf.sum(tf.mul(left, tf.gather(final as tf.Tensor, tails as tf.Tensor)), -1);
+        const truth = tf.slice(scores, [0, 0], [rows, 1]);
+        const other = tf.slice(scores, [0, 1], [rows, negativesPerTriple]);
+        const preferred = tf.mean(tf.sum(tf.softplus(tf.sub(other, truth)), 1));
+        if (regularisation === 0) return preferred as tf.Scalar;
+        const squares = tf.add(
+          tf.sum(tf.square(tf.gather(start, users))),
+          tf.sum(tf.square(tf.gather(start as tf.Tensor, tails as tf.Tensor))),
+        );
+        return tf.add(preferred, tf.mul(squares, regularisation / (2 * rows))) as tf.Scalar;
+      },
+      validation: validation && {
+        measure: async () => {
+          const { items, users } = vectors();
+          return heldOutRanks(log, validation, (asked) => {
+            const rows = new Float32Array(asked.length * dimension);
+            for (const [k, user] of asked.entries())
+              rows.set(users.subarray(user * dimension, (user + 1) * dimension), k * dimension);
+            return products(rows, items, dimension);
+          });
+        },
+        stopBy: settings.stopBy,
+      },
+    });
+    try {
+      return new LightGcn({
+        items: log.items,
+        users: log.users,
+        vectors: vectors(),
+        settings: SAVED_LIGHT_GCN.settings({ dimension, layers }),
+        history,
+        favourites: Favourites.of(log),
+        provenance: edges?.provenance,
+        dataFingerprint: fingerprint(log),
+      });
+    } finally {
+      parameters.dispose();
+    }
+  }
+
+  async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
+    throwIfCancelled(options.signal, this.name);
+    const { users, vectors, settings, favourites } = this.#parts;
+    const { dimension: width } = settings;
+    const n = this.items.size;
+    const rows = new Float32Array(queries.length * width);
+    const unanswered: number[] = [];
+    for (const [row, query] of queries.entries()) {
+      const user = query.user === undefined ? undefined : users.find(query.user);
+      const history = distinctHistory(query, n);
+      const own = rows.subarray(row * width, (row + 1) * width);
+      if (history.length === 0 && user === undefined) unanswered.push(row);
+      else if (history.length === 0 && user !== undefined)
+        own.set(vectors.users.subarray(user * width, (user + 1) * width));
+      else {
+        const sum = new Float64Array(width);
+        for (const item of history)
+          for (let k = 0; k < width; k++) sum[k]! += vectors.passed[item * width + k]!;
+        const scale = 1 / Math.sqrt(history.length);
+        for (let k = 0; k < width; k++)
+          own[k] = sum[k]! * scale + (user === undefined ? 0 : vectors.own[user * width + k]!);
+      }
+    }
+    if (queries.length === 0) return new Float32Array(0);
+    const scores = (await defaultCompute()).products(rows, vectors.items, width);
+    for (const row of unanswered) scores.set(favourites.scores, row * n);
+    return scores;
+  }
+
+  retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
+    return listsFromScores(this, queries, k, options);
+  }
+
+  async save(dir: string): Promise<void> {
+    const { settings, items, users, vectors, favourites, provenance, dataFingerprint } = this.#parts;
+    const { dimension } = settings;
+    await writeArtifact(dir, {
+      kind: KIND,
+      version: 1,
+      config: { ...SAVED_LIGHT_GCN.saved(settings), provenance: provenance ?? null },
+      dataFingerprint,
+      tensors: {
+        items: { shape: [items.size, dimension], values: vectors.items },
+        passed: { shape: [items.size, dimension], values: vectors.passed },
+        users: { shape: [users.size, dimension], values: vectors.users },
+        own: { shape: [users.size, dimension], values: vectors.own },
+        ...favourites.tensors(),
+      },
+      files: { ...itemFiles(items), [USERS]: JSON.stringify([...users]) },
+    });
+  }
+
+  /** @throws ArtifactError if the folder is missing, foreign or damaged, or its settings do not fit its vectors */
+  static async load(dir: string): Promise<LightGcn> {
+    const artifact = await readArtifact(dir, KIND, 1);
+    const { provenance, ...saved } = (artifact.manifest.config ?? {}) as Readonly<Record<string, unknown>>;
+    const settings = SAVED_LIGHT_GCN.restored(dir, saved);
+    const items = savedItems(dir, artifact);
+    const users = savedItems(dir, artifact, USERS, 'user');
+    const table = (name: keyof PropagatedVectors, rows: number): Float32Array =>
+      artifactTensor(dir, artifact.tensors, name, { type: 'float32', shape: [rows, settings.dimension] })
+        .values;
+    return new LightGcn({
+      items,
+      users,
+      vectors: {
+        items: table('items', items.size),
+        passed: table('passed', items.size),
+        users: table('users', users.size),
+        own: table('own', users.size),
+      },
+      settings,
+      history: [],
+      favourites: Favourites.saved(dir, artifact.tensors, items.size),
+      provenance: savedProvenance(dir, provenance),
+      dataFingerprint: artifact.manifest.dataFingerprint ?? '',
+    });
+  }
+}

@@ -1,0 +1,260 @@
+import {
+  ArtifactError,
+  artifactTensor,
+  type CatalogueScorer,
+  type Dataset,
+  defineOptions,
+  distinctHistory,
+  Favourites,
+  fingerprint,
+  type IdMap,
+  itemFiles,
+  type LongCallOptions,
+  listsFromScores,
+  type OptionsOf,
+  option,
+  type Provenance,
+  type Query,
+  type RetrieveOptions,
+  readArtifact,
+  type Saveable,
+  type ScoredItem,
+  type SettingsOf,
+  savedItems,
+  savedProvenance,
+  throwIfCancelled,
+  topK,
+  writeArtifact,
+  yieldToEventLoop,
+} from '@palate/core';
+import { joinedEdges } from '../edges/joined-edges.js';
+import { itemsOfUsers, type Rows, transposed } from '../graph/bipartite-graph.js';
+import { RELATIONS } from './graph-options.js';
+
+const LASTING = {
+  alpha: option.number({ min: 0 })({ default: 1, doc: 'exponent of the chances of a step' }),
+  beta: option.number({ min: 0 })({ default: 0.6, doc: 'exponent of the popularity that divides' }),
+  neighbours: option.integer({ min: 1 })({ default: 200, doc: 'items kept for each item' }),
+  edgeShare: option.number({ min: 0, max: 1 })({
+    default: 0.3,
+    doc: 'chance that a walk takes an edge between items in place of a user, where there are edges',
+  }),
+} as const;
+
+/** Options of {@link Rp3Beta.fit}. */
+export const RP3_BETA = defineOptions('Rp3Beta.fit', { ...LASTING, relations: RELATIONS });
+
+/** Options of {@link Rp3Beta.fit}; {@link RP3_BETA} says what each does. */
+export type Rp3BetaOptions = OptionsOf<typeof RP3_BETA.declarations> & LongCallOptions;
+
+const SAVED = defineOptions('Rp3Beta', LASTING);
+type Settings = SettingsOf<typeof SAVED.declarations>;
+
+const KIND = 'rp3-beta';
+
+/** Weights from items of a history to candidates, in compressed rows. */
+interface Weights extends Rows {
+  readonly values: Float32Array;
+}
+
+interface Parts {
+  readonly items: IdMap;
+  readonly weights: Weights;
+  readonly settings: Settings;
+  readonly favourites: Favourites;
+  readonly provenance: Provenance | undefined;
+  readonly dataFingerprint: string;
+}
+
+/**
+ * RP3beta (Paudel et al. 2017): a walk of three steps, user, item, user, item, whose last steps from item `i` to item `j`
+ * have the weight `sum over users u of (1 / d_i)^alpha (1 / d_u)^alpha / d_j^beta`. A candidate's score is the sum of
+ * the weights from the history's items.
+ *
+ * With edges between items a walker at `i` takes one of them with the chance `edgeShare` in place of a user:
+ * `p_ij` becomes `(1 - g) p_ij + g m_i e_ij / sum_j e_ij`, with `m_i` the sum of the `p_ij`, so that the mass stays. Items
+ * that nobody has met count as met once where popularity divides.
+ *
+ * Costs the sum of the squared history lengths; memory is `items * neighbours`.
+ */
+export class Rp3Beta implements CatalogueScorer, Saveable {
+  readonly name = 'RP3beta';
+  readonly items: IdMap;
+  readonly favourites: Favourites;
+  readonly provenance?: Provenance;
+  readonly #parts: Parts;
+
+  private constructor(parts: Parts) {
+    this.#parts = parts;
+    this.items = parts.items;
+    this.favourites = parts.favourites;
+    if (parts.provenance) this.provenance = parts.provenance;
+  }
+
+  /**
+   * Walks from every item.
+   *
+   * @throws InvalidInputError for unknown options or edges of other items
+   */
+  static async fit(dataset: Dataset, options: Rp3BetaOptions = {}): Promise<Rp3Beta> {
+    const { relations, ...settings } = RP3_BETA.settings(options);
+    throwIfCancelled(options.signal, 'fitting RP3beta');
+    const { alpha, beta, neighbours, edgeShare } = settings;
+    const { log } = dataset;
+    const n = log.items.size;
+    const edges = relations?.length ? joinedEdges(relations).align(log.items) : undefined;
+    const byUser = itemsOfUsers(log);
+    const byItem = transposed(byUser, n);
+    const degree = ({ offsets }: Rows, row: number): number => offsets[row + 1]! - offsets[row]!;
+    const fromUser = Float64Array.from({ length: log.users.size }, (_, u) =>
+      degree(byUser, u) === 0 ? 0 : degree(byUser, u) ** -alpha,
+    );
+    const divisor = Float64Array.from({ length: n }, (_, item) => Math.max(1, degree(byItem, item)) ** beta);
+    const offsets = new Int32Array(n + 1);
+    const columns: number[] = [];
+    const values: number[] = [];
+    const mass = new Float64Array(n);
+    for (let item = 0; item < n; item++) {
+      const met = walk(item, byItem, byUser, fromUser, mass);
+      const leave = degree(byItem, item) === 0 ? 0 : degree(byItem, item) ** -alpha;
+      let total = 0;
+      for (const other of met) {
+        mass[other]! *= leave;
+        total += mass[other]!;
+      }
+      if (edges && edges.offsets[item + 1]! > edges.offsets[item]!) {
+        for (const other of met) mass[other]! *= 1 - edgeShare;
+        const [from, to] = [edges.offsets[item]!, edges.offsets[item + 1]!];
+        let sum = 0;
+        for (let e = from; e < to; e++) sum += edges.weights[e]!;
+        // An item that nobody of another item has met has no mass to share: its edges have the mass of a whole step.
+        const shared = (edgeShare * (total > 0 ? total : 1)) / sum;
+        for (let e = from; e < to; e++) {
+          const other = edges.targets[e]!;
+          if (mass[other] === 0) met.push(other);
+          mass[other]! += shared * edges.weights[e]!;
+        }
+      }
+      const others = Int32Array.from(met).sort();
+      const weight = Float32Array.from(others, (other) => mass[other]! / divisor[other]!);
+      for (const other of others) mass[other] = 0;
+      for (const { item: at, score } of topK(weight, neighbours)) {
+        if (score <= 0) continue;
+        columns.push(others[at]!);
+        values.push(score);
+      }
+      offsets[item + 1] = columns.length;
+      if (item % 256 === 255) {
+        options.onProgress?.({ phase: 'fit RP3beta', done: item + 1, total: n });
+        await yieldToEventLoop(options.signal, 'fitting RP3beta');
+      }
+    }
+    options.onProgress?.({ phase: 'fit RP3beta', done: n, total: n });
+    return new Rp3Beta({
+      items: log.items,
+      weights: { offsets, columns: Int32Array.from(columns), values: Float32Array.from(values) },
+      settings,
+      favourites: Favourites.of(log),
+      provenance: edges?.provenance,
+      dataFingerprint: fingerprint(log),
+    });
+  }
+
+  async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
+    const n = this.items.size;
+    const { offsets, columns, values } = this.#parts.weights;
+    const scores = new Float32Array(queries.length * n);
+    const sum = new Float64Array(n);
+    for (const [q, query] of queries.entries()) {
+      throwIfCancelled(options.signal, this.name);
+      sum.fill(0);
+      for (const item of distinctHistory(query, n))
+        for (let p = offsets[item]!; p < offsets[item + 1]!; p++) sum[columns[p]!]! += values[p]!;
+      const row = scores.subarray(q * n, (q + 1) * n);
+      row.set(sum);
+      this.favourites.standIn(row);
+    }
+    return scores;
+  }
+
+  retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
+    return listsFromScores(this, queries, k, options);
+  }
+
+  async save(dir: string): Promise<void> {
+    const { settings, items, weights, favourites, provenance, dataFingerprint } = this.#parts;
+    await writeArtifact(dir, {
+      kind: KIND,
+      version: 1,
+      config: { ...SAVED.saved(settings), provenance: provenance ?? null },
+      dataFingerprint,
+      tensors: {
+        offsets: { shape: [weights.offsets.length], values: weights.offsets },
+        columns: { shape: [weights.columns.length], values: weights.columns },
+        values: { shape: [weights.values.length], values: weights.values },
+        ...favourites.tensors(),
+      },
+      files: itemFiles(items),
+    });
+  }
+
+  /** @throws ArtifactError if the folder is missing, foreign or damaged */
+  static async load(dir: string): Promise<Rp3Beta> {
+    const artifact = await readArtifact(dir, KIND, 1);
+    const { provenance, ...saved } = (artifact.manifest.config ?? {}) as Readonly<Record<string, unknown>>;
+    const settings = SAVED.restored(dir, saved);
+    const items = savedItems(dir, artifact);
+    const { tensors } = artifact;
+    const offsets = artifactTensor(dir, tensors, 'offsets', {
+      type: 'int32',
+      shape: [items.size + 1],
+      min: 0,
+    }).values;
+    const wrong = offsets.findIndex((offset, k) => (k === 0 ? offset !== 0 : offset < offsets[k - 1]!));
+    if (wrong >= 0)
+      throw new ArtifactError(dir, {
+        expected: 'offsets that rise from 0',
+        received: `${offsets[wrong]} at position ${wrong}`,
+        hint: 'The artifact was changed: restore it, or fit again.',
+      });
+    const total = offsets[items.size]!;
+    return new Rp3Beta({
+      items,
+      weights: {
+        offsets,
+        columns: artifactTensor(dir, tensors, 'columns', {
+          type: 'int32',
+          shape: [total],
+          min: 0,
+          max: items.size - 1,
+        }).values,
+        values: artifactTensor(dir, tensors, 'values', { type: 'float32', shape: [total], min: 0 }).values,
+      },
+      settings,
+      favourites: Favourites.saved(dir, tensors, items.size),
+      provenance: savedProvenance(dir, provenance),
+      dataFingerprint: artifact.manifest.dataFingerprint ?? '',
+    });
+  }
+}
+
+/** Sums the chances over the users of an item into `mass`; returns the items met, in no order. */
+function walk(
+  item: number,
+  byItem: Rows,
+  byUser: Rows,
+  fromUser: Float64Array,
+  mass: Float64Array,
+): number[] {
+  const met: number[] = [];
+  for (let p = byItem.offsets[item]!; p < byItem.offsets[item + 1]!; p++) {
+    const user = byItem.columns[p]!;
+    for (let q = byUser.offsets[user]!; q < byUser.offsets[user + 1]!; q++) {
+      const other = byUser.columns[q]!;
+      if (other === item) continue;
+      if (mass[other] === 0) met.push(other);
+      mass[other]! += fromUser[user]!;
+    }
+  }
+  return met;
+}
