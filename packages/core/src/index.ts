@@ -128,6 +128,7 @@ export {
 } from './retriever.js';
 export { decodeSafetensors, encodeSafetensors, type TensorData, type TensorValues } from './safetensors.js';
 export { itemFiles, savedItems } from './saved-items.js';
+export { type SavedFiles, savedJson, savedTexts } from './saved-json.js';
 export { checkSavedNames, checkSavedShapes, rebuildSaved } from './saved-parts.js';
 export type { ClaimOutcome } from './storage/claim-holder.js';
 export { type FolderLock, isLockName, lockFolder } from './storage/folder-lock.js';

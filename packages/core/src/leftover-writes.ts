@@ -1,5 +1,6 @@
 import { readdir, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { isAlive } from './process-alive.js';
 
 /**
  * Removes what writers that were killed left beside an artifact folder: `NAME.writing-PID-HEX`, of processes that are
@@ -27,14 +28,4 @@ export async function sweepLeftoverWrites(dir: string): Promise<string[]> {
     );
   }
   return removed;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // A process of another user exists, though it may not be signalled.
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
 }

@@ -1,31 +1,31 @@
-import type { Artifact } from './artifact.js';
-import { ArtifactError } from './errors.js';
+import { ArtifactError, InvalidInputError } from './errors.js';
 import { IdMap } from './id-map.js';
+import { type SavedFiles, savedTexts } from './saved-json.js';
 
-/** Name of the file that keeps a retriever's item ids. */
+/** Name of the file that keeps the item ids of a model. */
 const ITEMS = 'items.json';
 
-/** Files of an artifact that keep an id map. */
-export function itemFiles(items: Iterable<string>): Record<string, string> {
-  return { [ITEMS]: JSON.stringify([...items]) };
+/** Files of an artifact that keep an id map; {@link savedItems} reads them. */
+export function itemFiles(ids: Iterable<string>, file = ITEMS): Record<string, string> {
+  return { [file]: JSON.stringify([...ids]) };
 }
 
 /**
  * The id map of an artifact.
  *
- * @throws ArtifactError if it is missing or no list of ids
+ * @param dir - the artifact, for the message
+ * @param what - what the ids name
+ * @throws ArtifactError if it is missing, no list of ids, or holds an id twice
  */
-export function savedItems(dir: string, artifact: Artifact, file = ITEMS, what = 'item'): IdMap {
-  const bytes = artifact.files[file];
+export function savedItems(dir: string, artifact: SavedFiles, file = ITEMS, what = 'item'): IdMap {
+  const ids = savedTexts(dir, artifact, file, 'ids');
   try {
-    const ids: unknown = JSON.parse(Buffer.from(bytes ?? []).toString('utf8'));
-    if (!Array.isArray(ids)) throw new TypeError('not a list');
-    return new IdMap(ids as string[], what);
+    return new IdMap(ids, what);
   } catch (cause) {
     throw new ArtifactError(dir, {
       expected: `a list of ids in ${file}`,
-      received: bytes ? 'something else' : 'no such file',
-      hint: 'The artifact was not written by this class: fit and save again.',
+      received: cause instanceof InvalidInputError ? cause.received : 'something else',
+      hint: 'The artifact was changed: restore it, or fit and save again.',
       cause,
     });
   }

@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Catalog, createDataset, EmbeddingTable, IdMap, InteractionLog } from '@palate/core';
+import { Catalog, createDataset, type Dataset, EmbeddingTable, IdMap, InteractionLog } from '@palate/core';
 import { retrieverConformance } from '@palate/core/testing';
 import { describe, expect, it, test } from 'vitest';
 import { Tiger, type TigerOptions } from '../src/index.js';
@@ -15,6 +15,16 @@ for (const [mode, options] of Object.entries(TINY))
     });
     for (const { name, run } of cases) test(name, run);
   });
+
+/** Histories of three items in a ring of twelve, with what comes after each. */
+function walks({ log: { items } }: Dataset) {
+  const at = (k: number) => items.indexOf(`i${k % 12}`);
+  const starts = [3, 7, 10];
+  return {
+    queries: starts.map((k) => ({ history: [at(k), at(k + 1), at(k + 2)] })),
+    next: starts.map((k) => at(k + 3)),
+  };
+}
 
 describe('what TIGER learns', () => {
   it('is the next item of a certain sequence, in the efficient mode', async () => {
@@ -30,11 +40,9 @@ describe('what TIGER learns', () => {
       learningRate: 0.01,
       dropout: 0,
     });
-    const { items } = dataset.log;
-    const at = (k: number) => items.indexOf(`i${k % 12}`);
-    const queries = [3, 7, 10].map((k) => ({ history: [at(k), at(k + 1), at(k + 2)] }));
+    const { queries, next } = walks(dataset);
     const lists = await tiger.retrieve(queries, 1);
-    expect(lists.map(([first]) => first?.item)).toEqual([3, 7, 10].map((k) => at(k + 3)));
+    expect(lists.map(([first]) => first?.item)).toEqual(next);
     expect(tiger.history.at(-1)?.loss).toBeLessThan(0.3);
   });
 
@@ -54,13 +62,11 @@ describe('what TIGER learns', () => {
       dropout: 0,
       learningRate: 0.001,
     });
-    const { items } = dataset.log;
-    const at = (k: number) => items.indexOf(`i${k % 12}`);
-    const queries = [3, 7, 10].map((k) => ({ history: [at(k), at(k + 1), at(k + 2)] }));
+    const { queries, next } = walks(dataset);
     const lists = await tiger.retrieve(queries, 1);
-    expect(lists.map(([first]) => first?.item)).toEqual([3, 7, 10].map((k) => at(k + 3)));
+    expect(lists.map(([first]) => first?.item)).toEqual(next);
     const free = await tiger.retrieveFreely(queries, 1);
-    expect(free.lists.map(([first]) => first?.item)).toEqual([3, 7, 10].map((k) => at(k + 3)));
+    expect(free.lists.map(([first]) => first?.item)).toEqual(next);
     // The tail of the beams goes where no ID is.
     expect(free.invalidShare).toBeGreaterThan(0);
     expect(free.invalidShare).toBeLessThan(1);

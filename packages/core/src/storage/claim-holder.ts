@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { isAlive } from '../process-alive.js';
 
 /** How it went to claim what is about to be made: it is yours, it is there already, or another one makes it. */
 export type ClaimOutcome = 'granted' | 'stored' | 'taken';
@@ -21,25 +22,14 @@ const LEASE = 15 * 60_000;
 
 /** This process as the holder of a claim. */
 export function ownClaim(owner: string): ClaimHolder {
-  const began = beginOf(process.pid);
-  return {
-    owner,
-    pid: process.pid,
-    host: hostname(),
-    ...(began === undefined ? {} : { began }),
-    until: Date.now() + LEASE,
-  };
+  const { pid } = process;
+  return { owner, pid, host: hostname(), began: beginOf(pid), until: Date.now() + LEASE };
 }
 
 /** Tells whether the holder still works; one of this host whose process has ended does not. */
 export function isHeld(claim: ClaimHolder): boolean {
   if (claim.host !== hostname()) return Date.now() < claim.until;
-  try {
-    process.kill(claim.pid, 0);
-  } catch (error) {
-    // The process exists and is somebody else's.
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
-  }
+  if (!isAlive(claim.pid)) return false;
   return claim.began === undefined || claim.began === beginOf(claim.pid);
 }
 

@@ -2,11 +2,14 @@ import {
   type Artifact,
   artifactTensor,
   EmbeddingTable,
-  IdMap,
+  type IdMap,
   type InteractionLog,
   InvalidInputError,
+  itemFiles,
   type Provenance,
   readProvenance,
+  savedItems,
+  savedJson,
   type TensorData,
 } from '@palate/core';
 import { type FeatureEncoding, readFeatureEncoding } from '../features/feature-encoding.js';
@@ -23,6 +26,8 @@ export interface CtrEntities {
 }
 
 const SIDES = ['user', 'item'] as const;
+
+const USERS = 'users.json';
 
 /**
  * Refuses a log whose users or items are not those of a model.
@@ -124,8 +129,8 @@ export function entityContents({ users, items, features, knowledge }: CtrEntitie
   return {
     tensors,
     files: {
-      'users.json': JSON.stringify([...users]),
-      'items.json': JSON.stringify([...items]),
+      ...itemFiles(items),
+      ...itemFiles(users, USERS),
       'features.json': JSON.stringify({ ...encodings, adaptor: knowledge?.adaptor ?? null, provenance }),
     },
   };
@@ -141,20 +146,10 @@ export function isEntityTensor(name: string): boolean {
  *
  * @throws ArtifactError if something is missing or does not fit; the errors of what it is made of otherwise
  */
-export function readEntities(dir: string, { tensors, files }: Artifact): CtrEntities {
-  const json = (name: string): unknown => JSON.parse(Buffer.from(files[name] ?? []).toString('utf8'));
-  const ids = (name: string, what?: string): IdMap => {
-    const list = json(name);
-    if (!Array.isArray(list) || !list.every((id) => typeof id === 'string'))
-      throw new InvalidInputError({
-        expected: `a list of ids in ${name}`,
-        received: 'something else',
-        hint: 'Restore the file.',
-      });
-    return new IdMap(list, what);
-  };
-  const entities = { users: ids('users.json', 'user'), items: ids('items.json') };
-  const read = json('features.json') as Readonly<Record<string, unknown>> | null;
+export function readEntities(dir: string, artifact: Artifact): CtrEntities {
+  const { tensors } = artifact;
+  const entities = { users: savedItems(dir, artifact, USERS, 'user'), items: savedItems(dir, artifact) };
+  const read = savedJson(dir, artifact, 'features.json') as Readonly<Record<string, unknown>> | null;
   const featuresOf = (side: 'user' | 'item'): EncodedFeature[] => {
     const list = read?.[side];
     const size = side === 'user' ? entities.users.size : entities.items.size;

@@ -6,8 +6,9 @@ import {
   type Dataset,
   Favourites,
   fingerprint,
-  IdMap,
+  type IdMap,
   InvalidInputError,
+  itemFiles,
   type LongCallOptions,
   listsFromScores,
   type Provenance,
@@ -19,6 +20,7 @@ import {
   rebuildSaved,
   type Saveable,
   type ScoredItem,
+  savedItems,
   throwIfCancelled,
   unavailableItems,
   writeArtifact,
@@ -29,6 +31,7 @@ import { pairBatches, Towers } from './towers.js';
 import { TWO_TOWER, type TwoTowerOptions, type TwoTowerSettings } from './two-tower-options.js';
 
 const KIND = 'two-tower';
+const USERS = 'users.json';
 
 /** Parts of a fitted model. */
 interface TwoTowerParts {
@@ -186,22 +189,20 @@ export class TwoTower implements CatalogueScorer, Saveable {
         items: { shape: [items.size, dimension], values: rest.itemVectors },
         ...rest.favourites.tensors(),
       },
-      files: {
-        'items.json': JSON.stringify([...items]),
-        'users.json': JSON.stringify([...users]),
-      },
+      files: { ...itemFiles(items), ...itemFiles(users, USERS) },
     });
   }
 
   /** @throws ArtifactError if the folder is missing, foreign or damaged */
   static async load(dir: string): Promise<TwoTower> {
-    const { manifest, tensors, files } = await readArtifact(dir, KIND, 2);
+    const artifact = await readArtifact(dir, KIND, 2);
+    const { manifest, tensors } = artifact;
     return rebuildSaved(dir, 'ids and vectors of users and items', () => {
       const { settings: saved, provenance } = (manifest.config ?? {}) as Readonly<Record<string, unknown>>;
       const settings = TWO_TOWER.restored(dir, saved);
       const { dimension } = settings;
-      const users = new IdMap(readIds(files['users.json']), 'user');
-      const items = new IdMap(readIds(files['items.json']));
+      const users = savedItems(dir, artifact, USERS, 'user');
+      const items = savedItems(dir, artifact);
       const table = (name: string, rows: number): Float32Array =>
         artifactTensor(dir, tensors, name, { type: 'float32', shape: [rows, dimension] }).values;
       return new TwoTower(
@@ -220,14 +221,4 @@ export class TwoTower implements CatalogueScorer, Saveable {
       );
     });
   }
-}
-
-function readIds(bytes: Uint8Array | undefined): string[] {
-  const list: unknown = JSON.parse(Buffer.from(bytes ?? []).toString('utf8'));
-  if (Array.isArray(list) && list.every((id) => typeof id === 'string')) return list;
-  throw new InvalidInputError({
-    expected: 'a list of ids',
-    received: typeof list,
-    hint: 'Restore the file.',
-  });
 }

@@ -1,13 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  InvalidInputError,
-  type KnowledgeEntry,
-  type KnowledgeStore,
-  type LanguageModel,
-  madeFrom,
-} from '@palate/core';
+import { InvalidInputError, type KnowledgeStore, type LanguageModel, madeFrom } from '@palate/core';
 import {
   loadBundledMovieTweetings,
   loadEngagement,
@@ -27,18 +21,9 @@ import {
   pendingKnowledge,
   recordedKnowledge,
 } from '../../src/index.js';
+import { entry } from './entry.js';
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'palate-store-'));
-const entry = (entity: string, more: Partial<KnowledgeEntry> = {}): KnowledgeEntry => ({
-  entityType: 'item',
-  entity,
-  kind: 'infer',
-  promptVersion: '1',
-  model: 'm',
-  text: `text of ${entity}`,
-  createdAt: 1,
-  ...more,
-});
 
 async function listed(store: KnowledgeStore, filter = {}): Promise<string[]> {
   const found: string[] = [];

@@ -21,18 +21,9 @@ import {
   openKnowledgeStore,
   restoreKnowledgeStore,
 } from '../../src/index.js';
+import { entry } from './entry.js';
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'palate-damage-'));
-const entry = (entity: string, more: Partial<KnowledgeEntry> = {}): KnowledgeEntry => ({
-  entityType: 'item',
-  entity,
-  kind: 'infer',
-  promptVersion: '1',
-  model: 'm',
-  text: `text of ${entity}`,
-  createdAt: 1,
-  ...more,
-});
 async function entriesOf(store: KnowledgeStore, filter = {}): Promise<KnowledgeEntry[]> {
   const found: KnowledgeEntry[] = [];
   for await (const each of store.list(filter)) found.push(each);

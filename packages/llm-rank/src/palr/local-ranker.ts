@@ -9,7 +9,8 @@ import {
   type Disposable,
   Favourites,
   fingerprint,
-  IdMap,
+  type IdMap,
+  itemFiles,
   type LongCallOptions,
   listsFromScores,
   type Provenance,
@@ -23,6 +24,8 @@ import {
   rebuildSaved,
   type Saveable,
   type ScoredItem,
+  savedItems,
+  savedJson,
   savedProvenance,
   throwIfCancelled,
   UNKNOWN,
@@ -313,7 +316,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
         ...this.favourites.tensors(),
       },
       files: {
-        'items.json': JSON.stringify([...this.items]),
+        ...itemFiles(this.items),
         'profiles.json': JSON.stringify([...this.#profiles]),
         ...this.#vocabulary.files(),
       },
@@ -327,7 +330,8 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
    * @throws MissingDependencyError if its tokenizer needs `@huggingface/transformers`, which is not installed
    */
   static async load(dir: string): Promise<LocalRanker> {
-    const { manifest, tensors, files } = await readArtifact(dir, KIND, VERSION);
+    const artifact = await readArtifact(dir, KIND, VERSION);
+    const { manifest, tensors, files } = artifact;
     const { orderWeight, t5, provenance: noted, ...own } = Object(manifest.config) as Record<string, unknown>;
     const shape = t5 === undefined ? undefined : t5Config(t5, dir);
     const config: LocalRankerConfig = { ...LOCAL_RANKER.restored(dir, own), t5: shape };
@@ -335,19 +339,16 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
     await selectBackend();
     return rebuildSaved(dir, 'a local ranker of the settings in the manifest', async () => {
       const text = (name: string): string => Buffer.from(files[name] ?? []).toString('utf8');
-      const list = (name: string): unknown[] => {
-        const read: unknown = JSON.parse(text(name));
-        if (!Array.isArray(read)) throw new TypeError(`${name} is no list`);
-        return read;
-      };
-      const items = new IdMap(list('items.json') as string[]);
+      const items = savedItems(dir, artifact);
+      const profiles = savedJson(dir, artifact, 'profiles.json');
+      if (!Array.isArray(profiles)) throw new TypeError('profiles.json is no list');
       const vocabulary = shape
         ? new TokenizerVocabulary(
             await textTokenizer(Object.fromEntries(TOKENIZER_FILES.map((name) => [name, text(name)])), dir),
             items,
             shape,
           )
-        : new WordVocabulary(new IdMap(list('words.json') as string[], 'word'), items);
+        : new WordVocabulary(savedItems(dir, artifact, 'words.json', 'word'), items);
       const weights = Object.fromEntries(
         Object.entries(tensors)
           .filter(([name]) => name.startsWith(MODEL))
@@ -360,7 +361,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
       return new LocalRanker({
         model,
         vocabulary,
-        profiles: new Map(list('profiles.json').map(profileEntry)),
+        profiles: new Map(profiles.map(profileEntry)),
         config,
         history: [],
         tuned: new Uint8Array(0),

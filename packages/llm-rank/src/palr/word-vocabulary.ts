@@ -1,4 +1,4 @@
-import { type Dataset, IdMap } from '@palate/core';
+import { type Dataset, IdMap, itemFiles } from '@palate/core';
 import type { RankerVocabulary } from './ranker-vocabulary.js';
 
 /** Tokens before all others: padding (which starts the decoder), the end, and marks of the parts of an input. */
@@ -67,7 +67,7 @@ export class WordVocabulary implements RankerVocabulary {
   }
 
   files(): Readonly<Record<string, string>> {
-    return { 'words.json': JSON.stringify([...this.words]) };
+    return itemFiles(this.words, 'words.json');
   }
 }
 

@@ -1,6 +1,6 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ArtifactError } from '@palate/core';
+import { ArtifactError, writeFileAtomically } from '@palate/core';
 import type { OpenAI } from 'openai';
 
 /** One batch of a job and how far it is. */
@@ -71,18 +71,5 @@ export async function readState(dir: string): Promise<BatchState | undefined> {
 
 /** Writes the state as a whole. */
 export function writeState(dir: string, state: BatchState): Promise<void> {
-  return writeWhole(join(dir, 'state.json'), `${JSON.stringify(state, null, 2)}\n`);
-}
-
-/** Writes a file so that a kill leaves the old one or the new one. */
-export async function writeWhole(path: string, text: string): Promise<void> {
-  const temporary = `${path}.writing`;
-  const handle = await open(temporary, 'w');
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(temporary, path);
+  return writeFileAtomically(join(dir, 'state.json'), `${JSON.stringify(state, null, 2)}\n`);
 }

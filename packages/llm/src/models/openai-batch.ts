@@ -9,6 +9,7 @@ import {
   type GenerateRequest,
   type LongCallOptions,
   throwIfCancelled,
+  writeFileAtomically,
 } from '@palate/core';
 import type { OpenAI } from 'openai';
 import { retrier } from '../middleware/retry.js';
@@ -20,7 +21,6 @@ import {
   noteBatch,
   readState,
   writeState,
-  writeWhole,
 } from './batch-state.js';
 import { type ChatSettings, chatParameters, type Wording } from './chat-format.js';
 import { checkRequest } from './check-request.js';
@@ -137,7 +137,10 @@ export class OpenAIBatch {
     if (!state) {
       state = { format: 'palate-openai-batch', version: 1, fingerprint, parts: [] };
       for (const [from, to] of split(lines, maxRequestsPerBatch, maxBytesPerBatch)) {
-        await writeWhole(join(dir, `requests-${state.parts.length}.jsonl`), lines.slice(from, to).join(''));
+        await writeFileAtomically(
+          join(dir, `requests-${state.parts.length}.jsonl`),
+          lines.slice(from, to).join(''),
+        );
         state.parts.push({ from, to });
       }
       await writeState(dir, state);
@@ -236,7 +239,7 @@ export class OpenAIBatch {
     const text = await this.#call('the answers of a batch', signal, async (client, either) =>
       (await client.files.content(fileId, { signal: either })).text(),
     );
-    await writeWhole(path, this.#connection.redact(text));
+    await writeFileAtomically(path, this.#connection.redact(text));
     return text;
   }
 

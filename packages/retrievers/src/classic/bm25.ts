@@ -1,6 +1,4 @@
 import {
-  type Artifact,
-  ArtifactError,
   type Dataset,
   defineOptions,
   distinctHistory,
@@ -11,6 +9,7 @@ import {
   type Provenance,
   type SettingsOf,
   savedProvenance,
+  savedTexts,
   throwIfCancelled,
   UNKNOWN,
   wordsOf,
@@ -131,24 +130,8 @@ export class Bm25Retriever extends FittedRetriever<Config> {
     const { settings, known = UNKNOWN } = fitted.config;
     return new Bm25Retriever(
       { ...fitted, config: settings },
-      savedTexts(dir, artifact, fitted.items.size),
+      savedTexts(dir, artifact, 'texts.json', 'texts', fitted.items.size),
       known,
     );
   }
-}
-
-function savedTexts(dir: string, artifact: Artifact, count: number): string[] {
-  let texts: unknown;
-  try {
-    texts = JSON.parse(Buffer.from(artifact.files['texts.json'] ?? []).toString('utf8'));
-  } catch {
-    texts = undefined;
-  }
-  if (Array.isArray(texts) && texts.length === count && texts.every((text) => typeof text === 'string'))
-    return texts as string[];
-  throw new ArtifactError(dir, {
-    expected: `a list of ${count} texts in texts.json`,
-    received: Array.isArray(texts) ? `${texts.length} entries` : 'something else',
-    hint: 'The artifact was changed: restore it, or fit again.',
-  });
 }

@@ -15,6 +15,7 @@ import {
   readArtifact,
   rebuildSaved,
   type SettingsOf,
+  savedJson,
   savedProvenance,
   topK,
   UNKNOWN,
@@ -287,12 +288,7 @@ class Points {
 
 /** The id of each label; none where it was removed. */
 function savedLabels(dir: string, artifact: Artifact): (string | undefined)[] {
-  let labels: unknown;
-  try {
-    labels = JSON.parse(Buffer.from(artifact.files[LABELS] ?? []).toString('utf8'));
-  } catch {
-    labels = undefined;
-  }
+  const labels = savedJson(dir, artifact, LABELS, 'a list of ids and nulls');
   const isId = (label: unknown): boolean => label === null || typeof label === 'string';
   const known = Array.isArray(labels) ? labels.filter((label) => label !== null) : [];
   if (!Array.isArray(labels) || !labels.every(isId) || new Set(known).size !== known.length)

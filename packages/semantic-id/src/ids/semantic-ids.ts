@@ -6,11 +6,13 @@ import {
   type EmbeddingTable,
   IdMap,
   InvalidInputError,
+  itemFiles,
   joinProvenance,
   type Provenance,
   readArtifact,
   rebuildSaved,
   type Saveable,
+  savedItems,
   savedProvenance,
   type TensorData,
   UNKNOWN,
@@ -219,7 +221,7 @@ export class SemanticIds implements Saveable {
         ...config,
       },
       tensors: { ...tensors, tuples: { shape: [this.items.size, this.depth], values: this.tuples } },
-      files: { 'items.json': JSON.stringify([...this.items]) },
+      files: itemFiles(this.items),
     };
   }
 
@@ -243,7 +245,7 @@ export class SemanticIds implements Saveable {
     },
     source: string,
   ): Promise<SemanticIds> {
-    const { tensors, files } = contents;
+    const { tensors } = contents;
     return rebuildSaved(source, 'codebooks, items and their IDs', async () => {
       const {
         codebook: kind,
@@ -252,9 +254,7 @@ export class SemanticIds implements Saveable {
         codebookProvenance,
         ...config
       } = Object(contents.config) as Record<string, unknown>;
-      const items = new IdMap(
-        JSON.parse(Buffer.from(files['items.json'] ?? []).toString('utf8')) as string[],
-      );
+      const items = savedItems(source, contents);
       const codebook = await rebuild(kind, {
         config,
         tensors,
