@@ -1,5 +1,5 @@
-import { call, events } from './client.js';
-import type { Answer, ItemPage, RecommendRequest, SystemView } from './types.js';
+import { call, events, streamError } from './client.js';
+import type { Answer, ItemPage, MethodStatus, RecommendRequest } from './types.js';
 
 /** Items whose titles, or else texts, are near to some words. */
 export function searchTitles(words: string, k: number, signal?: AbortSignal): Promise<Answer> {
@@ -21,14 +21,16 @@ export function similarItems(
   return call('/similar', { item, by, k }, signal);
 }
 
-/** The catalogue, or what of it has some words in the title. */
-export function browseItems(query: string, limit: number, signal?: AbortSignal): Promise<ItemPage> {
-  return call(`/items?${new URLSearchParams({ query, limit: String(limit) })}`, undefined, signal);
+/** The beginning of the catalogue, or what of it answers to some words. */
+export async function browseItems(words: string, limit: number, signal?: AbortSignal): Promise<ItemPage> {
+  if (words === '') return call(`/items?${new URLSearchParams({ limit: String(limit) })}`, undefined, signal);
+  const { items } = await searchTitles(words, limit, signal);
+  return { total: items.length, items };
 }
 
 /** Every system that can answer. */
-export async function listSystems(signal?: AbortSignal): Promise<readonly SystemView[]> {
-  return (await call<{ systems: readonly SystemView[] }>('/systems', undefined, signal)).systems;
+export async function listSystems(signal?: AbortSignal): Promise<readonly MethodStatus[]> {
+  return (await call<{ systems: readonly MethodStatus[] }>('/systems', undefined, signal)).systems;
 }
 
 /** Tells what a person thinks of an item; counted once the server has it for good. */
@@ -45,5 +47,8 @@ export async function* explain(
   request: Pick<RecommendRequest, 'user' | 'history' | 'text'> & { readonly item: string },
   signal: AbortSignal,
 ): AsyncGenerator<string> {
-  for await (const { data } of events('/explain', request, signal)) yield data;
+  for await (const { event, data } of events('/explain', request, signal)) {
+    if (event === 'error') throw streamError(data);
+    if (event === 'text') yield JSON.parse(data) as string;
+  }
 }

@@ -107,13 +107,17 @@ function parsed(text: string): unknown {
   }
 }
 
-function errorOf(response: Response, value: unknown): ApiError {
+/** The error that a stream tells once its answer has begun. */
+export function streamError(data: string): ApiError {
+  return toldError(200, parsed(data), 'The server broke off.');
+}
+
+function errorOf({ status, statusText }: Response, value: unknown): ApiError {
+  return toldError(status, value, `The server answered ${[status, statusText].filter(Boolean).join(' ')}.`);
+}
+
+/** An error from the body that the server gives to each: `{ error: { code, message, hint } }`. */
+function toldError(status: number, value: unknown, otherwise: string): ApiError {
   const { error } = Object(value) as { error?: { code?: string; message?: string; hint?: string } };
-  return new ApiError(
-    response.status,
-    error?.code ?? `http-${response.status}`,
-    error?.message ??
-      `The server answered ${[response.status, response.statusText].filter(Boolean).join(' ')}.`,
-    error?.hint,
-  );
+  return new ApiError(status, error?.code ?? `http-${status}`, error?.message ?? otherwise, error?.hint);
 }

@@ -12,7 +12,7 @@ export function ErrorNote({ error }: { readonly error: unknown }) {
       <p>
         <strong>That did not work.</strong> {message}
       </p>
-      {hint ? <p>{hint}</p> : null}
+      {hint && !message.includes(hint) ? <p>{hint}</p> : null}
       <p className="small muted">
         Code: <code>{code}</code>
       </p>

@@ -5,7 +5,8 @@ import { useEffect, useRef, useState } from 'react';
  * A plot of Observable Plot, drawn again when its width or its data change.
  *
  * Plot puts a style element into what it draws, which a strict content security policy refuses; it is taken out before
- * the drawing enters the page, and the page's own style sheet says the same.
+ * the drawing enters the page, and the page's own style sheet says the same. Its groups are labelled with the kind of
+ * mark, which no screen reader may read on a group; the label of the whole figure stands instead.
  */
 export function PlotFigure(props: {
   /** What the drawing shows, in a sentence, for those who do not see it. */
@@ -36,6 +37,7 @@ export function PlotFigure(props: {
     if (!element || width === 0) return;
     const plot = Plot.plot({ ...options(width), width });
     for (const style of plot.querySelectorAll('style')) style.remove();
+    for (const group of plot.querySelectorAll('g[aria-label]')) group.removeAttribute('aria-label');
     plot.addEventListener('input', () => handlers.current.onPoint?.((plot as { value?: unknown }).value));
     plot.addEventListener('click', () => {
       const { value } = plot as { value?: unknown };

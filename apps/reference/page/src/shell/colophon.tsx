@@ -1,22 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { call } from '../api/client.js';
-
-/** The part of the server's status that is shown on every view. */
-interface Status {
-  readonly data?: {
-    readonly name?: string;
-    readonly users?: number;
-    readonly items?: number;
-    readonly interactions?: number;
-    readonly licence?: string;
-  };
-}
+import type { EngineStatus } from '../api/types.js';
 
 /** Which data this is about. */
 export function Colophon() {
   const { data, isError } = useQuery({
     queryKey: ['status'],
-    queryFn: ({ signal }) => call<Status>('/status', undefined, signal),
+    queryFn: ({ signal }) => call<EngineStatus>('/status', undefined, signal),
   });
   const of = data?.data;
   return (

@@ -1,4 +1,4 @@
-import type { ItemMap } from '../../api/map-types.js';
+import type { ItemMap } from '../../api/types.js';
 
 /** An item on the map. */
 export interface MapPoint {

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { call } from '../../api/client.js';
-import type { ItemMap } from '../../api/map-types.js';
+import type { ItemMap } from '../../api/types.js';
 import { EmptyNote, ErrorNote, Waiting } from '../../parts/notes.js';
 import { go, hrefOf } from '../../routing/route.js';
 import { CodeTree } from './code-tree.js';
