@@ -1,0 +1,64 @@
+import { defineOptions, type LongCallOptions, type OptionsOf, option, type SettingsOf } from '@palate/core';
+import type { EncoderParts } from '@palate/llm';
+import { trainingOptions } from '@palate/nn';
+import { TUNED } from './trained-encoder.js';
+
+/** Losses of the bi-encoder. */
+export const BI_ENCODER_LOSSES = ['triplet', 'info-nce'] as const;
+
+const isParts = (value: unknown): boolean => typeof Object(value).running === 'function';
+
+/** Options of `BiEncoder.fit`. */
+export const BI_ENCODER = defineOptions('BiEncoder.fit', {
+  loss: option.choice(BI_ENCODER_LOSSES)({
+    default: 'triplet',
+    doc: "`'triplet'`: on Euclidean distances, with a margin; `'info-nce'`: softmax over the batch",
+  }),
+  negatives: option.choice(['batch', 'shuffled'])({
+    default: 'batch',
+    doc: "items that a request is held against by the triplet loss: all others of the `'batch'`, or one each, its items `'shuffled'`, as in the paper",
+  }),
+  margin: option.number({ min: 0 })({ default: 1, doc: 'margin of the triplet loss' }),
+  radius: option.number({ min: 0.01 })({
+    default: 4,
+    doc: 'norm of the vectors in the triplet loss; a larger one makes the margin smaller beside the distances',
+  }),
+  temperature: option.number({ min: 1e-4 })({ default: 0.05, doc: 'temperature of InfoNCE' }),
+  tuned: option.choice(TUNED)({
+    default: 'all',
+    doc: "what is trained: `'all'` of the encoder, or its `'upper'` part, which takes less time and data",
+  }),
+  dropout: option.number({ min: 0, max: 0.9 })({
+    default: 0.1,
+    doc: 'share of the values dropped behind each part',
+  }),
+  requestTokens: option.integer({ min: 1 })({ default: 128, doc: 'most tokens that are read of a request' }),
+  itemTokens: option.integer({ min: 1 })({ default: 96, doc: "most tokens that are read of an item's text" }),
+  validationShare: option.number({ min: 0, max: 0.9 })({
+    default: 0.2,
+    doc: 'share of the users whose requests are held out: their NDCG@10 over the whole catalogue is measured after each epoch',
+  }),
+  validationRequests: option.integer({ min: 1 })({
+    default: 300,
+    doc: 'most requests of the validation that are measured',
+  }),
+  pretrained: option
+    .value<EncoderParts>('an encoder taken apart, such as useLiteParts() gives', isParts)
+    .optional({ doc: 'encoder to start from; use-lite if left out', identity: ({ id }) => id }),
+  ...trainingOptions({
+    learningRate: 5e-5,
+    warmUpSteps: 50,
+    decay: 'none',
+    weightDecay: 0.01,
+    batchSize: { default: 32, doc: 'requests a step, each with one of its items' },
+    epochs: { default: 8, doc: 'most passes over the requests; each takes another item of them' },
+    patience: 2,
+    clipNorm: 1,
+  }),
+});
+
+/** Options of `BiEncoder.fit`; {@link BI_ENCODER} says what each does. */
+export type BiEncoderOptions = OptionsOf<typeof BI_ENCODER.declarations> & LongCallOptions;
+
+/** The options with their defaults. */
+export type BiEncoderConfig = SettingsOf<typeof BI_ENCODER.declarations>;

@@ -1,0 +1,257 @@
+import {
+  ArtifactError,
+  checkSavedNames,
+  checkSavedShapes,
+  contentHash,
+  type Disposable,
+  type EncodedTexts,
+  InvalidInputError,
+  type LongCallOptions,
+  type Provenance,
+  readArtifact,
+  rebuildSaved,
+  type Saveable,
+  savedProvenance,
+  type TensorData,
+  type TextEncoder,
+  throwIfCancelled,
+  UNKNOWN,
+  writeArtifact,
+} from '@palate/core';
+import { BatchedEncoder, type EncoderParts, useLiteParts } from '@palate/llm';
+import { type EpochReport, fitNetwork, selectBackend } from '@palate/nn';
+import { exportOnnx } from '@palate/tfjs-backend-ort';
+import * as tf from '@tensorflow/tfjs-core';
+import { pairsHash, type RequestPairs, splitPairsByUser } from '../pairs/request-pairs.js';
+import { BI_ENCODER, type BiEncoderConfig, type BiEncoderOptions } from './bi-encoder-options.js';
+import { BiEncoderTask } from './bi-encoder-task.js';
+import { encodeRows, rowsAt } from './encode-tokens.js';
+import { padTokens } from './token-batches.js';
+import { TrainedEncoder } from './trained-encoder.js';
+
+const KIND = 'narrative-bi-encoder';
+
+/**
+ * Mint's first stage (Mysore et al. 2023): a pretrained text encoder trained further, so that a request lies near the items
+ * that answer it. It is a text encoder like any other: texts in, vectors of norm 1 out.
+ *
+ * The users of the requests are split: those of the validation are never trained on. Items that a request's user likes
+ * are never its negatives.
+ */
+export class BiEncoder implements TextEncoder, Saveable, Disposable {
+  /** Names the encoder that it came from, and its weights by a hash. */
+  readonly id: string;
+  readonly width: number;
+  /** Loss and validation of each epoch of the fit; empty after loading. */
+  readonly history: readonly EpochReport[];
+  /** Knowledge of interactions in the weights: that of the requests it was trained on. */
+  readonly provenance: Provenance;
+  readonly #encoder: TrainedEncoder;
+  readonly #config: BiEncoderConfig;
+  readonly #front: BatchedEncoder;
+
+  private constructor(
+    encoder: TrainedEncoder,
+    config: BiEncoderConfig,
+    hash: string,
+    provenance: Provenance,
+    history: readonly EpochReport[],
+  ) {
+    const { parts } = encoder;
+    this.id = `narrative:${parts.id}:${hash.slice(0, 16)}`;
+    this.width = parts.width;
+    this.history = history;
+    this.provenance = provenance;
+    this.#encoder = encoder;
+    this.#config = config;
+    const most = Math.max(config.requestTokens, config.itemTokens);
+    this.#front = new BatchedEncoder({
+      id: this.id,
+      width: this.width,
+      prepare: (text) => {
+        const ids = parts.tokenize(text);
+        return {
+          input: ids.subarray(0, most),
+          length: Math.min(most, Math.max(1, ids.length)),
+          truncated: ids.length > most,
+        };
+      },
+      batchSize: rowsAt,
+      embed: async (batch) => {
+        await selectBackend();
+        // Few sizes for a last, smaller batch: 1, 4, 16, ... or the full one.
+        const full = rowsAt(Math.max(...batch.map(({ length }) => length)));
+        let rows = 1;
+        while (rows < batch.length) rows = Math.min(rows * 4, Math.max(batch.length, full));
+        const { ids, present, length } = padTokens(
+          batch.map(({ input }) => input as Int32Array),
+          most,
+          rows,
+        );
+        const values = await encodeRows(encoder, ids, present, rows, length);
+        return values.subarray(0, batch.length * this.width);
+      },
+    });
+  }
+
+  /**
+   * Trains an encoder on pairs of requests and items.
+   *
+   * @throws InvalidInputError for unknown options, or fewer than two requests to train on
+   * @throws CancelledError if `signal` fires; a checkpoint is written first where they are kept
+   */
+  static async fit(pairs: RequestPairs, options: BiEncoderOptions = {}): Promise<BiEncoder> {
+    const config = BI_ENCODER.settings(options);
+    throwIfCancelled(options.signal, 'fitting a bi-encoder');
+    await selectBackend();
+    const parts = config.pretrained ?? (await useLiteParts());
+    checkTokens(parts, config);
+    const seed = options.seed ?? 0;
+    const { train, validation } = splitPairsByUser(pairs, config.validationShare, seed);
+    if (new Set(train.request).size < 2)
+      throw new InvalidInputError({
+        expected: 'at least two requests to train on',
+        received: String(new Set(train.request).size),
+        hint: 'Give more requests, or hold fewer users out (validationShare).',
+      });
+    const encoder = new TrainedEncoder(parts, config.tuned);
+    const task = new BiEncoderTask(encoder, train, validation, config);
+    const history = await fitNetwork({
+      parameters: encoder.parameters,
+      settings: config,
+      options,
+      identity: BI_ENCODER.identity(config, parts.id, seed, pairsHash(pairs)),
+      loss: (batch, pass) => task.loss(batch, pass),
+      batches: (_, random) => task.batches(random),
+      validation:
+        validation.request.length === 0
+          ? undefined
+          : { measure: async () => ({ 'ndcg@10': await task.validate(options) }), stopBy: 'ndcg@10' },
+    });
+    return new BiEncoder(
+      encoder,
+      config,
+      contentHash(await encoder.parameters.values()),
+      pairs.provenance,
+      history,
+    );
+  }
+
+  /** As every text encoder: equal texts once, batches of like length, unit norm. */
+  encode(texts: readonly string[], options: LongCallOptions = {}): Promise<EncodedTexts> {
+    return this.#front.encode(texts, options);
+  }
+
+  /** The trained weights by name, to start another model from. */
+  weights(): Promise<Record<string, TensorData>> {
+    return this.#encoder.parameters.values();
+  }
+
+  /** The encoder that it was trained from. */
+  get parts(): EncoderParts {
+    return this.#encoder.parts;
+  }
+
+  /**
+   * The encoder as a standard `.onnx` file with any batch size: `ids`, int32 `[batch, tokens]`, and `present`, float32 of the
+   * same shape, 1 for tokens and 0 for padding behind them; gives `vectors`, `[batch, width]` of norm 1.
+   *
+   * @param tokens - length of the rows. Default: what is read of a request
+   */
+  async exportOnnx(tokens = this.#config.requestTokens): Promise<Uint8Array> {
+    await selectBackend();
+    const inputs = {
+      ids: tf.zeros([1, tokens], 'int32') as tf.Tensor2D,
+      present: tf.ones([1, tokens]) as tf.Tensor2D,
+    };
+    try {
+      const running = this.#encoder.running();
+      return exportOnnx(
+        ({ ids, present }) => ({ vectors: running.pool(running.states(ids, present), present) }),
+        inputs,
+        { dynamicBatch: true },
+      );
+    } finally {
+      tf.dispose(inputs);
+    }
+  }
+
+  async save(dir: string): Promise<void> {
+    await writeArtifact(dir, {
+      kind: KIND,
+      version: 1,
+      config: {
+        ...BI_ENCODER.saved(this.#config),
+        pretrained: this.#encoder.parts.id,
+        provenance: this.provenance,
+      },
+      tensors: await this.#encoder.parameters.values(),
+    });
+  }
+
+  /**
+   * @param options - `pretrained`: the encoder that it was trained from, where that is not use-lite
+   * @throws ArtifactError if the folder is missing, foreign or damaged
+   * @throws InvalidInputError for another pretrained encoder
+   */
+  static async load(dir: string, options: Pick<BiEncoderOptions, 'pretrained'> = {}): Promise<BiEncoder> {
+    const { manifest, tensors } = await readArtifact(dir, KIND, 1);
+    const { provenance, pretrained, ...settings } = Object(manifest.config) as Record<string, unknown>;
+    const config = BI_ENCODER.restored(dir, settings);
+    await selectBackend();
+    const parts = options.pretrained ?? (await useLiteParts());
+    checkPretrained(dir, pretrained, parts);
+    const known = savedProvenance(dir, provenance) ?? UNKNOWN;
+    const { lower, upper } = parts.names;
+    const names = config.tuned === 'all' ? [...lower, ...upper] : upper;
+    checkSavedShapes(
+      dir,
+      tensors,
+      Object.fromEntries(names.map((name) => [name, (parts.weights[name] as TensorData).shape])),
+    );
+    checkSavedNames(dir, tensors, names);
+    checkTokens(parts, config);
+    const encoder = await rebuildSaved(
+      dir,
+      'an encoder of the settings in the manifest',
+      () => new TrainedEncoder(parts, config.tuned, tensors),
+    );
+    return new BiEncoder(encoder, config, contentHash(tensors), known, []);
+  }
+
+  /** Frees the weights; what needs them throws afterwards. */
+  dispose(): void {
+    this.#encoder.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** Refuses an encoder other than the one whose weights were trained further. */
+export function checkPretrained(dir: string, saved: unknown, parts: EncoderParts): void {
+  if (typeof saved !== 'string')
+    throw new ArtifactError(dir, {
+      expected: 'the id of the encoder that it was trained from in the manifest',
+      received: 'none',
+      hint: 'It was changed, or written by another version: fit and save again.',
+    });
+  if (saved !== parts.id)
+    throw new InvalidInputError({
+      expected: `the encoder ${saved}, which it was trained from`,
+      received: parts.id,
+      hint: 'Pass it as pretrained.',
+    });
+}
+
+/** Refuses more tokens than an encoder has positions for. */
+function checkTokens(parts: EncoderParts, { requestTokens, itemTokens }: BiEncoderConfig): void {
+  const most = Math.max(requestTokens, itemTokens);
+  if (most > parts.mostPositions)
+    throw new InvalidInputError({
+      expected: `at most ${parts.mostPositions} tokens, as ${parts.id} has positions for`,
+      received: String(most),
+      hint: 'Lower requestTokens or itemTokens.',
+    });
+}

@@ -1,0 +1,62 @@
+import { throwIfCancelled, yieldToEventLoop } from '@palate/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { padTokens } from './token-batches.js';
+import type { TrainedEncoder } from './trained-encoder.js';
+
+/** Tokens of a batch, padding counted. */
+const BATCH_TOKENS = 2048;
+
+/** Rows of a batch of a length: as many as memory is meant for. */
+export const rowsAt = (length: number): number => Math.max(1, Math.floor(BATCH_TOKENS / length));
+
+/**
+ * Vectors of rows of tokens by an encoder as it is, for a validation while it trains.
+ *
+ * @param most - tokens of a row that are read
+ * @returns row-major, one row of `parts.width` values each
+ */
+export async function encodeTokens(
+  encoder: TrainedEncoder,
+  tokens: readonly Int32Array[],
+  most: number,
+  signal?: AbortSignal,
+): Promise<Float32Array> {
+  const { width } = encoder.parts;
+  const vectors = new Float32Array(tokens.length * width);
+  const order = tokens.map((_, k) => k).sort((a, b) => (tokens[b]?.length ?? 0) - (tokens[a]?.length ?? 0));
+  for (let from = 0; from < order.length; ) {
+    throwIfCancelled(signal, 'encoding');
+    const longest = Math.min(most, Math.max(1, tokens[order[from] as number]?.length ?? 1));
+    const size = rowsAt(longest);
+    const chunk = order.slice(from, from + size);
+    const { ids, present, length } = padTokens(
+      chunk.map((k) => tokens[k] as Int32Array),
+      most,
+      size,
+    );
+    const values = await encodeRows(encoder, ids, present, size, length);
+    for (const [row, k] of chunk.entries())
+      vectors.set(values.subarray(row * width, (row + 1) * width), k * width);
+    from += chunk.length;
+    await yieldToEventLoop(signal, 'encoding');
+  }
+  return vectors;
+}
+
+/** Vectors of one padded batch. */
+export async function encodeRows(
+  encoder: TrainedEncoder,
+  ids: Int32Array,
+  present: Float32Array,
+  rows: number,
+  length: number,
+): Promise<Float32Array> {
+  const result = tf.tidy(() => {
+    const there = tf.tensor2d(present, [rows, length]);
+    const running = encoder.running();
+    return running.pool(running.states(tf.tensor2d(ids, [rows, length], 'int32'), there), there);
+  });
+  const values = await result.data<'float32'>();
+  result.dispose();
+  return values;
+}

@@ -1,0 +1,73 @@
+import { type Disposable, RandomStream, type TensorData } from '@palate/core';
+import type { EncoderParts, RunningEncoder } from '@palate/llm';
+import { Parameters } from '@palate/nn';
+import * as tf from '@tensorflow/tfjs-core';
+
+/** How much of an encoder is trained. */
+export const TUNED = ['all', 'upper'] as const;
+
+/** `'all'` of an encoder, or its `'upper'` part: the layers above the lower half. */
+export type Tuned = (typeof TUNED)[number];
+
+/** A pretrained encoder whose weights, or the upper part of them, are parameters. */
+export class TrainedEncoder implements Disposable {
+  readonly parts: EncoderParts;
+  readonly parameters: Parameters;
+  readonly #fixed: Readonly<Record<string, tf.Tensor>>;
+  readonly #trained: readonly string[];
+
+  /**
+   * @param start - weights to start from by their names, instead of the published ones
+   * @param parameters - to which the trained weights are added, where a model has others beside them
+   */
+  constructor(
+    parts: EncoderParts,
+    tuned: Tuned,
+    start: Readonly<Record<string, TensorData>> = {},
+    parameters = new Parameters(),
+  ) {
+    const { fixed, lower, upper } = parts.names;
+    this.parts = parts;
+    this.parameters = parameters;
+    this.#trained = tuned === 'all' ? [...lower, ...upper] : upper;
+    const value = (name: string): TensorData => start[name] ?? (parts.weights[name] as TensorData);
+    const random = new RandomStream(0);
+    for (const name of this.#trained) {
+      const { shape, values } = value(name);
+      parameters.add(name, shape, () => values as Float32Array, random);
+    }
+    const held = tuned === 'all' ? fixed : [...fixed, ...lower];
+    this.#fixed = Object.fromEntries(
+      held.map((name) => {
+        const { shape, values } = value(name);
+        const made = tf.tensor(values as Float32Array, [...shape], 'float32');
+        const kept = parameters.hold(made);
+        if (kept !== made) made.dispose();
+        return [name, kept];
+      }),
+    );
+  }
+
+  /** Names of the weights that are trained. */
+  get trained(): readonly string[] {
+    return this.#trained;
+  }
+
+  /**
+   * The computation over the weights as they are now.
+   *
+   * @throws InvalidInputError if the weights were disposed
+   */
+  running(): RunningEncoder {
+    const trained = this.#trained.map((name) => [name, this.parameters.get(name) as tf.Tensor]);
+    return this.parts.running({ ...this.#fixed, ...Object.fromEntries(trained) });
+  }
+
+  dispose(): void {
+    this.parameters.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
