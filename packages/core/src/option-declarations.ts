@@ -203,13 +203,13 @@ export class OptionSet<D extends Declarations> {
   /** The function or class, for messages. */
   readonly where: string;
   readonly declarations: D;
-  /** Every name that is read, those of long calls included. */
+  /** Every name that is read, those that are declared elsewhere included. */
   readonly names: readonly string[];
 
-  constructor(where: string, declarations: D) {
+  constructor(where: string, declarations: D, others: readonly string[] = LONG_CALL_OPTIONS) {
     this.where = where;
     this.declarations = declarations;
-    this.names = [...LONG_CALL_OPTIONS, ...Object.keys(declarations)];
+    this.names = [...others, ...Object.keys(declarations)];
   }
 
   /**
@@ -319,6 +319,7 @@ export class OptionSet<D extends Declarations> {
 /**
  * Declares the options of a function, each once.
  *
+ * @param others - names of options that it takes and reads by itself: those of long calls unless told otherwise
  * @example
  * ```ts
  * const EASE = defineOptions('Ease.fit', {
@@ -330,6 +331,10 @@ export class OptionSet<D extends Declarations> {
  * console.log(l2); // 100
  * ```
  */
-export function defineOptions<const D extends Declarations>(where: string, declarations: D): OptionSet<D> {
-  return new OptionSet(where, declarations);
+export function defineOptions<const D extends Declarations>(
+  where: string,
+  declarations: D,
+  others: readonly string[] = LONG_CALL_OPTIONS,
+): OptionSet<D> {
+  return new OptionSet(where, declarations, others);
 }

@@ -13,11 +13,13 @@ import {
   util,
 } from '@tensorflow/tfjs-core';
 import {
-  backendLimits,
-  checkBackendOptions,
+  largestTensor,
+  ORT_BACKEND,
   type OrtBackendOptions,
   type OrtStatistics,
+  sessionOptions,
 } from './backend-options.js';
+import { DebugPrinter } from './debug.js';
 import {
   constant,
   type GraphDtype,
@@ -69,15 +71,24 @@ export class OrtBackend extends KernelBackend {
 
   constructor(options: OrtBackendOptions = {}) {
     super();
-    checkBackendOptions(options);
-    this.#runtime = ortRuntime(options.runtime);
-    const limits = backendLimits(options, this.#runtime.runtime);
+    const settings = ORT_BACKEND.settings(options);
+    this.#runtime = ortRuntime(settings.runtime);
+    const tensorBytes = largestTensor(settings, this.#runtime.runtime);
+    const debug = DebugPrinter.ofEnvironment();
     this.#data = new DataStorage<TensorData>(this, engine());
-    this.#cache = new SessionCache(options, limits.sessions, limits.sessionBytes);
-    this.#memory = new LeafMemory(limits.pooledBytes);
-    this.#runner = new PlanRunner(this.#cache, this.#memory.pool);
-    this.#pending = new PendingTensors(this.#runner, this.#memory, limits, (plan, session) =>
-      this.tracer?.computed(plan, session),
+    this.#cache = new SessionCache(
+      sessionOptions(settings),
+      settings.maxSessions,
+      settings.maxSessionBytes,
+      debug,
+    );
+    this.#memory = new LeafMemory(settings.maxPooledBytes);
+    this.#runner = new PlanRunner(this.#cache, this.#memory.pool, debug);
+    this.#pending = new PendingTensors(
+      this.#runner,
+      this.#memory,
+      { pendingNodes: settings.maxPendingNodes, tensorBytes },
+      (plan, session) => this.tracer?.computed(plan, session),
     );
   }
 

@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions, InvalidInputError } from '@palate/core';
+import { defineOptions, InvalidInputError, type OptionsOf, option } from '@palate/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { OrtBackend } from './backend.js';
 import { differenceOf, type Recording, type StepResult } from './recording.js';
@@ -6,20 +6,31 @@ import { isReplayable, replay } from './replay-step.js';
 import { trace } from './trace-step.js';
 import { knownVariables } from './variables.js';
 
-/** Options of {@link compile}. */
-export interface CompileOptions<R extends StepResult = StepResult> {
+/** Options of {@link compile}, beside `accept`. */
+export const COMPILE = defineOptions(
+  'compile',
+  {
+    maxShapes: option.integer({ min: 1 })({
+      default: 64,
+      doc: "graphs kept, one for each combination of the arguments' shapes; the least recently used goes",
+    }),
+    proofs: option.integer({ min: 2 })({ default: 2, doc: 'equal recordings in a row that count as proof' }),
+    recheck: option.integer({ min: 1 })({
+      default: 100,
+      doc: 'replays after which one call is recorded again and compared',
+    }),
+  },
+  ['accept'],
+);
+
+/** Options of {@link compile}; {@link COMPILE} says what each does. */
+export type CompileOptions<R extends StepResult = StepResult> = OptionsOf<typeof COMPILE.declarations> & {
   /**
    * Looks at the result before the variables that the step assigned take their new values; when it returns false they
    * keep the ones that they had, and the result is returned all the same. It may read the tensors of the result.
    */
-  readonly accept?: (result: R) => boolean;
-  /** Graphs kept, one for each combination of the arguments' shapes; the least recently used goes. Default 64. */
-  readonly maxShapes?: number;
-  /** Equal recordings in a row that count as proof. At least 2, the default. */
-  readonly proofs?: number;
-  /** Replays after which one call is recorded again and compared. Default 100. */
-  readonly recheck?: number;
-}
+  readonly accept?: ((result: R) => boolean) | undefined;
+};
 
 /** A step that replays its graph once that has proved stable. */
 export interface CompiledStep<A extends readonly tf.Tensor[], R extends StepResult> {
@@ -74,11 +85,8 @@ export function compile<A extends readonly tf.Tensor[], R extends StepResult>(
   step: (...args: A) => R,
   options: CompileOptions<R> = {},
 ): CompiledStep<A, R> {
-  checkOptions('compile', options, ['proofs', 'recheck', 'maxShapes', 'accept']);
-  const { proofs = 2, recheck = 100, maxShapes = 64, accept } = options;
-  checkNumber('proofs', proofs, { min: 2, integer: true });
-  checkNumber('maxShapes', maxShapes, { min: 1, integer: true });
-  checkNumber('recheck', recheck, { min: 1, integer: true });
+  const { proofs, recheck, maxShapes } = COMPILE.settings(options);
+  const { accept } = options;
   const entries = new Map<string, Entry>();
   let recorded = 0;
   let replayed = 0;

@@ -1,6 +1,6 @@
 export { OrtBackend } from './backend.js';
-export type { OrtBackendOptions, OrtStatistics } from './backend-options.js';
-export { type CompiledStep, type CompileOptions, compile } from './compile.js';
+export { ORT_BACKEND, type OrtBackendOptions, type OrtStatistics } from './backend-options.js';
+export { COMPILE, type CompiledStep, type CompileOptions, compile } from './compile.js';
 export { type ExportOnnxOptions, exportOnnx, type NamedTensors } from './export-onnx.js';
 export { layerNorm, sparseCrossEntropy } from './fused.js';
 export { registerGradients } from './gradients.js';

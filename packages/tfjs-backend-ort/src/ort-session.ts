@@ -1,6 +1,11 @@
 import { openDriver } from './runtime/choose-runtime.js';
 import type { OrtTensor, OrtTensors } from './runtime/ort-tensor.js';
-import type { OrtRuntime, OrtSessionOptions, SessionDriver } from './runtime/session-driver.js';
+import {
+  ORT_SESSION,
+  type OrtRuntime,
+  type OrtSessionOptions,
+  type SessionDriver,
+} from './runtime/session-driver.js';
 
 /**
  * An ONNX Runtime session that runs synchronously, in the native build or in WebAssembly.
@@ -20,10 +25,10 @@ export class OrtSession {
   /**
    * @param model - bytes of an `.onnx` file
    * @param outputs - names of the outputs to fetch
-   * @throws UnsupportedError if no build of ONNX Runtime serves here; its own error if the model is invalid
+   * @throws InvalidInputError for options that are unknown or out of bounds; UnsupportedError if no build of ONNX Runtime serves here; its own error if the model is invalid
    */
   constructor(model: Uint8Array, outputs: readonly string[], options: OrtSessionOptions = {}) {
-    const { driver, report } = openDriver(model, options);
+    const { driver, report } = openDriver(model, ORT_SESSION.settings(options));
     this.runtime = report.runtime;
     this.#driver = driver;
     this.#fetches = Object.fromEntries(outputs.map((name) => [name, null]));

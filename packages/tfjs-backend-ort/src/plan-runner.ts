@@ -1,4 +1,5 @@
 import { InvalidInputError } from '@palate/core';
+import type { DebugPrinter } from './debug.js';
 import { type LeafData, sizeOf, type Value } from './graph.js';
 import { explainFailure, findOversized, type GraphFailure } from './graph-failure.js';
 import type { HostArray, MemoryPool } from './memory-pool.js';
@@ -18,20 +19,23 @@ export interface PlanResults {
 export class PlanRunner {
   readonly #cache: SessionCache;
   readonly #pool: MemoryPool;
+  readonly #debug: DebugPrinter | undefined;
   /** Graphs computed. */
   runs = 0;
   /** Time spent inside ONNX Runtime. */
   milliseconds = 0;
 
-  constructor(cache: SessionCache, pool: MemoryPool) {
+  constructor(cache: SessionCache, pool: MemoryPool, debug?: DebugPrinter) {
     this.#cache = cache;
     this.#pool = pool;
+    this.#debug = debug;
   }
 
   /** Computes a plan on its own inputs; tells what failed, a tensor of more than `maxTensorBytes` included. */
   attempt(plan: Plan, maxTensorBytes: number): PlanResults | GraphFailure {
     const oversized = findOversized(plan, maxTensorBytes);
     if (oversized) return oversized;
+    this.#debug?.planned(plan);
     let session: CachedSession;
     try {
       session = this.#cache.get(plan);
@@ -92,7 +96,9 @@ export class PlanRunner {
       throw error;
     }
     this.runs++;
-    this.milliseconds += performance.now() - start;
+    const milliseconds = performance.now() - start;
+    this.milliseconds += milliseconds;
+    this.#debug?.session(`session ${entry.number}: ran in ${milliseconds.toFixed(1)} ms`);
     this.#pool.countRun();
     return results;
   }

@@ -96,6 +96,26 @@ export function planGraph(wanted: Iterable<Value>): Plan {
 export const inputName = (index: number): string => `in${index}`;
 export const outputName = (index: number): string => `out${index}`;
 
+/** Names of a plan's values in its session: inputs, outputs, and what flows between the nodes. */
+export function planNames(
+  { nodes, inputs, outputs }: Plan,
+  { inputNames = [], outputNames = [] }: Pick<EncodeOptions, 'inputNames' | 'outputNames'> = {},
+): Map<Value, string> {
+  const names = new Map<Value, string>();
+  inputs.forEach((value, index) => {
+    names.set(value, inputNames[index] ?? inputName(index));
+  });
+  outputs.forEach((value, index) => {
+    names.set(value, outputNames[index] ?? outputName(index));
+  });
+  nodes.forEach((node, nodeIndex) => {
+    node.outputs.forEach((value, index) => {
+      if (!names.has(value)) names.set(value, `v${nodeIndex}_${index}`);
+    });
+  });
+  return names;
+}
+
 /** Name of a session's node, by position; ONNX Runtime's errors tell it. */
 const nodeName = (index: number): string => `node_${index}`;
 
@@ -124,13 +144,12 @@ export interface EncodeOptions {
 
 /** Writes a plan as an ONNX model. A constant's uses can be replaced by the key `node index:input index`. */
 export function encodePlan(plan: Plan, options: EncodeOptions = {}): Uint8Array {
-  const names = new Map<Value, string>();
+  const names = planNames(plan, options);
   const initializers = new Map<string, OnnxInitializer>();
   for (const extra of options.preludeInitializers ?? []) initializers.set(extra.name, extra);
   const inputs: OnnxValue[] = [];
   plan.inputs.forEach((value, index) => {
-    const name = options.inputNames?.[index] ?? inputName(index);
-    names.set(value, name);
+    const name = names.get(value) as string;
     if (options.baked?.has(index)) {
       const { values } = value.source as LeafData;
       initializers.set(name, {
@@ -141,11 +160,11 @@ export function encodePlan(plan: Plan, options: EncodeOptions = {}): Uint8Array 
       });
     } else inputs.push({ name, type: value.type, shape: options.inputShapes?.[index] ?? value.shape });
   });
-  const outputs: OnnxValue[] = plan.outputs.map((value, index) => {
-    const name = options.outputNames?.[index] ?? outputName(index);
-    names.set(value, name);
-    return { name, type: value.type, shape: options.outputShapes?.[index] ?? value.shape };
-  });
+  const outputs: OnnxValue[] = plan.outputs.map((value, index) => ({
+    name: names.get(value) as string,
+    type: value.type,
+    shape: options.outputShapes?.[index] ?? value.shape,
+  }));
   const nodes: OnnxNode[] = [...(options.prelude ?? [])];
   plan.nodes.forEach((node, nodeIndex) => {
     const inputNames = node.inputs.map((value, inputIndex) => {
@@ -167,11 +186,7 @@ export function encodePlan(plan: Plan, options: EncodeOptions = {}): Uint8Array 
         });
       return name;
     });
-    const outputNames = node.outputs.map((value, index) => {
-      const name = names.get(value) ?? `v${nodeIndex}_${index}`;
-      names.set(value, name);
-      return name;
-    });
+    const outputNames = node.outputs.map((value) => names.get(value) as string);
     if (options.standard && node.op === 'FusedMatMul') {
       nodes.push(...plainMatMul(node, inputNames, outputNames));
       return;

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { OrtBackend } from './backend.js';
-import type { OrtBackendOptions } from './backend-options.js';
+import { ORT_BACKEND, type OrtBackendOptions } from './backend-options.js';
+import { DebugPrinter } from './debug.js';
 import { registerGradients } from './gradients.js';
 import { recentOperations } from './graph.js';
 import { hostKernel } from './host-kernels.js';
@@ -64,7 +65,7 @@ function registerKernels(): void {
  *
  * Calling again with other options before the backend was first used replaces them; afterwards it has no effect.
  *
- * @throws InvalidInputError on unknown options
+ * @throws InvalidInputError for options that are unknown or out of bounds, or a stage of `PALATE_DEBUG` that there is not
  * @example
  * ```ts
  * registerOrtBackend({ threads: 2 });
@@ -73,6 +74,9 @@ function registerKernels(): void {
  * ```
  */
 export function registerOrtBackend(options: OrtBackendOptions = {}): void {
+  // Checked here already: TensorFlow.js takes another backend, with no error, where the making of one throws.
+  ORT_BACKEND.settings(options);
+  DebugPrinter.ofEnvironment();
   registerKernels();
   if (tf.findBackendFactory('ort')) {
     if (tf.engine().registry.ort) return;

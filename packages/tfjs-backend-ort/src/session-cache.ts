@@ -1,3 +1,4 @@
+import type { DebugPrinter } from './debug.js';
 import { sizeOf, type Value } from './graph.js';
 import { OrtSession } from './ort-session.js';
 import { encodePlan, outputName, type Plan } from './plan.js';
@@ -9,6 +10,8 @@ export interface CachedSession {
   readonly signature: Int32Array;
   /** Bytes of the intermediate tensors that are alive at once, at most. */
   readonly bytes: number;
+  /** Number under which `PALATE_DEBUG` prints it; 0 where it does not. */
+  readonly number: number;
   /** Order of last use. */
   used: number;
   /** Compiled steps that hold it: evicted after those that none holds, and only for their bytes. */
@@ -22,6 +25,7 @@ export class SessionCache {
   readonly #options: OrtSessionOptions;
   readonly #maxSessions: number;
   readonly #maxBytes: number;
+  readonly #debug: DebugPrinter | undefined;
   #count = 0;
   #bytes = 0;
   #clock = 0;
@@ -30,10 +34,11 @@ export class SessionCache {
   /** Plans served by a session that was there. */
   reused = 0;
 
-  constructor(options: OrtSessionOptions, maxSessions: number, maxBytes: number) {
+  constructor(options: OrtSessionOptions, maxSessions: number, maxBytes: number, debug?: DebugPrinter) {
     this.#options = options;
     this.#maxSessions = maxSessions;
     this.#maxBytes = maxBytes;
+    this.#debug = debug;
   }
 
   get size(): number {
@@ -47,11 +52,13 @@ export class SessionCache {
     if (known) {
       known.used = ++this.#clock;
       this.reused++;
+      this.#debug?.reused(known.number);
       return known;
     }
     const bytes = peakBytes(plan);
+    const model = encodePlan(plan);
     const session = new OrtSession(
-      encodePlan(plan),
+      model,
       plan.outputs.map((_, index) => outputName(index)),
       this.#options,
     );
@@ -59,6 +66,7 @@ export class SessionCache {
       session,
       signature: plan.signature,
       bytes,
+      number: this.#debug?.built(session.runtime, model.length, bytes) ?? 0,
       used: ++this.#clock,
       pinned: 0,
       isDisposed: false,
@@ -94,6 +102,7 @@ export class SessionCache {
     this.#count--;
     this.#bytes -= oldest.bytes;
     oldest.isDisposed = true;
+    this.#debug?.session(`session ${oldest.number}: let go`);
     oldest.session.dispose();
     return true;
   }

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { PalateError } from '@palate/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { compile, OrtBackend, ortBackend, registerOrtBackend } from '../src/index.js';
+import { compile, OrtBackend, OrtSession, ortBackend, registerOrtBackend } from '../src/index.js';
 
 beforeAll(async () => {
   registerOrtBackend({ threads: 1 });
@@ -142,6 +142,13 @@ describe('lazy execution', () => {
 describe('bounds', () => {
   it('refuses unknown options', () => {
     expect(() => new OrtBackend({ thread: 1 } as never)).toThrow(/thread/);
+    // TensorFlow.js turns to another backend, without an error, where one cannot be made.
+    expect(() => registerOrtBackend({ thread: 1 } as never)).toThrow(/Did you mean threads/);
+    expect(() => registerOrtBackend({ maxTensorBytes: -1 })).toThrow(/maxTensorBytes/);
+    expect(() => new OrtSession(new Uint8Array(), [], { optimisation: 'most' as never })).toThrow(
+      /optimisation/,
+    );
+    expect(() => compile((x: tf.Tensor) => x, { proofs: 1 })).toThrow(/proofs/);
   });
 
   it('evicts the least recently used session', async () => {

@@ -1,6 +1,6 @@
 import { checkChoice, UnsupportedError } from '@palate/core';
 import { NATIVE_HINT, NativeDriver, nativeFailure } from './native-driver.js';
-import type { OrtRuntime, OrtSessionOptions, SessionDriver } from './session-driver.js';
+import type { OrtRuntime, OrtSessionSettings, SessionDriver } from './session-driver.js';
 import { WasmDriver } from './wasm-driver.js';
 import { wasmFailure } from './wasm-engine.js';
 
@@ -52,9 +52,9 @@ export function ortRuntime(asked?: OrtRuntime | undefined): OrtRuntimeReport {
 /** Opens a session in the build that {@link ortRuntime} tells; says so once where WebAssembly had to stand in. */
 export function openDriver(
   model: Uint8Array,
-  options: OrtSessionOptions,
+  settings: OrtSessionSettings,
 ): { driver: SessionDriver; report: OrtRuntimeReport } {
-  const report = ortRuntime(options.runtime);
+  const report = ortRuntime(settings.runtime);
   if (report.reason !== undefined && !hasWarned) {
     hasWarned = true;
     process.emitWarning(
@@ -63,6 +63,6 @@ export function openDriver(
     );
   }
   const driver =
-    report.runtime === 'native' ? new NativeDriver(model, options) : new WasmDriver(model, options);
+    report.runtime === 'native' ? new NativeDriver(model, settings) : new WasmDriver(model, settings);
   return { driver, report };
 }

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { switchOffUsageReports, UnsupportedError } from '@palate/core';
 import type { InferenceSession } from 'onnxruntime-common';
 import type { OrtTensor, OrtTensors } from './ort-tensor.js';
-import type { OrtSessionOptions, SessionDriver } from './session-driver.js';
+import type { OrtSessionSettings, SessionDriver } from './session-driver.js';
 
 /** The version of ONNX Runtime that this package is written against, in both builds. */
 export const ORT_VERSION = '1.30.0';
@@ -81,19 +81,20 @@ export class NativeDriver implements SessionDriver {
   readonly #session: NativeSession;
 
   /** @throws UnsupportedError if onnxruntime-node does not load here; its own error if the model is invalid */
-  constructor(model: Uint8Array, options: OrtSessionOptions) {
+  constructor(model: Uint8Array, settings: OrtSessionSettings) {
     loaded ??= loadBinding();
     if (loaded instanceof UnsupportedError) throw loaded;
     loaded.initOrt();
     this.#session = new loaded.binding.InferenceSession();
     const sessionOptions: InferenceSession.SessionOptions = {
-      executionProviders: [...(options.executionProviders ?? ['cpu'])],
-      graphOptimizationLevel: options.optimisation ?? 'all',
+      executionProviders: [...settings.executionProviders],
+      graphOptimizationLevel: settings.optimisation,
       enableMemPattern: true,
       // Errors are thrown; nothing else writes to the terminal.
       logSeverityLevel: 4,
-      extra: { session: { intra_op: { allow_spinning: options.spinning === false ? '0' : '1' } } },
-      ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
+      extra: { session: { intra_op: { allow_spinning: settings.spinning ? '1' : '0' } } },
+      // 0 leaves the choice to ONNX Runtime.
+      intraOpNumThreads: settings.threads ?? 0,
     };
     this.#session.loadModel(model.buffer, model.byteOffset, model.byteLength, sessionOptions);
   }

@@ -1,27 +1,43 @@
+import { defineOptions, type OptionsOf, option, type SettingsOf } from '@palate/core';
 import type { OrtTensor, OrtTensors } from './ort-tensor.js';
 
 /** The builds of ONNX Runtime: the native library of onnxruntime-node, or WebAssembly of onnxruntime-web. */
 export type OrtRuntime = 'native' | 'wasm';
 
 /** Options of an ONNX Runtime session. */
-export interface OrtSessionOptions {
-  /**
-   * The build of ONNX Runtime. Default: what the environment variable `PALATE_ORT_RUNTIME` names, else `'native'`
-   * where it loads, else `'wasm'`, which computes the same several times slower.
-   */
-  readonly runtime?: OrtRuntime | undefined;
-  /** Threads within an operation. Default: ONNX Runtime's, one a core. WebAssembly computes on one. */
-  readonly threads?: number | undefined;
-  /** Execution providers in order of preference, for example `['cuda', 'cpu']`. Default `['cpu']`. */
-  readonly executionProviders?: readonly string[] | undefined;
-  /**
-   * Whether idle threads wait by spinning: fastest on a machine of one's own, several times slower on one whose cores
-   * are busy. Default true. WebAssembly has no idle threads.
-   */
-  readonly spinning?: boolean | undefined;
-  /** Default `'all'`. */
-  readonly optimisation?: 'disabled' | 'basic' | 'extended' | 'all' | undefined;
-}
+export const ORT_SESSION = defineOptions(
+  'OrtSession',
+  {
+    runtime: option.choice<OrtRuntime>(['native', 'wasm']).optional({
+      doc: 'the build of ONNX Runtime. Left out: what the environment variable `PALATE_ORT_RUNTIME` names, else the native one where it loads, else WebAssembly, which computes the same several times slower',
+    }),
+    threads: option.integer({ min: 0, max: 1024 }).optional({
+      doc: "threads within an operation; ONNX Runtime's own choice, one a core, if left out or 0. WebAssembly computes on one",
+    }),
+    executionProviders: option.list(
+      option.text(),
+      1,
+    )({
+      default: ['cpu'],
+      doc: "execution providers in order of preference, for example `['cuda', 'cpu']`",
+    }),
+    spinning: option.boolean()({
+      default: true,
+      doc: 'whether idle threads wait by spinning: fastest on a machine of its own, several times slower on one whose cores are busy. WebAssembly has no idle threads',
+    }),
+    optimisation: option.choice(['disabled', 'basic', 'extended', 'all'])({
+      default: 'all',
+      doc: 'how far ONNX Runtime rewrites the graph',
+    }),
+  },
+  [],
+);
+
+/** Options of an ONNX Runtime session; {@link ORT_SESSION} says what each does. */
+export type OrtSessionOptions = OptionsOf<typeof ORT_SESSION.declarations>;
+
+/** Options of a session with their defaults. */
+export type OrtSessionSettings = SettingsOf<typeof ORT_SESSION.declarations>;
 
 /** A session of one of the builds: computes on the caller's turn and returns when it is done. */
 export interface SessionDriver {

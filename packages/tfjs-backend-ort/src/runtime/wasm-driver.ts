@@ -1,7 +1,7 @@
 import { UnsupportedError } from '@palate/core';
 import { NATIVE_HINT } from './native-driver.js';
 import { OrtTensor, type OrtTensors } from './ort-tensor.js';
-import type { OrtSessionOptions, SessionDriver } from './session-driver.js';
+import type { OrtSessionSettings, SessionDriver } from './session-driver.js';
 import { type SentTensor, type WasmEngine, wasmEngine } from './wasm-engine.js';
 
 /** A session of the WebAssembly build. Its model is kept, so that it outlives an instance that was lost. */
@@ -16,8 +16,8 @@ export class WasmDriver implements SessionDriver {
    * @throws UnsupportedError if onnxruntime-web is not installed, or a provider other than `'cpu'` is asked for;
    *   its own error if the model is invalid
    */
-  constructor(model: Uint8Array, options: OrtSessionOptions) {
-    const providers = options.executionProviders ?? ['cpu'];
+  constructor(model: Uint8Array, settings: OrtSessionSettings) {
+    const providers = settings.executionProviders;
     if (!providers.includes('cpu'))
       throw new UnsupportedError({
         expected: "'cpu' among the execution providers of the WebAssembly build",
@@ -25,7 +25,7 @@ export class WasmDriver implements SessionDriver {
         hint: NATIVE_HINT,
       });
     this.#model = model.slice();
-    this.#optimisation = options.optimisation ?? 'all';
+    this.#optimisation = settings.optimisation;
     this.#engine = wasmEngine();
     this.#session = this.#create();
   }
