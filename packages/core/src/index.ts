@@ -15,6 +15,14 @@ export { contentHash } from './content-hash.js';
 export { createDataset, type Dataset, fingerprint, type UserTable, withLog } from './dataset.js';
 export type { Disposable } from './disposable.js';
 export { distinctHistory } from './distinct-history.js';
+export {
+  type EdgePrior,
+  type EdgePriorSettings,
+  edgePriorOf,
+  edgePriorOptions,
+  takeEdgeProvenance,
+  withEdgeProvenance,
+} from './edge-prior.js';
 export { EmbeddingTable } from './embedding-table.js';
 export {
   ArtifactError,

@@ -3,9 +3,11 @@ import {
   Favourites,
   type IdMap,
   itemFiles,
+  type Provenance,
   readArtifact,
   savedItems,
   type TensorData,
+  takeEdgeProvenance,
   writeArtifact,
 } from '@palate/core';
 
@@ -70,4 +72,24 @@ export async function loadRetriever<C>(
   const favourites = Favourites.saved(dir, artifact.tensors, items.size);
   const dataFingerprint = artifact.manifest.dataFingerprint ?? '';
   return { fitted: { items, favourites, config, dataFingerprint }, artifact };
+}
+
+/**
+ * Reads a retriever that was fitted with or without edges between items as a prior.
+ *
+ * @throws ArtifactError as {@link loadRetriever} does, or where it does not say what its edges know
+ */
+export async function loadWithEdges<C>(
+  dir: string,
+  kind: string,
+  options: { restored(dir: string, config: unknown): C },
+): Promise<LoadedRetriever<C> & { readonly provenance: Provenance | undefined }> {
+  const { fitted, artifact } = await loadRetriever(dir, kind, {
+    restored: (from, saved) => {
+      const { settings, provenance } = takeEdgeProvenance(from, saved);
+      return { settings: options.restored(from, settings), provenance };
+    },
+  });
+  const { settings, provenance } = fitted.config;
+  return { fitted: { ...fitted, config: settings }, artifact, provenance };
 }

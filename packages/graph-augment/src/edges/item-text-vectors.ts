@@ -3,9 +3,11 @@ import {
   EmbeddingTable,
   type InteractionLog,
   InvalidInputError,
+  joinProvenance,
   type LongCallOptions,
   type OptionsOf,
   option,
+  type Provenance,
   provenanceOfLog,
   type TextEncoder,
   WORLD,
@@ -46,6 +48,8 @@ export interface ItemTextSource {
   readonly training: InteractionLog;
   /** One text an item, by dense index: title, description, categories; `''` where there is none. */
   readonly metadata: readonly string[];
+  /** What the metadata know of interactions: `catalog.provenanceOf(fields)`. Default: nothing, as a shop's own data. */
+  readonly metadataProvenance?: Provenance | undefined;
   readonly reviews?: Iterable<Review> | undefined;
 }
 
@@ -79,7 +83,7 @@ export interface ItemTextReport {
  * @throws CancelledError if `signal` fires
  */
 export async function itemTextVectors(
-  { training, metadata, reviews = [] }: ItemTextSource,
+  { training, metadata, metadataProvenance = WORLD, reviews = [] }: ItemTextSource,
   encoder: TextEncoder,
   options: ItemTextVectorsOptions = {},
 ): Promise<{ readonly table: EmbeddingTable; readonly report: ItemTextReport }> {
@@ -130,7 +134,12 @@ export async function itemTextVectors(
   }
   const used = kept.reduce((total, list) => total + list.length, 0);
   return {
-    table: new EmbeddingTable(training.items, width, data, used > 0 ? provenanceOfLog(training) : WORLD),
+    table: new EmbeddingTable(
+      training.items,
+      width,
+      data,
+      joinProvenance([metadataProvenance, used > 0 ? provenanceOfLog(training) : WORLD]),
+    ),
     report: { used, stripped, surplus, withoutText, truncated, encoded: texts.length },
   };
 }

@@ -2,20 +2,27 @@ import {
   type Dataset,
   defineOptions,
   distinctHistory,
+  edgePriorOf,
+  edgePriorOptions,
   type LongCallOptions,
   type OptionsOf,
   option,
+  type Provenance,
   type ScoredItem,
   type SettingsOf,
   throwIfCancelled,
   topK,
+  withEdgeProvenance,
   yieldToEventLoop,
 } from '@palate/core';
 import { FittedRetriever, fittedOn } from '../fitted-retriever.js';
 import { savedFloats, savedIntegers, savedOffsets } from '../saved-tensors.js';
 import type { RowScorer } from '../score-rows.js';
 import { transpose, userItemMatrix } from '../sparse.js';
-import { loadRetriever, type RetrieverContents, type StoredRetriever } from '../stored-retriever.js';
+import { loadWithEdges, type RetrieverContents, type StoredRetriever } from '../stored-retriever.js';
+
+/** Users that an edge counts for, where nothing is said. */
+const EDGE_STRENGTH = 1;
 
 /** Options of {@link ItemKnn.fit}. */
 export const ITEM_KNN = defineOptions('ItemKnn.fit', {
@@ -23,6 +30,10 @@ export const ITEM_KNN = defineOptions('ItemKnn.fit', {
   shrinkage: option.number({ min: 0 })({
     default: 0,
     doc: 'added to the denominator of the cosine, against chance similarity of rare items',
+  }),
+  ...edgePriorOptions({
+    strength: 'users that an edge of weight 1 counts for in the similarity of the items that it joins',
+    default: EDGE_STRENGTH,
   }),
 });
 
@@ -44,6 +55,10 @@ interface Votes {
  * its similarities to those history items that are among its `neighbours` nearest; of equally near ones the lower
  * index is nearer.
  *
+ * An edge between items of weight `w` counts like `t` users who have both, with `t` the `edgeStrength`:
+ * `(both + t w) / (sqrt((a + t) (b + t)) + shrinkage)`. Pairs without an edge are as they were; items that nobody has
+ * met are found through their edges.
+ *
  * Fitting costs the sum of the squared history lengths; memory is `items * neighbours`.
  */
 export class ItemKnn extends FittedRetriever<Config> {
@@ -53,8 +68,15 @@ export class ItemKnn extends FittedRetriever<Config> {
   readonly #candidates: Int32Array;
   readonly #similarities: Float32Array;
 
-  private constructor(fitted: StoredRetriever<Config>, { offsets, candidates, similarities }: Votes) {
+  readonly provenance?: Provenance;
+
+  private constructor(
+    fitted: StoredRetriever<Config>,
+    { offsets, candidates, similarities }: Votes,
+    provenance: Provenance | undefined,
+  ) {
     super(fitted);
+    if (provenance) this.provenance = provenance;
     this.#offsets = offsets;
     this.#candidates = candidates;
     this.#similarities = similarities;
@@ -73,6 +95,10 @@ export class ItemKnn extends FittedRetriever<Config> {
     const nearest: ScoredItem[][] = [];
     const offsets = new Int32Array(n + 1);
     const together = new Int32Array(n);
+    const prior = edgePriorOf(config, log.items, EDGE_STRENGTH);
+    const edges = prior?.edges.symmetric();
+    const users = prior?.strength ?? 0;
+    const joined = new Float64Array(n);
     for (let item = 0; item < n; item++) {
       // Only items that share a user are looked at: the others' counts stay 0.
       const met: number[] = [];
@@ -85,14 +111,26 @@ export class ItemKnn extends FittedRetriever<Config> {
           together[other]! += 1;
         }
       }
+      if (edges)
+        for (let e = edges.offsets[item]!; e < edges.offsets[item + 1]!; e++) {
+          const other = edges.targets[e]!;
+          if (together[other] === 0) met.push(other);
+          joined[other] = edges.weights[e]! * users;
+        }
       // Rising, so that of equally near ones the lower index is nearer.
       const others = Int32Array.from(met).sort();
-      const similarity = Float32Array.from(
-        others,
-        (other) => together[other]! / (Math.sqrt(count(item) * count(other)) + shrinkage),
-      );
+      const similarity = Float32Array.from(others, (other) => {
+        const more = joined[other] === 0 ? 0 : users;
+        return (
+          (together[other]! + joined[other]!) /
+          (Math.sqrt((count(item) + more) * (count(other) + more)) + shrinkage)
+        );
+      });
       const own = topK(similarity, neighbours).map(({ item: at, score }) => ({ item: others[at]!, score }));
-      for (const other of others) together[other] = 0;
+      for (const other of others) {
+        together[other] = 0;
+        joined[other] = 0;
+      }
       for (const entry of own) offsets[entry.item + 1]! += 1;
       nearest.push(own);
       if (item % 256 === 255) {
@@ -113,7 +151,7 @@ export class ItemKnn extends FittedRetriever<Config> {
         candidates[at] = candidate;
         similarities[at] = entry.score;
       }
-    return new ItemKnn(fittedOn(log, config), { offsets, candidates, similarities });
+    return new ItemKnn(fittedOn(log, config), { offsets, candidates, similarities }, prior?.edges.provenance);
   }
 
   /**
@@ -146,7 +184,11 @@ export class ItemKnn extends FittedRetriever<Config> {
   protected contents(): RetrieverContents {
     return {
       kind: 'item-knn',
-      config: ITEM_KNN.saved(this.config),
+      config: withEdgeProvenance(
+        ITEM_KNN.saved(this.config),
+        this.provenance,
+        this.config.edgeStrength ?? EDGE_STRENGTH,
+      ),
       tensors: {
         offsets: { shape: [this.#offsets.length], values: this.#offsets },
         candidates: { shape: [this.#candidates.length], values: this.#candidates },
@@ -156,14 +198,15 @@ export class ItemKnn extends FittedRetriever<Config> {
   }
 
   static async load(dir: string): Promise<ItemKnn> {
-    const { fitted, artifact } = await loadRetriever(dir, 'item-knn', ITEM_KNN);
+    const { fitted, provenance, artifact } = await loadWithEdges(dir, 'item-knn', ITEM_KNN);
     const { size } = fitted.items;
     const offsets = savedOffsets(dir, artifact.tensors, 'offsets', size);
     const total = offsets[size]!;
-    return new ItemKnn(fitted, {
+    const votes = {
       offsets,
       candidates: savedIntegers(dir, artifact.tensors, 'candidates', total, size),
       similarities: savedFloats(dir, artifact.tensors, 'similarities', [total]),
-    });
+    };
+    return new ItemKnn(fitted, votes, provenance);
   }
 }

@@ -1,0 +1,81 @@
+import { ArtifactError } from './errors.js';
+import type { IdMap } from './id-map.js';
+import { ItemEdges } from './item-edges.js';
+import { option } from './option-declarations.js';
+import type { Provenance } from './provenance.js';
+import { savedProvenance } from './provenance-of-models.js';
+
+/**
+ * Declares the options of a retriever that takes edges between items as a prior: `edges` and `edgeStrength`.
+ *
+ * @param about - one line on what the strength does, and its default
+ */
+export function edgePriorOptions(about: { readonly strength: string; readonly default: number }) {
+  return {
+    edges: option
+      .value<ItemEdges>('edges between items (`ItemEdges`)', (value) => value instanceof ItemEdges)
+      .optional({
+        doc: 'edges between items as a prior, of `@palate/graph-augment` or another source',
+        identity: (edges) => edges.identity(),
+      }),
+    edgeStrength: option.number({ min: 0 }).optional({
+      doc: `${about.strength}; ${about.default} if left out, where there are edges`,
+    }),
+  } as const;
+}
+
+/** Settings of {@link edgePriorOptions}. */
+export interface EdgePriorSettings {
+  readonly edges?: ItemEdges | undefined;
+  readonly edgeStrength?: number | undefined;
+}
+
+/** Edges in the order of a retriever's items, with their strength. */
+export interface EdgePrior {
+  readonly edges: ItemEdges;
+  readonly strength: number;
+}
+
+/** The prior of some settings; nothing where there are no edges, or where they have no strength. */
+export function edgePriorOf(
+  { edges, edgeStrength }: EdgePriorSettings,
+  items: IdMap,
+  fallback: number,
+): EdgePrior | undefined {
+  const strength = edgeStrength ?? fallback;
+  return edges && strength > 0 ? { edges: edges.align(items), strength } : undefined;
+}
+
+/** Settings of a manifest, with what the edges of the fit know where there were edges. */
+export function withEdgeProvenance(
+  saved: Readonly<Record<string, unknown>>,
+  provenance: Provenance | undefined,
+  strength: number | undefined,
+): Readonly<Record<string, unknown>> {
+  return provenance ? { ...saved, edgeStrength: strength, edgeProvenance: provenance } : saved;
+}
+
+/**
+ * Takes what {@link withEdgeProvenance} added out of the settings of a manifest.
+ *
+ * @param dir - the artifact, for the message
+ * @throws ArtifactError for a strength without a note of what the edges know
+ */
+export function takeEdgeProvenance(
+  dir: string,
+  config: unknown,
+): { readonly settings: unknown; readonly provenance: Provenance | undefined } {
+  if (typeof config !== 'object' || config === null || Array.isArray(config))
+    return { settings: config, provenance: undefined };
+  const { edgeProvenance, ...settings } = config as Readonly<Record<string, unknown>>;
+  if (edgeProvenance === undefined && settings.edgeStrength !== undefined)
+    throw new ArtifactError(dir, {
+      expected: 'a note of what its edges know of interactions (edgeProvenance) in the manifest',
+      received: 'none',
+      hint: 'It was changed: fit and save again.',
+    });
+  return {
+    settings,
+    provenance: edgeProvenance === undefined ? undefined : savedProvenance(dir, edgeProvenance),
+  };
+}
