@@ -1,7 +1,7 @@
 import type { Snapshot } from '../engine/snapshot.js';
 
 /** Items that a map holds at most: more dots than that are fog. */
-export const MOST_MAPPED = 20_000;
+const MOST_MAPPED = 20_000;
 
 /** Items on a plane and in a tree of codes, column by column: entry `k` of each list belongs to one item. Plain JSON. */
 export interface ItemMap {

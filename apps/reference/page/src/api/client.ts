@@ -1,4 +1,5 @@
 import { apiKey } from './api-key.js';
+import { readEvent, type ServerEvent } from './read-event.js';
 
 /** A failed call, with what the server said of it. */
 export class ApiError extends Error {
@@ -55,24 +56,6 @@ export async function* events(
     }
     if (done) return;
   }
-}
-
-/** One event of a stream. */
-export interface ServerEvent {
-  readonly event: string;
-  readonly data: string;
-}
-
-/** An event from its lines; nothing for comments that only keep a connection open. */
-export function readEvent(block: string): ServerEvent | undefined {
-  let event = 'message';
-  const data: string[] = [];
-  for (const line of block.split(/\r?\n/)) {
-    const [, field = '', value = ''] = /^([^:]*):? ?(.*)$/.exec(line) ?? [];
-    if (field === 'event') event = value;
-    if (field === 'data') data.push(value);
-  }
-  return data.length === 0 ? undefined : { event, data: data.join('\n') };
 }
 
 async function send(path: string, body: unknown, accept: string, signal?: AbortSignal): Promise<Response> {

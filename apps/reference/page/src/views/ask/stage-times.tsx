@@ -2,7 +2,7 @@ import type { CSSProperties } from 'react';
 import type { Stage } from '../../api/types.js';
 
 /** Milliseconds with as many digits as they are worth. */
-export function milliseconds(value: number): string {
+function milliseconds(value: number): string {
   return value >= 1000
     ? `${(value / 1000).toFixed(1)} s`
     : `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
