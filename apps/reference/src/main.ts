@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { CommandLine, wholeNumber } from '@palate/command-line';
 import { action, withData, withFitting, withPrinting } from './command-options.js';
 import { registerImport } from './commands/import.js';
+import { registerServe } from './commands/serve.js';
 import { SYSTEMS } from './systems.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -56,5 +57,6 @@ withFitting(program.command('start'))
   .action(action(async () => (await import('./commands/start.js')).startCommand));
 
 registerImport(program);
+registerServe(program, version);
 
 await program.parseAsync();

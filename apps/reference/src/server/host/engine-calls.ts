@@ -1,0 +1,84 @@
+import type { Progress } from '@palate/core';
+import { PalateError, UnknownIdError } from '@palate/core';
+import type {
+  Engine,
+  ExplainRequest,
+  FeedbackEvent,
+  NewItem,
+  RankRequest,
+  RecommendRequest,
+  RefitReport,
+  SearchRequest,
+  SimilarRequest,
+} from '@palate/engine';
+import type { Operation } from './protocol.js';
+
+/** How a call goes on. */
+export interface CallContext {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+type Call = (engine: Engine, argument: never, context: CallContext) => unknown;
+
+/** A request for a page of items. */
+export interface ItemsRequest {
+  readonly prefix?: string;
+  readonly offset?: number;
+  readonly limit?: number;
+}
+
+/**
+ * Refuses a system that a request would have to train: training is begun by whoever runs the server, not by a request.
+ *
+ * @throws PalateError of code `not-fitted`
+ */
+export function checkFitted(engine: Engine, request: Pick<RecommendRequest, 'system'>): void {
+  if (request.system === undefined) return;
+  const method = engine.status().methods.find(({ key }) => key === request.system);
+  // What is unknown is refused by the engine itself.
+  if (!method || method.state === 'ready' || !method.needs.includes('training')) return;
+  throw new PalateError('not-fitted', {
+    expected: `a system that is ready, or fitted at once`,
+    received: `${method.key}, which is ${method.state}`,
+    hint: `Fit it first: POST /api/v1/fit {"system":"${method.key}"}.`,
+  });
+}
+
+/** The calls of an engine, by their names in the protocol; `recommend` and streams go other ways. */
+export const ENGINE_CALLS: Readonly<Partial<Record<Operation, Call>>> = {
+  recommendBatch: (engine, requests: readonly RecommendRequest[], { signal }) => {
+    for (const request of requests) checkFitted(engine, request);
+    return engine.recommendBatch(requests, { signal }).then((answers) => ({ answers }));
+  },
+  similar: (engine, request: SimilarRequest, { signal }) => engine.similar(request, { signal }),
+  rank: (engine, request: RankRequest, { signal }) => {
+    checkFitted(engine, request);
+    return engine.rank(request, { signal });
+  },
+  search: (engine, request: SearchRequest, { signal }) => engine.search(request, { signal }),
+  explain: (engine, request: ExplainRequest, { signal }) => engine.explain(request, { signal }),
+  feedback: (engine, events: readonly FeedbackEvent[], { signal }) => engine.feedback(events, { signal }),
+  addItems: (engine, items: readonly NewItem[]) => engine.addItems(items),
+  item: (engine, id: string) => engine.item(id) ?? unknown(id, 'item'),
+  user: (engine, id: string) => engine.user(id) ?? unknown(id, 'user'),
+  items: (engine, request: ItemsRequest) => engine.items(request),
+  findItems: async (engine, { words, limit }: { words: string; limit: number }, { signal }) => {
+    const { items } = await engine.search({ words, k: limit }, { signal });
+    return { total: items.length, items: items.map(({ id, title }) => ({ id, title })) };
+  },
+  status: (engine) => engine.status(),
+  systems: (engine) => ({ systems: engine.status().methods }),
+  map: (engine, _: undefined, { signal }) => engine.map({ signal }),
+  prepare: (engine, _: undefined, { signal }) => engine.prepare({ signal }).then(() => ({ prepared: true })),
+  fit: async (engine, system: string, { signal }) => {
+    await engine.recommend({ system, k: 1 }, { signal });
+    return engine.status().methods.find(({ key }) => key === system);
+  },
+  refit: (engine, _: undefined, { signal, onProgress }): Promise<RefitReport> =>
+    engine.refit({ signal, onProgress }),
+};
+
+function unknown(id: string, what: string): never {
+  throw new UnknownIdError(id, what);
+}

@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import { type Dataset, type FeedbackStore, fingerprint, type Progress } from '@palate/core';
+import { Engine, type PipelineConfig, userCacheFolder } from '@palate/engine';
+import { liveModel } from '../../assistant/live-model.js';
+import { BUNDLED } from '../../bundled.js';
+import { loadData } from '../../data.js';
+import { filmItemKnowledge } from './film-item-knowledge.js';
+import type { EngineSettings } from './protocol.js';
+
+/** Options of {@link openServedEngine} beside its settings. */
+export interface ServedEngineOptions {
+  readonly feedback: FeedbackStore;
+  readonly signal: AbortSignal;
+  readonly onData: (data: { readonly name: string; readonly fingerprint: string }) => void;
+  readonly onProgress: (progress: Progress) => void;
+  readonly onNotice: (notice: string) => void;
+}
+
+/** Opens the engine that a server answers from: the data by their name, with what is recorded of them. */
+export async function openServedEngine(
+  settings: EngineSettings,
+  { feedback, signal, onData, onProgress, onNotice }: ServedEngineOptions,
+): Promise<Engine> {
+  const dataset = await loadData(settings.data, { signal });
+  onData({ name: dataset.name, fingerprint: fingerprint(dataset.log) });
+  const pipeline = pipelineOf(settings);
+  const live = await liveModel(settings.folder ?? join(userCacheFolder(), 'answers'));
+  return Engine.open({
+    dataset,
+    feedback,
+    seed: settings.seed,
+    effort: settings.effort,
+    signal,
+    onProgress,
+    onNotice,
+    ...(settings.folder === undefined ? {} : { folder: settings.folder }),
+    ...(pipeline ? { pipeline } : {}),
+    ...(live ? { model: live } : {}),
+    ...(await knowledgeOf(settings.data, dataset)),
+  });
+}
+
+async function knowledgeOf(data: string, dataset: Dataset): Promise<object> {
+  return data === BUNDLED ? { knowledge: await filmItemKnowledge(dataset) } : {};
+}
+
+function pipelineOf({ retrievers, ranker }: EngineSettings): PipelineConfig | undefined {
+  if (!retrievers) return undefined;
+  return {
+    retrievers: retrievers.map((method) => ({ method })),
+    ...(ranker === undefined ? {} : { rankers: [{ method: ranker }] }),
+  };
+}

@@ -1,0 +1,210 @@
+import type { HttpBindings } from '@hono/node-server';
+import { PalateError } from '@palate/core';
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { cors } from 'hono/cors';
+import { secureHeaders } from 'hono/secure-headers';
+import type { Logger } from 'pino';
+import { readBenchmarks } from '../../benchmarks/read-benchmarks.js';
+import type { Jobs } from '../jobs.js';
+import type { Admission } from './admission.js';
+import type { ApiKeys } from './api-keys.js';
+import { addEngineRoutes, type EngineCaller } from './engine-routes.js';
+import { failureOf } from './failures.js';
+import { checkHost } from './hosts.js';
+import { addJobRoutes, type JobStarter } from './job-routes.js';
+import { LIMITS } from './limits.js';
+import type { ServerMetrics } from './metrics.js';
+import { openApi } from './openapi.js';
+import type { PageFile } from './page-files.js';
+import { referencePage } from './reference-page.js';
+
+/** Values that travel with a request. */
+export interface Variables {
+  /** Name of the request in logs and answers. */
+  requestId: string;
+  /** Name of the key's holder. */
+  client?: string;
+}
+
+/** Environment of the app. */
+export interface AppEnv {
+  Bindings: HttpBindings;
+  Variables: Variables;
+}
+
+/** What the app answers from. */
+export interface AppParts {
+  readonly version: string;
+  readonly engine: EngineCaller;
+  readonly jobs: Jobs;
+  readonly start: JobStarter;
+  readonly admission: Admission;
+  readonly metrics: ServerMetrics;
+  readonly log: Logger;
+  readonly page: ReadonlyMap<string, PageFile>;
+  /** Folder of the committed benchmark tables. */
+  readonly benchmarks: string;
+  readonly keys?: ApiKeys | undefined;
+  /** Origins of pages that may ask from a browser. */
+  readonly origins: readonly string[];
+  /** Names under which the server may be asked, ports aside; any if undefined. */
+  readonly hosts?: ReadonlySet<string> | undefined;
+  /** Whether the models are ready. */
+  readonly isReady: () => boolean;
+  /** Fires when the server shuts down. */
+  readonly closing: AbortSignal;
+}
+
+const PAGE_MISSING =
+  '<!doctype html><html lang="en"><title>Palate</title><p>The page was not built: <code>pnpm build</code>. <a href="./reference">The interface</a> is here.</p>';
+
+/** The HTTP interface over an engine. */
+export function createApp(parts: AppParts): Hono<AppEnv> {
+  const { version, keys, metrics, log, admission, closing } = parts;
+  const app = new Hono<AppEnv>();
+
+  app.use(async (c, next) => {
+    const started = performance.now();
+    const id = crypto.randomUUID();
+    c.set('requestId', id);
+    await next();
+    c.header('x-request-id', id);
+    if (closing.aborted) c.header('connection', 'close');
+    const { method } = c.req;
+    // The pattern of the path: ids of users and items are in no log and no label.
+    const route =
+      c.res.status === 404 && !c.req.path.startsWith('/api/') ? 'unknown' : routeOf(c.req.matchedRoutes);
+    const seconds = (performance.now() - started) / 1000;
+    metrics.seconds.observe({ method, route, status: c.res.status }, seconds);
+    log.info({
+      id,
+      method,
+      route,
+      status: c.res.status,
+      ms: Math.round(seconds * 1e4) / 10,
+      client: c.get('client'),
+    });
+  });
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: {
+        defaultSrc: ["'self'"],
+        // Plots carry their styles with them.
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:'],
+        objectSrc: ["'none'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+      },
+      xFrameOptions: 'DENY',
+      referrerPolicy: 'no-referrer',
+      // Whoever puts TLS in front says so there.
+      strictTransportSecurity: false,
+    }),
+  );
+  app.use(async (c, next) => {
+    checkHost(c.req.header('host'), parts.hosts);
+    await next();
+  });
+
+  app.get('/health', (c) => c.json({ status: 'alive' }));
+  app.get('/ready', (c) => {
+    const isReady = parts.isReady() && !closing.aborted;
+    return c.json(
+      { ready: isReady, jobs: parts.jobs.list.filter(({ state }) => state === 'running') },
+      isReady ? 200 : 503,
+    );
+  });
+  const description = openApi(version);
+  const reference = referencePage(description);
+  app.get('/openapi.json', (c) => c.json(description));
+  app.get('/reference', (c) => c.html(reference));
+
+  app.use(
+    '/api/*',
+    cors({ origin: [...parts.origins], allowHeaders: ['authorization', 'content-type', 'accept'] }),
+  );
+  const guard = async (c: GuardContext, next: () => Promise<void>): Promise<void> => {
+    if (keys) {
+      const [, key = ''] = /^Bearer (\S+)$/i.exec(c.req.header('authorization') ?? '') ?? [];
+      const client = keys.holderOf(key);
+      if (client === undefined)
+        throw new PalateError('unauthorized', {
+          expected: 'a known API key in the header authorization: Bearer KEY',
+          received: key === '' ? 'none' : 'an unknown one',
+          hint: 'Ask whoever runs the server for a key.',
+        });
+      c.set('client', client);
+    }
+    await admission.checkRate(c.get('client') ?? c.env.incoming?.socket.remoteAddress ?? 'unknown');
+    await next();
+  };
+  app.use('/api/*', guard);
+  app.use('/metrics', guard);
+  app.get('/metrics', async (c) =>
+    c.text(await metrics.registry.metrics(), 200, { 'content-type': metrics.registry.contentType }),
+  );
+
+  app.use(
+    '/api/*',
+    bodyLimit({
+      maxSize: LIMITS.bodyBytes,
+      onError: () => {
+        throw new PalateError('body-too-large', {
+          expected: `a body of at most ${LIMITS.bodyBytes} bytes`,
+          received: 'a larger one',
+          hint: 'Send less at a time.',
+        });
+      },
+    }),
+  );
+  addEngineRoutes(app, parts);
+  addJobRoutes(app, parts);
+  app.get('/api/v1/benchmarks', async (c) => c.json({ tables: await readBenchmarks(parts.benchmarks) }));
+
+  app.get('*', (c) => {
+    const file = parts.page.get(c.req.path);
+    if (!file) {
+      if (c.req.path === '/') return c.html(PAGE_MISSING);
+      return c.notFound();
+    }
+    c.header('etag', file.tag);
+    c.header('cache-control', file.isNamedByContent ? 'public, max-age=31536000, immutable' : 'no-cache');
+    if (c.req.header('if-none-match') === file.tag) return c.body(null, 304);
+    return c.body(file.bytes, 200, { 'content-type': file.type });
+  });
+
+  app.notFound((c) => {
+    const { status, body } = failureOf(
+      new PalateError('not-found', {
+        expected: 'a path of the interface',
+        received: `${c.req.method} ${c.req.path}`,
+        hint: 'See /reference.',
+      }),
+    );
+    return c.json(body, status as 404);
+  });
+  app.onError((error, c) => {
+    const { status, body } = failureOf(error);
+    if (status === 500) log.error({ id: c.get('requestId'), err: error });
+    metrics.refused.inc({ code: body.error.code });
+    if (status === 429 || status === 503) c.header('retry-after', '1');
+    if (status === 401) c.header('www-authenticate', 'Bearer');
+    return c.json(body, status as 400);
+  });
+  return app;
+}
+
+interface GuardContext {
+  readonly req: { header(name: string): string | undefined };
+  readonly env: HttpBindings;
+  get(name: 'client'): string | undefined;
+  set(name: 'client', value: string): void;
+}
+
+/** The pattern of the last route that matched. */
+function routeOf(routes: readonly { readonly path: string }[]): string {
+  return routes.map(({ path }) => path).findLast((path) => !path.endsWith('*')) ?? 'page';
+}

@@ -1,0 +1,113 @@
+import { PalateError } from '@palate/core';
+import type { Context, Hono } from 'hono';
+import type { HostAnswer, HostCallOptions } from '../host/engine-host.js';
+import type { Operation } from '../host/protocol.js';
+import type { AppEnv, AppParts } from './app.js';
+import { eventStream } from './event-stream.js';
+import { inputError } from './failures.js';
+import { PieceQueue } from './piece-queue.js';
+import { ENGINE_ROUTES, type EngineRoute } from './routes.js';
+
+/** Asks the engine. */
+export interface EngineCaller {
+  call(operation: Operation, argument?: unknown, options?: HostCallOptions): Promise<HostAnswer>;
+}
+
+/** Seconds after which a client is told that nobody answers: more than a live model takes. */
+const LONGEST = 150;
+
+/** Reads the body of a request as JSON. */
+export async function jsonBody(c: Context<AppEnv>): Promise<unknown> {
+  const type = c.req.header('content-type') ?? '';
+  // Pages of other origins can send forms and plain texts without being asked, JSON not.
+  if (!/^application\/json\s*(;|$)/i.test(type))
+    throw new PalateError('unsupported-media-type', {
+      expected: 'a body with the content type application/json',
+      received: type === '' ? 'none' : JSON.stringify(type),
+      hint: 'Send the header content-type: application/json.',
+    });
+  const text = await c.req.text();
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new PalateError('invalid-json', {
+      expected: 'a body that is JSON',
+      received: (cause as Error).message,
+      hint: 'Check quotes, commas and brackets.',
+      cause,
+    });
+  }
+}
+
+/** What a request gives, checked by the schema of its route. */
+async function givenTo(c: Context<AppEnv>, { body, query }: EngineRoute): Promise<unknown> {
+  const schema = body ?? query;
+  if (!schema) return { id: c.req.param('id') };
+  const result = schema.safeParse(body ? await jsonBody(c) : c.req.query());
+  if (!result.success) throw inputError(body ? 'body' : 'query', result.error);
+  return result.data;
+}
+
+/** Adds the calls that the engine answers. */
+export function addEngineRoutes(app: Hono<AppEnv>, parts: AppParts): void {
+  const { engine, admission, metrics, isReady } = parts;
+  for (const route of ENGINE_ROUTES)
+    app.on(route.method, `/api/v1${route.path.replace(/\{(\w+)\}/g, ':$1')}`, async (c) => {
+      const given = await givenTo(c, route);
+      if (route.needsModels && !isReady())
+        throw unavailable('not-ready', 'models that are ready', 'They are being fitted: see /api/v1/jobs.');
+      const leave = admission.enter(route.weight?.(given as never) ?? 1);
+      const controller = new AbortController();
+      const gone = (): void => controller.abort();
+      const timer = setTimeout(gone, 1000 * LONGEST);
+      c.req.raw.signal.addEventListener('abort', gone, { once: true });
+      const end = (): void => {
+        leave();
+        clearTimeout(timer);
+      };
+      const [operation, argument] = operationOf(route, given);
+      if (route.streams && (c.req.header('accept') ?? '').includes('text/event-stream'))
+        return eventStream(
+          c,
+          async function* (signal) {
+            signal.addEventListener('abort', gone, { once: true });
+            const pieces = new PieceQueue();
+            engine
+              .call(route.streams as Operation, argument, {
+                signal: controller.signal,
+                onPiece: (piece) => pieces.push(piece),
+              })
+              .then(
+                () => pieces.end(),
+                (error: unknown) => pieces.end(error),
+              );
+            for await (const data of pieces) yield { data };
+          },
+          end,
+        );
+      try {
+        const { json, batch } = await engine.call(operation, argument, { signal: controller.signal });
+        if (operation === 'recommend') metrics.batch.observe(batch);
+        if (operation === 'feedback') metrics.feedback.inc((argument as readonly unknown[]).length);
+        return c.body(json, 200, { 'content-type': 'application/json' });
+      } catch (error) {
+        if (controller.signal.aborted && !c.req.raw.signal.aborted)
+          throw unavailable('timed-out', `an answer within ${LONGEST} s`, 'Ask again, or for less.');
+        throw error;
+      } finally {
+        end();
+      }
+    });
+}
+
+/** Titles are looked for by other means than pages of the catalogue. */
+function operationOf(route: EngineRoute, given: unknown): [Operation, unknown] {
+  const { query, limit = 50 } = Object(given) as { query?: string; limit?: number };
+  if (route.operation === 'items' && query !== undefined && query.trim() !== '')
+    return ['findItems', { words: query, limit }];
+  return [route.operation, route.argument(given as never)];
+}
+
+function unavailable(code: string, expected: string, hint: string): PalateError {
+  return new PalateError(code, { expected, received: 'none', hint, isRetryable: true });
+}

@@ -1,0 +1,50 @@
+import { PalateError } from '@palate/core';
+import type { Hono } from 'hono';
+import type { JobView } from '../jobs.js';
+import type { AppEnv, AppParts } from './app.js';
+import { jsonBody } from './engine-routes.js';
+import { eventStream } from './event-stream.js';
+import { inputError } from './failures.js';
+import { fitRequest, refitRequest } from './request-schemas.js';
+
+/** Starts jobs; one that runs already is given instead of a second. */
+export interface JobStarter {
+  refit(): JobView;
+  fit(system: string): JobView;
+}
+
+/** Adds the calls about what runs in the background. */
+export function addJobRoutes(app: Hono<AppEnv>, { jobs, start, closing }: AppParts): void {
+  const found = (id: string): JobView => {
+    const job = jobs.get(id);
+    if (job) return job;
+    throw new PalateError('unknown-id', {
+      expected: 'a known job id',
+      received: JSON.stringify(id),
+      hint: 'GET /api/v1/jobs lists them.',
+    });
+  };
+  app.get('/api/v1/jobs', (c) => c.json({ jobs: jobs.list }));
+  app.get('/api/v1/jobs/:id', (c) => c.json(found(c.req.param('id'))));
+  app.get('/api/v1/jobs/:id/events', (c) => {
+    const { id } = found(c.req.param('id'));
+    return eventStream(c, async function* (gone) {
+      for await (const job of jobs.follow(id, AbortSignal.any([gone, closing])))
+        yield { data: JSON.stringify(job) };
+    });
+  });
+  app.post('/api/v1/jobs/:id/cancel', async (c) => {
+    const { id } = found(c.req.param('id'));
+    return c.json(await jobs.cancel(id));
+  });
+  app.post('/api/v1/refit', async (c) => {
+    const result = refitRequest.safeParse(await jsonBody(c));
+    if (!result.success) throw inputError('body', result.error);
+    return c.json(start.refit(), 202);
+  });
+  app.post('/api/v1/fit', async (c) => {
+    const result = fitRequest.safeParse(await jsonBody(c));
+    if (!result.success) throw inputError('body', result.error);
+    return c.json(start.fit(result.data.system), 202);
+  });
+}

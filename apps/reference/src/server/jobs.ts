@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { CancelledError, PalateError, type Progress } from '@palate/core';
+
+/** A long call of the server, as clients see it. */
+export interface JobView {
+  readonly id: string;
+  readonly kind: 'prepare' | 'fit' | 'refit';
+  readonly title: string;
+  readonly state: 'running' | 'done' | 'failed' | 'cancelled';
+  readonly progress?: { readonly done: number; readonly total?: number; readonly message?: string };
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly endedAt?: number;
+  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
+}
+
+/** How a job's work is told of its cancellation and tells its progress. */
+export interface JobContext {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+interface Held {
+  view: JobView;
+  readonly controller: AbortController;
+  readonly done: Promise<void>;
+}
+
+/** Ended jobs that are remembered. */
+const MOST_ENDED = 100;
+
+/** What runs, and ran, in the background. */
+export class Jobs {
+  readonly #jobs = new Map<string, Held>();
+  readonly #changes = new EventEmitter().setMaxListeners(0);
+
+  /** Jobs, the newest first. */
+  get list(): readonly JobView[] {
+    return [...this.#jobs.values()].map(({ view }) => view).reverse();
+  }
+
+  get(id: string): JobView | undefined {
+    return this.#jobs.get(id)?.view;
+  }
+
+  /** A job of a kind and title that runs now. */
+  running(kind: JobView['kind'], title?: string): JobView | undefined {
+    return this.list.find(
+      (job) => job.kind === kind && job.state === 'running' && (title === undefined || job.title === title),
+    );
+  }
+
+  /** Begins a job; its failure is kept with it, and thrown nowhere. */
+  start(kind: JobView['kind'], title: string, work: (context: JobContext) => Promise<unknown>): JobView {
+    const id = randomUUID();
+    const controller = new AbortController();
+    const view: JobView = { id, kind, title, state: 'running', startedAt: Date.now() };
+    const onProgress = ({ phase, done, total }: Progress): void =>
+      this.#change(id, { progress: { done, ...(total === undefined ? {} : { total }), message: phase } });
+    const done = Promise.resolve()
+      .then(() => work({ signal: controller.signal, onProgress }))
+      .then(
+        () => this.#change(id, { state: 'done', endedAt: Date.now() }),
+        (error: unknown) => this.#change(id, endOf(error)),
+      );
+    this.#jobs.set(id, { view, controller, done });
+    this.#forget();
+    return view;
+  }
+
+  /** Progress of work that a job began without knowing: it goes to the newest job that runs. */
+  tell({ phase, done, total }: Progress): void {
+    const job = this.list.find(({ state }) => state === 'running');
+    if (job)
+      this.#change(job.id, { progress: { done, ...(total === undefined ? {} : { total }), message: phase } });
+  }
+
+  /** Stops a job, and waits until it has stopped. */
+  async cancel(id: string): Promise<JobView | undefined> {
+    const job = this.#jobs.get(id);
+    job?.controller.abort(new CancelledError('the job'));
+    await job?.done;
+    return job?.view;
+  }
+
+  /** Stops all that runs. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#jobs.keys()].map((id) => this.cancel(id)));
+  }
+
+  /** A job at each change, and last as it ended; ends at once where it has. */
+  async *follow(id: string, signal: AbortSignal): AsyncGenerator<JobView> {
+    let shown: JobView | undefined;
+    while (!signal.aborted) {
+      const view = this.get(id);
+      if (!view) return;
+      if (view !== shown) {
+        shown = view;
+        yield view;
+        continue;
+      }
+      if (view.state !== 'running') return;
+      await new Promise<void>((resolve) => {
+        const wake = (): void => {
+          this.#changes.off(id, wake);
+          signal.removeEventListener('abort', wake);
+          resolve();
+        };
+        this.#changes.once(id, wake);
+        signal.addEventListener('abort', wake, { once: true });
+      });
+    }
+  }
+
+  #change(id: string, change: Partial<JobView>): void {
+    const job = this.#jobs.get(id);
+    if (job?.view.state !== 'running') return;
+    job.view = { ...job.view, ...change };
+    this.#changes.emit(id);
+  }
+
+  #forget(): void {
+    const ended = [...this.#jobs].filter(([, { view }]) => view.state !== 'running');
+    for (const [id] of ended.slice(0, Math.max(0, ended.length - MOST_ENDED))) this.#jobs.delete(id);
+  }
+}
+
+function endOf(error: unknown): Partial<JobView> {
+  const endedAt = Date.now();
+  if (!PalateError.is(error))
+    return {
+      state: 'failed',
+      endedAt,
+      error: { code: 'internal', message: error instanceof Error ? error.message : String(error) },
+    };
+  const { code, message, hint } = error;
+  return { state: code === 'cancelled' ? 'cancelled' : 'failed', endedAt, error: { code, message, hint } };
+}

@@ -1,0 +1,55 @@
+import { once } from 'node:events';
+import type { CommandContext } from '@palate/command-line';
+import { pino } from 'pino';
+import type { ServeCommandOptions } from '../commands/serve.js';
+import { type RunningServer, serve } from './serve.js';
+
+/** `palate serve`: answers over HTTP until it is told to end. */
+export async function serveCommand(
+  options: ServeCommandOptions,
+  version: string,
+  { signal, print, notice }: CommandContext,
+): Promise<void> {
+  const log = pino({ level: options.logLevel, base: null }, pino.destination({ fd: 2, sync: false }));
+  const server = await serve({
+    version,
+    engine: {
+      data: options.data,
+      folder: options.artifacts,
+      seed: options.seed,
+      effort: options.effort,
+      retrievers: options.systems,
+      ranker: options.ranker,
+    },
+    host: options.host,
+    port: options.port,
+    apiKeys: options.apiKeys,
+    origins: options.origins,
+    hosts: options.hosts,
+    rate: options.rate,
+    concurrency: options.concurrency,
+    feedback: options.feedback ?? process.env.DATABASE_URL,
+    log,
+  });
+  if (options.apiKeys === undefined && !['127.0.0.1', 'localhost', '::1'].includes(options.host))
+    notice('anybody who reaches this address may ask and give feedback: --api-keys asks for a key');
+  await answering(server, signal, print);
+  log.flush();
+}
+
+/** Says where a server answers, and lets it until the signal fires. */
+export async function answering(
+  server: RunningServer,
+  signal: AbortSignal,
+  print: (text: string) => void,
+): Promise<void> {
+  print(`listening on ${server.url}`);
+  try {
+    const told = signal.aborted ? Promise.resolve() : once(signal, 'abort');
+    await Promise.race([server.ready, told]);
+    if (!signal.aborted) print('ready');
+    await told;
+  } finally {
+    await server.close();
+  }
+}
