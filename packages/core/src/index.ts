@@ -119,7 +119,13 @@ export {
   UNKNOWN,
   WORLD,
 } from './provenance.js';
-export { checkValidationUnseen, savedProvenance, trainingOf } from './provenance-of-models.js';
+export {
+  checkValidationUnseen,
+  fittedOnLogs,
+  fittedOnParts,
+  savedProvenance,
+  trainingOf,
+} from './provenance-of-models.js';
 export { RandomStream } from './random.js';
 export type { ReadingReport } from './reading-report.js';
 export { type Recommendation, type Recommendations, type RecommendRequest, recommend } from './recommend.js';
@@ -152,5 +158,5 @@ export type { EncodedTexts, TextEncoder } from './text-encoder.js';
 export { topK, unavailableItems } from './top-k.js';
 export { switchOffUsageReports } from './usage-reports.js';
 export type { VectorAddOptions, VectorIndex, VectorMatch, VectorSearchOptions } from './vector-index.js';
-export { noteParts, noteWithheld, partsOf, withheldFrom } from './withheld.js';
+export { heldOutOf, noteHeldOut, noteParts, noteWithheld, partsOf, withheldFrom } from './withheld.js';
 export { wordsOf } from './words.js';

@@ -3,6 +3,7 @@ import type { IdMap } from './id-map.js';
 import { checkNumber, checkOptions } from './options.js';
 import { throwIfCancelled } from './progress.js';
 import { type Provenance, provenanceOfParts } from './provenance.js';
+import { fittedOnParts } from './provenance-of-models.js';
 import type { Query, Ranker, RetrieveOptions, Retriever, ScoredItem } from './retriever.js';
 
 /** Options of {@link Pipeline}. */
@@ -25,6 +26,7 @@ export interface PipelineOptions {
 export class Pipeline implements Retriever {
   readonly name: string;
   readonly provenance: Provenance | undefined;
+  readonly fittedOn: readonly string[];
   readonly #retriever: Retriever;
   readonly #rankers: readonly Ranker[];
   readonly #candidates: number;
@@ -35,6 +37,7 @@ export class Pipeline implements Retriever {
     this.#retriever = retriever;
     this.#rankers = rankers;
     this.provenance = provenanceOfParts([retriever, ...rankers]);
+    this.fittedOn = fittedOnParts([retriever, ...rankers]);
     this.name = options.name ?? [retriever, ...rankers].map((part) => part.name).join(' > ');
   }
 

@@ -33,6 +33,23 @@ export function trainingOf(history: InteractionLog, ...others: readonly Interact
 }
 
 /**
+ * Gives the fingerprints of what a model was fitted on, stopped or chosen by, for its `fittedOn`.
+ *
+ * @param logs - logs, or fingerprints where those were saved; nothing and empty ones are left out
+ */
+export function fittedOnLogs(...logs: readonly (InteractionLog | string | undefined)[]): string[] {
+  const known = logs.filter((log) => log !== undefined && log !== '') as (InteractionLog | string)[];
+  return [...new Set(known.map((log) => (typeof log === 'string' ? log : fingerprint(log))))];
+}
+
+/** Joins what the parts of a system were fitted on. */
+export function fittedOnParts(
+  parts: readonly { readonly fittedOn?: readonly string[] | undefined }[],
+): string[] {
+  return [...new Set(parts.flatMap(({ fittedOn }) => fittedOn ?? []))];
+}
+
+/**
  * The provenance in an artifact's manifest, as `save` wrote it: `null` where the model was built without texts and vectors.
  *
  * @param dir - the artifact, for the message

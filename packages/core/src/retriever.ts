@@ -59,6 +59,11 @@ export interface Retriever {
    */
   readonly provenance?: Provenance | undefined;
   /**
+   * The `fingerprint` of each log that it was fitted on, stopped or chosen by, as far as it knows: an evaluation refuses
+   * a system that was given the test of a split.
+   */
+  readonly fittedOn?: readonly string[] | undefined;
+  /**
    * @param k - length of each list, at least 1
    * @throws InvalidInputError if `k` or an item index is out of range
    */
@@ -92,6 +97,8 @@ export interface Ranker {
   readonly name: string;
   /** As in {@link Retriever.provenance}. */
   readonly provenance?: Provenance | undefined;
+  /** As in {@link Retriever.fittedOn}. */
+  readonly fittedOn?: readonly string[] | undefined;
   rank(
     queries: readonly Query[],
     candidates: readonly (readonly ScoredItem[])[],

@@ -32,3 +32,21 @@ export function noteParts(log: InteractionLog, parts: readonly InteractionLog[])
 export function partsOf(log: InteractionLog): readonly InteractionLog[] {
   return PARTS.get(log) ?? [];
 }
+
+const WHOLE = new WeakMap<InteractionLog, InteractionLog>();
+
+/**
+ * Notes that a log was held out of a larger one to test by. Splits note it, so that an evaluation can tell when a system
+ * was fitted on everything, or chosen by the test.
+ *
+ * @param test - the part to test by
+ * @param whole - the log that was split
+ */
+export function noteHeldOut(test: InteractionLog, whole: InteractionLog): void {
+  WHOLE.set(test, whole);
+}
+
+/** The log that a test was held out of, as {@link noteHeldOut} was told; nothing for other logs. */
+export function heldOutOf(test: InteractionLog): InteractionLog | undefined {
+  return WHOLE.get(test);
+}

@@ -4,6 +4,7 @@ import {
   type InteractionLog,
   InvalidInputError,
   LeakError,
+  noteHeldOut,
   noteParts,
   noteWithheld,
   RandomStream,
@@ -61,6 +62,7 @@ function build(
   const train = rowsFrom(TRAIN, TRAIN);
   const test = rowsFrom(TEST, TEST);
   const validation = hasValidation ? rowsFrom(VALIDATION, VALIDATION) : undefined;
+  noteHeldOut(test, log);
   // An evaluation that is told the training part alone can warn.
   if (validation) noteWithheld(train, validation);
   for (const [name, each] of [

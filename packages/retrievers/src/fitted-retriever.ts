@@ -2,6 +2,7 @@ import {
   type CatalogueScorer,
   Favourites,
   fingerprint,
+  fittedOnLogs,
   type IdMap,
   type InteractionLog,
   type LongCallOptions,
@@ -27,6 +28,7 @@ export abstract class FittedRetriever<C> implements CatalogueScorer, Saveable {
   abstract readonly name: string;
   readonly items: IdMap;
   readonly favourites: Favourites;
+  readonly fittedOn: readonly string[];
   /** Settings of the fit. */
   protected readonly config: C;
   readonly #dataFingerprint: string;
@@ -36,6 +38,7 @@ export abstract class FittedRetriever<C> implements CatalogueScorer, Saveable {
     this.favourites = favourites;
     this.config = config;
     this.#dataFingerprint = dataFingerprint;
+    this.fittedOn = fittedOnLogs(dataFingerprint);
   }
 
   /** Makes what scores one query after the other; it may keep buffers, since each block of queries has its own. */

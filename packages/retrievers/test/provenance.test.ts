@@ -8,6 +8,7 @@ import {
   IdMap,
   InteractionLog,
   madeFrom,
+  Pipeline,
   type Provenance,
   provenanceOfLog,
   type Retriever,
@@ -19,7 +20,7 @@ import {
 import { leaveOneOut } from '@palate/datasets';
 import { evaluateRanking } from '@palate/eval';
 import { describe, expect, it } from 'vitest';
-import { Bm25Retriever, TextRetriever } from '../src/index.js';
+import { Bm25Retriever, Ease, Fusion, ItemKnn, PopularityRetriever, TextRetriever } from '../src/index.js';
 
 const log = InteractionLog.fromRows(
   Array.from({ length: 40 }, (_, k) => ({ user: `u${k % 8}`, item: `i${(k * 7) % 20}`, timestamp: k })),
@@ -112,5 +113,49 @@ describe('a catalogue', () => {
       attributes: { constructor: Array.from(log.items, () => 'x') },
     };
     expect(new Catalog(named).itemText(0, ['constructor'])).toBe('x');
+  });
+});
+
+describe('a retriever that was fitted on everything, or on the test', () => {
+  const leak = (what: string) => ({ code: 'leak', received: expect.stringContaining(what) });
+  const only = withLog(dataset, split.test);
+
+  it('is refused at the test of a split, alone, in a fusion, in a pipeline and from a folder', async () => {
+    for (const fit of [
+      (from: typeof dataset) => ItemKnn.fit(from),
+      (from: typeof dataset) => PopularityRetriever.fit(from),
+      (from: typeof dataset) => Ease.fit(from),
+    ]) {
+      await expect(judge(await fit(dataset))).rejects.toMatchObject(leak('the whole log'));
+      await expect(judge(await fit(only))).rejects.toMatchObject(leak('the test itself'));
+      expect((await judge(await fit(train))).users).toBe(8);
+      expect((await judge(await fit(withLog(dataset, split.known)))).users).toBe(8);
+    }
+    const [fair, unfair] = [await ItemKnn.fit(train), await ItemKnn.fit(dataset)];
+    const dir = join(mkdtempSync(join(tmpdir(), 'palate-fitted-')), 'saved');
+    await unfair.save(dir);
+    for (const each of [
+      await ItemKnn.load(dir),
+      new Fusion([fair, unfair]),
+      new Pipeline(unfair, []),
+      new Pipeline(fair, [
+        {
+          name: 'ranker',
+          fittedOn: unfair.fittedOn,
+          rank: async (_, lists) => [...lists.map((list) => [...list])],
+        },
+      ]),
+    ])
+      await expect(judge(each)).rejects.toMatchObject(leak('the whole log'));
+    expect((await judge(new Fusion([fair, fair]))).users).toBe(8);
+  });
+
+  it('may be measured on what it was fitted on where that is no test of a split', async () => {
+    const knn = await ItemKnn.fit(dataset);
+    const nothing = log.select(new Int32Array(0));
+    const on = (test: InteractionLog) =>
+      evaluateRanking(knn, { history: nothing, test }, { metrics: ['hr@5'], resamples: 0 });
+    expect((await on(log)).users).toBe(8);
+    expect((await on(split.validation as InteractionLog)).users).toBe(8);
   });
 });

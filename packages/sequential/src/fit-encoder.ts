@@ -73,7 +73,8 @@ export async function fitEncoder<C extends SequentialConfig>(
       stopBy: 'ndcg@10',
     },
   });
-  return { items, encoder, config, favourites, history, dataFingerprint: fingerprint(log) };
+  const { validation } = config;
+  return { items, encoder, config, favourites, history, validation, dataFingerprint: fingerprint(log) };
 }
 
 function madeOrFreed<T>(encoder: SequenceEncoder, make: (encoder: SequenceEncoder) => T): T {

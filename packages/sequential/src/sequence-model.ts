@@ -3,6 +3,7 @@ import {
   type Disposable,
   EmbeddingTable,
   type Favourites,
+  fittedOnLogs,
   type IdMap,
   type LongCallOptions,
   listsFromScores,
@@ -25,6 +26,7 @@ export abstract class SequenceModel implements CatalogueScorer, Saveable, Dispos
   abstract readonly name: string;
   readonly items: IdMap;
   readonly favourites: Favourites;
+  readonly fittedOn: readonly string[];
   /** Loss and validation of each epoch of the fit; empty after loading. */
   readonly history: readonly EpochReport[];
   readonly #encoder: SequenceEncoder;
@@ -42,6 +44,7 @@ export abstract class SequenceModel implements CatalogueScorer, Saveable, Dispos
     this.items = trained.items;
     this.favourites = trained.favourites;
     this.history = trained.history;
+    this.fittedOn = fittedOnLogs(trained.dataFingerprint, trained.validation);
     this.#encoder = trained.encoder;
     this.#dataFingerprint = trained.dataFingerprint;
     this.#kind = kind;

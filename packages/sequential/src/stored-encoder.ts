@@ -3,6 +3,7 @@ import {
   checkSavedShapes,
   Favourites,
   type IdMap,
+  type InteractionLog,
   itemFiles,
   RandomStream,
   readArtifact,
@@ -30,6 +31,8 @@ export interface StoredEncoder<C> {
 export interface TrainedEncoder<C> extends StoredEncoder<C> {
   /** Loss and validation of each epoch of the fit; empty after loading. */
   readonly history: readonly EpochReport[];
+  /** What it was stopped by; nothing after loading. */
+  readonly validation?: InteractionLog | undefined;
 }
 
 /**

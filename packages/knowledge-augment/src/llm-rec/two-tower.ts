@@ -6,6 +6,7 @@ import {
   type Dataset,
   Favourites,
   fingerprint,
+  fittedOnLogs,
   type IdMap,
   InvalidInputError,
   itemFiles,
@@ -59,6 +60,7 @@ export class TwoTower implements CatalogueScorer, Saveable {
   readonly name = 'MLP two-tower';
   readonly items: IdMap;
   readonly favourites: Favourites;
+  readonly fittedOn: readonly string[];
   /** Loss and validation of each epoch of the fit; empty after loading. */
   readonly history: readonly EpochReport[];
   /** Knowledge of interactions in the vectors; left out where there are none. */
@@ -69,6 +71,7 @@ export class TwoTower implements CatalogueScorer, Saveable {
     this.items = parts.items;
     this.favourites = parts.favourites;
     this.provenance = parts.provenance;
+    this.fittedOn = fittedOnLogs(parts.dataFingerprint, parts.settings.validation);
     this.history = history;
     this.#parts = parts;
   }

@@ -9,6 +9,7 @@ import {
   type Disposable,
   Favourites,
   fingerprint,
+  fittedOnLogs,
   type IdMap,
   itemFiles,
   type LongCallOptions,
@@ -76,6 +77,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
   readonly name: string;
   readonly items: IdMap;
   readonly favourites: Favourites;
+  readonly fittedOn: readonly string[];
   /** Knowledge of interactions in profiles and vectors; left out where there are none. */
   readonly provenance: Provenance | undefined;
   /** Loss and validation of each epoch of the fit; empty after loading. */
@@ -108,6 +110,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
     this.#profiles = parts.profiles;
     this.#config = parts.config;
     this.#dataFingerprint = parts.dataFingerprint;
+    this.fittedOn = fittedOnLogs(parts.dataFingerprint, parts.config.validation);
     this.history = parts.history;
     this.tuned = parts.tuned;
     this.orderWeight = parts.orderWeight;

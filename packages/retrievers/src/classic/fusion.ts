@@ -3,6 +3,7 @@ import {
   checkChoice,
   checkNumber,
   checkOptions,
+  fittedOnParts,
   type IdMap,
   InvalidInputError,
   isCatalogueScorer,
@@ -47,6 +48,7 @@ export class Fusion implements CatalogueScorer {
   readonly items: IdMap;
   /** Knowledge of interactions in all parts together. */
   readonly provenance: Provenance | undefined;
+  readonly fittedOn: readonly string[];
   readonly #parts: readonly CatalogueScorer[];
   readonly #weights: readonly number[];
   readonly #method: 'reciprocal-rank' | 'scores';
@@ -90,6 +92,7 @@ export class Fusion implements CatalogueScorer {
     this.#k = checkNumber('k', options.k ?? RANK_CONSTANT, { min: 0 });
     this.items = first.items;
     this.provenance = provenanceOfParts(parts);
+    this.fittedOn = fittedOnParts(parts);
     this.name = options.name ?? parts.map((part) => part.name).join(' + ');
   }
 

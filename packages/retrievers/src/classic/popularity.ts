@@ -3,6 +3,7 @@ import {
   type Dataset,
   defineOptions,
   fingerprint,
+  fittedOnLogs,
   type IdMap,
   InvalidInputError,
   itemFiles,
@@ -36,6 +37,7 @@ export type PopularityOptions = OptionsOf<typeof POPULARITY.declarations> & Long
 export class PopularityRetriever implements CatalogueScorer, Saveable {
   readonly name: string;
   readonly items: IdMap;
+  readonly fittedOn: readonly string[];
   readonly #scores: Float32Array;
   readonly #halfLifeDays: number | undefined;
   readonly #dataFingerprint: string;
@@ -51,6 +53,7 @@ export class PopularityRetriever implements CatalogueScorer, Saveable {
     this.#scores = scores;
     this.#halfLifeDays = halfLifeDays;
     this.#dataFingerprint = dataFingerprint;
+    this.fittedOn = fittedOnLogs(dataFingerprint);
   }
 
   /**

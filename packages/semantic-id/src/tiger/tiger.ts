@@ -11,6 +11,7 @@ import {
   type Disposable,
   Favourites,
   fingerprint,
+  fittedOnLogs,
   type IdMap,
   InvalidInputError,
   OutcomeCounter,
@@ -63,6 +64,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
   readonly provenance: Provenance;
   /** Answer to queries without a history. */
   readonly favourites: Favourites;
+  readonly fittedOn: readonly string[];
   /** Loss and validation of each epoch of the fit; empty after loading. */
   readonly history: readonly EpochReport[];
   readonly #model: EfficientModel | FaithfulModel;
@@ -90,6 +92,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
     this.#config = config;
     this.#unseen = unseen;
     this.#dataFingerprint = dataFingerprint;
+    this.fittedOn = fittedOnLogs(dataFingerprint, config.validation);
     this.#search = new TigerSearch({
       name: this.name,
       model,
