@@ -14,12 +14,31 @@ export { BiEncoder } from './encoder/bi-encoder.js';
 export { BI_ENCODER, type BiEncoderOptions } from './encoder/bi-encoder-options.js';
 export type { Tuned } from './encoder/trained-encoder.js';
 export {
+  type CrossFitOptions,
+  crossFittedLikelihoods,
+  type KeepLikelyOptions,
+  keepLikely,
+  textsOfPairs,
+} from './filter/filter-pairs.js';
+export { type ModelLikelihoodOptions, modelLikelihood } from './filter/model-likelihood.js';
+export type { RequestGivenItem, RequestLikelihood } from './filter/request-likelihood.js';
+export { T5Likelihood } from './filter/t5-likelihood.js';
+export { T5_LIKELIHOOD, type T5LikelihoodOptions } from './filter/t5-likelihood-options.js';
+export { UnigramLikelihood, type UnigramLikelihoodOptions } from './filter/unigram-likelihood.js';
+export {
   type RequestPairs,
   type RequestPairsOptions,
   requestPairs,
   selectPairs,
   splitPairsByUser,
 } from './pairs/request-pairs.js';
+export { LikelihoodRanker, type LikelihoodRankerOptions } from './ranking/likelihood-ranker.js';
+export {
+  NARRATIVE_RETRIEVER,
+  NarrativeRetriever,
+  type NarrativeRetrieverOptions,
+} from './retrieval/narrative-retriever.js';
+export { RequestRules, type RequestRulesOptions, type UnderstoodQuery } from './retrieval/request-rules.js';
 export { type ApplyRequestOptions, applyRequest, type RuledOut } from './understanding/apply-request.js';
 export { describeRequest } from './understanding/describe-request.js';
 export { speaksOf } from './understanding/speaks-of.js';

@@ -1,0 +1,132 @@
+import {
+  checkNumber,
+  checkOptions,
+  InvalidInputError,
+  LONG_CALL_OPTIONS,
+  type LongCallOptions,
+  throwIfCancelled,
+} from '@palate/core';
+import { foldsOf, type RequestPairs, selectPairs } from '../pairs/request-pairs.js';
+import type { RequestGivenItem, RequestLikelihood } from './request-likelihood.js';
+
+/** The texts of pairs, as scorers read them. */
+export function textsOfPairs({ texts, requests, request, item }: RequestPairs): RequestGivenItem[] {
+  return Array.from(request, (at, row) => ({
+    request: requests[at]?.text ?? '',
+    item: texts[item[row]!] ?? '',
+  }));
+}
+
+/** Options of {@link keepLikely}. */
+export interface KeepLikelyOptions {
+  /** Share of the pairs that is kept. Default 0.5. */
+  readonly share?: number | undefined;
+  /**
+   * What a pair is held against: `'all'` others, as in the paper, which also drops requests that nothing makes likely; or
+   * those of its own `'request'`. Default `'all'`.
+   */
+  readonly among?: 'all' | 'request' | undefined;
+}
+
+/**
+ * Keeps the pairs whose request is likeliest given the item: Mint's filter (Mysore et al. 2023), the top half. Pairs of
+ * equal score are kept in their order.
+ *
+ * @param scores - of a {@link RequestLikelihood}, one a pair, in nats a token
+ * @throws InvalidInputError if there is not one finite score a pair
+ */
+export function keepLikely(
+  pairs: RequestPairs,
+  scores: Float32Array,
+  options: KeepLikelyOptions = {},
+): RequestPairs {
+  checkOptions('keepLikely', options, ['share', 'among']);
+  const share = checkNumber('share', options.share ?? 0.5, { min: 0, max: 1 });
+  const bad = scores.findIndex((score) => !Number.isFinite(score));
+  if (scores.length !== pairs.request.length || bad >= 0)
+    throw new InvalidInputError({
+      expected: `${pairs.request.length} finite scores, one a pair`,
+      received: bad >= 0 ? `${scores[bad]} for pair ${bad}` : String(scores.length),
+      hint: 'Score these pairs.',
+    });
+  const groups = new Map<number, number[]>();
+  for (let row = 0; row < scores.length; row++) {
+    const key = options.among === 'request' ? pairs.request[row]! : 0;
+    const rows = groups.get(key);
+    if (rows) rows.push(row);
+    else groups.set(key, [row]);
+  }
+  const kept = [...groups.values()].flatMap((rows) =>
+    [...rows].sort((a, b) => scores[b]! - scores[a]! || a - b).slice(0, Math.ceil(share * rows.length)),
+  );
+  return selectPairs(
+    pairs,
+    kept.sort((a, b) => a - b),
+  );
+}
+
+/** Options of {@link crossFittedLikelihoods}. */
+export interface CrossFitOptions extends LongCallOptions {
+  /** Parts into which the users are split. Default 3. */
+  readonly folds?: number | undefined;
+  /**
+   * Trains a scorer on the pairs of all other folds.
+   *
+   * @param fold - number of the fold that it will score
+   */
+  readonly fit: (
+    pairs: RequestPairs,
+    fold: number,
+  ) => Promise<RequestLikelihood & Partial<globalThis.Disposable>>;
+}
+
+/**
+ * Scores pairs by scorers that are trained on them, none by one that has seen a request of its user: the users are split
+ * into folds, and each fold is scored by what was trained on the others.
+ *
+ * @returns nats a token, one a pair
+ * @throws InvalidInputError if there are fewer users than folds
+ */
+export async function crossFittedLikelihoods(
+  pairs: RequestPairs,
+  options: CrossFitOptions,
+): Promise<Float32Array> {
+  checkOptions('crossFittedLikelihoods', options, [...LONG_CALL_OPTIONS, 'folds', 'fit']);
+  const count = checkNumber('folds', options.folds ?? 3, { min: 2, integer: true });
+  const folds = foldsOf(
+    pairs,
+    Array.from({ length: count }, () => 1 / count),
+    options.seed ?? 0,
+  );
+  if (folds.some((users) => users.length === 0))
+    throw new InvalidInputError({
+      expected: `requests of at least ${count} users`,
+      received: String(folds.flat().length),
+      hint: 'Lower folds.',
+    });
+  const scores = new Float32Array(pairs.request.length);
+  for (const [fold, users] of folds.entries()) {
+    throwIfCancelled(options.signal, 'cross-fitting');
+    const own = new Set(users);
+    const isOwn = (row: number): boolean => own.has(pairs.requests[pairs.request[row]!]?.user ?? '');
+    const rows = Array.from(pairs.request, (_, row) => row);
+    const held = rows.filter(isOwn);
+    const scorer = await options.fit(
+      selectPairs(
+        pairs,
+        rows.filter((row) => !isOwn(row)),
+      ),
+      fold,
+    );
+    try {
+      const found = await scorer.logLikelihoods(textsOfPairs(selectPairs(pairs, held)), {
+        signal: options.signal,
+        onProgress: options.onProgress,
+      });
+      for (const [k, row] of held.entries()) scores[row] = found[k]!;
+    } finally {
+      scorer[Symbol.dispose]?.();
+    }
+  }
+  return scores;
+}

@@ -1,0 +1,88 @@
+import { checkNumber, checkOptions, InvalidInputError, wordsOf } from '@palate/core';
+import type { RequestGivenItem, RequestLikelihood } from './request-likelihood.js';
+
+/** Options of {@link UnigramLikelihood}. */
+export interface UnigramLikelihoodOptions {
+  /**
+   * Weight of the collection, in words: an item's text counts as much as it once it has as many words. Default: the mean
+   * length of the texts.
+   */
+  readonly mu?: number | undefined;
+}
+
+/** Counts of words. */
+const counted = (words: readonly string[]): ReadonlyMap<string, number> => {
+  const counts = new Map<string, number>();
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return counts;
+};
+
+/**
+ * Query likelihood by Dirichlet-smoothed unigrams (Zhai and Lafferty 2001): a word of the request has the probability
+ * `(tf + mu * p(word | collection)) / (length + mu)` in an item's text. Words that no text has count half an occurrence in
+ * the collection.
+ *
+ * @example
+ * ```ts
+ * const scorer = new UnigramLikelihood(['a heist in Paris', 'a quiet farm']);
+ * const [heist, farm] = await scorer.logLikelihoods([
+ *   { request: 'some heist', item: 'a heist in Paris' },
+ *   { request: 'some heist', item: 'a quiet farm' },
+ * ]);
+ * ```
+ */
+export class UnigramLikelihood implements RequestLikelihood {
+  readonly name = 'unigram likelihood';
+  readonly #collection: ReadonlyMap<string, number>;
+  readonly #total: number;
+  readonly #mu: number;
+  /** Words of the texts that were asked about, counted once. */
+  readonly #texts = new Map<
+    string,
+    { readonly counts: ReadonlyMap<string, number>; readonly length: number }
+  >();
+
+  /**
+   * @param texts - of the items, with all that is known of them
+   * @throws InvalidInputError if there is no word in them
+   */
+  constructor(texts: readonly string[], options: UnigramLikelihoodOptions = {}) {
+    checkOptions('UnigramLikelihood', options, ['mu']);
+    const words = texts.flatMap(wordsOf);
+    if (words.length === 0)
+      throw new InvalidInputError({
+        expected: 'texts with words',
+        received: `${texts.length} texts without any`,
+        hint: 'Give the texts of the items.',
+      });
+    this.#collection = counted(words);
+    this.#total = words.length;
+    this.#mu = checkNumber('mu', options.mu ?? Math.max(1, words.length / texts.length), { min: 1e-6 });
+  }
+
+  /** Nats a word of one request given one text. */
+  logLikelihood({ request, item }: RequestGivenItem): number {
+    const words = wordsOf(request);
+    const { counts, length } = this.#of(item);
+    const vocabulary = this.#collection.size;
+    let sum = 0;
+    for (const word of words) {
+      const inAll = ((this.#collection.get(word) ?? 0) + 0.5) / (this.#total + 0.5 * (vocabulary + 1));
+      sum += Math.log(((counts.get(word) ?? 0) + this.#mu * inAll) / (length + this.#mu));
+    }
+    return words.length === 0 ? 0 : sum / words.length;
+  }
+
+  async logLikelihoods(pairs: readonly RequestGivenItem[]): Promise<Float32Array> {
+    return Float32Array.from(pairs, (pair) => this.logLikelihood(pair));
+  }
+
+  #of(text: string): { readonly counts: ReadonlyMap<string, number>; readonly length: number } {
+    const known = this.#texts.get(text);
+    if (known) return known;
+    const words = wordsOf(text);
+    const made = { counts: counted(words), length: words.length };
+    this.#texts.set(text, made);
+    return made;
+  }
+}
