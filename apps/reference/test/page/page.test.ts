@@ -158,10 +158,10 @@ describe.skipIf(CHROMIUM === undefined)(`the page in chromium${WITHOUT}`, () => 
     expect(faults).toEqual([]);
   });
 
-  test('shows an item with its texts and its neighbours by text and by use', async () => {
+  test('shows an item with its texts and its neighbours by text, by use and in the graph', async () => {
     const { page, faults } = await at('items?id=tea-1');
     await page.getByRole('heading', { level: 1, name: 'Tea number 1' }).waitFor();
-    for (const name of ['Near by text', 'Chosen by the same people']) {
+    for (const name of ['Near by text', 'Chosen by the same people', 'Near in the graph']) {
       const near = page.getByRole('region', { name }).getByRole('link');
       await near.first().waitFor();
       expect(await near.first().textContent()).toMatch(/^Tea/);

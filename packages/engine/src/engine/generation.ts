@@ -5,6 +5,7 @@ import type { FittedMethod, MethodSettings } from '../methods/method.js';
 import type { MethodContext } from '../methods/method-context.js';
 import { methodOf } from '../methods/methods.js';
 import { CoUse } from './co-use.js';
+import { GraphWalk } from './graph-walk.js';
 import { Uses } from './uses.js';
 
 /** How far a model is. */
@@ -35,6 +36,7 @@ export class Generation {
   readonly dataset: Dataset;
   readonly context: MethodContext;
   readonly coUse: CoUse;
+  readonly graphWalk: GraphWalk;
   readonly #models = new Map<string, Held>();
   #ids: SemanticIds | undefined;
   readonly #onNotice: (notice: string) => void;
@@ -45,6 +47,7 @@ export class Generation {
     this.dataset = dataset;
     this.context = context;
     this.coUse = new CoUse(dataset.log);
+    this.graphWalk = new GraphWalk(dataset.log);
     this.#onNotice = onNotice;
   }
 

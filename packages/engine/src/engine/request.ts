@@ -52,8 +52,11 @@ export interface SimilarRequest {
   readonly item: string;
   /** Default 10. */
   readonly k?: number | undefined;
-  /** By what is chosen together, or by texts. Default: by use where the item was ever chosen with others. */
-  readonly by?: 'use' | 'text' | undefined;
+  /**
+   * By what is chosen together, by texts, or by walks in the graph of users and items. Default: by use where the item was ever
+   * chosen with others.
+   */
+  readonly by?: 'use' | 'text' | 'graph' | undefined;
   readonly exclude?: readonly string[] | undefined;
   readonly filter?: Filter | undefined;
 }

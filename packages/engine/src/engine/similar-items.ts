@@ -6,11 +6,13 @@ import type { SearchRequest, SimilarRequest } from './request.js';
 import { allowedItems } from './resolve-request.js';
 import type { Snapshot } from './snapshot.js';
 
+const LIKENESSES: readonly SimilarRequest['by'][] = ['use', 'text', 'graph'];
 const NOBODY = { wish: undefined, dislikes: new Set<number>() };
 
 /**
  * Items like one. By use: those that the same people chose, filled up by texts. By text: those whose texts are alike, in
- * meaning where the pipeline reads meanings, in words otherwise.
+ * meaning where the pipeline reads meanings, in words otherwise. In the graph: those that a walk from user to item and on
+ * comes by, and no others.
  *
  * @throws InvalidInputError for an item that nobody knows, or likeness by texts where there are none
  */
@@ -25,9 +27,9 @@ export async function similarItems(
   const where = 'the similar request';
   const item = catalogue.indexOf(request.item, `item of ${where}`);
   const { k = DEFAULT_K, by } = request;
-  if (by !== undefined && by !== 'use' && by !== 'text')
+  if (by !== undefined && !LIKENESSES.includes(by))
     throw new InvalidInputError({
-      expected: `by of ${where} to be 'use' or 'text'`,
+      expected: `by of ${where} to be ${LIKENESSES.map((each) => `'${each}'`).join(', ')}`,
       received: JSON.stringify(by),
       hint: 'Leave it out for what fits.',
     });
@@ -40,6 +42,23 @@ export async function similarItems(
   const counter = CallOutcomes.counter();
   const { mask } = allowedItems(request, NOBODY, snapshot, counter, where);
   const isAllowed = (each: number): boolean => each !== item && (mask?.[each] ?? 1) === 1;
+  if (by === 'graph') {
+    const reached = (await generation.graphWalk.neighbours(item)).filter((each) => isAllowed(each.item));
+    const nearest = reached.slice(0, k);
+    return plainAnswer(
+      nearest,
+      new Map(nearest.map((each, rank) => [each.item, [{ method: 'graph-walk', rank: rank + 1 }]])),
+      snapshot,
+      {
+        candidates:
+          nearest.length > 0
+            ? 'personalised PageRank from it, in the graph of users and items'
+            : 'nobody chose it, so that no walk begins there',
+        stages: [{ name: 'similar', milliseconds: performance.now() - started }],
+        outcomes: [counter.counts()],
+      },
+    );
+  }
   const byUse = by === 'text' ? [] : generation.coUse.neighbours(item).filter((each) => isAllowed(each.item));
   const list = byUse.slice(0, k);
   const from = new Map(list.map((each, rank) => [each.item, [{ method: 'co-use', rank: rank + 1 }]]));

@@ -14,7 +14,7 @@ export function recommend(request: RecommendRequest, signal?: AbortSignal): Prom
 /** Items near to one, by their texts or by who chose them. */
 export function similarItems(
   item: string,
-  by: 'text' | 'use',
+  by: 'text' | 'use' | 'graph',
   k: number,
   signal?: AbortSignal,
 ): Promise<Answer> {

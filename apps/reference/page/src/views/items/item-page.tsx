@@ -79,6 +79,7 @@ function Known({ item }: { readonly item: ItemView }) {
       <div className="neighbour-lists">
         <Neighbours item={item.id} by="text" title="Near by text" />
         <Neighbours item={item.id} by="use" title="Chosen by the same people" />
+        <Neighbours item={item.id} by="graph" title="Near in the graph" />
       </div>
     </>
   );

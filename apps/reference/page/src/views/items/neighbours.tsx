@@ -6,7 +6,7 @@ import { hrefOf } from '../../routing/route.js';
 /** The items next to one, by text or by use, with bars of how near they are. */
 export function Neighbours(props: {
   readonly item: string;
-  readonly by: 'text' | 'use';
+  readonly by: 'text' | 'use' | 'graph';
   readonly title: string;
 }) {
   const { item, by, title } = props;
