@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { CommandLine, wholeNumber } from '@palate/command-line';
 import { action, withData, withFitting, withPrinting } from './command-options.js';
 import { registerImport } from './commands/import.js';
+import { registerKnowledge } from './commands/register-knowledge.js';
 import { registerServe } from './commands/serve.js';
 import { SYSTEMS } from './systems.js';
 
@@ -58,5 +59,6 @@ withFitting(program.command('start'))
 
 registerImport(program);
 registerServe(program, version);
+registerKnowledge(program);
 
 await program.parseAsync();

@@ -31,14 +31,18 @@ export function palate(args: readonly string[], env: Readonly<Record<string, str
   });
 }
 
-/** Starts `palate` and interrupts it, as Ctrl-C does, when its error stream first shows `marker`. */
+/** Starts `palate` and interrupts it, as Ctrl-C does, or kills it, when its error stream first shows `marker`. */
 export function interrupted(
   args: readonly string[],
   marker: string,
+  {
+    env = {},
+    by = 'SIGINT',
+  }: { readonly env?: Readonly<Record<string, string>>; readonly by?: NodeJS.Signals } = {},
 ): Promise<{ code: number | null; stderr: string }> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [...NODE, ...args], {
-      env: ENVIRONMENT,
+      env: { ...ENVIRONMENT, ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     let stderr = '';
@@ -47,7 +51,7 @@ export function interrupted(
       stderr += chunk.toString();
       if (sent || !stderr.includes(marker)) return;
       sent = true;
-      child.kill('SIGINT');
+      child.kill(by);
     });
     child.on('close', (code) => resolve({ code, stderr }));
   });

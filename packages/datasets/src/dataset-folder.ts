@@ -12,6 +12,7 @@ import {
   type LongCallOptions,
   type ReadingReport,
   readManifest,
+  readProvenance,
   type UserTable,
   verifyArtifact,
   writeArtifact,
@@ -38,6 +39,8 @@ interface FolderConfig {
   readonly ids: 'text' | 'row';
   readonly text: readonly string[];
   readonly attributes: readonly string[];
+  /** What columns know of interactions, by name; left out where none knows any. */
+  readonly provenance?: Readonly<Record<string, unknown>> | undefined;
   /** Columns of the users; left out where nothing is known of them. */
   readonly userAttributes?: readonly string[] | undefined;
   readonly statistics: unknown;
@@ -69,6 +72,7 @@ export async function saveDataset(
     ids,
     text: Object.keys(catalog.text),
     attributes: Object.keys(catalog.attributes),
+    ...(Object.keys(catalog.provenance).length === 0 ? {} : { provenance: catalog.provenance }),
     ...(users === undefined ? {} : { userAttributes: Object.keys(users.attributes) }),
     statistics: statistics(log),
     reading: dataset.reading,
@@ -153,7 +157,14 @@ export async function openDataset(folder: string, options: LongCallOptions = {})
   return createDataset({
     name: config.name,
     log,
-    catalog: new Catalog({ items: itemIds, text: items.texts, attributes: items.columns }),
+    catalog: new Catalog({
+      items: itemIds,
+      text: items.texts,
+      attributes: items.columns,
+      provenance: Object.fromEntries(
+        Object.entries(config.provenance ?? {}).map(([name, value]) => [name, readProvenance(value)]),
+      ),
+    }),
     ...(table === undefined ? {} : { users: table }),
     ...(config.reading === undefined ? {} : { reading: config.reading }),
     licence: config.licence,

@@ -1,6 +1,6 @@
 import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Catalog, createDataset, fingerprint, IdMap, InteractionLog } from '@palate/core';
+import { Catalog, createDataset, fingerprint, IdMap, InteractionLog, madeFrom } from '@palate/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openDataset, saveDataset, statistics } from '../src/index.js';
@@ -123,6 +123,14 @@ test('the files are open formats that other programs read', async () => {
   expect(manifest).toMatchObject({ kind: 'dataset', dataFingerprint: fingerprint(small.log) });
   expect(manifest.config).toMatchObject({ name: 'small', licence: 'MIT' });
   expect(manifest.config.statistics).toEqual(statistics(small.log));
+});
+
+test('what texts know of interactions comes back too', async () => {
+  const folder = join(await folderWith({}), 'reviewed');
+  const provenance = { title: madeFrom({ until: 86_400 }) };
+  const { items, text } = small.catalog;
+  await saveDataset({ ...small, catalog: new Catalog({ items, text, provenance }) }, folder);
+  expect((await openDataset(folder)).catalog.provenance).toEqual(provenance);
 });
 
 test('what was changed is refused; what is not ours is never replaced', async () => {

@@ -59,6 +59,7 @@ export {
 } from './llm-rec/tag-gpt.js';
 export { TwoTower } from './llm-rec/two-tower.js';
 export { TWO_TOWER, type TwoTowerOptions } from './llm-rec/two-tower-options.js';
+export { userKeywordsTemplate } from './palr/user-keywords.js';
 export { LIST_MODELS, type ListModelName } from './rerank/list-models.js';
 export { type RerankListOptions, type RerankLists, rerankLists } from './rerank/rerank-lists.js';
 export { type RerankResult, rerankMetrics } from './rerank/rerank-metrics.js';

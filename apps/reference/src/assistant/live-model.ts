@@ -45,15 +45,13 @@ function counted(model: LanguageModel): Omit<LiveModel, 'leftOut'> {
 }
 
 /**
- * The language model that `PALATE_LLM` names: `openai:MODEL` (with `OPENAI_API_KEY` and `OPENAI_BASE_URL`),
- * `transformers:MODEL`, or none for `local` and where nothing is set. Answers are kept in the artifacts' folder.
+ * The language model that `PALATE_LLM` names, with a count of its requests, and without retries, limits or a cache:
+ * `openai:MODEL` (with `OPENAI_API_KEY` and `OPENAI_BASE_URL`), `transformers:MODEL`, or none for `local` and where nothing
+ * is set.
  *
  * @throws InvalidInputError for another value
  */
-export async function liveModel(
-  artifacts: string,
-  setting = process.env.PALATE_LLM,
-): Promise<LiveModel | undefined> {
+export async function namedModel(setting = process.env.PALATE_LLM): Promise<LiveModel | undefined> {
   if (setting === undefined || setting === '' || setting === 'local') return undefined;
   const [provider = '', ...rest] = setting.split(':');
   const model = rest.join(':');
@@ -65,11 +63,20 @@ export async function liveModel(
     });
   const remote = provider === 'openai' ? openaiModel({ model }) : undefined;
   const bare = remote ?? (await transformersModel({ model }));
-  const { model: counting, asked } = counted(bare);
-  const careful = withRetry(withLimits(counting, { concurrency: 4 }), { deadlineSeconds: 120 });
+  return { ...counted(bare), leftOut: () => remote?.leftOut ?? [] };
+}
+
+/**
+ * The language model that `PALATE_LLM` names, asked with care: retries, few requests at once, and answers kept in a folder.
+ *
+ * @throws InvalidInputError for a value that names none
+ */
+export async function liveModel(artifacts: string): Promise<LiveModel | undefined> {
+  const named = await namedModel();
+  if (!named) return undefined;
+  const careful = withRetry(withLimits(named.model, { concurrency: 4 }), { deadlineSeconds: 120 });
   return {
+    ...named,
     model: withCache(careful, { cache: await AnswerCache.open(join(artifacts, 'answers')) }),
-    asked,
-    leftOut: () => remote?.leftOut ?? [],
   };
 }

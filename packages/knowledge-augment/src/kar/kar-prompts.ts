@@ -1,4 +1,4 @@
-import { type Dataset, joinProvenance, madeFrom, quoteForPrompt, WORLD } from '@palate/core';
+import { checkChoice, type Dataset, joinProvenance, madeFrom, quoteForPrompt, WORLD } from '@palate/core';
 import { knownBefore } from '../features/known-history.js';
 import type { KnowledgeInput } from '../store/generate-knowledge.js';
 import type { PromptTemplate } from '../store/prompt-template.js';
@@ -58,6 +58,11 @@ export interface ReasoningInputOptions {
   readonly fields?: readonly string[] | undefined;
   /** Most interactions that are shown. Default 30. */
   readonly most?: number | undefined;
+  /**
+   * What is shown of a history: its earlier half, so that samples can come from after it, or its end, for answers to people
+   * alone: no model may be measured with such texts on these interactions. Default `'early'`.
+   */
+  readonly part?: 'early' | 'latest' | undefined;
 }
 
 /** How many of a user's interactions a language model may see: the earlier half, at most `most`. */
@@ -76,14 +81,17 @@ export function reasoningInputs(
 ): KnowledgeInput<ReasoningInput>[] {
   const { log, catalog } = dataset;
   const fields = options.fields ?? ['title'];
+  const part = checkChoice('part', options.part ?? 'early', ['early', 'latest']);
   const { offsets, row } = log.byUser();
   const { rating } = log;
   const described = catalog.provenanceOf(fields);
   return [...log.users].flatMap((entity, user) => {
     const from = offsets[user]!;
-    const early = earlyCount(offsets[user + 1]! - from, options.most);
-    const count = Math.min(early, knownBefore(log, user, early));
-    const rows = Array.from(row.subarray(from, from + count));
+    const all = offsets[user + 1]! - from;
+    const early = earlyCount(all, options.most);
+    const count = part === 'latest' ? all : Math.min(early, knownBefore(log, user, early));
+    const shown = Math.min(count, options.most ?? 30);
+    const rows = Array.from(row.subarray(from + count - shown, from + count));
     if (rows.length === 0) return [];
     const until = log.timestamp[rows.at(-1) as number]!;
     return [

@@ -14,7 +14,7 @@ export interface ItemTexts {
   readonly provenance: Provenance;
 }
 
-/** Catalogue fields that describe an item. */
+/** Catalogue fields that describe an item, where there are such and nothing else is said. */
 const FIELDS = ['title', 'genres'];
 
 /**
@@ -23,15 +23,16 @@ const FIELDS = ['title', 'genres'];
  *
  * @param training - the data set with its training log alone
  * @param neighbours - of `importantNeighbours` (@palate/graph-augment) on that log
- * @throws InvalidInputError if there is not one list an item
+ * @param fields - catalogue fields that describe an item. Default: `title` and `genres`, as far as there are such
+ * @throws InvalidInputError if there is not one list an item, or a field does not exist
  */
 export function engagementInputs(
   training: Dataset,
   neighbours: readonly (readonly number[])[],
+  fields: readonly string[] = FIELDS.filter((field) => training.catalog.fields.includes(field)),
 ): KnowledgeInput<ItemPromptInput>[] {
   const { log, catalog } = training;
   checkLists(neighbours, log.items.size);
-  const fields = FIELDS.filter((field) => catalog.fields.includes(field));
   const provenance = joinProvenance([provenanceOfLog(log), catalog.provenanceOf(fields)]);
   return Array.from(log.items, (entity, item) => ({
     entity,

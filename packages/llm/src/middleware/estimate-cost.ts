@@ -18,7 +18,7 @@ export interface CostEstimate {
  */
 export function estimateCost(
   requests: readonly GenerateRequest[],
-  options: TokenCounting & { readonly price?: TokenPrice } = {},
+  options: TokenCounting & { readonly price?: TokenPrice | undefined } = {},
 ): CostEstimate {
   const { countTokens, defaultMaxTokens } = checkCounting('estimateCost', options, ['price']);
   let expected: TokenUsage = { inputTokens: 0, outputTokens: 0 };

@@ -1,0 +1,45 @@
+import { InvalidInputError, type KnowledgeStore, type TokenUsage } from '@palate/core';
+import { type KnowledgeFailure, openKnowledgeStore } from '@palate/knowledge-augment';
+import type { TokenPrice } from '@palate/llm';
+import { count, money } from './estimates.js';
+
+/** The error where no language model is named. */
+export function noModel(): InvalidInputError {
+  return new InvalidInputError({
+    expected: 'a language model in PALATE_LLM',
+    received: 'none',
+    hint: 'For example PALATE_LLM=openai:gpt-4o-mini with OPENAI_API_KEY, or with OPENAI_BASE_URL the name of a local model.',
+  });
+}
+
+/** Opens the store for a while; without one there is nothing in it. */
+export async function withStore<T>(folder: string, use: (store: KnowledgeStore) => Promise<T>): Promise<T> {
+  const store = openKnowledgeStore(folder);
+  try {
+    return await use(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Tokens and their price for people. */
+export function spentInWords(
+  { inputTokens, outputTokens }: TokenUsage,
+  price: TokenPrice | undefined,
+): string {
+  const cost = price
+    ? ` (${money((inputTokens * price.inputPerMillion + outputTokens * price.outputPerMillion) / 1e6)})`
+    : '';
+  return `${count(inputTokens)} tokens read and ${count(outputTokens)} written${cost}`;
+}
+
+/** Failures by cause, the most frequent first, each with what was said of one. */
+export function causesOf(failed: readonly Pick<KnowledgeFailure, 'code' | 'message'>[]) {
+  const causes = new Map<string, { code: string; count: number; example: string }>();
+  for (const { code, message } of failed) {
+    const cause = causes.get(code) ?? { code, count: 0, example: message };
+    cause.count++;
+    causes.set(code, cause);
+  }
+  return [...causes.values()].sort((a, b) => b.count - a.count);
+}

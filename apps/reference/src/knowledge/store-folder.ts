@@ -1,0 +1,23 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isDatasetFolder } from '@palate/datasets';
+import { userCacheFolder } from '@palate/engine';
+
+/**
+ * Where the texts about a data set are kept: beside its folder, as `FOLDER.knowledge`; of a named data set among the user's
+ * files.
+ */
+export async function knowledgeFolder(data: string, given?: string): Promise<string> {
+  if (given !== undefined) return given;
+  return (await isDatasetFolder(data))
+    ? `${data.replace(/[/\\]+$/, '')}.knowledge`
+    : join(userCacheFolder(), 'knowledge', data);
+}
+
+/** Whether there is a store. */
+export async function hasKnowledge(folder: string): Promise<boolean> {
+  return stat(folder).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+}
