@@ -10,7 +10,12 @@ import { savedProvenance } from './provenance-of-models.js';
  *
  * @param about - one line on what the strength does, and its default
  */
-export function edgePriorOptions(about: { readonly strength: string; readonly default: number }) {
+export function edgePriorOptions(about: {
+  readonly strength: string;
+  readonly default: number;
+  /** Largest strength, where there is one. */
+  readonly max?: number | undefined;
+}) {
   return {
     edges: option
       .value<ItemEdges>('edges between items (`ItemEdges`)', (value) => value instanceof ItemEdges)
@@ -18,7 +23,7 @@ export function edgePriorOptions(about: { readonly strength: string; readonly de
         doc: 'edges between items as a prior, of `@palate/graph-augment` or another source',
         identity: (edges) => edges.identity(),
       }),
-    edgeStrength: option.number({ min: 0 }).optional({
+    edgeStrength: option.number({ min: 0, ...(about.max === undefined ? {} : { max: about.max }) }).optional({
       doc: `${about.strength}; ${about.default} if left out, where there are edges`,
     }),
   } as const;

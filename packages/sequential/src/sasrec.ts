@@ -1,12 +1,18 @@
 import {
+  checkValidationUnseen,
   type Dataset,
   defineOptions,
+  edgePriorOf,
+  edgePriorOptions,
   InvalidInputError,
   type LongCallOptions,
   type OptionsOf,
   option,
+  type Provenance,
   type RandomStream,
   type SettingsOf,
+  takeEdgeProvenance,
+  withEdgeProvenance,
 } from '@palate/core';
 import {
   type Batch,
@@ -21,6 +27,7 @@ import {
   sampledSoftmax,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
+import { EDGE_STRENGTH, TaskWithEdges } from './edge-prior.js';
 import type { SequenceKind } from './encode-histories.js';
 import { type EncoderTask, fitEncoder } from './fit-encoder.js';
 import { SEQUENTIAL } from './options.js';
@@ -57,6 +64,11 @@ export const SASREC = defineOptions('SasRec.fit', {
     default: 'all',
     doc: "what the next item is ranked against by `'cross-entropy'`: `'all'` items, or those `'unseen'` by the user, since lists leave the others out",
   }),
+  ...edgePriorOptions({
+    strength:
+      'weight of the mean of `w |e_i - e_j|^2` over the edges, which draws the vectors of joined items together',
+    default: EDGE_STRENGTH,
+  }),
 });
 
 /** Options of {@link SasRec.fit}; {@link SASREC} says what each does. */
@@ -70,14 +82,17 @@ const KIND: SequenceKind = { artifact: 'sasrec', name: 'SASRec', causal: true, h
  * SASRec (Kang and McAuley 2018): a causal transformer over a user's items that predicts, at every position, the next
  * one; scores are inner products with the item vectors.
  *
- * With full cross-entropy it is the strong baseline of later studies; with `'bce'` the original.
+ * With full cross-entropy it is the strong baseline of later studies; with `'bce'` the original. Edges between items
+ * are a prior on the item vectors: `edgeStrength` times the mean of `w |e_i - e_j|^2` joins the loss.
  */
 export class SasRec extends SequenceModel {
   readonly name: string;
+  readonly provenance?: Provenance;
 
-  private constructor(trained: TrainedEncoder<Config>) {
-    super(KIND, trained, SASREC.saved(trained.config));
-    const { loss } = trained.config;
+  private constructor(trained: TrainedEncoder<Config>, provenance: Provenance | undefined) {
+    const { loss, edgeStrength = EDGE_STRENGTH } = trained.config;
+    super(KIND, trained, withEdgeProvenance(SASREC.saved(trained.config), provenance, edgeStrength));
+    if (provenance) this.provenance = provenance;
     this.name = loss === 'cross-entropy' ? 'SASRec' : `SASRec (${loss})`;
   }
 
@@ -85,6 +100,7 @@ export class SasRec extends SequenceModel {
    * Trains on the histories of the data set.
    *
    * @throws InvalidInputError for unknown options or losses, or if no user has two interactions
+   * @throws LeakError for a validation that the edges know, or edges that do not say what they know
    */
   static async fit(dataset: Dataset, options: SasRecOptions = {}): Promise<SasRec> {
     const config = SASREC.settings(options);
@@ -94,21 +110,27 @@ export class SasRec extends SequenceModel {
         received: `"unseen" with ${config.loss}`,
         hint: "Leave competitors out: sampled losses never draw an item of the user. Or use the loss 'cross-entropy'.",
       });
-    return new SasRec(
-      await fitEncoder(
-        KIND,
-        dataset,
-        SASREC,
-        config,
-        options,
-        (encoder) => new NextItemTask(dataset, encoder, config),
-      ),
-    );
+    const given = edgePriorOf(config, dataset.log.items, EDGE_STRENGTH);
+    const prior = given && given.edges.length > 0 ? given : undefined;
+    checkValidationUnseen('the edges', prior?.edges.provenance, dataset.log, config.validation);
+    const trained = await fitEncoder(KIND, dataset, SASREC, config, options, (encoder) => {
+      const task = new NextItemTask(dataset, encoder, config);
+      return prior ? new TaskWithEdges(task, encoder, prior) : task;
+    });
+    return new SasRec(trained, prior?.edges.provenance);
   }
 
   /** @throws ArtifactError if the folder is missing, foreign or damaged */
   static async load(dir: string): Promise<SasRec> {
-    return new SasRec(await loadEncoder(dir, KIND, SASREC));
+    let provenance: Provenance | undefined;
+    const trained = await loadEncoder(dir, KIND, {
+      restored: (from, saved) => {
+        const taken = takeEdgeProvenance(from, saved);
+        provenance = taken.provenance;
+        return SASREC.restored(from, taken.settings);
+      },
+    });
+    return new SasRec(trained, provenance);
   }
 }
 

@@ -18,6 +18,7 @@ import {
 import { compile, sparseCrossEntropy } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 import type { SemanticIds } from '../ids/semantic-ids.js';
+import type { EdgeTargets } from './edge-targets.js';
 import { computed, EfficientSteps, paddedRows, type SearchStep } from './efficient-steps.js';
 import type { IdHistory, IdModel, IdSteps } from './id-model.js';
 import type { TigerConfig } from './tiger-options.js';
@@ -214,14 +215,15 @@ export class EfficientModel implements IdModel {
     return tf.add(tf.mul(states, gate), moved);
   }
 
-  batches({ log }: Dataset, random: RandomStream): (() => Batch)[] {
+  batches({ log }: Dataset, random: RandomStream, edges?: EdgeTargets): (() => Batch)[] {
     const { batchSize, maxLength } = this.#config;
     const lengths = Int32Array.from({ length: log.users.size }, (_, user) =>
       Math.max(0, Math.min(maxLength, log.history(user).length - 1)),
     );
     return batchByLength(lengths, batchSize, bucketLengths(maxLength), random.fork('order')).map(
-      ({ length, rows }) =>
+      ({ length, rows }, index) =>
         () => {
+          const draws = random.fork(`edges ${index}`);
           const items = new Int32Array(batchSize * length);
           const present = new Float32Array(batchSize * length);
           const targets = new Int32Array(batchSize * length);
@@ -234,7 +236,8 @@ export class EfficientModel implements IdModel {
             users[k] = this.#userToken(log.users.idOf(user));
             for (let i = 0; i < taken; i++) {
               items[start + i] = history[from + i]!;
-              targets[start + i] = history[from + i + 1]!;
+              const next = history[from + i + 1]!;
+              targets[start + i] = edges ? edges.draw(next, draws) : next;
               present[start + i] = 1;
             }
           }

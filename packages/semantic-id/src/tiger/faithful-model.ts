@@ -13,6 +13,7 @@ import {
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import type { SemanticIds } from '../ids/semantic-ids.js';
+import type { EdgeTargets } from './edge-targets.js';
 import type { IdHistory, IdModel, IdSteps } from './id-model.js';
 import type { TigerConfig } from './tiger-options.js';
 import { userToken } from './user-token.js';
@@ -99,7 +100,7 @@ export class FaithfulModel implements IdModel {
     return this.#config.maxLength * this.#ids.depth + 1;
   }
 
-  batches({ log }: Dataset, random: RandomStream): (() => Batch)[] {
+  batches({ log }: Dataset, random: RandomStream, edges?: EdgeTargets): (() => Batch)[] {
     const { batchSize, maxLength } = this.#config;
     const { depth, tuples } = this.#ids;
     // One sample a position: everything before it is the history.
@@ -108,8 +109,9 @@ export class FaithfulModel implements IdModel {
       for (let at = 1; at < log.history(user).length; at++) samples.push({ user, at });
     const lengths = Int32Array.from(samples, ({ at }) => Math.min(at, maxLength));
     return batchByLength(lengths, batchSize, bucketLengths(maxLength), random.fork('order')).map(
-      ({ length, rows }) =>
+      ({ length, rows }, index) =>
         () => {
+          const draws = random.fork(`edges ${index}`);
           const width = length * depth + 1;
           const inputIds = new Int32Array(batchSize * width);
           const present = new Float32Array(batchSize * width);
@@ -121,8 +123,9 @@ export class FaithfulModel implements IdModel {
             const tokens = this.#tokens({ items: history.subarray(0, at), user: log.users.idOf(user) });
             inputIds.set(tokens, k * width);
             present.fill(1, k * width, k * width + tokens.length);
+            const target = edges ? edges.draw(history[at]!, draws) : history[at]!;
             for (let level = 0; level < depth; level++)
-              labels[k * depth + level] = this.#token(level, tuples[history[at]! * depth + level]!);
+              labels[k * depth + level] = this.#token(level, tuples[target * depth + level]!);
             labelWeights.fill(1, k * depth, (k + 1) * depth);
           }
           return {

@@ -1,6 +1,7 @@
 import type { Dataset, RandomStream } from '@palate/core';
 import type { Batch, BatchTensors, ForwardPass, Parameters } from '@palate/nn';
 import type * as tf from '@tensorflow/tfjs-core';
+import type { EdgeTargets } from './edge-targets.js';
 
 /** A history to be continued. */
 export interface IdHistory {
@@ -34,8 +35,12 @@ export interface IdModel {
   readonly sharesWithUnseen: boolean;
   /** Rows that a search follows at once, beams counted: as many as fit into bounded memory. */
   readonly searchRows: number;
-  /** Batches of an epoch. */
-  batches(dataset: Dataset, random: RandomStream): readonly (() => Batch)[];
+  /**
+   * Batches of an epoch.
+   *
+   * @param edges - replaces some of the targets, where given
+   */
+  batches(dataset: Dataset, random: RandomStream, edges?: EdgeTargets): readonly (() => Batch)[];
   loss(batch: BatchTensors, pass: ForwardPass): tf.Scalar;
   /**
    * Starts a search.

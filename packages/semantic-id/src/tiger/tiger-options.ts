@@ -1,6 +1,7 @@
 import {
   defineOptions,
   type EarlierSettings,
+  edgePriorOptions,
   InteractionLog,
   type LongCallOptions,
   type OptionsOf,
@@ -9,6 +10,7 @@ import {
 } from '@palate/core';
 import { trainingOptions } from '@palate/nn';
 import { SemanticIds } from '../ids/semantic-ids.js';
+import { EDGE_STRENGTH } from './edge-targets.js';
 
 /** The model behind TIGER. */
 export type TigerMode = 'efficient' | 'faithful';
@@ -85,6 +87,11 @@ export const TIGER = defineOptions('Tiger.fit', {
     .optional({
       doc: "held-out interactions that share the training log's id maps: measured after each epoch by NDCG@10",
     }),
+  ...edgePriorOptions({
+    strength: 'chance that an item to be predicted is replaced by one that an edge joins it to',
+    default: EDGE_STRENGTH,
+    max: 1,
+  }),
   beams: option.integer({ min: 1, max: 1_000_000 })({
     default: 50,
     doc: 'beams of the search, at least twice the length of a list',

@@ -9,11 +9,13 @@ import {
   checkValidationUnseen,
   type Dataset,
   type Disposable,
+  edgePriorOf,
   Favourites,
   fingerprint,
   fittedOnLogs,
   type IdMap,
   InvalidInputError,
+  joinProvenance,
   OutcomeCounter,
   type Provenance,
   type Query,
@@ -26,14 +28,17 @@ import {
   type Saveable,
   type ScoredItem,
   type TensorData,
+  takeEdgeProvenance,
   throwIfCancelled,
   UnsupportedError,
   unavailableItems,
+  withEdgeProvenance,
   writeArtifact,
 } from '@palate/core';
 import { heldOutQueries, ndcgOfLists } from '@palate/eval';
 import { type EpochReport, fitNetwork, inverseSquareRootSchedule, selectBackend } from '@palate/nn';
 import { SemanticIds } from '../ids/semantic-ids.js';
+import { EDGE_STRENGTH, EdgeTargets } from './edge-targets.js';
 import { EfficientModel } from './efficient-model.js';
 import { extendedWeights, rowsIn } from './extended-weights.js';
 import { FaithfulModel } from './faithful-model.js';
@@ -60,7 +65,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
   readonly name: string;
   readonly items: IdMap;
   readonly ids: SemanticIds;
-  /** Knowledge of interactions in the semantic IDs. */
+  /** Knowledge of interactions in the semantic IDs and the edges. */
   readonly provenance: Provenance;
   /** Answer to queries without a history. */
   readonly favourites: Favourites;
@@ -71,6 +76,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
   readonly #config: TigerSettings;
   readonly #unseen: UnseenItems;
   readonly #dataFingerprint: string;
+  readonly #edgeProvenance: Provenance | undefined;
   readonly #search: TigerSearch;
 
   private constructor(
@@ -81,12 +87,14 @@ export class Tiger implements Retriever, Saveable, Disposable {
     favourites: Favourites,
     history: readonly EpochReport[],
     dataFingerprint: string,
+    edgeProvenance: Provenance | undefined,
   ) {
     this.favourites = favourites;
     this.name = config.mode === 'faithful' ? 'TIGER' : 'TIGER (efficient)';
     this.items = ids.items;
     this.ids = ids;
-    this.provenance = ids.provenance;
+    this.provenance = edgeProvenance ? joinProvenance([ids.provenance, edgeProvenance]) : ids.provenance;
+    this.#edgeProvenance = edgeProvenance;
     this.history = history;
     this.#model = model;
     this.#config = config;
@@ -118,6 +126,10 @@ export class Tiger implements Retriever, Saveable, Disposable {
     const ids = config.ids.align(log.items);
     if (validation) checkSharedIds('the validation log', validation, log);
     checkValidationUnseen('the semantic IDs', ids.provenance, log, validation);
+    const prior = edgePriorOf(config, log.items, EDGE_STRENGTH);
+    const edgeProvenance = prior?.edges.provenance;
+    checkValidationUnseen('the edges', edgeProvenance, log, validation);
+    const targets = prior && new EdgeTargets(prior);
     if (log.userCounts().every((count) => count < 2))
       throw new InvalidInputError({
         expected: 'users with at least two interactions',
@@ -127,11 +139,14 @@ export class Tiger implements Retriever, Saveable, Disposable {
     throwIfCancelled(signal, 'fitting TIGER');
     await selectBackend();
     const seed = options.seed ?? 0;
-    const cold = Uint8Array.from(log.itemCounts(), (count) => (count === 0 ? 1 : 0));
+    const counts = log.itemCounts();
+    // What edges lead to is taught, though nobody has met it.
+    const reached = targets?.reached(counts);
+    const cold = Uint8Array.from(counts, (count, item) => (count === 0 && !reached?.[item] ? 1 : 0));
     const unseen = new UnseenItems(ids.trie, cold, unseenShare(log));
     const model = makeModel(ids, config, seed, unseen);
     const favourites = Favourites.of(log);
-    const tiger = new Tiger(ids, model, config, unseen, favourites, [], fingerprint(log));
+    const tiger = new Tiger(ids, model, config, unseen, favourites, [], fingerprint(log), edgeProvenance);
     const held = validation && heldOutQueries(log, validation);
     const history = await fitNetwork({
       parameters: model.parameters,
@@ -149,7 +164,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
           : undefined,
       clipNorm: 1,
       loss: (batch, pass) => model.loss(batch, pass),
-      batches: (_, random) => model.batches(dataset, random),
+      batches: (_, random) => model.batches(dataset, random, targets),
       validation: held && {
         measure: async () => ({
           'ndcg@10': ndcgOfLists(await tiger.#search.lists(held.queries, 10, 20, {}), held.targets, 10),
@@ -157,7 +172,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
         stopBy: 'ndcg@10',
       },
     });
-    return new Tiger(ids, model, config, unseen, favourites, history, tiger.#dataFingerprint);
+    return new Tiger(ids, model, config, unseen, favourites, history, tiger.#dataFingerprint, edgeProvenance);
   }
 
   async retrieve(
@@ -229,6 +244,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
       new Favourites(scores),
       this.history,
       this.#dataFingerprint,
+      this.#edgeProvenance,
     );
   }
 
@@ -240,7 +256,11 @@ export class Tiger implements Retriever, Saveable, Disposable {
       kind: KIND,
       version: VERSION,
       config: {
-        ...TIGER.saved(this.#config),
+        ...withEdgeProvenance(
+          TIGER.saved(this.#config),
+          this.#edgeProvenance,
+          this.#config.edgeStrength ?? EDGE_STRENGTH,
+        ),
         ids: ids.config,
         unseenShare: Math.exp(this.#unseen.logShare),
       },
@@ -265,7 +285,8 @@ export class Tiger implements Retriever, Saveable, Disposable {
           .map(([name, tensor]) => [name.slice(prefix.length + 1), tensor]),
       );
     const { ids: idConfig, unseenShare: share, ...own } = Object(manifest.config) as Record<string, unknown>;
-    const config = TIGER.restored(dir, own);
+    const taken = takeEdgeProvenance(dir, own);
+    const config = TIGER.restored(dir, taken.settings);
     if (!(typeof share === 'number' && share > 0 && share <= 1))
       throw new ArtifactError(dir, {
         expected: 'unseenShare above 0 and at most 1 in the manifest',
@@ -295,7 +316,16 @@ export class Tiger implements Retriever, Saveable, Disposable {
     checkSavedNames(dir, weights, model.parameters.names);
     model.parameters.assign(weights, dir);
     const favourites = Favourites.saved(dir, tensors, ids.items.size);
-    return new Tiger(ids, model, config, unseen, favourites, [], manifest.dataFingerprint ?? '');
+    return new Tiger(
+      ids,
+      model,
+      config,
+      unseen,
+      favourites,
+      [],
+      manifest.dataFingerprint ?? '',
+      taken.provenance,
+    );
   }
 
   /** Frees the weights; what needs them throws afterwards. */
