@@ -5,10 +5,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 /** Starts the command line from its sources, so that no build is needed. */
-const NODE = ['--conditions=palate-source', `--import=${TSX}`, MAIN];
+export const NODE = ['--conditions=palate-source', `--import=${TSX}`, MAIN];
 
 /** The caller's environment without NODE_PATH, through which pnpm would let packages find what they do not declare. */
-const { NODE_PATH: _, ...ENVIRONMENT } = process.env;
+export const { NODE_PATH: _, ...ENVIRONMENT } = process.env;
 
 /** What a run printed and how it ended. */
 export interface Run {

@@ -179,8 +179,17 @@ async function listen(server: Server, host: string, port: number): Promise<void>
   }
 }
 
+/** Rounds of the event loop, and milliseconds of each, in which connections that wait at the door are let in and read. */
+const LAST_CALLS = 6;
+const LAST_CALL = 40;
+
 /** Ends a server once it has answered what it accepted; those that take too long are cut off. */
 async function finish(server: Server): Promise<void> {
+  // To close is to drop connections whose request was not read yet. A busy process comes here late: time alone is not enough.
+  for (let round = 0; round < LAST_CALLS; round++) {
+    await new Promise((resolve) => setTimeout(resolve, LAST_CALL));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
   const ended = once(server, 'close');
   server.close();
   const timer = setTimeout(() => server.closeAllConnections(), 1000 * GRACE);

@@ -1,7 +1,6 @@
 import type { HttpBindings } from '@hono/node-server';
 import { PalateError } from '@palate/core';
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
 import type { Logger } from 'pino';
@@ -13,7 +12,6 @@ import { addEngineRoutes, type EngineCaller } from './engine-routes.js';
 import { failureOf } from './failures.js';
 import { checkHost } from './hosts.js';
 import { addJobRoutes, type JobStarter } from './job-routes.js';
-import { LIMITS } from './limits.js';
 import type { ServerMetrics } from './metrics.js';
 import { openApi } from './openapi.js';
 import type { PageFile } from './page-files.js';
@@ -147,19 +145,6 @@ export function createApp(parts: AppParts): Hono<AppEnv> {
     c.text(await metrics.registry.metrics(), 200, { 'content-type': metrics.registry.contentType }),
   );
 
-  app.use(
-    '/api/*',
-    bodyLimit({
-      maxSize: LIMITS.bodyBytes,
-      onError: () => {
-        throw new PalateError('body-too-large', {
-          expected: `a body of at most ${LIMITS.bodyBytes} bytes`,
-          received: 'a larger one',
-          hint: 'Send less at a time.',
-        });
-      },
-    }),
-  );
   addEngineRoutes(app, parts);
   addJobRoutes(app, parts);
   app.get('/api/v1/benchmarks', async (c) => c.json({ tables: await readBenchmarks(parts.benchmarks) }));

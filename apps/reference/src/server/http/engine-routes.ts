@@ -5,6 +5,7 @@ import type { Operation } from '../host/protocol.js';
 import type { AppEnv, AppParts } from './app.js';
 import { eventStream } from './event-stream.js';
 import { inputError } from './failures.js';
+import { jsonBody } from './json-body.js';
 import { PieceQueue } from './piece-queue.js';
 import { ENGINE_ROUTES, type EngineRoute } from './routes.js';
 
@@ -15,29 +16,6 @@ export interface EngineCaller {
 
 /** Seconds after which a client is told that nobody answers: more than a live model takes. */
 const LONGEST = 150;
-
-/** Reads the body of a request as JSON. */
-export async function jsonBody(c: Context<AppEnv>): Promise<unknown> {
-  const type = c.req.header('content-type') ?? '';
-  // Pages of other origins can send forms and plain texts without being asked, JSON not.
-  if (!/^application\/json\s*(;|$)/i.test(type))
-    throw new PalateError('unsupported-media-type', {
-      expected: 'a body with the content type application/json',
-      received: type === '' ? 'none' : JSON.stringify(type),
-      hint: 'Send the header content-type: application/json.',
-    });
-  const text = await c.req.text();
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new PalateError('invalid-json', {
-      expected: 'a body that is JSON',
-      received: (cause as Error).message,
-      hint: 'Check quotes, commas and brackets.',
-      cause,
-    });
-  }
-}
 
 /** What a request gives, checked by the schema of its route. */
 async function givenTo(c: Context<AppEnv>, { body, query }: EngineRoute): Promise<unknown> {

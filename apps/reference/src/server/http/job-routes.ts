@@ -2,9 +2,9 @@ import { PalateError } from '@palate/core';
 import type { Hono } from 'hono';
 import type { JobView } from '../jobs.js';
 import type { AppEnv, AppParts } from './app.js';
-import { jsonBody } from './engine-routes.js';
 import { eventStream } from './event-stream.js';
 import { inputError } from './failures.js';
+import { jsonBody } from './json-body.js';
 import { fitRequest, refitRequest } from './request-schemas.js';
 
 /** Starts jobs; one that runs already is given instead of a second. */
