@@ -31,7 +31,7 @@ export type TextFamily = 'catalogue' | 'knowledge' | 'tags' | 'engagement';
  *
  * @throws InvalidInputError for recorded texts of another data set than the bundled one
  */
-export async function itemTexts(dataset: Dataset, family: TextFamily): Promise<string[]> {
+async function itemTexts(dataset: Dataset, family: TextFamily): Promise<string[]> {
   const { log, catalog } = dataset;
   if (family === 'catalogue')
     return Array.from({ length: log.items.size }, (_, item) => catalog.itemText(item, catalog.fields));
