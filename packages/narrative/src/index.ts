@@ -10,6 +10,13 @@ export {
   selectAuthors,
 } from './authoring/select-authors.js';
 export { titleNamed } from './authoring/title-named.js';
+export { CrossEncoder } from './cross-encoder/cross-encoder.js';
+export { CROSS_ENCODER, type CrossEncoderOptions } from './cross-encoder/cross-encoder-options.js';
+export {
+  NARRATIVE_RANKER,
+  NarrativeRanker,
+  type NarrativeRankerOptions,
+} from './cross-encoder/narrative-ranker.js';
 export { BiEncoder } from './encoder/bi-encoder.js';
 export { BI_ENCODER, type BiEncoderOptions } from './encoder/bi-encoder-options.js';
 export type { Tuned } from './encoder/trained-encoder.js';

@@ -142,9 +142,9 @@ export class BiEncoder implements TextEncoder, Saveable, Disposable {
     return this.#front.encode(texts, options);
   }
 
-  /** The trained weights by name, to start another model from. */
+  /** All weights of the encoder by name, to start another model from. */
   weights(): Promise<Record<string, TensorData>> {
-    return this.#encoder.parameters.values();
+    return this.#encoder.allValues();
   }
 
   /** The encoder that it was trained from. */

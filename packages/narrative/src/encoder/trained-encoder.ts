@@ -15,6 +15,7 @@ export class TrainedEncoder implements Disposable {
   readonly parameters: Parameters;
   readonly #fixed: Readonly<Record<string, tf.Tensor>>;
   readonly #trained: readonly string[];
+  readonly #fixedValues: Readonly<Record<string, TensorData>>;
 
   /**
    * @param start - weights to start from by their names, instead of the published ones
@@ -37,6 +38,7 @@ export class TrainedEncoder implements Disposable {
       parameters.add(name, shape, () => values as Float32Array, random);
     }
     const held = tuned === 'all' ? fixed : [...fixed, ...lower];
+    this.#fixedValues = Object.fromEntries(held.map((name) => [name, value(name)]));
     this.#fixed = Object.fromEntries(
       held.map((name) => {
         const { shape, values } = value(name);
@@ -51,6 +53,20 @@ export class TrainedEncoder implements Disposable {
   /** Names of the weights that are trained. */
   get trained(): readonly string[] {
     return this.#trained;
+  }
+
+  /** The weights that are not trained, as they were given. */
+  fixedValues(): Readonly<Record<string, TensorData>> {
+    return this.#fixedValues;
+  }
+
+  /** All weights by name, trained or not: what another model starts from. */
+  async allValues(): Promise<Record<string, TensorData>> {
+    const values = await this.parameters.values();
+    return {
+      ...this.#fixedValues,
+      ...Object.fromEntries(this.#trained.map((name) => [name, values[name] as TensorData])),
+    };
   }
 
   /**

@@ -121,7 +121,8 @@ describe('a bi-encoder', () => {
     const parts = tinyParts();
     using encoder = await BiEncoder.fit(pairs, { ...SMALL, tuned: 'upper', epochs: 2 });
     const weights = await encoder.weights();
-    expect(Object.keys(weights)).toEqual(['top']);
+    for (const name of ['frequencies', 'words', 'attention'])
+      expect(weights[name]?.values).toEqual(parts.weights[name]?.values);
     expect(weights.top?.values).not.toEqual(parts.weights.top?.values);
     const dir = folder();
     await encoder.save(dir);

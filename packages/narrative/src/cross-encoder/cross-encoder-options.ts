@@ -1,0 +1,58 @@
+import { defineOptions, type LongCallOptions, type OptionsOf, option, type SettingsOf } from '@palate/core';
+import { trainingOptions } from '@palate/nn';
+import { BiEncoder } from '../encoder/bi-encoder.js';
+import { TUNED } from '../encoder/trained-encoder.js';
+
+/** Options of `CrossEncoder.fit`. */
+export const CROSS_ENCODER = defineOptions('CrossEncoder.fit', {
+  biEncoder: option
+    .value<BiEncoder>('a BiEncoder', (value) => value instanceof BiEncoder)
+    .required({
+      doc: 'first stage, whose weights it starts from and whose ranking its negatives come from',
+      identity: ({ id }) => id,
+    }),
+  negatives: option.integer({ min: 1, max: 64 })({ default: 4, doc: 'negatives beside each positive' }),
+  firstRank: option.integer({ min: 1 })({
+    default: 100,
+    doc: "first rank of the bi-encoder's list that negatives are drawn from: those before it are likely to be answers that nobody named; at most a third of the catalogue",
+  }),
+  lastRank: option.integer({ min: 1 })({ default: 300, doc: 'last rank of it' }),
+  tuned: option.choice(TUNED)({
+    default: 'all',
+    doc: "what is trained: `'all'` of the encoder, or its `'upper'` part",
+  }),
+  dropout: option.number({ min: 0, max: 0.9 })({
+    default: 0.1,
+    doc: 'share of the values dropped behind each part',
+  }),
+  requestTokens: option.integer({ min: 1 })({ default: 128, doc: 'most tokens that are read of a request' }),
+  itemTokens: option.integer({ min: 1 })({ default: 96, doc: "most tokens that are read of an item's text" }),
+  validationShare: option.number({ min: 0, max: 0.9 })({
+    default: 0.2,
+    doc: 'share of the users whose requests are held out: with the same seed those of the bi-encoder',
+  }),
+  validationNegatives: option.integer({ min: 1 })({
+    default: 30,
+    doc: 'negatives of a held-out pair, whose mean reciprocal rank among them is measured after each epoch',
+  }),
+  validationRequests: option.integer({ min: 1 })({
+    default: 100,
+    doc: 'most requests of the validation that are measured',
+  }),
+  ...trainingOptions({
+    learningRate: 2e-5,
+    warmUpSteps: 50,
+    decay: 'none',
+    weightDecay: 0.01,
+    batchSize: { default: 8, doc: 'requests a step, each with one of its items and the negatives' },
+    epochs: { default: 3, doc: 'most passes over the requests; each takes another item of them' },
+    patience: 2,
+    clipNorm: 1,
+  }),
+});
+
+/** Options of `CrossEncoder.fit`; {@link CROSS_ENCODER} says what each does. */
+export type CrossEncoderOptions = OptionsOf<typeof CROSS_ENCODER.declarations> & LongCallOptions;
+
+/** The options with their defaults. */
+export type CrossEncoderConfig = SettingsOf<typeof CROSS_ENCODER.declarations>;

@@ -1,0 +1,219 @@
+import {
+  checkSavedNames,
+  checkSavedShapes,
+  type Disposable,
+  InvalidInputError,
+  joinProvenance,
+  type LongCallOptions,
+  type Provenance,
+  readArtifact,
+  rebuildSaved,
+  type Saveable,
+  savedProvenance,
+  type TensorData,
+  throwIfCancelled,
+  UNKNOWN,
+  writeArtifact,
+} from '@palate/core';
+import { type EncoderParts, useLiteParts } from '@palate/llm';
+import { type EpochReport, fitNetwork, selectBackend } from '@palate/nn';
+import { exportOnnx } from '@palate/tfjs-backend-ort';
+import * as tf from '@tensorflow/tfjs-core';
+import { checkPretrained } from '../encoder/bi-encoder.js';
+import { pairsHash, type RequestPairs, splitPairsByUser } from '../pairs/request-pairs.js';
+import { CROSS_ENCODER, type CrossEncoderConfig, type CrossEncoderOptions } from './cross-encoder-options.js';
+import { CrossEncoderTask } from './cross-encoder-task.js';
+import { hardNegatives, negativeRanks } from './hard-negatives.js';
+import { JointNetwork } from './joint-network.js';
+import { scoreJoint } from './score-joint.js';
+
+const KIND = 'narrative-cross-encoder';
+
+/**
+ * Mint's second stage (Mysore et al. 2023): the transformer over request and item together, trained to put an item that
+ * answers above items that the first stage ranks 100 to 300.
+ *
+ * Costs a run of the transformer for each pair: it orders the best of a first stage.
+ */
+export class CrossEncoder implements Saveable, Disposable {
+  /** Loss and validation of each epoch of the fit; empty after loading. */
+  readonly history: readonly EpochReport[];
+  /** Knowledge of interactions in the weights. */
+  readonly provenance: Provenance;
+  readonly #network: JointNetwork;
+  readonly #config: Omit<CrossEncoderConfig, 'biEncoder'>;
+
+  private constructor(
+    network: JointNetwork,
+    config: Omit<CrossEncoderConfig, 'biEncoder'>,
+    provenance: Provenance,
+    history: readonly EpochReport[],
+  ) {
+    this.#network = network;
+    this.#config = config;
+    this.provenance = provenance;
+    this.history = history;
+  }
+
+  /**
+   * Trains on pairs of requests and items.
+   *
+   * @throws InvalidInputError for unknown options, or no request with a negative
+   * @throws CancelledError if `signal` fires; a checkpoint is written first where they are kept
+   */
+  static async fit(pairs: RequestPairs, options: CrossEncoderOptions): Promise<CrossEncoder> {
+    const config = CROSS_ENCODER.settings(options);
+    throwIfCancelled(options.signal, 'fitting a cross-encoder');
+    await selectBackend();
+    const { biEncoder, tuned, validationShare, firstRank, lastRank } = config;
+    const { parts } = biEncoder;
+    checkPositions(parts, config);
+    const seed = options.seed ?? 0;
+    const { train, validation } = splitPairsByUser(pairs, validationShare, seed);
+    const negatives = await hardNegatives(
+      biEncoder,
+      pairs,
+      negativeRanks(pairs.texts.length, firstRank, lastRank),
+      options,
+    );
+    const network = new JointNetwork(parts, tuned, await biEncoder.weights(), seed);
+    const task = new CrossEncoderTask(network, train, validation, negatives, config, seed);
+    if (task.sizes.train === 0) {
+      network.dispose();
+      throw new InvalidInputError({
+        expected: 'a request with items that its user does not like to hold them against',
+        received: 'none',
+        hint: 'Give more items or requests, or hold fewer users out (validationShare).',
+      });
+    }
+    const history = await fitNetwork({
+      parameters: network.parameters,
+      settings: config,
+      options,
+      identity: CROSS_ENCODER.identity(config, parts.id, seed, pairsHash(pairs)),
+      loss: (batch, pass) => task.loss(batch, pass),
+      batches: (_, random) => task.batches(random),
+      validation:
+        task.sizes.validation === 0
+          ? undefined
+          : { measure: async () => ({ mrr: await task.validate(options) }), stopBy: 'mrr' },
+    });
+    const provenance = joinProvenance([pairs.provenance, biEncoder.provenance]);
+    return new CrossEncoder(network, config, provenance, history);
+  }
+
+  /** Scores of items for a request, by their texts; higher is better. */
+  async score(
+    request: string,
+    items: readonly string[],
+    options: LongCallOptions = {},
+  ): Promise<Float32Array> {
+    await selectBackend();
+    const { tokenize } = this.#network.encoder.parts;
+    const own = tokenize(request);
+    return scoreJoint(
+      this.#network,
+      items.map((text) => ({ request: own, item: tokenize(text) })),
+      this.#config,
+      options.signal,
+    );
+  }
+
+  /**
+   * The network as a standard `.onnx` file with any batch size: `ids`, int32 `[batch, tokens]`, a request and an item behind it;
+   * `ofRequest` and `ofItem`, float32 of the same shape, 1 for the tokens of each; gives `scores`, `[batch]`.
+   *
+   * @param tokens - length of the rows. Default: what is read of a request and an item
+   */
+  async exportOnnx(tokens?: number): Promise<Uint8Array> {
+    await selectBackend();
+    const length = tokens ?? this.#config.requestTokens + this.#config.itemTokens;
+    const inputs = {
+      ids: tf.zeros([1, length], 'int32') as tf.Tensor2D,
+      ofRequest: tf.ones([1, length]) as tf.Tensor2D,
+      ofItem: tf.zeros([1, length]) as tf.Tensor2D,
+    };
+    try {
+      return exportOnnx(
+        ({ ids, ofRequest, ofItem }) => ({ scores: this.#network.scores(ids, ofRequest, ofItem) }),
+        inputs,
+        { dynamicBatch: true },
+      );
+    } finally {
+      tf.dispose(inputs);
+    }
+  }
+
+  async save(dir: string): Promise<void> {
+    const { parameters, encoder } = this.#network;
+    await writeArtifact(dir, {
+      kind: KIND,
+      version: 1,
+      config: {
+        ...CROSS_ENCODER.saved(this.#config as CrossEncoderConfig),
+        pretrained: encoder.parts.id,
+        provenance: this.provenance,
+      },
+      tensors: { ...(await parameters.values()), ...encoder.fixedValues() },
+    });
+  }
+
+  /**
+   * @param options - `pretrained`: the encoder that it was trained from, where that is not use-lite
+   * @throws ArtifactError if the folder is missing, foreign or damaged
+   * @throws InvalidInputError for another pretrained encoder
+   */
+  static async load(
+    dir: string,
+    options: { readonly pretrained?: EncoderParts | undefined } = {},
+  ): Promise<CrossEncoder> {
+    const { manifest, tensors } = await readArtifact(dir, KIND, 1);
+    const { provenance, pretrained, ...settings } = Object(manifest.config) as Record<string, unknown>;
+    const config = CROSS_ENCODER.restored(dir, settings);
+    await selectBackend();
+    const parts = options.pretrained ?? (await useLiteParts());
+    checkPretrained(dir, pretrained, parts);
+    const known = savedProvenance(dir, provenance) ?? UNKNOWN;
+    const { fixed, lower, upper } = parts.names;
+    const shapes = {
+      ...Object.fromEntries(
+        [...fixed, ...lower, ...upper].map((name) => [name, (parts.weights[name] as TensorData).shape]),
+      ),
+      'part.table': [2, parts.inputWidth],
+      'head.kernel': [2 * parts.width, 1],
+      'head.bias': [1],
+      sharpness: [1],
+    };
+    checkSavedShapes(dir, tensors, shapes);
+    checkSavedNames(dir, tensors, Object.keys(shapes));
+    checkPositions(parts, config);
+    const network = await rebuildSaved(dir, 'a network of the settings in the manifest', () => {
+      const made = new JointNetwork(parts, config.tuned, tensors, 0);
+      made.parameters.assign(tensors, dir);
+      return made;
+    });
+    return new CrossEncoder(network, config, known, []);
+  }
+
+  /** Frees the weights; what needs them throws afterwards. */
+  dispose(): void {
+    this.#network.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** Refuses more tokens than an encoder has positions for. */
+function checkPositions(
+  parts: EncoderParts,
+  { requestTokens, itemTokens }: Pick<CrossEncoderConfig, 'requestTokens' | 'itemTokens'>,
+): void {
+  if (requestTokens + itemTokens > parts.mostPositions)
+    throw new InvalidInputError({
+      expected: `request and item of at most ${parts.mostPositions} tokens, as ${parts.id} has positions for`,
+      received: `${requestTokens} and ${itemTokens}`,
+      hint: 'Lower requestTokens or itemTokens.',
+    });
+}

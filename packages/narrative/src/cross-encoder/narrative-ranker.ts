@@ -1,0 +1,113 @@
+import {
+  type Catalog,
+  checkNumber,
+  checkOptions,
+  defineOptions,
+  InvalidInputError,
+  type LongCallOptions,
+  type OptionsOf,
+  OutcomeCounter,
+  option,
+  type Provenance,
+  type Query,
+  type Ranker,
+  RETRIEVE_OPTIONS,
+  type RetrieveOptions,
+  type ScoredItem,
+  throwIfCancelled,
+} from '@palate/core';
+import { reorder } from '../ranking/reorder.js';
+import { applyRequest } from '../understanding/apply-request.js';
+import { understandRequest } from '../understanding/understand-request.js';
+import { CrossEncoder } from './cross-encoder.js';
+
+/** Options of {@link NarrativeRanker}. */
+export const NARRATIVE_RANKER = defineOptions('NarrativeRanker', {
+  crossEncoder: option
+    .value<CrossEncoder>('a CrossEncoder', (value) => value instanceof CrossEncoder)
+    .required({ doc: 'scores request and item together', identity: () => undefined }),
+  texts: option.list(option.text()).optional({
+    doc: 'one text an item, as in the training; all fields of the catalogue if left out',
+  }),
+  depth: option.integer({ min: 1 })({
+    default: 200,
+    doc: 'most candidates of a list that are scored; those beyond keep their order behind them',
+  }),
+  orderWeight: option.number({ min: 0, max: 1 })({
+    default: 0,
+    doc: 'share of the order in which the candidates come, by reciprocal ranks',
+  }),
+});
+
+/** Options of {@link NarrativeRanker}; {@link NARRATIVE_RANKER} says what each does. */
+export type NarrativeRankerOptions = OptionsOf<typeof NARRATIVE_RANKER.declarations>;
+
+/**
+ * Orders the best 200 of a first stage by the cross-encoder, for queries with a request. What a request rules out comes
+ * last; a query without a request keeps the order of its candidates, and is counted as a fallback.
+ */
+export class NarrativeRanker implements Ranker {
+  readonly name = 'Narrative (cross-encoder)';
+  readonly provenance: Provenance;
+  readonly #crossEncoder: CrossEncoder;
+  readonly #catalog: Catalog;
+  readonly #texts: readonly string[];
+  readonly #depth: number;
+  readonly #orderWeight: number;
+
+  /**
+   * @param catalog - aligned with the indexes of the candidates
+   * @throws InvalidInputError if texts do not fit the items
+   */
+  constructor(catalog: Catalog, options: NarrativeRankerOptions) {
+    const { crossEncoder, texts, depth, orderWeight } = NARRATIVE_RANKER.settings(options);
+    if (texts && texts.length !== catalog.items.size)
+      throw new InvalidInputError({
+        expected: `a text for each of ${catalog.items.size} items`,
+        received: `${texts.length} texts`,
+        hint: "Give one text an item, '' where there is none.",
+      });
+    this.provenance = crossEncoder.provenance;
+    this.#crossEncoder = crossEncoder;
+    this.#catalog = catalog;
+    this.#texts =
+      texts ??
+      Array.from({ length: catalog.items.size }, (_, item) => catalog.itemText(item, catalog.fields));
+    this.#depth = depth;
+    this.#orderWeight = orderWeight;
+  }
+
+  async rank(
+    queries: readonly Query[],
+    candidates: readonly (readonly ScoredItem[])[],
+    k: number,
+    options: RetrieveOptions & LongCallOptions = {},
+  ): Promise<ScoredItem[][]> {
+    checkOptions('rank', options, RETRIEVE_OPTIONS);
+    checkNumber('k', k, { min: 1, integer: true });
+    const counter = new OutcomeCounter(this.name, queries.length);
+    const lists: ScoredItem[][] = [];
+    for (const [q, given] of candidates.entries()) {
+      throwIfCancelled(options.signal, this.name);
+      const text = queries[q]?.text ?? '';
+      const request = understandRequest(text);
+      if (request.likes === '') {
+        counter.fallBack('no request: order of the candidates');
+        lists.push(given.slice(0, k));
+        continue;
+      }
+      const { marks } = applyRequest(request, this.#catalog, { texts: this.#texts });
+      const allowed = given.filter(({ item }) => !marks[item]);
+      const ordered = [...allowed, ...given.filter(({ item }) => marks[item])];
+      const scores = await this.#crossEncoder.score(
+        request.likes,
+        allowed.slice(0, this.#depth).map(({ item }) => this.#texts[item] ?? ''),
+        { signal: options.signal },
+      );
+      lists.push(reorder(ordered, scores, this.#orderWeight, k));
+      options.onProgress?.({ phase: `rank with ${this.name}`, done: q + 1, total: queries.length });
+    }
+    options.onOutcomes?.(counter.counts());
+    return lists;
+  }
+}
