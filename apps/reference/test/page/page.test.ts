@@ -1,43 +1,33 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { Engine } from '@palate/engine';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildPage } from './build-page.js';
 import { accessibilityFindings, CHROMIUM, launch, openTab, type Tab, WITHOUT } from './chromium.js';
-import { type Host, host } from './host.js';
+import { type Served, served } from './served.js';
 import { MARKED, shop } from './shop.js';
-
-const BENCHMARKS = fileURLToPath(new URL('../../../benchmark/results', import.meta.url));
 
 describe.skipIf(CHROMIUM === undefined)(`the page in chromium${WITHOUT}`, () => {
   let root: string;
-  let engine: Engine;
-  let served: Host;
+  let server: Served;
   let browser: Browser;
 
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), 'palate-page-'));
-    engine = await Engine.open({
-      dataset: shop(),
-      folder: join(root, 'engine'),
-      pipeline: { retrievers: [{ method: 'ease' }, { method: 'bm25' }] },
-    });
-    served = await host(engine, await buildPage(join(root, 'page')), BENCHMARKS);
+    await buildPage();
+    server = await served(shop(), root);
     browser = await launch();
   });
   afterAll(async () => {
     await browser?.close();
-    await served?.close();
-    await engine?.close();
+    await server?.close();
     await rm(root, { recursive: true, force: true });
   });
 
   const at = async (hash: string, options: Parameters<typeof openTab>[1] = {}): Promise<Tab> => {
     const tab = await openTab(browser, options);
-    await tab.page.goto(`${served.url}/#/${hash}`);
+    await tab.page.goto(`${server.url}/#/${hash}`);
     return tab;
   };
 
@@ -74,14 +64,14 @@ describe.skipIf(CHROMIUM === undefined)(`the page in chromium${WITHOUT}`, () => 
     const { page, faults } = await at('ask?item=tool-2');
     const list = page.getByRole('region', { name: 'Answer' });
     const first = await list.getByRole('heading').first().textContent();
-    const before = engine.status().feedback.events;
+    const before = (await server.status()).feedback.events;
     await list.getByRole('button', { name: `Not ${first}` }).click();
     await list.getByRole('heading', { name: first ?? '' }).waitFor({ state: 'detached' });
     const second = await list.getByRole('heading').first().textContent();
     await list.getByRole('button', { name: `More like ${second}` }).click();
     await list.getByRole('heading', { name: second ?? '' }).waitFor({ state: 'detached' });
     expect(page.url()).toMatch(/up=tool-\d+&down=tool-\d+/);
-    const after = engine.status().feedback.events;
+    const after = (await server.status()).feedback.events;
     expect((after.dislike ?? 0) - (before.dislike ?? 0)).toBe(1);
     expect((after.like ?? 0) - (before.like ?? 0)).toBe(1);
     const shared = await at(page.url().split('#/')[1] ?? '');
@@ -114,7 +104,7 @@ describe.skipIf(CHROMIUM === undefined)(`the page in chromium${WITHOUT}`, () => 
   });
 
   test('says when nothing is left', async () => {
-    const all = [...engine.items({ limit: 1000 }).items.map(({ id }) => id)];
+    const all = [...shop().log.items];
     const { page, faults } = await at(`ask?text=tea&${all.map((id) => `down=${id}`).join('&')}`);
     await page.getByText('Nothing is left to recommend.').waitFor();
     expect(faults).toEqual([]);
@@ -123,7 +113,7 @@ describe.skipIf(CHROMIUM === undefined)(`the page in chromium${WITHOUT}`, () => 
   test('shows titles with markup as they are written', async () => {
     const { page, faults } = await at('ask?text=bold+marked');
     await page.getByRole('heading', { name: MARKED }).waitFor();
-    await page.goto(`${served.url}/#/items?id=marked`);
+    await page.goto(`${server.url}/#/items?id=marked`);
     await page.getByRole('heading', { level: 1, name: MARKED }).waitFor();
     expect(await page.evaluate('window.marked')).toBeUndefined();
     expect(await page.locator('main b, main script').count()).toBe(0);
@@ -183,7 +173,7 @@ describe.skipIf(CHROMIUM === undefined)(`the page in chromium${WITHOUT}`, () => 
     const { page, faults } = await at('map');
     const plane = page.getByRole('img', { name: /items on a plane/ });
     await plane.locator('circle').first().waitFor();
-    const items = engine.status().data.items;
+    const items = (await server.status()).data.items;
     expect(await plane.locator('circle').count()).toBe(items);
     await page.getByLabel('Titles with the words').fill('tool');
     await page.getByText(`of ${items} items are lit`).waitFor();
@@ -217,16 +207,29 @@ describe.skipIf(CHROMIUM === undefined)(`the page in chromium${WITHOUT}`, () => 
     const names = await page.locator('.table-choice a').allTextContents();
     expect(names.length).toBeGreaterThan(10);
     for (const name of names) {
-      await page.goto(`${served.url}/#/benchmarks?table=${name}`);
+      await page.goto(`${server.url}/#/benchmarks?table=${name}`);
       await page.locator(`.table-choice a[aria-current]`, { hasText: name }).waitFor();
       await page.getByRole('table').waitFor();
     }
     expect(faults).toEqual([]);
   });
 
-  test('says that no job has run', async () => {
+  test('shows jobs with their state, and begins a refit that ends', async () => {
     const { page, faults } = await at('jobs');
-    await page.getByText('Nothing has run yet.').waitFor();
+    const jobs = page.getByRole('region', { name: 'Jobs that ran' }).getByRole('listitem');
+    await jobs.filter({ hasText: 'Models of the pipeline' }).getByText('done').waitFor();
+    await page.getByRole('button', { name: 'Fit again' }).click();
+    await jobs.filter({ hasText: 'All models' }).getByText('done').waitFor();
+    expect((await server.status()).refit.state).toBe('done');
+    expect(faults).toEqual([]);
+  });
+
+  test('reads the interface for programs in its own style', async () => {
+    const { page, faults } = await at('ask');
+    await page.getByRole('link', { name: 'Interface for programs' }).click();
+    await page.getByRole('heading', { level: 1, name: /Interface of/ }).waitFor();
+    const width = await page.evaluate('getComputedStyle(document.body).maxWidth');
+    expect(width).toBe('896px');
     expect(faults).toEqual([]);
   });
 

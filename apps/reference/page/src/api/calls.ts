@@ -49,6 +49,6 @@ export async function* explain(
 ): AsyncGenerator<string> {
   for await (const { event, data } of events('/explain', request, signal)) {
     if (event === 'error') throw streamError(data);
-    if (event === 'text') yield JSON.parse(data) as string;
+    if (event === 'message') yield data;
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { HttpBindings } from '@hono/node-server';
 import { PalateError } from '@palate/core';
 import { Hono } from 'hono';
@@ -61,6 +62,8 @@ const PAGE_MISSING =
 export function createApp(parts: AppParts): Hono<AppEnv> {
   const { version, keys, metrics, log, admission, closing } = parts;
   const app = new Hono<AppEnv>();
+  const description = openApi(version);
+  const reference = referencePage(description);
 
   app.use(async (c, next) => {
     const started = performance.now();
@@ -88,9 +91,8 @@ export function createApp(parts: AppParts): Hono<AppEnv> {
     secureHeaders({
       contentSecurityPolicy: {
         defaultSrc: ["'self'"],
-        // Plots carry their styles with them.
-        styleSrc: ["'self'", "'unsafe-inline'"],
-        imgSrc: ["'self'", 'data:'],
+        styleSrc: ["'self'", ...stylesOf(reference)],
+        imgSrc: ["'self'"],
         objectSrc: ["'none'"],
         frameAncestors: ["'none'"],
         baseUri: ["'none'"],
@@ -115,8 +117,6 @@ export function createApp(parts: AppParts): Hono<AppEnv> {
       isReady ? 200 : 503,
     );
   });
-  const description = openApi(version);
-  const reference = referencePage(description);
   app.get('/openapi.json', (c) => c.json(description));
   app.get('/reference', (c) => c.html(reference));
 
@@ -180,6 +180,14 @@ export function createApp(parts: AppParts): Hono<AppEnv> {
     return c.json(body, status as 400);
   });
   return app;
+}
+
+/** The style elements of a page as a content security policy names them. */
+function stylesOf(page: string): string[] {
+  return Array.from(
+    page.matchAll(/<style>([\s\S]*?)<\/style>/g),
+    ([, style = '']) => `'sha256-${createHash('sha256').update(style).digest('base64')}'`,
+  );
 }
 
 interface GuardContext {

@@ -63,7 +63,10 @@ export const similarRequest = z
   .strictObject({
     item: id,
     k: k.optional(),
-    by: z.enum(['use', 'text']).optional().describe('By what is chosen together, or by texts.'),
+    by: z
+      .enum(['use', 'text', 'graph'])
+      .optional()
+      .describe('By what is chosen together, by texts, or by walks in the graph of users and items.'),
     exclude: ids.optional(),
     filter: filter.optional(),
   })

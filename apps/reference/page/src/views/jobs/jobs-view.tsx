@@ -51,11 +51,13 @@ export default function JobsView() {
           </p>
         </EmptyNote>
       ) : null}
-      <ul className="jobs">
-        {list.map((job) => (
-          <JobRow key={job.id} job={job} />
-        ))}
-      </ul>
+      <section aria-label="Jobs that ran">
+        <ul className="jobs">
+          {list.map((job) => (
+            <JobRow key={job.id} job={job} />
+          ))}
+        </ul>
+      </section>
     </div>
   );
 }
