@@ -1,20 +1,16 @@
-import { InvalidInputError } from '@palate/core';
-import { SYSTEMS, type System } from './systems.js';
+import { namesIn } from '@palate/command-line';
+import { METHODS, type Method, methodOf } from '@palate/engine';
+
+/** Methods that are fitted in seconds from interactions or words alone: what is compared where nothing is named. */
+const LIGHT: readonly Method[] = METHODS.filter(
+  ({ key, needs }) => !needs.includes('training') && !['random', 'text-knn'].includes(key),
+);
 
 /**
- * The systems named in a list such as `ease,item-knn`; all without one.
+ * The systems named in a list such as `ease,item-knn`; the light ones without one.
  *
- * @throws InvalidInputError for an unknown name
+ * @throws InvalidInputError for an unknown name, with the nearest one
  */
-export function chooseSystems(list: string | undefined, all: readonly System[] = SYSTEMS): readonly System[] {
-  if (list === undefined) return all;
-  return list.split(',').map((name) => {
-    const system = all.find(({ key }) => key === name.trim());
-    if (system) return system;
-    throw new InvalidInputError({
-      expected: `systems among ${all.map(({ key }) => key).join(', ')}`,
-      received: JSON.stringify(name.trim()),
-      hint: 'Correct the name.',
-    });
-  });
+export function chooseSystems(list: string | undefined): readonly Method[] {
+  return list === undefined ? LIGHT : namesIn(list).map(methodOf);
 }

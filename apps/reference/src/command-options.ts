@@ -10,8 +10,8 @@ export interface DataOptions {
 
 /** Options that every command with fitted systems has. */
 export interface FittingOptions extends DataOptions {
-  /** Where fitted systems are kept. */
-  readonly artifacts: string;
+  /** Where fitted systems are kept. Default: the user's cache folder. */
+  readonly artifacts?: string | undefined;
   readonly seed: number;
   /** How much is trained. */
   readonly effort: 'full' | 'quick';
@@ -35,7 +35,7 @@ export function withData(command: CommandLine): CommandLine {
 /** Adds `--data`, `--artifacts`, `--seed` and `--effort`. */
 export function withFitting(command: CommandLine): CommandLine {
   return withData(command)
-    .option('--artifacts <folder>', 'where fitted systems are kept', '.palate')
+    .option('--artifacts <folder>', 'where fitted systems are kept (default: your cache folder)')
     .option('--seed <number>', 'seed of all randomness', wholeNumber(0), 0)
     .addOption(
       new Option('--effort <how>', 'training: full takes minutes once, quick shows that all works')

@@ -56,7 +56,7 @@ export function findTitle(typed: string, dataset: Dataset): FoundTitle {
     })
     .sort((a, b) => a.distance - b.distance || (counts[b.item] ?? 0) - (counts[a.item] ?? 0));
   throw new InvalidInputError({
-    expected: 'the title of a film in the data set',
+    expected: 'the title or the id of an item in the data set',
     received: JSON.stringify(typed.trim()),
     hint: `Did you mean ${near
       .slice(0, 3)

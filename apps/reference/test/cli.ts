@@ -18,12 +18,16 @@ export interface Run {
 }
 
 /** Runs `palate` as a process of its own. */
-export function palate(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Run> {
+export function palate(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  cwd = process.cwd(),
+): Promise<Run> {
   return new Promise((resolve) => {
     execFile(
       process.execPath,
       [...NODE, ...args],
-      { env: { ...ENVIRONMENT, ...env }, maxBuffer: 1 << 26 },
+      { cwd, env: { ...ENVIRONMENT, ...env }, maxBuffer: 1 << 26 },
       (error, stdout, stderr) => {
         resolve({ code: Number((error as ExecFileException | null)?.code ?? 0), stdout, stderr });
       },

@@ -102,7 +102,7 @@ test('every command takes the folder, and PALATE_DATA the folder above it', asyn
   const answer = JSON.parse(
     (await palate(['recommend', ...data, '--user', 'C109', '--k', '3', '--json'])).stdout,
   );
-  expect(answer.recommendations).toHaveLength(3);
+  expect(answer.items).toHaveLength(3);
   const rows = JSON.parse((await palate(['datasets', '--json'], { PALATE_DATA: folder })).stdout);
   expect(rows.find(({ key }: { key: string }) => key === 'shop')).toMatchObject({
     statistics: { users: 90, interactions: 692 },

@@ -1,5 +1,4 @@
-import type { CommandContext } from '@palate/command-line';
-import { fitWidth } from '@palate/command-line';
+import { type CommandContext, table } from '@palate/command-line';
 import { printableJson } from '@palate/core';
 import { type Statistics, statistics } from '@palate/datasets';
 import { BUNDLED } from '../bundled.js';
@@ -31,12 +30,24 @@ export async function datasetsCommand(
     print(printableJson(rows));
     return;
   }
-  print(
-    `${fitWidth('name', 20)} ${'users'.padStart(8)} ${'items'.padStart(8)} ${'interactions'.padStart(13)}  licence (figures of the 5-core)`,
-  );
-  for (const { key, statistics: counts, licence } of rows)
-    print(
-      `${fitWidth(key, 20)} ${String(counts.users).padStart(8)} ${String(counts.items).padStart(8)} ${String(counts.interactions).padStart(13)}  ${licence}`,
-    );
-  print(`\nsearched: ${dataFolders().join(', ')} (set PALATE_DATA to search elsewhere)`);
+  const count = (value: number): string => value.toLocaleString('en-US');
+  for (const line of table(
+    [
+      { heading: 'name' },
+      { heading: 'users', align: 'right' },
+      { heading: 'items', align: 'right' },
+      { heading: 'interactions', align: 'right' },
+      { heading: 'licence', least: 8 },
+    ],
+    rows.map(({ key, statistics: { users, items, interactions }, licence }) => [
+      key,
+      count(users),
+      count(items),
+      count(interactions),
+      licence,
+    ]),
+  ))
+    print(line);
+  print('\nPublished data are shown as their 5-core, your own as they are.');
+  print(`searched: ${dataFolders().join(', ')} (set PALATE_DATA to search elsewhere)`);
 }

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
-import type { CommandContext } from '@palate/command-line';
-import { fitWidth } from '@palate/command-line';
+import { type CommandContext, checkWritable, fitWidth, terminalWidth, wrapped } from '@palate/command-line';
 import { printableJson } from '@palate/core';
 import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
+import { userCacheFolder } from '@palate/engine';
 import { encodeOnnx, OrtSession, OrtTensor, ortRuntime } from '@palate/tfjs-backend-ort';
 import { foundDatasets } from '../data.js';
 
@@ -123,6 +123,14 @@ export async function doctorCommand(options: DoctorOptions, { print }: CommandCo
       },
       'Optional: name their folder in PALATE_DATA.',
     ),
+    await check(
+      'cache folder',
+      async () => {
+        await checkWritable(userCacheFolder());
+        return userCacheFolder();
+      },
+      'Name another one: XDG_CACHE_HOME, or --artifacts in every command.',
+    ),
     await optional('hnswlib-node', 'approximate vector search; without it the exact index serves'),
     await optional('@tensorflow/tfjs-node', 'TensorFlow as another backend'),
     await optional('@huggingface/transformers', 'local encoders and language models'),
@@ -139,8 +147,10 @@ export async function doctorCommand(options: DoctorOptions, { print }: CommandCo
   if (options.json) print(printableJson(findings));
   else
     for (const { part, works, detail, hint } of findings) {
-      print(`${works ? 'yes' : ' no'}  ${fitWidth(part, 26)} ${detail}`);
-      if (hint) print(`     ${' '.repeat(26)} ${hint}`);
+      const [first = '', ...more] = wrapped(detail, Math.max(20, terminalWidth() - 32));
+      print(`${works ? 'yes' : ' no'}  ${fitWidth(part, 26)} ${first}`);
+      for (const line of [...more, ...(hint ? wrapped(hint, Math.max(20, terminalWidth() - 32)) : [])])
+        print(`     ${' '.repeat(26)} ${line}`);
     }
   if (findings.some(({ works, required }) => required && !works)) process.exitCode = 1;
 }

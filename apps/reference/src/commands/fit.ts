@@ -1,41 +1,44 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { CommandContext } from '@palate/command-line';
-import { printableJson } from '@palate/core';
+import { readManifest, removeArtifact } from '@palate/core';
+import type { Method } from '@palate/engine';
 import { chooseSystems } from '../choose-systems.js';
-import { loadData } from '../data.js';
-import { fitOrLoad } from '../fitted.js';
+import type { FittingOptions } from '../command-options.js';
+import { fitSystem } from '../engine/fit-system.js';
+import { withEngine } from '../engine/open-engine.js';
 
 /** Options of `palate fit`. */
-export interface FitCommandOptions {
+export interface FitCommandOptions extends FittingOptions {
   readonly systems?: string | undefined;
-  readonly data: string;
-  readonly artifacts: string;
-  readonly seed: number;
   readonly force?: boolean | undefined;
-  readonly progress?: boolean | undefined;
-  readonly json?: boolean | undefined;
 }
 
-/** `palate fit`: fits systems and keeps them as artifacts; what is current is left as it is. */
-export async function fitCommand(
-  options: FitCommandOptions,
-  { signal, print }: CommandContext,
-): Promise<void> {
+/** `palate fit`: fits systems and keeps them, so that no answer has to wait; what is kept is left as it is. */
+export async function fitCommand(options: FitCommandOptions, context: CommandContext): Promise<void> {
   const systems = chooseSystems(options.systems);
-  const dataset = await loadData(options.data, { signal });
-  const fitted = await fitOrLoad(systems, dataset, {
-    artifacts: options.artifacts,
-    data: options.data,
-    seed: options.seed,
-    force: options.force === true,
-    signal,
-    quiet: options.json === true,
-    lines: options.progress === true,
+  const fitted = await withEngine(options, context, async ({ engine }) => {
+    const done: { system: string; reused: boolean; seconds: number }[] = [];
+    for (const { key } of systems) {
+      if (options.force) await removeKept(engine.status().folder, key);
+      const { reused = false, seconds = 0 } =
+        (await fitSystem(engine, key, { signal: context.signal })) ?? {};
+      done.push({ system: key, reused, seconds });
+      if (!context.json)
+        context.print(`${key}: ${reused ? 'up to date' : `fitted in ${seconds.toFixed(1)} s`}`);
+    }
+    return done;
   });
-  if (options.json)
-    print(
-      printableJson(fitted.map(({ system, reused, seconds }) => ({ system: system.key, reused, seconds }))),
-    );
-  else
-    for (const { system, reused, seconds } of fitted)
-      print(`${system.key}: ${reused ? 'up to date' : `fitted in ${seconds.toFixed(1)} s`}`);
+  if (context.json) context.printJson(fitted);
+}
+
+/** Takes the models of a system away that are kept in a folder: artifacts, and nothing else. */
+async function removeKept(folder: string, key: Method['key']): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!new RegExp(`^${key}-[0-9a-f]{16}$`).test(name)) continue;
+    const dir = join(folder, name);
+    const manifest = await readManifest(dir).catch(() => undefined);
+    // What is damaged is fitted again anyway.
+    if (manifest) await removeArtifact(dir, manifest.kind);
+  }
 }

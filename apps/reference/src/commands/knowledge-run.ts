@@ -15,8 +15,8 @@ import {
 } from '@palate/core';
 import type { KnowledgeReport } from '@palate/knowledge-augment';
 import { Budget, withBudget, withLimits, withRetry } from '@palate/llm';
-import { namedModel } from '../assistant/live-model.js';
 import { loadData } from '../data.js';
+import { namedModel } from '../engine/live-model.js';
 import { count, estimateInWords, estimates } from '../knowledge/estimates.js';
 import { jobsOf, type KindOptions, priceOf } from '../knowledge/kind-options.js';
 import type { KnowledgeJob } from '../knowledge/knowledge-job.js';

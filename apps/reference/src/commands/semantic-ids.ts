@@ -1,16 +1,17 @@
 import { join } from 'node:path';
 import type { CommandContext } from '@palate/command-line';
 import { EmbeddingTable, PalateError, WORLD } from '@palate/core';
+import { userCacheFolder } from '@palate/engine';
 import { useLiteEncoder } from '@palate/llm';
 import { printIdTree, RqKMeans, reportIds, SemanticIds } from '@palate/semantic-id';
-import { filmKnowledge } from '../assistant/film-knowledge.js';
 import { BUNDLED } from '../bundled.js';
 import { loadData } from '../data.js';
+import { filmKnowledge } from '../engine/film-knowledge.js';
 
 /** Options of `palate semantic-ids`. */
 export interface SemanticIdsCommandOptions {
   readonly groups: number;
-  readonly artifacts: string;
+  readonly artifacts?: string | undefined;
   readonly seed: number;
 }
 
@@ -20,15 +21,16 @@ export async function semanticIdsCommand(
   { signal, print }: CommandContext,
 ): Promise<void> {
   const dataset = await loadData(BUNDLED, { signal });
-  const knowledge = await filmKnowledge(dataset);
+  const knowledge = await filmKnowledge();
   const encoder = await useLiteEncoder();
   const texts = Array.from(
     { length: dataset.log.items.size },
-    (_, item) => `${dataset.catalog.itemText(item, ['title', 'genres'])}. ${knowledge.text[item] ?? ''}`,
+    (_, item) =>
+      `${dataset.catalog.itemText(item, ['title', 'genres'])}. ${knowledge.items?.get(dataset.log.items.idOf(item))?.text ?? ''}`,
   );
   const { data, width } = await encoder.encode(texts, { signal });
   const table = new EmbeddingTable(dataset.log.items, width, data, WORLD);
-  const dir = join(options.artifacts, 'semantic-ids');
+  const dir = join(options.artifacts ?? userCacheFolder(), 'semantic-ids');
   const ids = await SemanticIds.load(dir).catch(async (error: unknown) => {
     if (!(PalateError.is(error) && error.code === 'artifact')) throw error;
     const codebook = await RqKMeans.fit(table, { size: 64, seed: options.seed, signal });

@@ -1,22 +1,15 @@
-import type { CommandContext } from '@palate/command-line';
-import { sideBySide } from '@palate/command-line';
-import type { AssistantRequest } from '../assistant/assistant.js';
-import type { Effort } from '../assistant/models.js';
-import { openAssistant } from '../assistant/open-assistant.js';
-import { showAnswer } from '../assistant/show-answer.js';
+import { type CommandContext, sideBySide, terminalWidth } from '@palate/command-line';
+import type { RecommendRequest } from '@palate/engine';
 import { BUNDLED } from '../bundled.js';
 import { chooseSystems } from '../choose-systems.js';
-import { loadData } from '../data.js';
-import { fitOrLoad } from '../fitted.js';
+import type { FittingOptions } from '../command-options.js';
+import { withEngine } from '../engine/open-engine.js';
+import { showAnswer } from '../engine/show-answer.js';
 
 /** Options of `palate start`. */
-export interface StartOptions {
+export interface StartOptions extends Omit<FittingOptions, 'data'> {
   readonly user?: string | undefined;
   readonly k: number;
-  readonly artifacts: string;
-  readonly seed: number;
-  /** How much the assistant's models are trained. */
-  readonly effort?: Effort | undefined;
 }
 
 /** Text that the new user of the demonstration types. */
@@ -26,58 +19,46 @@ const TYPED = 'slow-burning heist films, no gore';
 const SAMPLE_HISTORY = 12;
 
 /**
- * `palate start`: fits every recommender on the bundled data and shows them side by side for a sample user; then the
- * assistant retrieves, ranks and explains for the same user, and for a new one who only typed a sentence.
+ * `palate start`: fits the light recommenders on the bundled data and shows them side by side for a sample user; then the
+ * engine retrieves, ranks and explains for the same user, and for a new one who only typed a sentence.
  */
-export async function startCommand(options: StartOptions, { signal, print }: CommandContext): Promise<void> {
-  const dataset = await loadData(BUNDLED, { signal });
-  const { log, catalog } = dataset;
-  const sample =
-    options.user === undefined ? log.userCounts().indexOf(SAMPLE_HISTORY) : log.users.indexOf(options.user);
-  const user = log.users.idOf(Math.max(0, sample));
-  const history = log.history(log.users.indexOf(user));
-  const fitted = await fitOrLoad(chooseSystems(undefined), dataset, {
-    artifacts: options.artifacts,
-    data: BUNDLED,
-    seed: options.seed,
-    signal,
+export async function startCommand(options: StartOptions, context: CommandContext): Promise<void> {
+  const { signal, print } = context;
+  const width = Math.min(120, terminalWidth());
+  await withEngine({ ...options, data: BUNDLED }, context, async ({ engine, dataset }) => {
+    const { log, catalog } = dataset;
+    const sample =
+      options.user === undefined ? log.userCounts().indexOf(SAMPLE_HISTORY) : log.users.indexOf(options.user);
+    const user = log.users.idOf(Math.max(0, sample));
+    const title = (item: number): string => catalog.itemText(item, ['title']);
+    const { offsets, row } = log.byUser();
+    const start = offsets[log.users.indexOf(user)] ?? 0;
+    print(
+      `${dataset.name}: ${log.users.size} users, ${log.items.size} films, ${log.length} ratings (${dataset.licence} licence)\n`,
+    );
+    print(`The user ${user} rated, oldest first:`);
+    for (const [k, item] of log.history(log.users.indexOf(user)).entries())
+      print(`  ${String(log.rating?.[row[start + k] ?? 0] ?? '').padStart(2)}/10  ${title(item)}`);
+    const columns: { heading: string; lines: string[] }[] = [];
+    for (const system of chooseSystems(undefined)) {
+      const { items } = await engine.recommend({ user, k: options.k, system: system.key }, { signal });
+      columns.push({
+        heading: `${system.key} (${system.title})`,
+        lines: items.map((item) => `${String(item.rank).padStart(2)}. ${item.title}`),
+      });
+    }
+    print(`\nWhat ${columns.length} recommenders would show next:\n`);
+    print(sideBySide(columns, width));
+    const show = async (heading: string, request: RecommendRequest): Promise<void> => {
+      const answer = await engine.recommend({ ...request, k: options.k, explain: true }, { signal });
+      print(`\n${heading}\n`);
+      for (const line of showAnswer(answer, { width, whole: true })) print(line);
+    };
+    await show(`The same user, retrieved, ranked and explained:`, { user });
+    await show(`A new user who typed "${TYPED}":`, { text: TYPED });
   });
-
-  const title = (item: number): string => catalog.itemText(item, ['title']);
-  const { offsets, row } = log.byUser();
-  const start = offsets[log.users.indexOf(user)] ?? 0;
   print(
-    `${dataset.name}: ${log.users.size} users, ${log.items.size} films, ${log.length} ratings (${dataset.licence} licence)\n`,
-  );
-  print(`The user ${user} rated, oldest first:`);
-  for (const [k, item] of history.entries())
-    print(`  ${String(log.rating?.[row[start + k] ?? 0] ?? '').padStart(2)}/10  ${title(item)}`);
-  print(`\nWhat ${fitted.length} recommenders would show next:\n`);
-  const columns: { heading: string; lines: string[] }[] = [];
-  for (const { system, retriever } of fitted) {
-    const [list = []] = await retriever.retrieve([{ user, history }], options.k, { signal });
-    columns.push({
-      heading: `${retriever.name} (${system.title})`,
-      lines: list.map(({ item }, rank) => `${String(rank + 1).padStart(2)}. ${title(item)}`),
-    });
-  }
-  print(sideBySide(columns, Math.max(80, Math.min(120, process.stdout.columns ?? 112))));
-  const assistant = await openAssistant(dataset, {
-    artifacts: options.artifacts,
-    seed: options.seed,
-    signal,
-    effort: options.effort,
-  });
-  const width = Math.max(80, Math.min(160, process.stdout.columns ?? 120));
-  const show = async (heading: string, request: AssistantRequest): Promise<void> => {
-    print(`\n${heading}\n`);
-    for (const line of showAnswer(await assistant.recommend(request, options.k, signal), dataset, width))
-      print(line);
-  };
-  await show(`The same user, retrieved, ranked and explained:`, { user, history });
-  await show(`A new user who typed "${TYPED}":`, { history: [], profile: TYPED });
-  print(
-    `\nIn words:      node apps/reference/bin/palate.js recommend --profile "quiet science fiction" --explain`,
+    `\nIn words:      node apps/reference/bin/palate.js recommend --text "quiet science fiction" --explain`,
   );
   print(`From titles:   node apps/reference/bin/palate.js recommend --history "Alien; Heat; Fargo"`);
 }

@@ -11,6 +11,7 @@ import type {
   SearchRequest,
   SimilarRequest,
 } from '@palate/engine';
+import { fitSystem } from '../../engine/fit-system.js';
 import type { Operation } from './protocol.js';
 
 /** How a call goes on. */
@@ -71,10 +72,7 @@ export const ENGINE_CALLS: Readonly<Partial<Record<Operation, Call>>> = {
   systems: (engine) => ({ systems: engine.status().methods }),
   map: (engine, _: undefined, { signal }) => engine.map({ signal }),
   prepare: (engine, _: undefined, { signal }) => engine.prepare({ signal }).then(() => ({ prepared: true })),
-  fit: async (engine, system: string, { signal }) => {
-    await engine.recommend({ system, k: 1 }, { signal });
-    return engine.status().methods.find(({ key }) => key === system);
-  },
+  fit: (engine, system: string, { signal }) => fitSystem(engine, system, { signal }),
   refit: (engine, _: undefined, { signal, onProgress }): Promise<RefitReport> =>
     engine.refit({ signal, onProgress }),
 };

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
-import { type Dataset, type FeedbackStore, fingerprint, type Progress } from '@palate/core';
+import { type FeedbackStore, fingerprint, type Progress } from '@palate/core';
 import { Engine, type PipelineConfig, userCacheFolder } from '@palate/engine';
-import { liveModel } from '../../assistant/live-model.js';
-import { BUNDLED } from '../../bundled.js';
 import { loadData } from '../../data.js';
-import { filmItemKnowledge } from './film-item-knowledge.js';
+import { knownOf } from '../../engine/known-of.js';
+import { liveModel } from '../../engine/live-model.js';
 import type { EngineSettings } from './protocol.js';
 
 /** Options of {@link openServedEngine} beside its settings. */
@@ -36,12 +35,8 @@ export async function openServedEngine(
     ...(settings.folder === undefined ? {} : { folder: settings.folder }),
     ...(pipeline ? { pipeline } : {}),
     ...(live ? { model: live } : {}),
-    ...(await knowledgeOf(settings.data, dataset)),
+    knowledge: await knownOf(settings.data, dataset),
   });
-}
-
-async function knowledgeOf(data: string, dataset: Dataset): Promise<object> {
-  return data === BUNDLED ? { knowledge: await filmItemKnowledge(dataset) } : {};
 }
 
 function pipelineOf({ retrievers, ranker }: EngineSettings): PipelineConfig | undefined {

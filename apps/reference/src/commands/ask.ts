@@ -1,0 +1,103 @@
+import { type CommandContext, terminalWidth, wrapped } from '@palate/command-line';
+import type { FittingOptions } from '../command-options.js';
+import { type AskerOptions, askerOf, filterOf, itemOf, itemsOf } from '../engine/asker.js';
+import { withEngine } from '../engine/open-engine.js';
+import { outcomesInWords, showAnswer } from '../engine/show-answer.js';
+
+/** Options of `palate similar`. */
+export interface SimilarOptions extends FittingOptions {
+  readonly k: number;
+  readonly by?: 'use' | 'text' | 'graph' | undefined;
+  readonly filter?: readonly string[] | undefined;
+}
+
+/** `palate similar`: items like one, named by its title or id. */
+export async function similarCommand(
+  options: SimilarOptions,
+  context: CommandContext,
+  name: string,
+): Promise<void> {
+  const filter = filterOf(options.filter);
+  const { answer, title } = await withEngine(options, context, async ({ engine, dataset }) => {
+    const item = itemOf(name, dataset);
+    const answer = await engine.similar(
+      { item, k: options.k, by: options.by, filter },
+      { signal: context.signal },
+    );
+    return { answer, title: engine.item(item)?.title ?? item };
+  });
+  if (context.json) return context.printJson({ like: title, ...answer });
+  context.print(`like ${title}`);
+  for (const line of showAnswer(answer)) context.print(line);
+}
+
+/** Options of `palate search`. */
+export interface SearchOptions extends FittingOptions {
+  readonly k: number;
+  readonly filter?: readonly string[] | undefined;
+}
+
+/** `palate search`: items by words of their titles and texts. */
+export async function searchCommand(
+  options: SearchOptions,
+  context: CommandContext,
+  words: string,
+): Promise<void> {
+  const filter = filterOf(options.filter);
+  const answer = await withEngine(options, context, ({ engine }) =>
+    engine.search({ words, k: options.k, filter }, { signal: context.signal }),
+  );
+  if (context.json) return context.printJson(answer);
+  for (const line of showAnswer(answer)) context.print(line);
+}
+
+/** Options of `palate rank`. */
+export interface RankOptions extends FittingOptions, AskerOptions {
+  readonly k?: number | undefined;
+  readonly system?: string | undefined;
+  readonly explain?: boolean | undefined;
+}
+
+/** `palate rank`: items in the order that fits somebody. */
+export async function rankCommand(
+  options: RankOptions,
+  context: CommandContext,
+  list: string,
+): Promise<void> {
+  const answer = await withEngine(options, context, ({ engine, dataset }) =>
+    engine.rank(
+      {
+        ...askerOf(options, dataset),
+        candidates: itemsOf(list, dataset, 'the list'),
+        k: options.k,
+        system: options.system,
+        explain: options.explain === true,
+      },
+      { signal: context.signal },
+    ),
+  );
+  if (context.json) return context.printJson(answer);
+  for (const line of showAnswer(answer, { whole: options.explain === true })) context.print(line);
+}
+
+/** Options of `palate explain`. */
+export interface ExplainOptions extends FittingOptions, AskerOptions {}
+
+/** `palate explain`: why an item suits somebody; by the live model where PALATE_LLM names one. */
+export async function explainCommand(
+  options: ExplainOptions,
+  context: CommandContext,
+  name: string,
+): Promise<void> {
+  const explanation = await withEngine(options, context, async ({ engine, dataset }) => {
+    const request = { ...askerOf(options, dataset), item: itemOf(name, dataset) };
+    return engine.explain(request, { signal: context.signal });
+  });
+  if (context.json) return context.printJson(explanation);
+  const { title, text, sources, outcomes } = explanation;
+  for (const line of wrapped(`${title}: ${text}`, terminalWidth())) context.print(line);
+  for (const line of [sources, ...outcomesInWords(outcomes)].flatMap((each) =>
+    wrapped(`     [${each}]`, terminalWidth()),
+  ))
+    context.print(line);
+}

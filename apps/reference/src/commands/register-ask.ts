@@ -1,0 +1,71 @@
+import { type CommandLine, numberBetween, wholeNumber } from '@palate/command-line';
+import { Option } from 'commander';
+import { action, withFitting, withPrinting } from '../command-options.js';
+
+const ask = () => import('./ask.js');
+
+/** Adds `--filter`, which may be given several times. */
+const withFilter = (command: CommandLine): CommandLine =>
+  command.option(
+    '--filter <condition>',
+    'only items such as "category=Tea|Coffee" or "price<=20"; several conditions all hold',
+    (condition: string, before: readonly string[] | undefined) => [...(before ?? []), condition],
+  );
+
+/** Adds the options by which somebody is named. */
+const withAsker = (command: CommandLine): CommandLine =>
+  command
+    .option('--user <id>', 'a user of the data set')
+    .option('--history <titles>', 'titles or ids, separated by semicolons')
+    .option('--profile, --text <words>', 'what is wanted, in words');
+
+const withSystem = (command: CommandLine): CommandLine =>
+  command.option('--system <name>', 'one method of `palate systems`, instead of the pipeline');
+
+const K = ['--k <number>', 'how many', wholeNumber(1), 10] as const;
+
+/** Adds the commands that ask the engine something. */
+export function registerAsk(program: CommandLine): void {
+  withFilter(withSystem(withAsker(withPrinting(withFitting(program.command('recommend'))))))
+    .description('recommend to a user of the data, to anybody from a list of titles, or to a wish in words')
+    .option(...K)
+    .option('--explain', 'give a reason for each item, and say where every part comes from')
+    .option('--exclude <titles>', 'titles or ids that are left out, separated by semicolons')
+    .option('--candidates <titles>', 'choose from these alone, separated by semicolons')
+    .option(
+      '--diversity <share>',
+      'how much unlikeness counts beside the order, from 0 to 1',
+      numberBetween(0, 1),
+    )
+    .action(action(async () => (await import('./recommend.js')).recommendCommand));
+  withFilter(withPrinting(withFitting(program.command('similar'))))
+    .description('find items like one')
+    .argument('<item>', 'title or id')
+    .option(...K)
+    .addOption(
+      new Option('--by <what>', 'by what is chosen together, by texts, or by walks in the graph').choices([
+        'use',
+        'text',
+        'graph',
+      ]),
+    )
+    .action(action<object, [string]>(async () => (await ask()).similarCommand as never));
+  withFilter(withPrinting(withFitting(program.command('search'))))
+    .description('find items by words of titles and texts; titles may be begun or misspelt')
+    .argument('<words>', 'what to look for')
+    .option(...K)
+    .action(action<object, [string]>(async () => (await ask()).searchCommand as never));
+  withSystem(withAsker(withPrinting(withFitting(program.command('rank')))))
+    .description('put items into the order that fits somebody')
+    .argument('<titles>', 'titles or ids, separated by semicolons')
+    .option('--k <number>', 'how many (default: all)', wholeNumber(1))
+    .option('--explain', 'give a reason for each item')
+    .action(action<object, [string]>(async () => (await ask()).rankCommand as never));
+  withAsker(withPrinting(withFitting(program.command('explain'))))
+    .description('say why an item suits somebody')
+    .argument('<item>', 'title or id')
+    .action(action<object, [string]>(async () => (await ask()).explainCommand as never));
+  withPrinting(program.command('systems'))
+    .description('list every method that --system takes')
+    .action(action(async () => (await import('./systems.js')).systemsCommand));
+}

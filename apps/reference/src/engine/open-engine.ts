@@ -1,0 +1,54 @@
+import { basename, join, resolve } from 'node:path';
+import { type CommandContext, checkWritable, withProgress } from '@palate/command-line';
+import type { Dataset } from '@palate/core';
+import { Engine, userCacheFolder } from '@palate/engine';
+import type { FittingOptions } from '../command-options.js';
+import { loadData } from '../data.js';
+import { knownOf, pipelineFor } from './known-of.js';
+import { liveModel } from './live-model.js';
+
+/** What a command asks an engine with. */
+export interface Opened {
+  readonly engine: Engine;
+  readonly dataset: Dataset;
+}
+
+/** Folder of the models of a data set under `--artifacts`; the engine chooses one in the user's cache folder otherwise. */
+export function modelFolder({
+  artifacts,
+  data,
+}: Pick<FittingOptions, 'artifacts' | 'data'>): string | undefined {
+  return artifacts === undefined ? undefined : join(artifacts, basename(resolve(data)));
+}
+
+/**
+ * Opens the engine of a data set for one command, with what is known of its items, and shows what it waits for: models
+ * that are fitted now, say. An unwritable folder is told before anything is read.
+ */
+export async function withEngine<T>(
+  options: FittingOptions,
+  context: CommandContext,
+  use: (opened: Opened) => Promise<T>,
+): Promise<T> {
+  const folder = modelFolder(options);
+  await checkWritable(folder ?? userCacheFolder());
+  const { signal } = context;
+  const dataset = await loadData(options.data, { signal });
+  const live = await liveModel(folder ?? userCacheFolder());
+  return withProgress('models', context, async (report) => {
+    await using engine = await Engine.open({
+      dataset,
+      folder,
+      seed: options.seed,
+      effort: options.effort,
+      signal,
+      model: live,
+      knowledge: await knownOf(options.data, dataset),
+      pipeline: pipelineFor(options.data, live !== undefined),
+      onProgress: report.onProgress,
+      onNotice: report.onNotice,
+    });
+    // The engine is closed when this block is left: not before the answer is there.
+    return await use({ engine, dataset });
+  });
+}
