@@ -1,6 +1,7 @@
 // Holds the import order of the layers: every import of a package's sources must name a layer above it, be
-// declared in its package.json, and stay out of other packages' insides; the upper layers know no tensors.
-import { readdirSync, readFileSync } from 'node:fs';
+// declared in its package.json, and stay out of other packages' insides; the upper layers know no tensors. Inside of a
+// package no file leads back to itself, not by imports of types either: what two files need lies in a third.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join, relative } from 'node:path';
 import ts from 'typescript';
@@ -50,6 +51,31 @@ function loadedWithIndex(src) {
   return loaded;
 }
 
+/** Circles of imports among the files of a package: each as the files on it, from the first back to it. */
+function circlesBelow(src) {
+  const state = new Map();
+  const path = [];
+  const circles = [];
+  const visit = (file) => {
+    if (state.get(file) === 'done') return;
+    if (state.get(file) === 'open') {
+      circles.push([...path.slice(path.indexOf(file)), file]);
+      return;
+    }
+    state.set(file, 'open');
+    path.push(file);
+    for (const { specifier } of importsOf(file))
+      if (specifier.startsWith('.')) {
+        const next = join(file, '..', specifier.replace(/\.js$/, '.ts'));
+        if (existsSync(next)) visit(next);
+      }
+    path.pop();
+    state.set(file, 'done');
+  };
+  for (const file of filesBelow(src, ['.ts'])) visit(file);
+  return circles.map((circle) => circle.map((file) => relative(src, file)).join(' -> '));
+}
+
 const manifests = new Map(packages().map(({ manifest }) => [manifest.name, manifest]));
 
 /** The names of all that installing a package brings from this workspace, and of what those depend on. */
@@ -79,6 +105,8 @@ for (const { dir, manifest } of [...packages(), ...apps()]) {
         faults.push(`${layer}: installs without tensors, but depends on ${name}`);
   if (layer === 'core' && Object.keys(declared).length > 0) faults.push('core: has dependencies');
   const loaded = TENSORS_ON_DEMAND.includes(layer) ? loadedWithIndex(join(dir, 'src')) : new Set();
+  for (const circle of circlesBelow(join(dir, 'src')))
+    faults.push(`${relative(root, dir)}: a circle of imports, ${circle}`);
   for (const path of filesBelow(join(dir, 'src'), ['.ts', '.tsx'])) {
     const place = relative(root, path);
     for (const { specifier, lazy } of importsOf(path)) {
@@ -125,6 +153,6 @@ for (const name of readdirSync(join(root, 'packages')))
 
 for (const fault of faults) process.stderr.write(`${fault}\n`);
 process.stdout.write(
-  `layers: ${faults.length === 0 ? 'every import keeps the order' : `${faults.length} faults`}\n`,
+  `layers: ${faults.length === 0 ? 'every import keeps the order, and none leads in a circle' : `${faults.length} faults`}\n`,
 );
 process.exit(faults.length === 0 ? 0 : 1);

@@ -2,7 +2,6 @@ import { type Dataset, InvalidInputError, throwIfCancelled } from '@palate/core'
 import type { Split } from '@palate/datasets';
 import { evaluateRanking } from '@palate/eval';
 import { checkpointPath, hashOf, readJson, type Tuning, tuningPath, writeJson } from './results.js';
-import type { RunOptions } from './run-suite.js';
 import { combinations, labelOf, type Suite, type SuiteSystem, type SystemOptions } from './suite.js';
 import { SYSTEMS } from './systems.js';
 
@@ -10,6 +9,15 @@ import { SYSTEMS } from './systems.js';
 export interface TuningData {
   readonly train: Dataset;
   readonly split: Pick<Split, 'train' | 'validation'>;
+}
+
+/** Options of {@link tuneRow}. */
+export interface TuningOptions {
+  /** Results folder of the suite. */
+  readonly folder: string;
+  /** Told a line for every combination. */
+  readonly say: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -23,7 +31,7 @@ export async function tuneRow(
   row: SuiteSystem,
   data: TuningData,
   basis: readonly unknown[],
-  options: Pick<RunOptions, 'folder' | 'say' | 'signal'>,
+  options: TuningOptions,
 ): Promise<SystemOptions> {
   const label = labelOf(row);
   const path = tuningPath(options.folder, label);

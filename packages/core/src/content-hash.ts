@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
-import { fingerprint } from './dataset.js';
 import { EmbeddingTable } from './embedding-table.js';
 import { InvalidInputError } from './errors.js';
+import { fingerprint } from './fingerprint.js';
 import { IdMap } from './id-map.js';
 import { InteractionLog } from './interaction-log.js';
 

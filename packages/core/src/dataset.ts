@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Catalog } from './catalog.js';
 import { InvalidInputError } from './errors.js';
 import type { IdMap } from './id-map.js';
@@ -65,23 +64,4 @@ function alignUsers(table: UserTable, users: IdMap): UserTable {
 /** The same data set with another log (a split, a filtered log); the catalogue follows its items. */
 export function withLog(dataset: Dataset, log: InteractionLog): Dataset {
   return createDataset({ ...dataset, log });
-}
-
-/**
- * A SHA-256 over a log's ids and columns: equal for equal data, whatever file it came from.
- *
- * @returns 64 hexadecimal digits
- */
-export function fingerprint(log: InteractionLog): string {
-  const hash = createHash('sha256');
-  const bytes = (column: Int32Array | Float64Array | Float32Array): Uint8Array =>
-    new Uint8Array(column.buffer, column.byteOffset, column.byteLength);
-  for (const ids of [log.users, log.items]) {
-    hash.update(`${ids.size}\n`);
-    for (const id of ids) hash.update(`${id.length}:${id}`);
-  }
-  hash.update(bytes(log.user)).update(bytes(log.item)).update(bytes(log.timestamp));
-  if (log.rating) hash.update(bytes(log.rating));
-  if (log.request) hash.update('request').update(bytes(log.request));
-  return hash.digest('hex');
 }

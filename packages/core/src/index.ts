@@ -12,7 +12,7 @@ export { artifactTensor, type TensorArrays, type TensorExpectation } from './art
 export { writeFailure, writeFileAtomically } from './atomic-file.js';
 export { type AttributeValue, Catalog, type CatalogColumns } from './catalog.js';
 export { contentHash } from './content-hash.js';
-export { createDataset, type Dataset, fingerprint, type UserTable, withLog } from './dataset.js';
+export { createDataset, type Dataset, type UserTable, withLog } from './dataset.js';
 export type { Disposable } from './disposable.js';
 export { distinctHistory } from './distinct-history.js';
 export {
@@ -48,6 +48,7 @@ export {
   MemoryFeedbackStore,
   type StoredFeedback,
 } from './feedback-store.js';
+export { fingerprint } from './fingerprint.js';
 export { foldedWords, foldText } from './fold-text.js';
 export { historyEnds } from './history-ends.js';
 export { IdMap, IdMapBuilder } from './id-map.js';

@@ -1,5 +1,5 @@
-import { fingerprint } from './dataset.js';
 import { ArtifactError, PalateError } from './errors.js';
+import { fingerprint } from './fingerprint.js';
 import type { InteractionLog } from './interaction-log.js';
 import { checkProvenance, type Provenance, readProvenance } from './provenance.js';
 import { partsOf } from './withheld.js';

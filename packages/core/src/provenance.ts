@@ -1,5 +1,5 @@
-import { fingerprint } from './dataset.js';
 import { InvalidInputError, LeakError } from './errors.js';
+import { fingerprint } from './fingerprint.js';
 import type { InteractionLog } from './interaction-log.js';
 
 /** How much of one user's history was seen. */

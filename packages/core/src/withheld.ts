@@ -1,6 +1,5 @@
-import type { InteractionLog } from './interaction-log.js';
-
-const WITHHELD = new WeakMap<InteractionLog, InteractionLog>();
+/** Logs by the logs that they are parts of or made from; which class they are does not matter here. */
+const WITHHELD = new WeakMap<object, object>();
 
 /**
  * Notes that a log is a part of a larger one from which other interactions were held back, as training is without
@@ -9,28 +8,28 @@ const WITHHELD = new WeakMap<InteractionLog, InteractionLog>();
  * @param log - the part
  * @param rest - what was held back beside the test; shares the log's id maps
  */
-export function noteWithheld(log: InteractionLog, rest: InteractionLog): void {
+export function noteWithheld<L extends object>(log: L, rest: L): void {
   WITHHELD.set(log, rest);
 }
 
 /** The interactions that were held back from a log, as {@link noteWithheld} was told; nothing for other logs. */
-export function withheldFrom(log: InteractionLog): InteractionLog | undefined {
-  return WITHHELD.get(log);
+export function withheldFrom<L extends object>(log: L): L | undefined {
+  return WITHHELD.get(log) as L | undefined;
 }
 
-const PARTS = new WeakMap<InteractionLog, readonly InteractionLog[]>();
+const PARTS = new WeakMap<object, readonly object[]>();
 
 /**
  * Notes that a log was put together from others, as what is known at a test is from training and validation: what was
  * made from a part knows nothing beyond the whole.
  */
-export function noteParts(log: InteractionLog, parts: readonly InteractionLog[]): void {
+export function noteParts<L extends object>(log: L, parts: readonly L[]): void {
   PARTS.set(log, parts);
 }
 
 /** The logs that a log was put together from, as {@link noteParts} was told; none for other logs. */
-export function partsOf(log: InteractionLog): readonly InteractionLog[] {
-  return PARTS.get(log) ?? [];
+export function partsOf<L extends object>(log: L): readonly L[] {
+  return (PARTS.get(log) ?? []) as readonly L[];
 }
 
 const WHOLE = new WeakMap<InteractionLog, InteractionLog>();

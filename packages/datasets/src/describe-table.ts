@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { defineOptions, type LongCallOptions, type OptionsOf, option } from '@palate/core';
+import type { ColumnDescription, ColumnType } from './column-description.js';
 import { readRecords } from './delimited-records.js';
 import { parseDecimal, saysMissing } from './field-values.js';
 import { guessColumns, guessUnit } from './guess-columns.js';
@@ -25,33 +26,6 @@ export const DESCRIBE_OPTIONS = defineOptions('describeTable', {
 
 /** Options of {@link describeTable}. */
 export type DescribeOptions = OptionsOf<typeof DESCRIBE_OPTIONS.declarations> & LongCallOptions;
-
-/** Type of the values of a column; `'mixed'` where they differ. */
-export type ColumnType =
-  | 'integer'
-  | 'number'
-  | 'boolean'
-  | 'time'
-  | 'text'
-  | 'list'
-  | 'object'
-  | 'mixed'
-  | 'empty';
-
-/** A column as it was understood. */
-export interface ColumnDescription {
-  /** Its name, or its position where there is no header. */
-  readonly name: string | number;
-  readonly type: ColumnType;
-  /** Rows without a value. */
-  readonly missing: number;
-  /** Different values, among the rows that were looked at. */
-  readonly distinct: number;
-  /** The first three different values, at most 40 characters each. */
-  readonly examples: readonly string[];
-  /** Smallest and largest number; left out for other values. */
-  readonly range?: readonly [number, number] | undefined;
-}
 
 /** Understanding of a table, before anything is fitted. */
 export interface TableDescription {

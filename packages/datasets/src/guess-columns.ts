@@ -1,4 +1,4 @@
-import type { ColumnDescription, ColumnType } from './describe-table.js';
+import type { ColumnDescription, ColumnType } from './column-description.js';
 import { parseDecimal } from './field-values.js';
 import type { TableColumns } from './table-columns.js';
 import { parseIso, type TimestampUnit, unitOf } from './times.js';

@@ -9,8 +9,9 @@ import {
   InvalidInputError,
   type LongCallOptions,
 } from '@palate/core';
+import type { ColumnDescription } from './column-description.js';
 import { saveDataset } from './dataset-folder.js';
-import { type ColumnDescription, describeTable, type TableDescription } from './describe-table.js';
+import { describeTable, type TableDescription } from './describe-table.js';
 import { guessColumns, isCalled } from './guess-columns.js';
 import { type ImportedEntities, importEntities } from './import-entities.js';
 import { columnIn, IMPORT_OPTIONS, type ImportOptions, type InteractionRoles } from './import-options.js';
@@ -19,17 +20,9 @@ import { SKIP_CAUSES, type SkipCause } from './row-faults.js';
 import { type Statistics, statistics } from './statistics.js';
 import { namesOf, type TableColumns } from './table-columns.js';
 import { readTableInto } from './table-reader.js';
+import type { UnderstoodTable } from './understood-table.js';
 
-/** What a table was understood as. */
-export interface UnderstoodTable {
-  readonly table: TableDescription;
-  /** Columns by role. */
-  readonly columns: Readonly<Record<string, string | number | readonly (string | number)[]>>;
-  /** Roles whose columns were guessed: for a person to confirm. */
-  readonly guessed: readonly string[];
-}
-
-/** What {@link importDataset} made, and how it understood the files. */
+/** Result of {@link importDataset}, and how it understood the files. */
 export interface ImportedDataset {
   readonly dataset: Dataset;
   readonly statistics: Statistics;

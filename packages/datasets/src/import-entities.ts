@@ -11,12 +11,12 @@ import {
 import { describeTable, type TableDescription } from './describe-table.js';
 import { AttributeColumn, textOf } from './entity-columns.js';
 import { guessTitle, isDescribing } from './guess-columns.js';
-import type { UnderstoodTable } from './import-dataset.js';
 import { columnIn, type EntityRoles } from './import-options.js';
 import { ENOUGH } from './read-lines.js';
 import { positionOf, type RowPosition } from './row-position.js';
 import { readRows } from './row-reader.js';
 import { type ColumnName, namesOf, type TableReading } from './table-columns.js';
+import type { UnderstoodTable } from './understood-table.js';
 
 /** What a table about items or users was understood as, and how it meets the interactions. */
 export interface ImportedEntities extends UnderstoodTable {

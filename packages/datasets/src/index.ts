@@ -7,10 +7,9 @@ export {
   loadBookCrossing,
   loadGoodreads,
 } from './book-ratings.js';
+export type { ColumnDescription, ColumnType } from './column-description.js';
 export { checkDatasetFolder, isDatasetFolder, openDataset, saveDataset } from './dataset-folder.js';
 export {
-  type ColumnDescription,
-  type ColumnType,
   DESCRIBE_OPTIONS,
   type DescribeOptions,
   describeTable,
@@ -18,7 +17,7 @@ export {
 } from './describe-table.js';
 export { type KCoreOptions, kCore, keepFirst, minimumItemCount, ratingThreshold } from './filters.js';
 export { type FoundDataset, findDatasets } from './find-datasets.js';
-export { type ImportedDataset, importDataset, type UnderstoodTable } from './import-dataset.js';
+export { type ImportedDataset, importDataset } from './import-dataset.js';
 export type { ImportedEntities } from './import-entities.js';
 export {
   type EntityRoles,
@@ -62,3 +61,4 @@ export { loadSteam, STEAM_OPTIONS, type SteamOptions } from './steam.js';
 export { loadTable, TABLE_OPTIONS, type TableOptions } from './table.js';
 export type { ColumnName, TableColumns, TableFormat } from './table-columns.js';
 export type { TimeGranularity, TimestampUnit } from './times.js';
+export type { UnderstoodTable } from './understood-table.js';

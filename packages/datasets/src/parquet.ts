@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { CancelledError, type LongCallOptions, ParseError } from '@palate/core';
+import { CancelledError, ParseError } from '@palate/core';
+import type { ParquetOptions } from './parquet-options.js';
 import { namesOf } from './table-columns.js';
 
 /** A top-level column of a Parquet file. */
@@ -21,16 +22,6 @@ export interface ParquetRows {
   readonly from: number;
   readonly count: number;
   readonly columns: Readonly<Record<string, ArrayLike<unknown>>>;
-}
-
-/** Options of {@link readParquet}. */
-export interface ParquetOptions extends LongCallOptions {
-  /** How binary columns without a type are read: text that has to be UTF-8, or hexadecimal digits. Default `'utf-8'`. */
-  readonly binaryIds?: 'utf-8' | 'hex' | undefined;
-  /** Seconds that one row group may take. Default 20 and one more for each megabyte of the file. */
-  readonly maxSeconds?: number | undefined;
-  /** Memory that reading may take in megabytes. Default 512 and 32 more for each megabyte of the file. */
-  readonly maxMegabytes?: number | undefined;
 }
 
 type Message =

@@ -1,6 +1,6 @@
 import { InvalidInputError } from '@palate/core';
 import type { FieldColumns } from './interaction-values.js';
-import type { ParquetOptions } from './parquet.js';
+import type { ParquetOptions } from './parquet-options.js';
 import type { TextOptions } from './read-lines.js';
 
 /** A column by name (`'user'`; `'event.user'` within a struct or object) or by position, counted from 0. */

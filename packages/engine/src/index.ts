@@ -47,9 +47,10 @@ export type {
   FittedMethod,
   LoadContext,
   Method,
+  MethodContext,
   MethodNeed,
   MethodOptions,
   MethodSettings,
 } from './methods/method.js';
-export { type MethodContext, type MethodContextOptions, methodContext } from './methods/method-context.js';
+export { type MethodContextOptions, methodContext } from './methods/method-context.js';
 export { checkSettings, METHODS, methodOf } from './methods/methods.js';

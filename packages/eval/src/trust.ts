@@ -1,6 +1,5 @@
 import { type OutcomeCounts, UntrustworthyResultError } from '@palate/core';
 import type { ContractViolations } from './list-contract.js';
-import type { RankingResult } from './ranking-result.js';
 
 /** Shares beyond which a result is not printed. */
 export interface TrustLimits {
@@ -14,7 +13,12 @@ export interface TrustLimits {
 export const TRUST_LIMITS: TrustLimits = { violations: 0.01, fallbacks: 0.1 };
 
 /** Part of a result that says how far it can be trusted. */
-type Trusted = Pick<RankingResult, 'system' | 'violations' | 'outcomes' | 'limits'>;
+interface Trusted {
+  readonly system: string;
+  readonly violations?: ContractViolations | undefined;
+  readonly outcomes?: readonly OutcomeCounts[] | undefined;
+  readonly limits?: TrustLimits | undefined;
+}
 
 const percent = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(1)} %`;
 

@@ -1,8 +1,7 @@
 import { contentHash, type Dataset, throwIfCancelled } from '@palate/core';
 import { type SemanticIds, Tiger } from '@palate/semantic-id';
 import { fitOrLoadMethod } from '../methods/fit-or-load-method.js';
-import type { FittedMethod, MethodSettings } from '../methods/method.js';
-import type { MethodContext } from '../methods/method-context.js';
+import type { FittedMethod, MethodContext, MethodSettings } from '../methods/method.js';
 import { methodOf } from '../methods/methods.js';
 import { CoUse } from './co-use.js';
 import { GraphWalk } from './graph-walk.js';

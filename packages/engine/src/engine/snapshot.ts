@@ -1,8 +1,8 @@
 import { contentHash, EmbeddingTable, IdMap, WORLD } from '@palate/core';
 import type { SemanticIds } from '@palate/semantic-id';
 import { type LaidOut, layOut } from '../map/lay-out.js';
-import type { FittedMethod, MethodSettings } from '../methods/method.js';
-import { type MethodContext, methodContext } from '../methods/method-context.js';
+import type { FittedMethod, MethodContext, MethodSettings } from '../methods/method.js';
+import { methodContext } from '../methods/method-context.js';
 import { methodOf } from '../methods/methods.js';
 import { type Generation, orCancelled } from './generation.js';
 import { WordLikeness } from './item-likeness.js';

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { contentHash, type Dataset, loadOrFit } from '@palate/core';
-import type { FittedMethod, Method, MethodSettings } from './method.js';
-import type { MethodContext } from './method-context.js';
+import type { FittedMethod, Method, MethodContext, MethodSettings } from './method.js';
 import { checkSettings } from './methods.js';
 
 /** Options of {@link fitOrLoadMethod}. */

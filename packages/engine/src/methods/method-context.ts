@@ -13,7 +13,7 @@ import {
 } from '@palate/core';
 import { useLiteEncoder } from '@palate/llm';
 import { fitOrLoadMethod } from './fit-or-load-method.js';
-import type { FitContext } from './method.js';
+import type { MethodContext } from './method.js';
 import { methodOf } from './methods.js';
 
 /** What methods are fitted with beside a data set. */
@@ -34,17 +34,6 @@ export interface MethodContextOptions extends LongCallOptions {
   readonly checkpoints?: string | undefined;
   /** Told in a sentence why something that was kept is not used. */
   readonly onNotice?: ((notice: string) => void) | undefined;
-}
-
-/** A context with its data set, and hashes that say when what is kept is of another state of things. */
-export interface MethodContext extends FitContext {
-  readonly folder: string;
-  /** `fingerprint` of the interactions. */
-  readonly dataFingerprint: string;
-  /** Hash of the texts and of the encoder's name. */
-  textIdentity(): Promise<string>;
-  /** Hash of the profiles. */
-  readonly profileIdentity: string;
 }
 
 /** Names of text fields, and of attributes that are words: numbers say nothing in a text. */

@@ -97,3 +97,14 @@ export interface Method {
    */
   extend?(model: FittedMethod, added: EmbeddingTable): Promise<FittedMethod>;
 }
+
+/** A context with its data set, and hashes that say when what is kept is of another state of things. */
+export interface MethodContext extends FitContext {
+  readonly folder: string;
+  /** `fingerprint` of the interactions. */
+  readonly dataFingerprint: string;
+  /** Hash of the texts and of the encoder's name. */
+  textIdentity(): Promise<string>;
+  /** Hash of the profiles. */
+  readonly profileIdentity: string;
+}

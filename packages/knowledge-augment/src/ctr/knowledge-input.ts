@@ -9,9 +9,9 @@ import {
 } from '@palate/core';
 import type { BatchTensors, ForwardPass, Parameters } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
+import type { FeatureSet } from '../features/feature-set.js';
 import { type AdaptorOptions, type AdaptorSettings, adaptorSettings } from '../kar/adaptor-options.js';
 import { KnowledgeAdaptor } from '../kar/hybrid-experts.js';
-import type { CtrEntities } from './entities.js';
 
 /** Prestored knowledge vectors of either side or both, a row for every id of the log's maps; zeros for unknown. */
 export interface CtrKnowledge {
@@ -62,7 +62,7 @@ export function checkKnowledge(
  * @throws LeakError naming the side, or the feature, and the interaction
  */
 export function checkKnowledgeProvenance(
-  { knowledge, features }: Pick<CtrEntities, 'knowledge' | 'features'>,
+  { knowledge, features }: { readonly knowledge?: CtrKnowledge | undefined; readonly features: FeatureSet },
   predicted: PredictedInteractions,
   isEvaluated: boolean,
 ): void {

@@ -1,6 +1,6 @@
 import { type AttributeValue, type Catalog, checkOptions } from '@palate/core';
 import { speaksOf } from './speaks-of.js';
-import type { RequestLimit, UnderstoodRequest } from './understand-request.js';
+import type { RequestLimit, UnderstoodRequest } from './understood-request.js';
 
 /** Options of {@link applyRequest}. */
 export interface ApplyRequestOptions {

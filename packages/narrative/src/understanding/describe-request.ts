@@ -1,5 +1,5 @@
 import type { RuledOut } from './apply-request.js';
-import type { RequestLimit, UnderstoodRequest } from './understand-request.js';
+import type { RequestLimit, UnderstoodRequest } from './understood-request.js';
 
 const listed = (words: readonly string[]): string =>
   words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;

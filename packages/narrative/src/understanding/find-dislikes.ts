@@ -1,4 +1,4 @@
-import type { Stretch } from './understand-request.js';
+import type { Stretch } from './understood-request.js';
 
 /**
  * Words that rule out what follows them where they begin a clause or follow what is asked for: "no gore", "a film without

@@ -1,5 +1,5 @@
 import { numberOf } from '@palate/llm';
-import type { RequestLimit, Stretch } from './understand-request.js';
+import type { RequestLimit, Stretch } from './understood-request.js';
 
 /** Words that set an upper bound; with `or more` behind them they would set a lower one. */
 const AT_MOST =

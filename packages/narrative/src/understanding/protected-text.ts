@@ -1,4 +1,4 @@
-import type { Stretch } from './understand-request.js';
+import type { Stretch } from './understood-request.js';
 
 /** What stands in quotes; an apostrophe inside a word opens none. */
 const QUOTED =
