@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { link, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { writingName } from '../atomic-file.js';
 import { checksumOf } from './record-seal.js';
 
 /**
@@ -14,6 +15,28 @@ export class JsonLedger {
 
   constructor(path: string) {
     this.path = path;
+  }
+
+  /**
+   * Makes the ledger of a database from before there was one; where there is one already, it stays.
+   *
+   * @param values - the JSON of every object
+   */
+  async begin(values: AsyncIterable<Buffer>): Promise<void> {
+    if (await stat(this.path).catch(() => undefined)) return;
+    const lines: string[] = [];
+    for await (const value of values) lines.push(ledgerLine(value.toString('utf8')));
+    const temporary = writingName(this.path);
+    try {
+      await writeFile(temporary, lines.join(''), { flush: true });
+      // Unlike a renaming it does not replace the ledger that another process began meanwhile.
+      await link(temporary, this.path).catch(async (cause: NodeJS.ErrnoException) => {
+        // Not every file system has links.
+        if (cause.code !== 'EEXIST') await rename(temporary, this.path);
+      });
+    } finally {
+      await rm(temporary, { force: true });
+    }
   }
 
   /** Appends objects, given as their JSON; they are on disk when it resolves. */

@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { access, chmod, copyFile, link, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writingName } from '../atomic-file.js';
 import { ArtifactError, PalateError } from '../errors.js';
 import { checkDatabase } from './check-database.js';
 import { type ClaimHolder, type ClaimOutcome, isHeld, ownClaim } from './claim-holder.js';
-import { JsonLedger, ledgerLine } from './json-ledger.js';
+import { JsonLedger } from './json-ledger.js';
+import type { Lmdb, LmdbDriver } from './lmdb-driver.js';
+import { copyWhereNeeded } from './read-only-copy.js';
 import { isSealed, sealRecord, unsealRecord } from './record-seal.js';
-import { type DatabaseSize, probeSpace, reserveSpace } from './reserve-space.js';
+import { reserveSpace } from './reserve-space.js';
 import { StoreError, storeErrorOf } from './store-error.js';
 
 /** A key: a text, or texts that are compared one after the other, by code points. */
@@ -40,22 +39,6 @@ export interface RecordDatabaseOptions {
   readonly readOld?: ReadOld | undefined;
 }
 
-/** Part of the driver that is used. */
-interface Lmdb {
-  getBinary(key: unknown): Buffer | undefined;
-  put(key: unknown, value: unknown): unknown;
-  remove(key: unknown): unknown;
-  transactionSync<T>(work: () => T): T;
-  getStats(): DatabaseSize;
-  getKeys(range: { start?: unknown; limit?: number; exclusiveStart?: boolean }): Iterable<unknown>;
-  decoder: { decode(bytes: Buffer): unknown };
-  close(): Promise<void>;
-}
-interface Driver {
-  open(options: Readonly<Record<string, unknown>>): Lmdb;
-  asBinary(bytes: Uint8Array): unknown;
-}
-
 /** Keys that are looked at together, at first and later: many listings end after one. */
 const FIRST_BLOCK = 4;
 const BLOCK = 256;
@@ -70,7 +53,7 @@ export class RecordDatabase {
   readonly path: string;
   /** Whether the folder may only be read: then a copy of its file is read, as it was when it was opened. */
   readonly isReadOnly: boolean;
-  readonly #driver: Driver;
+  readonly #driver: LmdbDriver;
   readonly #options: RecordDatabaseOptions;
   readonly #ledger: JsonLedger | undefined;
   readonly #copy: string | undefined;
@@ -81,7 +64,7 @@ export class RecordDatabase {
   private constructor(
     path: string,
     options: RecordDatabaseOptions,
-    driver: Driver,
+    driver: LmdbDriver,
     database: Lmdb,
     copy: string | undefined,
   ) {
@@ -102,14 +85,13 @@ export class RecordDatabase {
    */
   static async open(path: string, options: RecordDatabaseOptions): Promise<RecordDatabase> {
     const { driver: url, hint } = options;
-    const driver = (await import(url)) as Driver;
+    const driver = (await import(url)) as LmdbDriver;
     let copy: string | undefined;
     try {
       await mkdir(path, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
         throw cause.code === 'EEXIST' || cause.code === 'ENOTDIR' ? foreign(path, cause) : cause;
       });
-      if (!(await isWritable(path))) copy = await copyOf(path);
-      else copy = await copyWhereFull(path);
+      copy = await copyWhereNeeded(path);
       const dir = copy ?? path;
       await checkDatabase(dir, url, hint);
       const database = driver.open({
@@ -146,7 +128,7 @@ export class RecordDatabase {
     this.#mayWrite();
     try {
       if (this.#ledger && records.length > 0) {
-        this.#ledgerBegun ??= this.#beginLedger(this.#ledger);
+        this.#ledgerBegun ??= this.#ledger.begin(this.values());
         await this.#ledgerBegun.catch((cause: unknown) => {
           this.#ledgerBegun = undefined;
           throw cause;
@@ -269,24 +251,6 @@ export class RecordDatabase {
     if (database && this.#copy !== undefined) await rm(this.#copy, { recursive: true, force: true });
   }
 
-  /** A database from before there was a ledger gets one. */
-  async #beginLedger(ledger: JsonLedger): Promise<void> {
-    if (await stat(ledger.path).catch(() => undefined)) return;
-    const lines: string[] = [];
-    for await (const value of this.values()) lines.push(ledgerLine(value.toString('utf8')));
-    const temporary = writingName(ledger.path);
-    try {
-      await writeFile(temporary, lines.join(''), { flush: true });
-      // Unlike a renaming it does not replace the ledger that another process began meanwhile.
-      await link(temporary, ledger.path).catch(async (cause: NodeJS.ErrnoException) => {
-        // Not every file system has links.
-        if (cause.code !== 'EEXIST') await rename(temporary, ledger.path);
-      });
-    } finally {
-      await rm(temporary, { force: true });
-    }
-  }
-
   /** Writes while no other process does, after there is room for it: `lengths` are bytes of records with their keys. */
   #transaction<T>(lengths: readonly number[], work: (database: Lmdb) => T): T {
     const database = this.#open();
@@ -366,45 +330,4 @@ function foreign(path: string, cause: unknown): ArtifactError {
     hint: 'Choose another folder: nothing was changed.',
     cause,
   });
-}
-
-/** Whether the folder and the files of its database may be written. */
-async function isWritable(path: string): Promise<boolean> {
-  for (const name of ['', 'data.mdb', 'lock.mdb'])
-    try {
-      await access(join(path, name), constants.R_OK | constants.W_OK);
-    } catch (cause) {
-      const { code } = cause as NodeJS.ErrnoException;
-      if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') return false;
-      if (code !== 'ENOENT') throw cause;
-    }
-  return true;
-}
-
-/** A database in a folder without room for its lock is read as a copy; one that has yet to be made fails. */
-async function copyWhereFull(path: string): Promise<string | undefined> {
-  const [data, lock] = await Promise.all(
-    ['data.mdb', 'lock.mdb'].map((name) => stat(join(path, name)).catch(() => undefined)),
-  );
-  if (data && lock && lock.blocks * 512 >= lock.size) return undefined;
-  try {
-    await probeSpace(path);
-    return undefined;
-  } catch (cause) {
-    if (data && storeErrorOf(path, 'open', cause).code === 'store-full') return copyOf(path);
-    throw cause;
-  }
-}
-
-/** A folder of this process with a copy of a database that cannot be written. */
-async function copyOf(path: string): Promise<string> {
-  const copy = await mkdtemp(join(tmpdir(), 'palate-read-only-'));
-  try {
-    await copyFile(join(path, 'data.mdb'), join(copy, 'data.mdb'), constants.COPYFILE_FICLONE);
-    await chmod(join(copy, 'data.mdb'), 0o600);
-    return copy;
-  } catch (cause) {
-    await rm(copy, { recursive: true, force: true });
-    throw cause;
-  }
 }
