@@ -1,11 +1,9 @@
 import type { Provenance, TensorData } from '@palate/core';
 
-/** Ways to turn vectors into codes. */
-export type CodebookKind = 'rq-vae' | 'rq-k-means' | 'lsh' | 'random';
-
 /** Turns vectors into short tuples of codes, coarse to fine; fitted once, it serves new items without retraining. */
 export interface Codebook {
-  readonly kind: CodebookKind;
+  /** Name of its kind, under which `CODEBOOKS` rebuilds it. */
+  readonly kind: string;
   /** Codes of a tuple. */
   readonly levels: number;
   /** Values that a code can have, from 0. */

@@ -1,6 +1,7 @@
 import {
   ArtifactError,
   artifactTensor,
+  checkChoice,
   checkNumber,
   checkOptions,
   type EmbeddingTable,
@@ -19,11 +20,8 @@ import {
   UnknownIdError,
   writeArtifact,
 } from '@palate/core';
-import type { Codebook, CodebookKind, CodebookParts } from '../codebooks/codebook.js';
-import { LshCodebook } from '../codebooks/lsh.js';
-import { RandomCodebook } from '../codebooks/random-codebook.js';
-import { RqKMeans } from '../codebooks/rq-k-means.js';
-import { RqVae } from '../codebooks/rq-vae.js';
+import type { Codebook, CodebookParts } from '../codebooks/codebook.js';
+import { CODEBOOKS, type CodebookKind } from '../codebooks/codebooks.js';
 import { IdTrie } from './id-trie.js';
 
 const KIND = 'semantic-ids';
@@ -286,22 +284,8 @@ export class SemanticIds implements Saveable {
 }
 
 async function rebuild(kind: unknown, parts: CodebookParts): Promise<Codebook> {
-  switch (kind as CodebookKind) {
-    case 'rq-vae':
-      return RqVae.from(parts);
-    case 'rq-k-means':
-      return RqKMeans.from(parts);
-    case 'lsh':
-      return LshCodebook.from(parts);
-    case 'random':
-      return RandomCodebook.from(parts);
-    default:
-      throw new InvalidInputError({
-        expected: "a codebook of the kind 'rq-vae', 'rq-k-means', 'lsh' or 'random'",
-        received: String(kind),
-        hint: 'Fit and save again.',
-      });
-  }
+  const kinds = Object.keys(CODEBOOKS) as CodebookKind[];
+  return CODEBOOKS[checkChoice('the kind of the codebook', kind, kinds)](parts);
 }
 
 function checkWidth(codebook: Codebook, table: EmbeddingTable): void {
