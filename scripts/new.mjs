@@ -48,7 +48,7 @@ const KINDS = {
       tabled(
         'packages/semantic-id/src/codebooks/codebooks.ts',
         `import { ${names.type} } from './${names.file}.js';\n`,
-        `  '${names.file}': (parts) => ${names.type}.from(parts),\n`,
+        `  '${names.file}': ${names.type},\n`,
       ),
     ],
   }),

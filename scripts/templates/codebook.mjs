@@ -153,7 +153,7 @@ describe('${type}', () => {
 
   test('comes back from its parts by its kind', async () => {
     const fitted = await ${type}.fit(table, { levels: 2, size: 4 });
-    const rebuilt = await CODEBOOKS[fitted.kind](await fitted.parts());
+    const rebuilt = await CODEBOOKS[fitted.kind].from(await fitted.parts());
     expect(await rebuilt.encode(table.data)).toEqual(await fitted.encode(table.data));
     expect(rebuilt.provenance).toEqual(WORLD);
   });

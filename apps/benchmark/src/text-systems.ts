@@ -4,11 +4,9 @@ import { joinVectors, reduceVectors } from '@palate/llm';
 import { LocalRanker } from '@palate/llm-rank';
 import { TextRetriever } from '@palate/retrievers';
 import {
-  type Codebook,
+  CODEBOOKS,
+  type CodebookClass,
   type CodebookKind,
-  LshCodebook,
-  RandomCodebook,
-  RqKMeans,
   RqVae,
   SemanticIds,
   Tiger,
@@ -104,13 +102,10 @@ function semanticIds(
             ])
           : texts;
       const own = { seed, signal: context.signal };
-      const fits: Readonly<Record<CodebookKind, () => Promise<Codebook>>> = {
-        'rq-vae': () => RqVae.fit(table, { ...own, batchSize: 512 }),
-        'rq-k-means': () => RqKMeans.fit(table, own),
-        lsh: () => LshCodebook.fit(table, { seed }),
-        random: () => RandomCodebook.fit(table, { seed }),
-      };
-      return SemanticIds.assign(await fits[kind](), table, { encoder: 'use-lite' });
+      const codebook: CodebookClass = CODEBOOKS[kind];
+      const fitted =
+        kind === 'rq-vae' ? RqVae.fit(table, { ...own, batchSize: 512 }) : codebook.fit(table, own);
+      return SemanticIds.assign(await fitted, table, { encoder: 'use-lite' });
     },
   );
 }

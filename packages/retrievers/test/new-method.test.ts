@@ -33,7 +33,7 @@ const KINDS = {
     added: {
       'src/codebooks/codebooks.ts': [
         "import { QuantileCodes } from './quantile-codes.js';",
-        "  'quantile-codes': (parts) => QuantileCodes.from(parts),",
+        "  'quantile-codes': QuantileCodes,",
       ],
       'src/index.ts': [
         "export { QUANTILE_CODES, QuantileCodes, type QuantileCodesOptions } from './codebooks/quantile-codes.js';",

@@ -1,6 +1,11 @@
 export { CodebookCollapseError, codeUsage, type LevelUsage } from './codebooks/code-usage.js';
 export type { Codebook, CodebookParts } from './codebooks/codebook.js';
-export { CODEBOOKS, type CodebookKind } from './codebooks/codebooks.js';
+export {
+  CODEBOOKS,
+  type CodebookClass,
+  type CodebookKind,
+  type CodebookOptions,
+} from './codebooks/codebooks.js';
 export { LSH, LshCodebook, type LshOptions } from './codebooks/lsh.js';
 export { RANDOM_CODES, RandomCodebook, type RandomCodebookOptions } from './codebooks/random-codebook.js';
 export { RQ_K_MEANS, RqKMeans, type RqKMeansOptions } from './codebooks/rq-k-means.js';

@@ -1,11 +1,9 @@
 import { defineOptions, type EmbeddingTable, InvalidInputError, option } from '@palate/core';
 import { joinVectors } from '@palate/llm';
 import {
-  type Codebook,
+  CODEBOOKS,
+  type CodebookClass,
   type CodebookKind,
-  LshCodebook,
-  RandomCodebook,
-  RqKMeans,
   RqVae,
   SemanticIds,
   TIGER,
@@ -90,13 +88,10 @@ async function semanticIds(
           ? joinVectors([{ table: texts }, { table: await coUseVectors(context), weight: coUse }])
           : texts;
       const own = { seed, signal, size: codesFor(items) };
-      const fits: Readonly<Record<CodebookKind, () => Promise<Codebook>>> = {
-        'rq-vae': () => RqVae.fit(table, { ...own, batchSize: 512 }),
-        'rq-k-means': () => RqKMeans.fit(table, own),
-        lsh: () => LshCodebook.fit(table, { seed, size: own.size }),
-        random: () => RandomCodebook.fit(table, { seed, size: own.size }),
-      };
-      return SemanticIds.assign(await fits[kind](), table, { encoder: encoder.id });
+      const codebook: CodebookClass = CODEBOOKS[kind];
+      const fitted =
+        kind === 'rq-vae' ? RqVae.fit(table, { ...own, batchSize: 512 }) : codebook.fit(table, own);
+      return SemanticIds.assign(await fitted, table, { encoder: encoder.id });
     },
   });
 }

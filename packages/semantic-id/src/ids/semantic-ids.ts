@@ -285,7 +285,7 @@ export class SemanticIds implements Saveable {
 
 async function rebuild(kind: unknown, parts: CodebookParts): Promise<Codebook> {
   const kinds = Object.keys(CODEBOOKS) as CodebookKind[];
-  return CODEBOOKS[checkChoice('the kind of the codebook', kind, kinds)](parts);
+  return CODEBOOKS[checkChoice('the kind of the codebook', kind, kinds)].from(parts);
 }
 
 function checkWidth(codebook: Codebook, table: EmbeddingTable): void {
