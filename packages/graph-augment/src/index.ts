@@ -19,7 +19,11 @@ export {
 } from './edges/text-similarity.js';
 export { bipartiteGraph, type Graph } from './graph/bipartite-graph.js';
 export { type GraphStatistics, graphStatistics, leastActive } from './graph/graph-statistics.js';
-export { type ImportantNeighboursOptions, importantNeighbours } from './graph/important-neighbours.js';
+export {
+  IMPORTANT_NEIGHBOURS,
+  type ImportantNeighboursOptions,
+  importantNeighbours,
+} from './graph/important-neighbours.js';
 export {
   fromEdgeList,
   fromGraphology,
@@ -28,7 +32,13 @@ export {
   toEdgeList,
   toGraphology,
 } from './graph/interchange.js';
-export { forwardPush, type PageRank, type PageRankOptions, powerIteration } from './graph/page-rank.js';
+export {
+  forwardPush,
+  PAGE_RANK,
+  type PageRank,
+  type PageRankOptions,
+  powerIteration,
+} from './graph/page-rank.js';
 export {
   type EntityKind,
   INTERACTED,

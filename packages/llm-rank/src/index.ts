@@ -39,6 +39,7 @@ export {
 } from './palr/instruction-data.js';
 export {
   type ExplainedItem,
+  LLM_RANKER,
   LlmRanker,
   type LlmRankerOptions,
   type RankerCounts,
@@ -60,7 +61,7 @@ export {
   evaluateRatings,
   type RatingResult,
 } from './rating/evaluate-ratings.js';
-export { LlmRater, type LlmRaterOptions } from './rating/llm-rater.js';
+export { LLM_RATER, LlmRater, type LlmRaterOptions } from './rating/llm-rater.js';
 export { type MeanKind, meanPredictor } from './rating/mean-predictors.js';
 export { parseRating, type RatingFault, type ReadRating, readRating } from './rating/parse-rating.js';
 export type { RaterOptions, RatingHead, T5RaterOptions } from './rating/rater-options.js';

@@ -19,7 +19,7 @@ export { Budget, BudgetExceededError, type BudgetOptions } from './middleware/bu
 export { type WithCacheOptions, withCache } from './middleware/cache.js';
 export { type CostEstimate, estimateCost } from './middleware/estimate-cost.js';
 export { type LimitOptions, withLimits } from './middleware/limits.js';
-export { type RetryOptions, withRetry } from './middleware/retry.js';
+export { RETRY, type RetryNotice, type RetryOptions, withRetry } from './middleware/retry.js';
 export type { Spending, TokenPrice } from './middleware/spending.js';
 export type { TokenCounting } from './middleware/token-counting.js';
 export { type SpanTracer, type TraceSpan, type TracingOptions, withTracing } from './middleware/tracing.js';

@@ -1,27 +1,34 @@
 import {
-  checkNumber,
-  checkOptions,
+  defineOptions,
   type InteractionLog,
-  LONG_CALL_OPTIONS,
   type LongCallOptions,
+  type OptionsOf,
+  option,
   yieldToEventLoop,
 } from '@palate/core';
 import { bipartiteGraph } from './bipartite-graph.js';
-import type { PageRankOptions } from './page-rank.js';
+import { PAGE_RANK } from './page-rank.js';
 import { pushTogether, TOGETHER } from './push-together.js';
 
 /** Options of {@link importantNeighbours}. */
-export interface ImportantNeighboursOptions extends PageRankOptions, LongCallOptions {
-  /** Neighbours of an item. Default 3. */
-  readonly count?: number | undefined;
-  /** Least interactions of a neighbour. Default 8. */
-  readonly least?: number | undefined;
-  /**
-   * True to divide by an item's popularity (plus twice its median): without it the best known items are everyone's
-   * neighbours. Default true.
-   */
-  readonly correctPopularity?: boolean | undefined;
-}
+export const IMPORTANT_NEIGHBOURS = defineOptions('importantNeighbours', {
+  ...PAGE_RANK.declarations,
+  // A tolerance of 0 would never end: sweeps leave a little everywhere.
+  tolerance: option.number({ min: 1e-15 })({
+    default: 1e-6,
+    doc: PAGE_RANK.declarations.tolerance.doc,
+  }),
+  count: option.integer({ min: 1 })({ default: 3, doc: 'neighbours of an item' }),
+  least: option.integer({ min: 0 })({ default: 8, doc: 'least interactions of a neighbour' }),
+  correctPopularity: option.boolean()({
+    default: true,
+    doc: "whether to divide by an item's popularity (plus twice its median): without it the best known items are everyone's neighbours",
+  }),
+});
+
+/** Options of {@link importantNeighbours}; {@link IMPORTANT_NEIGHBOURS} says what each does. */
+export type ImportantNeighboursOptions = OptionsOf<typeof IMPORTANT_NEIGHBOURS.declarations> &
+  LongCallOptions;
 
 /**
  * Finds the important neighbours of each item: those with most mass of a personalised PageRank that starts again at the
@@ -37,19 +44,8 @@ export async function importantNeighbours(
   log: InteractionLog,
   options: ImportantNeighboursOptions = {},
 ): Promise<number[][]> {
-  checkOptions('importantNeighbours', options, [
-    ...LONG_CALL_OPTIONS,
-    'count',
-    'least',
-    'correctPopularity',
-    'restart',
-    'tolerance',
-  ]);
-  const { least = 8, correctPopularity = true, signal, onProgress } = options;
-  const count = checkNumber('count', options.count ?? 3, { min: 1, integer: true });
-  const restart = checkNumber('restart', options.restart ?? 0.15, { min: 1e-6, max: 1 });
-  // A tolerance of 0 would never end: sweeps leave a little everywhere.
-  const tolerance = checkNumber('tolerance', options.tolerance ?? 1e-6, { min: 1e-15 });
+  const { least, correctPopularity, count, restart, tolerance } = IMPORTANT_NEIGHBOURS.settings(options);
+  const { signal, onProgress } = options;
   const graph = bipartiteGraph(log);
   const items = log.items.size;
   const counts = log.itemCounts();

@@ -1,13 +1,24 @@
-import { checkNumber, checkOptions, type Filled, InvalidInputError } from '@palate/core';
+import { defineOptions, InvalidInputError, type OptionsOf, option, type SettingsOf } from '@palate/core';
 import type { Graph } from './bipartite-graph.js';
 
 /** Options of personalised PageRank. */
-export interface PageRankOptions {
-  /** Chance of starting again at the source at every step. Default 0.15. */
-  readonly restart?: number | undefined;
-  /** Largest residual an edge may keep: the answer is off by at most this times a node's degree. Default 1e-6. */
-  readonly tolerance?: number | undefined;
-}
+export const PAGE_RANK = defineOptions(
+  'personalisedPageRank',
+  {
+    restart: option.number({ min: 1e-6, max: 1 })({
+      default: 0.15,
+      doc: 'chance of starting again at the source at every step',
+    }),
+    tolerance: option.number({ min: 0 })({
+      default: 1e-6,
+      doc: "largest residual an edge may keep: the answer is off by at most this times a node's degree",
+    }),
+  },
+  [],
+);
+
+/** Options of personalised PageRank; {@link PAGE_RANK} says what each does. */
+export type PageRankOptions = OptionsOf<typeof PAGE_RANK.declarations>;
 
 /** Result of forward push. */
 export interface PageRank {
@@ -17,18 +28,19 @@ export interface PageRank {
   readonly residual: Float64Array;
 }
 
-function check(graph: Graph, source: number, options: PageRankOptions): Filled<PageRankOptions> {
-  checkOptions('personalisedPageRank', options, ['restart', 'tolerance']);
+function check(
+  graph: Graph,
+  source: number,
+  options: PageRankOptions,
+): SettingsOf<typeof PAGE_RANK.declarations> {
+  const settings = PAGE_RANK.settings(options);
   if (!(Number.isInteger(source) && source >= 0 && source < graph.nodes))
     throw new InvalidInputError({
       expected: `a node from 0 to ${graph.nodes - 1}`,
       received: String(source),
       hint: 'Items are the first nodes of a user-item graph, users the ones behind them.',
     });
-  return {
-    restart: checkNumber('restart', options.restart ?? 0.15, { min: 1e-6, max: 1 }),
-    tolerance: checkNumber('tolerance', options.tolerance ?? 1e-6, { min: 0 }),
-  };
+  return settings;
 }
 
 /**

@@ -3,11 +3,14 @@ import {
   type ChatMessage,
   checkNumber,
   checkOptions,
+  defineOptions,
   type GenerateRequest,
   joinProvenance,
   type LanguageModel,
+  type OptionsOf,
   OutcomeCounter,
   type OutcomeCounts,
+  option,
   type Provenance,
   type Query,
   quoteForPrompt,
@@ -17,6 +20,7 @@ import {
   type RetrieveOptions,
   readProvenance,
   type ScoredItem,
+  type SettingsOf,
   sumOutcomes,
   throwIfCancelled,
   UNKNOWN,
@@ -36,32 +40,47 @@ export interface RankerKnowledge {
   readonly item?: (item: number) => string | undefined;
 }
 
-/** Options of {@link LlmRanker}. */
-export interface LlmRankerOptions extends RankerKnowledge {
-  /** What the texts of `profile` and `item` know of interactions; evaluation refuses texts that do not say it. */
-  readonly knowledgeProvenance?: Provenance | undefined;
-  readonly model: LanguageModel;
-  readonly catalog: Catalog;
-  /** Catalogue fields that name an item. Default title and genres, as far as there are such. */
-  readonly fields?: readonly string[] | undefined;
-  /** Most items of a history shown, the newest. Default 20. */
-  readonly historyLength?: number | undefined;
-  /**
-   * How candidates are shown: `'shuffled'` by the seed, so that their position says nothing; `'given'` in the retriever's
-   * order, which the model may copy. Default `'shuffled'`.
-   */
-  readonly order?: 'shuffled' | 'given' | undefined;
-  /** Differently shuffled askings whose ranks are fused. Default 1. */
-  readonly permutations?: number | undefined;
-  /** True to ask for a sentence on each item. Default false. */
-  readonly explain?: boolean | undefined;
-  /** Length of the list that is asked for. Default 10. */
-  readonly listLength?: number | undefined;
-  /** Most tokens of an answer; models that think aloud need hundreds more. Default by the length of the list. */
-  readonly maxTokens?: number | undefined;
-  /** Default 0, the likeliest answer. */
-  readonly temperature?: number | undefined;
-}
+/** Options of {@link LlmRanker}, beside the model, the catalogue and what is known of users and items. */
+export const LLM_RANKER = defineOptions(
+  'LlmRanker',
+  {
+    fields: option.list(option.text()).optional({
+      doc: 'catalogue fields that name an item; title and genres, as far as there are such, if left out',
+    }),
+    historyLength: option.integer({ min: 1 })({
+      default: 20,
+      doc: 'most items of a history shown, the newest',
+    }),
+    order: option.choice(['shuffled', 'given'])({
+      default: 'shuffled',
+      doc: "how candidates are shown: `'shuffled'` by the seed, so that their position says nothing; `'given'` in the retriever's order, which the model may copy",
+    }),
+    permutations: option.integer({ min: 1 })({
+      default: 1,
+      doc: 'differently shuffled askings whose ranks are fused',
+    }),
+    explain: option.boolean()({ default: false, doc: 'whether to ask for a sentence on each item' }),
+    listLength: option.integer({ min: 1 })({ default: 10, doc: 'length of the list that is asked for' }),
+    maxTokens: option.integer({ min: 1 }).optional({
+      doc: 'most tokens of an answer; models that think aloud need hundreds more. By the length of the list if left out',
+    }),
+    temperature: option.number({ min: 0 })({ default: 0, doc: '0 for the likeliest answer' }),
+  },
+  ['model', 'catalog', 'profile', 'item', 'knowledgeProvenance'],
+);
+
+/** Options of {@link LlmRanker}; {@link LLM_RANKER} says what each does. */
+export type LlmRankerOptions = OptionsOf<typeof LLM_RANKER.declarations> &
+  RankerKnowledge & {
+    readonly model: LanguageModel;
+    readonly catalog: Catalog;
+    /** What the texts of `profile` and `item` know of interactions; evaluation refuses texts that do not say it. */
+    readonly knowledgeProvenance?: Provenance | undefined;
+  };
+
+/** Options of a ranker with their defaults. */
+type RankerSettings = Omit<LlmRankerOptions, keyof typeof LLM_RANKER.declarations> &
+  SettingsOf<typeof LLM_RANKER.declarations>;
 
 /** Outcomes of a model's answers since the ranker was made. */
 export interface RankerCounts {
@@ -103,34 +122,15 @@ export class LlmRanker implements Ranker {
   readonly name: string;
   /** Knowledge of interactions in the fields of the catalogue that it shows, profiles and texts about items. */
   readonly provenance: Provenance;
-  readonly #options: LlmRankerOptions;
+  readonly #options: RankerSettings;
   readonly #fields: readonly string[];
   #outcomes: OutcomeCounts;
   #counts = { answered: 0, failed: 0, entries: 0, invented: 0, repeated: 0, listed: 0, filled: 0 };
 
   /** @throws InvalidInputError for unknown options */
   constructor(options: LlmRankerOptions) {
-    checkOptions('LlmRanker', options, [
-      'model',
-      'catalog',
-      'fields',
-      'historyLength',
-      'order',
-      'permutations',
-      'explain',
-      'listLength',
-      'maxTokens',
-      'temperature',
-      'profile',
-      'item',
-      'knowledgeProvenance',
-    ]);
-    for (const name of ['historyLength', 'permutations', 'listLength'] as const)
-      checkNumber(name, options[name] ?? 1, { min: 1, integer: true });
-    checkNumber('maxTokens', options.maxTokens ?? 1, { min: 1, integer: true });
-    checkNumber('temperature', options.temperature ?? 0, { min: 0 });
+    this.#options = { ...options, ...LLM_RANKER.settings(options) };
     this.name = `PALR (${options.model.id})`;
-    this.#options = options;
     this.#fields = options.fields ?? descriptiveFields(options.catalog);
     const { profile, item, knowledgeProvenance = UNKNOWN } = options;
     this.provenance = joinProvenance([
@@ -159,7 +159,7 @@ export class LlmRanker implements Ranker {
     k: number,
     options: RetrieveOptions = {},
   ): Promise<ScoredItem[][]> {
-    return this.#run(queries, candidates, k, options, this.#options.explain ?? false);
+    return this.#run(queries, candidates, k, options, this.#options.explain);
   }
 
   /** Like `rank`, with one sentence of the model on each item that it chose itself. */
@@ -182,7 +182,7 @@ export class LlmRanker implements Ranker {
     checkOptions('rank', options, RETRIEVE_OPTIONS);
     checkNumber('k', k, { min: 1, integer: true });
     throwIfCancelled(options.signal, this.name);
-    const { order = 'shuffled', permutations = 1 } = this.#options;
+    const { order, permutations } = this.#options;
     const random = new RandomStream(options.seed ?? 0).fork('candidate order');
     const asked: { readonly query: number; readonly shown: readonly number[] }[] = [];
     for (const [query, given] of candidates.entries())
@@ -197,7 +197,7 @@ export class LlmRanker implements Ranker {
       this.#request(
         queries[query] as Query,
         shown,
-        Math.min(shown.length, Math.max(k, this.#options.listLength ?? 10)),
+        Math.min(shown.length, Math.max(k, this.#options.listLength)),
         explain,
       ),
     );
@@ -281,14 +281,14 @@ export class LlmRanker implements Ranker {
   #request(query: Query, shown: readonly number[], length: number, explain: boolean): GenerateRequest {
     return {
       messages: this.#messages(query, shown, length, explain),
-      temperature: this.#options.temperature ?? 0,
+      temperature: this.#options.temperature,
       maxTokens: this.#options.maxTokens ?? (explain ? 120 + 60 * length : 60 + 8 * length),
       promptVersion: explain ? 'palr-rank-explain@1' : 'palr-rank@1',
     };
   }
 
   #messages(query: Query, shown: readonly number[], length: number, explain: boolean): ChatMessage[] {
-    const { catalog, historyLength = 20, profile, item: about } = this.#options;
+    const { catalog, historyLength, profile, item: about } = this.#options;
     const title = (item: number): string => quoteForPrompt(catalog.itemText(item, this.#fields));
     const history = Array.from(query.history ?? []).slice(-historyLength);
     const taste = profile?.(query);

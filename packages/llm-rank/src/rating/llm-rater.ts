@@ -1,14 +1,16 @@
 import {
-  checkNumber,
-  checkOptions,
+  defineOptions,
   type GenerateOutcome,
   InvalidInputError,
   type LanguageModel,
   LONG_CALL_OPTIONS,
   type LongCallOptions,
+  type OptionsOf,
   OutcomeCounter,
   type OutcomeCounts,
+  option,
   type Provenance,
+  type SettingsOf,
   sumOutcomes,
 } from '@palate/core';
 import { descriptiveFields } from '../descriptive-fields.js';
@@ -18,16 +20,27 @@ import { RATING_PROMPT, type RatingPromptOptions, ratingMessages } from './ratin
 import type { PredictOptions, RatingPredictor, RatingRows, RatingScale, RatingTask } from './rating-rows.js';
 import { takeRows } from './rating-rows.js';
 
-/** Options of {@link LlmRater}. */
-export interface LlmRaterOptions extends LongCallOptions, Pick<RatingPromptOptions, 'fields'> {
-  readonly model: LanguageModel;
-  /** Rows of other users shown with their answers: 0 for zero-shot, 3 in the paper. Default 0. */
-  readonly shots?: number | undefined;
-  /** Most tokens of an answer; models that think aloud need hundreds. Default 64. */
-  readonly maxTokens?: number | undefined;
-  /** Default 0, the likeliest answer. */
-  readonly temperature?: number | undefined;
-}
+/** Options of {@link LlmRater}, beside `model` and `fields`. */
+export const LLM_RATER = defineOptions(
+  'LlmRater',
+  {
+    shots: option.integer({ min: 0 })({
+      default: 0,
+      doc: 'rows of other users shown with their answers: 0 for zero-shot, 3 in the paper',
+    }),
+    maxTokens: option.integer({ min: 1 })({
+      default: 64,
+      doc: 'most tokens of an answer; models that think aloud need hundreds',
+    }),
+    temperature: option.number({ min: 0 })({ default: 0, doc: '0 for the likeliest answer' }),
+  },
+  [...LONG_CALL_OPTIONS, 'model', 'fields'],
+);
+
+/** Options of {@link LlmRater}; {@link LLM_RATER} says what each does. */
+export type LlmRaterOptions = OptionsOf<typeof LLM_RATER.declarations> &
+  LongCallOptions &
+  Pick<RatingPromptOptions, 'fields'> & { readonly model: LanguageModel };
 
 /**
  * Rating prediction by asking a language model (Kang et al. 2023). An answer that gives no rating for certain counts as
@@ -38,7 +51,7 @@ export class LlmRater implements RatingPredictor {
   /** Knowledge of interactions in the fields of the catalogue that it shows. */
   readonly provenance: Provenance;
   readonly #task: RatingTask;
-  readonly #options: LlmRaterOptions;
+  readonly #options: LlmRaterOptions & SettingsOf<typeof LLM_RATER.declarations>;
   readonly #shots: number;
   /** The last rows of as many users as there are shots, and one more: a user is no example of its own. */
   readonly #examples: RatingRows;
@@ -49,22 +62,13 @@ export class LlmRater implements RatingPredictor {
    * @throws InvalidInputError for unknown options, or if the task has fewer users than there are shots
    */
   constructor(task: RatingTask, options: LlmRaterOptions) {
-    checkOptions('LlmRater', options, [
-      ...LONG_CALL_OPTIONS,
-      'model',
-      'shots',
-      'fields',
-      'maxTokens',
-      'temperature',
-    ]);
-    const shots = checkNumber('shots', options.shots ?? 0, { min: 0, integer: true });
-    checkNumber('maxTokens', options.maxTokens ?? 64, { min: 1, integer: true });
-    checkNumber('temperature', options.temperature ?? 0, { min: 0 });
+    const settings = LLM_RATER.settings(options);
+    const { shots } = settings;
     this.name = `${options.model.id}, ${shots === 0 ? 'zero-shot' : `${shots}-shot`}`;
     const { catalog } = task.dataset;
     this.provenance = catalog.provenanceOf(options.fields ?? descriptiveFields(catalog));
     this.#task = task;
-    this.#options = options;
+    this.#options = { ...options, ...settings };
     this.#shots = shots;
     const positions: number[] = [];
     const users = new Set<number>();
@@ -89,7 +93,7 @@ export class LlmRater implements RatingPredictor {
   }
 
   async predict(rows: RatingRows, call: PredictOptions = {}): Promise<Float32Array> {
-    const { model, fields, maxTokens = 64, temperature = 0 } = this.#options;
+    const { model, fields, maxTokens, temperature } = this.#options;
     const { scale, dataset } = this.#task;
     const outcomes = await model.generate(
       Array.from({ length: rows.item.length }, (_, row) => ({

@@ -1,7 +1,8 @@
 import {
-  checkNumber,
-  checkOptions,
+  defineOptions,
   type LanguageModel,
+  type OptionsOf,
+  option,
   PalateError,
   RandomStream,
   throwIfCancelled,
@@ -11,26 +12,39 @@ import { languageModel, type StreamingLanguageModel, singleCalls } from '../mode
 import { sleep } from '../models/sleep.js';
 
 /** Options of {@link withRetry}. */
-export interface RetryOptions {
-  /** Attempts at a call, the first included. Default 6. */
-  readonly maxAttempts?: number | undefined;
-  /** The wait before the second attempt is at most this, in seconds; it doubles each time. Default 0.5. */
-  readonly baseSeconds?: number | undefined;
-  /** No wait of our own is longer, in seconds. Default 30. */
-  readonly maxWaitSeconds?: number | undefined;
-  /** From the first attempt to the last answer, waits included, in seconds. Default 600. */
-  readonly deadlineSeconds?: number | undefined;
-  /** Seed of the jitter. Default 0. */
-  readonly seed?: number | undefined;
-  /** Told before each wait. */
-  readonly onRetry?: (retry: {
-    readonly attempt: number;
-    readonly waitSeconds: number;
-    readonly error: PalateError;
-  }) => void;
-}
+export const RETRY = defineOptions(
+  'withRetry',
+  {
+    maxAttempts: option.integer({ min: 1 })({ default: 6, doc: 'attempts at a call, the first included' }),
+    baseSeconds: option.number({ min: 0 })({
+      default: 0.5,
+      doc: 'the wait before the second attempt is at most this, in seconds; it doubles each time',
+    }),
+    maxWaitSeconds: option.number({ min: 0 })({
+      default: 30,
+      doc: 'no wait of our own is longer, in seconds',
+    }),
+    deadlineSeconds: option.number({ min: 0 })({
+      default: 600,
+      doc: 'from the first attempt to the last answer, waits included, in seconds',
+    }),
+    seed: option.integer()({ default: 0, doc: 'seed of the jitter' }),
+    onRetry: option
+      .value<(retry: RetryNotice) => void>('a function', (value) => typeof value === 'function')
+      .optional({ doc: 'told before each wait' }),
+  },
+  [],
+);
 
-const KNOWN = ['maxAttempts', 'baseSeconds', 'maxWaitSeconds', 'deadlineSeconds', 'seed', 'onRetry'];
+/** Options of {@link withRetry}; {@link RETRY} says what each does. */
+export type RetryOptions = OptionsOf<typeof RETRY.declarations>;
+
+/** A call that is about to be made again. */
+export interface RetryNotice {
+  readonly attempt: number;
+  readonly waitSeconds: number;
+  readonly error: PalateError;
+}
 
 /**
  * Calls again what failed with a retryable error.
@@ -76,12 +90,15 @@ export type Retrier = <T>(
 
 /** Makes a retrier by the rules of {@link withRetry}. */
 export function retrier(options: RetryOptions): Retrier {
-  checkOptions('withRetry', options, KNOWN);
-  const maxAttempts = checkNumber('maxAttempts', options.maxAttempts ?? 6, { min: 1, integer: true });
-  const base = checkNumber('baseSeconds', options.baseSeconds ?? 0.5, { min: 0 });
-  const maxWait = checkNumber('maxWaitSeconds', options.maxWaitSeconds ?? 30, { min: 0 });
-  const deadline = checkNumber('deadlineSeconds', options.deadlineSeconds ?? 600, { min: 0 });
-  const seeds = new RandomStream(options.seed ?? 0);
+  const {
+    maxAttempts,
+    baseSeconds: base,
+    maxWaitSeconds: maxWait,
+    deadlineSeconds: deadline,
+    seed,
+    onRetry,
+  } = RETRY.settings(options);
+  const seeds = new RandomStream(seed);
   let begun = 0;
   return async (signal, work, mayRepeat = () => true) => {
     // Each call its own stream: its waits do not hang on what happens to the others.
@@ -108,7 +125,7 @@ export function retrier(options: RetryOptions): Retrier {
           // Spread out after Retry-After too, lest all callers come back in the same moment.
           const waitSeconds = asked > 0 ? asked + Math.min(jitter, asked) : jitter;
           if (performance.now() + waitSeconds * 1000 > end) throw error;
-          options.onRetry?.({ attempt, waitSeconds, error });
+          onRetry?.({ attempt, waitSeconds, error });
           await sleep(waitSeconds * 1000, signal);
         }
     } finally {

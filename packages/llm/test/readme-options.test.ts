@@ -1,0 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { RETRY } from '../src/index.js';
+
+test('the README shows the options as they are declared', async () => {
+  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+  for (const set of [RETRY]) expect(readme).toContain(set.table());
+});
