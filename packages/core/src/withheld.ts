@@ -32,7 +32,7 @@ export function partsOf<L extends object>(log: L): readonly L[] {
   return (PARTS.get(log) ?? []) as readonly L[];
 }
 
-const WHOLE = new WeakMap<InteractionLog, InteractionLog>();
+const WHOLE = new WeakMap<object, object>();
 
 /**
  * Notes that a log was held out of a larger one to test by. Splits note it, so that an evaluation can tell when a system
@@ -41,11 +41,11 @@ const WHOLE = new WeakMap<InteractionLog, InteractionLog>();
  * @param test - the part to test by
  * @param whole - the log that was split
  */
-export function noteHeldOut(test: InteractionLog, whole: InteractionLog): void {
+export function noteHeldOut<L extends object>(test: L, whole: L): void {
   WHOLE.set(test, whole);
 }
 
 /** The log that a test was held out of, as {@link noteHeldOut} was told; nothing for other logs. */
-export function heldOutOf(test: InteractionLog): InteractionLog | undefined {
-  return WHOLE.get(test);
+export function heldOutOf<L extends object>(test: L): L | undefined {
+  return WHOLE.get(test) as L | undefined;
 }

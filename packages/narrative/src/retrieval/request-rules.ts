@@ -15,7 +15,8 @@ import {
 } from '@palate/core';
 import { applyRequest, type RuledOut } from '../understanding/apply-request.js';
 import { describeRequest } from '../understanding/describe-request.js';
-import { type UnderstoodRequest, understandRequest } from '../understanding/understand-request.js';
+import { understandRequest } from '../understanding/understand-request.js';
+import type { UnderstoodRequest } from '../understanding/understood-request.js';
 
 /** Options of {@link RequestRules}. */
 export interface RequestRulesOptions {
