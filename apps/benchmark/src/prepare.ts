@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Dataset, InvalidInputError, type LongCallOptions, withLog } from '@palate/core';
 import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
@@ -68,14 +69,27 @@ export async function prepare(suite: Suite, options: LongCallOptions): Promise<P
  * @throws InvalidInputError if it is in none of the data folders
  */
 export async function readFolderLines(folder: string, name: string): Promise<JsonRecord[]> {
+  const records: JsonRecord[] = [];
+  await readJsonLines(folderFile(folder, name), (record) => {
+    records.push(record);
+  });
+  return records;
+}
+
+/**
+ * The text of a file of a data set's folder.
+ *
+ * @throws InvalidInputError if it is in none of the data folders
+ */
+export function readFolderText(folder: string, name: string): Promise<string> {
+  return readFile(folderFile(folder, name), 'utf8');
+}
+
+/** The path of a file of a data set's folder, in the first data folder that has it. */
+function folderFile(folder: string, name: string): string {
   for (const parent of dataFolders()) {
     const path = join(parent, folder, name);
-    if (!existsSync(path)) continue;
-    const records: JsonRecord[] = [];
-    await readJsonLines(path, (record) => {
-      records.push(record);
-    });
-    return records;
+    if (existsSync(path)) return path;
   }
   throw new InvalidInputError({
     expected: `${join(folder, name)} in ${dataFolders().join(' or ')}`,

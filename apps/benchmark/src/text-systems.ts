@@ -115,7 +115,7 @@ const SASREC = { epochs: 60, batchSize: 64, learningRate: 0.002 } as const;
 const SPARSE_SASREC = { epochs: 40, dropout: 0.5, learningRate: 0.002, patience: 4 } as const;
 
 /** SASRec as the benchmark's tables have it, kept once it is fitted. */
-function benchmarkSasRec(dataset: Dataset, context: FitContext): Promise<SasRec> {
+export function benchmarkSasRec(dataset: Dataset, context: FitContext): Promise<SasRec> {
   const options = isBundled(dataset) ? SASREC : SPARSE_SASREC;
   return cachedModel(
     'sasrec',

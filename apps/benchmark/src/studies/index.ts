@@ -2,6 +2,7 @@ import { InvalidInputError } from '@palate/core';
 import { karMl1m, karMovieTweetingsByTime, karMovieTweetingsByUser } from './kar.js';
 import { karLatency } from './kar-latency.js';
 import { llmRecRandom, llmRecTime } from './llm-rec.js';
+import { narrative, narrativeQuick } from './narrative.js';
 import { nearColdStart } from './near-cold-start.js';
 import { palr } from './palr.js';
 import { ratings } from './ratings.js';
@@ -26,6 +27,8 @@ export const STUDIES: readonly Study[] = [
   rerank,
   llmRecRandom,
   llmRecTime,
+  narrative,
+  narrativeQuick,
 ];
 
 /**
