@@ -15,60 +15,56 @@ export default { resolve: { conditions }, ssr: { resolve: { conditions } }, test
 `;
 
 /** What the script lays out: the package, the name, the files that it makes, and the lines that it adds elsewhere. */
-const KINDS = {
-  retriever: {
-    packageName: 'retrievers',
-    name: 'shared-users',
-    made: ['src/classic/shared-users.ts', 'test/classic/shared-users.test.ts'],
-    added: {
-      'src/index.ts': [
-        "export { SHARED_USERS, SharedUsers, type SharedUsersOptions } from './classic/shared-users.js';",
-      ],
-    },
-  },
-  codebook: {
-    packageName: 'semantic-id',
-    name: 'quantile-codes',
-    made: ['src/codebooks/quantile-codes.ts', 'test/codebooks/quantile-codes.test.ts'],
-    added: {
-      'src/codebooks/codebooks.ts': [
-        "import { QuantileCodes } from './quantile-codes.js';",
-        "  'quantile-codes': QuantileCodes,",
-      ],
-      'src/index.ts': [
-        "export { QUANTILE_CODES, QuantileCodes, type QuantileCodesOptions } from './codebooks/quantile-codes.js';",
-      ],
-    },
-  },
-  backbone: {
-    packageName: 'knowledge-augment',
-    name: 'wide-deep',
-    made: ['src/ctr/wide-deep.ts', 'test/ctr/wide-deep.test.ts'],
-    added: {
-      'src/ctr/backbones.ts': ["import { wideDeep } from './wide-deep.js';", "  'wide-deep': wideDeep,"],
-    },
-  },
-  encoder: {
-    packageName: 'llm',
-    name: 'hashed-words',
-    made: ['src/encoders/hashed-words.ts', 'test/encoders/hashed-words.test.ts'],
-    added: {
-      'src/index.ts': [
-        "export { HASHED_WORDS, hashedWordsEncoder, type HashedWordsOptions } from './encoders/hashed-words.js';",
-      ],
-    },
-  },
-  provider: {
-    packageName: 'llm',
-    name: 'last-words',
-    made: ['src/models/last-words.ts', 'test/models/last-words.test.ts'],
-    added: {
-      'src/index.ts': [
-        "export { LAST_WORDS, lastWordsModel, type LastWordsOptions } from './models/last-words.js';",
-      ],
-    },
-  },
-} as const;
+const KINDS: Readonly<Record<string, Layout>> = {
+  retriever: layout('retrievers', 'classic/shared-users', {
+    'index.ts': [
+      "export { SHARED_USERS, SharedUsers, type SharedUsersOptions } from './classic/shared-users.js';",
+    ],
+  }),
+  codebook: layout('semantic-id', 'codebooks/quantile-codes', {
+    'codebooks/codebooks.ts': [
+      "import { QuantileCodes } from './quantile-codes.js';",
+      "  'quantile-codes': QuantileCodes,",
+    ],
+    'index.ts': [
+      "export { QUANTILE_CODES, QuantileCodes, type QuantileCodesOptions } from './codebooks/quantile-codes.js';",
+    ],
+  }),
+  backbone: layout('knowledge-augment', 'ctr/wide-deep', {
+    'ctr/backbones.ts': ["import { wideDeep } from './wide-deep.js';", "  'wide-deep': wideDeep,"],
+  }),
+  encoder: layout('llm', 'encoders/hashed-words', {
+    'index.ts': [
+      "export { HASHED_WORDS, hashedWordsEncoder, type HashedWordsOptions } from './encoders/hashed-words.js';",
+    ],
+  }),
+  provider: layout('llm', 'models/last-words', {
+    'index.ts': [
+      "export { LAST_WORDS, lastWordsModel, type LastWordsOptions } from './models/last-words.js';",
+    ],
+  }),
+};
+
+/** A new file and its test, with the lines that are added to other files of `src`. */
+function layout(
+  packageName: string,
+  file: string,
+  added: Readonly<Record<string, readonly string[]>>,
+): Layout {
+  return {
+    packageName,
+    name: file.slice(file.indexOf('/') + 1),
+    made: [`src/${file}.ts`, `test/${file}.test.ts`],
+    added: Object.fromEntries(Object.entries(added).map(([path, lines]) => [`src/${path}`, lines])),
+  };
+}
+
+interface Layout {
+  readonly packageName: string;
+  readonly name: string;
+  readonly made: readonly [string, string];
+  readonly added: Readonly<Record<string, readonly string[]>>;
+}
 
 let copy: string;
 

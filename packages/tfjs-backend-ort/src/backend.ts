@@ -40,16 +40,9 @@ import { type OrtRuntimeReport, ortRuntime } from './runtime/choose-runtime.js';
 import { endWasmEngine } from './runtime/wasm-engine.js';
 import { type CachedSession, SessionCache } from './session-cache.js';
 import { emptyData, leafData, type TensorData } from './tensor-data.js';
+import type { OrtTracer } from './tracer.js';
 
 type DataId = TensorInfo['dataId'];
-
-/** @internal Listens to a step while it is traced. */
-export interface OrtTracer {
-  /** A tensor was made of numbers in JavaScript. */
-  wrote(data: LeafData): void;
-  /** A graph was computed. */
-  computed(plan: Plan, session: CachedSession): void;
-}
 
 /**
  * The TensorFlow.js backend `'ort'`: kernels record a graph, and reading a tensor computes what it depends on, with
