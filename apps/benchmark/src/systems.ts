@@ -11,6 +11,7 @@ import {
 } from '@palate/retrievers';
 import { Bert4Rec, SasRec } from '@palate/sequential';
 import { type FitContext, shared, trained } from './fit-context.js';
+import { fitGraphModel } from './graph-systems.js';
 import type { SystemOptions } from './suite.js';
 import { fitPalr, fitTextKnn, fitTiger } from './text-systems.js';
 
@@ -67,4 +68,5 @@ export const SYSTEMS: Readonly<Record<string, BenchmarkSystem>> = {
   'text-knn': { deterministic: true, fit: fitTextKnn },
   tiger: { deterministic: false, fit: fitTiger },
   palr: { deterministic: false, fit: fitPalr },
+  graph: { deterministic: false, fit: fitGraphModel },
 };

@@ -17,6 +17,13 @@ export {
   type TextSimilarityOptions,
   textSimilarityEdges,
 } from './edges/text-similarity.js';
+export {
+  type GraphPath,
+  GraphPaths,
+  type PathQuery,
+  type PathWords,
+  pathInWords,
+} from './explain/graph-paths.js';
 export { bipartiteGraph, type Graph } from './graph/bipartite-graph.js';
 export { type GraphStatistics, graphStatistics, leastActive } from './graph/graph-statistics.js';
 export {

@@ -1,4 +1,5 @@
 import { InvalidInputError } from '@palate/core';
+import { graphAugmentBeauty, graphAugmentGiftCards, graphAugmentMovieTweetings } from './graph-augment.js';
 import { karMl1m, karMovieTweetingsByTime, karMovieTweetingsByUser } from './kar.js';
 import { karLatency } from './kar-latency.js';
 import { llmRecRandom, llmRecTime } from './llm-rec.js';
@@ -29,6 +30,9 @@ export const STUDIES: readonly Study[] = [
   llmRecTime,
   narrative,
   narrativeQuick,
+  graphAugmentMovieTweetings,
+  graphAugmentBeauty,
+  graphAugmentGiftCards,
 ];
 
 /**

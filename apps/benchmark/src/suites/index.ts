@@ -2,6 +2,7 @@ import { InvalidInputError } from '@palate/core';
 import type { Suite } from '../suite.js';
 import { beautyClassic } from './beauty-classic.js';
 import { beautySequential } from './beauty-sequential.js';
+import { beautyGraph, giftCardsGraph, movietweetingsGraph } from './graph.js';
 import { ml1mClassic } from './ml-1m-classic.js';
 import { ml1mSequential } from './ml-1m-sequential.js';
 import { movietweetingsClassic } from './movietweetings-classic.js';
@@ -15,6 +16,9 @@ export const SUITES: readonly Suite[] = [
   ml1mSequential,
   beautyClassic,
   beautySequential,
+  movietweetingsGraph,
+  beautyGraph,
+  giftCardsGraph,
 ];
 
 /**

@@ -1,5 +1,6 @@
 import { InvalidInputError, nearestName } from '@palate/core';
 import { CLASSIC } from './classic.js';
+import { graph, lightGcn, rp3Beta } from './graph.js';
 import { palrLocal } from './local-ranker.js';
 import type { Method, MethodSettings } from './method.js';
 import { bert4rec, sasrec } from './sequential.js';
@@ -7,7 +8,18 @@ import { bm25, textKnn } from './text.js';
 import { tiger } from './tiger.js';
 
 /** Every method: the one list that apps, tables and conformance runs read. A new method is its folder and one entry. */
-export const METHODS: readonly Method[] = [...CLASSIC, bm25, textKnn, sasrec, bert4rec, tiger, palrLocal];
+export const METHODS: readonly Method[] = [
+  ...CLASSIC,
+  bm25,
+  textKnn,
+  sasrec,
+  bert4rec,
+  tiger,
+  graph,
+  lightGcn,
+  rp3Beta,
+  palrLocal,
+];
 
 /**
  * The method of a key.

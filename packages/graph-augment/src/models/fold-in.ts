@@ -16,7 +16,6 @@ const EPSILON = 1e-3;
 /** Settings of {@link FoldIn}. */
 export interface FoldInSettings {
   readonly items: number;
-  readonly steps: number;
   readonly learningRate: number;
   readonly seed: number;
 }
@@ -34,9 +33,9 @@ export interface PaddedHistories {
 type State = readonly tf.Tensor[];
 
 /**
- * Finds rows in the entity tables for users that training has not seen: steps of Adam on the user's own rows, everything
- * else as it is, towards the loss of training: the logistic loss of the history's items against that of other items,
- * both as means. Starts from the mean of the trained users.
+ * Finds rows in the entity tables for a history that training has not seen: steps of Adam on the user's own rows,
+ * everything else as it is, towards the loss of training: the logistic loss of the history's items against that of other
+ * items, both as means.
  *
  * Negatives are the same for all users, and a user's own items do not count among them: nothing is drawn at serving.
  */
@@ -94,10 +93,10 @@ export class FoldIn {
   /**
    * Rows of the entity tables, `[rows, 1, columns]` each, to be disposed by the caller.
    *
-   * @param start - rows that every user starts from, `[1, 1, columns]` each
+   * @param start - rows to start from, `[1, 1, columns]` for all users alike or `[rows, 1, columns]`
    */
-  rowsOf(histories: PaddedHistories, start: TableRows): TableRows {
-    const { steps, learningRate } = this.#settings;
+  rowsOf(histories: PaddedHistories, start: TableRows, steps: number): TableRows {
+    const { learningRate } = this.#settings;
     const { rows, length, items, lengths } = histories;
     const names = this.#network.entityTables;
     const present = new Float32Array(rows * length);
@@ -115,7 +114,10 @@ export class FoldIn {
       tf.tensor1d(this.#negatives, 'int32'),
     ];
     let state: State = tf.tidy(() => {
-      const first = names.map((name) => tf.tile(rowsOf(start, name), [rows, 1, 1]));
+      const first = names.map((name) => {
+        const given = rowsOf(start, name);
+        return tf.tile(given, [given.shape[0] === rows ? 1 : rows, 1, 1]);
+      });
       return [
         ...first,
         ...first.map((each) => tf.zerosLike(each)),

@@ -60,6 +60,10 @@ const LASTING = {
     default: 50,
     doc: 'steps that find the vector of a user whom training has not seen',
   }),
+  updateSteps: option.integer({ min: 0, max: 10_000 })({
+    default: 10,
+    doc: 'steps that bring the vector of a trained user to a history that differs from that of training; 0 to serve the trained vector, as the paper does',
+  }),
   foldInRate: option.number({ min: 0 })({ default: 0.05, doc: 'size of these steps' }),
 } as const;
 
@@ -107,7 +111,7 @@ export type SavedGraphSettings = SettingsOf<typeof SAVED_GRAPH.declarations>;
 /**
  * Options as in arXiv 2109.09358: width 32, logistic loss with one negative drawn over all entities, dropout .3, a
  * learning rate that falls by .96, early stopping on HR@10. (The paper tries rates of 1e-3, 5e-4, 1e-4 and batches of 512,
- * 1024, 2048.)
+ * 1024, 2048.) Users are served with their trained vectors.
  */
 export const PAPER_MODE = {
   dimension: 32,
@@ -120,6 +124,7 @@ export const PAPER_MODE = {
   batchSize: 1024,
   patience: 10,
   stopBy: 'hr@10',
+  updateSteps: 0,
 } as const satisfies Partial<GraphRecommenderOptions>;
 
 /** Refuses a width that the scoring function cannot take. */

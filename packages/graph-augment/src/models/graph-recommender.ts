@@ -1,4 +1,5 @@
 import {
+  artifactTensor,
   type CatalogueScorer,
   checkSavedNames,
   checkSavedShapes,
@@ -28,10 +29,11 @@ import {
   throwIfCancelled,
   writeArtifact,
 } from '@palate/core';
-import { type EpochReport, type ForwardPass, fitNetwork, selectBackend } from '@palate/nn';
+import { type EpochReport, selectBackend } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { entityCount, type RelationGraph, relationGraph } from '../graph/relation-graph.js';
-import { FoldIn, type PaddedHistories } from './fold-in.js';
+import { entityCount, relationGraph } from '../graph/relation-graph.js';
+import { fitTriples } from './fit-triples.js';
+import { FoldIn } from './fold-in.js';
 import {
   checkWidth,
   GRAPH_RECOMMENDER,
@@ -40,20 +42,25 @@ import {
   SAVED_GRAPH,
   type SavedGraphSettings,
 } from './graph-options.js';
-import { heldOutRanks } from './held-out-ranks.js';
+import { historyMark, historyMarks } from './history-marks.js';
 import { SCORING_FUNCTIONS } from './scores/index.js';
-import type { ScoringFunction, TableRows } from './scoring-function.js';
-import { type TripleBatch, tripleBatches } from './triple-batches.js';
+import type { ScoringFunction } from './scoring-function.js';
 import { TripleNetwork, tableShapes } from './triple-network.js';
+import {
+  type AskedHistory,
+  BATCH_SIZES,
+  meanUser,
+  paddedByLength,
+  rowsOfUsers,
+  scoresOfUsers,
+} from './user-batches.js';
 
 const KIND = 'graph-recommender';
 const USERS = 'users.json';
 /** Prefix of the names of weights, beside which the artifact keeps the favourites. */
 const MODEL = 'model/';
-/** Smallest rate that {@link GRAPH_RECOMMENDER}'s `rateDecay` leads to. */
-const LEAST_RATE = 1e-5;
-/** Sizes to which batches of users are padded, so that few graphs serve all. */
-const BATCH_SIZES = [1, 32, 256] as const;
+/** Name of the tensor with the marks of training histories. */
+const MARKS = 'history-marks';
 
 interface Parts {
   readonly items: IdMap;
@@ -64,6 +71,8 @@ interface Parts {
   readonly favourites: Favourites;
   readonly provenance: Provenance | undefined;
   readonly dataFingerprint: string;
+  /** Marks of the users' training histories. */
+  readonly marks: Int32Array;
 }
 
 /**
@@ -74,8 +83,9 @@ interface Parts {
  * All scoring functions share one trainer: AdamW on a logistic loss of true edges and edges with a false tail. The
  * hyperbolic ones keep their vectors as tangent vectors at the origin and are optimised there, in Euclidean geometry.
  *
- * A user of the training data is served with the trained vector, whatever the history in the query; anybody else is
- * folded in: gradient steps on the user's own rows, against fixed items.
+ * A user of the training data is served with the trained vector; where the query's history differs from that of training,
+ * a few gradient steps bring the vector to it (`updateSteps`). Anybody else is folded in: steps on rows of one's own,
+ * from the mean of the users, against fixed items.
  */
 export class GraphRecommender implements CatalogueScorer, Saveable, Disposable {
   readonly name: string;
@@ -97,7 +107,6 @@ export class GraphRecommender implements CatalogueScorer, Saveable, Disposable {
     if (provenance) this.provenance = provenance;
     this.#foldIn = new FoldIn(parts.network, {
       items: items.size,
-      steps: settings.foldInSteps,
       learningRate: settings.foldInRate,
       seed: settings.seed,
     });
@@ -151,6 +160,7 @@ export class GraphRecommender implements CatalogueScorer, Saveable, Disposable {
       favourites: Favourites.of(log),
       provenance,
       dataFingerprint: fingerprint(log),
+      marks: historyMarks(log),
     });
   }
 
@@ -163,21 +173,32 @@ export class GraphRecommender implements CatalogueScorer, Saveable, Disposable {
     const n = this.items.size;
     const { users, favourites } = this.#parts;
     const scores = new Float32Array(queries.length * n);
-    const known: { readonly row: number; readonly user: number }[] = [];
-    const unknown: { readonly row: number; readonly history: readonly number[] }[] = [];
+    const trained: { readonly row: number; readonly user: number }[] = [];
+    const updated: AskedHistory[] = [];
+    const unknown: AskedHistory[] = [];
     for (const [row, query] of queries.entries()) {
       const user = query.user === undefined ? undefined : users.find(query.user);
       const history = distinctHistory(query, n);
-      if (user !== undefined) known.push({ row, user });
-      else if (history.length > 0) unknown.push({ row, history });
-      else scores.set(favourites.scores, row * n);
+      if (user !== undefined && this.#isTrainedHistory(user, history)) trained.push({ row, user });
+      else if (history.length === 0) scores.set(favourites.scores, row * n);
+      else if (user !== undefined) updated.push({ row, user, history });
+      else unknown.push({ row, history });
     }
-    this.#scoreKnown(known, scores, options.signal);
-    this.#scoreUnknown(unknown, scores, options.signal);
+    this.#scoreTrained(trained, scores, options.signal);
+    this.#scoreHistories(updated, scores, options.signal);
+    this.#scoreHistories(unknown, scores, options.signal);
     return scores;
   }
 
-  #scoreKnown(
+  /** Whether a user is served with the trained vector. */
+  #isTrainedHistory(user: number, history: readonly number[]): boolean {
+    const { marks, settings } = this.#parts;
+    if (history.length === 0 || settings.updateSteps === 0) return true;
+    const [count, sum] = historyMark(history);
+    return marks[2 * user] === count && marks[2 * user + 1] === sum;
+  }
+
+  #scoreTrained(
     asked: readonly { readonly row: number; readonly user: number }[],
     scores: Float32Array,
     signal: AbortSignal | undefined,
@@ -195,28 +216,32 @@ export class GraphRecommender implements CatalogueScorer, Saveable, Disposable {
     }
   }
 
-  #scoreUnknown(
-    asked: readonly { readonly row: number; readonly history: readonly number[] }[],
+  /** Scores by histories: of users whom training has met, all of them, or of others. */
+  #scoreHistories(
+    given: readonly AskedHistory[],
     scores: Float32Array,
     signal: AbortSignal | undefined,
   ): void {
-    if (asked.length === 0) return;
     const n = this.items.size;
-    const { network, users } = this.#parts;
-    const start = meanUser(network, n, users.size);
-    try {
-      for (const { rows, histories } of paddedByLength(asked)) {
-        throwIfCancelled(signal, this.name);
-        const head = this.#foldIn.rowsOf(histories, start);
-        const product = tf.tidy(() => network.scoreItems(head));
-        for (const tensor of Object.values(head)) tensor.dispose();
-        // Read outside of tidy, which would walk through the numbers in search of tensors.
-        const block = product.dataSync<'float32'>();
-        product.dispose();
-        for (const [k, row] of rows.entries()) scores.set(block.subarray(k * n, (k + 1) * n), row * n);
-      }
-    } finally {
-      for (const tensor of Object.values(start)) tensor.dispose();
+    const { network, users, settings } = this.#parts;
+    for (const { asked, histories } of paddedByLength(given)) {
+      throwIfCancelled(signal, this.name);
+      const known = asked.flatMap(({ user }) => (user === undefined ? [] : [user]));
+      const isKnown = known.length > 0;
+      const start = isKnown
+        ? rowsOfUsers(network, n, known, histories.rows)
+        : meanUser(network, n, users.size);
+      const head = this.#foldIn.rowsOf(
+        histories,
+        start,
+        isKnown ? settings.updateSteps : settings.foldInSteps,
+      );
+      const product = tf.tidy(() => network.scoreItems(head));
+      for (const tensor of [...Object.values(start), ...Object.values(head)]) tensor.dispose();
+      // Read outside of tidy, which would walk through the numbers in search of tensors.
+      const block = product.dataSync<'float32'>();
+      product.dispose();
+      for (const [k, { row }] of asked.entries()) scores.set(block.subarray(k * n, (k + 1) * n), row * n);
     }
   }
 
@@ -225,7 +250,7 @@ export class GraphRecommender implements CatalogueScorer, Saveable, Disposable {
   }
 
   async save(dir: string): Promise<void> {
-    const { network, settings, items, users, favourites, provenance, dataFingerprint } = this.#parts;
+    const { network, settings, items, users, favourites, provenance, dataFingerprint, marks } = this.#parts;
     const weights = Object.entries(await network.parameters.values());
     await writeArtifact(dir, {
       kind: KIND,
@@ -234,6 +259,7 @@ export class GraphRecommender implements CatalogueScorer, Saveable, Disposable {
       dataFingerprint,
       tensors: {
         ...Object.fromEntries(weights.map(([name, tensor]) => [MODEL + name, tensor])),
+        [MARKS]: { shape: [users.size, 2], values: marks },
         ...favourites.tensors(),
       },
       files: { ...itemFiles(items), [USERS]: JSON.stringify([...users]) },
@@ -281,6 +307,8 @@ export class GraphRecommender implements CatalogueScorer, Saveable, Disposable {
       favourites,
       provenance: savedProvenance(dir, provenance),
       dataFingerprint: artifact.manifest.dataFingerprint ?? '',
+      marks: artifactTensor(dir, artifact.tensors, MARKS, { type: 'int32', shape: [users.size, 2], min: 0 })
+        .values,
     });
   }
 
@@ -300,99 +328,4 @@ function lasting(settings: GraphSettings): Omit<SavedGraphSettings, 'seed'> {
   return Object.fromEntries(
     names.map((name) => [name, settings[name as keyof GraphSettings]]),
   ) as unknown as Omit<SavedGraphSettings, 'seed'>;
-}
-
-/** Trains the network on the edges of the graph. */
-function fitTriples(
-  { log }: Dataset,
-  graph: RelationGraph,
-  network: TripleNetwork,
-  settings: GraphSettings,
-  options: GraphRecommenderOptions,
-): Promise<readonly EpochReport[]> {
-  const { batchSize, negativesPerTriple, negatives, dropout, loss, learningRate, rateDecay, validation } =
-    settings;
-  return fitNetwork({
-    parameters: network.parameters,
-    settings,
-    options,
-    identity: GRAPH_RECOMMENDER.identity(settings, log, options.seed ?? 0),
-    batches: (_, random) =>
-      tripleBatches(graph, { batchSize, negatives: negativesPerTriple, range: negatives }, random),
-    schedule: (stepsPerEpoch) => {
-      const perEpoch = Math.max(1, stepsPerEpoch());
-      return (step) =>
-        Math.min(
-          learningRate,
-          Math.max(LEAST_RATE, learningRate * rateDecay ** Math.floor((step - 1) / perEpoch)),
-        );
-    },
-    loss: (batch, pass) => {
-      const { heads, relations, tails } = batch as Record<TripleBatch, tf.Tensor>;
-      const scores = network.score(
-        heads as tf.Tensor1D,
-        relations as tf.Tensor1D,
-        tails as tf.Tensor2D,
-        pass as ForwardPass,
-        dropout,
-      );
-      const [rows] = scores.shape;
-      const truth = tf.slice(scores, [0, 0], [rows, 1]);
-      const other = tf.slice(scores, [0, 1], [rows, negativesPerTriple]);
-      const losses =
-        loss === 'pairwise'
-          ? tf.sum(tf.softplus(tf.sub(other, truth)), 1)
-          : tf.add(tf.sum(tf.softplus(tf.neg(truth)), 1), tf.sum(tf.softplus(other), 1));
-      return tf.mean(losses) as tf.Scalar;
-    },
-    validation: validation && {
-      measure: async () =>
-        heldOutRanks(log, validation, (users) => scoresOfUsers(network, log.items.size, users)),
-      stopBy: settings.stopBy,
-    },
-  });
-}
-
-/** Scores of all items for trained users, row-major; the batch is padded so that few graphs serve all. */
-function scoresOfUsers(network: TripleNetwork, items: number, users: Int32Array): Float32Array {
-  const size = BATCH_SIZES.find((each) => each >= users.length) ?? users.length;
-  const entities = new Int32Array(size).fill(items);
-  for (let k = 0; k < users.length; k++) entities[k] = items + users[k]!;
-  const product = tf.tidy(() => network.scoreItems(network.rowsOfEntities(tf.tensor1d(entities, 'int32'))));
-  const block = product.dataSync<'float32'>();
-  product.dispose();
-  return block.slice(0, users.length * items);
-}
-
-/** The mean of the trained users in each entity table, `[1, 1, columns]`. */
-function meanUser(network: TripleNetwork, items: number, users: number): TableRows {
-  return tf.tidy(() => {
-    const rows = network.rowsOfEntities(tf.range(items, items + users, 1, 'int32'));
-    return Object.fromEntries(Object.entries(rows).map(([name, each]) => [name, tf.mean(each, 0, true)]));
-  });
-}
-
-/** Histories in batches of powers of two for length and of few sizes, with the rows that they answer. */
-function paddedByLength(
-  asked: readonly { readonly row: number; readonly history: readonly number[] }[],
-): { readonly rows: readonly number[]; readonly histories: PaddedHistories }[] {
-  const groups = new Map<number, { readonly row: number; readonly history: readonly number[] }[]>();
-  for (const each of asked) {
-    const length = 2 ** Math.ceil(Math.log2(Math.max(8, each.history.length)));
-    groups.set(length, [...(groups.get(length) ?? []), each]);
-  }
-  const batches: { rows: number[]; histories: PaddedHistories }[] = [];
-  for (const [length, group] of groups)
-    for (let from = 0; from < group.length; from += BATCH_SIZES[2]) {
-      const chunk = group.slice(from, from + BATCH_SIZES[2]);
-      const size = BATCH_SIZES.find((each) => each >= chunk.length) ?? chunk.length;
-      const items = new Int32Array(size * length);
-      const lengths = new Int32Array(size).fill(1);
-      for (const [k, { history }] of chunk.entries()) {
-        items.set(history, k * length);
-        lengths[k] = history.length;
-      }
-      batches.push({ rows: chunk.map(({ row }) => row), histories: { items, rows: size, length, lengths } });
-    }
-  return batches;
 }

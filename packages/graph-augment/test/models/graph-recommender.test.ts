@@ -168,6 +168,40 @@ describe('options of training', () => {
   });
 });
 
+describe('a trained user', () => {
+  const { dataset } = twoTastes();
+  const { log } = dataset;
+  const scoreOf = async (graph: GraphRecommender, query: Parameters<GraphRecommender['scoreAll']>[0][0]) =>
+    graph.scoreAll([query]);
+  test('is served with the trained vector for the training history, in any order', async () => {
+    using graph = await GraphRecommender.fit(dataset, { ...SMALL, model: 'trans-e' });
+    const trained = await scoreOf(graph, { user: 'u3' });
+    const history = [...log.history(log.users.indexOf('u3'))];
+    expect(await scoreOf(graph, { user: 'u3', history })).toEqual(trained);
+    expect(await scoreOf(graph, { user: 'u3', history: [...history, ...history].reverse() })).toEqual(
+      trained,
+    );
+  });
+  test('comes nearer to what is new in the history, unless the trained vector is asked for', async () => {
+    const other = log.items.indexOf('b2');
+    const history = [...log.history(log.users.indexOf('u0')), other];
+    for (const [updateSteps, isMoved] of [
+      [10, true],
+      [0, false],
+    ] as const) {
+      using graph = await GraphRecommender.fit(dataset, { ...LEARNED, model: 'mur', updateSteps });
+      const [before, after] = [
+        await scoreOf(graph, { user: 'u0' }),
+        await scoreOf(graph, { user: 'u0', history }),
+      ];
+      const rank = (scores: Float32Array): number =>
+        scores.filter((score) => score > (scores[other] as number)).length;
+      if (isMoved) expect(rank(after)).toBeLessThan(rank(before));
+      else expect(after).toEqual(before);
+    }
+  });
+});
+
 describe('what edges know', () => {
   const { dataset } = twoTastes();
   const split = leaveOneOut(dataset.log);

@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { type Dataset, InvalidInputError, type LongCallOptions, type Retriever } from '@palate/core';
+import {
+  GRAPH_MODELS,
+  type GraphModel,
+  GraphRecommender,
+  type ItemRelation,
+  itemTextVectors,
+  LightGcn,
+  type Review,
+  Rp3Beta,
+  textSimilarityEdges,
+} from '@palate/graph-augment';
+import { type FitContext, shared, trained } from './fit-context.js';
+import { benchmarkEncoder, defaultFamilies, itemVectors } from './item-texts.js';
+import { readFolderLines } from './prepare.js';
+import type { SystemOptions } from './suite.js';
+
+/** Keys of the models of a graph study, in the order of its table. */
+export const GRAPH_STUDY_MODELS = [...GRAPH_MODELS, 'light-gcn', 'rp3-beta'] as const;
+
+/** Key of a model of a graph study. */
+export type GraphStudyModel = (typeof GRAPH_STUDY_MODELS)[number];
+
+const isGiftCards = (dataset: Dataset): boolean => dataset.name.includes('Gift Cards');
+
+/** Edges of a data set's texts with what was counted on the way. */
+export interface TextEdges {
+  readonly relations: readonly ItemRelation[];
+  readonly notes: Readonly<Record<string, number>>;
+}
+
+const KEPT = new Map<string, Promise<TextEdges>>();
+
+/**
+ * Edges of the texts of a data set: Gift Cards by metadata and training reviews, as in the paper; the others by their
+ * catalogue, MovieTweetings with recorded knowledge. Classes are bounded by quantiles, since use-lite has another scale
+ * than the paper's encoder.
+ *
+ * @param training - the data set with its training log alone
+ */
+export function textEdges(training: Dataset, options: LongCallOptions): Promise<TextEdges> {
+  const key = createHash('sha256')
+    .update(training.name)
+    .update(new Uint8Array(training.log.item.buffer))
+    .update(new Uint8Array(training.log.user.buffer))
+    .digest('hex');
+  const kept = KEPT.get(key) ?? makeEdges(training, options);
+  KEPT.set(key, kept);
+  return kept;
+}
+
+async function makeEdges(training: Dataset, options: LongCallOptions): Promise<TextEdges> {
+  if (!isGiftCards(training)) {
+    const vectors = await itemVectors(training, defaultFamilies(training), options);
+    const { relations, pairs, withoutText } = await textSimilarityEdges(vectors, { thresholds: 'quantile' });
+    return { relations, notes: { ...pairs, withoutText } };
+  }
+  const { catalog, log } = training;
+  const fields = ['title', 'description', 'categories'].filter((field) => catalog.fields.includes(field));
+  const records = await readFolderLines('amazon-giftcards-2018', 'Gift_Cards_5.json');
+  const reviews = records.map(
+    (record): Review => ({
+      user: String(record.reviewerID),
+      item: String(record.asin),
+      text: String(record.reviewText ?? ''),
+      timestamp: Number(record.unixReviewTime),
+    }),
+  );
+  const { table, report } = await itemTextVectors(
+    {
+      training: log,
+      metadata: Array.from({ length: log.items.size }, (_, item) => catalog.itemText(item, fields)),
+      metadataProvenance: catalog.provenanceOf(fields),
+      reviews,
+    },
+    await benchmarkEncoder(),
+    { signal: options.signal },
+  );
+  const { relations, pairs, withoutText } = await textSimilarityEdges(table, { thresholds: 'quantile' });
+  return {
+    relations,
+    notes: { ...pairs, withoutText, reviews: report.used, strippedReviews: report.stripped },
+  };
+}
+
+/**
+ * A graph model with or without edges of texts.
+ *
+ * @throws InvalidInputError for a model that there is not
+ */
+export async function fitGraphModel(
+  dataset: Dataset,
+  options: SystemOptions,
+  context: FitContext,
+): Promise<Retriever> {
+  const { model, edges = false, ...rest } = options;
+  const relations = edges ? (await textEdges(dataset, shared(context))).relations : undefined;
+  if (model === 'light-gcn') return LightGcn.fit(dataset, { ...rest, relations, ...trained(context) });
+  if (model === 'rp3-beta') return Rp3Beta.fit(dataset, { ...rest, relations, ...shared(context) });
+  if (!GRAPH_MODELS.includes(model as GraphModel))
+    throw new InvalidInputError({
+      expected: `a graph model among ${GRAPH_STUDY_MODELS.join(', ')}`,
+      received: JSON.stringify(model),
+      hint: 'Correct the option model.',
+    });
+  return GraphRecommender.fit(dataset, {
+    ...rest,
+    model: model as GraphModel,
+    relations,
+    ...trained(context),
+  });
+}
