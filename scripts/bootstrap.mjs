@@ -62,7 +62,16 @@ switch (command) {
     say('building');
     run(
       name,
-      ['exec', 'turbo', 'run', 'build', '--filter=@palate/app-reference', '--output-logs=errors-only'],
+      [
+        'exec',
+        'turbo',
+        'run',
+        'build',
+        '--filter=@palate/app-reference',
+        // The page is served on a terminal alone.
+        ...(process.stdin.isTTY && process.stdout.isTTY ? ['--filter=@palate/page'] : []),
+        '--output-logs=errors-only',
+      ],
       {
         quiet: true,
       },

@@ -3,7 +3,7 @@ import type { RecommendRequest } from '@palate/engine';
 import { BUNDLED } from '../bundled.js';
 import { chooseSystems } from '../choose-systems.js';
 import type { FittingOptions } from '../command-options.js';
-import { withEngine } from '../engine/open-engine.js';
+import { modelFolder, withEngine } from '../engine/open-engine.js';
 import { showAnswer } from '../engine/show-answer.js';
 
 /** Options of `palate start`. */
@@ -20,7 +20,8 @@ const SAMPLE_HISTORY = 12;
 
 /**
  * `palate start`: fits the light recommenders on the bundled data and shows them side by side for a sample user; then the
- * engine retrieves, ranks and explains for the same user, and for a new one who only typed a sentence.
+ * engine retrieves, ranks and explains for the same user, and for a new one who only typed a sentence. On a terminal it
+ * serves the page then, until Ctrl-C.
  */
 export async function startCommand(options: StartOptions, context: CommandContext): Promise<void> {
   const { signal, print } = context;
@@ -61,4 +62,8 @@ export async function startCommand(options: StartOptions, context: CommandContex
     `\nIn words:      node apps/reference/bin/palate.js recommend --text "quiet science fiction" --explain`,
   );
   print(`From titles:   node apps/reference/bin/palate.js recommend --history "Alien; Heat; Fargo"`);
+  if (!process.stdin.isTTY || !process.stdout.isTTY) return;
+  const { servePage } = await import('../server/serve-page.js');
+  const { seed, effort } = options;
+  await servePage({ data: BUNDLED, folder: modelFolder({ ...options, data: BUNDLED }), seed, effort }, context);
 }

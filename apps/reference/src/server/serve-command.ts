@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { CommandContext } from '@palate/command-line';
 import { pino } from 'pino';
 import type { ServeCommandOptions } from '../commands/serve.js';
+import { modelFolder } from '../engine/open-engine.js';
 import { type RunningServer, serve } from './serve.js';
 
 /** `palate serve`: answers over HTTP until it is told to end. */
@@ -15,7 +16,7 @@ export async function serveCommand(
     version,
     engine: {
       data: options.data,
-      folder: options.artifacts,
+      folder: modelFolder(options),
       seed: options.seed,
       effort: options.effort,
       retrievers: options.systems,
