@@ -2,7 +2,7 @@
  * Loads a server as the targets have it: the bundled data, SASRec finds fifty candidates, ten are given with reasons from
  * knowledge. Prints what was measured beside each target, and ends with 1 if one is missed.
  *
- * pnpm run script apps/reference/bench/load.ts [--seconds 60] [--rate 200] [--artifacts FOLDER]
+ * pnpm run script apps/reference/bench/load.ts [--seconds 60] [--rate 200] [--artifacts FOLDER] [--ranker palr-local]
  *
  * Measure on an idle machine: the load is made on the same cores.
  */
@@ -22,6 +22,7 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '200' },
     artifacts: { type: 'string' },
     effort: { type: 'string', default: 'full' },
+    ranker: { type: 'string' },
   },
 });
 const seconds = Number(values.seconds);
@@ -47,6 +48,7 @@ async function start(): Promise<{ child: ChildProcess; url: string }> {
       ],
       ...['--artifacts', join(artifacts, 'engine'), '--feedback', join(artifacts, 'feedback')],
       ...['--systems', 'sasrec', '--effort', values.effort],
+      ...(values.ranker === undefined ? [] : ['--ranker', values.ranker]),
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );

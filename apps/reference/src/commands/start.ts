@@ -65,5 +65,8 @@ export async function startCommand(options: StartOptions, context: CommandContex
   if (!process.stdin.isTTY || !process.stdout.isTTY) return;
   const { servePage } = await import('../server/serve-page.js');
   const { seed, effort } = options;
-  await servePage({ data: BUNDLED, folder: modelFolder({ ...options, data: BUNDLED }), seed, effort }, context);
+  await servePage(
+    { data: BUNDLED, folder: modelFolder({ ...options, data: BUNDLED }), seed, effort },
+    context,
+  );
 }

@@ -41,6 +41,8 @@ export class LiveCatalogue {
   readonly #options: CatalogueOptions;
   readonly #titleColumn: string | undefined;
   #folded: readonly string[] | undefined;
+  /** Made when they are first asked for: every reason asks for those of a whole history. */
+  readonly #tags: (readonly string[] | undefined)[] = [];
 
   private constructor(dataset: Dataset, options: CatalogueOptions) {
     const { catalog, log } = dataset;
@@ -136,7 +138,12 @@ export class LiveCatalogue {
   }
 
   /** Tags of the knowledge, and attributes that are lists of words. */
-  tags(item: number): string[] {
+  tags(item: number): readonly string[] {
+    this.#tags[item] ??= this.#collectTags(item);
+    return this.#tags[item];
+  }
+
+  #collectTags(item: number): readonly string[] {
     const lists = Object.values(this.dataset.catalog.attributes).map((column) => column[item]);
     return [
       ...(this.knowledge.items?.get(this.items.idOf(item))?.tags ?? []),

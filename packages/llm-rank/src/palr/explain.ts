@@ -40,13 +40,29 @@ const tellingWords = (text: string): string[] =>
   foldedWords(text).filter((word) => word.length >= 2 && !COMMON.has(word));
 const words = (text: string): string[] => tellingWords(text).map(stem);
 
+/** Texts of items are asked for again and again: their words are remembered, up to so many texts. */
+const MOST_REMEMBERED = 20_000;
+const remembered = new Map<string, readonly string[]>();
+
+/** The words of a text of the data; what users typed is not remembered. */
+function itemWords(text: string): readonly string[] {
+  const known = remembered.get(text);
+  if (known) return known;
+  if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+  const found = words(text);
+  remembered.set(text, found);
+  return found;
+}
+
 /**
  * One sentence on an item from stored knowledge alone: what its tags share with the profile, and which items of the
  * history are most like it. It says only what is in its sources.
  */
 export function explainFromKnowledge(sources: ExplanationSources): Explanation {
   const { keywords, tags, history, knowledge } = sources;
-  const own = new Set([...tags, ...(knowledge ? [knowledge] : [])].flatMap(words));
+  const own = new Set(
+    keywords.length === 0 ? [] : [...tags, ...(knowledge ? [knowledge] : [])].flatMap(itemWords),
+  );
   // Most of a keyword's words have to be there: "Russian disaster film" is no match for any disaster.
   const shared = keywords
     .filter((keyword) => {

@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { type FeedbackStore, fingerprint, type Progress } from '@palate/core';
 import { Engine, type PipelineConfig, userCacheFolder } from '@palate/engine';
 import { loadData } from '../../data.js';
-import { knownOf } from '../../engine/known-of.js';
+import { knownOf, pipelineFor } from '../../engine/known-of.js';
 import { liveModel } from '../../engine/live-model.js';
 import type { EngineSettings } from './protocol.js';
 
@@ -22,8 +21,8 @@ export async function openServedEngine(
 ): Promise<Engine> {
   const dataset = await loadData(settings.data, { signal });
   onData({ name: dataset.name, fingerprint: fingerprint(dataset.log) });
-  const pipeline = pipelineOf(settings);
-  const live = await liveModel(settings.folder ?? join(userCacheFolder(), 'answers'));
+  const live = await liveModel(settings.folder ?? userCacheFolder());
+  const pipeline = pipelineOf(settings, live !== undefined);
   return Engine.open({
     dataset,
     feedback,
@@ -39,10 +38,17 @@ export async function openServedEngine(
   });
 }
 
-function pipelineOf({ retrievers, ranker }: EngineSettings): PipelineConfig | undefined {
-  if (!retrievers) return undefined;
+function pipelineOf(
+  { data, retrievers, ranker }: EngineSettings,
+  isLive: boolean,
+): PipelineConfig | undefined {
+  if (!retrievers) return pipelineFor(data, isLive);
   return {
     retrievers: retrievers.map((method) => ({ method })),
-    ...(ranker === undefined ? {} : { rankers: [{ method: ranker }] }),
+    ...(ranker === undefined
+      ? isLive
+        ? { rankers: [{ live: true }] }
+        : {}
+      : { rankers: [{ method: ranker }] }),
   };
 }
