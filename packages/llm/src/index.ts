@@ -1,4 +1,5 @@
 export { BatchedEncoder, type EncoderOptions } from './encoders/batched-encoder.js';
+export { bertParts } from './encoders/bert-parts.js';
 export type { EmbeddingModel, PreparedText } from './encoders/embedding-model.js';
 export type {
   EncoderParts,

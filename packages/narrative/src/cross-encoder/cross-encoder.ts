@@ -160,8 +160,7 @@ export class CrossEncoder implements Saveable, Disposable {
 
   /**
    * @param options - `pretrained`: the encoder that it was trained from, where that is not use-lite
-   * @throws ArtifactError if the folder is missing, foreign or damaged
-   * @throws InvalidInputError for another pretrained encoder
+   * @throws ArtifactError if the folder is missing, foreign or damaged, or was trained from another encoder
    */
   static async load(
     dir: string,

@@ -191,8 +191,7 @@ export class BiEncoder implements TextEncoder, Saveable, Disposable {
 
   /**
    * @param options - `pretrained`: the encoder that it was trained from, where that is not use-lite
-   * @throws ArtifactError if the folder is missing, foreign or damaged
-   * @throws InvalidInputError for another pretrained encoder
+   * @throws ArtifactError if the folder is missing, foreign or damaged, or was trained from another encoder
    */
   static async load(dir: string, options: Pick<BiEncoderOptions, 'pretrained'> = {}): Promise<BiEncoder> {
     const { manifest, tensors } = await readArtifact(dir, KIND, 1);
@@ -238,7 +237,7 @@ export function checkPretrained(dir: string, saved: unknown, parts: EncoderParts
       hint: 'It was changed, or written by another version: fit and save again.',
     });
   if (saved !== parts.id)
-    throw new InvalidInputError({
+    throw new ArtifactError(dir, {
       expected: `the encoder ${saved}, which it was trained from`,
       received: parts.id,
       hint: 'Pass it as pretrained.',
