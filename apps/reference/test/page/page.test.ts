@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { UserView } from '@palate/engine';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildPage } from './build-page.js';
@@ -82,6 +83,25 @@ describe.skipIf(CHROMIUM === undefined)(`the page in chromium${WITHOUT}`, () => 
     };
     expect(await titles(shared)).toEqual(await titles({ page, faults }));
     expect([...faults, ...shared.faults]).toEqual([]);
+  });
+
+  test('counts the thumbs of a user of the data to what is known of them', async () => {
+    const { page, faults } = await at('ask');
+    await page.getByLabel('Or a user of the data').fill('user-3');
+    await page.keyboard.press('Enter');
+    const list = page.getByRole('region', { name: 'Answer' });
+    const first = (await list.getByRole('heading').first().textContent()) ?? '';
+    await list.getByRole('button', { name: `More like ${first}` }).click();
+    await list.getByRole('heading', { name: first }).waitFor({ state: 'detached' });
+    await expect
+      .poll(async () => {
+        const user = await (await fetch(`${server.url}/api/v1/users/user-3`)).json();
+        return (user as UserView).history.map(({ title, isFeedback }) => [title, isFeedback]).at(-1);
+      })
+      .toEqual([first, true]);
+    // User 3 buys tea, as user 0 does.
+    expect(await list.getByRole('heading').first().textContent()).toMatch(/^Tea/);
+    expect(faults).toEqual([]);
   });
 
   test('explains one item when asked', async () => {

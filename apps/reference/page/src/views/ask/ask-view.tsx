@@ -85,7 +85,10 @@ function AskForm({ asked }: { readonly asked: Asked }) {
       className="ask-form"
       onSubmit={(event) => {
         event.preventDefault();
-        ask({ ...asked, text: text.trim(), user: user.trim() });
+        const name = user.trim();
+        const isSame = name === asked.user;
+        const others = isSame ? asked : { ...asked, picks: [], ups: [], downs: [] };
+        ask({ ...others, text: text.trim(), user: name });
       }}
     >
       <h1>
@@ -110,9 +113,7 @@ function AskForm({ asked }: { readonly asked: Asked }) {
           label="Titles that you like"
           placeholder="Type the beginning of a title"
           without={[...asked.picks, ...asked.ups, ...asked.downs]}
-          onPick={({ id }) =>
-            ask({ ...asked, text: text.trim(), user: user.trim(), picks: [...asked.picks, id] })
-          }
+          onPick={({ id }) => ask({ ...asked, text: text.trim(), user: '', picks: [...asked.picks, id] })}
         />
         <label className="field">
           <span className="label">Or a user of the data</span>

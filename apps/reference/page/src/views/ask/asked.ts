@@ -48,17 +48,15 @@ export function isAsked({ text, user, picks, ups, downs }: Asked): boolean {
   return text !== '' || user !== '' || picks.length + ups.length + downs.length > 0;
 }
 
-/** The request behind the address: thumbs up count as history, thumbs down leave the list. */
+/**
+ * The request behind the address. Of nobody known, titles and thumbs up are the history, and thumbs down leave the list; for a
+ * user of the data the server counts thumbs itself, and a history would take the place of what it knows.
+ */
 export function requestOf({ text, user, picks, ups, downs, k }: Asked): RecommendRequest {
   const history = [...picks, ...ups.filter((id) => !picks.includes(id))];
-  return {
-    ...(user === '' ? {} : { user }),
-    ...(history.length === 0 ? {} : { history }),
-    ...(text === '' ? {} : { text }),
-    ...(downs.length === 0 ? {} : { exclude: downs }),
-    k,
-    explain: true,
-  };
+  const wish = text === '' ? {} : { text };
+  if (user !== '') return { user, ...wish, exclude: [...ups, ...downs], k, explain: true };
+  return { ...(history.length === 0 ? {} : { history }), ...wish, exclude: downs, k, explain: true };
 }
 
 /** The same question with a thumb given, turned or taken back. */

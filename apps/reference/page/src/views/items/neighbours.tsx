@@ -26,10 +26,9 @@ export function Neighbours(props: {
         {items.map(({ id, title: name, score }) => (
           <li key={id}>
             <a href={hrefOf('items', { id })}>{name}</a>
-            <span className="bar" aria-hidden="true">
+            <span className="bar" aria-hidden="true" title={`Score ${score.toPrecision(3)}`}>
               <span style={{ width: `${Math.max(2, (Math.max(0, score) / most) * 100)}%` }} />
             </span>
-            <span className="numbers muted small">{score.toPrecision(3)}</span>
           </li>
         ))}
       </ol>
