@@ -21,6 +21,31 @@ const tabled = (path, importLine, entry) => ({
     sortedLine(text, importLine).replace(/^\} (?=satisfies|as const)/m, (end) => `${entry}${end}`),
 });
 
+/** An entry of the registry and a row of its table, which a test compares with it; none in a workspace without them. */
+const registered = ({ file, type, constant, title }) => [
+  {
+    path: 'packages/engine/src/methods/classic.ts',
+    isOptional: true,
+    insert: (text) =>
+      text
+        .replace("} from '@palate/retrievers';", () => `  ${constant},\n  ${type},\n} from '@palate/retrievers';`)
+        .replace(
+          /\n\];\n$/,
+          () =>
+            `\n  classic(${type}, {\n    key: '${file}',\n    title: '${title}',\n    options: ${constant},\n    deterministic: true,\n  }),\n];\n`,
+        ),
+  },
+  {
+    path: 'packages/engine/README.md',
+    isOptional: true,
+    insert: (text) =>
+      text.replace(
+        '| `bm25` |',
+        () => `| \`${file}\` | ${title} | retriever | history | \`@palate/retrievers\` |\n| \`bm25\` |`,
+      ),
+  },
+];
+
 /** Kinds of methods: what is written, by path, and the entries in files that are there, below the root. */
 const KINDS = {
   retriever: (names) => ({
@@ -33,6 +58,7 @@ const KINDS = {
         'packages/retrievers/src/index.ts',
         `export { ${names.constant}, ${names.type}, type ${names.type}Options } from './classic/${names.file}.js';\n`,
       ),
+      ...registered(names),
     ],
   }),
   codebook: (names) => ({
@@ -131,7 +157,8 @@ const names = {
 const { root } = values;
 const { files, entries } = KINDS[kind](names);
 const written = Object.entries(files).map(([path, text]) => [join(root, path), text]);
-const changed = entries.map(({ path, insert }) => {
+const present = entries.filter(({ path, isOptional }) => !isOptional || existsSync(join(root, path)));
+const changed = present.map(({ path, insert }) => {
   const before = readFileSync(join(root, path), 'utf8');
   return { path, before, after: insert(before) };
 });

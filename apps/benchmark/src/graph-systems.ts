@@ -11,7 +11,7 @@ import {
   Rp3Beta,
   textSimilarityEdges,
 } from '@palate/graph-augment';
-import { type FitContext, shared, trained } from './fit-context.js';
+import { type FitContext, shared, trained } from './method-context.js';
 import { benchmarkEncoder, defaultFamilies, itemVectors } from './item-texts.js';
 import { readFolderLines } from './prepare.js';
 import type { SystemOptions } from './suite.js';

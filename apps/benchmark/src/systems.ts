@@ -1,19 +1,9 @@
 import type { Dataset, Retriever } from '@palate/core';
-import {
-  Bm25Retriever,
-  BprMf,
-  Ease,
-  ImplicitAls,
-  ItemKnn,
-  PopularityRetriever,
-  RandomRetriever,
-  UserKnn,
-} from '@palate/retrievers';
-import { Bert4Rec, SasRec } from '@palate/sequential';
-import { type FitContext, shared, trained } from './fit-context.js';
+import { METHODS } from '@palate/engine';
 import { fitGraphModel } from './graph-systems.js';
+import { benchmarkContext, type FitContext } from './method-context.js';
 import type { SystemOptions } from './suite.js';
-import { fitPalr, fitTextKnn, fitTiger } from './text-systems.js';
+import { fitPalr, fitTextKnn } from './text-systems.js';
 
 /** A system that suites can name. */
 export interface BenchmarkSystem {
@@ -23,50 +13,24 @@ export interface BenchmarkSystem {
   readonly fit: (dataset: Dataset, options: SystemOptions, context: FitContext) => Promise<Retriever>;
 }
 
-/** Every system of the benchmark by its key: a new one is one entry here. */
-export const SYSTEMS: Readonly<Record<string, BenchmarkSystem>> = {
-  random: {
-    deterministic: false,
-    fit: (data, options, context) => RandomRetriever.fit(data, { ...options, ...shared(context) }),
-  },
-  popularity: {
-    deterministic: true,
-    fit: (data, options, context) => PopularityRetriever.fit(data, { ...options, ...shared(context) }),
-  },
-  'item-knn': {
-    deterministic: true,
-    fit: (data, options, context) => ItemKnn.fit(data, { ...options, ...shared(context) }),
-  },
-  'user-knn': {
-    deterministic: true,
-    fit: (data, options, context) => UserKnn.fit(data, { ...options, ...shared(context) }),
-  },
-  ease: {
-    deterministic: true,
-    fit: (data, options, context) => Ease.fit(data, { ...options, ...shared(context) }),
-  },
-  ials: {
-    deterministic: false,
-    fit: (data, options, context) => ImplicitAls.fit(data, { ...options, ...shared(context) }),
-  },
-  bpr: {
-    deterministic: false,
-    fit: (data, options, context) => BprMf.fit(data, { ...options, ...shared(context) }),
-  },
-  bm25: {
-    deterministic: true,
-    fit: (data, options, context) => Bm25Retriever.fit(data, { ...options, ...shared(context) }),
-  },
-  sasrec: {
-    deterministic: false,
-    fit: (data, options, context) => SasRec.fit(data, { ...options, ...trained(context) }),
-  },
-  bert4rec: {
-    deterministic: false,
-    fit: (data, options, context) => Bert4Rec.fit(data, { ...options, ...trained(context) }),
-  },
+/** Systems that rows give more than the registry's options: texts, profiles, candidates. */
+const OWN: Readonly<Record<string, BenchmarkSystem>> = {
   'text-knn': { deterministic: true, fit: fitTextKnn },
-  tiger: { deterministic: false, fit: fitTiger },
   palr: { deterministic: false, fit: fitPalr },
   graph: { deterministic: false, fit: fitGraphModel },
+};
+
+/** Every system of the benchmark by its key: the retrievers of the registry, and those of {@link OWN}. */
+export const SYSTEMS: Readonly<Record<string, BenchmarkSystem>> = {
+  ...Object.fromEntries(
+    METHODS.filter(({ kind }) => kind === 'retriever').map((method): [string, BenchmarkSystem] => [
+      method.key,
+      {
+        deterministic: method.deterministic,
+        fit: async (data, options, context) =>
+          method.fit(data, options, await benchmarkContext(data, context)),
+      },
+    ]),
+  ),
+  ...OWN,
 };

@@ -21,7 +21,7 @@ import {
   type TigerRetrieveOptions,
 } from '@palate/semantic-id';
 import { benchmarkEncoder, CACHE, defaultFamilies, itemVectors } from '../item-texts.js';
-import { cachedModel } from '../model-cache.js';
+import { benchmarkContext } from '../method-context.js';
 import { loadFolderDataset } from '../prepare.js';
 import { meanAndDeviation, type Study, type StudyContext, type StudyTable } from './study.js';
 
@@ -88,12 +88,10 @@ async function coldStart(setting: Setting, seed: number, call: LongCallOptions):
   const train = withLog(dataset, split.train.select(Int32Array.from(rows)));
   const vectors = await itemVectors(dataset, defaultFamilies(dataset), call);
   const own = { ...call, seed };
-  const tiger = await cachedModel(
-    'tiger-cold',
-    train,
-    [setting.options, seed, 'rq-vae', 'use-lite', 2],
-    (dir) => Tiger.load(dir),
-    async () => {
+  const { keep } = await benchmarkContext(train, { ...own, checkpoints: `${CACHE}/checkpoints` });
+  const tiger = await keep('tiger-cold', [setting.options, seed, 'rq-vae', 'use-lite', 2], {
+    load: (dir) => Tiger.load(dir),
+    fit: async () => {
       const warm = vectors.align(new IdMap([...items].filter((_, item) => !cold.has(item))));
       const codebook = await RqVae.fit(warm, { ...own, batchSize: 512 });
       return Tiger.fit(train, {
@@ -106,7 +104,7 @@ async function coldStart(setting: Setting, seed: number, call: LongCallOptions):
         },
       });
     },
-  );
+  });
   checkUnseen(tiger, { history: split.known, train: train.log, test: split.test });
   const asked = Array.from({ length: users.size }, (_, user) => user).filter(
     (user) => split.test.history(user).length > 0,

@@ -51,7 +51,7 @@ export interface Understood {
   readonly likes: string;
   /** Words that must not describe an item. */
   readonly dislikes: readonly string[];
-  /** Bounds on columns that were read from it, in words; empty where there are none. */
+  /** Sentences on the bounds that were read from it, applied or not; empty where there are none. */
   readonly limits: string;
 }
 

@@ -1,14 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import {
   CancelledError,
-  checkOptions,
-  type Dataset,
-  type FeedbackRecord,
-  type FeedbackStore,
-  fingerprint,
+  InvalidInputError,
   type LongCallOptions,
-  MemoryFeedbackStore,
   type OutcomeCounts,
   sumOutcomes,
   throwIfCancelled,
@@ -16,18 +9,16 @@ import {
 import { type ItemMap, itemMap } from '../map/item-map.js';
 import type { Answer, Explanation, ItemPage, ItemView, UserView } from './answer.js';
 import { type AnswerState, answerRequests, type NamedRequest } from './answer-requests.js';
-import { userCacheFolder } from './cache-folder.js';
-import { checkFeedback, checkRequest } from './check-request.js';
-import { defaultPipeline } from './default-pipeline.js';
-import { EngineFolder } from './engine-folder.js';
+import { checkRequest, MOST_ITEMS } from './check-request.js';
+import { type EngineParts, openParts } from './engine-parts.js';
 import type { EngineStatus, RefitStatus } from './engine-status.js';
 import { explainItem } from './explain-item.js';
+import { feedbackRecords } from './feedback-records.js';
 import type { FeedbackState } from './feedback-state.js';
 import { feedbackBeside, middleRating } from './fitted-data.js';
-import { LiveCatalogue } from './live-catalogue.js';
-import type { Effort, EngineOptions, LiveModel, PipelineConfig } from './options.js';
-import { checkedPipeline, pipelineOf } from './pipeline.js';
-import { merged, type OpenedState, openState, type RefitReport, readEvents, refitState } from './refit.js';
+import type { EngineOptions } from './options.js';
+import { pipelineOf } from './pipeline.js';
+import { merged, type RefitReport, readEvents, refitState } from './refit.js';
 import type {
   ExplainRequest,
   FeedbackEvent,
@@ -48,16 +39,6 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-interface Parts extends OpenedState {
-  readonly options: EngineOptions;
-  readonly folder: EngineFolder;
-  readonly store: FeedbackStore;
-  readonly pipeline: PipelineConfig;
-  readonly live: LiveModel | undefined;
-  readonly effort: Effort;
-  readonly closing: AbortController;
-}
-
 /**
  * One recommender over any data: finds, orders and explains items by a pipeline of methods, takes feedback and new items in
  * at once, and is fitted again beside the answers that it gives. Ids are those of the data, requests and answers plain JSON.
@@ -72,7 +53,7 @@ interface Parts extends OpenedState {
  * ```
  */
 export class Engine {
-  readonly #parts: Parts;
+  readonly #parts: EngineParts;
   #snapshot: Snapshot;
   #feedback: FeedbackState;
   #added: readonly NewItem[];
@@ -84,7 +65,7 @@ export class Engine {
   #turn: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
-  private constructor(parts: Parts) {
+  private constructor(parts: EngineParts) {
     this.#parts = parts;
     this.#snapshot = parts.snapshot;
     this.#feedback = parts.feedback;
@@ -98,40 +79,7 @@ export class Engine {
    * @throws ArtifactError for damaged files of the folder
    */
   static async open(options: EngineOptions): Promise<Engine> {
-    checkOptions('Engine.open', options, [
-      'dataset',
-      'folder',
-      'pipeline',
-      'knowledge',
-      'texts',
-      'title',
-      'model',
-      'encoder',
-      'feedback',
-      'effort',
-      'seed',
-      'signal',
-      'onProgress',
-      'onNotice',
-    ]);
-    const { dataset, effort = 'full', model, signal } = options;
-    throwIfCancelled(signal, 'opening the engine');
-    const live = model === undefined ? undefined : 'model' in model ? model : { model };
-    const catalogue = LiveCatalogue.of(dataset, options);
-    const pipeline = checkedPipeline(
-      options.pipeline ?? {
-        ...defaultPipeline(dataset, catalogue.hasTexts, effort),
-        ...(live ? { rankers: [{ live: true as const }] } : {}),
-      },
-      catalogue,
-      effort,
-      live !== undefined,
-    );
-    const folder = await EngineFolder.open(options.folder ?? defaultFolder(dataset));
-    const store = options.feedback ?? new MemoryFeedbackStore();
-    const closing = new AbortController();
-    const opened = await openState(catalogue, folder, store, options, closing.signal);
-    return new Engine({ ...opened, options, folder, store, pipeline, live, effort, closing });
+    return new Engine(await openParts(options));
   }
 
   /** Answers one request. */
@@ -161,9 +109,15 @@ export class Engine {
   async rank(request: RankRequest, options: CallOptions = {}): Promise<Answer> {
     const where = 'the rank request';
     checkRequest('rank', request, where);
-    const { candidates, k = Math.max(1, new Set(candidates).size), ...rest } = request;
+    const { candidates, k = Math.min(MOST_ITEMS, Math.max(1, new Set(candidates).size)), ...rest } = request;
+    if (candidates === undefined)
+      throw new InvalidInputError({
+        expected: `candidates in ${where}`,
+        received: 'none',
+        hint: 'Pass the ids that are to be put in order, or ask for recommendations.',
+      });
     const [answer] = await this.#answer(
-      [{ request: { ...rest, candidates: candidates ?? [], k, diversity: 0 }, where, isRanking: true }],
+      [{ request: { ...rest, candidates, k, diversity: 0 }, where, isRanking: true }],
       options,
     );
     return answer as Answer;
@@ -237,23 +191,7 @@ export class Engine {
    */
   async feedback(events: readonly FeedbackEvent[], options: CallOptions = {}): Promise<{ accepted: number }> {
     this.#check(options.signal);
-    const { catalogue } = this.#snapshot;
-    const records = events.map((event, e): FeedbackRecord => {
-      const where = `events[${e}]`;
-      checkFeedback(event, where);
-      catalogue.indexOf(event.item, where);
-      const { user, item, time = Date.now() / 1000, rating, request, id = randomUUID() } = event;
-      const kind = event.kind ?? (rating === undefined ? 'view' : 'rating');
-      return {
-        id,
-        user,
-        item,
-        time,
-        kind,
-        ...(rating === undefined ? {} : { rating }),
-        ...(request === undefined ? {} : { request }),
-      };
-    });
+    const records = feedbackRecords(events, this.#snapshot.catalogue);
     const { stored } = await this.#parts.store.append(records);
     await this.#inTurn(async () => {
       for await (const event of this.#parts.store.read(this.#feedback.sequence))
@@ -358,9 +296,9 @@ export class Engine {
           middleRating(this.#parts.base.dataset.log),
           this.#snapshot.catalogue.items,
         );
+        await next.removeOld(before.generation);
         before.uses.retire();
         before.generation.uses.retire();
-        await next.removeOld(before.generation);
       });
       const endedAt = Date.now() / 1000;
       this.#refit = { state: 'done', startedAt, endedAt };
@@ -442,13 +380,4 @@ export class Engine {
     this.#turn = done.catch(() => undefined);
     return done;
   }
-}
-
-function defaultFolder({ log, name }: Dataset): string {
-  const plain = name
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-|-$/g, '')
-    .slice(0, 40);
-  return join(userCacheFolder(), `${plain}-${fingerprint(log).slice(0, 16)}`);
 }

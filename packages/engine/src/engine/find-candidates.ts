@@ -127,7 +127,10 @@ async function ask(
   }
 }
 
-/** Items that came after the fit, by the words of their texts, for requests whose retrievers do not know them. */
+/**
+ * What came after the fit, by the words of the texts, for requests whose retrievers do not know it: new items, and whatever is
+ * like a history of new items alone.
+ */
 async function askForNewItems(
   asked: readonly Asked[],
   voices: Voice[][],
@@ -140,9 +143,12 @@ async function askForNewItems(
   const unaware = asked.flatMap(({ asker }, r) =>
     asker.history.length > 0 && !voices[r]?.some(({ key }) => methodOf(key).followsCatalogue) ? [r] : [],
   );
-  await ask({ method: 'bm25' }, unaware, asked, voices, snapshot, width, options, (item) =>
-    snapshot.isNew(item),
-  );
+  const isSilent = (r: number): boolean => voices[r]?.length === 0;
+  const silent = unaware.filter(isSilent);
+  const others = unaware.filter((r) => !isSilent(r));
+  const words = { method: 'bm25' };
+  await ask(words, silent, asked, voices, snapshot, width, options);
+  await ask(words, others, asked, voices, snapshot, width, options, (item) => snapshot.isNew(item));
 }
 
 /** Puts lists of several retrievers into one, and fills it up with favourites. */

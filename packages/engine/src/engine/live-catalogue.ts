@@ -8,7 +8,10 @@ import {
   IdMap,
   InteractionLog,
   InvalidInputError,
+  joinProvenance,
   nearestName,
+  type Provenance,
+  WORLD,
 } from '@palate/core';
 import { describingFields } from '../methods/method-context.js';
 import type { ItemKnowledge } from './options.js';
@@ -38,9 +41,10 @@ export class LiveCatalogue {
   /** Changes with the items and their texts. */
   readonly identity: string;
   readonly knowledge: ItemKnowledge;
+  /** What the texts know of interactions. */
+  readonly provenance: Provenance;
   readonly #options: CatalogueOptions;
   readonly #titleColumn: string | undefined;
-  #folded: readonly string[] | undefined;
   /** Made when they are first asked for: every reason asks for those of a whole history. */
   readonly #tags: (readonly string[] | undefined)[] = [];
 
@@ -54,6 +58,10 @@ export class LiveCatalogue {
     this.dataset = dataset;
     this.items = log.items;
     this.knowledge = knowledge;
+    this.provenance = joinProvenance([
+      catalog.provenanceOf(fields),
+      ...(knowledge.items ? [knowledge.provenance ?? WORLD] : []),
+    ]);
     this.#options = options;
     this.#titleColumn = title;
     this.titles = Array.from(log.items, (id, item) =>
@@ -125,12 +133,6 @@ export class LiveCatalogue {
 
   title(item: number): string {
     return this.titles[item] ?? this.items.idOf(item);
-  }
-
-  /** The item's whole text in one case, for looking words up. */
-  folded(item: number): string {
-    this.#folded ??= this.texts.map((text) => text.toLowerCase());
-    return this.#folded[item] ?? '';
   }
 
   knowledgeOf(item: number): string | undefined {
@@ -241,6 +243,7 @@ export class LiveCatalogue {
         items,
         text: columns(catalog.text, 'text', ''),
         attributes: columns<AttributeValue>(catalog.attributes, 'attributes', undefined),
+        provenance: catalog.provenance,
       }),
     });
     return {

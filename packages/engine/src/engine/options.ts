@@ -24,8 +24,6 @@ export interface ItemKnowledge {
   readonly profileProvenance?: Provenance | undefined;
   /** Sentence for people on where the profiles come from. */
   readonly profileSource?: string | undefined;
-  /** Words that mean the same when somebody says no to one of them: `{ gore: ['gore', 'gory'] }`. */
-  readonly synonyms?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
 /** A language model with a count of how often it was really asked. */

@@ -33,7 +33,7 @@ export async function orderCandidates(
   }));
   for (const config of rankers) {
     if (config.method === undefined) {
-      if (live) await orderLive(asked, found, ordered, snapshot, live, options);
+      if (live) await orderLive(asked, ordered, snapshot, live, options);
       continue;
     }
     // A ranker learned from histories; it says nothing of somebody without one.
@@ -55,7 +55,7 @@ export async function orderCandidates(
       ordered[r] = {
         list: withUnknown(lists[c] ?? [], before, known),
         reasons: new Map(),
-        order: `${model.name}, fitted on this data, beside the retrievers’ order`,
+        order: `${model.name}, tuned on this data, beside the retrievers’ order`,
       };
     }
   }
@@ -87,7 +87,6 @@ function withUnknown(
 
 async function orderLive(
   asked: readonly Asked[],
-  found: readonly Found[],
   ordered: Ordered[],
   { catalogue }: Snapshot,
   live: LiveModel,
@@ -109,7 +108,7 @@ async function orderLive(
     // The profile is found by the number of the request.
     concerned.map((r) => ({ ...rankingQuery(asked[r] as Asked, catalogue.size), user: String(r) })),
     concerned.map((r) => (ordered[r] as Ordered).list.slice(0, SHOWN)),
-    SHOWN,
+    Math.min(SHOWN, Math.max(...asked.map(({ k }) => k))),
     {
       ...options,
       onOutcomes: (outcomes) => {
@@ -125,8 +124,10 @@ async function orderLive(
   const causes = [...counts.map(causesInWords), ...refused].filter((part) => part !== '').join('; ');
   const failed = counts.some(({ fellBack, asked: all }) => fellBack === all && all > 0);
   for (const [c, r] of concerned.entries()) {
-    const rest = (found[r] as Found).list.slice(SHOWN);
     const list = lists[c] ?? [];
+    const ranked = new Set(list.map(({ item }) => item));
+    const given = (ordered[r] as Ordered).list;
+    const rest = given.filter(({ item }) => !ranked.has(item));
     ordered[r] = {
       list: [...list.map(({ item, score }) => ({ item, score })), ...rest],
       reasons: new Map(
@@ -135,8 +136,8 @@ async function orderLive(
         ),
       ),
       order: failed
-        ? `the retrievers’: ${model.id} gave no order (${times}): ${causes}`
-        : `${model.id}, live, by number among ${Math.min(SHOWN, list.length + rest.length)} shuffled candidates (${times})${causes === '' ? '' : `; ${causes}`}`,
+        ? `the retriever's: ${model.id} gave no order (${times}): ${causes}`
+        : `${model.id}, live, by number among ${Math.min(SHOWN, given.length)} shuffled candidates (${times})${causes === '' ? '' : `; ${causes}`}`,
       ...(failed ? {} : { explanations: `${model.id}, live, from history, profile and tags` }),
     };
   }

@@ -126,7 +126,7 @@ function generationOf(
     onNotice,
     encoder,
     texts,
-    textProvenance: knowledge?.provenance,
+    textProvenance: catalogue.provenance,
     profiles,
     profileProvenance: knowledge?.profileProvenance,
     ...(known && before
@@ -137,7 +137,7 @@ function generationOf(
               texts,
               dataset.log.items,
               () => before.generation.context.encoder(),
-              knowledge?.provenance,
+              catalogue.provenance,
             ),
         }
       : {}),

@@ -109,9 +109,11 @@ export function allowedItems(
   const tests: ItemTest[] = [];
   if (filter !== undefined) tests.push(itemTest(filter, catalogue, `the filter of ${where}`));
   const { wish, dislikes } = asker;
-  if (wish && (wish.dislikes.length > 0 || wish.limits !== '')) tests.push(wish.allows);
+  const ruledOut = wish?.ruledOut;
+  for (const words of wish?.notApplied ?? [])
+    counter.note('part of the wish that could not be applied', words);
   const chosen = candidates?.map((id, k) => catalogue.indexOf(id, `candidates[${k}] of ${where}`));
-  if (tests.length === 0 && !chosen && exclude.length === 0 && dislikes.size === 0)
+  if (tests.length === 0 && !ruledOut && !chosen && exclude.length === 0 && dislikes.size === 0)
     return { mask: undefined, count: catalogue.size };
   const mask = new Uint8Array(catalogue.size);
   if (chosen) for (const item of chosen) mask[item] = 1;
@@ -122,6 +124,7 @@ export function allowedItems(
     else mask[item] = 0;
   }
   for (const item of dislikes) mask[item] = 0;
+  if (ruledOut) for (let item = 0; item < mask.length; item++) if (ruledOut[item] === 1) mask[item] = 0;
   let count = 0;
   for (let item = 0; item < mask.length; item++) {
     if (mask[item] === 1 && !tests.every((test) => test(item))) mask[item] = 0;
@@ -165,7 +168,7 @@ export function profileSource(asker: ResolvedAsker, knowledge: ItemKnowledge, gi
     return [
       'what was typed',
       ...(wish.dislikes.length > 0 ? [`ruled out: ${wish.dislikes.join(', ')}`] : []),
-      ...(wish.limits === '' ? [] : [`limits: ${wish.limits}`]),
+      ...(wish.limits === '' ? [] : [wish.limits]),
     ].join('; ');
   if (keywords.length > 0) return knowledge.profileSource ?? 'keywords that are kept of the user';
   if (given.history)

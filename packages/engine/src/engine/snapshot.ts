@@ -1,4 +1,4 @@
-import { contentHash, EmbeddingTable, IdMap, WORLD } from '@palate/core';
+import { contentHash, EmbeddingTable, IdMap } from '@palate/core';
 import type { SemanticIds } from '@palate/semantic-id';
 import { type LaidOut, layOut } from '../map/lay-out.js';
 import type { FittedMethod, MethodContext, MethodSettings } from '../methods/method.js';
@@ -52,7 +52,7 @@ export class Snapshot {
           seed: context.seed,
           encoder: { get: () => context.encoder() },
           texts: catalogue.texts,
-          textProvenance: catalogue.knowledge.provenance,
+          textProvenance: catalogue.provenance,
           itemVectors: () => this.vectors(),
         })
       : context;
@@ -86,12 +86,7 @@ export class Snapshot {
     if (added.length === 0) return model;
     const { width, data } = await this.vectors();
     const rows = data.slice(model.items.size * width);
-    const table = new EmbeddingTable(
-      new IdMap(added),
-      width,
-      rows,
-      this.catalogue.knowledge.provenance ?? WORLD,
-    );
+    const table = new EmbeddingTable(new IdMap(added), width, rows, this.catalogue.provenance);
     return (await methodOf(key).extend?.(model, table)) ?? model;
   }
 
@@ -107,14 +102,14 @@ export class Snapshot {
   async #encode(): Promise<EmbeddingTable> {
     const { context } = this.generation;
     if (!this.#isExtended) return context.itemVectors();
-    const { texts, items, knowledge } = this.catalogue;
+    const { texts, items, provenance } = this.catalogue;
     const known = this.#known ?? { texts: await context.itemTexts(), table: context.itemVectors() };
     return extendedVectors(
       { texts: known.texts, table: await known.table },
       texts,
       items,
       () => context.encoder(),
-      knowledge.provenance,
+      provenance,
     );
   }
 

@@ -1,4 +1,4 @@
-import { EmbeddingTable, type IdMap, type Provenance, type TextEncoder, WORLD } from '@palate/core';
+import { EmbeddingTable, type IdMap, type Provenance, type TextEncoder } from '@palate/core';
 
 /** Vectors of texts, by dense index. */
 export interface KnownVectors {
@@ -12,7 +12,7 @@ export async function extendedVectors(
   texts: readonly string[],
   items: IdMap,
   encoder: () => Promise<TextEncoder>,
-  provenance: Provenance = WORLD,
+  provenance: Provenance,
 ): Promise<EmbeddingTable> {
   const { width, data: before } = known.table;
   const data = new Float32Array(items.size * width);

@@ -9,7 +9,7 @@ import {
   loadOrFit,
   type Provenance,
   type TextEncoder,
-  WORLD,
+  UNKNOWN,
 } from '@palate/core';
 import { useLiteEncoder } from '@palate/llm';
 import { fitOrLoadMethod } from './fit-or-load-method.js';
@@ -24,7 +24,7 @@ export interface MethodContextOptions extends LongCallOptions {
   readonly encoder?: TextEncoder | { readonly get: () => Promise<TextEncoder> } | undefined;
   /** One text an item by dense index. Default: all text of the catalogue. */
   readonly texts?: readonly string[] | undefined;
-  /** What the texts know of interactions. Default: nothing. */
+  /** What the texts know of interactions. Default: what the catalogue says; unknown of texts that are given. */
   readonly textProvenance?: Provenance | undefined;
   /** Vectors of the items' texts, instead of encoding them. */
   readonly itemVectors?: (() => Promise<EmbeddingTable>) | undefined;
@@ -57,7 +57,10 @@ export function methodContext(dataset: Dataset, options: MethodContextOptions): 
   let dataFingerprint: string | undefined;
   const { encoder: given } = options;
   const name = given ? ('get' in given ? 'given' : given.id) : 'use-lite';
+  const fields = describingFields(dataset);
+  const textProvenance = options.textProvenance ?? (texts ? UNKNOWN : dataset.catalog.provenanceOf(fields));
   const context: MethodContext = {
+    textProvenance,
     folder,
     seed,
     signal,
@@ -81,7 +84,6 @@ export function methodContext(dataset: Dataset, options: MethodContextOptions): 
     },
     async itemTexts() {
       if (!texts) {
-        const fields = describingFields(dataset);
         texts = Array.from({ length: dataset.log.items.size }, (_, item) =>
           dataset.catalog.itemText(item, fields),
         );
@@ -95,8 +97,13 @@ export function methodContext(dataset: Dataset, options: MethodContextOptions): 
       vectors ??= options.itemVectors?.() ?? encoded();
       return vectors;
     },
-    other: async (key, settings = {}) =>
-      (await fitOrLoadMethod(methodOf(key), dataset, { settings, context, onNotice })).model,
+    async other(key, settings = {}) {
+      const own =
+        options.checkpoints === undefined
+          ? context
+          : { ...context, checkpoints: `${options.checkpoints}-${key}` };
+      return (await fitOrLoadMethod(methodOf(key), dataset, { settings, context: own, onNotice })).model;
+    },
     async keep(name, identity, how) {
       const hash = contentHash([context.dataFingerprint, await context.textIdentity(), identity]).slice(
         0,
@@ -110,7 +117,7 @@ export function methodContext(dataset: Dataset, options: MethodContextOptions): 
       signal,
       onProgress,
     });
-    return new EmbeddingTable(dataset.log.items, width, data, options.textProvenance ?? WORLD);
+    return new EmbeddingTable(dataset.log.items, width, data, textProvenance);
   };
   return context;
 }

@@ -41,6 +41,8 @@ export interface FitContext extends LongCallOptions {
   encoder(): Promise<TextEncoder>;
   /** One text an item by dense index, the empty one where nothing is known. */
   itemTexts(): Promise<readonly string[]>;
+  /** What the texts know of interactions. */
+  readonly textProvenance: Provenance;
   /** Vectors of the items' texts by the encoder. */
   itemVectors(): Promise<EmbeddingTable>;
   /** Profiles in words by external user id, where there are such, with what they know of interactions. */

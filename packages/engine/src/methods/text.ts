@@ -20,7 +20,7 @@ export const bm25: Method = {
   async fit(dataset, settings, context) {
     if (settings.fields !== undefined)
       return Bm25Retriever.fit(dataset, { ...settings, ...callOptions(context) });
-    const catalog = dataset.catalog.withText(WHOLE, await context.itemTexts());
+    const catalog = dataset.catalog.withText(WHOLE, await context.itemTexts(), context.textProvenance);
     return Bm25Retriever.fit(
       { ...dataset, catalog },
       { ...settings, fields: [WHOLE], ...callOptions(context) },

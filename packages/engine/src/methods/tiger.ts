@@ -13,7 +13,7 @@ import { SasRec } from '@palate/sequential';
 import { trainingOptions } from './fit-options.js';
 import type { FitContext, Method } from './method.js';
 
-const KINDS: readonly CodebookKind[] = ['rq-vae', 'rq-k-means', 'lsh', 'random'];
+const KINDS = Object.keys(CODEBOOKS) as CodebookKind[];
 /** Codes a level where there are items enough. */
 const CODES = 256;
 

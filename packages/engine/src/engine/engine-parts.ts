@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import {
+  checkOptions,
+  type Dataset,
+  type FeedbackStore,
+  fingerprint,
+  MemoryFeedbackStore,
+  throwIfCancelled,
+} from '@palate/core';
+import { userCacheFolder } from './cache-folder.js';
+import { defaultPipeline } from './default-pipeline.js';
+import { EngineFolder } from './engine-folder.js';
+import { LiveCatalogue } from './live-catalogue.js';
+import type { Effort, EngineOptions, LiveModel, PipelineConfig } from './options.js';
+import { checkedPipeline } from './pipeline.js';
+import { type OpenedState, openState } from './refit.js';
+
+/** What an engine is made of: its options, checked, and what it begins with. */
+export interface EngineParts extends OpenedState {
+  readonly options: EngineOptions;
+  readonly folder: EngineFolder;
+  readonly store: FeedbackStore;
+  readonly pipeline: PipelineConfig;
+  readonly live: LiveModel | undefined;
+  readonly effort: Effort;
+  /** Fires when the engine is closed, and stops fits. */
+  readonly closing: AbortController;
+}
+
+/** Checks the options of an engine, and reads feedback and added items. */
+export async function openParts(options: EngineOptions): Promise<EngineParts> {
+  checkOptions('Engine.open', options, [
+    'dataset',
+    'folder',
+    'pipeline',
+    'knowledge',
+    'texts',
+    'title',
+    'model',
+    'encoder',
+    'feedback',
+    'effort',
+    'seed',
+    'signal',
+    'onProgress',
+    'onNotice',
+  ]);
+  const { dataset, effort = 'full', model, signal } = options;
+  throwIfCancelled(signal, 'opening the engine');
+  const live = model === undefined ? undefined : 'model' in model ? model : { model };
+  const catalogue = LiveCatalogue.of(dataset, options);
+  const pipeline = checkedPipeline(
+    options.pipeline ?? {
+      ...defaultPipeline(dataset, catalogue.hasTexts, effort),
+      ...(live ? { rankers: [{ live: true as const }] } : {}),
+    },
+    catalogue,
+    effort,
+    live !== undefined,
+  );
+  const folder = await EngineFolder.open(options.folder ?? defaultFolder(dataset));
+  const store = options.feedback ?? new MemoryFeedbackStore();
+  const closing = new AbortController();
+  const opened = await openState(catalogue, folder, store, options, closing.signal);
+  return { ...opened, options, folder, store, pipeline, live, effort, closing };
+}
+
+function defaultFolder({ log, name }: Dataset): string {
+  const plain = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+    .slice(0, 40);
+  return join(userCacheFolder(), `${plain}-${fingerprint(log).slice(0, 16)}`);
+}
