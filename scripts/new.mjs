@@ -28,7 +28,10 @@ const registered = ({ file, type, constant, title }) => [
     isOptional: true,
     insert: (text) =>
       text
-        .replace("} from '@palate/retrievers';", () => `  ${constant},\n  ${type},\n} from '@palate/retrievers';`)
+        .replace(
+          "} from '@palate/retrievers';",
+          () => `  ${constant},\n  ${type},\n} from '@palate/retrievers';`,
+        )
         .replace(
           /\n\];\n$/,
           () =>

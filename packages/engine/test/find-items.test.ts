@@ -114,7 +114,9 @@ describe('similar items', () => {
     });
     expect(filtered.items.every((each) => each.id.startsWith('toy') && each.id !== 'toy-1')).toBe(true);
     await expect(engine.similar({ item: 'tea-33' })).rejects.toThrow(/Did you mean "tea-3"/);
-    await expect(engine.similar({ item: 'tea-3', by: 'sound' as never })).rejects.toThrow(/'use', 'text', 'graph'/);
+    await expect(engine.similar({ item: 'tea-3', by: 'sound' as never })).rejects.toThrow(
+      /'use', 'text', 'graph'/,
+    );
   });
 });
 
