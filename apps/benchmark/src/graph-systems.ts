@@ -11,8 +11,8 @@ import {
   Rp3Beta,
   textSimilarityEdges,
 } from '@palate/graph-augment';
-import { type FitContext, shared, trained } from './method-context.js';
 import { benchmarkEncoder, defaultFamilies, itemVectors } from './item-texts.js';
+import { type FitContext, shared, trained } from './method-context.js';
 import { readFolderLines } from './prepare.js';
 import type { SystemOptions } from './suite.js';
 
