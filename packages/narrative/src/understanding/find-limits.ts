@@ -22,6 +22,13 @@ const DECADE = "(?:(?:the )?(?:(?:1[89]|20)?\\d0)['’]?s\\b)";
 const STORY =
   /\b(?:set|sets?|takes? place|taking place|happen(?:s|ed|ing)?|plays?|about|story|stories|during|events?|born|grew up|live[sd]?)\b[^.;!?,]{0,40}$/i;
 
+/**
+ * What says that a year is remembered or guessed of one film, and not asked for: "I think it is from the 90s", "I saw it
+ * between 2010 and 2014".
+ */
+const REMEMBERED =
+  /\b(?:think|thought|believe|guess(?:ing)?|assum(?:e|ing)|maybe|probably|possibly|perhaps|presumably|likely|might|would say|sure|certain|confident|remember|recall|seem(?:s|ed)?|looks|looked|around|roughly|approximately|circa|saw|seen|watched|rented|aired|caught)\b[^.;!?\n]{0,60}$|\b(?:it|this|that|movie|film|book|one|show)(?:['’]s| was| is| were| has to be| had to be| came)\b[^.;!?\n]{0,30}$/i;
+
 interface Rule {
   readonly attribute: string;
   readonly pattern: RegExp;
@@ -173,7 +180,8 @@ export function findLimits(text: string, taken: readonly Stretch[]): (RequestLim
     for (const match of text.matchAll(pattern)) {
       const [from, to] = [match.index, match.index + match[0].length];
       if ([...taken, ...found].some((other) => from < other.to && to > other.from)) continue;
-      if (attribute === 'year' && STORY.test(text.slice(0, from))) continue;
+      if (attribute === 'year' && (STORY.test(text.slice(0, from)) || REMEMBERED.test(text.slice(0, from))))
+        continue;
       const limit = bounds(match);
       if (!limit || Object.values(limit).some((value) => !Number.isFinite(value))) continue;
       found.push({ attribute, ...limit, words: match[0].trim(), from, to });

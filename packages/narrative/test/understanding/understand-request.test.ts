@@ -95,6 +95,18 @@ describe('bounds on numbers are taken from what is wanted', () => {
       expect(understandRequest(text)).toMatchObject({ likes: text, limits: [] });
   });
 
+  test('years that are remembered or guessed of one film bound nothing', () => {
+    for (const text of [
+      'I think it is from the 90s',
+      'The movie was made in 2001',
+      'I saw it between 2010 and 2014',
+      'probably from before 2000',
+    ])
+      expect(understandRequest(text).limits, text).toEqual([]);
+    for (const text of ['something to watch from the 80s', 'could you recommend films from the 80s?'])
+      expect(understandRequest(text).limits, text).toMatchObject([{ min: 1980, max: 1989 }]);
+  });
+
   test('durations in words', () => {
     for (const [words, minutes] of [
       ['two hours', 120],
