@@ -61,6 +61,24 @@ test('an admission counts what is under way by its weight', () => {
   expect(admission.under).toBe(0);
 });
 
+test('a client that asks too often is refused, others are not', async () => {
+  const admission = new Admission(10, 3);
+  const asked = await Promise.allSettled(
+    ['a', 'a', 'a', 'a', 'b'].map((client) => admission.checkRate(client)),
+  );
+  expect(asked.map(({ status }) => status)).toEqual([
+    'fulfilled',
+    'fulfilled',
+    'fulfilled',
+    'rejected',
+    'fulfilled',
+  ]);
+  expect((asked[3] as PromiseRejectedResult).reason).toMatchObject({
+    code: 'too-many-requests',
+    isRetryable: true,
+  });
+});
+
 test('a file of keys is read as it is written, and refused by its line without a word of the key', async () => {
   const path = join(await mkdtemp(join(tmpdir(), 'palate-keys-')), 'keys');
   const first = await addApiKey(path, 'first');

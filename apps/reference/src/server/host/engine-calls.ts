@@ -15,7 +15,7 @@ import { fitSystem } from '../../engine/fit-system.js';
 import type { Operation } from './protocol.js';
 
 /** How a call goes on. */
-export interface CallContext {
+interface CallContext {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
 }
@@ -23,7 +23,7 @@ export interface CallContext {
 type Call = (engine: Engine, argument: never, context: CallContext) => unknown;
 
 /** A request for a page of items. */
-export interface ItemsRequest {
+interface ItemsRequest {
   readonly prefix?: string;
   readonly offset?: number;
   readonly limit?: number;

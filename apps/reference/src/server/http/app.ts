@@ -19,7 +19,7 @@ import type { PageFile } from './page-files.js';
 import { referencePage } from './reference-page.js';
 
 /** Values that travel with a request. */
-export interface Variables {
+interface Variables {
   /** Name of the request in logs and answers. */
   requestId: string;
   /** Name of the key's holder. */

@@ -13,7 +13,7 @@ export interface PageFile {
 }
 
 /** The page as it was built, beside this app's sources. */
-export const PAGE_FOLDER = fileURLToPath(new URL('../../../page/dist/', import.meta.url));
+const PAGE_FOLDER = fileURLToPath(new URL('../../../page/dist/', import.meta.url));
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
