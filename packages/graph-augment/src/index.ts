@@ -61,4 +61,4 @@ export { LightGcn } from './models/light-gcn.js';
 export { LIGHT_GCN, type LightGcnOptions } from './models/light-gcn-options.js';
 export { RP3_BETA, Rp3Beta, type Rp3BetaOptions } from './models/rp3-beta.js';
 export { GRAPH_MODELS, type GraphModel, SCORING_FUNCTIONS } from './models/scores/index.js';
-export type { ScoringFunction } from './models/scoring-function.js';
+export type { LeftSide, ScoringFunction } from './models/scoring-function.js';

@@ -32,7 +32,7 @@ export function logAtOrigin(x: tf.Tensor): tf.Tensor {
 }
 
 /** Moves points beyond {@link RIM} back onto it. */
-export function inside(x: tf.Tensor): tf.Tensor {
+function inside(x: tf.Tensor): tf.Tensor {
   const length = norm(x);
   return tf.mul(x, tf.div(tf.minimum(length, RIM), length));
 }

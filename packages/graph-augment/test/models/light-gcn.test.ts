@@ -1,9 +1,19 @@
-import { Catalog, createDataset, type Dataset, InteractionLog, ItemEdges, WORLD } from '@palate/core';
+import {
+  Catalog,
+  createDataset,
+  type Dataset,
+  InteractionLog,
+  ItemEdges,
+  WORLD,
+  withLog,
+} from '@palate/core';
 import {
   alteredArtifactConformance,
   retrieverConformance,
   savedSettingsConformance,
 } from '@palate/core/testing';
+import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
+import { kCore } from '@palate/datasets';
 import { Parameters, selectBackend } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -106,6 +116,14 @@ describe('RP3beta', () => {
   for (const { name, run } of retrieverConformance({
     fit: (data, options) => Rp3Beta.fit(data, options),
     load: (dir) => Rp3Beta.load(dir),
+    quality: {
+      // Of MovieTweetings the part in which everybody and every film has at least ten ratings.
+      dataset: async () => {
+        const films = await loadBundledMovieTweetings();
+        return withLog(films, kCore(films.log, { users: 10, items: 10 }));
+      },
+      hitRate: 0.16,
+    },
   }))
     test(name, run);
   for (const { name, run } of savedSettingsConformance({
