@@ -16,7 +16,7 @@ const PICTURES = [
   ['ask', 'ask?text=slow-burning+heist+films,+no+gore', '.answers li', {}],
   ['compare', 'compare?user=36&system=ease&system=item-knn&system=popularity', '.overlap', {}],
   ['item', 'items?id=0113277', '.neighbours li', {}],
-  ['map', 'map', '.map-plane circle', {}],
+  ['map', 'map?find=star', '.map-plane circle', {}],
   ['benchmarks', 'benchmarks?table=ml-1m-sequential', '.figure svg', { colorScheme: 'dark' }],
   ['phone', 'ask?item=0133093', '.answers li', { viewport: { width: 390, height: 780 } }],
 ];
