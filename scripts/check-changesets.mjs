@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { packages, root } from './workspace.mjs';
+import { published, root } from './workspace.mjs';
 
 const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
 const folder = join(root, '.changeset');
@@ -12,13 +12,13 @@ const waiting = readdirSync(folder)
   .map((name) => ({ path: `.changeset/${name}`, text: readFileSync(join(folder, name), 'utf8') }));
 
 const faults = [];
-const known = new Set(packages().map(({ manifest }) => manifest.name));
+const known = new Set(published().map(({ manifest }) => manifest.name));
 for (const { path, text } of waiting)
   for (const [, name] of text.split('---')[1]?.matchAll(/^'([^']+)':/gm) ?? [])
     if (!known.has(name)) faults.push(`${path}: there is no package ${name}`);
 
 const shallow = git('rev-parse', '--is-shallow-repository') === 'true';
-for (const { dir, manifest } of packages()) {
+for (const { dir, manifest } of published()) {
   const own = waiting.filter(({ text }) => text.includes(`'${manifest.name}':`)).map(({ path }) => path);
   if (own.length === 0) {
     if (!existsSync(join(dir, 'CHANGELOG.md')))

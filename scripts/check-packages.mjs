@@ -20,13 +20,13 @@ import {
   userEnvironment,
   writeSizes,
 } from './installation.mjs';
-import { packages, root } from './workspace.mjs';
+import { published, root } from './workspace.mjs';
 
 const exec = promisify(execFile);
 const work = mkdtempSync(join(tmpdir(), 'palate-packages-'));
 const asksForSizes = process.argv.includes('--sizes');
 const only = process.argv.slice(2).filter((each) => !each.startsWith('--'));
-const all = packages();
+const all = published();
 const options = { maxBuffer: 1 << 26 };
 let passed = 0;
 const failures = [];

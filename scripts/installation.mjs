@@ -3,10 +3,10 @@ import { execFile } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { packages, root } from './workspace.mjs';
+import { published, root } from './workspace.mjs';
 
 const exec = promisify(execFile);
-const all = packages();
+const all = published();
 const byName = new Map(all.map((entry) => [entry.manifest.name, entry]));
 
 /** Packages that anyone should be able to afford: at most so many megabytes with all they bring, no tensors. */

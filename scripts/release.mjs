@@ -5,7 +5,7 @@
 //   node scripts/release.mjs publish --dry-run  the same, without sending anything; needs no account
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { packages, root } from './workspace.mjs';
+import { published, root } from './workspace.mjs';
 
 function run(command, args, cwd = root) {
   const { status, error } = spawnSync(command, args, { cwd, stdio: 'inherit' });
@@ -23,7 +23,7 @@ switch (task) {
   case 'publish':
     run('pnpm', ['exec', 'turbo', 'run', 'build', '--filter=./packages/*', '--output-logs=errors-only']);
     if (flags.includes('--dry-run'))
-      for (const { dir } of packages())
+      for (const { dir } of published())
         run('pnpm', ['publish', '--dry-run', '--no-git-checks', '--provenance=false'], dir);
     else run('pnpm', ['exec', 'changeset', 'publish']);
     break;

@@ -37,6 +37,9 @@ export function packages() {
     .map(read);
 }
 
+/** The packages that are published. */
+export const published = () => packages().filter(({ manifest }) => manifest.private !== true);
+
 /** The apps. */
 export function apps() {
   return readdirSync(join(root, 'apps'))
