@@ -54,9 +54,18 @@ function itemWords(text: string): readonly string[] {
   return found;
 }
 
+const sentences = new Intl.Segmenter(undefined, { granularity: 'sentence' });
+
+/** The first of the sentences that hold most of the stems, as it stands. */
+function tellingSentence(text: string, stems: ReadonlySet<string>): string {
+  const all = Array.from(sentences.segment(text), ({ segment }) => segment.trim().replace(/\s+/g, ' '));
+  const held = (sentence: string): number => new Set(words(sentence).filter((word) => stems.has(word))).size;
+  return all.reduce((best, each) => (held(each) > held(best) ? each : best), all[0] ?? '');
+}
+
 /**
- * One sentence on an item from stored knowledge alone: what its tags share with the profile, and which items of the
- * history are most like it. It says only what is in its sources.
+ * A reason for an item from stored knowledge alone: the sentence of it that tells most of what was asked for, what its
+ * tags share with the profile, and which item of the history is most like it. It says only what is in its sources.
  */
 export function explainFromKnowledge(sources: ExplanationSources): Explanation {
   const { keywords, tags, history, knowledge } = sources;
@@ -71,7 +80,7 @@ export function explainFromKnowledge(sources: ExplanationSources): Explanation {
     })
     .slice(0, 2);
   // Where no keyword fits as a whole, the words of one that do are still worth telling.
-  const mentioned = keywords.flatMap(tellingWords).filter((word) => own.has(stem(word)));
+  const mentioned = [...new Set(keywords.flatMap(tellingWords).filter((word) => own.has(stem(word))))];
   const plain = new Set(tags.map((tag) => tag.toLowerCase()));
   const alike = history
     .map(({ title, tags: theirs }) => ({
@@ -83,16 +92,16 @@ export function explainFromKnowledge(sources: ExplanationSources): Explanation {
   const like = alike
     ? `like ${alike.title} it is ${alike.common.slice(0, 2).join(' and ').toLowerCase()}`
     : '';
-  if (shared.length > 0)
-    return {
-      text: `Fits your taste for ${shared.join(' and ')}${like === '' ? '' : `; ${like}`}.`,
-      source: 'knowledge',
-    };
-  if (mentioned.length > 0)
-    return {
-      text: `Speaks of ${[...new Set(mentioned)].slice(0, 2).join(' and ')}${like === '' ? '' : `; ${like}`}.`,
-      source: 'knowledge',
-    };
+  const further = like === '' ? '' : `; ${like}`;
+  if (mentioned.length > 0) {
+    const told = knowledge?.trim() ? tellingSentence(knowledge, new Set(mentioned.map(stem))) : '';
+    if (shared.length > 0) {
+      const fits = `Fits your taste for ${shared.join(' and ')}${further}`;
+      return { text: told === '' ? `${fits}.` : `${fits}: ${told}`, source: 'knowledge' };
+    }
+    const named = `Its tags name ${mentioned.slice(0, 2).join(' and ')}${further}.`;
+    return { text: told === '' ? named : told, source: 'knowledge' };
+  }
   if (alike) return { text: `${like.charAt(0).toUpperCase()}${like.slice(1)}.`, source: 'history' };
   return {
     text:

@@ -13,7 +13,7 @@ describe('explainFromKnowledge', () => {
     ).toBe('knowledge');
     expect(
       explainFromKnowledge({ ...none, keywords: ['AI'], knowledge: 'An AI that learns to lie.' }).text,
-    ).toBe('Fits your taste for AI.');
+    ).toBe('Fits your taste for AI: An AI that learns to lie.');
     expect(explainFromKnowledge({ ...none, keywords: ['война'], tags: ['война'] }).source).toBe('knowledge');
     // "red" is no form of "r", and common words say nothing.
     expect(explainFromKnowledge({ ...none, keywords: ['red'], tags: ['ring', 'reed'] }).source).toBe(
@@ -36,17 +36,33 @@ describe('explainFromKnowledge', () => {
       knowledge: 'A crew plans a heist on a casino.',
     };
     expect(explainFromKnowledge(sources)).toEqual({
-      text: 'Fits your taste for heist films; like Heat it is heist.',
+      text: 'Fits your taste for heist films; like Heat it is heist: A crew plans a heist on a casino.',
       source: 'knowledge',
     });
     expect(explainFromKnowledge({ ...sources, keywords: [] }).source).toBe('history');
     // One word of three is no match of the keyword, but it is there.
     expect(explainFromKnowledge({ ...sources, keywords: ['elegant casino romance'], history: [] }).text).toBe(
-      'Speaks of casino.',
+      'A crew plans a heist on a casino.',
     );
     expect(explainFromKnowledge({ keywords: ['war'], tags: ['ballet'], history: [] })).toEqual({
       text: 'Its description is close to what you asked for.',
       source: 'retriever',
     });
+  });
+
+  it('tells the sentence of the knowledge that holds most of what was asked for', () => {
+    const knowledge =
+      'A film of 2010. Thieves plan one last heist, and a detective closes in. The heist goes wrong. It is fast.';
+    const reason = (keywords: string[], tags: string[] = []): string =>
+      explainFromKnowledge({ keywords, tags, knowledge, history: [] }).text;
+    expect(reason(['slow-burning heist films'])).toBe(
+      'Thieves plan one last heist, and a detective closes in.',
+    );
+    expect(reason(['the wrong way to Rome by night train'])).toBe('The heist goes wrong.');
+    // The word stands in the tags alone: the knowledge begins with what the item is.
+    expect(reason(['heart-warming cat stories'], ['cat'])).toBe('A film of 2010.');
+    expect(
+      explainFromKnowledge({ keywords: ['slow heist pictures'], tags: ['heist'], history: [] }).text,
+    ).toBe('Its tags name heist.');
   });
 });
