@@ -24,6 +24,8 @@ export interface CatalogueOptions {
   readonly knowledge?: ItemKnowledge | undefined;
 }
 
+/** Column of ids, where no column names the items. */
+const NAME = 'id';
 /** Ids beyond which no nearest one is looked for. */
 const MOST_COMPARED = 100_000;
 
@@ -179,14 +181,19 @@ export class LiveCatalogue {
     );
   }
 
+  /** The columns, and one of ids where no column names the items. */
+  get namingCatalog(): Catalog {
+    const { catalog } = this.dataset;
+    return this.#titleColumn === undefined ? catalog.withText(NAME, this.titles, WORLD) : catalog;
+  }
+
   /** Columns by which an item is named to a language model: the title, and attributes that are lists of words. */
   get namingFields(): readonly string[] {
-    const { text, attributes } = this.dataset.catalog;
+    const { attributes } = this.dataset.catalog;
     const lists = Object.keys(attributes).filter((name) =>
       attributes[name]?.some((value) => Array.isArray(value)),
     );
-    const title = this.#titleColumn ?? Object.keys(text)[0];
-    return [...(title === undefined ? [] : [title]), ...lists];
+    return [this.#titleColumn ?? NAME, ...lists];
   }
 
   /**

@@ -96,7 +96,7 @@ async function orderLive(
   const keywords = new Map(asked.map(({ asker }, r) => [String(r), asker.keywords]));
   const ranker = new LlmRanker({
     model,
-    catalog: catalogue.dataset.catalog,
+    catalog: catalogue.namingCatalog,
     fields: catalogue.namingFields,
     profile: ({ user }) => keywords.get(user ?? '')?.join(', ') || undefined,
     item: (item) => catalogue.tags(item).join(', ') || undefined,
