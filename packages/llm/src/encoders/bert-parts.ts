@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { ArtifactError, InvalidInputError, type TensorData } from '@palate/core';
+import type { BertConfig } from './bert-config.js';
 import type { EncoderParts, EncoderWeightNames } from './encoder-parts.js';
 import { type OnnxWeights, readOnnxWeights } from './onnx-weights.js';
 import { importTransformers } from './transformers-encoder.js';
@@ -13,20 +14,6 @@ const FAMILIES: Readonly<Record<string, 'from 0' | 'behind the padding'>> = {
   'xlm-roberta': 'behind the padding',
   camembert: 'behind the padding',
 };
-
-/** What of a BERT's `config.json` its computation reads. */
-export interface BertConfig {
-  readonly hidden_size: number;
-  readonly num_hidden_layers: number;
-  readonly num_attention_heads: number;
-  readonly intermediate_size: number;
-  readonly max_position_embeddings: number;
-  readonly vocab_size: number;
-  readonly layer_norm_eps: number;
-  readonly activation: 'gelu' | 'gelu-tanh' | 'relu';
-  /** Position of the first token. */
-  readonly firstPosition: number;
-}
 
 const ACTIVATIONS: Readonly<Record<string, BertConfig['activation']>> = {
   gelu: 'gelu',

@@ -1,7 +1,7 @@
 import { activate, attend, mergeHeads, paddingMask, splitHeads } from '@palate/nn';
 import { layerNorm } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
-import type { BertConfig } from './bert-parts.js';
+import type { BertConfig } from './bert-config.js';
 import type { EncoderPass, RunningEncoder } from './encoder-parts.js';
 
 /** BERT (Devlin et al. 2019): learned positions, normalisation behind each sum; vectors are means of the last states. */

@@ -4,7 +4,7 @@ import { trainingOptions } from '@palate/nn';
 import { TUNED } from './trained-encoder.js';
 
 /** Losses of the bi-encoder. */
-export const BI_ENCODER_LOSSES = ['triplet', 'info-nce'] as const;
+const BI_ENCODER_LOSSES = ['triplet', 'info-nce'] as const;
 
 const isParts = (value: unknown): boolean => typeof Object(value).running === 'function';
 
