@@ -1,3 +1,9 @@
+/*
+ * Terms: a *step* is a function of tensors that may assign variables; to *record* it is to run its JavaScript and keep
+ * the graph; to *replay* it is to run the kept session alone; a *proof* is a recording equal to the one before; a
+ * *session* is a graph made ready to run.
+ */
+
 import { defineOptions, InvalidInputError, type OptionsOf, option } from '@palate/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { OrtBackend } from './backend.js';

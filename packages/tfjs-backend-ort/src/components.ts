@@ -1,3 +1,8 @@
+/*
+ * Terms: a *node* is a recorded operation; a *leaf* is data at hand; a *component* is values that share a node or a
+ * leaf, directly or through others; a *walk* visits the nodes that a value needs.
+ */
+
 import type { GraphNode, LeafData, Value } from './graph.js';
 
 /**

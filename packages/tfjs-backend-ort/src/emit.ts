@@ -1,3 +1,8 @@
+/*
+ * Terms: a *kernel* is what TensorFlow.js calls for an operation; it *records* nodes (operations that wait) and gives
+ * *values* (tensors inside the graph); a *leaf* is a value whose data are at hand.
+ */
+
 import type { KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
 import type { OrtBackend } from './backend.js';
 import {

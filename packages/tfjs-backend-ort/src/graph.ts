@@ -1,3 +1,9 @@
+/*
+ * Terms: a *value* is a tensor inside the graph; a *node* is a recorded operation, which makes values; a *leaf* is data
+ * at hand, whose numbers may differ from step to step; a *constant* is a small one that shapes the graph (axes,
+ * extents) and belongs to its structure.
+ */
+
 import type { OnnxAttribute, OnnxType } from './onnx-encoder.js';
 
 /**

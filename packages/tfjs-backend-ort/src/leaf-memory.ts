@@ -1,3 +1,8 @@
+/*
+ * Terms: a *leaf* is data at hand; it is *shared* once other code may look at its numbers, *awaited* while a recorded
+ * node still reads it, and *released* once its memory went back to the *pool* of freed buffers.
+ */
+
 import type { GraphDtype, LeafData } from './graph.js';
 import { type HostArray, MemoryPool } from './memory-pool.js';
 

@@ -1,3 +1,8 @@
+/*
+ * Terms: the *pool* is the buffers of freed tensors, by size; a buffer is *spare* if it lay free through a whole
+ * *window* of runs.
+ */
+
 import { PalateError } from '@palate/core';
 import type { OnnxType } from './onnx-encoder.js';
 

@@ -1,3 +1,9 @@
+/*
+ * Terms: a *node* is a recorded operation; a *leaf* is data at hand; a tensor is *pending* while its value comes from a
+ * node, and a leaf once computed; a *plan* is the nodes that some wanted tensors need, in order; a tensor kept *apart*
+ * is computed only when it is read itself.
+ */
+
 import type { PalateError } from '@palate/core';
 import { component, dependents, leavesOf } from './components.js';
 import { type LeafData, leaf, nodesRecorded, type Value } from './graph.js';

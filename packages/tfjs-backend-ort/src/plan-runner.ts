@@ -1,3 +1,9 @@
+/*
+ * Terms: a *plan* is a numbered graph; a *session* is a plan that ONNX Runtime has made ready to run; *feeds* are its
+ * inputs and *fetches* the memory for its outputs; the *pool* is memory of freed tensors, from which that of outputs is
+ * taken.
+ */
+
 import { InvalidInputError } from '@palate/core';
 import type { DebugPrinter } from './debug.js';
 import { type LeafData, sizeOf, type Value } from './graph.js';

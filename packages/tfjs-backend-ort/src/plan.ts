@@ -1,3 +1,9 @@
+/*
+ * Terms: a *plan* is the nodes that wanted values need, numbered from the inputs on; its *inputs* are leaves (data at
+ * hand), its *outputs* the wanted values; the *signature* is everything that decides the session, without the numbers;
+ * a *session* is a plan made ready to run.
+ */
+
 import { InvalidInputError } from '@palate/core';
 import type { Constant, GraphNode, LeafData, Value } from './graph.js';
 import { encodeOnnx, type OnnxInitializer, type OnnxNode, type OnnxValue } from './onnx-encoder.js';

@@ -1,3 +1,9 @@
+/*
+ * Terms: a *recording* is one traced call of a step: its plan, the session that computed it, and where inputs come from
+ * and outputs go; an *origin* is where an input comes from; a *slot* is a tensor of the result and its output of the
+ * session.
+ */
+
 import * as tf from '@tensorflow/tfjs-core';
 import { type LeafData, sameShape, type Value } from './graph.js';
 import type { Plan } from './plan.js';

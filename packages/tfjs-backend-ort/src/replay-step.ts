@@ -1,3 +1,8 @@
+/*
+ * Terms: a *recording* is a traced call of a step; to *replay* it is to run its session (the graph made ready to run)
+ * on other arguments and variables; an *origin* says where an input comes from.
+ */
+
 import * as tf from '@tensorflow/tfjs-core';
 import type { OrtBackend } from './backend.js';
 import { type GraphDtype, type LeafData, sameShape, type Value } from './graph.js';

@@ -1,3 +1,8 @@
+/*
+ * Terms: a *plan* is a numbered graph; a *session* is a plan that ONNX Runtime has made ready to run, on any numbers;
+ * the *signature* is what two plans must have alike to share one; a session is *pinned* while a compiled step holds it.
+ */
+
 import type { DebugPrinter } from './debug.js';
 import { sizeOf, type Value } from './graph.js';
 import { OrtSession } from './ort-session.js';

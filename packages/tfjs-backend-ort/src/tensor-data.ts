@@ -1,3 +1,8 @@
+/*
+ * Terms: a *leaf* is data at hand; a value is *pending* while it is a recorded operation's output; a *view* is the same
+ * data under another shape.
+ */
+
 import type { PalateError } from '@palate/core';
 import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import type { LeafData, Value } from './graph.js';

@@ -1,3 +1,9 @@
+/*
+ * Terms: to *trace* a step is to run it while the backend tells what it writes and computes; a *leaf* is data at hand;
+ * an *origin* says where an input of the session came from: an argument, a variable, a *captured* tensor from outside,
+ * or *fresh* numbers from JavaScript.
+ */
+
 import * as tf from '@tensorflow/tfjs-core';
 import type { OrtBackend } from './backend.js';
 import type { LeafData, Value } from './graph.js';

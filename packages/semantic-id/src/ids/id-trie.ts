@@ -1,3 +1,8 @@
+/*
+ * Terms: a *code* is one number of an ID; a *prefix* is its first codes; the *trie* is the tree of all IDs; a *node* is
+ * a prefix, and on the last level an item; a node is *parting* if more than one item is reached from it.
+ */
+
 /**
  * The tree of all semantic IDs as flat arrays: node 0 is the root, then each level from left to right; a node of the
  * last level is an item.

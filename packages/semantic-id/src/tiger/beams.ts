@@ -1,3 +1,8 @@
+/*
+ * Terms: a *prefix* is the first codes of an ID, and a *node* of the tree of IDs; a *beam* is a prefix that a search
+ * follows, with its *score*, the log-probability of its codes; a *row* is where the model's answer on it lies.
+ */
+
 /** Nodes that a search follows at once, in columns: one entry a beam. */
 export interface Beams {
   readonly node: Int32Array;

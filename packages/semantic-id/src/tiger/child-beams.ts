@@ -1,3 +1,9 @@
+/*
+ * Terms: a *beam* is a prefix of IDs that a search follows, and a *node* of the tree of IDs; its *children* are the
+ * prefixes longer by one *code*; a *warm* item has interactions and a *cold* one none; the *share* is the mass of
+ * unseen siblings: the probability of cold items where they part from warm ones.
+ */
+
 import { topK } from '@palate/core';
 import type { SemanticIds } from '../ids/semantic-ids.js';
 import type { Beams } from './beams.js';

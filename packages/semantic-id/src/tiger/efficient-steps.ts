@@ -1,3 +1,9 @@
+/*
+ * Terms: a *code* is one number of an ID; a *node* is a prefix of IDs in their tree; ways *part* below a node with more
+ * than one item; a *state* is the model's vector at a node and a *slot* is where it lies; the *share* is the mass of
+ * unseen siblings, codes that lead only to items without interactions.
+ */
+
 import type { CompiledStep } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 import type { SemanticIds } from '../ids/semantic-ids.js';

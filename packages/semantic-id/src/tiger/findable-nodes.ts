@@ -1,3 +1,8 @@
+/*
+ * Terms: a *node* of the *trie*, the tree of IDs, is a prefix of IDs; it is *findable* if an item below it may be in
+ * the list; a *warm* item has interactions, a *cold* one none.
+ */
+
 import type { IdTrie } from '../ids/id-trie.js';
 import type { IdSearch } from './id-search.js';
 

@@ -1,3 +1,8 @@
+/*
+ * Terms: a *code* is one number of an ID; a *node* is a prefix of IDs in their tree; a *row* is one prefix that the
+ * model follows for one history; a *log-chance* is the logarithm of a code's probability after its prefix.
+ */
+
 import type { Dataset, RandomStream } from '@palate/core';
 import type { Batch, BatchTensors, ForwardPass, Parameters } from '@palate/nn';
 import type * as tf from '@tensorflow/tfjs-core';

@@ -1,3 +1,8 @@
+/*
+ * Terms: a *node* is a prefix of IDs; the *width* is how many of them, the beams, are kept on a level; *cold* items
+ * have no interactions.
+ */
+
 import type { RandomStream } from '@palate/core';
 import type { IdHistory } from './id-model.js';
 

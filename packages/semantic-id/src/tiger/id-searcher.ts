@@ -1,3 +1,9 @@
+/*
+ * Terms: a *code* is one number of an ID; a *prefix* is its first codes, and a *node* of the *trie*, the tree of all
+ * IDs; a *beam* is a prefix that the search follows, with its *score*, the log-probability of its codes; the *width* is
+ * the beams kept on a level; a *leaf* is a node of the last level, an item.
+ */
+
 import type { ScoredItem } from '@palate/core';
 import type { SemanticIds } from '../ids/semantic-ids.js';
 import { joined, rootAt } from './beams.js';

@@ -1,3 +1,9 @@
+/*
+ * Terms: a *beam* is a prefix of IDs that a search follows; the *width* is how many are kept on a level; a *warm* item
+ * has interactions and a *cold* one none; the *cold share* is the entries of a list that cold ones may take; a *block*
+ * is queries searched together.
+ */
+
 import {
   type Favourites,
   type IdMap,

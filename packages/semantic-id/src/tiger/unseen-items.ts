@@ -1,3 +1,9 @@
+/*
+ * Terms: a *code* is one number of an ID; a *node* is a prefix of IDs; an item is *unseen* without training
+ * interactions, and a node *seen* if a seen item is below it; *siblings* are the nodes below the same node; the *mass
+ * of unseen siblings* is the probability that they have together, beside the seen ones.
+ */
+
 import type { InteractionLog } from '@palate/core';
 import type { IdTrie } from '../ids/id-trie.js';
 
