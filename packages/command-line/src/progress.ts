@@ -2,7 +2,7 @@ import { type Progress, printable } from '@palate/core';
 import { Listr } from 'listr2';
 import type { CommandContext } from './run-command.js';
 
-/** What a long work tells while it goes on. */
+/** Listener to a long work while it goes on. */
 export interface ProgressReporter {
   readonly onProgress: (progress: Progress) => void;
   /** A remark that is worth a line of its own in a log. */

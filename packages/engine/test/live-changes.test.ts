@@ -31,7 +31,7 @@ describe('feedback', () => {
       history: [{ item: 'tool-1', isFeedback: true }],
       dislikes: [disliked],
     });
-    // What is most like it in text and use falls behind others.
+    // The item that is most like it in text and use falls behind others.
     const [alike] = idsOf(await engine.similar({ item: disliked, k: 1 }));
     const rankOf = (answer: Answer): number => idsOf(answer).indexOf(alike as string);
     const all = await engine.recommend({ history: ['tool-1'], exclude: [disliked], k: 23 });

@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true, force: true }));
 
 const encoder = new WordEncoder();
-/** What makes a method small enough for a test of its contract. */
+/** Settings that make a method small enough for a test of its contract. */
 const SMALL: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   ials: { factors: 6, iterations: 3 },
   bpr: { factors: 6, epochs: 3 },

@@ -51,7 +51,7 @@ describe('paths through the graph', () => {
     const [first] = paths.find({ history: [up, alien], ratings: [2, 8], item: heat, most: 1 });
     expect(first).toMatchObject({ from: alien, by: 'value', between: 'genres: thriller', rating: 8 });
     expect(paths.find({ history: [alien, up], item: heat, most: 1 })[0]?.from).toBe(up);
-    // What was rated 0 is no reason.
+    // An item that was rated 0 is no reason.
     expect(paths.find({ history: [up], ratings: [0], item: heat })).toHaveLength(0);
   });
   it('never lead from an item to itself, and refuse items that there are not', () => {

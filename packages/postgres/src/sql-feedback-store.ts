@@ -106,7 +106,7 @@ export class SqlFeedbackStore implements FeedbackStore {
   }
 
   async #write(): Promise<void> {
-    // What is asked for in this turn of the event loop goes together.
+    // Calls in the same turn of the event loop go together.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
       const group: Waiting[] = [];

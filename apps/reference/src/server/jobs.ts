@@ -30,7 +30,7 @@ interface Held {
 /** Ended jobs that are remembered. */
 const MOST_ENDED = 100;
 
-/** What runs, and ran, in the background. */
+/** Jobs that run, and ran, in the background. */
 export class Jobs {
   readonly #jobs = new Map<string, Held>();
   readonly #changes = new EventEmitter().setMaxListeners(0);

@@ -12,7 +12,7 @@ import type { RecommendRequest } from './request.js';
 import { allowedItems, profileSource, resolveAsker } from './resolve-request.js';
 import type { Snapshot } from './snapshot.js';
 
-/** What answers are made of. */
+/** Parts that answers are made of. */
 export interface AnswerState {
   readonly snapshot: Snapshot;
   readonly feedback: FeedbackState;

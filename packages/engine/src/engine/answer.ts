@@ -10,13 +10,13 @@ export interface FoundBy {
 export interface AnswerItem {
   readonly id: string;
   readonly title: string;
-  /** What the order goes by; scores of two answers do not compare. */
+  /** Number that the order goes by; scores of two answers do not compare. */
   readonly score: number;
   /** From 1. */
   readonly rank: number;
   /** One sentence, where reasons were asked for. */
   readonly reason?: string | undefined;
-  /** What the reason rests on: `knowledge`, `history`, `neighbours`, `retriever` or `language model`. */
+  /** Source that the reason rests on: `knowledge`, `history`, `neighbours`, `retriever` or `language model`. */
   readonly reasonSource?: string | undefined;
   readonly from: readonly FoundBy[];
   /** Catalogue columns other than the title, those without a value left out. */
@@ -45,7 +45,7 @@ export interface Stage {
   readonly milliseconds: number;
 }
 
-/** What was understood of a typed wish. */
+/** Meaning that was found in a typed wish. */
 export interface Understood {
   /** The wish without what it says no to. */
   readonly likes: string;
@@ -65,7 +65,7 @@ export interface Answer {
   readonly stages: readonly Stage[];
   /** The best candidates before ranking, at most 50. */
   readonly candidates: readonly Candidate[];
-  /** What fell back or was passed over, by cause: one record a source. */
+  /** Counts of what fell back or was passed over, by cause: one record a source. */
   readonly outcomes: readonly OutcomeCounts[];
   /** Names data and models; another after new items and after a refit. */
   readonly version: string;
@@ -76,14 +76,14 @@ export interface Explanation {
   readonly item: string;
   readonly title: string;
   readonly text: string;
-  /** What it rests on, as in `AnswerItem.reasonSource`. */
+  /** Source that it rests on, as in `AnswerItem.reasonSource`. */
   readonly source: string;
   /** Sentence for people on where it comes from. */
   readonly sources: string;
   readonly outcomes: readonly OutcomeCounts[];
 }
 
-/** What is known of an item. */
+/** Knowledge of an item. */
 export interface ItemView {
   readonly id: string;
   readonly title: string;
@@ -106,7 +106,7 @@ export interface ItemPage {
   readonly items: readonly { readonly id: string; readonly title: string }[];
 }
 
-/** What is known of a user. */
+/** Knowledge of a user. */
 export interface UserView {
   readonly id: string;
   /** Oldest first. */

@@ -15,7 +15,7 @@ import type { Effort, EngineOptions, LiveModel, PipelineConfig } from './options
 import { checkedPipeline } from './pipeline.js';
 import { type OpenedState, openState } from './refit.js';
 
-/** What an engine is made of: its options, checked, and what it begins with. */
+/** Parts that an engine is made of: its options, checked, and what it begins with. */
 export interface EngineParts extends OpenedState {
   readonly options: EngineOptions;
   readonly folder: EngineFolder;

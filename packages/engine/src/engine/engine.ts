@@ -219,7 +219,7 @@ export class Engine {
     });
   }
 
-  /** What is known of an item; undefined where nobody knows it. */
+  /** Tells what is known of an item; undefined where nobody knows it. */
   item(id: string): ItemView | undefined {
     this.#check();
     return itemView(id, this.#snapshot, this.#feedback);
@@ -241,7 +241,7 @@ export class Engine {
     return this.#with(options, ({ snapshot }) => itemMap(snapshot, options.signal));
   }
 
-  /** What is known of a user; undefined where nobody knows them. */
+  /** Tells what is known of a user; undefined where nobody knows them. */
   user(id: string): UserView | undefined {
     this.#check();
     return userView(id, this.#snapshot, this.#feedback);

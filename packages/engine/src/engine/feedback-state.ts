@@ -7,7 +7,7 @@ export interface ChosenItem {
   readonly rating?: number | undefined;
 }
 
-/** What feedback says of one user beside the data set. */
+/** Feedback of one user beside the data set. */
 export interface UserFeedback {
   /** Items that were chosen, in the order of the store. */
   readonly chosen: ChosenItem[];

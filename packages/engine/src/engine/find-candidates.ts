@@ -35,7 +35,7 @@ interface Voice {
   readonly list: readonly ScoredItem[];
 }
 
-/** What is found by general liking. */
+/** Name of the source of items that are generally liked. */
 export const FAVOURITES = 'favourites';
 
 /** Whether a retriever is asked, for a request with or without history and words. */
@@ -128,7 +128,7 @@ async function ask(
 }
 
 /**
- * What came after the fit, by the words of the texts, for requests whose retrievers do not know it: new items, and whatever is
+ * Finds items that came after the fit, by the words of the texts, for requests whose retrievers do not know it: new items, and whatever is
  * like a history of new items alone.
  */
 async function askForNewItems(

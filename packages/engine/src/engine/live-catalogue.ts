@@ -43,7 +43,7 @@ export class LiveCatalogue {
   /** Changes with the items and their texts. */
   readonly identity: string;
   readonly knowledge: ItemKnowledge;
-  /** What the texts know of interactions. */
+  /** Knowledge of interactions in the texts. */
   readonly provenance: Provenance;
   readonly #options: CatalogueOptions;
   readonly #titleColumn: string | undefined;

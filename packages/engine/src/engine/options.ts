@@ -8,7 +8,7 @@ import type {
 } from '@palate/core';
 import type { MethodSettings } from '../methods/method.js';
 
-/** What is known of items and users beside the catalogue, by external id. */
+/** Knowledge of items and users beside the catalogue, by external id. */
 export interface ItemKnowledge {
   readonly items?:
     | ReadonlyMap<
@@ -16,11 +16,11 @@ export interface ItemKnowledge {
         { readonly text?: string | undefined; readonly tags?: readonly string[] | undefined }
       >
     | undefined;
-  /** What the texts and tags know of interactions. Default: nothing. */
+  /** Knowledge of interactions in the texts and tags. Default: nothing. */
   readonly provenance?: Provenance | undefined;
   /** Keywords of users' tastes. */
   readonly profiles?: ReadonlyMap<string, readonly string[]> | undefined;
-  /** What their writer saw. */
+  /** Data that their writer saw. */
   readonly profileProvenance?: Provenance | undefined;
   /** Sentence for people on where the profiles come from. */
   readonly profileSource?: string | undefined;

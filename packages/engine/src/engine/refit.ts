@@ -11,7 +11,7 @@ import type { NewItem } from './request.js';
 import { Snapshot } from './snapshot.js';
 import { extendedVectors } from './text-vectors.js';
 
-/** What an engine begins with. */
+/** State that an engine begins with. */
 export interface OpenedState {
   /** The catalogue of the data set as it was given. */
   readonly base: LiveCatalogue;
@@ -20,7 +20,7 @@ export interface OpenedState {
   readonly feedback: FeedbackState;
 }
 
-/** What a refit did. */
+/** Report of a refit. */
 export interface RefitReport {
   /** Keys of the methods that were fitted. */
   readonly fitted: readonly string[];
@@ -78,7 +78,7 @@ export function merged(items: readonly NewItem[]): NewItem[] {
   return [...byId.values()];
 }
 
-/** What the last refit left, if the store is the one that it read. */
+/** Finds the state that the last refit left, if the store is the one that it read. */
 async function currentFit(
   fitted: FittedFeedback | undefined,
   events: readonly StoredFeedback[],

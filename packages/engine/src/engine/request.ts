@@ -7,7 +7,7 @@ export type FilterValue =
   | readonly (string | number)[]
   | { readonly min?: number | undefined; readonly max?: number | undefined };
 
-/** What items must be: values by catalogue column, all of which hold; or, in process, a function of the id. */
+/** Condition that items must meet: values by catalogue column, all of which hold; or, in process, a function of the id. */
 export type Filter = Readonly<Record<string, FilterValue>> | ((id: string) => boolean);
 
 /** An item of a history: its id, or its id with what is known of the event. */

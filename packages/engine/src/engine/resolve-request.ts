@@ -18,11 +18,11 @@ export interface ResolvedAsker {
   readonly wish: Wish | undefined;
   /** Items that the user said no to. */
   readonly dislikes: ReadonlySet<number>;
-  /** What reasons go by: the parts of the wish, or the keywords of the profile. */
+  /** Words that reasons go by: the parts of the wish, or the keywords of the profile. */
   readonly keywords: readonly string[];
 }
 
-/** What is returned to whom. */
+/** Items that may be returned to a user. */
 export interface Allowed {
   /** 1 for items that may be returned; undefined where all may. */
   readonly mask: Uint8Array | undefined;
@@ -87,7 +87,7 @@ export function resolveAsker(
 
 const NOBODY: ReadonlySet<number> = new Set();
 
-/** What a request narrows the answer to. */
+/** Limits that a request sets to its answer. */
 export interface Narrowing {
   readonly candidates?: readonly string[] | undefined;
   readonly exclude?: readonly string[] | undefined;

@@ -7,7 +7,7 @@ import type { LiveCatalogue } from './live-catalogue.js';
 export interface FoundItem {
   readonly item: number;
   readonly score: number;
-  /** What the words were found in. */
+  /** Part of the item in which the words were found. */
   readonly field: 'title' | 'text';
 }
 

@@ -6,7 +6,7 @@ import type { LiveCatalogue } from './live-catalogue.js';
 export interface Wish extends Understood {
   /** 1 for items that must not come; undefined where the wish rules nothing out. */
   readonly ruledOut: Uint8Array | undefined;
-  /** What could not be applied, as it was typed. */
+  /** Parts that could not be applied, as they were typed. */
   readonly notApplied: readonly string[];
 }
 

@@ -3,7 +3,7 @@ import type { ItemPage, ItemView, UserView } from './answer.js';
 import type { FeedbackState } from './feedback-state.js';
 import type { Snapshot } from './snapshot.js';
 
-/** What is known of an item. */
+/** Collects what is known of an item. */
 export function itemView(id: string, snapshot: Snapshot, feedback: FeedbackState): ItemView | undefined {
   const { catalogue, popularity } = snapshot;
   const item = catalogue.items.find(id);
@@ -49,7 +49,7 @@ export function itemPage(
   };
 }
 
-/** What data and feedback know of a user. */
+/** Collects what data and feedback know of a user. */
 export function userView(
   id: string,
   { catalogue, generation }: Snapshot,

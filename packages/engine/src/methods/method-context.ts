@@ -16,7 +16,7 @@ import { fitOrLoadMethod } from './fit-or-load-method.js';
 import type { MethodContext } from './method.js';
 import { methodOf } from './methods.js';
 
-/** What methods are fitted with beside a data set. */
+/** Inputs that methods are fitted with beside a data set. */
 export interface MethodContextOptions extends LongCallOptions {
   /** Folder of what is kept. */
   readonly folder: string;
@@ -24,7 +24,7 @@ export interface MethodContextOptions extends LongCallOptions {
   readonly encoder?: TextEncoder | { readonly get: () => Promise<TextEncoder> } | undefined;
   /** One text an item by dense index. Default: all text of the catalogue. */
   readonly texts?: readonly string[] | undefined;
-  /** What the texts know of interactions. Default: what the catalogue says; unknown of texts that are given. */
+  /** Knowledge of interactions in the texts. Default: what the catalogue says; unknown of texts that are given. */
   readonly textProvenance?: Provenance | undefined;
   /** Vectors of the items' texts, instead of encoding them. */
   readonly itemVectors?: (() => Promise<EmbeddingTable>) | undefined;

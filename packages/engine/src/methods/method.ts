@@ -21,13 +21,13 @@ export type MethodOptions = OptionSet<
   Readonly<Record<string, OptionDeclaration<unknown, 'required' | 'defaulted' | 'optional'>>>
 >;
 
-/** What a method reads beside the interactions and the query's history. */
+/** Input that a method reads beside the interactions and the query's history. */
 export type MethodNeed = 'history' | 'text' | 'item texts' | 'times' | 'training';
 
 /** A fitted method. Those of kind `ranker` rank, too. */
 export type FittedMethod = Retriever & Saveable & Partial<Disposable> & Partial<Pick<Ranker, 'rank'>>;
 
-/** What is at hand to read a method back. */
+/** Parts at hand to read a method back. */
 export interface LoadContext {
   /** Settings that it was fitted with. */
   readonly settings: MethodSettings;
@@ -35,13 +35,13 @@ export interface LoadContext {
   encoder(): Promise<TextEncoder>;
 }
 
-/** What is at hand to fit a method, beside the data set and its settings. */
+/** Parts at hand to fit a method, beside the data set and its settings. */
 export interface FitContext extends LongCallOptions {
   /** The encoder of texts, loaded when it is first asked for. */
   encoder(): Promise<TextEncoder>;
   /** One text an item by dense index, the empty one where nothing is known. */
   itemTexts(): Promise<readonly string[]>;
-  /** What the texts know of interactions. */
+  /** Knowledge of interactions in the texts. */
   readonly textProvenance: Provenance;
   /** Vectors of the items' texts by the encoder. */
   itemVectors(): Promise<EmbeddingTable>;

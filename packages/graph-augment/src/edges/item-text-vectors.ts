@@ -14,7 +14,7 @@ import {
   yieldToEventLoop,
 } from '@palate/core';
 
-/** What somebody wrote about an item. */
+/** Text that somebody wrote about an item. */
 export interface Review {
   /** External ids. */
   readonly user: string;
@@ -48,7 +48,7 @@ export interface ItemTextSource {
   readonly training: InteractionLog;
   /** One text an item, by dense index: title, description, categories; `''` where there is none. */
   readonly metadata: readonly string[];
-  /** What the metadata know of interactions: `catalog.provenanceOf(fields)`. Default: nothing, as a shop's own data. */
+  /** Knowledge of interactions in the metadata: `catalog.provenanceOf(fields)`. Default: nothing, as a shop's own data. */
   readonly metadataProvenance?: Provenance | undefined;
   readonly reviews?: Iterable<Review> | undefined;
 }

@@ -7,7 +7,7 @@ export interface GraphPath {
   readonly from: number;
   /** Its rating, where there is one. */
   readonly rating?: number | undefined;
-  /** What lies between: an edge of a relation, a value that both have, or people who interacted with both. */
+  /** Kind of what lies between: an edge of a relation, a value that both have, or people who interacted with both. */
   readonly by: 'relation' | 'value' | 'people';
   /** Name of the relation, the value as `attribute: value`, or how many people there are. */
   readonly between: string;
@@ -144,7 +144,7 @@ export class GraphPaths {
 export interface PathWords {
   /** Title of an item. */
   readonly title: (item: number) => string;
-  /** What two joined items have in common ("a crew's last job"), where somebody knows it. */
+  /** Names what two joined items have in common ("a crew's last job"), where somebody knows it. */
   readonly common?: ((from: number, item: number) => string | undefined) | undefined;
 }
 

@@ -6,7 +6,7 @@ import type { NeighbourSums } from './neighbour-sums.js';
 export interface PropagatedVectors {
   /** Final vectors of items. */
   readonly items: Float32Array;
-  /** What an item in a history adds to a user's vector, before the division by the root of the history's length. */
+  /** Vector that an item in a history adds to a user's vector, before the division by the root of the history's length. */
   readonly passed: Float32Array;
   /** Final vectors of trained users. */
   readonly users: Float32Array;
@@ -21,7 +21,7 @@ export function layersOf(start: tf.Tensor2D, sums: NeighbourSums, layers: number
   return all;
 }
 
-/** What serving needs of a trained table. */
+/** Computes the vectors that serving needs of a trained table. */
 export function finalVectors(
   table: tf.Variable,
   sums: NeighbourSums,

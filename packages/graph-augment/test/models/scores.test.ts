@@ -17,7 +17,7 @@ const USER = 2;
 const VECTORS = [0, 1, 0.5, 0.5, 1, 0];
 const BIASES = [0.1, 0.2, 0.3];
 
-/** What each table holds, by name: relation 0 first. */
+/** Numbers that each table holds, by name: relation 0 first. */
 const TABLES: Readonly<Record<string, readonly number[]>> = {
   'entity.vector': VECTORS,
   'entity.bias': BIASES,

@@ -13,7 +13,7 @@ export interface AuthorRequestsOptions extends LongCallOptions {
   readonly store: KnowledgeStore;
   /** Wrap it for retries, limits and a budget: the job ends, and says why, when the budget is spent. */
   readonly model: LanguageModel;
-  /** What the items are, in the plural. Default `"films"`. */
+  /** Name of the items, in the plural. Default `"films"`. */
   readonly noun?: string | undefined;
   /** Requests to the model in flight at once. Default 4. */
   readonly concurrency?: number | undefined;

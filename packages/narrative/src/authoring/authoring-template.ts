@@ -4,7 +4,7 @@ import type { Demonstration } from './demonstrations.js';
 import { itemLine } from './item-line.js';
 import { titleNamed } from './title-named.js';
 
-/** What an authoring prompt shows. */
+/** Parts that an authoring prompt shows. */
 export interface AuthoringInput {
   readonly items: readonly { readonly item: string; readonly title: string; readonly sentence: string }[];
   /** In the order in which they are shown. */

@@ -22,7 +22,7 @@ export interface KeepLikelyOptions {
   /** Share of the pairs that is kept. Default 0.5. */
   readonly share?: number | undefined;
   /**
-   * What a pair is held against: `'all'` others, as in the paper, which also drops requests that nothing makes likely; or
+   * Requests that a pair is held against: `'all'` others, as in the paper, which also drops requests that nothing makes likely; or
    * those of its own `'request'`. Default `'all'`.
    */
   readonly among?: 'all' | 'request' | undefined;

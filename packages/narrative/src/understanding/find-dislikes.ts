@@ -40,14 +40,14 @@ const DEGREE =
 
 const CLAUSE =
   /(?:^|[,;.:!?()\n]|[-–—]\s|\b(?:but|and|or|please|just|preferably|ideally|definitely|absolutely|also|so))\s*$/i;
-/** What is asked for, and words by which it is asked. */
+/** Words for things that are asked for, and words by which one asks. */
 const ASKED =
   /\b(?:(?:films?|movies?|flicks?|books?|novels?|shows?|series|albums?|games?|places?|spots?|restaurants?|bars?|stuff|things?|ones?|stor(?:y|ies)|comed(?:y|ies)|dramas?|thrillers?|horror|romances?|myster(?:y|ies)|adventures?|westerns?|fun|something|anything|everything)(?: with| that has| that have| told)?|(?:i|we)(?:['’]d)?(?: would)? (?:want|prefer|like|need)|should be|should have|me)\s+$/i;
 const PERSON =
   /(?:^|[\s,;.(])(?:(?:i|we|kids|(?:my|our) \p{L}+)(?:['’](?:m|re|ve|d|s)| am| are| have| is| has)?|[A-Z]\p{L}+ (?:and|&) i)\s+(?:(?:really|just|absolutely|also|so|a bit|very|do|both|all|kinda|simply)\s+)*$/iu;
 
 /**
- * What a phrase ends at: punctuation, and words that begin something else. A comma within "sex, violence or torture" does
+ * Places where a phrase ends: punctuation, and words that begin something else. A comma within "sex, violence or torture" does
  * not end it.
  */
 const END =

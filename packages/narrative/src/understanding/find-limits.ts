@@ -18,12 +18,12 @@ const PRICE =
 const YEAR = '(?:(?:1[89]|20)\\d\\d(?!\\d|\\s?(?:pages|minutes|mins|dollars|euros)))';
 const DECADE = "(?:(?:the )?(?:(?:1[89]|20)?\\d0)['’]?s\\b)";
 
-/** What of the story, and not of its making, a time may be. */
+/** Words before a time that is of the story, and not of its making. */
 const STORY =
   /\b(?:set|sets?|takes? place|taking place|happen(?:s|ed|ing)?|plays?|about|story|stories|during|events?|born|grew up|live[sd]?)\b[^.;!?,]{0,40}$/i;
 
 /**
- * What says that a year is remembered or guessed of one film, and not asked for: "I think it is from the 90s", "I saw it
+ * Words which say that a year is remembered or guessed of one film, and not asked for: "I think it is from the 90s", "I saw it
  * between 2010 and 2014".
  */
 const REMEMBERED =

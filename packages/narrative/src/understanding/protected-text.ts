@@ -1,6 +1,6 @@
 import type { Stretch } from './understood-request.js';
 
-/** What stands in quotes; an apostrophe inside a word opens none. */
+/** Text in quotes; an apostrophe inside a word opens none. */
 const QUOTED =
   /"[^"\n]{1,120}"|“[^”\n]{1,120}”|«[^»\n]{1,120}»|(?<![\p{L}\d])['‘][^'’\n]{2,120}['’](?![\p{L}\d])/gu;
 

@@ -40,7 +40,7 @@ function patternOf(phrase: string): string {
     .join('[\\s-]+');
 }
 
-/** What says that a text speaks of something as missing: "without gore", "bloodless". */
+/** Words which say that a text speaks of something as missing: "without gore", "bloodless". */
 const ABSENT =
   /(?:\b(?:no|without|not|never|little|hardly any|free of|lacks?|lacking|instead of|rather than)|n['’]t)\s+(?:[\p{L}-]+\s+(?:or\s+)?){0,2}$/iu;
 

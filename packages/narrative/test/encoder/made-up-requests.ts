@@ -2,7 +2,7 @@ import { Catalog, createDataset, type Dataset, InteractionLog, madeFrom, RandomS
 import { type AuthoredRequest, type RequestPairs, requestPairs } from '../../src/index.js';
 
 const THEMES = ['heist', 'ocean', 'ghost', 'desert', 'robot', 'circus'];
-/** What people call a theme in requests: no word of it is in the items' texts. */
+/** Words for a theme in requests: no word of it is in the items' texts. */
 const WISHES = ['robbers', 'sailing', 'haunted', 'camels', 'machines', 'clowns'];
 
 /** Items of six themes, and requests that ask for a theme by another word than the items' texts have. */

@@ -43,7 +43,7 @@ export class Batcher<Q, A> {
 
   async #run(): Promise<void> {
     this.#isRunning = true;
-    // What arrives in the same turn of the event loop goes together.
+    // Queries that arrive in the same turn of the event loop go together.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#waiting.length > 0) {
       const group: Waiting<Q, A>[] = [];

@@ -37,7 +37,7 @@ interface ItemsRequest {
 export function checkFitted(engine: Engine, request: Pick<RecommendRequest, 'system'>): void {
   if (request.system === undefined) return;
   const method = engine.status().methods.find(({ key }) => key === request.system);
-  // What is unknown is refused by the engine itself.
+  // An unknown method is refused by the engine itself.
   if (!method || method.state === 'ready' || !method.needs.includes('training')) return;
   throw new PalateError('not-fitted', {
     expected: `a system that is ready, or fitted at once`,

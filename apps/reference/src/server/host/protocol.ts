@@ -1,6 +1,6 @@
 import type { FeedbackRecord, Progress, StoredFeedback } from '@palate/core';
 
-/** What the engine's thread can be asked for: calls of the engine by their names, and some that are put together there. */
+/** Operations that the engine's thread can be asked for: calls of the engine by their names, and some that are put together there. */
 export type Operation =
   | 'recommend'
   | 'recommendBatch'
@@ -46,7 +46,7 @@ export interface SentError {
   readonly isRetryable?: boolean | undefined;
 }
 
-/** What is asked of the feedback store, which lives in the main thread. */
+/** Calls to the feedback store, which lives in the main thread. */
 export type StoreCall =
   | { readonly operation: 'append'; readonly records: readonly FeedbackRecord[] }
   /** A page of records after a sequence number. */
@@ -55,7 +55,7 @@ export type StoreCall =
 /** Records of a page at most. */
 export const STORE_PAGE = 2000;
 
-/** What the main thread says to the engine's. */
+/** Messages of the main thread to the engine's. */
 export type ToEngine =
   | {
       readonly kind: 'call';
@@ -73,7 +73,7 @@ export type ToEngine =
     }
   | { readonly kind: 'close' };
 
-/** What the engine's thread says to the main thread. */
+/** Messages of the engine's thread to the main thread. */
 export type FromEngine =
   /** The data are loaded: the feedback that belongs to them may be opened. */
   | { readonly kind: 'data'; readonly name: string; readonly fingerprint: string }

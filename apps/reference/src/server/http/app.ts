@@ -32,7 +32,7 @@ export interface AppEnv {
   Variables: Variables;
 }
 
-/** What the app answers from. */
+/** Parts that the app answers from. */
 export interface AppParts {
   readonly version: string;
   readonly engine: EngineCaller;

@@ -17,7 +17,7 @@ export interface EngineCaller {
 /** Seconds after which a client is told that nobody answers: more than a live model takes. */
 const LONGEST = 150;
 
-/** What a request gives, checked by the schema of its route. */
+/** Reads what a request gives, checked by the schema of its route. */
 async function givenTo(c: Context<AppEnv>, { body, query }: EngineRoute): Promise<unknown> {
   const schema = body ?? query;
   if (!schema) return { id: c.req.param('id') };

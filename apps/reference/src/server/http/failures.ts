@@ -42,7 +42,7 @@ export interface Failure {
   };
 }
 
-/** What a client is told of an error; of faults of the server only that there was one. */
+/** Tells a client of an error; of faults of the server only that there was one. */
 export function failureOf(error: unknown): Failure {
   const status = PalateError.is(error) ? STATUS[error.code] : undefined;
   if (!PalateError.is(error) || status === undefined)

@@ -1,4 +1,4 @@
-/** What one request may ask for; more is refused before anything is computed. */
+/** Most that one request may ask for; more is refused before anything is computed. */
 export interface Limits {
   /** Bytes of a body. */
   readonly bodyBytes: number;

@@ -4,7 +4,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 const object = (value: unknown): Json => Object(value) as Json;
 
-/** What the interface can do, as a page that needs no network and no script. */
+/** Shows what the interface can do, as a page that needs no network and no script. */
 export function referencePage(description: Json): string {
   const info = object(description.info);
   const schemas = object(object(description.components).schemas);

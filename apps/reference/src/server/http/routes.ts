@@ -13,7 +13,7 @@ export interface EngineRoute {
   readonly query?: z.ZodType | undefined;
   readonly answer: z.ZodType;
   readonly operation: Operation;
-  /** What the engine is given, of the body, the query or the parameter. */
+  /** Picks what the engine is given, of the body, the query or the parameter. */
   readonly argument: (given: never) => unknown;
   /** Requests that the call stands for, against overload. */
   readonly weight?: ((given: never) => number) | undefined;
@@ -155,7 +155,7 @@ export const ENGINE_ROUTES: readonly EngineRoute[] = [
   },
 ];
 
-/** What the description says of the calls that the server answers itself. */
+/** Descriptions of the calls that the server answers itself. */
 export const OWN_ROUTES: readonly Pick<EngineRoute, 'method' | 'path' | 'summary' | 'body' | 'answer'>[] = [
   {
     method: 'post',
