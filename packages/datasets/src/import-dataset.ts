@@ -20,6 +20,7 @@ import { SKIP_CAUSES, type SkipCause } from './row-faults.js';
 import { type Statistics, statistics } from './statistics.js';
 import { namesOf, type TableColumns } from './table-columns.js';
 import { readTableInto } from './table-reader.js';
+import { parseYearLast } from './times.js';
 import type { UnderstoodTable } from './understood-table.js';
 
 /** Result of {@link importDataset}, and how it understood the files. */
@@ -174,7 +175,9 @@ function chooseColumns(
       received: `columns of which none is called so: ${columnsInWords(table.columns)}`,
       hint: `Name it: columns.${user === undefined ? 'user' : 'item'}, or --${user === undefined ? 'user' : 'item'} COLUMN${table.header === false ? ' (its position from 0, as there is no header line)' : ''}.`,
     });
-  const timestamp = chosen('timestamp');
+  const isYearLast = unit === 'day-first' || unit === 'month-first';
+  const timestamp = chosen('timestamp') ?? (isYearLast ? unreadTime(table, given)?.name : undefined);
+  if (isYearLast && timestamp !== undefined && roles.timestamp === undefined) guessed.push('timestamp');
   if (timestamp === undefined && roles.timestamp === undefined) refuseUnreadTime(table, given, unit);
   return {
     columns: { user, item, rating: chosen('rating'), timestamp, request: chosen('request') },
@@ -189,19 +192,29 @@ function columnsInWords(columns: readonly ColumnDescription[]): string {
   );
 }
 
-/** Refuses to take the order of rows for time where a column is called a time, but is written in a form of its own. */
-function refuseUnreadTime(table: TableDescription, given: ReadonlySet<unknown>, unit: string): void {
-  const unread = table.columns.find(
+/** A column that is called a time, but is none by its values. */
+function unreadTime(table: TableDescription, given: ReadonlySet<unknown>): ColumnDescription | undefined {
+  return table.columns.find(
     ({ name, type }) =>
       typeof name === 'string' &&
       !given.has(name) &&
       (type === 'text' || type === 'mixed') &&
       isCalled('timestamp', name),
   );
+}
+
+/** Refuses to take the order of rows for time where a column is called a time, but is written in a form of its own. */
+function refuseUnreadTime(table: TableDescription, given: ReadonlySet<unknown>, unit: string): void {
+  const unread = unreadTime(table, given);
   if (unread === undefined || unit !== 'auto') return;
   throw new InvalidInputError({
     expected: `times of ${table.file} as numbers since 1970 or in ISO 8601 (2024-12-31, 2024-12-31T23:59:00Z)`,
     received: `${JSON.stringify(unread.examples[0] ?? '')} in ${JSON.stringify(unread.name)}`,
-    hint: 'Rewrite the column, or say that there is no time (columns.timestamp: false, or --no-time): the order of rows stands for it then.',
+    hint: `${
+      Number.isFinite(parseYearLast(unread.examples[0] ?? '', 'day-first')) ||
+      Number.isFinite(parseYearLast(unread.examples[0] ?? '', 'month-first'))
+        ? "Say whether the day or the month comes first (timestampUnit: 'day-first' or 'month-first', --time-unit), "
+        : 'Rewrite the column, '
+    }or that there is no time (columns.timestamp: false, --no-time): the order of rows stands for it then.`,
   });
 }

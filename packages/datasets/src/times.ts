@@ -1,7 +1,10 @@
 import { ParseError, type SourcePosition } from '@palate/core';
 import { positionOf, type RowPosition } from './row-position.js';
 
-/** How times are written in a file; `'auto'` tells ISO 8601, seconds, milli-, micro- and nanoseconds apart. */
+/**
+ * How times are written in a file; `'auto'` tells ISO 8601, seconds, milli-, micro- and nanoseconds apart. Of `03/02/2024`
+ * nobody can tell: `'day-first'` or `'month-first'` has to be said.
+ */
 export const TIMESTAMP_UNITS = [
   'auto',
   'seconds',
@@ -11,6 +14,8 @@ export const TIMESTAMP_UNITS = [
   'days',
   'yyyymmdd',
   'iso',
+  'day-first',
+  'month-first',
 ] as const;
 
 /** One of {@link TIMESTAMP_UNITS}. */
@@ -73,6 +78,24 @@ export function parseIso(text: string): number {
   return fraction === '' ? whole : whole + Number(`0.${fraction}`);
 }
 
+const ORDERED =
+  /^(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?:,?[ T](\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s?([AaPp])\.?[Mm]\.?)?)?$/;
+
+/**
+ * Seconds since 1970 of a date with its year last: `31.12.2023`, `12/31/2023 11:59 PM`; in UTC. NaN for everything else,
+ * and for days that do not exist.
+ */
+export function parseYearLast(text: string, order: 'day-first' | 'month-first'): number {
+  const match = ORDERED.exec(text.trim());
+  if (!match) return Number.NaN;
+  const [, first, , second, year, hour = '0', minute = '0', rest = '0', half] = match;
+  const [day, month] = order === 'day-first' ? [first, second] : [second, first];
+  const [h, m, s] = [Number(hour), Number(minute), Number(rest)];
+  if (m > 59 || s > 59 || (half === undefined ? h > 23 : h < 1 || h > 12)) return Number.NaN;
+  const hours = half === undefined ? h : (h % 12) + (/p/i.test(half) ? 12 : 0);
+  return secondsOfDate(Number(year), Number(month), Number(day)) + hours * 3600 + m * 60 + s;
+}
+
 /** Seconds since 1970 of a day written as the number 20180707; NaN where there is no such day. */
 function secondsOfNumberDate(value: number): number {
   return Number.isInteger(value)
@@ -80,8 +103,11 @@ function secondsOfNumberDate(value: number): number {
     : Number.NaN;
 }
 
+/** Units of numbers. */
+type NumberUnit = Exclude<TimestampUnit, 'auto' | 'iso' | 'day-first' | 'month-first'>;
+
 /** Seconds since 1970 of a number in a unit that is known. */
-function toSeconds(value: number, unit: Exclude<TimestampUnit, 'auto' | 'iso'>): number {
+function toSeconds(value: number, unit: NumberUnit): number {
   if (unit === 'days') return value * DAY;
   if (unit === 'yyyymmdd') return secondsOfNumberDate(value);
   return value / PER_SECOND[unit];
@@ -116,18 +142,34 @@ export class TimeReader {
     return this.#unit;
   }
 
+  /** The order of a date whose year comes last, where it was said. */
+  get #order(): 'day-first' | 'month-first' | undefined {
+    return this.#asked === 'day-first' || this.#asked === 'month-first' ? this.#asked : undefined;
+  }
+
+  /** Seconds since 1970 of a text as it was said to be written; NaN where it is not. */
+  parse(text: string): number {
+    return this.#order ? parseYearLast(text, this.#order) : parseIso(text);
+  }
+
   /** Whether texts have to be read as dates. */
   get readsText(): boolean {
-    return this.#asked === 'iso' || (this.#asked === 'auto' && this.#kind !== 'numbers');
+    return (
+      this.#order !== undefined ||
+      this.#asked === 'iso' ||
+      (this.#asked === 'auto' && this.#kind !== 'numbers')
+    );
   }
 
   /** Whether numbers may stand for times. */
   get readsNumbers(): boolean {
-    return this.#asked !== 'iso' && this.#kind !== 'iso';
+    return !this.#order && this.#asked !== 'iso' && this.#kind !== 'iso';
   }
 
   /** Form that a time has to have, for messages. */
   get expected(): string {
+    if (this.#order)
+      return this.#order === 'day-first' ? 'a date such as 31.12.2023' : 'a date such as 12/31/2023';
     return this.#asked === 'iso' || this.#kind === 'iso'
       ? 'a date and time in ISO 8601'
       : this.#asked === 'auto' && this.#kind === undefined
@@ -155,7 +197,7 @@ export class TimeReader {
       if (value < 0) throw outOfRange(positionOf(at), String(value), 'Repair or remove the line.');
       return value;
     }
-    const seconds = toSeconds(value, this.#asked as Exclude<TimestampUnit, 'auto' | 'iso'>);
+    const seconds = toSeconds(value, this.#asked as NumberUnit);
     if (seconds >= 0 && seconds <= LATEST_SECONDS) return seconds;
     const fitting = seconds > LATEST_SECONDS ? unitOf(value) : undefined;
     throw outOfRange(

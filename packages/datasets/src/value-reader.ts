@@ -3,7 +3,7 @@ import { parseBoolean, parseDecimal, saysMissing } from './field-values.js';
 import { type InteractionValues, TypedTime } from './interaction-values.js';
 import { faultAt, HINT, type RowFaults, type SkipCause } from './row-faults.js';
 import type { RowPosition } from './row-position.js';
-import { parseIso, type TimeReader } from './times.js';
+import type { TimeReader } from './times.js';
 
 /** Names of the columns, for messages. */
 export type ColumnNames = Partial<Readonly<Record<keyof InteractionValues, string | number | undefined>>>;
@@ -147,7 +147,7 @@ export class ValueReader {
   textTime(text: string, at: RowPosition): number | undefined {
     const times = this.#times as TimeReader;
     if (times.readsText) {
-      const seconds = parseIso(text);
+      const seconds = times.parse(text);
       if (Number.isFinite(seconds)) return this.#dateTime(seconds, at);
     }
     const isMissing = saysMissing(text);

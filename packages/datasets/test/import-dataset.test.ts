@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { importDataset, openDataset } from '../src/index.js';
+import { parseYearLast } from '../src/times.js';
 import { folderWith } from './files.js';
 
 const ORDERS = `order_no,customer,customer_name,sku,product_title,day,stars,quantity
@@ -165,6 +166,19 @@ describe('importDataset', () => {
     });
     const { dataset } = await importDataset({ interactions, columns: { timestamp: false } });
     expect(dataset.log.timeUnit).toBe('position');
+    const said = await importDataset({ interactions, timestampUnit: 'day-first' });
+    expect(said.interactions).toMatchObject({
+      columns: { timestamp: 'day' },
+      guessed: ['user', 'item', 'timestamp'],
+    });
+    expect([...said.dataset.log.timestamp].map((each) => new Date(each * 1000).toISOString())).toEqual([
+      '2023-12-31T00:00:00.000Z',
+      '2024-01-01T00:00:00.000Z',
+    ]);
+    await expect(importDataset({ interactions, timestampUnit: 'month-first' })).rejects.toMatchObject({
+      position: { line: 2, column: 8 },
+      expected: 'a date such as 12/31/2023',
+    });
   });
 
   test('columns that cannot be guessed are listed with examples', async () => {
@@ -188,4 +202,26 @@ describe('importDataset', () => {
     expect(interactions.columns).toEqual({ user: 'member_id', item: 'article_id', timestamp: 'ts' });
     expect(dataset.log.timestamp[0]).toBe(1_700_000_000);
   });
+});
+
+test('dates with their year last are read in the order that is said, never in another', () => {
+  const at = (text: string, order: 'day-first' | 'month-first') => {
+    const seconds = parseYearLast(text, order);
+    return Number.isNaN(seconds) ? undefined : new Date(seconds * 1000).toISOString();
+  };
+  expect(at('03/02/2024', 'day-first')).toBe('2024-02-03T00:00:00.000Z');
+  expect(at('03/02/2024', 'month-first')).toBe('2024-03-02T00:00:00.000Z');
+  expect(at('3.2.2024 07:05', 'day-first')).toBe('2024-02-03T07:05:00.000Z');
+  expect(at('12/31/2023 11:59 PM', 'month-first')).toBe('2023-12-31T23:59:00.000Z');
+  expect(at('12/31/2023, 12:00:30 AM', 'month-first')).toBe('2023-12-31T00:00:30.000Z');
+  for (const text of [
+    '31/12/2023',
+    '02-30-2024',
+    '1/2-2024',
+    '1/2/24',
+    '2/1/2024 13:00 PM',
+    '2/1/2024 24:00',
+    'soon',
+  ])
+    expect(at(text, 'month-first')).toBeUndefined();
 });
