@@ -15,7 +15,7 @@ import {
 import { type KnowledgeJob, knowledgeJob } from './knowledge-job.js';
 
 /** How the texts of a run are asked for. */
-export interface KindSettings {
+interface KindSettings {
   readonly domain: DomainFactors;
   /** Catalogue columns that describe an item. */
   readonly fields: readonly string[];
@@ -60,7 +60,7 @@ const augmentation = (name: AugmentationKind, title: string): KnowledgeKind => (
 });
 
 /** Every kind of text: KAR's two, LLM-Rec's item texts and PALR's profiles. */
-export const KINDS: readonly KnowledgeKind[] = [
+const KINDS: readonly KnowledgeKind[] = [
   {
     name: 'facts',
     system: 'kar',
