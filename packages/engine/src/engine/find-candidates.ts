@@ -128,8 +128,8 @@ async function ask(
 }
 
 /**
- * Finds items that came after the fit, by the words of the texts, for requests whose retrievers do not know it: new items, and whatever is
- * like a history of new items alone.
+ * Finds items that came after the fit, by the words of the texts, for requests whose retrievers do not know them: new
+ * items, and whatever is like a history of new items alone.
  */
 async function askForNewItems(
   asked: readonly Asked[],
