@@ -4,7 +4,7 @@ import { InvalidInputError } from '@palate/core';
 import { readTable, type TableRow, type TableText } from './read-table.js';
 
 /** What a row costs, from the records behind the table. */
-export interface RowCost {
+interface RowCost {
   /** Seconds that the longest fit of the row took. */
   readonly fitSeconds: number;
   /** Seconds to rank for all test users, the longest of the seeds. */

@@ -1,7 +1,7 @@
 import type { FeedbackRecord, IdMap, StoredFeedback } from '@palate/core';
 
 /** An event that counts as a choice. */
-export interface ChosenItem {
+interface ChosenItem {
   readonly item: number;
   readonly time: number;
   readonly rating?: number | undefined;
