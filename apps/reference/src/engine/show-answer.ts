@@ -38,25 +38,44 @@ export function showAnswer(
         ? source(sources.profile)
         : []),
     ...(items.length === 0 ? ['nothing was found'] : []),
-    ...table(
-      [
-        { heading: '', align: 'right' },
-        { heading: '', least: 16 },
-        hasReasons ? { heading: '', least: 12 } : { heading: '', align: 'right' },
-        { heading: '', least: 8 },
-      ],
-      items.map(({ rank, title, score, reason, attributes }) =>
-        hasReasons
-          ? [`${rank}.`, title, reason ?? '']
-          : [`${rank}.`, title, score.toFixed(3), factsInWords(attributes)],
-      ),
-      width,
-    ),
+    ...(hasReasons ? itemsWithReasons(items, width) : itemsInLines(items, width)),
     ...(whole
       ? [...source(`order: ${sources.order}`), ...source(`reasons: ${sources.explanations}`)]
       : [...source(`${sources.candidates}; order: ${sources.order}`)]),
     ...outcomesInWords(answer.outcomes).flatMap(source),
   ];
+}
+
+/** Items by rank, each with its whole reason under the title. */
+function itemsWithReasons(items: Answer['items'], width: number): string[] {
+  const titles = table(
+    [
+      { heading: '', align: 'right' },
+      { heading: '', least: 16 },
+    ],
+    items.map(({ rank, title }) => [`${rank}.`, title]),
+    width,
+  );
+  return titles.flatMap((line, k) => [line, ...wrapped(`     ${items[k]?.reason ?? ''}`, width)]);
+}
+
+/** Items by rank, a line each, with score and facts. */
+function itemsInLines(items: Answer['items'], width: number): string[] {
+  return table(
+    [
+      { heading: '', align: 'right' },
+      { heading: '', least: 16 },
+      { heading: '', align: 'right' },
+      { heading: '', least: 8 },
+    ],
+    items.map(({ rank, title, score, attributes }) => [
+      `${rank}.`,
+      title,
+      score.toFixed(3),
+      factsInWords(attributes),
+    ]),
+    width,
+  );
 }
 
 /** Short facts of an item; long texts have no room in a line. */
