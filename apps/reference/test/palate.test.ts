@@ -203,7 +203,7 @@ test('palate start shows a history, every recommender, and the assistant with it
   for (const name of ['popularity', 'item-knn', 'user-knn', 'ease', 'ials', 'bpr', 'bm25'])
     expect(stdout).toContain(`${name} (`);
   expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
-  expect(stdout.replace(/\s+/g, ' ')).toContain('fitted on this data, beside the retrievers’ order');
+  expect(stdout.replace(/\s+/g, ' ')).toContain('tuned on this data, beside the retrievers’ order');
   expect(stdout).toContain('A new user who typed "slow-burning heist films, no gore":');
   expect(stdout).toContain('[what was typed; ruled out: gore]');
   expect(stdout).toContain('no language model was asked');

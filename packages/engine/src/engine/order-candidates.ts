@@ -136,7 +136,7 @@ async function orderLive(
         ),
       ),
       order: failed
-        ? `the retriever's: ${model.id} gave no order (${times}): ${causes}`
+        ? `the retrievers’: ${model.id} gave no order (${times}): ${causes}`
         : `${model.id}, live, by number among ${Math.min(SHOWN, given.length)} shuffled candidates (${times})${causes === '' ? '' : `; ${causes}`}`,
       ...(failed ? {} : { explanations: `${model.id}, live, from history, profile and tags` }),
     };
