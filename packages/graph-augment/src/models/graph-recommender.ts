@@ -3,7 +3,6 @@ import {
   type CatalogueScorer,
   checkSavedNames,
   checkSavedShapes,
-  checkSharedIds,
   checkValidationUnseen,
   type Dataset,
   type Disposable,
@@ -11,8 +10,6 @@ import {
   Favourites,
   fingerprint,
   type IdMap,
-  InvalidInputError,
-  itemFiles,
   joinProvenance,
   type LongCallOptions,
   listsFromScores,
@@ -20,14 +17,10 @@ import {
   type Query,
   RandomStream,
   type RetrieveOptions,
-  readArtifact,
   rebuildSaved,
   type Saveable,
   type ScoredItem,
-  savedItems,
-  savedProvenance,
   throwIfCancelled,
-  writeArtifact,
 } from '@palate/core';
 import { type EpochReport, selectBackend } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
@@ -38,13 +31,19 @@ import {
   checkWidth,
   GRAPH_RECOMMENDER,
   type GraphRecommenderOptions,
-  type GraphSettings,
   SAVED_GRAPH,
   type SavedGraphSettings,
 } from './graph-options.js';
 import { historyMark, historyMarks } from './history-marks.js';
 import { SCORING_FUNCTIONS } from './scores/index.js';
 import type { ScoringFunction } from './scoring-function.js';
+import {
+  checkTraining,
+  type GraphModel,
+  readGraphModel,
+  savedUsers,
+  saveGraphModel,
+} from './stored-graph-model.js';
 import { TripleNetwork, tableShapes } from './triple-network.js';
 import {
   type AskedHistory,
@@ -56,21 +55,15 @@ import {
 } from './user-batches.js';
 
 const KIND = 'graph-recommender';
-const USERS = 'users.json';
 /** Prefix of the names of weights, beside which the artifact keeps the favourites. */
 const MODEL = 'model/';
 /** Name of the tensor with the marks of training histories. */
 const MARKS = 'history-marks';
 
-interface Parts {
-  readonly items: IdMap;
+interface Parts extends GraphModel<SavedGraphSettings> {
   readonly users: IdMap;
   readonly network: TripleNetwork;
-  readonly settings: SavedGraphSettings;
   readonly history: readonly EpochReport[];
-  readonly favourites: Favourites;
-  readonly provenance: Provenance | undefined;
-  readonly dataFingerprint: string;
   /** Marks of the users' training histories. */
   readonly marks: Int32Array;
 }
@@ -122,15 +115,10 @@ export class GraphRecommender implements CatalogueScorer, Saveable, Disposable {
   static async fit(dataset: Dataset, options: GraphRecommenderOptions): Promise<GraphRecommender> {
     const settings = GRAPH_RECOMMENDER.settings(options);
     const { log } = dataset;
-    const { validation, relations = [], attributes = [] } = settings;
+    // Data is not kept beside the model: settings alone are.
+    const { validation, relations = [], attributes = [], ...lasting } = settings;
     checkWidth(settings);
-    if (validation) checkSharedIds('the validation log', validation, log);
-    if (log.length === 0)
-      throw new InvalidInputError({
-        expected: 'interactions to learn from',
-        received: 'none',
-        hint: 'Use data with interactions.',
-      });
+    checkTraining(dataset, validation);
     const given = [...relations, ...attributes].map(({ edges }) => edges.provenance);
     const provenance = given.length > 0 ? joinProvenance(given) : undefined;
     checkValidationUnseen('the edges', provenance, log, validation);
@@ -155,7 +143,7 @@ export class GraphRecommender implements CatalogueScorer, Saveable, Disposable {
       items,
       users,
       network,
-      settings: SAVED_GRAPH.settings({ ...lasting(settings), seed }),
+      settings: { ...lasting, seed },
       history,
       favourites: Favourites.of(log),
       provenance,
@@ -250,30 +238,26 @@ export class GraphRecommender implements CatalogueScorer, Saveable, Disposable {
   }
 
   async save(dir: string): Promise<void> {
-    const { network, settings, items, users, favourites, provenance, dataFingerprint, marks } = this.#parts;
+    const { network, users, marks } = this.#parts;
     const weights = Object.entries(await network.parameters.values());
-    await writeArtifact(dir, {
-      kind: KIND,
-      version: 1,
-      config: { ...SAVED_GRAPH.saved(settings), provenance: provenance ?? null },
-      dataFingerprint,
-      tensors: {
+    await saveGraphModel(
+      dir,
+      KIND,
+      SAVED_GRAPH,
+      this.#parts,
+      {
         ...Object.fromEntries(weights.map(([name, tensor]) => [MODEL + name, tensor])),
         [MARKS]: { shape: [users.size, 2], values: marks },
-        ...favourites.tensors(),
       },
-      files: { ...itemFiles(items), [USERS]: JSON.stringify([...users]) },
-    });
+      users,
+    );
   }
 
   /** @throws ArtifactError if the folder is missing, foreign or damaged, or its settings do not fit its weights */
   static async load(dir: string): Promise<GraphRecommender> {
-    const artifact = await readArtifact(dir, KIND, 1);
-    const { provenance, ...saved } = (artifact.manifest.config ?? {}) as Readonly<Record<string, unknown>>;
-    const settings = SAVED_GRAPH.restored(dir, saved);
-    const items = savedItems(dir, artifact);
-    const users = savedItems(dir, artifact, USERS, 'user');
-    const favourites = Favourites.saved(dir, artifact.tensors, items.size);
+    const { model, artifact } = await readGraphModel(dir, KIND, SAVED_GRAPH);
+    const { items, settings } = model;
+    const users = savedUsers(dir, artifact);
     const weights = Object.fromEntries(
       Object.entries(artifact.tensors)
         .filter(([name]) => name.startsWith(MODEL))
@@ -299,14 +283,10 @@ export class GraphRecommender implements CatalogueScorer, Saveable, Disposable {
     checkSavedNames(dir, weights, network.parameters.names);
     network.parameters.assign(weights, dir);
     return new GraphRecommender({
-      items,
+      ...model,
       users,
       network,
-      settings,
       history: [],
-      favourites,
-      provenance: savedProvenance(dir, provenance),
-      dataFingerprint: artifact.manifest.dataFingerprint ?? '',
       marks: artifactTensor(dir, artifact.tensors, MARKS, { type: 'int32', shape: [users.size, 2], min: 0 })
         .values,
     });
@@ -320,12 +300,4 @@ export class GraphRecommender implements CatalogueScorer, Saveable, Disposable {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-/** The settings that serving needs. */
-function lasting(settings: GraphSettings): Omit<SavedGraphSettings, 'seed'> {
-  const names = Object.keys(SAVED_GRAPH.declarations).filter((name) => name !== 'seed');
-  return Object.fromEntries(
-    names.map((name) => [name, settings[name as keyof GraphSettings]]),
-  ) as unknown as Omit<SavedGraphSettings, 'seed'>;
 }

@@ -1,28 +1,21 @@
 import {
   artifactTensor,
   type CatalogueScorer,
-  checkSharedIds,
   checkValidationUnseen,
   type Dataset,
   distinctHistory,
   Favourites,
   fingerprint,
   type IdMap,
-  InvalidInputError,
-  itemFiles,
   type LongCallOptions,
   listsFromScores,
   type Provenance,
   type Query,
   RandomStream,
   type RetrieveOptions,
-  readArtifact,
   type Saveable,
   type ScoredItem,
-  savedItems,
-  savedProvenance,
   throwIfCancelled,
-  writeArtifact,
 } from '@palate/core';
 import { type EpochReport, fitNetwork, normal, Parameters, selectBackend } from '@palate/nn';
 import { defaultCompute } from '@palate/retrievers';
@@ -34,20 +27,21 @@ import { heldOutRanks } from './held-out-ranks.js';
 import { LIGHT_GCN, type LightGcnOptions, SAVED_LIGHT_GCN, type SavedLightGcn } from './light-gcn-options.js';
 import { NeighbourSums } from './neighbour-sums.js';
 import { finalVectors, layersOf, type PropagatedVectors } from './propagation.js';
+import {
+  checkTraining,
+  type GraphModel,
+  readGraphModel,
+  savedUsers,
+  saveGraphModel,
+} from './stored-graph-model.js';
 import { type TripleBatch, tripleBatches } from './triple-batches.js';
 
 const KIND = 'light-gcn';
-const USERS = 'users.json';
 
-interface Parts {
-  readonly items: IdMap;
+interface Parts extends GraphModel<SavedLightGcn> {
   readonly users: IdMap;
   readonly vectors: PropagatedVectors;
-  readonly settings: SavedLightGcn;
   readonly history: readonly EpochReport[];
-  readonly favourites: Favourites;
-  readonly provenance: Provenance | undefined;
-  readonly dataFingerprint: string;
 }
 
 /**
@@ -88,13 +82,7 @@ export class LightGcn implements CatalogueScorer, Saveable {
     const { dimension, layers, deviation, regularisation, validation, batchSize, negativesPerTriple } =
       settings;
     const { log } = dataset;
-    if (validation) checkSharedIds('the validation log', validation, log);
-    if (log.length === 0)
-      throw new InvalidInputError({
-        expected: 'interactions to learn from',
-        received: 'none',
-        hint: 'Use data with interactions.',
-      });
+    checkTraining(dataset, validation);
     const edges = settings.relations?.length ? joinedEdges(settings.relations) : undefined;
     checkValidationUnseen('the edges', edges?.provenance, log, validation);
     throwIfCancelled(options.signal, 'fitting LightGCN');
@@ -196,36 +184,33 @@ export class LightGcn implements CatalogueScorer, Saveable {
   }
 
   async save(dir: string): Promise<void> {
-    const { settings, items, users, vectors, favourites, provenance, dataFingerprint } = this.#parts;
+    const { settings, items, users, vectors } = this.#parts;
     const { dimension } = settings;
-    await writeArtifact(dir, {
-      kind: KIND,
-      version: 1,
-      config: { ...SAVED_LIGHT_GCN.saved(settings), provenance: provenance ?? null },
-      dataFingerprint,
-      tensors: {
+    await saveGraphModel(
+      dir,
+      KIND,
+      SAVED_LIGHT_GCN,
+      this.#parts,
+      {
         items: { shape: [items.size, dimension], values: vectors.items },
         passed: { shape: [items.size, dimension], values: vectors.passed },
         users: { shape: [users.size, dimension], values: vectors.users },
         own: { shape: [users.size, dimension], values: vectors.own },
-        ...favourites.tensors(),
       },
-      files: { ...itemFiles(items), [USERS]: JSON.stringify([...users]) },
-    });
+      users,
+    );
   }
 
   /** @throws ArtifactError if the folder is missing, foreign or damaged, or its settings do not fit its vectors */
   static async load(dir: string): Promise<LightGcn> {
-    const artifact = await readArtifact(dir, KIND, 1);
-    const { provenance, ...saved } = (artifact.manifest.config ?? {}) as Readonly<Record<string, unknown>>;
-    const settings = SAVED_LIGHT_GCN.restored(dir, saved);
-    const items = savedItems(dir, artifact);
-    const users = savedItems(dir, artifact, USERS, 'user');
+    const { model, artifact } = await readGraphModel(dir, KIND, SAVED_LIGHT_GCN);
+    const { items, settings } = model;
+    const users = savedUsers(dir, artifact);
     const table = (name: keyof PropagatedVectors, rows: number): Float32Array =>
       artifactTensor(dir, artifact.tensors, name, { type: 'float32', shape: [rows, settings.dimension] })
         .values;
     return new LightGcn({
-      items,
+      ...model,
       users,
       vectors: {
         items: table('items', items.size),
@@ -233,11 +218,7 @@ export class LightGcn implements CatalogueScorer, Saveable {
         users: table('users', users.size),
         own: table('own', users.size),
       },
-      settings,
       history: [],
-      favourites: Favourites.saved(dir, artifact.tensors, items.size),
-      provenance: savedProvenance(dir, provenance),
-      dataFingerprint: artifact.manifest.dataFingerprint ?? '',
     });
   }
 }

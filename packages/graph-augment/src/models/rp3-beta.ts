@@ -8,7 +8,6 @@ import {
   Favourites,
   fingerprint,
   type IdMap,
-  itemFiles,
   type LongCallOptions,
   listsFromScores,
   type OptionsOf,
@@ -16,20 +15,17 @@ import {
   type Provenance,
   type Query,
   type RetrieveOptions,
-  readArtifact,
   type Saveable,
   type ScoredItem,
   type SettingsOf,
-  savedItems,
-  savedProvenance,
   throwIfCancelled,
   topK,
-  writeArtifact,
   yieldToEventLoop,
 } from '@palate/core';
 import { joinedEdges } from '../edges/joined-edges.js';
 import { itemsOfUsers, type Rows, transposed } from '../graph/bipartite-graph.js';
 import { RELATIONS } from './graph-options.js';
+import { type GraphModel, readGraphModel, saveGraphModel } from './stored-graph-model.js';
 
 const LASTING = {
   alpha: option.number({ min: 0 })({ default: 1, doc: 'exponent of the chances of a step' }),
@@ -57,13 +53,8 @@ interface Weights extends Rows {
   readonly values: Float32Array;
 }
 
-interface Parts {
-  readonly items: IdMap;
+interface Parts extends GraphModel<Settings> {
   readonly weights: Weights;
-  readonly settings: Settings;
-  readonly favourites: Favourites;
-  readonly provenance: Provenance | undefined;
-  readonly dataFingerprint: string;
 }
 
 /**
@@ -182,28 +173,18 @@ export class Rp3Beta implements CatalogueScorer, Saveable {
   }
 
   async save(dir: string): Promise<void> {
-    const { settings, items, weights, favourites, provenance, dataFingerprint } = this.#parts;
-    await writeArtifact(dir, {
-      kind: KIND,
-      version: 1,
-      config: { ...SAVED.saved(settings), provenance: provenance ?? null },
-      dataFingerprint,
-      tensors: {
-        offsets: { shape: [weights.offsets.length], values: weights.offsets },
-        columns: { shape: [weights.columns.length], values: weights.columns },
-        values: { shape: [weights.values.length], values: weights.values },
-        ...favourites.tensors(),
-      },
-      files: itemFiles(items),
+    const { weights } = this.#parts;
+    await saveGraphModel(dir, KIND, SAVED, this.#parts, {
+      offsets: { shape: [weights.offsets.length], values: weights.offsets },
+      columns: { shape: [weights.columns.length], values: weights.columns },
+      values: { shape: [weights.values.length], values: weights.values },
     });
   }
 
   /** @throws ArtifactError if the folder is missing, foreign or damaged */
   static async load(dir: string): Promise<Rp3Beta> {
-    const artifact = await readArtifact(dir, KIND, 1);
-    const { provenance, ...saved } = (artifact.manifest.config ?? {}) as Readonly<Record<string, unknown>>;
-    const settings = SAVED.restored(dir, saved);
-    const items = savedItems(dir, artifact);
+    const { model, artifact } = await readGraphModel(dir, KIND, SAVED);
+    const { items } = model;
     const { tensors } = artifact;
     const offsets = artifactTensor(dir, tensors, 'offsets', {
       type: 'int32',
@@ -219,7 +200,7 @@ export class Rp3Beta implements CatalogueScorer, Saveable {
       });
     const total = offsets[items.size]!;
     return new Rp3Beta({
-      items,
+      ...model,
       weights: {
         offsets,
         columns: artifactTensor(dir, tensors, 'columns', {
@@ -230,10 +211,6 @@ export class Rp3Beta implements CatalogueScorer, Saveable {
         }).values,
         values: artifactTensor(dir, tensors, 'values', { type: 'float32', shape: [total], min: 0 }).values,
       },
-      settings,
-      favourites: Favourites.saved(dir, tensors, items.size),
-      provenance: savedProvenance(dir, provenance),
-      dataFingerprint: artifact.manifest.dataFingerprint ?? '',
     });
   }
 }
