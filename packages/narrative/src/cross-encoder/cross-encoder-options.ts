@@ -2,6 +2,7 @@ import { defineOptions, type LongCallOptions, type OptionsOf, option, type Setti
 import { trainingOptions } from '@palate/nn';
 import { BiEncoder } from '../encoder/bi-encoder.js';
 import { TUNED } from '../encoder/trained-encoder.js';
+import { READING } from '../encoder/trained-options.js';
 
 /** Options of `CrossEncoder.fit`. */
 export const CROSS_ENCODER = defineOptions('CrossEncoder.fit', {
@@ -21,12 +22,7 @@ export const CROSS_ENCODER = defineOptions('CrossEncoder.fit', {
     default: 'all',
     doc: "what is trained: `'all'` of the encoder, or its `'upper'` part",
   }),
-  dropout: option.number({ min: 0, max: 0.9 })({
-    default: 0.1,
-    doc: 'share of the values dropped behind each part',
-  }),
-  requestTokens: option.integer({ min: 1 })({ default: 128, doc: 'most tokens that are read of a request' }),
-  itemTokens: option.integer({ min: 1 })({ default: 96, doc: "most tokens that are read of an item's text" }),
+  ...READING,
   validationShare: option.number({ min: 0, max: 0.9 })({
     default: 0.2,
     doc: 'share of the users whose requests are held out: with the same seed those of the bi-encoder',

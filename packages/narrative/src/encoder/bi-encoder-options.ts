@@ -2,6 +2,7 @@ import { defineOptions, type LongCallOptions, type OptionsOf, option, type Setti
 import type { EncoderParts } from '@palate/llm';
 import { trainingOptions } from '@palate/nn';
 import { TUNED } from './trained-encoder.js';
+import { READING } from './trained-options.js';
 
 /** Losses of the bi-encoder. */
 const BI_ENCODER_LOSSES = ['triplet', 'info-nce'] as const;
@@ -28,12 +29,7 @@ export const BI_ENCODER = defineOptions('BiEncoder.fit', {
     default: 'all',
     doc: "what is trained: `'all'` of the encoder, or its `'upper'` part, which takes less time and data",
   }),
-  dropout: option.number({ min: 0, max: 0.9 })({
-    default: 0.1,
-    doc: 'share of the values dropped behind each part',
-  }),
-  requestTokens: option.integer({ min: 1 })({ default: 128, doc: 'most tokens that are read of a request' }),
-  itemTokens: option.integer({ min: 1 })({ default: 96, doc: "most tokens that are read of an item's text" }),
+  ...READING,
   validationShare: option.number({ min: 0, max: 0.9 })({
     default: 0.2,
     doc: 'share of the users whose requests are held out: their NDCG@10 over the whole catalogue is measured after each epoch',
