@@ -6,20 +6,17 @@ import {
   joinProvenance,
   type LongCallOptions,
   type Provenance,
-  readArtifact,
   rebuildSaved,
   type Saveable,
-  savedProvenance,
   type TensorData,
   throwIfCancelled,
-  UNKNOWN,
   writeArtifact,
 } from '@palate/core';
-import { type EncoderParts, useLiteParts } from '@palate/llm';
+import type { EncoderParts } from '@palate/llm';
 import { type EpochReport, fitNetwork, selectBackend } from '@palate/nn';
 import { exportOnnx } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkPretrained } from '../encoder/bi-encoder.js';
+import { readTrained } from '../encoder/read-trained.js';
 import { pairsHash, type RequestPairs, splitPairsByUser } from '../pairs/request-pairs.js';
 import { CROSS_ENCODER, type CrossEncoderConfig, type CrossEncoderOptions } from './cross-encoder-options.js';
 import { CrossEncoderTask } from './cross-encoder-task.js';
@@ -166,13 +163,12 @@ export class CrossEncoder implements Saveable, Disposable {
     dir: string,
     options: { readonly pretrained?: EncoderParts | undefined } = {},
   ): Promise<CrossEncoder> {
-    const { manifest, tensors } = await readArtifact(dir, KIND, 1);
-    const { provenance, pretrained, ...settings } = Object(manifest.config) as Record<string, unknown>;
-    const config = CROSS_ENCODER.restored(dir, settings);
-    await selectBackend();
-    const parts = options.pretrained ?? (await useLiteParts());
-    checkPretrained(dir, pretrained, parts);
-    const known = savedProvenance(dir, provenance) ?? UNKNOWN;
+    const { config, parts, provenance, tensors } = await readTrained(
+      dir,
+      KIND,
+      CROSS_ENCODER,
+      options.pretrained,
+    );
     const { fixed, lower, upper } = parts.names;
     const shapes = {
       ...Object.fromEntries(
@@ -191,7 +187,7 @@ export class CrossEncoder implements Saveable, Disposable {
       made.parameters.assign(tensors, dir);
       return made;
     });
-    return new CrossEncoder(network, config, known, []);
+    return new CrossEncoder(network, config, provenance, []);
   }
 
   /** Frees the weights; what needs them throws afterwards. */

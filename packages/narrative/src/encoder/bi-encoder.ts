@@ -1,5 +1,4 @@
 import {
-  ArtifactError,
   checkSavedNames,
   checkSavedShapes,
   contentHash,
@@ -8,14 +7,11 @@ import {
   InvalidInputError,
   type LongCallOptions,
   type Provenance,
-  readArtifact,
   rebuildSaved,
   type Saveable,
-  savedProvenance,
   type TensorData,
   type TextEncoder,
   throwIfCancelled,
-  UNKNOWN,
   writeArtifact,
 } from '@palate/core';
 import { BatchedEncoder, type EncoderParts, useLiteParts } from '@palate/llm';
@@ -26,6 +22,7 @@ import { pairsHash, type RequestPairs, splitPairsByUser } from '../pairs/request
 import { BI_ENCODER, type BiEncoderConfig, type BiEncoderOptions } from './bi-encoder-options.js';
 import { BiEncoderTask } from './bi-encoder-task.js';
 import { encodeRows, rowsAt } from './encode-tokens.js';
+import { readTrained } from './read-trained.js';
 import { padTokens } from './token-batches.js';
 import { TrainedEncoder } from './trained-encoder.js';
 
@@ -194,13 +191,12 @@ export class BiEncoder implements TextEncoder, Saveable, Disposable {
    * @throws ArtifactError if the folder is missing, foreign or damaged, or was trained from another encoder
    */
   static async load(dir: string, options: Pick<BiEncoderOptions, 'pretrained'> = {}): Promise<BiEncoder> {
-    const { manifest, tensors } = await readArtifact(dir, KIND, 1);
-    const { provenance, pretrained, ...settings } = Object(manifest.config) as Record<string, unknown>;
-    const config = BI_ENCODER.restored(dir, settings);
-    await selectBackend();
-    const parts = options.pretrained ?? (await useLiteParts());
-    checkPretrained(dir, pretrained, parts);
-    const known = savedProvenance(dir, provenance) ?? UNKNOWN;
+    const { config, parts, provenance, tensors } = await readTrained(
+      dir,
+      KIND,
+      BI_ENCODER,
+      options.pretrained,
+    );
     const { lower, upper } = parts.names;
     const names = config.tuned === 'all' ? [...lower, ...upper] : upper;
     checkSavedShapes(
@@ -215,7 +211,7 @@ export class BiEncoder implements TextEncoder, Saveable, Disposable {
       'an encoder of the settings in the manifest',
       () => new TrainedEncoder(parts, config.tuned, tensors),
     );
-    return new BiEncoder(encoder, config, contentHash(tensors), known, []);
+    return new BiEncoder(encoder, config, contentHash(tensors), provenance, []);
   }
 
   /** Frees the weights; what needs them throws afterwards. */
@@ -226,22 +222,6 @@ export class BiEncoder implements TextEncoder, Saveable, Disposable {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-/** Refuses an encoder other than the one whose weights were trained further. */
-export function checkPretrained(dir: string, saved: unknown, parts: EncoderParts): void {
-  if (typeof saved !== 'string')
-    throw new ArtifactError(dir, {
-      expected: 'the id of the encoder that it was trained from in the manifest',
-      received: 'none',
-      hint: 'It was changed, or written by another version: fit and save again.',
-    });
-  if (saved !== parts.id)
-    throw new ArtifactError(dir, {
-      expected: `the encoder ${saved}, which it was trained from`,
-      received: parts.id,
-      hint: 'Pass it as pretrained.',
-    });
 }
 
 /** Refuses more tokens than an encoder has positions for. */
