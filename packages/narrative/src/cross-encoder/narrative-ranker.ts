@@ -1,21 +1,17 @@
 import {
   type Catalog,
-  checkNumber,
-  checkOptions,
   defineOptions,
   InvalidInputError,
   type LongCallOptions,
   type OptionsOf,
-  OutcomeCounter,
   option,
   type Provenance,
   type Query,
   type Ranker,
-  RETRIEVE_OPTIONS,
   type RetrieveOptions,
   type ScoredItem,
-  throwIfCancelled,
 } from '@palate/core';
+import { rankRequests } from '../ranking/rank-requests.js';
 import { reorder } from '../ranking/reorder.js';
 import { applyRequest } from '../understanding/apply-request.js';
 import { understandRequest } from '../understanding/understand-request.js';
@@ -83,19 +79,9 @@ export class NarrativeRanker implements Ranker {
     k: number,
     options: RetrieveOptions & LongCallOptions = {},
   ): Promise<ScoredItem[][]> {
-    checkOptions('rank', options, RETRIEVE_OPTIONS);
-    checkNumber('k', k, { min: 1, integer: true });
-    const counter = new OutcomeCounter(this.name, queries.length);
-    const lists: ScoredItem[][] = [];
-    for (const [q, given] of candidates.entries()) {
-      throwIfCancelled(options.signal, this.name);
-      const text = queries[q]?.text ?? '';
+    return rankRequests(this.name, queries, candidates, k, options, async (text, given, q) => {
       const request = understandRequest(text);
-      if (request.likes === '') {
-        counter.fallBack('no request: order of the candidates');
-        lists.push(given.slice(0, k));
-        continue;
-      }
+      if (request.likes === '') return undefined;
       const { marks } = applyRequest(request, this.#catalog, { texts: this.#texts });
       const allowed = given.filter(({ item }) => !marks[item]);
       const ordered = [...allowed, ...given.filter(({ item }) => marks[item])];
@@ -104,10 +90,9 @@ export class NarrativeRanker implements Ranker {
         allowed.slice(0, this.#depth).map(({ item }) => this.#texts[item] ?? ''),
         { signal: options.signal },
       );
-      lists.push(reorder(ordered, scores, this.#orderWeight, k));
+      const list = reorder(ordered, scores, this.#orderWeight, k);
       options.onProgress?.({ phase: `rank with ${this.name}`, done: q + 1, total: queries.length });
-    }
-    options.onOutcomes?.(counter.counts());
-    return lists;
+      return list;
+    });
   }
 }

@@ -1,17 +1,15 @@
 import {
   checkNumber,
   checkOptions,
-  OutcomeCounter,
   type Provenance,
   type Query,
   type Ranker,
-  RETRIEVE_OPTIONS,
   type RetrieveOptions,
   type ScoredItem,
-  throwIfCancelled,
   WORLD,
 } from '@palate/core';
 import type { RequestLikelihood } from '../filter/request-likelihood.js';
+import { rankRequests } from './rank-requests.js';
 import { reorder } from './reorder.js';
 
 /** Options of {@link LikelihoodRanker}. */
@@ -50,25 +48,13 @@ export class LikelihoodRanker implements Ranker {
     k: number,
     options: RetrieveOptions = {},
   ): Promise<ScoredItem[][]> {
-    checkOptions('rank', options, RETRIEVE_OPTIONS);
-    checkNumber('k', k, { min: 1, integer: true });
-    const counter = new OutcomeCounter(this.name, queries.length);
-    const lists: ScoredItem[][] = [];
-    for (const [q, given] of candidates.entries()) {
-      throwIfCancelled(options.signal, this.name);
-      const text = queries[q]?.text ?? '';
-      if (text === '') {
-        counter.fallBack('no request: order of the candidates');
-        lists.push(given.slice(0, k));
-        continue;
-      }
+    return rankRequests(this.name, queries, candidates, k, options, async (text, given) => {
+      if (text === '') return undefined;
       const pairs = given
         .slice(0, this.#depth)
         .map(({ item }) => ({ request: text, item: this.#texts[item] ?? '' }));
       const scores = await this.#scorer.logLikelihoods(pairs, { signal: options.signal });
-      lists.push(reorder(given, scores, this.#orderWeight, k));
-    }
-    options.onOutcomes?.(counter.counts());
-    return lists;
+      return reorder(given, scores, this.#orderWeight, k);
+    });
   }
 }
