@@ -26,6 +26,7 @@ import {
   UNKNOWN,
 } from '@palate/core';
 import { generateStructured, type StructuredOutcome } from '@palate/llm';
+import { fuseLists } from '@palate/retrievers';
 import { z } from 'zod';
 import { descriptiveFields } from '../descriptive-fields.js';
 import { type FailureCause, failureCause } from '../failure-cause.js';
@@ -107,9 +108,6 @@ const EXPLAINED = z.object({
     .array(z.object({ number: z.number(), why: z.string() }))
     .describe('candidates, the best first, each with one sentence on why it suits this person'),
 });
-
-/** Constant of reciprocal rank fusion (Cormack et al. 2009). */
-const FUSION = 60;
 
 /**
  * PALR's ranker on any language model: reads profile, history and candidates, and answers with numbers of candidates.
@@ -223,7 +221,9 @@ export class LlmRanker implements Ranker {
         });
     const counter = new OutcomeCounter(this.name, new Set(asked.map(({ query }) => query)).size);
     const failures = candidates.map((): FailureCause[] => []);
-    const fused = candidates.map(() => new Map<number, number>());
+    // Of each query, the orders of its answers, in positions of the given list, by which equal items stand.
+    const orders = candidates.map((): { readonly item: number }[][] => []);
+    const places = candidates.map((given) => new Map(given.map(({ item }, at) => [item, at])));
     const reasons = candidates.map(() => new Map<number, string>());
     for (const [a, { query, shown }] of asked.entries()) {
       const outcome = outcomes[a] as (typeof outcomes)[number];
@@ -247,11 +247,9 @@ export class LlmRanker implements Ranker {
       for (let n = 0; n < counts.repeated; n++) counter.note('candidate named again');
       if (positions.length === 0)
         failures[query]?.push({ cause: 'no candidate in the answer', example: outcome.result.text });
-      const scores = fused[query] as Map<number, number>;
-      for (const [rank, position] of positions.entries()) {
-        const item = shown[position] as number;
-        scores.set(item, (scores.get(item) ?? 0) + 1 / (FUSION + rank + 1));
-      }
+      orders[query]?.push(
+        positions.map((position) => ({ item: places[query]?.get(shown[position] as number) as number })),
+      );
       for (const { number, why } of answer) {
         const item = shown[number - 1];
         if (item !== undefined && why) reasons[query]?.set(item, why);
@@ -259,15 +257,12 @@ export class LlmRanker implements Ranker {
     }
     for (const [query, causes] of failures.entries())
       for (const [n, { cause, example }] of causes.entries())
-        if (n === 0 && fused[query]?.size === 0) counter.fallBack(cause, example);
+        if (n === 0 && orders[query]?.every((order) => order.length === 0)) counter.fallBack(cause, example);
         else counter.note(cause, example);
     this.#outcomes = sumOutcomes([this.#outcomes, counter.counts()])[0] as OutcomeCounts;
     options.onOutcomes?.(counter.counts());
     return candidates.map((given, query) => {
-      const positions = new Map(given.map(({ item }, at) => [item, at]));
-      const ranked = [...(fused[query] as Map<number, number>)]
-        .sort((a, b) => b[1] - a[1] || (positions.get(a[0]) as number) - (positions.get(b[0]) as number))
-        .map(([item]) => item);
+      const ranked = fuseLists(orders[query] ?? []).map(({ item: at }) => (given[at] as ScoredItem).item);
       const { list, filled } = fillList(ranked, given, k);
       this.#counts.listed += list.length;
       this.#counts.filled += filled;

@@ -12,7 +12,7 @@ export const RANK_CONSTANT = 60;
  * @returns all items of the lists, the best first; equal scores stand by lower item
  */
 export function fuseLists(
-  lists: readonly (readonly (ScoredItem & { readonly rank?: number | undefined })[])[],
+  lists: readonly (readonly { readonly item: number; readonly rank?: number | undefined }[])[],
   weights: readonly number[] = lists.map(() => 1),
 ): ScoredItem[] {
   const scores = new Map<number, number>();
