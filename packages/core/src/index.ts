@@ -102,6 +102,7 @@ export { printable, printableJson, quoteForPrompt } from './plain-text.js';
 export {
   LONG_CALL_OPTIONS,
   type LongCallOptions,
+  orCancelled,
   type Progress,
   throwIfCancelled,
   yieldToEventLoop,

@@ -46,3 +46,28 @@ export async function yieldToEventLoop(signal: AbortSignal | undefined, what: st
   await new Promise<void>((resolve) => setImmediate(resolve));
   throwIfCancelled(signal, what);
 }
+
+/**
+ * Waits for work that others wait for as well, but no longer than until a signal fires; the work goes on.
+ *
+ * @param what - the wait, for the message
+ * @throws CancelledError if `signal` fires, or has fired; its reason is the cause
+ */
+export async function orCancelled<T>(
+  work: Promise<T>,
+  signal: AbortSignal | undefined,
+  what: string,
+): Promise<T> {
+  if (!signal) return work;
+  let stop = (): void => undefined;
+  const cancelled = new Promise<never>((_, reject) => {
+    stop = () => reject(new CancelledError(what, signal.reason));
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([cancelled, work]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}

@@ -1,4 +1,4 @@
-import { contentHash, type Dataset, throwIfCancelled } from '@palate/core';
+import { contentHash, type Dataset, orCancelled, throwIfCancelled } from '@palate/core';
 import { type SemanticIds, Tiger } from '@palate/semantic-id';
 import { fitOrLoadMethod } from '../methods/fit-or-load-method.js';
 import type { FittedMethod, MethodContext, MethodSettings } from '../methods/method.js';
@@ -112,30 +112,5 @@ export class Generation {
     this.#models.clear();
     // A fit that is on its way is given back when it arrives; one that fails holds nothing.
     for (const { model } of models) model.then((ready) => ready.dispose?.()).catch(() => undefined);
-  }
-}
-
-/** A promise, or a rejection as soon as a signal fires. */
-export async function orCancelled<T>(
-  promise: Promise<T>,
-  signal: AbortSignal | undefined,
-  what: string,
-): Promise<T> {
-  if (!signal) return promise;
-  let stop = (): void => undefined;
-  const cancelled = new Promise<never>((_, reject) => {
-    stop = () => {
-      try {
-        throwIfCancelled(signal, what);
-      } catch (error) {
-        reject(error as Error);
-      }
-    };
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([promise, cancelled]);
-  } finally {
-    signal.removeEventListener('abort', stop);
   }
 }

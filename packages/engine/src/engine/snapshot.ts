@@ -1,10 +1,10 @@
-import { contentHash, EmbeddingTable, IdMap } from '@palate/core';
+import { contentHash, EmbeddingTable, IdMap, orCancelled } from '@palate/core';
 import type { SemanticIds } from '@palate/semantic-id';
 import { type LaidOut, layOut } from '../map/lay-out.js';
 import type { FittedMethod, MethodContext, MethodSettings } from '../methods/method.js';
 import { methodContext } from '../methods/method-context.js';
 import { methodOf } from '../methods/methods.js';
-import { type Generation, orCancelled } from './generation.js';
+import type { Generation } from './generation.js';
 import { WordLikeness } from './item-likeness.js';
 import type { LiveCatalogue } from './live-catalogue.js';
 import { SearchIndex } from './search-index.js';

@@ -1,12 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
 import {
-  CancelledError,
   checkOptions,
   type GenerateRequest,
   type GenerateResult,
   type LanguageModel,
   type LikelihoodRequest,
   type LikelihoodResult,
+  orCancelled,
   PalateError,
   throwIfCancelled,
 } from '@palate/core';
@@ -60,7 +60,7 @@ export function withCache(model: LanguageModel, options: WithCacheOptions): Stre
       const other = inFlight.get(key);
       if (!other) break;
       try {
-        const { answer } = await unlessCancelled(other, signal);
+        const { answer } = await orCancelled(other, signal, 'waiting for an answer');
         return { answer: answer as T, isNew: false };
       } catch (error) {
         // Its caller gave up, not we: ask ourselves.
@@ -116,20 +116,4 @@ export function withCache(model: LanguageModel, options: WithCacheOptions): Stre
       },
     }),
   });
-}
-
-/** Waits for what another caller asked, but no longer than the own caller does. */
-async function unlessCancelled<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work;
-  let stop = (): void => {};
-  const cancelled = new Promise<never>((_, reject) => {
-    stop = () => reject(new CancelledError('waiting for an answer', signal.reason));
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    throwIfCancelled(signal, 'waiting for an answer');
-    return await Promise.race([work, cancelled]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }
