@@ -5,15 +5,17 @@ import type { BertConfig } from './bert-config.js';
 import type { EncoderParts, EncoderWeightNames } from './encoder-parts.js';
 import { type OnnxWeights, readOnnxWeights } from './onnx-weights.js';
 import { importTransformers } from './transformers-encoder.js';
-import { checkModelFolder, folderTokenizer, weightsHash } from './transformers-folder.js';
+import {
+  checkModelFolder,
+  firstPositionOf,
+  folderTokenizer,
+  type Json,
+  readJson,
+  weightsHash,
+} from './transformers-folder.js';
 
-/** Families whose computation is BERT's; of the others positions begin behind that of the padding. */
-const FAMILIES: Readonly<Record<string, 'from 0' | 'behind the padding'>> = {
-  bert: 'from 0',
-  roberta: 'behind the padding',
-  'xlm-roberta': 'behind the padding',
-  camembert: 'behind the padding',
-};
+/** Families whose computation is BERT's. */
+const FAMILIES = ['bert', 'roberta', 'xlm-roberta', 'camembert'];
 
 const ACTIVATIONS: Readonly<Record<string, BertConfig['activation']>> = {
   gelu: 'gelu',
@@ -22,37 +24,33 @@ const ACTIVATIONS: Readonly<Record<string, BertConfig['activation']>> = {
   relu: 'relu',
 };
 
-const SIZES = [
-  'hidden_size',
-  'num_hidden_layers',
-  'num_attention_heads',
-  'intermediate_size',
-  'max_position_embeddings',
-  'vocab_size',
-] as const;
-
-function configOf(path: string, json: Readonly<Record<string, unknown>>): BertConfig {
-  const family = FAMILIES[String(json.model_type)];
+function configOf(path: string, json: Json): BertConfig {
   const activation = ACTIVATIONS[String(json.hidden_act ?? 'gelu')];
-  if (family === undefined || activation === undefined)
+  if (!FAMILIES.includes(String(json.model_type)) || activation === undefined)
     throw new InvalidInputError({
-      expected: `a model of ${Object.keys(FAMILIES).join(', ')} in ${path}, with one of ${Object.keys(ACTIVATIONS).join(', ')}`,
+      expected: `a model of ${FAMILIES.join(', ')} in ${path}, with one of ${Object.keys(ACTIVATIONS).join(', ')}`,
       received: `${JSON.stringify(json.model_type)} with ${JSON.stringify(json.hidden_act)}`,
       hint: 'Use another folder, or use it as it is by transformersEncoder.',
     });
-  for (const name of SIZES)
-    if (!(Number.isInteger(json[name]) && (json[name] as number) >= 1 && (json[name] as number) < 1e7))
-      throw new InvalidInputError({
-        expected: `a whole number for ${name} in ${join(path, 'config.json')}`,
-        received: JSON.stringify(json[name]) ?? 'none',
-        hint: 'Copy the whole folder of the model.',
-      });
-  const padding = typeof json.pad_token_id === 'number' ? json.pad_token_id : 1;
+  const size = (name: keyof BertConfig): number => {
+    const value = json[name];
+    if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value < 1e7) return value;
+    throw new InvalidInputError({
+      expected: `a whole number for ${name} in ${join(path, 'config.json')}`,
+      received: JSON.stringify(value) ?? 'none',
+      hint: 'Copy the whole folder of the model.',
+    });
+  };
   return {
-    ...(json as unknown as BertConfig),
+    hidden_size: size('hidden_size'),
+    num_hidden_layers: size('num_hidden_layers'),
+    num_attention_heads: size('num_attention_heads'),
+    intermediate_size: size('intermediate_size'),
+    max_position_embeddings: size('max_position_embeddings'),
+    vocab_size: size('vocab_size'),
     layer_norm_eps: typeof json.layer_norm_eps === 'number' ? json.layer_norm_eps : 1e-12,
     activation,
-    firstPosition: family === 'from 0' ? 0 : padding + 1,
+    firstPosition: firstPositionOf(json),
   };
 }
 
@@ -144,10 +142,7 @@ export async function bertParts(model: string): Promise<EncoderParts> {
   const library = await importTransformers('the parts of a BERT-like encoder');
   await checkModelFolder(path, 'fp32');
   const file = join(path, 'onnx', 'model.onnx');
-  const config = configOf(
-    path,
-    JSON.parse(await readFile(join(path, 'config.json'), 'utf8')) as Readonly<Record<string, unknown>>,
-  );
+  const config = configOf(path, (await readJson(join(path, 'config.json'))) ?? {});
   const weights = weightsOf(file, readOnnxWeights(await readFile(file), file), config);
   const tokenizer = await folderTokenizer(library, path);
   // Tensors are loaded when they are asked for, not with the package.

@@ -14,6 +14,7 @@ import { BatchedEncoder, type EncoderOptions } from './batched-encoder.js';
 import type { EmbeddingModel, PreparedText } from './embedding-model.js';
 import {
   checkModelFolder,
+  configOf,
   folderTokenizer,
   fromFolder,
   fromHub,
@@ -73,8 +74,8 @@ class TransformersModel implements EmbeddingModel {
     tokenizer: Transformers.PreTrainedTokenizer,
     model: Transformers.PreTrainedModel,
   ) {
-    const { hidden_size: width } = model.config as unknown as { hidden_size?: number };
-    if (width === undefined)
+    const { hidden_size: width } = configOf(model);
+    if (typeof width !== 'number')
       throw new InvalidInputError({
         expected: 'a text encoder whose configuration names its hidden_size',
         received: options.model,
@@ -86,7 +87,7 @@ class TransformersModel implements EmbeddingModel {
     this.#tokenizer = tokenizer;
     this.#model = model;
     this.#options = options;
-    const told = (tokenizer as unknown as { model_max_length?: unknown }).model_max_length;
+    const told: unknown = tokenizer.model_max_length;
     const limit = typeof told === 'number' && told >= 1 ? told : 512;
     const positions = positionsOf(model);
     if (options.maxTokens !== undefined && options.maxTokens > positions)

@@ -104,9 +104,15 @@ export function fromHub<T>(load: () => Promise<T>): Promise<T> {
   return turn.run(undefined, load);
 }
 
-type Json = Readonly<Record<string, unknown>>;
+/** An object of JSON. */
+export type Json = Readonly<Record<string, unknown>>;
 
-async function readJson(path: string): Promise<Json | undefined> {
+/**
+ * Reads an object of JSON; undefined where there is no file.
+ *
+ * @throws InvalidInputError for a file of something else
+ */
+export async function readJson(path: string): Promise<Json | undefined> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
@@ -204,11 +210,21 @@ export function inferredTokenizerConfig(tokenizer: Json, config: Json): Json {
 /** Families whose positions begin after that of the padding, as fairseq has it. */
 const OFFSET_FAMILIES = /^(xlm-)?roberta|^camembert|^mpnet|^data2vec-text|^longformer|^bigbird|^xmod/;
 
+/** The position of the first token, by a model's `config.json`. */
+export function firstPositionOf(config: Json): number {
+  const padding = typeof config.pad_token_id === 'number' ? config.pad_token_id : 1;
+  return OFFSET_FAMILIES.test(String(config.model_type)) ? padding + 1 : 0;
+}
+
+/** Every field of a model's `config.json`; the library declares some of them. */
+export function configOf(model: Transformers.PreTrainedModel): Json {
+  return { ...model.config };
+}
+
 /** Tokens of one text that a model has positions for; infinitely many where its configuration names none. */
 export function positionsOf(model: Transformers.PreTrainedModel): number {
-  const config = model.config as unknown as Json;
+  const config = configOf(model);
   const extent = config.max_position_embeddings ?? config.n_positions ?? config.n_ctx;
   if (typeof extent !== 'number' || !(extent >= 1)) return Number.POSITIVE_INFINITY;
-  const padding = typeof config.pad_token_id === 'number' ? config.pad_token_id : 1;
-  return OFFSET_FAMILIES.test(String(config.model_type)) ? extent - padding - 1 : extent;
+  return extent - firstPositionOf(config);
 }

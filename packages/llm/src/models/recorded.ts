@@ -151,9 +151,10 @@ function describeMiss(
   const messages = canonicalJson(request.messages);
   for (const answer of answers) {
     if (!('messages' in answer.request) || canonicalJson(answer.request.messages) !== messages) continue;
-    const [a, b] = [answer.request, request] as unknown as Record<string, unknown>[];
-    const names = new Set([...Object.keys(a ?? {}), ...Object.keys(b ?? {})]);
-    const differing = [...names].filter((name) => canonicalJson(a?.[name]) !== canonicalJson(b?.[name]));
+    const a: Readonly<Record<string, unknown>> = { ...answer.request };
+    const b: Readonly<Record<string, unknown>> = { ...request };
+    const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+    const differing = [...names].filter((name) => canonicalJson(a[name]) !== canonicalJson(b[name]));
     return `one for the same messages but other ${differing.join(', ')} (last message ${last})`;
   }
   return `none for the last message ${last}`;
