@@ -11,6 +11,7 @@ export { USER_KNN, UserKnn, type UserKnnOptions } from './classic/user-knn.js';
 export { defaultCompute } from './compute/default-compute.js';
 export type { DoubleProducts, MatrixCompute } from './compute/matrix-compute.js';
 export { plainCompute } from './compute/plain-compute.js';
+export { type SparseRows, transpose, userItemMatrix } from './sparse.js';
 export { type ApproximateIndexOptions, approximateIndex } from './vector/approximate-index.js';
 export { EXACT, ExactIndex, type ExactIndexOptions } from './vector/exact-index.js';
 export { HNSW, HnswIndex, type HnswIndexOptions } from './vector/hnsw-index.js';

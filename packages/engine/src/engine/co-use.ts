@@ -1,4 +1,5 @@
 import type { InteractionLog, ScoredItem } from '@palate/core';
+import { type SparseRows, transpose, userItemMatrix } from '@palate/retrievers';
 
 /** Neighbours that are kept of an item. */
 const MOST = 50;
@@ -14,7 +15,8 @@ const SHRINKAGE = 5;
 export class CoUse {
   readonly #log: InteractionLog;
   readonly #neighbours = new Map<number, readonly ScoredItem[]>();
-  #byItem: { readonly offsets: Int32Array; readonly users: Int32Array } | undefined;
+  /** Different users of each item. */
+  #users: SparseRows | undefined;
 
   constructor(log: InteractionLog) {
     this.#log = log;
@@ -37,7 +39,8 @@ export class CoUse {
   #find(item: number): ScoredItem[] {
     const log = this.#log;
     if (item >= log.items.size) return [];
-    const { offsets, users } = this.#users();
+    this.#users ??= transpose(userItemMatrix(log), log.items.size);
+    const { offsets, columns: users } = this.#users;
     const both = new Map<number, number>();
     for (let p = offsets[item] as number; p < (offsets[item + 1] as number); p++)
       for (const other of new Set(log.history(users[p] as number)))
@@ -51,35 +54,5 @@ export class CoUse {
       }))
       .sort((a, b) => b.score - a.score || a.item - b.item)
       .slice(0, MOST);
-  }
-
-  /** Different users of each item, in compressed rows. */
-  #users(): { readonly offsets: Int32Array; readonly users: Int32Array } {
-    if (this.#byItem) return this.#byItem;
-    const log = this.#log;
-    const offsets = new Int32Array(log.items.size + 1);
-    const last = new Int32Array(log.items.size).fill(-1);
-    const each = (visit: (user: number, item: number) => void): void => {
-      last.fill(-1);
-      for (let user = 0; user < log.users.size; user++)
-        for (const item of log.history(user)) {
-          if (last[item] === user) continue;
-          last[item] = user;
-          visit(user, item);
-        }
-    };
-    each((_, item) => {
-      offsets[item + 1] = (offsets[item + 1] as number) + 1;
-    });
-    for (let item = 0; item < log.items.size; item++)
-      offsets[item + 1] = (offsets[item + 1] as number) + (offsets[item] as number);
-    const users = new Int32Array(offsets[log.items.size] as number);
-    const cursor = offsets.slice(0, -1);
-    each((user, item) => {
-      users[cursor[item] as number] = user;
-      cursor[item] = (cursor[item] as number) + 1;
-    });
-    this.#byItem = { offsets, users };
-    return this.#byItem;
   }
 }
