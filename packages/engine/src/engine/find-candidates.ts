@@ -32,7 +32,8 @@ interface Voice {
   readonly name: string;
   readonly weight: number;
   readonly words: boolean;
-  readonly list: readonly ScoredItem[];
+  /** The best first, each with its rank, from 0, in the retriever's whole list. */
+  readonly list: readonly (ScoredItem & { readonly rank: number })[];
 }
 
 /** Name of the source of items that are generally liked. */
@@ -166,9 +167,7 @@ function fuse(
     from.set(item, found);
   };
   const speaking = voices.filter(({ list }) => list.length > 0);
-  for (const { key, list } of speaking)
-    for (const [rank, entry] of list.entries())
-      note(entry.item, key, ((entry as { readonly rank?: number }).rank ?? rank) + 1);
+  for (const { key, list } of speaking) for (const { item, rank } of list) note(item, key, rank + 1);
   const [only] = speaking;
   const fused =
     speaking.length === 1 && only

@@ -1,19 +1,14 @@
 import { contentHash, type Dataset, IdMap, InteractionLog, type StoredFeedback } from '@palate/core';
 import { FeedbackState, verdictOf } from './feedback-state.js';
+import { rangeOf } from './item-likeness.js';
 
 /** Rating from which on one speaks for an item, where the data has none: the middle of one to five. */
 const MIDDLE = 3;
 
 /** The middle of a log's ratings: half way between the least and the most. */
 export function middleRating({ rating }: InteractionLog): number {
-  if (!rating || rating.length === 0) return MIDDLE;
-  let least = Number.POSITIVE_INFINITY;
-  let most = Number.NEGATIVE_INFINITY;
-  for (const value of rating) {
-    least = Math.min(least, value);
-    most = Math.max(most, value);
-  }
-  return (least + most) / 2;
+  const range = rangeOf(rating ?? []);
+  return range ? (range.least + range.most) / 2 : MIDDLE;
 }
 
 /** Hash of the ids of events, to know a store by. */

@@ -63,7 +63,7 @@ export function valueLikeness(a: AttributeValue, b: AttributeValue, range: numbe
 }
 
 /** The least and the most of a column of numbers; undefined where it holds something else, or nothing. */
-export function rangeOf(values: readonly AttributeValue[]): { least: number; most: number } | undefined {
+export function rangeOf(values: Iterable<AttributeValue>): { least: number; most: number } | undefined {
   let least = Number.POSITIVE_INFINITY;
   let most = Number.NEGATIVE_INFINITY;
   for (const value of values) {
