@@ -31,7 +31,7 @@ export interface NamedRequest {
 /** Default length of a list. */
 export const DEFAULT_K = 10;
 /** Candidates that an answer shows. */
-const SHOWN = 50;
+export const SHOWN = 50;
 
 /**
  * Answers requests that share a pipeline: finds candidates, orders them, takes the like of what is disliked down, spreads the
@@ -67,9 +67,13 @@ export async function answerRequests(
   const ordered = await orderCandidates(asked, found, snapshot, pipeline, live, callOptions);
   endStage('order');
   throwIfCancelled(options.signal, 'answering');
-  const lists = ordered.map((each, r) =>
-    spread(each.list, asked[r] as Asked, named[r]?.request.diversity, snapshot, pipeline),
-  );
+  const alike = likenessBy(pipeline.diversity?.by ?? 'text', snapshot);
+  const lists = ordered.map(({ list }, r) => {
+    const each = asked[r] as Asked;
+    const diversity = named[r]?.request.diversity;
+    const lambda = diversity === undefined ? (pipeline.diversity?.lambda ?? 1) : 1 - diversity;
+    return diversify(dislikedLast(list, each, snapshot), each.k, lambda, alike);
+  });
   endStage('spread');
   const answers = named.map(({ request }, r) =>
     answerOf(request, asked[r] as Asked, found[r] as Found, ordered[r] as Ordered, lists[r] ?? [], snapshot),
@@ -85,32 +89,26 @@ export async function answerRequests(
   };
 }
 
-/** Takes the like of what the user said no to down, and puts unlike items beside each other. */
-function spread(
+/** Takes the like of what the user said no to down. */
+function dislikedLast(
   list: readonly ScoredItem[],
-  { asker, k }: Asked,
-  diversity: number | undefined,
+  { asker }: Asked,
   snapshot: Snapshot,
-  pipeline: PipelineConfig,
 ): readonly ScoredItem[] {
-  let kept = list;
-  if (asker.dislikes.size > 0) {
-    const alike = likenessBy('text', snapshot);
-    const { coUse } = snapshot.generation;
-    const share = (item: number): number => {
-      let most = 0;
-      for (const disliked of asker.dislikes)
-        most = Math.max(most, alike(item, disliked), coUse.likeness(disliked, item));
-      return most;
-    };
-    // By places, so that scales of scores do not matter: the most alike falls behind all others.
-    kept = list
-      .map((entry, place) => ({ entry, place: place + share(entry.item) * list.length }))
-      .sort((a, b) => a.place - b.place)
-      .map(({ entry }, place) => ({ item: entry.item, score: (list[place] as ScoredItem).score }));
-  }
-  const lambda = diversity === undefined ? (pipeline.diversity?.lambda ?? 1) : 1 - diversity;
-  return diversify(kept, k, lambda, likenessBy(pipeline.diversity?.by ?? 'text', snapshot));
+  if (asker.dislikes.size === 0) return list;
+  const alike = likenessBy('text', snapshot);
+  const { coUse } = snapshot.generation;
+  const share = (item: number): number => {
+    let most = 0;
+    for (const disliked of asker.dislikes)
+      most = Math.max(most, alike(item, disliked), coUse.likeness(disliked, item));
+    return most;
+  };
+  // By places, so that scales of scores do not matter: the most alike falls behind all others.
+  return list
+    .map((entry, place) => ({ entry, place: place + share(entry.item) * list.length }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ entry }, place) => ({ item: entry.item, score: (list[place] as ScoredItem).score }));
 }
 
 function answerOf(

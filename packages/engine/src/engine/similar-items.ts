@@ -1,6 +1,6 @@
 import { InvalidInputError, type ScoredItem } from '@palate/core';
 import type { Answer, AnswerItem, FoundBy, Stage } from './answer.js';
-import { type AnswerState, DEFAULT_K } from './answer-requests.js';
+import { type AnswerState, DEFAULT_K, SHOWN } from './answer-requests.js';
 import { CallOutcomes } from './outcomes.js';
 import type { SearchRequest, SimilarRequest } from './request.js';
 import { allowedItems } from './resolve-request.js';
@@ -153,7 +153,9 @@ function plainAnswer(
       explanations: 'none were asked for',
     },
     stages: about.stages,
-    candidates: items.slice(0, 50).map(({ id, title, score, from: by }) => ({ id, title, score, from: by })),
+    candidates: items
+      .slice(0, SHOWN)
+      .map(({ id, title, score, from: by }) => ({ id, title, score, from: by })),
     outcomes: about.outcomes,
     version,
   };

@@ -92,10 +92,13 @@ export class Snapshot {
 
   /** Vectors of the texts of now; those of texts that stayed are taken over. */
   vectors(): Promise<EmbeddingTable> {
-    this.#vectors ??= this.#encode();
-    this.#vectors.catch(() => {
-      this.#vectors = undefined;
-    });
+    if (!this.#vectors) {
+      this.#vectors = this.#encode();
+      // The next one who asks tries again.
+      this.#vectors.catch(() => {
+        this.#vectors = undefined;
+      });
+    }
     return this.#vectors;
   }
 
@@ -115,15 +118,17 @@ export class Snapshot {
 
   /** The items laid out by their texts' vectors, once however many ask. */
   laidOut(signal?: AbortSignal): Promise<LaidOut> {
-    this.#laidOut ??= this.vectors().then((table) => layOut(table, { seed: this.generation.context.seed }));
-    this.#laidOut.then(
-      ({ ids }) => {
-        this.#mapIds = ids;
-      },
-      () => {
-        this.#laidOut = undefined;
-      },
-    );
+    if (!this.#laidOut) {
+      this.#laidOut = this.vectors().then((table) => layOut(table, { seed: this.generation.context.seed }));
+      this.#laidOut.then(
+        ({ ids }) => {
+          this.#mapIds = ids;
+        },
+        () => {
+          this.#laidOut = undefined;
+        },
+      );
+    }
     return orCancelled(this.#laidOut, signal, 'waiting for the map');
   }
 
