@@ -20,6 +20,7 @@ import {
 import { readInteractions, writeInteractions } from './interactions-file.js';
 import { readJsonLines } from './json-lines.js';
 import { statistics } from './statistics.js';
+import { inBlocks } from './text-blocks.js';
 
 /** What the manifest of a data set folder calls it. */
 const KIND = 'dataset';
@@ -85,16 +86,20 @@ export async function saveDataset(
       config,
       dataFingerprint: fingerprint(log),
       files: {
-        [INTERACTIONS]: writeInteractions(log, ids),
-        [ITEMS]: lines(log.items, (id, k) => ({
-          id,
-          text: present(catalog.text, k, (value) => value !== ''),
-          attributes: present(catalog.attributes, k, (value) => value !== undefined),
-        })),
-        [USERS]: lines(log.users, (id, k) =>
-          users === undefined
-            ? { id }
-            : { id, attributes: present(users.attributes, k, (value) => value !== undefined) },
+        [INTERACTIONS]: inBlocks(writeInteractions(log, ids)),
+        [ITEMS]: inBlocks(
+          lines(log.items, (id, k) => ({
+            id,
+            text: present(catalog.text, k, (value) => value !== ''),
+            attributes: present(catalog.attributes, k, (value) => value !== undefined),
+          })),
+        ),
+        [USERS]: inBlocks(
+          lines(log.users, (id, k) =>
+            users === undefined
+              ? { id }
+              : { id, attributes: present(users.attributes, k, (value) => value !== undefined) },
+          ),
         ),
       },
     },
@@ -198,20 +203,10 @@ function present<V>(
   return found;
 }
 
-/** Bytes that are written together. */
-const BLOCK = 1 << 20;
-
-/** JSON lines of ids, in blocks. */
-function* lines(ids: IdMap, record: (id: string, k: number) => object): Generator<Uint8Array> {
-  let block = '';
+/** JSON lines of ids. */
+function* lines(ids: IdMap, record: (id: string, k: number) => object): Generator<string> {
   let k = 0;
-  for (const id of ids) {
-    block += `${JSON.stringify(record(id, k++))}\n`;
-    if (block.length < BLOCK) continue;
-    yield Buffer.from(block);
-    block = '';
-  }
-  yield Buffer.from(block);
+  for (const id of ids) yield `${JSON.stringify(record(id, k++))}\n`;
 }
 
 /** The columns of a table that {@link lines} wrote. */

@@ -4,16 +4,13 @@ import { parseDecimalBytes } from './field-values.js';
 import { GrowingColumn } from './growing-column.js';
 import { IdInterner } from './id-interner.js';
 
-/** Bytes that are written together. */
-const BLOCK = 1 << 20;
-
 /**
- * The interactions of a log as CSV, in blocks: `user,item`, then `rating`, `time` and `request` as far as the log has
+ * The interactions of a log as CSV, line by line: `user,item`, then `rating`, `time` and `request` as far as the log has
  * them. Numbers are written with as many digits as bring them back exactly.
  *
  * @param ids - whether users and items stand as ids, or as rows of their tables
  */
-export function* writeInteractions(log: InteractionLog, ids: 'text' | 'row'): Generator<Uint8Array> {
+export function* writeInteractions(log: InteractionLog, ids: 'text' | 'row'): Generator<string> {
   const fieldOf = (map: IdMap): ((index: number) => string) => {
     if (ids === 'row') return String;
     const fields = Array.from(map, quoted);
@@ -21,18 +18,14 @@ export function* writeInteractions(log: InteractionLog, ids: 'text' | 'row'): Ge
   };
   const [userOf, itemOf] = [fieldOf(log.users), fieldOf(log.items)];
   const { rating, request } = log;
-  let block = `user,item${rating ? ',rating' : ''},time${request ? ',request' : ''}\n`;
+  yield `user,item${rating ? ',rating' : ''},time${request ? ',request' : ''}\n`;
   for (let row = 0; row < log.length; row++) {
-    block += `${userOf(log.user[row]!)},${itemOf(log.item[row]!)}`;
-    if (rating) block += `,${shortest(rating[row]!)}`;
-    block += `,${log.timestamp[row]!}`;
-    if (request) block += `,${request[row]!}`;
-    block += '\n';
-    if (block.length < BLOCK) continue;
-    yield Buffer.from(block);
-    block = '';
+    let line = `${userOf(log.user[row]!)},${itemOf(log.item[row]!)}`;
+    if (rating) line += `,${shortest(rating[row]!)}`;
+    line += `,${log.timestamp[row]!}`;
+    if (request) line += `,${request[row]!}`;
+    yield `${line}\n`;
   }
-  yield Buffer.from(block);
 }
 
 /** A field of CSV: in quotes where it holds what means something else, or a formula to a spreadsheet. */
