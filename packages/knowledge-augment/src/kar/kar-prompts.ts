@@ -11,6 +11,15 @@ export interface ReasoningInput {
   readonly history: readonly { readonly title: string; readonly rating?: number }[];
 }
 
+/** The lines of a history for a prompt, behind how they are ordered. */
+export function historyInWords(history: ReasoningInput['history']): string {
+  const rated = history.some(({ rating }) => rating !== undefined) ? ', with ratings' : '';
+  const lines = history.map(
+    ({ title, rating }) => `- ${quoteForPrompt(title)}${rating === undefined ? '' : `: ${rating}`}`,
+  );
+  return `oldest first${rated}:\n${lines.join('\n')}`;
+}
+
 /** KAR's question about a user: what the history says about the taste, factor by factor. */
 export function userReasoningTemplate(domain: DomainFactors): PromptTemplate<ReasoningInput> {
   return {
@@ -21,15 +30,7 @@ export function userReasoningTemplate(domain: DomainFactors): PromptTemplate<Rea
     messages: ({ person, history }) => [
       {
         role: 'user',
-        content: `${person ? `${quoteForPrompt(person)} ` : ''}A person has met these ${domain.noun}, oldest first${
-          history.some(({ rating }) => rating !== undefined) ? ', with ratings' : ''
-        }:\n${history
-          .map(
-            ({ title, rating }) => `- ${quoteForPrompt(title)}${rating === undefined ? '' : `: ${rating}`}`,
-          )
-          .join(
-            '\n',
-          )}\n\nWhat does this say about the person's taste? Go through ${domain.factors.join(', ')}; say what supports each point, and leave out what nothing supports.`,
+        content: `${person ? `${quoteForPrompt(person)} ` : ''}A person has met these ${domain.noun}, ${historyInWords(history)}\n\nWhat does this say about the person's taste? Go through ${domain.factors.join(', ')}; say what supports each point, and leave out what nothing supports.`,
       },
     ],
   };

@@ -1,6 +1,5 @@
-import { quoteForPrompt } from '@palate/core';
 import type { DomainFactors } from '../kar/factors.js';
-import type { ReasoningInput } from '../kar/kar-prompts.js';
+import { historyInWords, type ReasoningInput } from '../kar/kar-prompts.js';
 import { cleanTags } from '../llm-rec/clean-answers.js';
 import type { PromptTemplate } from '../store/prompt-template.js';
 
@@ -17,15 +16,7 @@ export function userKeywordsTemplate(domain: DomainFactors): PromptTemplate<Reas
     messages: ({ history }) => [
       {
         role: 'user',
-        content: `Somebody chose these ${domain.noun}, oldest first${
-          history.some(({ rating }) => rating !== undefined) ? ', with ratings' : ''
-        }:\n${history
-          .map(
-            ({ title, rating }) => `- ${quoteForPrompt(title)}${rating === undefined ? '' : `: ${rating}`}`,
-          )
-          .join(
-            '\n',
-          )}\n\nSum up what they like in 2 to 6 keywords, separated by commas. Answer with the keywords alone.`,
+        content: `Somebody chose these ${domain.noun}, ${historyInWords(history)}\n\nSum up what they like in 2 to 6 keywords, separated by commas. Answer with the keywords alone.`,
       },
     ],
     clean: cleanTags,
