@@ -16,8 +16,15 @@ const TENSORS_AS_PEER = ['retrievers'];
 const TENSORS_ON_DEMAND = ['llm'];
 const faults = [];
 
-/** The import specifiers of a source file; `lazy` marks `import()` and `import type`, which load nothing. */
+const imports = new Map();
+
+/** The import specifiers of a source file, read once; `lazy` marks `import()` and `import type`, which load nothing. */
 function importsOf(path) {
+  if (!imports.has(path)) imports.set(path, readImports(path));
+  return imports.get(path);
+}
+
+function readImports(path) {
   const source = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
   const found = [];
   const visit = (node) => {
