@@ -4,6 +4,7 @@ import { giveThumb, recommend } from '../../api/calls.js';
 import type { Answer } from '../../api/types.js';
 import { visitorId } from '../../api/visitor.js';
 import { CopyLink } from '../../parts/copy-link.js';
+import { LengthField, UserField } from '../../parts/fields.js';
 import { ItemChip } from '../../parts/item-chip.js';
 import { EmptyNote, ErrorNote, Waiting } from '../../parts/notes.js';
 import { TitlePicker } from '../../parts/title-picker.js';
@@ -115,30 +116,11 @@ function AskForm({ asked }: { readonly asked: Asked }) {
           without={[...asked.picks, ...asked.ups, ...asked.downs]}
           onPick={({ id }) => ask({ ...asked, text: text.trim(), user: '', picks: [...asked.picks, id] })}
         />
-        <label className="field">
-          <span className="label">Or a user of the data</span>
-          <input
-            className="input"
-            autoComplete="off"
-            maxLength={200}
-            value={user}
-            onChange={({ target }) => setUser(target.value)}
-          />
-        </label>
-        <label className="field">
-          <span className="label">Length</span>
-          <select
-            className="input"
-            value={asked.k}
-            onChange={({ target }) =>
-              ask({ ...asked, text: text.trim(), user: user.trim(), k: Number(target.value) })
-            }
-          >
-            {[5, 10, 20, 50].map((k) => (
-              <option key={k}>{k}</option>
-            ))}
-          </select>
-        </label>
+        <UserField value={user} onChange={setUser} />
+        <LengthField
+          value={asked.k}
+          onChange={(k) => ask({ ...asked, text: text.trim(), user: user.trim(), k })}
+        />
       </div>
       <Chosen asked={asked} />
     </form>

@@ -1,4 +1,5 @@
 import type { RecommendRequest } from '../../api/types.js';
+import { lengthField, readLength } from '../../routing/list-length.js';
 import { go, hrefOf } from '../../routing/route.js';
 
 /** What the address asks for. */
@@ -14,18 +15,15 @@ export interface Asked {
   readonly k: number;
 }
 
-const LENGTHS = [5, 10, 20, 50] as const;
-
 /** Reads the address; what cannot be meant is left out. */
 export function readAsked(query: URLSearchParams): Asked {
-  const k = Number(query.get('k') ?? 10);
   return {
     text: query.get('text') ?? '',
     user: query.get('user') ?? '',
     picks: [...new Set(query.getAll('item'))],
     ups: [...new Set(query.getAll('up'))],
     downs: [...new Set(query.getAll('down'))],
-    k: LENGTHS.find((each) => each === k) ?? 10,
+    k: readLength(query),
   };
 }
 
@@ -38,7 +36,7 @@ export function ask(asked: Asked): void {
       item: asked.picks,
       up: asked.ups,
       down: asked.downs,
-      k: asked.k === 10 ? undefined : String(asked.k),
+      k: lengthField(asked.k),
     }),
   );
 }

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import type { BenchmarkTable } from '../../api/benchmark-types.js';
 import { call } from '../../api/client.js';
+import { WordsField } from '../../parts/fields.js';
 import { EmptyNote, ErrorNote, Waiting } from '../../parts/notes.js';
 import { go, hrefOf } from '../../routing/route.js';
 import { CostPlot } from './cost-plot.js';
@@ -153,16 +154,11 @@ function OneTable({ table, wanted }: { readonly table: BenchmarkTable; readonly 
                 ))}
               </select>
             </label>
-            <label className="field">
-              <span className="label">Rows with the words</span>
-              <input
-                className="input"
-                type="search"
-                maxLength={100}
-                value={wanted.words}
-                onChange={({ target }) => show({ ...wanted, words: target.value }, true)}
-              />
-            </label>
+            <WordsField
+              label="Rows with the words"
+              value={wanted.words}
+              onChange={(words) => show({ ...wanted, words }, true)}
+            />
             {hasPapers ? (
               <label className="check">
                 <input

@@ -3,9 +3,11 @@ import { useMemo, useState } from 'react';
 import { listSystems, recommend } from '../../api/calls.js';
 import type { Answer, RecommendRequest } from '../../api/types.js';
 import { CopyLink } from '../../parts/copy-link.js';
+import { LengthField, UserField } from '../../parts/fields.js';
 import { ItemChip } from '../../parts/item-chip.js';
 import { EmptyNote, ErrorNote, Waiting } from '../../parts/notes.js';
 import { TitlePicker } from '../../parts/title-picker.js';
+import { lengthField, readLength } from '../../routing/list-length.js';
 import { go, hrefOf } from '../../routing/route.js';
 import { ComparedList } from './compared-list.js';
 import { Overlap } from './overlap.js';
@@ -27,11 +29,11 @@ const readWanted = (query: URLSearchParams): Wanted => ({
   user: query.get('user') ?? '',
   items: [...new Set(query.getAll('item'))],
   systems: [...new Set(query.getAll('system'))].slice(0, MOST),
-  k: [5, 10, 20, 50].find((each) => String(each) === query.get('k')) ?? 10,
+  k: readLength(query),
 });
 
 const show = ({ user, items, systems, k }: Wanted): void =>
-  go(hrefOf('compare', { user, item: items, system: systems, k: k === 10 ? undefined : String(k) }));
+  go(hrefOf('compare', { user, item: items, system: systems, k: lengthField(k) }));
 
 /** Systems side by side for a user or a history. */
 export default function CompareView({ query }: { readonly query: URLSearchParams }) {
@@ -120,31 +122,11 @@ function WhoForm({ wanted }: { readonly wanted: Wanted }) {
           without={wanted.items}
           onPick={({ id }) => show({ ...wanted, user: '', items: [...wanted.items, id] })}
         />
-        <label className="field">
-          <span className="label">Or a user of the data</span>
-          <input
-            className="input"
-            autoComplete="off"
-            maxLength={200}
-            value={user}
-            onChange={({ target }) => setUser(target.value)}
-          />
-        </label>
+        <UserField value={user} onChange={setUser} />
         <button className="button is-main" type="submit">
           Compare
         </button>
-        <label className="field">
-          <span className="label">Length</span>
-          <select
-            className="input"
-            value={wanted.k}
-            onChange={({ target }) => show({ ...wanted, k: Number(target.value) })}
-          >
-            {[5, 10, 20, 50].map((k) => (
-              <option key={k}>{k}</option>
-            ))}
-          </select>
-        </label>
+        <LengthField value={wanted.k} onChange={(k) => show({ ...wanted, k })} />
       </div>
       {wanted.items.length > 0 ? (
         <ul className="chips" aria-label="History">

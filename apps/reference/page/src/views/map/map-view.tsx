@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { call } from '../../api/client.js';
 import type { ItemMap } from '../../api/types.js';
+import { WordsField } from '../../parts/fields.js';
 import { EmptyNote, ErrorNote, Waiting } from '../../parts/notes.js';
 import { go, hrefOf } from '../../routing/route.js';
 import { CodeTree } from './code-tree.js';
@@ -82,16 +83,11 @@ function Drawn({ map, wanted }: { readonly map: ItemMap; readonly wanted: Wanted
     <div className="map">
       <section className="map-plane" aria-label="Plane of items">
         <div className="map-tools">
-          <label className="field">
-            <span className="label">Titles with the words</span>
-            <input
-              className="input"
-              type="search"
-              maxLength={100}
-              value={wanted.words}
-              onChange={({ target }) => show({ ...wanted, words: target.value }, true)}
-            />
-          </label>
+          <WordsField
+            label="Titles with the words"
+            value={wanted.words}
+            onChange={(words) => show({ ...wanted, words }, true)}
+          />
           <p className="small muted" role="status">
             {lit ? `${lit.length} of ${points.length} items are lit.` : `${points.length} items.`}
           </p>
