@@ -4,7 +4,6 @@ import type { JobView } from '../../api/job-types.js';
 import { queries } from '../../api/queries.js';
 
 const STATES: Readonly<Record<JobView['state'], string>> = {
-  waiting: 'waits',
   running: 'runs',
   done: 'done',
   failed: 'failed',
@@ -14,8 +13,7 @@ const STATES: Readonly<Record<JobView['state'], string>> = {
 /** One job, kept up to date by its events while it runs. */
 export function JobRow({ job: listed }: { readonly job: JobView }) {
   const job = useLive(listed);
-  const { progress, failures = {}, spend, error } = job;
-  const failed = Object.entries(failures);
+  const { progress, error } = job;
   return (
     <li className={`job is-${job.state}`}>
       <div className="job-head">
@@ -24,25 +22,10 @@ export function JobRow({ job: listed }: { readonly job: JobView }) {
       </div>
       <p className="small muted job-facts">
         <span>{job.kind}</span>
-        {job.startedAt ? <span>since {new Date(job.startedAt).toLocaleTimeString()}</span> : null}
-        {job.startedAt && job.endedAt ? <span>{took(job.endedAt - job.startedAt)}</span> : null}
-        {spend?.tokens ? <span className="numbers">{spend.tokens.toLocaleString('en')} tokens</span> : null}
-        {spend?.money === undefined ? null : (
-          <span className="numbers">
-            {spend.money.toFixed(4)} {spend.currency ?? 'USD'}
-          </span>
-        )}
+        <span>since {new Date(job.startedAt).toLocaleTimeString()}</span>
+        {job.endedAt ? <span>{took(job.endedAt - job.startedAt)}</span> : null}
       </p>
       {job.state === 'running' || progress?.total ? <Progress job={job} /> : null}
-      {failed.length > 0 ? (
-        <ul className="note is-warning small" aria-label="Failures by cause">
-          {failed.map(([cause, count]) => (
-            <li key={cause}>
-              <span className="numbers">{count}</span> {cause}
-            </li>
-          ))}
-        </ul>
-      ) : null}
       {error ? (
         <div className="note is-error small">
           <p>{error.message}</p>
@@ -75,7 +58,7 @@ function Progress({ job }: { readonly job: JobView }) {
 /** The job as its latest event tells it; the list as it was asked for until then. */
 function useLive(listed: JobView): JobView {
   const [told, setTold] = useState<JobView>();
-  const isRunning = listed.state === 'running' || listed.state === 'waiting';
+  const isRunning = listed.state === 'running';
   const { id } = listed;
   useEffect(() => {
     if (!isRunning) return;

@@ -6,7 +6,7 @@ import { EmptyNote, ErrorNote, Waiting } from '../../parts/notes.js';
 import { JobRow } from './job-row.js';
 import './jobs.css';
 
-/** Fits and knowledge jobs: how far they are, what they cost, and what failed. */
+/** What takes long: how far it is, and what failed. */
 export default function JobsView() {
   const jobs = useQuery({
     queryKey: ['jobs'],
