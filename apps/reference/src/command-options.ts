@@ -62,7 +62,7 @@ export function action<O extends object, A extends readonly string[] = []>(
   // Commander hands over the arguments, then the options, then the command.
   return (...parameters) => {
     const options = parameters.at(-2) as O;
-    const given = parameters.slice(0, -2) as unknown as A;
+    const given = parameters.slice(0, -2) as readonly string[] as A;
     return runCommand({ program: 'palate', ...(options as PrintingOptions) }, async (context) =>
       (await load())(options, context, ...given),
     );

@@ -48,6 +48,8 @@ interface ImportCommandOptions extends PrintingOptions {
   readonly source?: string | undefined;
 }
 
+type SkipCause = NonNullable<ImportOptions['skip']>[number];
+
 /** Adds `palate import`. */
 export function registerImport(program: CommandLine): void {
   withPrinting(program.command('import'))
@@ -76,7 +78,7 @@ export function registerImport(program: CommandLine): void {
     .option('--name <text>', 'name of the data set')
     .option('--licence <text>', 'licence of the data')
     .option('--source <text>', 'where the data comes from')
-    .action(action<ImportCommandOptions, [string]>(async () => importCommand));
+    .action(action(async () => importCommand));
 }
 
 function timeUnits(): string[] {
@@ -151,14 +153,16 @@ function itemRolesOf({ itemId, title, text, attributes }: ImportCommandOptions):
 function skipOf(list: string | undefined): ImportOptions['skip'] {
   if (list === undefined) return undefined;
   const known = skipCauses().split(', ');
-  for (const cause of namesIn(list))
-    if (!known.includes(cause))
-      throw new InvalidInputError({
-        expected: `causes among ${known.join(', ')} in --skip`,
-        received: JSON.stringify(cause),
-        hint: 'Correct the name.',
-      });
-  return namesIn(list) as unknown as ImportOptions['skip'];
+  const isCause = (name: string): name is SkipCause => known.includes(name);
+  const causes = namesIn(list);
+  const other = causes.find((name) => !isCause(name));
+  if (other !== undefined)
+    throw new InvalidInputError({
+      expected: `causes among ${known.join(', ')} in --skip`,
+      received: JSON.stringify(other),
+      hint: 'Correct the name.',
+    });
+  return causes.filter(isCause);
 }
 
 function inWords({ dataset, statistics, interactions, items, users, folder }: ImportedDataset): string[] {

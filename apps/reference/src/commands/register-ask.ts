@@ -49,22 +49,22 @@ export function registerAsk(program: CommandLine): void {
         'graph',
       ]),
     )
-    .action(action<object, [string]>(async () => (await ask()).similarCommand as never));
+    .action(action(async () => (await ask()).similarCommand));
   withFilter(withPrinting(withFitting(program.command('search'))))
     .description('find items by words of titles and texts; titles may be begun or misspelt')
     .argument('<words>', 'what to look for')
     .option(...K)
-    .action(action<object, [string]>(async () => (await ask()).searchCommand as never));
+    .action(action(async () => (await ask()).searchCommand));
   withSystem(withAsker(withPrinting(withFitting(program.command('rank')))))
     .description('put items into the order that fits somebody')
     .argument('<titles>', 'titles or ids, separated by semicolons')
     .option('--k <number>', 'how many (default: all)', wholeNumber(1))
     .option('--explain', 'give a reason for each item')
-    .action(action<object, [string]>(async () => (await ask()).rankCommand as never));
+    .action(action(async () => (await ask()).rankCommand));
   withAsker(withPrinting(withFitting(program.command('explain'))))
     .description('say why an item suits somebody')
     .argument('<item>', 'title or id')
-    .action(action<object, [string]>(async () => (await ask()).explainCommand as never));
+    .action(action(async () => (await ask()).explainCommand));
   withPrinting(program.command('systems'))
     .description('list every method that --system takes')
     .action(action(async () => (await import('./systems.js')).systemsCommand));

@@ -67,5 +67,5 @@ export function registerKnowledge(program: CommandLine): void {
     .description('write all texts as JSON lines')
     .argument('<file>', 'where to')
     .option('--kinds <names>', 'only these kinds, separated by commas')
-    .action(action<object, [string]>(async () => (await part()).exportCommand as never));
+    .action(action(async () => (await part()).exportCommand));
 }
