@@ -32,16 +32,25 @@ export function withData(command: CommandLine): CommandLine {
   );
 }
 
-/** Adds `--data`, `--artifacts`, `--seed` and `--effort`. */
-export function withFitting(command: CommandLine): CommandLine {
-  return withData(command)
-    .option('--artifacts <folder>', 'where fitted systems are kept (default: your cache folder)')
+/** Adds `--seed` and `--effort`. */
+export function withTraining(command: CommandLine): CommandLine {
+  return command
     .option('--seed <number>', 'seed of all randomness', wholeNumber(0), 0)
     .addOption(
       new Option('--effort <how>', 'training: full takes minutes once, quick shows that all works')
         .choices(['full', 'quick'])
         .default('full'),
     );
+}
+
+/** Adds `--data`, `--artifacts`, `--seed` and `--effort`. */
+export function withFitting(command: CommandLine): CommandLine {
+  return withTraining(
+    withData(command).option(
+      '--artifacts <folder>',
+      'where fitted systems are kept (default: your cache folder)',
+    ),
+  );
 }
 
 /** Adds `--json` and `--progress`. */
