@@ -1,18 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { CommandLine, wholeNumber } from '@palate/command-line';
 import { action, withFitting, withPrinting } from './command-options.js';
 import { registerImport } from './commands/import.js';
 import { registerAsk } from './commands/register-ask.js';
 import { registerKnowledge } from './commands/register-knowledge.js';
 import { registerServe } from './commands/serve.js';
-
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
+import { VERSION } from './version.js';
 
 const program = new CommandLine('palate')
   .description('Recommends anything, from your own data or the bundled films.')
-  .version(version);
+  .version(VERSION);
 
 registerAsk(program);
 
@@ -54,7 +50,7 @@ withFitting(program.command('start'))
   .action(action(async () => (await import('./commands/start.js')).startCommand));
 
 registerImport(program);
-registerServe(program, version);
+registerServe(program);
 registerKnowledge(program);
 
 await program.parseAsync();

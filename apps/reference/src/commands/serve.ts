@@ -19,7 +19,7 @@ export interface ServeCommandOptions
 const list = (text: string): string[] => namesIn(text);
 
 /** Adds `palate serve` and `palate api-key`. */
-export function registerServe(program: CommandLine, version: string): void {
+export function registerServe(program: CommandLine): void {
   withTraining(
     withData(program.command('serve'))
       .description('answer over HTTP: JSON interface, page, metrics')
@@ -43,12 +43,7 @@ export function registerServe(program: CommandLine, version: string): void {
         .choices(['silent', 'error', 'warn', 'info', 'debug'])
         .default('info'),
     )
-    .action(
-      action<ServeCommandOptions>(async () => {
-        const { serveCommand } = await import('../server/serve-command.js');
-        return (options, context) => serveCommand(options, version, context);
-      }),
-    );
+    .action(action(async () => (await import('../server/serve-command.js')).serveCommand));
   program
     .command('api-key')
     .description('make an API key for a client; the file gets its hash alone')

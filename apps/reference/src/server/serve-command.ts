@@ -3,17 +3,18 @@ import type { CommandContext } from '@palate/command-line';
 import { pino } from 'pino';
 import type { ServeCommandOptions } from '../commands/serve.js';
 import { modelFolder } from '../engine/open-engine.js';
+import { VERSION } from '../version.js';
+import { isLoopback } from './http/hosts.js';
 import { type RunningServer, serve } from './serve.js';
 
 /** `palate serve`: answers over HTTP until it is told to end. */
 export async function serveCommand(
   options: ServeCommandOptions,
-  version: string,
   { signal, print, notice }: CommandContext,
 ): Promise<void> {
   const log = pino({ level: options.logLevel, base: null }, pino.destination({ fd: 2, sync: false }));
   const server = await serve({
-    version,
+    version: VERSION,
     engine: {
       data: options.data,
       folder: modelFolder(options),
@@ -32,7 +33,7 @@ export async function serveCommand(
     feedback: options.feedback ?? process.env.DATABASE_URL,
     log,
   });
-  if (options.apiKeys === undefined && !['127.0.0.1', 'localhost', '::1'].includes(options.host))
+  if (options.apiKeys === undefined && !isLoopback(options.host))
     notice('anybody who reaches this address may ask and give feedback: --api-keys asks for a key');
   await answering(server, signal, print);
   log.flush();

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import type { CommandContext } from '@palate/command-line';
 import { InvalidInputError } from '@palate/core';
 import { pino } from 'pino';
+import { VERSION } from '../version.js';
 import type { EngineSettings } from './host/protocol.js';
 import { type RunningServer, serve } from './serve.js';
 import { answering } from './serve-command.js';
@@ -11,12 +11,9 @@ const PORT = 8080;
 
 /** Serves the page to whoever sits at this machine, until the signal fires. */
 export async function servePage(engine: EngineSettings, { signal, print }: CommandContext): Promise<void> {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
   const on = (port: number): Promise<RunningServer> =>
     serve({
-      version,
+      version: VERSION,
       engine,
       host: '127.0.0.1',
       port,
