@@ -4,7 +4,7 @@ import type { HostAnswer, HostCallOptions } from '../host/engine-host.js';
 import type { Operation } from '../host/protocol.js';
 import type { AppEnv, AppParts } from './app.js';
 import { eventStream } from './event-stream.js';
-import { inputError } from './failures.js';
+import { checked } from './failures.js';
 import { jsonBody } from './json-body.js';
 import { PieceQueue } from './piece-queue.js';
 import { ENGINE_ROUTES, type EngineRoute } from './routes.js';
@@ -19,11 +19,9 @@ const LONGEST = 150;
 
 /** Reads what a request gives, checked by the schema of its route. */
 async function givenTo(c: Context<AppEnv>, { body, query }: EngineRoute): Promise<unknown> {
-  const schema = body ?? query;
-  if (!schema) return { id: c.req.param('id') };
-  const result = schema.safeParse(body ? await jsonBody(c) : c.req.query());
-  if (!result.success) throw inputError(body ? 'body' : 'query', result.error);
-  return result.data;
+  if (body) return checked(body, await jsonBody(c), 'body');
+  if (query) return checked(query, c.req.query(), 'query');
+  return { id: c.req.param('id') };
 }
 
 /** Adds the calls that the engine answers. */

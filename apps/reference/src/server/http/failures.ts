@@ -54,13 +54,20 @@ export function failureOf(error: unknown): Failure {
   return { status, body: { error: { code, message, expected, received, hint } } };
 }
 
-/** The first fault that a schema found, as an error. */
-export function inputError(where: string, { issues }: z.ZodError): PalateError {
-  const [issue] = issues;
+/**
+ * What was given, checked by a schema.
+ *
+ * @param where - what an error names: body or query
+ * @throws PalateError of code `invalid-input` with the first fault that the schema found
+ */
+export function checked<T>(schema: z.ZodType<T>, given: unknown, where: 'body' | 'query'): T {
+  const { data, error } = schema.safeParse(given);
+  if (!error) return data;
+  const [issue] = error.issues;
   const path = (issue?.path ?? []).map((part) =>
     typeof part === 'number' ? `[${part}]` : `.${String(part)}`,
   );
-  return new PalateError('invalid-input', {
+  throw new PalateError('invalid-input', {
     expected: `${where}${path.join('')} as the description of the interface has it`,
     received: issue?.message ?? 'something else',
     hint: 'See /reference.',

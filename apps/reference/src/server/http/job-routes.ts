@@ -3,7 +3,7 @@ import type { Hono } from 'hono';
 import type { JobView } from '../jobs.js';
 import type { AppEnv, AppParts } from './app.js';
 import { eventStream } from './event-stream.js';
-import { inputError } from './failures.js';
+import { checked } from './failures.js';
 import { jsonBody } from './json-body.js';
 import { fitRequest, refitRequest } from './request-schemas.js';
 
@@ -38,13 +38,11 @@ export function addJobRoutes(app: Hono<AppEnv>, { jobs, start, closing }: AppPar
     return c.json(await jobs.cancel(id));
   });
   app.post('/api/v1/refit', async (c) => {
-    const result = refitRequest.safeParse(await jsonBody(c));
-    if (!result.success) throw inputError('body', result.error);
+    checked(refitRequest, await jsonBody(c), 'body');
     return c.json(start.refit(), 202);
   });
   app.post('/api/v1/fit', async (c) => {
-    const result = fitRequest.safeParse(await jsonBody(c));
-    if (!result.success) throw inputError('body', result.error);
-    return c.json(start.fit(result.data.system), 202);
+    const { system } = checked(fitRequest, await jsonBody(c), 'body');
+    return c.json(start.fit(system), 202);
   });
 }
