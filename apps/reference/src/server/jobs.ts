@@ -56,8 +56,7 @@ export class Jobs {
     const id = randomUUID();
     const controller = new AbortController();
     const view: JobView = { id, kind, title, state: 'running', startedAt: Date.now() };
-    const onProgress = ({ phase, done, total }: Progress): void =>
-      this.#change(id, { progress: { done, ...(total === undefined ? {} : { total }), message: phase } });
+    const onProgress = (progress: Progress): void => this.#change(id, progressOf(progress));
     const done = Promise.resolve()
       .then(() => work({ signal: controller.signal, onProgress }))
       .then(
@@ -70,10 +69,9 @@ export class Jobs {
   }
 
   /** Progress of work that a job began without knowing: it goes to the newest job that runs. */
-  tell({ phase, done, total }: Progress): void {
+  tell(progress: Progress): void {
     const job = this.list.find(({ state }) => state === 'running');
-    if (job)
-      this.#change(job.id, { progress: { done, ...(total === undefined ? {} : { total }), message: phase } });
+    if (job) this.#change(job.id, progressOf(progress));
   }
 
   /** Stops a job, and waits until it has stopped. */
@@ -124,6 +122,10 @@ export class Jobs {
     const ended = [...this.#jobs].filter(([, { view }]) => view.state !== 'running');
     for (const [id] of ended.slice(0, Math.max(0, ended.length - MOST_ENDED))) this.#jobs.delete(id);
   }
+}
+
+function progressOf({ phase, done, total }: Progress): Partial<JobView> {
+  return { progress: { done, ...(total === undefined ? {} : { total }), message: phase } };
 }
 
 function endOf(error: unknown): Partial<JobView> {

@@ -1,5 +1,6 @@
 /** The engine's thread: opens an engine and answers the main thread. */
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Progress } from '@palate/core';
 import type { Answer, Engine, ExplainRequest, RecommendRequest } from '@palate/engine';
 import { Batcher } from './batcher.js';
 import { checkFitted, ENGINE_CALLS } from './engine-calls.js';
@@ -42,9 +43,7 @@ async function run(settings: EngineSettings): Promise<void> {
     }
     const call = ENGINE_CALLS[operation];
     if (!call) throw new Error(`no operation ${operation}`);
-    const onProgress = (
-      progress: Parameters<Parameters<typeof openServedEngine>[1]['onProgress']>[0],
-    ): void => send({ kind: 'progress', id, progress });
+    const onProgress = (progress: Progress): void => send({ kind: 'progress', id, progress });
     answer(id, await call(engine, argument as never, { signal, onProgress }));
   };
 

@@ -22,7 +22,6 @@ export async function openServedEngine(
   const dataset = await loadData(settings.data, { signal });
   onData({ name: dataset.name, fingerprint: fingerprint(dataset.log) });
   const live = await liveModel(settings.folder ?? userCacheFolder());
-  const pipeline = pipelineOf(settings, live !== undefined);
   return Engine.open({
     dataset,
     feedback,
@@ -31,9 +30,9 @@ export async function openServedEngine(
     signal,
     onProgress,
     onNotice,
-    ...(settings.folder === undefined ? {} : { folder: settings.folder }),
-    ...(pipeline ? { pipeline } : {}),
-    ...(live ? { model: live } : {}),
+    folder: settings.folder,
+    pipeline: pipelineOf(settings, live !== undefined),
+    model: live,
     knowledge: await knownOf(settings.data, dataset),
   });
 }
