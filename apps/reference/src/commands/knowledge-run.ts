@@ -20,9 +20,9 @@ import { namedModel } from '../engine/live-model.js';
 import { count, estimateInWords, estimates } from '../knowledge/estimates.js';
 import { jobsOf, type KindOptions, priceOf } from '../knowledge/kind-options.js';
 import type { KnowledgeJob } from '../knowledge/knowledge-job.js';
-import { causesOf, noModel, spentInWords, withStore } from '../knowledge/reporting.js';
+import { causesOf, noModel, spentInWords } from '../knowledge/reporting.js';
 import { SpendingLedger } from '../knowledge/spending-ledger.js';
-import { knowledgeFolder } from '../knowledge/store-folder.js';
+import { knowledgeFolder, withStore } from '../knowledge/store-folder.js';
 
 interface RunOptions extends KindOptions {
   readonly sample?: number | undefined;

@@ -1,9 +1,8 @@
 import type { Dataset } from '@palate/core';
 import type { ItemKnowledge, PipelineConfig } from '@palate/engine';
-import { openKnowledgeStore } from '@palate/knowledge-augment';
 import { BUNDLED } from '../bundled.js';
 import { knownTexts } from '../knowledge/known-texts.js';
-import { hasKnowledge, knowledgeFolder } from '../knowledge/store-folder.js';
+import { hasKnowledge, knowledgeFolder, withStore } from '../knowledge/store-folder.js';
 import { filmKnowledge } from './film-knowledge.js';
 
 /**
@@ -14,12 +13,7 @@ export async function knownOf(data: string, dataset: Dataset): Promise<ItemKnowl
   if (data === BUNDLED) return filmKnowledge();
   const folder = await knowledgeFolder(data);
   if (!(await hasKnowledge(folder))) return undefined;
-  const store = openKnowledgeStore(folder);
-  try {
-    return await knownTexts(store, dataset);
-  } finally {
-    await store.close();
-  }
+  return withStore(folder, (store) => knownTexts(store, dataset));
 }
 
 /** PALR over the bundled films: SASRec finds, a tuned ranker orders; wishes are found by meaning and words. */

@@ -1,5 +1,5 @@
-import { InvalidInputError, type KnowledgeStore, type TokenUsage } from '@palate/core';
-import { type KnowledgeFailure, openKnowledgeStore } from '@palate/knowledge-augment';
+import { InvalidInputError, type TokenUsage } from '@palate/core';
+import type { KnowledgeFailure } from '@palate/knowledge-augment';
 import type { TokenPrice } from '@palate/llm';
 import { count, money } from './estimates.js';
 
@@ -10,16 +10,6 @@ export function noModel(): InvalidInputError {
     received: 'none',
     hint: 'For example PALATE_LLM=openai:gpt-4o-mini with OPENAI_API_KEY, or with OPENAI_BASE_URL the name of a local model.',
   });
-}
-
-/** Opens the store for a while; without one there is nothing in it. */
-export async function withStore<T>(folder: string, use: (store: KnowledgeStore) => Promise<T>): Promise<T> {
-  const store = openKnowledgeStore(folder);
-  try {
-    return await use(store);
-  } finally {
-    await store.close();
-  }
 }
 
 /** Tokens and their price for people. */

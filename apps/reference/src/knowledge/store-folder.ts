@@ -1,7 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { KnowledgeStore } from '@palate/core';
 import { isDatasetFolder } from '@palate/datasets';
 import { userCacheFolder } from '@palate/engine';
+import { openKnowledgeStore } from '@palate/knowledge-augment';
 
 /**
  * Where the texts about a data set are kept: beside its folder, as `FOLDER.knowledge`; of a named data set among the user's
@@ -20,4 +22,14 @@ export async function hasKnowledge(folder: string): Promise<boolean> {
     (entry) => entry.isDirectory(),
     () => false,
   );
+}
+
+/** Opens the store for a while; without one there is nothing in it. */
+export async function withStore<T>(folder: string, use: (store: KnowledgeStore) => Promise<T>): Promise<T> {
+  const store = openKnowledgeStore(folder);
+  try {
+    return await use(store);
+  } finally {
+    await store.close();
+  }
 }
