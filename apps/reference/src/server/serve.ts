@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { createAdaptorServer } from '@hono/node-server';
-import { type FeedbackStore, InvalidInputError, type Progress } from '@palate/core';
+import { type FeedbackStore, InvalidInputError } from '@palate/core';
 import type { Logger } from 'pino';
 import { openFeedbackPlace } from './feedback-place.js';
 import type { EngineSettings } from './host/protocol.js';
@@ -37,8 +37,6 @@ export interface ServeOptions {
   /** Folder, `postgres:` URL or `memory`. Default: a folder of the data. */
   readonly feedback?: string | undefined;
   readonly log: Logger;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-  readonly onNotice?: ((text: string) => void) | undefined;
 }
 
 /** A server that answers. */
@@ -83,14 +81,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
         store ??= openFeedbackPlace(options.feedback, data);
         return store;
       },
-      onProgress: (progress) => {
-        jobs.tell(progress);
-        options.onProgress?.(progress);
-      },
-      onNotice: (text) => {
-        log.info({ notice: text });
-        options.onNotice?.(text);
-      },
+      onProgress: (progress) => jobs.tell(progress),
+      onNotice: (text) => log.info({ notice: text }),
       onEnd: () => {
         isReady = false;
         metrics.restarts.inc();

@@ -120,12 +120,6 @@ export class EngineHost {
     });
   }
 
-  /** Asks the engine for something that this thread reads itself. */
-  async value<T>(operation: Operation, argument?: unknown, options?: HostCallOptions): Promise<T> {
-    const { json } = await this.call(operation, argument, options);
-    return JSON.parse(Buffer.from(json).toString('utf8')) as T;
-  }
-
   /** Closes the engine and its thread; the store is whoever opened it's to close. */
   async close(): Promise<void> {
     this.#isClosing = true;
