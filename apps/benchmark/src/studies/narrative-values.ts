@@ -1,0 +1,95 @@
+import type { LongCallOptions, Retriever } from '@palate/core';
+import { holm, normalisedGain, randomisationTest } from '@palate/eval';
+import type { TestSet } from './narrative-data.js';
+import { meanAndDeviation, type StudyTable } from './study.js';
+
+/** Values of each request of a set. */
+export type Values = Readonly<Record<'hr10' | 'ndcg10' | 'hr100', readonly number[]>>;
+
+const METRICS = ['hr10', 'ndcg10', 'hr100'] as const;
+
+/** A row of the table. */
+export interface Row {
+  readonly label: string;
+  /** Values by set and seed. */
+  readonly values: Readonly<Record<string, readonly Values[]>>;
+}
+
+/** Lists of a retriever, measured request by request: a request's best-ranked target decides its hit. */
+export async function measure(
+  retriever: Retriever,
+  { requests, isPersonal }: TestSet,
+  call: LongCallOptions,
+): Promise<Values> {
+  const lists = await retriever.retrieve(
+    requests.map(({ text, exclude, user }) => ({
+      text,
+      ...(isPersonal ? { exclude, user } : {}),
+    })),
+    100,
+    { signal: call.signal },
+  );
+  const ranks = requests.map(({ targets }, q) =>
+    targets.map((target) => {
+      const at = lists[q]?.findIndex(({ item }) => item === target) ?? -1;
+      return at < 0 ? Number.POSITIVE_INFINITY : at + 1;
+    }),
+  );
+  const hits = (k: number): number[] => ranks.map((own) => (own.some((rank) => rank <= k) ? 1 : 0));
+  return {
+    hr10: hits(10),
+    ndcg10: ranks.map((own) =>
+      normalisedGain(
+        own,
+        own.map(() => 1),
+        10,
+      ),
+    ),
+    hr100: hits(100),
+  };
+}
+
+/** The mean; 0 of nothing. */
+export const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+
+/** The table: a row a system, three metrics a set, and the tests against the fusion on the first set. */
+export function table(
+  rows: readonly Row[],
+  sets: readonly TestSet[],
+  pointrec: ReadonlyMap<string, number[]>,
+): StudyTable {
+  const [first] = sets;
+  const base = rows.find(({ label }) => label === 'BM25 and use-lite, fused');
+  /** NDCG@10 of each request, averaged over seeds. */
+  const perRequest = (row: Row | undefined): number[] => {
+    const seeds = row?.values[first?.name ?? ''] ?? [];
+    return (seeds[0]?.ndcg10 ?? []).map((_, q) => meanOf(seeds.map(({ ndcg10 }) => ndcg10[q] as number)));
+  };
+  const compared = rows.filter((row) => row !== base && perRequest(row).length > 1);
+  const adjusted = holm(compared.map((row) => randomisationTest(perRequest(row), perRequest(base)).pValue));
+  return {
+    columns: [
+      'system',
+      ...sets.flatMap(({ name, requests }) => [`${name} (${requests.length}): HR@10`, 'NDCG@10', 'HR@100']),
+      'Pointrec: NDCG@10',
+      'p against the fusion',
+    ],
+    rows: rows.map((row) => [
+      row.label,
+      ...sets.flatMap(({ name }) =>
+        METRICS.map((metric) => {
+          const seeds = row.values[name];
+          return seeds === undefined
+            ? ''
+            : meanAndDeviation(
+                seeds.map((values) => meanOf(values[metric])),
+                3,
+              );
+        }),
+      ),
+      pointrec.has(row.label) ? meanAndDeviation(pointrec.get(row.label) ?? [], 3) : '',
+      compared.includes(row) ? (adjusted[compared.indexOf(row)] as number).toFixed(3) : '',
+    ]),
+  };
+}
