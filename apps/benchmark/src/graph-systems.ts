@@ -1,5 +1,10 @@
-import { createHash } from 'node:crypto';
-import { type Dataset, InvalidInputError, type LongCallOptions, type Retriever } from '@palate/core';
+import {
+  type Dataset,
+  fingerprint,
+  InvalidInputError,
+  type LongCallOptions,
+  type Retriever,
+} from '@palate/core';
 import {
   GRAPH_MODELS,
   type GraphModel,
@@ -40,11 +45,7 @@ const KEPT = new Map<string, Promise<TextEdges>>();
  * @param training - the data set with its training log alone
  */
 export function textEdges(training: Dataset, options: LongCallOptions): Promise<TextEdges> {
-  const key = createHash('sha256')
-    .update(training.name)
-    .update(new Uint8Array(training.log.item.buffer))
-    .update(new Uint8Array(training.log.user.buffer))
-    .digest('hex');
+  const key = JSON.stringify([training.name, fingerprint(training.log)]);
   const kept = KEPT.get(key) ?? makeEdges(training, options);
   KEPT.set(key, kept);
   return kept;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type LongCallOptions, throwIfCancelled } from '@palate/core';
 import { heartbeat } from '../heartbeat.js';
-import { hashOf, readJson, writeJson } from '../results.js';
+import { fileName, hashOf, readJson, writeJson } from '../results.js';
 
 /** A measurement that is no list of recommenders: it has its own table. */
 export interface Study {
@@ -56,14 +56,7 @@ export function studyContext(
       measure: (call: LongCallOptions) => Promise<T>,
     ): Promise<T> => {
       throwIfCancelled(options.signal, name);
-      const path = join(
-        folder,
-        'cells',
-        `${name
-          .toLowerCase()
-          .replace(/[^a-z0-9]+/g, '-')
-          .replace(/^-|-$/g, '')}.json`,
-      );
+      const path = join(folder, 'cells', `${fileName(name)}.json`);
       const key = hashOf(basis);
       const stored = await readJson<StoredCell>(path);
       if (stored?.key === key) {
