@@ -8,7 +8,7 @@ import { fitGraphModel, GRAPH_STUDY_MODELS, type GraphStudyModel, textEdges } fr
 import { CACHE } from '../item-texts.js';
 import { loadFolderDataset } from '../prepare.js';
 import { graphOptions } from '../suites/graph.js';
-import { meanAndDeviation, type Study, type StudyContext } from './study.js';
+import { meanAndDeviation, meanOf, type Study, type StudyContext } from './study.js';
 
 const METRICS = ['hr@1', 'hr@3', 'hr@10', 'ndcg@10', 'mrr'] as const;
 /** Share of the users that count as least active, as in the paper. */
@@ -106,9 +106,6 @@ function perUserMeans(seeds: readonly Measured[]): Float64Array {
     for (const [user, value] of Object.entries(perUser)) mean[Number(user)]! += value / seeds.length;
   return mean;
 }
-
-const meanOf = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Relative gain in words; nothing to compare with is said. */
 function gain(before: number, after: number): string {

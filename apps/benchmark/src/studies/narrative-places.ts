@@ -5,8 +5,7 @@ import { benchmarkEncoder } from '../item-texts.js';
 import { hashOf } from '../results.js';
 import { type Extent, filterInWords } from './narrative-extent.js';
 import { type PlaceRequest, placeRequests } from './narrative-requests.js';
-import { meanOf } from './narrative-values.js';
-import type { StudyContext } from './study.js';
+import { meanOf, type StudyContext } from './study.js';
 
 /** Mean NDCG@10 of Pointrec's requests by any scores of their places; gain is the grade. */
 async function places(

@@ -1,7 +1,7 @@
 import type { LongCallOptions, Retriever } from '@palate/core';
 import { holm, normalisedGain, randomisationTest } from '@palate/eval';
 import type { TestSet } from './narrative-data.js';
-import { meanAndDeviation, type StudyTable } from './study.js';
+import { meanAndDeviation, meanOf, type StudyTable } from './study.js';
 
 /** Values of each request of a set. */
 export type Values = Readonly<Record<'hr10' | 'ndcg10' | 'hr100', readonly number[]>>;
@@ -48,10 +48,6 @@ export async function measure(
     hr100: hits(100),
   };
 }
-
-/** The mean; 0 of nothing. */
-export const meanOf = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 
 /** The table: a row a system, three metrics a set, and the tests against the fusion on the first set. */
 export function table(

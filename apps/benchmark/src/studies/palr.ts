@@ -5,7 +5,7 @@ import { bootstrapInterval, checkUnseen, ndcgOfLists } from '@palate/eval';
 import { instructionData } from '@palate/llm-rank';
 import { CACHE } from '../item-texts.js';
 import { fitLocalRanker } from '../text-systems.js';
-import { meanAndDeviation, type Study } from './study.js';
+import { meanAndDeviation, meanOf, type Study } from './study.js';
 
 interface PalrCell {
   readonly tuned: number;
@@ -62,10 +62,10 @@ export const palr: Study = {
           const again = await ranker.rank(queries, candidates, 10, { orderWeight: 0, seed: 2 });
           const gain = (list: readonly { readonly item: number }[] | undefined, user: number): number =>
             ndcgOfLists([list ?? []], [split.test.history(user)], 10);
-          const mean = (values: readonly number[]): number =>
-            values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
           const pick = (isTuned: boolean, lists: readonly (readonly { readonly item: number }[])[]): number =>
-            mean(users.flatMap((user, q) => ((tuned[user] === 1) === isTuned ? [gain(lists[q], user)] : [])));
+            meanOf(
+              users.flatMap((user, q) => ((tuned[user] === 1) === isTuned ? [gain(lists[q], user)] : [])),
+            );
           const differences = users.map((user, q) => gain(ranked[q], user) - gain(candidates[q], user));
           const { low, high } = bootstrapInterval(differences);
           return {
@@ -73,14 +73,14 @@ export const palr: Study = {
             untuned: pick(false, ranked),
             retrieverTuned: pick(true, candidates),
             retrieverUntuned: pick(false, candidates),
-            ceiling: mean(
+            ceiling: meanOf(
               users.map((user, q) =>
                 candidates[q]?.some(({ item }) => item === split.test.history(user)[0]) ? 1 : 0,
               ),
             ),
             orderWeight: ranker.orderWeight,
-            sameFirst: mean(users.map((_, q) => (alone[q]?.[0]?.item === again[q]?.[0]?.item ? 1 : 0))),
-            overlap: mean(
+            sameFirst: meanOf(users.map((_, q) => (alone[q]?.[0]?.item === again[q]?.[0]?.item ? 1 : 0))),
+            overlap: meanOf(
               users.map((_, q) => {
                 const first = new Set(alone[q]?.map(({ item }) => item));
                 return (again[q] ?? []).filter(({ item }) => first.has(item)).length / 10;

@@ -88,6 +88,10 @@ export function studyMarkdown(study: Study, table: StudyTable): string {
   ].join('\n');
 }
 
+/** The mean; 0 of nothing. */
+export const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+
 /** Mean, and the sample deviation where there is more than one value. */
 export function meanAndDeviation(values: readonly number[], digits = 4): string {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
