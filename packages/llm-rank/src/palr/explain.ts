@@ -56,9 +56,24 @@ function itemWords(text: string): readonly string[] {
 
 const sentences = new Intl.Segmenter(undefined, { granularity: 'sentence' });
 
+/** A piece that ends with an initial, as in "H.R. Giger", is no whole sentence. */
+const ENDS_WITH_INITIAL = /(?:^|[\s.])\p{Lu}\.\s*$/u;
+
+function sentencesOf(text: string): string[] {
+  const all: string[] = [];
+  let begun = '';
+  for (const { segment } of sentences.segment(text)) {
+    begun += segment;
+    if (ENDS_WITH_INITIAL.test(begun)) continue;
+    all.push(begun);
+    begun = '';
+  }
+  return (begun === '' ? all : [...all, begun]).map((each) => each.trim().replace(/\s+/g, ' '));
+}
+
 /** The first of the sentences that hold most of the stems, as it stands. */
 function tellingSentence(text: string, stems: ReadonlySet<string>): string {
-  const all = Array.from(sentences.segment(text), ({ segment }) => segment.trim().replace(/\s+/g, ' '));
+  const all = sentencesOf(text);
   const held = (sentence: string): number => new Set(words(sentence).filter((word) => stems.has(word))).size;
   return all.reduce((best, each) => (held(each) > held(best) ? each : best), all[0] ?? '');
 }

@@ -59,6 +59,15 @@ describe('explainFromKnowledge', () => {
       'Thieves plan one last heist, and a detective closes in.',
     );
     expect(reason(['the wrong way to Rome by night train'])).toBe('The heist goes wrong.');
+    // An initial ends no sentence.
+    expect(
+      explainFromKnowledge({
+        keywords: ['a masterpiece about creatures of the deep'],
+        tags: [],
+        knowledge: 'A masterpiece made by H.R. Giger and J. Doe. It is from 1979.',
+        history: [],
+      }).text,
+    ).toBe('A masterpiece made by H.R. Giger and J. Doe.');
     // The word stands in the tags alone: the knowledge begins with what the item is.
     expect(reason(['heart-warming cat stories'], ['cat'])).toBe('A film of 2010.');
     expect(
