@@ -1,26 +1,28 @@
 // Proves that each package can be published by itself: packs it, lints the tarball (publint, attw), installs it into
 // an empty folder as users do (scripts/installation.mjs), holds light packages to their limits, and runs every ```ts
-// example of its README there, on whatever build of ONNX Runtime npm could install.
+// example of its README there, on whatever build of ONNX Runtime npm could install. Installs the projects of examples/ in
+// the same way, and runs their tests.
 //
-//   node scripts/check-packages.mjs [package ...]   check them, or all
+//   node scripts/check-packages.mjs [name ...]      check these packages and projects, or all
 //   node scripts/check-packages.mjs --sizes         install each with an empty cache and write the README's table
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { cp, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import ts from 'typescript';
 import {
   checkLight,
   install,
   installed,
+  installProject,
   LIGHT,
   sizesTable,
   userEnvironment,
   writeSizes,
 } from './installation.mjs';
-import { published, root } from './workspace.mjs';
+import { examples, published, root } from './workspace.mjs';
 
 const exec = promisify(execFile);
 const work = mkdtempSync(join(tmpdir(), 'palate-packages-'));
@@ -133,6 +135,27 @@ async function checkPackage({ dir, manifest: { name } }, tarballs, env) {
   rmSync(folder, { recursive: true, force: true });
 }
 
+/** Installs a project of examples/ and runs its test, as who copied its folder would. */
+async function checkProject({ dir, manifest: { name } }, tarballs, env) {
+  const copies = join(work, 'examples');
+  const folder = join(copies, basename(dir));
+  // The data that all projects read.
+  await cp(join(root, 'examples', 'shop'), join(copies, 'shop'), { recursive: true });
+  await cp(dir, folder, {
+    recursive: true,
+    filter: (path) => basename(path) !== 'node_modules',
+  });
+  const isInstalled = await step(`${name} installs`, async () => {
+    const seconds = await installProject(folder, tarballs, env);
+    return noteOf({ ...installed(folder), seconds });
+  });
+  if (isInstalled)
+    await step(`${name} passes its test`, async () => {
+      await exec('npm', ['test'], { ...options, cwd: folder, env, timeout: 600_000 });
+    });
+  rmSync(folder, { recursive: true, force: true });
+}
+
 /** Installs each package alone, with an empty cache each time. */
 async function measure(tarballs) {
   const rows = [];
@@ -163,6 +186,8 @@ try {
     for (const entry of all)
       if ((only.length === 0 || only.includes(entry.manifest.name)) && tarballs.has(entry.manifest.name))
         await checkPackage(entry, tarballs, env);
+    for (const entry of examples())
+      if (only.length === 0 || only.includes(entry.manifest.name)) await checkProject(entry, tarballs, env);
   }
 } finally {
   rmSync(work, { recursive: true, force: true });

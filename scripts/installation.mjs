@@ -37,15 +37,32 @@ function needed(name, seen = new Set()) {
   return seen;
 }
 
+/** The version of a package that the workspace pins. */
+function pinned(name) {
+  const workspace = readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8');
+  return workspace.match(new RegExp(`^ {2}'?${name}'?: (\\S+)$`, 'm'))?.[1] ?? 'latest';
+}
+
 /** Peers that are not optional are the user's to install, as the README says. */
 function peersOf({ peerDependencies = {}, peerDependenciesMeta = {} }) {
-  const workspace = readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8');
-  const pinned = (peer) => workspace.match(new RegExp(`^ {2}'?${peer}'?: (\\S+)$`, 'm'))?.[1] ?? 'latest';
   return Object.fromEntries(
     Object.keys(peerDependencies)
       .filter((peer) => peerDependenciesMeta[peer]?.optional !== true)
       .map((peer) => [peer, pinned(peer)]),
   );
+}
+
+/** Where npm finds packages of ours and those of ours that they need. */
+function filesOf(names, tarballs) {
+  const wanted = new Set(names.flatMap((name) => [...needed(name)]));
+  return Object.fromEntries([...wanted].map((each) => [each, `file:${tarballs.get(each)}`]));
+}
+
+/** Runs npm in a folder; gives the seconds that it took. */
+async function npmInstall(folder, env) {
+  const started = performance.now();
+  await exec('npm', ['install', '--no-audit', '--no-fund'], { cwd: folder, env, maxBuffer: 1 << 26 });
+  return (performance.now() - started) / 1000;
 }
 
 /**
@@ -58,16 +75,45 @@ function peersOf({ peerDependencies = {}, peerDependenciesMeta = {} }) {
  */
 export async function install(folder, names, tarballs, env) {
   mkdirSync(folder, { recursive: true });
-  const wanted = new Set(names.flatMap((name) => [...needed(name)]));
-  const files = Object.fromEntries([...wanted].map((each) => [each, `file:${tarballs.get(each)}`]));
+  const files = filesOf(names, tarballs);
   const peers = Object.assign({}, ...names.map((name) => peersOf(byName.get(name).manifest)));
   writeFileSync(
     join(folder, 'package.json'),
     JSON.stringify({ private: true, type: 'module', dependencies: { ...files, ...peers }, overrides: files }),
   );
-  const started = performance.now();
-  await exec('npm', ['install', '--no-audit', '--no-fund'], { cwd: folder, env, maxBuffer: 1 << 26 });
-  return (performance.now() - started) / 1000;
+  return npmInstall(folder, env);
+}
+
+/**
+ * Installs a project of `examples/` in a folder that holds a copy of it: packages of ours from their tarballs, all others from
+ * the registry.
+ *
+ * @returns seconds that npm took
+ */
+export async function installProject(folder, tarballs, env) {
+  const path = join(folder, 'package.json');
+  const manifest = JSON.parse(readFileSync(path, 'utf8'));
+  const files = filesOf(
+    Object.keys(manifest.dependencies).filter((name) => byName.has(name)),
+    tarballs,
+  );
+  const versions = (dependencies) =>
+    Object.fromEntries(
+      Object.entries(dependencies).map(([name, version]) => [
+        name,
+        files[name] ?? (version === 'catalog:' ? pinned(name) : version),
+      ]),
+    );
+  writeFileSync(
+    path,
+    JSON.stringify({
+      ...manifest,
+      dependencies: { ...versions(manifest.dependencies), ...files },
+      devDependencies: versions(manifest.devDependencies),
+      overrides: files,
+    }),
+  );
+  return npmInstall(folder, env);
 }
 
 function bytesBelow(path) {

@@ -40,13 +40,18 @@ export function packages() {
 /** The packages that are published. */
 export const published = () => packages().filter(({ manifest }) => manifest.private !== true);
 
-/** The apps. */
-export function apps() {
-  return readdirSync(join(root, 'apps'))
-    .map((app) => join(root, 'apps', app))
+/** The projects of a folder of the workspace. */
+const projects = (folder) =>
+  readdirSync(join(root, folder))
+    .map((name) => join(root, folder, name))
     .filter((dir) => existsSync(join(dir, 'package.json')))
     .map(read);
-}
+
+/** The apps. */
+export const apps = () => projects('apps');
+
+/** The projects that show the packages beside other libraries. */
+export const examples = () => projects('examples');
 
 /** Every file below a folder whose name ends as asked; installed and built files are left out. */
 export function filesBelow(dir, endings) {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chatServer } from './chat-server.js';
 import { palate } from './cli.js';
 
-const SHOP = fileURLToPath(new URL('../examples/shop/', import.meta.url));
+const SHOP = fileURLToPath(new URL('../../../examples/shop/', import.meta.url));
 
 let folder: string;
 let shop: string;

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { palate } from './cli.js';
 
-const SHOP = fileURLToPath(new URL('../examples/shop/', import.meta.url));
+const SHOP = fileURLToPath(new URL('../../../examples/shop/', import.meta.url));
 const ORDERS = join(SHOP, 'orders.csv');
 const PRODUCTS = join(SHOP, 'products.jsonl');
 

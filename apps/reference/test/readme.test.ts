@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { palate } from './cli.js';
 
 const APP = fileURLToPath(new URL('../', import.meta.url));
+const SHOP = fileURLToPath(new URL('../../../examples/shop/', import.meta.url));
 
 test('the README’s way from a CSV of orders to recommendations can be gone', async () => {
   const readme = await readFile(join(APP, 'README.md'), 'utf8');
@@ -13,7 +14,7 @@ test('the README’s way from a CSV of orders to recommendations can be gone', a
   const lines = block.split('\n').filter((line) => line !== '');
   expect(lines.length).toBeGreaterThan(5);
   const folder = await mkdtemp(join(tmpdir(), 'palate-readme-'));
-  await cp(join(APP, 'examples'), join(folder, 'examples'), { recursive: true });
+  await cp(SHOP, join(folder, 'examples', 'shop'), { recursive: true });
   for (const line of lines) {
     const [program, ...args] = Array.from(
       line.matchAll(/"([^"]*)"|(\S+)/g),

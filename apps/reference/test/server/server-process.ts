@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { importDataset } from '@palate/datasets';
 import { ENVIRONMENT, NODE } from '../cli.js';
 
-const SHOP = fileURLToPath(new URL('../../examples/shop/', import.meta.url));
+const SHOP = fileURLToPath(new URL('../../../../examples/shop/', import.meta.url));
 
 /** `palate serve` as a process of its own. */
 export interface ServerProcess {
