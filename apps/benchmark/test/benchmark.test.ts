@@ -1,11 +1,11 @@
 import { type ExecFileException, execFile, spawn } from 'node:child_process';
 import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import type { RankingResult } from '@palate/eval';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { compiledProgram } from '../../../scripts/compiled-program.js';
 import { suiteMarkdown } from '../src/leaderboard.js';
 import { readCells } from '../src/results.js';
 import { combinations, labelOf } from '../src/suite.js';
@@ -13,16 +13,11 @@ import { SUITES } from '../src/suites/index.js';
 import { SYSTEMS } from '../src/systems.js';
 import { readUserValues, writeUserValues } from '../src/user-values.js';
 
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-const NODE = [
-  '--conditions=palate-source',
-  `--import=${pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href}`,
-  MAIN,
-];
+const BENCHMARK = await compiledProgram(fileURLToPath(new URL('../src/main.ts', import.meta.url)));
 
 function benchmark(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [...NODE, ...args], { maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+    execFile(process.execPath, [BENCHMARK, ...args], { maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
       resolve({ code: Number((error as ExecFileException | null)?.code ?? 0), stdout, stderr });
     });
   });
@@ -129,7 +124,7 @@ test('a suite is measured cell by cell, goes on where it was, and writes its lea
 
 test('tuning looks at the validation part, keeps what it tried and goes on after a kill', async () => {
   const child = spawn(process.execPath, [
-    ...NODE,
+    BENCHMARK,
     'run',
     'movietweetings-classic',
     '--only',
@@ -158,7 +153,7 @@ test('tuning looks at the validation part, keeps what it tried and goes on after
 });
 
 test('a study stops in the middle of a fit when it is interrupted, and keeps what it measured', async () => {
-  const child = spawn(process.execPath, [...NODE, 'study', 'ratings', '--results', results]);
+  const child = spawn(process.execPath, [BENCHMARK, 'study', 'ratings', '--results', results]);
   let said = '';
   let complaint = '';
   child.stderr.on('data', (chunk: Buffer) => {

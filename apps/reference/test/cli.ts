@@ -1,11 +1,10 @@
 import { type ExecFileException, execFile, spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
+import { compiledProgram } from '../../../scripts/compiled-program.js';
 
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-/** Starts the command line from its sources, so that no build is needed. */
-export const NODE = ['--conditions=palate-source', `--import=${TSX}`, MAIN];
+const source = (path: string): string => fileURLToPath(new URL(`../src/${path}`, import.meta.url));
+/** The command line, compiled from its sources, so that no build is needed. */
+export const PALATE = await compiledProgram(source('main.ts'), [source('server/host/engine-worker.ts')]);
 
 /** The caller's environment without NODE_PATH, through which pnpm would let packages find what they do not declare. */
 export const { NODE_PATH: _, ...ENVIRONMENT } = process.env;
@@ -26,7 +25,7 @@ export function palate(
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      [...NODE, ...args],
+      [PALATE, ...args],
       { cwd, env: { ...ENVIRONMENT, ...env }, maxBuffer: 1 << 26 },
       (error, stdout, stderr) => {
         resolve({ code: Number((error as ExecFileException | null)?.code ?? 0), stdout, stderr });
@@ -45,7 +44,7 @@ export function interrupted(
   }: { readonly env?: Readonly<Record<string, string>>; readonly by?: NodeJS.Signals } = {},
 ): Promise<{ code: number | null; stderr: string }> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [...NODE, ...args], {
+    const child = spawn(process.execPath, [PALATE, ...args], {
       env: { ...ENVIRONMENT, ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });

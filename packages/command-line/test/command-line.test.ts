@@ -1,23 +1,19 @@
 import { type ExecFileException, execFile, spawn } from 'node:child_process';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { compiledProgram } from '../../../scripts/compiled-program.js';
 import { checkWritable } from '../src/index.js';
 
-const NODE = [
-  '--conditions=palate-source',
-  `--import=${pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href}`,
-  fileURLToPath(new URL('./program.ts', import.meta.url)),
-];
+const PROGRAM = await compiledProgram(fileURLToPath(new URL('./program.ts', import.meta.url)));
 
 const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
   new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
     execFile(
       process.execPath,
-      [...NODE, ...args],
+      [PROGRAM, ...args],
       { env: { ...process.env, ...env } },
       (error, stdout, stderr) =>
         resolve({ code: Number((error as ExecFileException | null)?.code ?? 0), stdout, stderr }),
@@ -72,7 +68,7 @@ test('errors are one line or JSON with status 1, without a stack', async () => {
 });
 
 test('Ctrl-C cancels with status 130; a reader that has seen enough is no error', async () => {
-  const child = spawn(process.execPath, [...NODE, 'wait', '--progress'], {
+  const child = spawn(process.execPath, [PROGRAM, 'wait', '--progress'], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let stderr = '';
@@ -86,7 +82,7 @@ test('Ctrl-C cancels with status 130; a reader that has seen enough is no error'
     /stopping; press Ctrl-C again.*\nstopped; nothing half written is left \[cancelled\]\n$/,
   );
 
-  const head = spawn(process.execPath, [...NODE, 'greet', '--times', '200000'], {
+  const head = spawn(process.execPath, [PROGRAM, 'greet', '--times', '200000'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let errors = '';

@@ -1,12 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { RandomStream, writeArtifact } from '@palate/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compiledProgram } from '../../../scripts/compiled-program.js';
 import {
   AdamW,
   constantSchedule,
@@ -17,8 +17,7 @@ import {
   train,
 } from '../src/index.js';
 
-const SCRIPT = fileURLToPath(new URL('trainer-process.ts', import.meta.url));
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+const SCRIPT = await compiledProgram(fileURLToPath(new URL('trainer-process.ts', import.meta.url)));
 
 let folder: string;
 beforeAll(async () => {
@@ -30,7 +29,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 /** Runs the training process; kills it without warning after so many steps, if asked to. */
 function run(args: readonly string[], killAfter?: number): Promise<{ code: number | null; stdout: string }> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--conditions=palate-source', `--import=${TSX}`, SCRIPT, ...args]);
+    const child = spawn(process.execPath, [SCRIPT, ...args]);
     let stdout = '';
     let steps = 0;
     child.stdout.on('data', (chunk: Buffer) => {

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import type { Dataset } from '@palate/core';
 import { saveDataset } from '@palate/datasets';
 import type { EngineStatus } from '@palate/engine';
-import { NODE } from '../cli.js';
+import { PALATE } from '../cli.js';
 
 /** `palate serve` in a process of its own. */
 export interface Served {
@@ -24,7 +24,7 @@ export async function served(dataset: Dataset, folder: string): Promise<Served> 
   const child = spawn(
     process.execPath,
     [
-      ...NODE,
+      PALATE,
       'serve',
       ...['--data', `${folder}/data`, '--artifacts', `${folder}/models`, '--feedback', 'memory'],
       ...['--systems', 'ease,bm25', '--effort', 'quick', '--port', '0', '--log-level', 'error'],

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { importDataset } from '@palate/datasets';
-import { ENVIRONMENT, NODE } from '../cli.js';
+import { ENVIRONMENT, PALATE } from '../cli.js';
 
 const SHOP = fileURLToPath(new URL('../../../../examples/shop/', import.meta.url));
 
@@ -36,7 +36,7 @@ export async function startServer(data: string, more: readonly string[] = []): P
   const child = spawn(
     process.execPath,
     [
-      ...NODE,
+      PALATE,
       'serve',
       '--data',
       data,

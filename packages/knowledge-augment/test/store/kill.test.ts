@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RandomStream } from '@palate/core';
 import { expect, it } from 'vitest';
+import { compiledProgram } from '../../../../scripts/compiled-program.js';
 import { openKnowledgeStore } from '../../src/index.js';
 
 const COUNT = 400;
 const KILLS = 20;
 const CONCURRENCY = 3;
-const worker = fileURLToPath(new URL('knowledge-worker.ts', import.meta.url));
+const worker = await compiledProgram(fileURLToPath(new URL('knowledge-worker.ts', import.meta.url)));
 
 it('keeps every stored answer through twenty kills and asks for none of them again', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'palate-kill-'));
@@ -24,11 +25,7 @@ it('keeps every stored answer through twenty kills and asks for none of them aga
     }
   };
   const run = () =>
-    spawn(
-      process.execPath,
-      ['--conditions=palate-source', `--import=${import.meta.resolve('tsx')}`, worker, folder, String(COUNT)],
-      { env, stdio: ['ignore', 'ignore', 'inherit'] },
-    );
+    spawn(process.execPath, [worker, folder, String(COUNT)], { env, stdio: ['ignore', 'ignore', 'inherit'] });
   const random = new RandomStream(11);
   let killed = 0;
   while (killed < KILLS) {

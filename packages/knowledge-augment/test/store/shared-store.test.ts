@@ -7,25 +7,18 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { InvalidInputError, type KnowledgeKey, type LanguageModel } from '@palate/core';
 import { describe, expect, it } from 'vitest';
+import { compiledProgram } from '../../../../scripts/compiled-program.js';
 import { generateKnowledge, openKnowledgeStore, type PromptTemplate } from '../../src/index.js';
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'palate-shared-'));
-const worker = fileURLToPath(new URL('knowledge-worker.ts', import.meta.url));
+const worker = await compiledProgram(fileURLToPath(new URL('knowledge-worker.ts', import.meta.url)));
 const { NODE_PATH: _, ...env } = process.env;
 
 function start(dir: string, count: number, ...waitsFor: string[]): ChildProcess {
-  return spawn(
-    process.execPath,
-    [
-      '--conditions=palate-source',
-      `--import=${import.meta.resolve('tsx')}`,
-      worker,
-      dir,
-      String(count),
-      ...waitsFor,
-    ],
-    { env, stdio: ['ignore', 'ignore', 'inherit'] },
-  );
+  return spawn(process.execPath, [worker, dir, String(count), ...waitsFor], {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
 }
 const linesOf = (dir: string): string[] => {
   try {

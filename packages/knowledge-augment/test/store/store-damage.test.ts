@@ -15,6 +15,7 @@ import type { KnowledgeEntry, KnowledgeStore } from '@palate/core';
 import fc from 'fast-check';
 import { open } from 'lmdb';
 import { describe, expect, it } from 'vitest';
+import { compiledProgram } from '../../../../scripts/compiled-program.js';
 import {
   exportKnowledge,
   importKnowledge,
@@ -127,7 +128,8 @@ describe('a damaged store', () => {
 describe('a store that cannot be written', () => {
   it('fails with a typed error at a limit of size, and keeps what it had stored', async () => {
     const path = join(folder(), 'store');
-    const command = [process.execPath, ...nodeArguments, path, '3000'].map((each) => `'${each}'`).join(' ');
+    const program = await compiledProgram(script);
+    const command = [process.execPath, program, path, '3000'].map((each) => `'${each}'`).join(' ');
     // Blocks of 512 or of 1,024 bytes, as the shell has it.
     const output = execFileSync('sh', ['-c', `ulimit -f 700; exec ${command}`], { env, encoding: 'utf8' });
     const told = JSON.parse(output) as Told;

@@ -1,10 +1,9 @@
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import {
   type GenerateRequest,
   type GenerateResult,
@@ -12,11 +11,13 @@ import {
   type LanguageModel,
 } from '@palate/core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { compiledProgram } from '../../../../scripts/compiled-program.js';
 import { AnswerCache } from '../../src/middleware/answer-cache.js';
 import { withCache } from '../../src/middleware/cache.js';
 import { type OpenAIModelOptions, openaiModel } from '../../src/models/openai.js';
 import { startServer, type TestServer } from '../server/start-server.js';
 
+const PROGRAM = await compiledProgram(fileURLToPath(new URL('cache-process.ts', import.meta.url)));
 const KEY = 'sk-cached-0815-do-not-tell';
 let server: TestServer;
 let folder: string;
@@ -46,14 +47,7 @@ const asked = async (): Promise<number> => (await server.control.seen(name)).req
 
 /** A process that asks for forty answers through the cache of this test. */
 function startProcess(): ChildProcessWithoutNullStreams {
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const script = fileURLToPath(new URL('cache-process.ts', import.meta.url));
-  return spawn(process.execPath, [
-    '--conditions=palate-source',
-    `--import=${tsx}`,
-    script,
-    ...[server.baseURL, name, dir],
-  ]);
+  return spawn(process.execPath, [PROGRAM, server.baseURL, name, dir]);
 }
 
 async function withOpen<T>(work: (cache: AnswerCache) => Promise<T>): Promise<T> {
@@ -268,11 +262,8 @@ describe('the cache', () => {
   test.skipIf(process.platform === 'win32')(
     'hands answers on that it has no room for, counts them, and tells it once',
     async () => {
-      const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-      const script = fileURLToPath(new URL('full-cache-process.ts', import.meta.url));
-      const command = [process.execPath, '--conditions=palate-source', `--import=${tsx}`, script, dir]
-        .map((each) => `'${each}'`)
-        .join(' ');
+      const program = await compiledProgram(fileURLToPath(new URL('full-cache-process.ts', import.meta.url)));
+      const command = [process.execPath, program, dir].map((each) => `'${each}'`).join(' ');
       // Blocks of 512 or of 1,024 bytes, as the shell has it.
       const output = execFileSync('sh', ['-c', `ulimit -f 1000; exec ${command}`], { encoding: 'utf8' });
       const told = JSON.parse(output) as Readonly<Record<string, unknown>> & { stored: number };

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
+import { compiledProgram } from '../../../../scripts/compiled-program.js';
 import type { Behaviour, Seen } from './behaviour.js';
 
 /** A running server and the way to command it. */
@@ -18,9 +18,8 @@ export interface TestServer {
 
 /** Starts the misbehaving server as a process of its own. */
 export async function startServer(): Promise<TestServer> {
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const script = fileURLToPath(new URL('misbehaving-server.ts', import.meta.url));
-  const child = spawn(process.execPath, [`--import=${tsx}`, script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const program = await compiledProgram(fileURLToPath(new URL('misbehaving-server.ts', import.meta.url)));
+  const child = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'] });
   const [first] = (await once(child.stdout, 'data')) as [Buffer];
   const origin = `http://127.0.0.1:${Number(first.toString())}`;
   return {
