@@ -10,6 +10,7 @@ export type { CheckpointOptions, EpochReport } from './checkpoint.js';
 export { type Activation, activate, FeedForward, type FeedForwardOptions } from './feed-forward.js';
 export { fitNetwork, type NetworkTraining, type TrainingSettings } from './fit-network.js';
 export { ForwardPass } from './forward-pass.js';
+export { FrozenGraphs, type GraphToFreeze } from './frozen-graphs.js';
 export { Dense, Embedding, LayerNorm, RmsNorm, rmsNorm } from './layers.js';
 export { batchByLength, bucketLengths, type LengthBatch } from './length-buckets.js';
 export {

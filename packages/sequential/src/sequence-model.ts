@@ -15,10 +15,11 @@ import {
   type TensorData,
   UNKNOWN,
 } from '@palate/core';
-import { type EpochReport, selectBackend } from '@palate/nn';
-import { type HistoryScoring, type SequenceKind, scoreQueries, scoringOf } from './encode-histories.js';
+import { type EpochReport, FrozenGraphs, selectBackend } from '@palate/nn';
+import { type HistoryScoring, type SequenceKind, scoringOf } from './encode-histories.js';
 import { exportScoring } from './export-scoring.js';
 import type { SequenceEncoder } from './sequence-encoder.js';
+import { serveQueries } from './serve-histories.js';
 import { saveEncoder, type TrainedEncoder } from './stored-encoder.js';
 
 /** A retriever that scores the catalogue after a history by a transformer over it. Kinds differ in how they train. */
@@ -34,6 +35,7 @@ export abstract class SequenceModel implements CatalogueScorer, Saveable, Dispos
   readonly #kind: SequenceKind;
   readonly #savedSettings: unknown;
   readonly #scoring: HistoryScoring;
+  readonly #graphs: FrozenGraphs;
 
   /** @param savedSettings - settings as they are saved */
   protected constructor(
@@ -50,10 +52,11 @@ export abstract class SequenceModel implements CatalogueScorer, Saveable, Dispos
     this.#kind = kind;
     this.#savedSettings = savedSettings;
     this.#scoring = scoringOf(kind, trained);
+    this.#graphs = new FrozenGraphs(this.#encoder.parameters);
   }
 
   async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
-    return scoreQueries(queries, this.#scoring, options.signal);
+    return serveQueries(queries, this.#scoring, this.#graphs, options.signal);
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {
@@ -97,6 +100,7 @@ export abstract class SequenceModel implements CatalogueScorer, Saveable, Dispos
 
   /** Frees the weights; what needs them throws afterwards. */
   dispose(): void {
+    this.#graphs.dispose();
     this.#encoder.parameters.dispose();
   }
 

@@ -249,9 +249,33 @@ describe('the exported serving graph', () => {
         const { scores } = session.run({
           items: new OrtTensor('int32', items, [histories.length, positions]),
         });
-        const expected = await fitted.scoreAll(histories.map((history) => ({ history })));
-        for (const [k, value] of expected.entries()) expect(scores?.data[k]).toBeCloseTo(value, 4);
+        // So many that they are not served by the exported graph itself.
+        const expected = await fitted.scoreAll(
+          Array.from({ length: 60 }, (_, q) => ({ history: histories[q % histories.length] ?? [] })),
+        );
+        for (let k = 0; k < histories.length * 8; k++)
+          expect(scores?.data[k]).toBeCloseTo(expected[k] as number, 4);
       }
+    });
+});
+
+describe('few queries, which a session of its own answers,', () => {
+  for (const [name, model] of [
+    ['SASRec', SasRec],
+    ['BERT4Rec', Bert4Rec],
+  ] as const)
+    test(`get the scores by ${name} that they get among many, long and empty histories too`, async () => {
+      using fitted = await model.fit(ring(40, 12, 30), { ...SMALL, maxLength: 24 });
+      const histories = Array.from({ length: 50 }, (_, q) =>
+        Array.from({ length: q % 33 }, (_, k) => (q * 5 + k) % 12),
+      );
+      const many = await fitted.scoreAll(histories.map((history) => ({ history })));
+      for (let from = 0; from < histories.length; from += 7) {
+        const few = await fitted.scoreAll(histories.slice(from, from + 7).map((history) => ({ history })));
+        for (const [k, value] of few.entries()) expect(value).toBeCloseTo(many[from * 12 + k] as number, 4);
+      }
+      expect(await fitted.scoreAll([{ history: [] }])).toEqual(fitted.favourites.scores);
+      await expect(fitted.scoreAll([{ history: [12] }])).rejects.toThrow(/12/);
     });
 });
 

@@ -37,6 +37,7 @@ import { PendingTensors } from './pending-tensors.js';
 import type { Plan } from './plan.js';
 import { PlanRunner } from './plan-runner.js';
 import { type OrtRuntimeReport, ortRuntime } from './runtime/choose-runtime.js';
+import type { OrtSessionOptions } from './runtime/session-driver.js';
 import { endWasmEngine } from './runtime/wasm-engine.js';
 import { type CachedSession, SessionCache } from './session-cache.js';
 import { emptyData, leafData, type TensorData } from './tensor-data.js';
@@ -59,6 +60,8 @@ export class OrtBackend extends KernelBackend {
   readonly #memory: LeafMemory;
   readonly #runner: PlanRunner;
   readonly #pending: PendingTensors;
+  /** @internal Options of the sessions, for those that are made beside the backend's own. */
+  readonly sessionOptions: OrtSessionOptions;
   /** @internal What {@link compile} listens to while it traces a step. */
   tracer: OrtTracer | undefined;
 
@@ -69,8 +72,9 @@ export class OrtBackend extends KernelBackend {
     const tensorBytes = largestTensor(settings, this.#runtime.runtime);
     const debug = DebugPrinter.ofEnvironment();
     this.#data = new DataStorage<TensorData>(this, engine());
+    this.sessionOptions = sessionOptions(settings);
     this.#cache = new SessionCache(
-      sessionOptions(settings),
+      this.sessionOptions,
       settings.maxSessions,
       settings.maxSessionBytes,
       debug,

@@ -218,6 +218,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
     });
     const orderWeight =
       judge && config.tasks.includes('recommend-retrieval') ? await judge.bestOrderWeight(ranker) : 0;
+    model.settle();
     return new LocalRanker({ ...parts, history: trained, orderWeight });
   }
 
@@ -361,6 +362,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
       const model = new RankerModel(vocabulary, shape ? new T5(shape) : freshT5(vocabulary, config, 0));
       checkSavedNames(dir, weights, model.parameters.names);
       model.parameters.assign(weights, dir);
+      model.settle();
       return new LocalRanker({
         model,
         vocabulary,
@@ -378,7 +380,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
 
   /** Frees the weights; what needs them throws afterwards. */
   dispose(): void {
-    this.#model.parameters.dispose();
+    this.#model.dispose();
   }
 
   [Symbol.dispose](): void {

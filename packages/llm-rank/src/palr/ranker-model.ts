@@ -2,6 +2,7 @@ import {
   type Batch,
   type BatchTensors,
   ForwardPass,
+  FrozenGraphs,
   type Parameters,
   softmaxCrossEntropy,
   type T5,
@@ -43,10 +44,22 @@ export interface RankerStart {
 export class RankerModel {
   readonly t5: T5;
   readonly #vocabulary: RankerVocabulary;
+  #graphs: FrozenGraphs | undefined;
 
   constructor(vocabulary: RankerVocabulary, t5: T5) {
     this.#vocabulary = vocabulary;
     this.t5 = t5;
+  }
+
+  /** Says that the weights stay as they are from now on: then few inputs are scored in a session that holds them. */
+  settle(): void {
+    this.#graphs ??= new FrozenGraphs(this.parameters);
+  }
+
+  /** Frees weights and sessions. */
+  dispose(): void {
+    this.#graphs?.dispose();
+    this.parameters.dispose();
   }
 
   get parameters(): Parameters {
@@ -161,30 +174,58 @@ export class RankerModel {
    */
   async score(inputs: readonly RankerInput[]): Promise<Float32Array> {
     const items = this.#vocabulary.items.size;
-    const width = this.#width((inputs[0]?.candidates.length ?? 0) > 0);
+    const hasCandidates = (inputs[0]?.candidates.length ?? 0) > 0;
+    const width = this.#width(hasCandidates);
+    if (this.#graphs?.serves(inputs.length)) {
+      const { scores } = this.#graphs.run(
+        hasCandidates ? 'with candidates' : 'without candidates',
+        {
+          run: (tensors) => ({ scores: this.#firstScores(tensors) }),
+          example: () => ({ ids: tf.zeros([1, width], 'int32'), present: tf.zeros([1, width]) }),
+        },
+        this.#written(inputs, inputs.length, width),
+      );
+      return scores as Float32Array;
+    }
     const result = new Float32Array(inputs.length * items);
     const block = ROW_SIZES.at(-1) as number;
     for (let from = 0; from < inputs.length; from += block) {
       const chunk = inputs.slice(from, from + block);
       const rows = ROW_SIZES.find((size) => size >= chunk.length) as number;
-      const ids = new Int32Array(rows * width);
-      const present = new Float32Array(rows * width);
-      for (let row = 0; row < rows; row++)
-        this.#write(chunk[row] ?? (chunk[0] as RankerInput), ids, present, row * width);
-      const scores = tf.tidy(() => {
-        const pass = ForwardPass.inference();
-        const encoded = this.t5.encode(
-          tf.tensor2d(ids, [rows, width], 'int32'),
-          tf.tensor2d(present, [rows, width]),
-          pass,
-        );
-        const start = tf.fill([rows, 1], this.t5.config.decoder_start_token_id, 'int32');
-        return this.#itemScores(this.t5.decode(start, encoded, pass));
-      });
+      const { ids, present } = this.#written(chunk, rows, width);
+      const scores = tf.tidy(() =>
+        this.#firstScores({
+          ids: tf.tensor2d(ids, [rows, width], 'int32'),
+          present: tf.tensor2d(present, [rows, width]),
+        }),
+      );
       const values = await scores.data<'float32'>();
       scores.dispose();
       result.set(values.subarray(0, chunk.length * items), from * items);
     }
     return result;
+  }
+
+  /** Tokens of inputs, filled up to `rows` by repeating the first. */
+  #written(
+    inputs: readonly RankerInput[],
+    rows: number,
+    width: number,
+  ): { readonly ids: Int32Array; readonly present: Float32Array } {
+    const ids = new Int32Array(rows * width);
+    const present = new Float32Array(rows * width);
+    for (let row = 0; row < rows; row++)
+      this.#write(inputs[row] ?? (inputs[0] as RankerInput), ids, present, row * width);
+    return { ids, present };
+  }
+
+  /** Scores of every item as the first of the answer, `[rows, 1, items]`. */
+  #firstScores({ ids, present }: { readonly ids: tf.Tensor; readonly present: tf.Tensor }): tf.Tensor {
+    const pass = ForwardPass.inference();
+    const encoded = this.t5.encode(ids, present, pass);
+    // A column of start tokens of whatever height the batch has.
+    const column = tf.mul(tf.slice(ids, [0, 0], [ids.shape[0] as number, 1]), tf.scalar(0, 'int32'));
+    const start = tf.add(column, tf.scalar(this.t5.config.decoder_start_token_id, 'int32'));
+    return this.#itemScores(this.t5.decode(start, encoded, pass));
   }
 }

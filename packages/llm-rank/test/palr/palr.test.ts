@@ -434,3 +434,27 @@ describe('LocalRanker', () => {
     expect(ranker.tuned.reduce((sum, each) => sum + each, 0)).toBe(80);
   });
 });
+
+describe('few requests, which a session of its own answers,', () => {
+  test('are ordered as they are among many', async () => {
+    using ranker = await LocalRanker.fit(rows(), { epochs: 1, batchSize: 16, dimension: 16, heads: 2 });
+    const queries = Array.from({ length: 40 }, (_, q) => ({
+      history: [q % 12, (q * 7 + 1) % 12 === q % 12 ? 13 : 14],
+    }));
+    const many = await ranker.scoreAll(queries);
+    const items = ranker.items.size;
+    for (const from of [0, 1, 33]) {
+      const few = await ranker.scoreAll(queries.slice(from, from + 3));
+      for (const [k, value] of few.entries()) expect(value).toBeCloseTo(many[from * items + k] as number, 4);
+    }
+    const candidates = queries.map((_, q) =>
+      Array.from({ length: 6 }, (_, k) => ({ item: (q + 3 * k) % 20, score: 6 - k })),
+    );
+    // Candidates are shown in an order of the query's place in the call: only the first has the same place in both.
+    const [alone] = await ranker.rank(queries.slice(0, 1), candidates.slice(0, 1), 6);
+    const [among] = await ranker.rank(queries, candidates, 6);
+    expect(alone?.map(({ item }) => item)).toEqual(among?.map(({ item }) => item));
+    for (const [k, { score }] of (alone ?? []).entries())
+      expect(score).toBeCloseTo(among?.[k]?.score ?? Number.NaN, 4);
+  });
+});
