@@ -21,7 +21,14 @@ export {
   rankByRetriever,
 } from './near-cold-start/rank-by-retriever.js';
 export { type AnswerCounts, fillList, readOrder } from './palr/answer-list.js';
-export { type Explanation, type ExplanationSources, explainFromKnowledge } from './palr/explain.js';
+export {
+  type Explanation,
+  type ExplanationItem,
+  type ExplanationReader,
+  type ExplanationSources,
+  explainerFromKnowledge,
+  explainFromKnowledge,
+} from './palr/explain.js';
 export {
   fineTuningLines,
   type InstructionTextOptions,

@@ -7,7 +7,7 @@ import { likenessBy } from './likeness.js';
 import type { LiveModel, PipelineConfig } from './options.js';
 import { type Ordered, orderCandidates } from './order-candidates.js';
 import { CallOutcomes } from './outcomes.js';
-import { reasonOf, reasonSource } from './reasons.js';
+import { reasonSource, reasonsFor } from './reasons.js';
 import type { RecommendRequest } from './request.js';
 import { allowedItems, profileSource, resolveAsker } from './resolve-request.js';
 import type { Snapshot } from './snapshot.js';
@@ -122,11 +122,12 @@ function answerOf(
   const { catalogue } = snapshot;
   const { asker } = asked;
   const fromOf = (item: number): readonly FoundBy[] => found.from.get(item) ?? [];
+  const reasonOf = request.explain ? reasonsFor(asker, snapshot) : undefined;
   const reasonFor = (item: number): Pick<AnswerItem, 'reason' | 'reasonSource'> => {
-    if (!request.explain) return {};
+    if (!reasonOf) return {};
     const told = ordered.reasons.get(item);
     if (told !== undefined) return { reason: told, reasonSource: 'language model' };
-    const { text, source } = reasonOf(item, asker, fromOf(item), snapshot);
+    const { text, source } = reasonOf(item, fromOf(item));
     return { reason: text, reasonSource: source };
   };
   const items = list.map(

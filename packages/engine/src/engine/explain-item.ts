@@ -4,7 +4,7 @@ import type { Explanation } from './answer.js';
 import type { FeedbackState } from './feedback-state.js';
 import type { LiveModel } from './options.js';
 import { CallOutcomes } from './outcomes.js';
-import { reasonOf, reasonSource } from './reasons.js';
+import { reasonSource, reasonsFor } from './reasons.js';
 import type { ExplainRequest } from './request.js';
 import { type ResolvedAsker, resolveAsker } from './resolve-request.js';
 import type { Snapshot } from './snapshot.js';
@@ -61,7 +61,7 @@ export async function explainItem(
       if (!PalateError.is(error) || signal?.aborted) throw error;
       counter.fallBack('no answer of the language model', error.message);
     }
-  const { text, source } = reasonOf(item, asker, [], snapshot);
+  const { text, source } = reasonsFor(asker, snapshot)(item, []);
   onText?.(begun === '' ? text : `\n${text}`);
   return { ...about, text, source, sources: reasonSource(catalogue), outcomes: [counter.counts()] };
 }

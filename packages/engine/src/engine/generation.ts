@@ -22,6 +22,24 @@ export interface ModelEntry {
   readonly dir?: string | undefined;
 }
 
+/** Names of settings that were asked for before: a pipeline's are the same objects for every answer. */
+const names = new WeakMap<MethodSettings, Map<string, string>>();
+
+/** Name of a method with its settings: equal for equal content. */
+export function modelName(key: string, settings: MethodSettings): string {
+  let known = names.get(settings);
+  if (!known) {
+    known = new Map();
+    names.set(settings, known);
+  }
+  let name = known.get(key);
+  if (name === undefined) {
+    name = contentHash([key, settings]);
+    known.set(key, name);
+  }
+  return name;
+}
+
 interface Held {
   readonly model: Promise<FittedMethod>;
   entry: ModelEntry;
@@ -57,7 +75,7 @@ export class Generation {
    */
   async model(key: string, settings: MethodSettings, signal?: AbortSignal): Promise<FittedMethod> {
     throwIfCancelled(signal, `waiting for ${key}`);
-    const name = contentHash([key, settings]);
+    const name = modelName(key, settings);
     const held = this.#models.get(name) ?? this.#begin(name, key, settings);
     return orCancelled(held.model, signal, `waiting for ${key}`);
   }

@@ -1,4 +1,4 @@
-import { explainFromKnowledge } from '@palate/llm-rank';
+import { explainerFromKnowledge } from '@palate/llm-rank';
 import type { FoundBy } from './answer.js';
 import { FAVOURITES } from './find-candidates.js';
 import type { ResolvedAsker } from './resolve-request.js';
@@ -16,36 +16,42 @@ const RECENT = 20;
 const LEAST_ALIKE = 0.05;
 
 /**
- * The reason of an item, from what is stored alone: what its texts share with the wish or the profile; tags that it shares
- * with an item of the history; an item of the history that the same people chose; or how it was found.
+ * Gives the reasons of items to one asker, from what is stored alone: what their texts share with the wish or the profile; tags
+ * that they share with an item of the history; an item of the history that the same people chose; or how they were found.
  */
-export function reasonOf(
-  item: number,
+export function reasonsFor(
   asker: ResolvedAsker,
-  from: readonly FoundBy[],
   { catalogue, generation }: Snapshot,
-): Reason {
-  const history = asker.history.slice(-RECENT);
-  const { text, source } = explainFromKnowledge({
+): (item: number, from: readonly FoundBy[]) => Reason {
+  const history = Array.from(asker.history.slice(-RECENT));
+  const explain = explainerFromKnowledge({
     keywords: asker.keywords,
-    tags: catalogue.tags(item),
-    history: Array.from(history, (each) => ({ title: catalogue.title(each), tags: catalogue.tags(each) })),
-    // A text counts as knowledge for wishes in words, wherever it comes from.
-    knowledge: catalogue.knowledgeOf(item) ?? (asker.keywords.length > 0 ? catalogue.texts[item] : undefined),
+    history: history.map((each) => ({ title: catalogue.title(each), tags: catalogue.tags(each) })),
   });
-  if (source !== 'retriever') return { text, source };
-  const nearest = Array.from(history, (each) => ({ each, score: generation.coUse.likeness(item, each) }))
-    .filter(({ score }) => score >= LEAST_ALIKE)
-    .sort((a, b) => b.score - a.score)[0];
-  if (nearest)
-    return {
-      text: `People who chose ${catalogue.title(nearest.each)} chose it, too.`,
-      source: 'neighbours',
-    };
-  if (from.length > 0 && from.every(({ method }) => method === FAVOURITES))
+  // Of an item that comes twice, the earlier place.
+  const places = new Map(history.map((each, place) => [each, place] as const).reverse());
+  return (item, from) => {
+    const { text, source } = explain({
+      tags: catalogue.tags(item),
+      // A text counts as knowledge for wishes in words, wherever it comes from.
+      knowledge:
+        catalogue.knowledgeOf(item) ?? (asker.keywords.length > 0 ? catalogue.texts[item] : undefined),
+    });
+    if (source !== 'retriever') return { text, source };
+    const nearest = generation.coUse
+      .neighbours(item)
+      .filter((each) => each.score >= LEAST_ALIKE && places.has(each.item))
+      .sort((a, b) => b.score - a.score || (places.get(a.item) ?? 0) - (places.get(b.item) ?? 0))[0];
+    if (nearest)
+      return {
+        text: `People who chose ${catalogue.title(nearest.item)} chose it, too.`,
+        source: 'neighbours',
+      };
+    if (from.length > 0 && from.every(({ method }) => method === FAVOURITES))
+      return { text: 'One of the general favourites.', source: 'retriever' };
+    if (history.length > 0 || asker.wish) return { text, source: 'retriever' };
     return { text: 'One of the general favourites.', source: 'retriever' };
-  if (history.length > 0 || asker.wish) return { text, source: 'retriever' };
-  return { text: 'One of the general favourites.', source: 'retriever' };
+  };
 }
 
 /** Sentence on where reasons come from that no language model gave. */

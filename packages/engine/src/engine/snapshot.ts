@@ -4,7 +4,7 @@ import { type LaidOut, layOut } from '../map/lay-out.js';
 import type { FittedMethod, MethodContext, MethodSettings } from '../methods/method.js';
 import { methodContext } from '../methods/method-context.js';
 import { methodOf } from '../methods/methods.js';
-import type { Generation } from './generation.js';
+import { type Generation, modelName } from './generation.js';
 import { WordLikeness } from './item-likeness.js';
 import type { LiveCatalogue } from './live-catalogue.js';
 import { SearchIndex } from './search-index.js';
@@ -68,7 +68,7 @@ export class Snapshot {
     const method = methodOf(key);
     const follows = method.followsCatalogue === true || method.extend !== undefined;
     if (!follows || !this.#isExtended) return this.generation.model(key, settings, signal);
-    const name = contentHash([key, settings]);
+    const name = modelName(key, settings);
     let follower = this.#followers.get(name);
     if (!follower) {
       follower = method.followsCatalogue
