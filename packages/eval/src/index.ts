@@ -20,6 +20,7 @@ export {
   type Violation,
 } from './list-contract.js';
 export { ListMetrics, type ListMetricsContext } from './list-metrics.js';
+export { type MultiLabelScores, multiLabelScores } from './multi-label-scores.js';
 export { ndcgOfLists } from './ndcg-of-lists.js';
 export {
   type PairedTest,

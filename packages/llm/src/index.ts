@@ -72,3 +72,7 @@ export {
 } from './structured/read-answer.js';
 export { INTERJECTION, listEntry, readList } from './structured/read-list.js';
 export { NUMBER_WORDS, numberOf, plainDigits } from './structured/read-number.js';
+export { folderTokens } from './tokens/folder-tokens.js';
+export { readTextTokens } from './tokens/read-text-tokens.js';
+export type { TextTokens } from './tokens/text-tokens.js';
+export { WORD_TOKENS, type WordTokensOptions, wordTokens } from './tokens/word-tokens.js';

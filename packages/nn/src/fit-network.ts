@@ -1,6 +1,6 @@
 import { type LongCallOptions, RandomStream } from '@palate/core';
 import type { CheckpointOptions, EpochReport } from './checkpoint.js';
-import { AdamW } from './optimisers.js';
+import { AdamW, type Optimiser } from './optimisers.js';
 import { optionsSchedule, type RateDecay, type Schedule } from './schedules.js';
 import { type TrainOptions, train } from './trainer.js';
 
@@ -29,6 +29,8 @@ export interface NetworkTraining extends Pick<TrainOptions, 'parameters' | 'loss
    * @param stepsPerEpoch - the batches of an epoch
    */
   readonly schedule?: ((stepsPerEpoch: () => number) => Schedule) | undefined;
+  /** Changes the weights by their gradients, and is disposed afterwards. Default: AdamW with the settings' `weightDecay`. */
+  readonly optimiser?: Optimiser | undefined;
   /** Bound on the joint norm of the gradients, where the settings have no `clipNorm`; 0 or nothing for none. */
   readonly clipNorm?: number | undefined;
   /** Measures the model after each epoch, before its checkpoint is written. */
@@ -42,7 +44,7 @@ export interface NetworkTraining extends Pick<TrainOptions, 'parameters' | 'loss
 }
 
 /**
- * Trains a network by AdamW as its settings ask: schedule, clipping, validation with early stopping, checkpoints.
+ * Trains a network as its settings ask, by AdamW unless another optimiser is given: schedule, clipping, validation with early stopping, checkpoints.
  * Every trained model of the packages goes through here.
  *
  * Weights are freed when the call fails or is cancelled.
@@ -56,7 +58,7 @@ export async function fitNetwork(training: NetworkTraining): Promise<readonly Ep
   const stepsPerEpoch = (): number => batches(1, new RandomStream(0)).length;
   const clipNorm = settings.clipNorm ?? training.clipNorm ?? 0;
   const stopBy = validation?.stopBy;
-  const optimiser = new AdamW({ weightDecay });
+  const optimiser = training.optimiser ?? new AdamW({ weightDecay });
   try {
     const { history } = await train({
       parameters,

@@ -12,7 +12,7 @@ export { fitNetwork, type NetworkTraining, type TrainingSettings } from './fit-n
 export { ForwardPass } from './forward-pass.js';
 export { FrozenGraphs, type GraphToFreeze } from './frozen-graphs.js';
 export { Dense, Embedding, LayerNorm, RmsNorm, rmsNorm } from './layers.js';
-export { batchByLength, bucketLengths, type LengthBatch } from './length-buckets.js';
+export { batchByLength, bucketLengths, bucketOf, type LengthBatch } from './length-buckets.js';
 export {
   binaryCrossEntropy,
   catalogueCrossEntropy,
@@ -49,7 +49,7 @@ export { shuffledBatches } from './shuffled-batches.js';
 export { stopGradient } from './stop-gradient.js';
 export { type T5Config, t5Config } from './t5/config.js';
 export { DecoderSteps } from './t5/decoder-steps.js';
-export { type AllowedTokens, type GenerateOptions, generate } from './t5/generate.js';
+export { type AllowedTokens, type GenerateOptions, generate, generateEncoded } from './t5/generate.js';
 export type { GeneratedSequence } from './t5/generated-sequence.js';
 export { sequenceLoss, type TextPairs } from './t5/sequence-loss.js';
 export { type EncodedInput, type KeyValues, T5 } from './t5/t5.js';

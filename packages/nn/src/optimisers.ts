@@ -184,6 +184,9 @@ export class Adagrad implements Optimiser {
   }
 }
 
+/** Least root mean square that a parameter's rate is scaled by. */
+const LEAST_SCALE = 1e-3;
+
 /** Options of {@link Adafactor}. */
 export interface AdafactorOptions {
   /** Exponent of the decay of the squared gradients, negative. Default -0.8. */
@@ -192,6 +195,11 @@ export interface AdafactorOptions {
   readonly clipThreshold?: number | undefined;
   /** Added to squared gradients. Default 1e-30. */
   readonly epsilon?: number | undefined;
+  /**
+   * True to multiply the learning rate by the root mean square of each parameter, at least .001: the published rates of T5
+   * (1e-3 to 1e-2) are meant so. Default false.
+   */
+  readonly scaleByParameter?: boolean | undefined;
 }
 
 /**
@@ -203,11 +211,12 @@ export class Adafactor implements Optimiser {
   readonly #options: Filled<AdafactorOptions>;
 
   constructor(options: AdafactorOptions = {}) {
-    checkOptions('Adafactor', options, ['decayRate', 'clipThreshold', 'epsilon']);
+    checkOptions('Adafactor', options, ['decayRate', 'clipThreshold', 'epsilon', 'scaleByParameter']);
     this.#options = {
       decayRate: options.decayRate ?? -0.8,
       clipThreshold: options.clipThreshold ?? 1,
       epsilon: options.epsilon ?? 1e-30,
+      scaleByParameter: options.scaleByParameter ?? false,
     };
   }
 
@@ -243,7 +252,10 @@ export class Adafactor implements Optimiser {
         }
         const rms = tf.sqrt(tf.mean(tf.square(update)));
         const clipped = tf.div(update, tf.maximum(tf.div(rms, this.#options.clipThreshold), 1));
-        variable.assign(tf.sub(variable, tf.mul(clipped, learningRate)));
+        const rate = this.#options.scaleByParameter
+          ? tf.mul(learningRate, tf.maximum(tf.sqrt(tf.mean(tf.square(variable))), LEAST_SCALE))
+          : learningRate;
+        variable.assign(tf.sub(variable, tf.mul(clipped, rate)));
       });
     }
   }

@@ -100,6 +100,35 @@ test('Adafactor takes a factored step on a matrix: by hand for the first one', (
   for (const [i, value] of expected.entries()) expect(actual[i]).toBeCloseTo(value, 5);
 });
 
+test('Adafactor with rates scaled by the parameters steps as in HuggingFace', () => {
+  // transformers 5.18.0 on PyTorch 2.13: Adafactor(scale_parameter=True, relative_step=False, warmup_init=False).
+  const optimiser = (): Adafactor => new Adafactor({ scaleByParameter: true });
+  const matrix = follow(
+    optimiser(),
+    [0.5, -1, 2, 0.25, -0.75, 1.5],
+    [
+      [0.1, 0.2, -0.3, 0.4, 0.5, -0.6],
+      [1, -0.1, 0.2, 0.3, -0.4, 0.5],
+      [0.3, 0.3, 0.1, -0.2, 0.05, 0.6],
+    ],
+    0.1,
+    [3, 2],
+  );
+  const ofMatrix = [0.149675, -1.184962, 1.997345, 0.082139, -0.797073, 1.31164];
+  for (const [i, value] of ofMatrix.entries()) expect(matrix[i]).toBeCloseTo(value, 5);
+  const vector = follow(
+    optimiser(),
+    [0.1, -0.2],
+    [
+      [0.7, -0.8],
+      [-0.1, 0.2],
+      [0.4, 0.4],
+    ],
+    0.1,
+  );
+  for (const [i, value] of [0.073809, -0.201522].entries()) expect(vector[i]).toBeCloseTo(value, 5);
+});
+
 test('clipping scales all gradients to one joint norm, and leaves small ones alone', () => {
   tf.tidy(() => {
     const clipped = clipByGlobalNorm({ a: tf.tensor1d([3]), b: tf.tensor1d([4]) }, 1);

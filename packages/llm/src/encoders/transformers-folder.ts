@@ -151,18 +151,35 @@ export async function folderTokenizer(
 ): Promise<Transformers.PreTrainedTokenizer> {
   const tokenizer = await readJson(join(path, 'tokenizer.json'));
   const given = await readJson(join(path, 'tokenizer_config.json'));
-  const config: Json = {
-    ...inferredTokenizerConfig(tokenizer ?? {}, (await readJson(join(path, 'config.json'))) ?? {}),
-    ...given,
-  };
-  const template =
-    config.chat_template ??
-    (await readFile(join(path, 'chat_template.jinja'), 'utf8').catch(() => undefined));
+  const config = await readJson(join(path, 'config.json'));
+  const template = await readFile(join(path, 'chat_template.jinja'), 'utf8').catch(() => undefined);
+  return makeTokenizer(library, { tokenizer, given, config, template });
+}
+
+/** Contents of a folder's files that make its tokenizer. */
+interface TokenizerFiles {
+  /** Content of `tokenizer.json`. */
+  readonly tokenizer: Json | undefined;
+  /** Content of `tokenizer_config.json`. */
+  readonly given: Json | undefined;
+  /** Content of `config.json`. */
+  readonly config: Json | undefined;
+  /** Content of `chat_template.jinja`. */
+  readonly template?: string | undefined;
+}
+
+/** Makes a tokenizer as {@link folderTokenizer} does, from the contents of the files. */
+export function makeTokenizer(
+  library: typeof Transformers,
+  { tokenizer = {}, given, config: model = {}, template: file }: TokenizerFiles,
+): Transformers.PreTrainedTokenizer {
+  const config: Json = { ...inferredTokenizerConfig(tokenizer, model), ...given };
+  const template = config.chat_template ?? file;
   const name = String(config.tokenizer_class ?? '').replace(/Fast$/, '');
   const classes = library as unknown as Record<string, typeof library.PreTrainedTokenizer | undefined>;
   const Class = (/^\w+Tokenizer$/.test(name) ? classes[name] : undefined) ?? library.PreTrainedTokenizer;
   const limit = config.model_max_length;
-  return new Class(tokenizer ?? {}, {
+  return new Class(tokenizer, {
     ...config,
     // The library would cut every text to it, and to nothing at 0.
     ...(limit !== undefined && !(Number(limit) >= 1) && { model_max_length: undefined }),

@@ -14,7 +14,7 @@ import { BeamSearch } from './beam-search.js';
 import { DecoderSteps } from './decoder-steps.js';
 import type { GeneratedSequence } from './generated-sequence.js';
 import { sampleToken } from './sample-token.js';
-import type { T5 } from './t5.js';
+import type { EncodedInput, T5 } from './t5.js';
 
 /**
  * Which tokens may follow a prefix: for trees of allowed sequences.
@@ -72,6 +72,39 @@ export async function generate(
   inputs: readonly (readonly number[])[],
   options: GenerateOptions = {},
 ): Promise<GeneratedSequence[][]> {
+  const encode = (): EncodedInput => {
+    const width = Math.max(1, ...inputs.map((input) => input.length));
+    const ids = new Int32Array(inputs.length * width).fill(model.config.pad_token_id);
+    const present = new Float32Array(inputs.length * width);
+    for (const [row, input] of inputs.entries()) {
+      ids.set(input, row * width);
+      present.fill(1, row * width, row * width + input.length);
+    }
+    const shape: [number, number] = [inputs.length, width];
+    return model.encode(
+      tf.tensor2d(ids, shape, 'int32'),
+      tf.tensor2d(present, shape),
+      ForwardPass.inference(),
+    );
+  };
+  return generateEncoded(model, inputs.length, encode, options);
+}
+
+/**
+ * Generates from inputs that the caller encodes, as {@link generate} does from tokens: for soft prompts and whole-word
+ * embeddings.
+ *
+ * @param inputs - how many inputs there are
+ * @param encode - gives their encoded form, one row an input; called once, within a tidy scope
+ * @returns for each input its sequences, best first
+ * @throws InvalidInputError for options that do not fit together, or an `allowed` that allows nothing
+ */
+export async function generateEncoded(
+  model: T5,
+  inputs: number,
+  encode: () => EncodedInput,
+  options: GenerateOptions = {},
+): Promise<GeneratedSequence[][]> {
   checkOptions('generate', options, OPTION_NAMES);
   const maxTokens = checkNumber('maxTokens', options.maxTokens ?? 32, { min: 1, integer: true });
   const beams = checkNumber('beams', options.beams ?? 1, { min: 1, integer: true });
@@ -83,27 +116,14 @@ export async function generate(
       hint: 'Draw with one beam, or search without drawing.',
     });
   throwIfCancelled(options.signal, 'generating');
-  if (inputs.length === 0) return [];
-  const steps = tf.tidy(() => {
-    const width = Math.max(1, ...inputs.map((input) => input.length));
-    const ids = new Int32Array(inputs.length * width).fill(model.config.pad_token_id);
-    const present = new Float32Array(inputs.length * width);
-    for (const [row, input] of inputs.entries()) {
-      ids.set(input, row * width);
-      present.fill(1, row * width, row * width + input.length);
-    }
-    const shape: [number, number] = [inputs.length, width];
-    const encoded = model.encode(
-      tf.tensor2d(ids, shape, 'int32'),
-      tf.tensor2d(present, shape),
-      ForwardPass.inference(),
-    );
-    return new DecoderSteps(model, encoded, beams, maxTokens) as never;
-  }) as unknown as DecoderSteps;
+  if (inputs === 0) return [];
+  const steps = tf.tidy(
+    () => new DecoderSteps(model, encode(), beams, maxTokens) as never,
+  ) as unknown as DecoderSteps;
   try {
     return beams > 1
-      ? await search(model, steps, inputs.length, beams, wanted, maxTokens, options)
-      : await follow(model, steps, inputs.length, maxTokens, options);
+      ? await search(model, steps, inputs, beams, wanted, maxTokens, options)
+      : await follow(model, steps, inputs, maxTokens, options);
   } finally {
     steps.dispose();
   }

@@ -1,0 +1,17 @@
+/** Turns texts into the tokens of a text-to-text model, and back. */
+export interface TextTokens {
+  /** Names the vocabulary: models of another one read other texts. */
+  readonly id: string;
+  /** How many tokens there are; ids are from 0 to below it. */
+  readonly size: number;
+  /** Token behind the last one of a text. */
+  readonly end: number;
+  /** Token that fills rows up. */
+  readonly padding: number;
+  /** Tokens of a text, uncut and without the end. */
+  encode(text: string): Int32Array;
+  /** Text of tokens; `end` and `padding` give none. */
+  decode(ids: ArrayLike<number>): string;
+  /** What the vocabulary is rebuilt from, by plain file names; see {@link readTextTokens}. */
+  files(): Readonly<Record<string, string>>;
+}

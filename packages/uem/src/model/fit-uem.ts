@@ -1,0 +1,142 @@
+import {
+  contentHash,
+  InvalidInputError,
+  type LongCallOptions,
+  throwIfCancelled,
+  yieldToEventLoop,
+} from '@palate/core';
+import { wordTokens } from '@palate/llm';
+import {
+  Adafactor,
+  type EpochReport,
+  ForwardPass,
+  fitNetwork,
+  selectBackend,
+  shuffledBatches,
+} from '@palate/nn';
+import * as tf from '@tensorflow/tfjs-core';
+import type { HistoryVectors } from '../history/history-vectors.js';
+import { tensorsOf } from './batch-tensors.js';
+import { checkTokens, freshModel } from './language-model.js';
+import { UemBatches } from './prepared-examples.js';
+import {
+  type AnswerTensors,
+  type InputTensors,
+  PromptNetwork,
+  type PromptTensors,
+} from './prompt-network.js';
+import type { PromptedParts } from './prompted-model.js';
+import { examplesHash, type UemExample } from './uem-example.js';
+import { UEM, type UemOptions } from './uem-options.js';
+import { VectorTables } from './vector-tables.js';
+
+/** Examples measured together. */
+const TOGETHER = 32;
+
+/**
+ * Trains module, task tokens and language model on questions with their answers; see `Uem.fit`.
+ *
+ * @param vectors - stored vectors of the texts of the items that histories hold
+ * @throws InvalidInputError for unknown options, no examples, histories that do not fit the vectors, or a language model
+ *   that does not fit the vocabulary
+ * @throws CancelledError if `signal` fires; a checkpoint is written first where they are kept
+ */
+export async function fitUem(
+  examples: readonly UemExample[],
+  vectors: HistoryVectors,
+  options: UemOptions = {},
+): Promise<PromptedParts & { readonly history: readonly EpochReport[] }> {
+  const config = UEM.settings(options);
+  if (examples.length === 0)
+    throw new InvalidInputError({
+      expected: 'examples to train on',
+      received: 'none',
+      hint: 'Give questions with their answers.',
+    });
+  throwIfCancelled(options.signal, 'fitting a user embedding module');
+  await selectBackend();
+  const tokens = config.tokens ?? wordTokens(examples.flatMap(({ text, answer }) => [text, answer]));
+  const seed = options.seed ?? 0;
+  const start = config.languageModel && contentHash(await config.languageModel.parameters.values());
+  const t5 = config.languageModel ?? freshModel(tokens, config, seed);
+  checkTokens(t5, tokens);
+  const network = new PromptNetwork(t5, vectors.width, config, seed);
+  const batches = new UemBatches(t5, tokens, vectors, config);
+  batches.check(examples);
+  const validation = config.validation ?? [];
+  batches.check(validation);
+  using tables = new VectorTables(vectors);
+  const rows = Int32Array.from({ length: examples.length }, (_, row) => row);
+  const history = await fitNetwork({
+    parameters: network.parameters,
+    settings: config,
+    options,
+    optimiser: config.optimiser === 'adafactor' ? new Adafactor({ scaleByParameter: true }) : undefined,
+    identity: UEM.identity({ ...config, languageModel: undefined }, start ?? '', tokens.id, seed, [
+      examplesHash(examples),
+      examplesHash(validation),
+      vectors.encoder,
+      contentHash([vectors.titles, vectors.descriptions, vectors.ratingTexts]),
+    ]),
+    loss: (batch, pass) =>
+      network.loss(
+        promptsOf(network, tables, batch, pass),
+        batch as unknown as InputTensors,
+        batch as unknown as AnswerTensors,
+        pass,
+      ),
+    batches: (_, random) =>
+      shuffledBatches(rows, Math.min(config.batchSize, rows.length), random, (chosen) =>
+        batches.examples(Array.from(chosen, (row) => examples[row] as UemExample)),
+      ),
+    validation:
+      validation.length === 0
+        ? undefined
+        : {
+            measure: async () => ({
+              'log-likelihood': await meanLikelihood(network, tables, batches, validation, options),
+            }),
+            stopBy: 'log-likelihood',
+          },
+  });
+  return { network, tokens, vectors, config, history };
+}
+
+/** Soft prompts of a training batch, gathered on the backend. */
+function promptsOf(
+  network: PromptNetwork,
+  tables: VectorTables,
+  batch: Readonly<Record<string, tf.Tensor>>,
+  pass: ForwardPass,
+): PromptTensors | undefined {
+  const { items, ratings, historyPresent: present, positions } = batch;
+  if (!items || !ratings || !present || !positions) return undefined;
+  return network.prompts({ rows: tables.rows(items, ratings), present, positions }, pass);
+}
+
+/** Mean log-likelihood of answers, in nats an answer. */
+async function meanLikelihood(
+  network: PromptNetwork,
+  tables: VectorTables,
+  batches: UemBatches,
+  examples: readonly UemExample[],
+  options: LongCallOptions,
+): Promise<number> {
+  let sum = 0;
+  for (let from = 0; from < examples.length; from += TOGETHER) {
+    await yieldToEventLoop(options.signal, 'measuring the validation');
+    const values = tf.tidy(() => {
+      const batch = tensorsOf(batches.examples(examples.slice(from, from + TOGETHER)));
+      const pass = ForwardPass.inference();
+      return network.logLikelihoods(
+        promptsOf(network, tables, batch, pass),
+        batch as unknown as InputTensors,
+        batch as unknown as AnswerTensors,
+        pass,
+      );
+    });
+    for (const value of await values.data()) sum += value;
+    values.dispose();
+  }
+  return sum / examples.length;
+}

@@ -1,0 +1,89 @@
+import { defineOptions, type LongCallOptions, type OptionsOf, option, type SettingsOf } from '@palate/core';
+import type { TextTokens } from '@palate/llm';
+import { type T5, trainingOptions } from '@palate/nn';
+import type { UemExample } from './uem-example.js';
+
+const OPTIMISERS = ['adafactor', 'adamw'] as const;
+
+/** Options of `Uem.fit`. */
+export const UEM = defineOptions('Uem.fit', {
+  historyLength: option.integer({ min: 0, max: 4096 })({
+    default: 50,
+    doc: 'most items of a history that are read, the newest; each gives one soft prompt token. 0 leaves the histories out',
+  }),
+  layers: option.integer({ min: 1, max: 24 })({
+    default: 3,
+    doc: 'layers of the transformer over the items',
+  }),
+  width: option.integer({ min: 1, max: 8192 })({
+    default: 256,
+    doc: 'width of the transformer over the items; the paper has 768',
+  }),
+  heads: option.integer({ min: 1, max: 128 })({ default: 4, doc: 'its attention heads; the paper has 12' }),
+  inner: option.integer({ min: 1, max: 65_536 })({
+    default: 512,
+    doc: 'width between the two maps of its feed-forward parts; the paper has 2048',
+  }),
+  dropout: option.number({ min: 0, max: 0.95 })({ default: 0.1, doc: 'share of the values dropped in it' }),
+  taskTokens: option.integer({ min: 0, max: 1024 })({
+    default: 20,
+    doc: 'learned prompt tokens in front, the same for every input',
+  }),
+  frozen: option.boolean()({
+    default: false,
+    doc: 'true to train the module and the task tokens alone, and leave the language model as it is',
+  }),
+  languageModel: option
+    .value<T5>('a T5 model', (value) => typeof Object(value).encodeEmbedded === 'function')
+    .optional({
+      doc: 'the model to start from, which is trained further and becomes part of the result; one with fresh weights if left out',
+    }),
+  tokens: option
+    .value<TextTokens>('a vocabulary, such as folderTokens or wordTokens gives', (value) =>
+      ['encode', 'decode', 'files'].every((name) => typeof Object(value)[name] === 'function'),
+    )
+    .optional({
+      doc: 'vocabulary of the language model; the words of the examples if left out',
+      identity: ({ id }) => id,
+    }),
+  modelWidth: option.integer({ min: 8, max: 8192 })({
+    default: 128,
+    doc: 'width of a language model with fresh weights',
+  }),
+  modelHeads: option.integer({ min: 1, max: 128 })({ default: 4, doc: 'its attention heads' }),
+  modelLayers: option.integer({ min: 1, max: 48 })({
+    default: 2,
+    doc: 'its layers, of encoder and decoder each',
+  }),
+  inputTokens: option.integer({ min: 1, max: 16_384 })({
+    default: 256,
+    doc: 'most tokens of a text that are read; how many texts were cut is told',
+  }),
+  answerTokens: option.integer({ min: 1, max: 4096 })({
+    default: 48,
+    doc: 'most tokens of an answer, its end included',
+  }),
+  optimiser: option.choice(OPTIMISERS)({
+    default: 'adafactor',
+    doc: "`'adafactor'`: with rates scaled by each parameter's size, as T5 is trained and as the paper's rates (5e-3 here, 1e-2 for text) are meant; `'adamw'`",
+  }),
+  ...trainingOptions({
+    learningRate: { default: 5e-3, doc: 'learning rate' },
+    warmUpSteps: 0,
+    decay: 'none',
+    batchSize: { default: 128, doc: 'examples a step' },
+    epochs: 20,
+    patience: 3,
+    clipNorm: 0,
+  }),
+  validation: option.value<readonly UemExample[]>('examples of other users', Array.isArray).optional({
+    doc: 'examples whose likelihood is measured after each epoch, by which the best weights are kept',
+    identity: () => undefined,
+  }),
+});
+
+/** Options of `Uem.fit`; {@link UEM} says what each does. */
+export type UemOptions = OptionsOf<typeof UEM.declarations> & LongCallOptions;
+
+/** The options with their defaults. */
+export type UemConfig = SettingsOf<typeof UEM.declarations>;
