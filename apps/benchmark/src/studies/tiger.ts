@@ -6,20 +6,14 @@ import {
   type LongCallOptions,
   type Query,
   RandomStream,
+  type ScoredItem,
   withLog,
 } from '@palate/core';
 import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
 import { leaveOneOut } from '@palate/datasets';
 import { checkUnseen, ndcgOfLists } from '@palate/eval';
 import { TextRetriever } from '@palate/retrievers';
-import {
-  entropyAtK,
-  RqVae,
-  SemanticIds,
-  Tiger,
-  type TigerOptions,
-  type TigerRetrieveOptions,
-} from '@palate/semantic-id';
+import { entropyAtK, RqVae, SemanticIds, Tiger, type TigerOptions } from '@palate/semantic-id';
 import { benchmarkEncoder, CACHE, defaultFamilies, itemVectors } from '../item-texts.js';
 import { benchmarkContext } from '../method-context.js';
 import { loadFolderDataset } from '../prepare.js';
@@ -126,6 +120,17 @@ async function coldStart(setting: Setting, seed: number, call: LongCallOptions):
   };
 }
 
+/** Lists by TIGER with a share for unseen items, or by the nearness of texts alone where none is given. */
+async function coldRetrieval(
+  { train, tiger, vectors }: ColdStart,
+  epsilon: number | undefined,
+  call: LongCallOptions,
+): Promise<(queries: readonly Query[], k: number) => Promise<ScoredItem[][]>> {
+  if (epsilon !== undefined) return (queries, k) => tiger.retrieve(queries, k, { ...call, epsilon });
+  const texts = await TextRetriever.fit(train, { encoder: await benchmarkEncoder(), vectors });
+  return (queries, k) => texts.retrieve(queries, k, call);
+}
+
 interface ColdCell {
   readonly queries: number;
   readonly recall10: number;
@@ -149,21 +154,13 @@ async function coldStartTable(setting: Setting, context: StudyContext): Promise<
           [label, epsilon ?? null, seed, setting.options, COLD_SHARE, 3],
           async (call) => {
             const data = await coldStart(setting, seed, call);
-            const retriever =
-              epsilon === undefined
-                ? await TextRetriever.fit(data.train, {
-                    encoder: await benchmarkEncoder(),
-                    vectors: data.vectors,
-                  })
-                : data.tiger;
-            const options: TigerRetrieveOptions = { ...call, epsilon };
+            const retrieve = await coldRetrieval(data, epsilon, call);
             const coldTargets = data.coldQueries.map((q) => data.targets[q] as Int32Array);
-            const long = await retriever.retrieve(
+            const long = await retrieve(
               data.coldQueries.map((q) => data.queries[q] as Query),
               50,
-              options,
             );
-            const all = await retriever.retrieve(data.queries, 10, options);
+            const all = await retrieve(data.queries, 10);
             const cold = data.coldQueries.map((q) => all[q] ?? []);
             const found = (lists: typeof long): number =>
               lists.filter((list, q) => list.some(({ item }) => item === coldTargets[q]?.[0])).length /
