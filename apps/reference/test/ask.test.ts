@@ -1,11 +1,15 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { importDataset } from '@palate/datasets';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chatServer } from './chat-server.js';
-import { palate } from './cli.js';
+import { ENVIRONMENT, NODE, palate } from './cli.js';
 
 const SHOP = fileURLToPath(new URL('../../../examples/shop/', import.meta.url));
 
@@ -100,6 +104,79 @@ test('faults are one line with what was meant', async () => {
     /category=Tea\|Coffee.*"cheap"/,
   );
   expect(await complaint('recommend')).toMatch(/either --user ID or --history/);
+});
+
+test('explain writes a live model’s words as they come', async () => {
+  // The server ends its answer only when the first words of it have been printed.
+  let goOn = (): void => undefined;
+  const isPrinted = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const server = createServer((request, response) => {
+    const send = (delta: object, finish: string | null = null) =>
+      response.write(
+        `data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'test', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`,
+      );
+    request.resume().on('end', async () => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      send({ role: 'assistant', content: 'A bowl for ' });
+      await isPrinted;
+      send({ content: 'your whisk.' });
+      send({}, 'stop');
+      response.end('data: [DONE]\n\n');
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const child = spawn(process.execPath, [...NODE, 'explain', 'TW-04', '--user', 'C109', '--data', shop], {
+    env: {
+      ...ENVIRONMENT,
+      ...env,
+      PALATE_LLM: 'openai:test',
+      OPENAI_BASE_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+      OPENAI_API_KEY: 'sk-of-the-test',
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let stdout = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+    if (stdout === 'Matcha Bowl: A bowl for') goOn();
+  });
+  expect(await once(child, 'close')).toEqual([0, null]);
+  server.close();
+  expect(stdout).toMatch(/^Matcha Bowl: A bowl for your whisk\.\n {5}\[openai:test, live, .*\]\n$/);
+});
+
+test('evaluate reads the texts of palate knowledge, says so, and refuses those that know what is tested', async () => {
+  await using server = await chatServer((prompt) =>
+    prompt.includes('tags') ? 'kitchen, home' : 'A fine thing.',
+  );
+  const store = await mkdtemp(join(folder, 'known-'));
+  const own = join(store, 'shop');
+  await importDataset({
+    interactions: join(SHOP, 'orders.csv'),
+    items: join(SHOP, 'products.jsonl'),
+    folder: own,
+  });
+  const write = (kinds: string) =>
+    palate(['knowledge', 'run', '--data', own, '--kinds', kinds, '--no-budget', '--json'], {
+      ...env,
+      ...server.env,
+    });
+  const evaluate = (...more: string[]) =>
+    palate(['evaluate', '--data', own, '--system', 'bm25,popularity', '--metrics', 'hr@10', ...more], env);
+  await write('tag');
+  const { stdout } = await evaluate();
+  expect(stdout).toMatch(/^BM25.*: with tag of 48 items by openai:test-model$/m);
+  const [bm25, popularity] = JSON.parse((await evaluate('--json')).stdout);
+  expect([bm25.knowledge, popularity.knowledge]).toEqual(['tag of 48 items by openai:test-model', undefined]);
+  // What the same people choose is known from all interactions, those that are tested among them.
+  await write('engagement');
+  const refused = await evaluate();
+  expect(refused).toMatchObject({ code: 1, stdout: '' });
+  expect(refused.stderr).toMatch(/^palate: .*`--no-knowledge` measures without.* \[leak\]\n$/);
+  const without = await evaluate('--no-knowledge', '--json');
+  expect(JSON.parse(without.stdout)[0].knowledge).toBeUndefined();
 });
 
 test('texts of palate knowledge are what the next answer goes by', async () => {

@@ -9,6 +9,12 @@ export interface ProgressReporter {
   readonly onNotice: (notice: string) => void;
 }
 
+/** Options of {@link withProgress}. */
+export interface WorkOptions {
+  /** True where the work itself writes to the terminal: progress is then told in lines, and not drawn. Default false. */
+  readonly writes?: boolean | undefined;
+}
+
 /** Milliseconds between two lines of progress where nobody asked for all of them. */
 const BETWEEN_LINES = 10_000;
 
@@ -20,8 +26,9 @@ export async function withProgress<T>(
   title: string,
   { json, progress: lines }: Pick<CommandContext, 'json' | 'progress'>,
   work: (report: ProgressReporter) => Promise<T>,
+  { writes = false }: WorkOptions = {},
 ): Promise<T> {
-  const isDrawn = !json && !lines && process.stderr.isTTY === true;
+  const isDrawn = !json && !lines && !writes && process.stderr.isTTY === true;
   const results: T[] = [];
   let last = performance.now();
   const tasks = new Listr(

@@ -16,6 +16,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** Writes a line to standard output, without what a terminal would obey. */
   readonly print: (text: string) => void;
+  /** Writes a piece of a line to standard output, in the same way. */
+  readonly write: (text: string) => void;
   /** Writes a value as JSON to standard output, in the same way. */
   readonly printJson: (value: unknown) => void;
   /** Writes a remark as a line to the error stream. */
@@ -48,6 +50,7 @@ export async function runCommand(
     await command({
       signal: controller.signal,
       print: (text) => process.stdout.write(`${printable(text)}\n`),
+      write: (text) => process.stdout.write(printable(text)),
       printJson: (value) => process.stdout.write(`${printableJson(value)}\n`),
       notice: (text) => process.stderr.write(`${printable(text)}\n`),
       json,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
-import { fitWidth, sideBySide, table, terminalWidth, wrapped } from '../src/index.js';
+import { FlowingText, fitWidth, sideBySide, table, terminalWidth, wrapped } from '../src/index.js';
 
 test('a text takes exactly the columns it is given, whatever its characters', () => {
   expect(fitWidth('Tea', 6)).toBe('Tea   ');
@@ -67,4 +67,34 @@ test('the width is that of COLUMNS, of the terminal, or 120', () => {
   expect(terminalWidth({ COLUMNS: '72' }, 200)).toBe(72);
   expect(terminalWidth({}, 200)).toBe(200);
   expect(terminalWidth({ COLUMNS: 'wide' }, undefined)).toBe(120);
+});
+
+test('a text in pieces comes out word by word, in lines that fit, however it is cut', () => {
+  const written: string[] = [];
+  const text = new FlowingText((part) => written.push(part), 12);
+  text.add('A quick ');
+  expect(written.join('')).toBe('A quick');
+  text.add('bro');
+  expect(written.join('')).toBe('A quick');
+  text.add('wn fox\n\njumps');
+  text.end();
+  expect(written.join('')).toBe('A quick\nbrown fox\njumps\n');
+  fc.assert(
+    fc.property(
+      fc.array(fc.stringMatching(/^[a-c]{1,9}$/), { minLength: 1, maxLength: 30 }),
+      fc.array(fc.nat(200), { maxLength: 10 }),
+      fc.integer({ min: 9, max: 30 }),
+      (words, cuts, width) => {
+        const whole = words.join(' ');
+        const at = [0, ...cuts.map((cut) => Math.min(cut, whole.length)), whole.length].sort((a, b) => a - b);
+        let out = '';
+        const flowing = new FlowingText((part) => {
+          out += part;
+        }, width);
+        for (const [k, from] of at.slice(0, -1).entries()) flowing.add(whole.slice(from, at[k + 1]));
+        flowing.end();
+        expect(out).toBe(`${wrapped(whole, width).join('\n')}\n`);
+      },
+    ),
+  );
 });

@@ -13,7 +13,7 @@ export type {
 } from './engine/answer.js';
 export { userCacheFolder } from './engine/cache-folder.js';
 export { MOST_ITEMS } from './engine/check-request.js';
-export { type CallOptions, Engine } from './engine/engine.js';
+export { type CallOptions, Engine, type ExplainCallOptions } from './engine/engine.js';
 export type { EngineStatus, MethodStatus, RefitStatus } from './engine/engine-status.js';
 export type { ModelState } from './engine/generation.js';
 export type {

@@ -1,4 +1,4 @@
-import { type CommandContext, terminalWidth, wrapped } from '@palate/command-line';
+import { type CommandContext, FlowingText, terminalWidth, wrapped } from '@palate/command-line';
 import type { FittingOptions } from '../command-options.js';
 import { type AskerOptions, askerOf, filterOf, itemOf, itemsOf } from '../engine/asker.js';
 import { withEngine } from '../engine/open-engine.js';
@@ -83,21 +83,33 @@ export async function rankCommand(
 /** Options of `palate explain`. */
 export interface ExplainOptions extends FittingOptions, AskerOptions {}
 
-/** `palate explain`: why an item suits somebody; by the live model where PALATE_LLM names one. */
+/** `palate explain`: why an item suits somebody; by the live model where PALATE_LLM names one, as it writes. */
 export async function explainCommand(
   options: ExplainOptions,
   context: CommandContext,
   name: string,
 ): Promise<void> {
-  const explanation = await withEngine(options, context, async ({ engine, dataset }) => {
-    const request = { ...askerOf(options, dataset), item: itemOf(name, dataset) };
-    return engine.explain(request, { signal: context.signal });
-  });
-  if (context.json) return context.printJson(explanation);
-  const { title, text, sources, outcomes } = explanation;
-  for (const line of wrapped(`${title}: ${text}`, terminalWidth())) context.print(line);
+  const { signal, json, print, write } = context;
+  const explanation = await withEngine(
+    options,
+    context,
+    async ({ engine, dataset }) => {
+      const request = { ...askerOf(options, dataset), item: itemOf(name, dataset) };
+      if (json) return engine.explain(request, { signal });
+      const text = new FlowingText(write, terminalWidth());
+      text.add(`${engine.item(request.item)?.title ?? request.item}: `);
+      try {
+        return await engine.explain(request, { signal, onText: (piece) => text.add(piece) });
+      } finally {
+        text.end();
+      }
+    },
+    { writes: true },
+  );
+  if (json) return context.printJson(explanation);
+  const { sources, outcomes } = explanation;
   for (const line of [sources, ...outcomesInWords(outcomes)].flatMap((each) =>
     wrapped(`     [${each}]`, terminalWidth()),
   ))
-    context.print(line);
+    print(line);
 }

@@ -18,6 +18,7 @@ export async function filmKnowledge(): Promise<ItemKnowledge> {
         { text: textOf.get(id), tags: tagsOf.get(id) },
       ]),
     ),
+    source: 'texts and tags of a language model, recorded with the data set',
     profiles: new Map(users.map(({ user, keywords }) => [user, keywords])),
     profileProvenance: userProvenance(users),
     profileSource: 'recorded with the data set, written by a language model from the early history',

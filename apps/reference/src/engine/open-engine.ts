@@ -1,5 +1,5 @@
 import { basename, join, resolve } from 'node:path';
-import { type CommandContext, checkWritable, withProgress } from '@palate/command-line';
+import { type CommandContext, checkWritable, type WorkOptions, withProgress } from '@palate/command-line';
 import type { Dataset } from '@palate/core';
 import { Engine, userCacheFolder } from '@palate/engine';
 import type { FittingOptions } from '../command-options.js';
@@ -29,26 +29,32 @@ export async function withEngine<T>(
   options: FittingOptions,
   context: CommandContext,
   use: (opened: Opened) => Promise<T>,
+  work?: WorkOptions,
 ): Promise<T> {
   const folder = modelFolder(options);
   await checkWritable(folder ?? userCacheFolder());
   const { signal } = context;
   const dataset = await loadData(options.data, { signal });
   const live = await liveModel(folder ?? userCacheFolder());
-  return withProgress('models', context, async (report) => {
-    await using engine = await Engine.open({
-      dataset,
-      folder,
-      seed: options.seed,
-      effort: options.effort,
-      signal,
-      model: live,
-      knowledge: await knownOf(options.data, dataset),
-      pipeline: pipelineFor(options.data, live !== undefined),
-      onProgress: report.onProgress,
-      onNotice: report.onNotice,
-    });
-    // The engine is closed when this block is left: not before the answer is there.
-    return await use({ engine, dataset });
-  });
+  return withProgress(
+    'models',
+    context,
+    async (report) => {
+      await using engine = await Engine.open({
+        dataset,
+        folder,
+        seed: options.seed,
+        effort: options.effort,
+        signal,
+        model: live,
+        knowledge: await knownOf(options.data, dataset),
+        pipeline: pipelineFor(options.data, live !== undefined),
+        onProgress: report.onProgress,
+        onNotice: report.onNotice,
+      });
+      // The engine is closed when this block is left: not before the answer is there.
+      return await use({ engine, dataset });
+    },
+    work,
+  );
 }

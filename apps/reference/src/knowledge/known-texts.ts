@@ -18,40 +18,51 @@ export async function knownTexts(
   store: KnowledgeStore,
   { log }: Dataset,
 ): Promise<ItemKnowledge | undefined> {
-  const items = new Map<string, { text?: string; tags?: readonly string[] }>();
-  const rank = new Map<string, number>();
-  const profiles = new Map<string, readonly string[]>();
-  const used = { item: [] as KnowledgeEntry[], user: [] as KnowledgeEntry[] };
+  const texts = new Map<string, KnowledgeEntry>();
+  const tagged = new Map<string, KnowledgeEntry>();
+  const users = new Map<string, KnowledgeEntry>();
   for await (const entry of store.list()) {
-    const { entity, entityType, kind, text, facts } = entry;
+    const { entity, entityType, kind } = entry;
     if (!(entityType === 'item' ? log.items : log.users).has(entity)) continue;
-    const tags = Array.isArray(facts?.tags) ? (facts.tags as string[]) : undefined;
     if (entityType === 'user') {
-      if (kind !== 'keywords' || !tags) continue;
-      profiles.set(entity, tags);
-      used.user.push(entry);
-      continue;
-    }
-    const about = items.get(entity) ?? {};
-    items.set(entity, about);
-    const place = DESCRIBING.indexOf(kind);
-    if (kind === 'tag' && tags) about.tags = tags;
-    else if (place >= 0 && place <= (rank.get(entity) ?? DESCRIBING.length)) {
-      about.text = text;
-      rank.set(entity, place);
-    } else continue;
-    used.item.push(entry);
+      if (kind === 'keywords' && tagsOf(entry)) users.set(entity, entry);
+    } else if (kind === 'tag') {
+      if (tagsOf(entry)) tagged.set(entity, entry);
+    } else if (DESCRIBING.includes(kind) && placeOf(kind) <= placeOf(texts.get(entity)?.kind))
+      texts.set(entity, entry);
   }
-  if (items.size === 0 && profiles.size === 0) return undefined;
-  const writers = [...new Set([...used.item, ...used.user].map(({ model }) => model))].join(', ');
+  const about = [...texts.values(), ...tagged.values()];
+  if (about.length === 0 && users.size === 0) return undefined;
+  const kinds = [...new Set(about.map(({ kind }) => kind))].sort();
   return {
-    ...(items.size > 0 ? { items, provenance: joinProvenance(used.item.map(provenanceOf)) } : {}),
-    ...(profiles.size > 0
+    ...(about.length > 0
       ? {
-          profiles,
-          profileProvenance: joinProvenance(used.user.map(provenanceOf)),
-          profileSource: `keywords that ${writers} wrote from the history`,
+          items: new Map(
+            about.map(({ entity }) => [
+              entity,
+              { text: texts.get(entity)?.text, tags: tagsOf(tagged.get(entity)) },
+            ]),
+          ),
+          provenance: joinProvenance(about.map(provenanceOf)),
+          source: `${kinds.join(' and ')} of ${new Set(about.map(({ entity }) => entity)).size} items by ${writersOf(about)}`,
+        }
+      : {}),
+    ...(users.size > 0
+      ? {
+          profiles: new Map([...users].map(([user, entry]) => [user, tagsOf(entry) ?? []])),
+          profileProvenance: joinProvenance([...users.values()].map(provenanceOf)),
+          profileSource: `keywords that ${writersOf([...users.values()])} wrote from the history`,
         }
       : {}),
   };
 }
+
+const tagsOf = (entry: KnowledgeEntry | undefined): string[] | undefined =>
+  Array.isArray(entry?.facts?.tags) ? (entry.facts.tags as string[]) : undefined;
+
+/** Place of a kind among those that describe an item; behind all where there is none yet. */
+const placeOf = (kind: string | undefined): number =>
+  kind === undefined ? DESCRIBING.length : DESCRIBING.indexOf(kind);
+
+const writersOf = (entries: readonly KnowledgeEntry[]): string =>
+  [...new Set(entries.map(({ model }) => model))].join(', ');

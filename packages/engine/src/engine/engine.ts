@@ -39,6 +39,12 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of `Engine.explain`. */
+export interface ExplainCallOptions extends CallOptions {
+  /** Told each piece of the text as a live model writes it; the whole text where none does. */
+  readonly onText?: ((piece: string) => void) | undefined;
+}
+
 /**
  * One recommender over any data: finds, orders and explains items by a pipeline of methods, takes feedback and new items in
  * at once, and is fitted again beside the answers that it gives. Ids are those of the data, requests and answers plain JSON.
@@ -163,8 +169,8 @@ export class Engine {
   }
 
   /** Explains one item: by the live model where there is one, from what is stored otherwise. */
-  async explain(request: ExplainRequest, options: CallOptions = {}): Promise<Explanation> {
-    return this.#explain(request, options.signal);
+  async explain(request: ExplainRequest, options: ExplainCallOptions = {}): Promise<Explanation> {
+    return this.#explain(request, options.signal, options.onText);
   }
 
   /** Explains one item, the text in pieces as a live model writes them. */
@@ -178,8 +184,8 @@ export class Engine {
     onText?: (piece: string) => void,
   ): Promise<Explanation> {
     checkRequest('explain', request);
-    return this.#with({ signal }, ({ snapshot, feedback, live }) =>
-      explainItem(request, snapshot, feedback, { live, signal, onText }),
+    return this.#with({ signal }, ({ snapshot, feedback, live, pipeline }) =>
+      explainItem(request, snapshot, feedback, { live, pipeline, signal, onText }),
     );
   }
 

@@ -1,10 +1,16 @@
-import { type GenerateRequest, PalateError, quoteForPrompt } from '@palate/core';
+import {
+  type GenerateRequest,
+  type OutcomeCounter,
+  orCancelled,
+  PalateError,
+  quoteForPrompt,
+} from '@palate/core';
 import { singleCalls } from '@palate/llm';
 import type { Explanation } from './answer.js';
 import type { FeedbackState } from './feedback-state.js';
-import type { LiveModel } from './options.js';
+import type { LiveModel, PipelineConfig } from './options.js';
 import { CallOutcomes } from './outcomes.js';
-import { reasonSource, reasonsFor } from './reasons.js';
+import { type Reason, reasonSource, reasonsFor } from './reasons.js';
 import type { ExplainRequest } from './request.js';
 import { type ResolvedAsker, resolveAsker } from './resolve-request.js';
 import type { Snapshot } from './snapshot.js';
@@ -15,6 +21,7 @@ const RECENT = 20;
 /** How an explanation is made. */
 export interface ExplainOptions {
   readonly live: LiveModel | undefined;
+  readonly pipeline: PipelineConfig;
   readonly signal?: AbortSignal | undefined;
   /** Told each piece of the text as it comes. */
   readonly onText?: ((piece: string) => void) | undefined;
@@ -30,7 +37,7 @@ export async function explainItem(
   request: ExplainRequest,
   snapshot: Snapshot,
   feedback: FeedbackState,
-  { live, signal, onText }: ExplainOptions,
+  { live, pipeline, signal, onText }: ExplainOptions,
 ): Promise<Explanation> {
   const { catalogue } = snapshot;
   const where = 'the explain request';
@@ -61,9 +68,61 @@ export async function explainItem(
       if (!PalateError.is(error) || signal?.aborted) throw error;
       counter.fallBack('no answer of the language model', error.message);
     }
-  const { text, source } = reasonsFor(asker, snapshot)(item, []);
+  const stored = reasonsFor(asker, snapshot)(item, []);
+  const readsMeanings = pipeline.retrievers.some(({ method }) => method === 'text-knn');
+  const path =
+    readsMeanings && stored.source !== 'knowledge'
+      ? await pathReason(item, asker, stored, snapshot, counter, signal)
+      : undefined;
+  const { text, source } = path ?? stored;
   onText?.(begun === '' ? text : `\n${text}`);
-  return { ...about, text, source, sources: reasonSource(catalogue), outcomes: [counter.counts()] };
+  return {
+    ...about,
+    text,
+    source,
+    sources: path
+      ? 'built from the graph of people, items and texts that are alike; no language model was asked'
+      : reasonSource(catalogue),
+    outcomes: [counter.counts()],
+  };
+}
+
+/**
+ * The best way from the history to an item, in words: what both share stands behind it. Tags in common say more than people
+ * do.
+ */
+async function pathReason(
+  item: number,
+  asker: ResolvedAsker,
+  stored: Reason,
+  { catalogue, paths }: Snapshot,
+  counter: OutcomeCounter,
+  signal: AbortSignal | undefined,
+): Promise<Reason | undefined> {
+  try {
+    const path = await orCancelled(paths.best(item, asker), signal, 'explaining');
+    if (!path || (path.by === 'people' && stored.source === 'history')) return undefined;
+    const { pathInWords } = await import('@palate/graph-augment');
+    const words = pathInWords(path, item, {
+      title: (each) => catalogue.title(each),
+      common: (from, to) => {
+        const theirs = new Set(catalogue.tags(from).map((tag) => tag.toLowerCase()));
+        return catalogue
+          .tags(to)
+          .filter((tag) => theirs.has(tag.toLowerCase()))
+          .slice(0, 2)
+          .join(' and ');
+      },
+    });
+    return {
+      text: `${words.charAt(0).toUpperCase()}${words.slice(1)}.`,
+      source: path.by === 'people' ? 'neighbours' : 'history',
+    };
+  } catch (error) {
+    if (!PalateError.is(error) || signal?.aborted) throw error;
+    counter.note('no way through the graph could be looked for', error.message);
+    return undefined;
+  }
 }
 
 function promptFor(item: number, asker: ResolvedAsker, { catalogue }: Snapshot): GenerateRequest {

@@ -8,12 +8,11 @@ import {
   IdMap,
   InteractionLog,
   InvalidInputError,
-  joinProvenance,
   nearestName,
   type Provenance,
   WORLD,
 } from '@palate/core';
-import { describingFields } from '../methods/method-context.js';
+import { describingFields, itemTexts } from '../methods/item-texts.js';
 import type { ItemKnowledge } from './options.js';
 import type { NewItem } from './request.js';
 
@@ -60,24 +59,14 @@ export class LiveCatalogue {
     this.dataset = dataset;
     this.items = log.items;
     this.knowledge = knowledge;
-    this.provenance = joinProvenance([
-      catalog.provenanceOf(fields),
-      ...(knowledge.items ? [knowledge.provenance ?? WORLD] : []),
-    ]);
     this.#options = options;
     this.#titleColumn = title;
     this.titles = Array.from(log.items, (id, item) =>
       title === undefined ? id : catalog.itemText(item, [title]) || id,
     );
-    this.texts = Array.from(log.items, (id, item) => {
-      const known = knowledge.items?.get(id);
-      return [
-        [catalog.itemText(item, fields), known?.text].filter(Boolean).join('. '),
-        known?.tags?.join(', '),
-      ]
-        .filter(Boolean)
-        .join(' ');
-    });
+    const { texts, provenance } = itemTexts(dataset, knowledge, fields);
+    this.texts = texts;
+    this.provenance = provenance;
     this.identity = contentHash([[...log.items], this.texts, this.titles]);
   }
 

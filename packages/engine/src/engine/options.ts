@@ -18,6 +18,8 @@ export interface ItemKnowledge {
     | undefined;
   /** Knowledge of interactions in the texts and tags. Default: nothing. */
   readonly provenance?: Provenance | undefined;
+  /** Phrase for people on what the texts and tags are and where they come from. */
+  readonly source?: string | undefined;
   /** Keywords of users' tastes. */
   readonly profiles?: ReadonlyMap<string, readonly string[]> | undefined;
   /** Data that their writer saw. */

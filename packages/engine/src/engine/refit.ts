@@ -1,5 +1,6 @@
 import type { FeedbackStore, LongCallOptions, StoredFeedback } from '@palate/core';
 import { readManifest, removeArtifact } from '@palate/core';
+import { profilesOf } from '../methods/item-texts.js';
 import { methodContext } from '../methods/method-context.js';
 import type { EngineFolder, FittedFeedback } from './engine-folder.js';
 import type { FeedbackState } from './feedback-state.js';
@@ -115,8 +116,6 @@ function generationOf(
 ): Generation {
   const { knowledge, encoder, seed, signal, onProgress, onNotice = () => undefined } = options;
   const { dataset, texts } = catalogue;
-  const profiles =
-    knowledge?.profiles && new Map([...knowledge.profiles].map(([user, words]) => [user, words.join(', ')]));
   const known = before?.knownVectors;
   const context = methodContext(dataset, {
     folder,
@@ -127,7 +126,7 @@ function generationOf(
     encoder,
     texts,
     textProvenance: catalogue.provenance,
-    profiles,
+    profiles: knowledge && profilesOf(knowledge),
     profileProvenance: knowledge?.profileProvenance,
     ...(known && before
       ? {

@@ -7,6 +7,7 @@ import { methodOf } from '../methods/methods.js';
 import { type Generation, modelName } from './generation.js';
 import { WordLikeness } from './item-likeness.js';
 import type { LiveCatalogue } from './live-catalogue.js';
+import { PathReasons } from './path-reasons.js';
 import { SearchIndex } from './search-index.js';
 import { extendedVectors } from './text-vectors.js';
 import { Uses } from './uses.js';
@@ -25,6 +26,7 @@ export class Snapshot {
   readonly generation: Generation;
   readonly catalogue: LiveCatalogue;
   readonly words: WordLikeness;
+  readonly paths: PathReasons;
   /** Names data, models and items. */
   readonly version: string;
   /** Who uses what was made for this snapshot alone. */
@@ -44,6 +46,7 @@ export class Snapshot {
     this.generation = generation;
     this.catalogue = catalogue;
     this.words = new WordLikeness(catalogue.texts);
+    this.paths = new PathReasons(catalogue.dataset.log, () => this.vectors());
     this.version = contentHash([context.dataFingerprint, catalogue.identity, context.seed ?? 0]).slice(0, 12);
     this.#known = before?.knownVectors;
     this.#context = this.#isExtended

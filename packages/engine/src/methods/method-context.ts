@@ -12,7 +12,9 @@ import {
   UNKNOWN,
 } from '@palate/core';
 import { useLiteEncoder } from '@palate/llm';
+import type { ItemKnowledge } from '../engine/options.js';
 import { fitOrLoadMethod } from './fit-or-load-method.js';
+import { describingFields, itemTexts, profilesOf } from './item-texts.js';
 import type { MethodContext } from './method.js';
 import { methodOf } from './methods.js';
 
@@ -22,6 +24,11 @@ export interface MethodContextOptions extends LongCallOptions {
   readonly folder: string;
   /** Default: use-lite, which keeps its vectors in the folder. */
   readonly encoder?: TextEncoder | { readonly get: () => Promise<TextEncoder> } | undefined;
+  /**
+   * Texts and tags of items beside the catalogue, and keywords of users: what methods that read texts or profiles read then,
+   * unless `texts` and `profiles` are given.
+   */
+  readonly knowledge?: ItemKnowledge | undefined;
   /** One text an item by dense index. Default: all text of the catalogue. */
   readonly texts?: readonly string[] | undefined;
   /** Knowledge of interactions in the texts. Default: what the catalogue says; unknown of texts that are given. */
@@ -36,29 +43,22 @@ export interface MethodContextOptions extends LongCallOptions {
   readonly onNotice?: ((notice: string) => void) | undefined;
 }
 
-/** Names of text fields, and of attributes that are words: numbers say nothing in a text. */
-export function describingFields({ catalog }: Dataset): string[] {
-  const isWords = (column: readonly unknown[]): boolean =>
-    column.some((value) => typeof value === 'string' || Array.isArray(value));
-  return [
-    ...Object.keys(catalog.text),
-    ...Object.entries(catalog.attributes)
-      .filter(([, column]) => isWords(column))
-      .map(([name]) => name),
-  ];
-}
-
 /** Makes the context of fits on a data set: encoder, texts and vectors come into being when they are first asked for. */
 export function methodContext(dataset: Dataset, options: MethodContextOptions): MethodContext {
-  const { folder, seed, signal, onProgress, onNotice, profiles } = options;
+  const { folder, seed, signal, onProgress, onNotice, knowledge } = options;
+  const profiles = options.profiles ?? (knowledge && profilesOf(knowledge));
   let encoder: Promise<TextEncoder> | undefined;
   let vectors: Promise<EmbeddingTable> | undefined;
-  let texts = options.texts;
+  const described = knowledge && !options.texts ? itemTexts(dataset, knowledge) : undefined;
+  let texts = options.texts ?? described?.texts;
   let dataFingerprint: string | undefined;
   const { encoder: given } = options;
   const name = given ? ('get' in given ? 'given' : given.id) : 'use-lite';
   const fields = describingFields(dataset);
-  const textProvenance = options.textProvenance ?? (texts ? UNKNOWN : dataset.catalog.provenanceOf(fields));
+  const textProvenance =
+    options.textProvenance ??
+    described?.provenance ??
+    (texts ? UNKNOWN : dataset.catalog.provenanceOf(fields));
   const context: MethodContext = {
     textProvenance,
     folder,
@@ -70,7 +70,8 @@ export function methodContext(dataset: Dataset, options: MethodContextOptions): 
       return dataFingerprint;
     },
     profiles,
-    profileProvenance: options.profileProvenance,
+    profileProvenance:
+      options.profileProvenance ?? (options.profiles ? undefined : knowledge?.profileProvenance),
     profileIdentity: profiles ? contentHash([...profiles]) : '',
     validation: options.validation,
     checkpoints: options.checkpoints,
