@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { importDataset } from '@palate/datasets';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chatServer } from './chat-server.js';
-import { ENVIRONMENT, NODE, palate } from './cli.js';
+import { ENVIRONMENT, PALATE, palate } from './cli.js';
 
 const SHOP = fileURLToPath(new URL('../../../examples/shop/', import.meta.url));
 
@@ -127,7 +127,7 @@ test('explain writes a live model’s words as they come', async () => {
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const child = spawn(process.execPath, [...NODE, 'explain', 'TW-04', '--user', 'C109', '--data', shop], {
+  const child = spawn(process.execPath, [PALATE, 'explain', 'TW-04', '--user', 'C109', '--data', shop], {
     env: {
       ...ENVIRONMENT,
       ...env,
