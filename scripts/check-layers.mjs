@@ -58,7 +58,7 @@ function loadedWithIndex(src) {
   return loaded;
 }
 
-/** Circles of imports among the files of a package: each as the files on it, from the first back to it. */
+/** Circles of imports among the files of a package or an app: each as the files on it, from the first back to it. */
 function circlesBelow(src) {
   const state = new Map();
   const path = [];
@@ -73,13 +73,14 @@ function circlesBelow(src) {
     path.push(file);
     for (const { specifier } of importsOf(file))
       if (specifier.startsWith('.')) {
-        const next = join(file, '..', specifier.replace(/\.js$/, '.ts'));
-        if (existsSync(next)) visit(next);
+        const next = join(file, '..', specifier.replace(/\.jsx?$/, ''));
+        const found = ['.ts', '.tsx'].map((ending) => next + ending).find((path) => existsSync(path));
+        if (found) visit(found);
       }
     path.pop();
     state.set(file, 'done');
   };
-  for (const file of filesBelow(src, ['.ts'])) visit(file);
+  for (const file of filesBelow(src, ['.ts', '.tsx'])) visit(file);
   return circles.map((circle) => circle.map((file) => relative(src, file)).join(' -> '));
 }
 
@@ -112,8 +113,9 @@ for (const { dir, manifest } of [...packages(), ...apps()]) {
         faults.push(`${layer}: installs without tensors, but depends on ${name}`);
   if (layer === 'core' && Object.keys(declared).length > 0) faults.push('core: has dependencies');
   const loaded = TENSORS_ON_DEMAND.includes(layer) ? loadedWithIndex(join(dir, 'src')) : new Set();
-  for (const circle of rank < 0 ? [] : circlesBelow(join(dir, 'src')))
-    faults.push(`${relative(root, dir)}: a circle of imports, ${circle}`);
+  for (const src of [join(dir, 'src'), join(dir, 'page', 'src')])
+    for (const circle of circlesBelow(src))
+      faults.push(`${relative(root, src)}: a circle of imports, ${circle}`);
   for (const path of filesBelow(join(dir, 'src'), ['.ts', '.tsx'])) {
     const place = relative(root, path);
     for (const { specifier, lazy } of importsOf(path)) {

@@ -1,19 +1,6 @@
 import { type CommandLine, namesIn, numberBetween, wholeNumber } from '@palate/command-line';
 import { Option } from 'commander';
-import { action, type FittingOptions, withData, withTraining } from '../command-options.js';
-import type { ServeOptions } from '../server/serve.js';
-
-/** Options of `palate serve`. */
-export interface ServeCommandOptions
-  extends FittingOptions,
-    Pick<
-      ServeOptions,
-      'host' | 'port' | 'apiKeys' | 'origins' | 'hosts' | 'rate' | 'concurrency' | 'feedback'
-    > {
-  readonly systems?: readonly string[] | undefined;
-  readonly ranker?: string | undefined;
-  readonly logLevel: string;
-}
+import { action, withData, withTraining } from '../command-options.js';
 
 /** Commander hands over the value of before as well, which is no separator. */
 const list = (text: string): string[] => namesIn(text);

@@ -7,7 +7,7 @@ import {
   type HostCallOptions,
 } from './host/engine-host.js';
 import type { EngineSettings, Operation } from './host/protocol.js';
-import type { EngineCaller } from './http/engine-routes.js';
+import type { EngineCaller } from './http/app-parts.js';
 
 /** Milliseconds before the thread is started again, at first and at most. */
 const FIRST_PAUSE = 500;

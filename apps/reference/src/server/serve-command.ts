@@ -1,11 +1,23 @@
 import { once } from 'node:events';
 import type { CommandContext } from '@palate/command-line';
 import { pino } from 'pino';
-import type { ServeCommandOptions } from '../commands/serve.js';
+import type { FittingOptions } from '../command-options.js';
 import { modelFolder } from '../engine/open-engine.js';
 import { VERSION } from '../version.js';
 import { isLoopback } from './http/hosts.js';
-import { type RunningServer, serve } from './serve.js';
+import { type RunningServer, type ServeOptions, serve } from './serve.js';
+
+/** Options of `palate serve`. */
+interface ServeCommandOptions
+  extends FittingOptions,
+    Pick<
+      ServeOptions,
+      'host' | 'port' | 'apiKeys' | 'origins' | 'hosts' | 'rate' | 'concurrency' | 'feedback'
+    > {
+  readonly systems?: readonly string[] | undefined;
+  readonly ranker?: string | undefined;
+  readonly logLevel: string;
+}
 
 /** `palate serve`: answers over HTTP until it is told to end. */
 export async function serveCommand(

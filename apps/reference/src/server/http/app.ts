@@ -4,56 +4,14 @@ import { PalateError } from '@palate/core';
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
-import type { Logger } from 'pino';
 import { readBenchmarks } from '../../benchmarks/read-benchmarks.js';
-import type { Jobs } from '../jobs.js';
-import type { Admission } from './admission.js';
-import type { ApiKeys } from './api-keys.js';
-import { addEngineRoutes, type EngineCaller } from './engine-routes.js';
+import type { AppEnv, AppParts } from './app-parts.js';
+import { addEngineRoutes } from './engine-routes.js';
 import { failureOf } from './failures.js';
 import { checkHost } from './hosts.js';
-import { addJobRoutes, type JobStarter } from './job-routes.js';
-import type { ServerMetrics } from './metrics.js';
+import { addJobRoutes } from './job-routes.js';
 import { openApi } from './openapi.js';
-import type { PageFile } from './page-files.js';
 import { referencePage } from './reference-page.js';
-
-/** Values that travel with a request. */
-interface Variables {
-  /** Name of the request in logs and answers. */
-  requestId: string;
-  /** Name of the key's holder. */
-  client?: string;
-}
-
-/** Environment of the app. */
-export interface AppEnv {
-  Bindings: HttpBindings;
-  Variables: Variables;
-}
-
-/** Parts that the app answers from. */
-export interface AppParts {
-  readonly version: string;
-  readonly engine: EngineCaller;
-  readonly jobs: Jobs;
-  readonly start: JobStarter;
-  readonly admission: Admission;
-  readonly metrics: ServerMetrics;
-  readonly log: Logger;
-  readonly page: ReadonlyMap<string, PageFile>;
-  /** Folder of the committed benchmark tables. */
-  readonly benchmarks: string;
-  readonly keys?: ApiKeys | undefined;
-  /** Origins of pages that may ask from a browser. */
-  readonly origins: readonly string[];
-  /** Names under which the server may be asked, ports aside; any if undefined. */
-  readonly hosts?: ReadonlySet<string> | undefined;
-  /** Whether the models are ready. */
-  readonly isReady: () => boolean;
-  /** Fires when the server shuts down. */
-  readonly closing: AbortSignal;
-}
 
 const PAGE_MISSING =
   '<!doctype html><html lang="en"><title>Palate</title><p>The page was not built: <code>pnpm build</code>. <a href="./reference">The interface</a> is here.</p>';
@@ -166,7 +124,7 @@ export function createApp(parts: AppParts): Hono<AppEnv> {
       new PalateError('not-found', {
         expected: 'a path of the interface',
         received: `${c.req.method} ${c.req.path}`,
-        hint: 'See /reference.',
+        hint: 'Look up the paths at /reference.',
       }),
     );
     return c.json(body, status as 404);

@@ -1,18 +1,12 @@
 import { PalateError } from '@palate/core';
 import type { Context, Hono } from 'hono';
-import type { HostAnswer, HostCallOptions } from '../host/engine-host.js';
 import type { Operation } from '../host/protocol.js';
-import type { AppEnv, AppParts } from './app.js';
+import type { AppEnv, AppParts } from './app-parts.js';
 import { eventStream } from './event-stream.js';
 import { checked } from './failures.js';
 import { jsonBody } from './json-body.js';
 import { PieceQueue } from './piece-queue.js';
 import { ENGINE_ROUTES, type EngineRoute } from './routes.js';
-
-/** Asks the engine. */
-export interface EngineCaller {
-  call(operation: Operation, argument?: unknown, options?: HostCallOptions): Promise<HostAnswer>;
-}
 
 /** Seconds after which a client is told that nobody answers: more than a live model takes. */
 const LONGEST = 150;

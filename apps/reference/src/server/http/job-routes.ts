@@ -1,17 +1,11 @@
 import { PalateError } from '@palate/core';
 import type { Hono } from 'hono';
 import type { JobView } from '../jobs.js';
-import type { AppEnv, AppParts } from './app.js';
+import type { AppEnv, AppParts } from './app-parts.js';
 import { eventStream } from './event-stream.js';
 import { checked } from './failures.js';
 import { jsonBody } from './json-body.js';
 import { fitRequest, refitRequest } from './request-schemas.js';
-
-/** Starts jobs; one that runs already is given instead of a second. */
-export interface JobStarter {
-  refit(): JobView;
-  fit(system: string): JobView;
-}
 
 /** Adds the calls about what runs in the background. */
 export function addJobRoutes(app: Hono<AppEnv>, { jobs, start, closing }: AppParts): void {

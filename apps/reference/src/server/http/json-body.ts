@@ -1,6 +1,6 @@
 import { PalateError } from '@palate/core';
 import type { Context } from 'hono';
-import type { AppEnv } from './app.js';
+import type { AppEnv } from './app-parts.js';
 import { LIMITS } from './limits.js';
 
 /** How many times too large a body may be and still be read to its end, so that the client reads the refusal. */
