@@ -21,33 +21,16 @@ const tabled = (path, importLine, entry) => ({
     sortedLine(text, importLine).replace(/^\} (?=satisfies|as const)/m, (end) => `${entry}${end}`),
 });
 
-/** An entry of the registry and a row of its table, which a test compares with it; none in a workspace without them. */
-const registered = ({ file, type, constant, title }) => [
-  {
-    path: 'packages/engine/src/methods/classic.ts',
-    isOptional: true,
-    insert: (text) =>
-      text
-        .replace(
-          "} from '@palate/retrievers';",
-          () => `  ${constant},\n  ${type},\n} from '@palate/retrievers';`,
-        )
-        .replace(
-          /\n\];\n$/,
-          () =>
-            `\n  classic(${type}, {\n    key: '${file}',\n    title: '${title}',\n    options: ${constant},\n    deterministic: true,\n  }),\n];\n`,
-        ),
-  },
-  {
-    path: 'packages/engine/README.md',
-    isOptional: true,
-    insert: (text) =>
-      text.replace(
-        '| `bm25` |',
-        () => `| \`${file}\` | ${title} | retriever | history | \`@palate/retrievers\` |\n| \`bm25\` |`,
-      ),
-  },
-];
+/** An entry of the list of retrievers, from which the engine, the apps and the tables take them. */
+const listed = ({ file, type, constant, title }) => ({
+  path: 'packages/retrievers/src/classic/methods.ts',
+  insert: (text) =>
+    sortedLine(text, `import { ${constant}, ${type} } from './${file}.js';\n`).replace(
+      /\n\];\n$/,
+      () =>
+        `\n  { key: '${file}', title: '${title}', of: ${type}, options: ${constant}, deterministic: true },\n];\n`,
+    ),
+});
 
 /** Kinds of methods: what is written, by path, and the entries in files that are there, below the root. */
 const KINDS = {
@@ -56,13 +39,7 @@ const KINDS = {
       [`packages/retrievers/src/classic/${names.file}.ts`]: retriever(names),
       [`packages/retrievers/test/classic/${names.file}.test.ts`]: retrieverTest(names),
     },
-    entries: [
-      exported(
-        'packages/retrievers/src/index.ts',
-        `export { ${names.constant}, ${names.type}, type ${names.type}Options } from './classic/${names.file}.js';\n`,
-      ),
-      ...registered(names),
-    ],
+    entries: [listed(names)],
   }),
   codebook: (names) => ({
     files: {
@@ -160,8 +137,7 @@ const names = {
 const { root } = values;
 const { files, entries } = KINDS[kind](names);
 const written = Object.entries(files).map(([path, text]) => [join(root, path), text]);
-const present = entries.filter(({ path, isOptional }) => !isOptional || existsSync(join(root, path)));
-const changed = present.map(({ path, insert }) => {
+const changed = entries.map(({ path, insert }) => {
   const before = readFileSync(join(root, path), 'utf8');
   return { path, before, after: insert(before) };
 });
@@ -176,6 +152,9 @@ for (const [path, text] of written) {
 }
 for (const { path, after } of changed) writeFileSync(join(root, path), after);
 const paths = [...written.map(([path]) => path), ...changed.map(({ path }) => join(root, path))];
-if (root === workspace)
+if (root === workspace) {
   spawnSync('pnpm', ['exec', 'biome', 'check', '--write', ...paths], { cwd: root, stdio: 'inherit' });
+  // Tables of READMEs are made from the declarations and the list of methods.
+  spawnSync('pnpm', ['run', '--silent', 'tables', '--write'], { cwd: root, stdio: 'inherit' });
+}
 for (const path of paths) process.stdout.write(`${relative(root, path)}\n`);

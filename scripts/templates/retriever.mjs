@@ -23,7 +23,7 @@ export const ${constant} = defineOptions('${type}.fit', {
 });
 
 /** Options of {@link ${type}.fit}; {@link ${constant}} says what each does. */
-export type ${type}Options = OptionsOf<typeof ${constant}.declarations> & LongCallOptions;
+type ${type}Options = OptionsOf<typeof ${constant}.declarations> & LongCallOptions;
 
 type Config = SettingsOf<typeof ${constant}.declarations>;
 

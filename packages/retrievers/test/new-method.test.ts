@@ -17,8 +17,9 @@ export default { resolve: { conditions }, ssr: { resolve: { conditions } }, test
 /** What the script lays out: the package, the name, the files that it makes, and the lines that it adds elsewhere. */
 const KINDS: Readonly<Record<string, Layout>> = {
   retriever: layout('retrievers', 'classic/shared-users', {
-    'index.ts': [
-      "export { SHARED_USERS, SharedUsers, type SharedUsersOptions } from './classic/shared-users.js';",
+    'classic/methods.ts': [
+      "import { SHARED_USERS, SharedUsers } from './shared-users.js';",
+      "  { key: 'shared-users', title: 'shared users', of: SharedUsers, options: SHARED_USERS, deterministic: true },",
     ],
   }),
   codebook: layout('semantic-id', 'codebooks/quantile-codes', {

@@ -1,12 +1,10 @@
 import {
   type CatalogueScorer,
-  checkOptions,
   type Dataset,
   defineOptions,
   distinctHistory,
   type IdMap,
   itemFiles,
-  LONG_CALL_OPTIONS,
   type LongCallOptions,
   listsFromScores,
   option,
@@ -26,6 +24,9 @@ const SAVED = defineOptions('RandomRetriever', {
   seed: option.integer().required({ doc: 'draws the scores' }),
 });
 
+/** Options of {@link RandomRetriever.fit}: none beside those of long calls. */
+export const RANDOM = defineOptions('RandomRetriever.fit', {});
+
 /**
  * Recommends at random: the floor under every table. The same seed and query give the same list; another query
  * gives another.
@@ -42,7 +43,7 @@ export class RandomRetriever implements CatalogueScorer, Saveable {
 
   /** Takes the items of the data set and the seed of the options; there is nothing to learn. */
   static async fit(dataset: Dataset, options: LongCallOptions = {}): Promise<RandomRetriever> {
-    checkOptions('RandomRetriever.fit', options, LONG_CALL_OPTIONS);
+    RANDOM.settings(options);
     throwIfCancelled(options.signal, 'fitting Random');
     return new RandomRetriever(dataset.log.items, options.seed ?? 0);
   }
