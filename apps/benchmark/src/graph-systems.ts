@@ -1,10 +1,4 @@
-import {
-  type Dataset,
-  fingerprint,
-  InvalidInputError,
-  type LongCallOptions,
-  type Retriever,
-} from '@palate/core';
+import { type Dataset, fingerprint, type LongCallOptions, type Retriever, unknownName } from '@palate/core';
 import {
   GRAPH_MODELS,
   type GraphModel,
@@ -100,11 +94,7 @@ export async function fitGraphModel(
   if (model === 'light-gcn') return LightGcn.fit(dataset, { ...rest, relations, ...trained(context) });
   if (model === 'rp3-beta') return Rp3Beta.fit(dataset, { ...rest, relations, ...shared(context) });
   if (!GRAPH_MODELS.includes(model as GraphModel))
-    throw new InvalidInputError({
-      expected: `a graph model among ${GRAPH_STUDY_MODELS.join(', ')}`,
-      received: JSON.stringify(model),
-      hint: 'Correct the option model.',
-    });
+    throw unknownName('a graph model', model, GRAPH_STUDY_MODELS);
   return GraphRecommender.fit(dataset, {
     ...rest,
     model: model as GraphModel,

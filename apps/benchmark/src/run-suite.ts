@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { fingerprint, InvalidInputError, type LongCallOptions, throwIfCancelled } from '@palate/core';
+import { fingerprint, type LongCallOptions, throwIfCancelled, unknownName } from '@palate/core';
 import { evaluateRanking } from '@palate/eval';
 import { heartbeat } from './heartbeat.js';
 import { prepare } from './prepare.js';
@@ -27,12 +27,7 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<void>
   const { say, signal } = options;
   const labels = suite.systems.map(labelOf);
   const unknown = options.only?.find((label) => !labels.includes(label));
-  if (unknown !== undefined)
-    throw new InvalidInputError({
-      expected: `rows among ${labels.join('; ')}`,
-      received: JSON.stringify(unknown),
-      hint: 'Correct the name.',
-    });
+  if (unknown !== undefined) throw unknownName('a row', unknown, labels);
   const data = await prepare(suite, { signal });
   const dataFingerprint = fingerprint(data.split.known);
   say(`${suite.name}: ${data.split.description}`);
@@ -41,11 +36,7 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<void>
     if (options.only && !options.only.includes(labelOf(row))) continue;
     const system = SYSTEMS[row.system];
     if (!system)
-      throw new InvalidInputError({
-        expected: `a system among ${Object.keys(SYSTEMS).join(', ')}`,
-        received: JSON.stringify(row.system),
-        hint: 'Register it in systems.ts.',
-      });
+      throw unknownName('a system', row.system, Object.keys(SYSTEMS), 'Register it in systems.ts.');
     const basis = [suite.data, suite.filter ?? null, suite.split, suite.metrics, dataFingerprint, row.system];
     const chosen = row.tune ? await tuneRow(suite, row, data, basis, options) : (row.options ?? {});
     const seeds = row.seeds ?? suite.seeds;

@@ -1,5 +1,6 @@
 import { InvalidInputError } from './errors.js';
 import type { IdMap } from './id-map.js';
+import { unknownName } from './nearest-name.js';
 import { joinProvenance, type Provenance, UNKNOWN, WORLD } from './provenance.js';
 
 /** A value of an item attribute: one category or number, or several categories. */
@@ -53,7 +54,7 @@ export class Catalog {
         throw new InvalidInputError({
           expected: 'every catalogue column once',
           received: `${JSON.stringify(name)} as text and as attribute`,
-          hint: 'Rename one of them.',
+          hint: 'Rename the text field or the attribute: both share one name space.',
         });
     }
     this.items = items;
@@ -66,11 +67,7 @@ export class Catalog {
   #existing(name: string): readonly AttributeValue[] {
     const column = this.column(name);
     if (column) return column;
-    throw new InvalidInputError({
-      expected: `catalogue fields among ${this.fields.join(', ') || '(none)'}`,
-      received: JSON.stringify(name),
-      hint: 'Choose an existing field.',
-    });
+    throw unknownName('catalogue fields', name, this.fields);
   }
 
   /** Names of all text fields and attributes. */

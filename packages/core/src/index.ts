@@ -80,7 +80,7 @@ export type {
 export { sweepLeftoverWrites } from './leftover-writes.js';
 export { listsFromScores } from './lists-from-scores.js';
 export { type LoadOrFitOptions, loadOrFit } from './load-or-fit.js';
-export { nearestName } from './nearest-name.js';
+export { nearestName, unknownName } from './nearest-name.js';
 export {
   defineOptions,
   type EarlierSettings,
@@ -97,7 +97,7 @@ export {
   type OutcomeOptions,
   sumOutcomes,
 } from './outcome-counts.js';
-export { Pipeline, type PipelineOptions } from './pipeline.js';
+export { PIPELINE, Pipeline, type PipelineOptions } from './pipeline.js';
 export { printable, printableJson, quoteForPrompt } from './plain-text.js';
 export {
   LONG_CALL_OPTIONS,

@@ -1,3 +1,5 @@
+import { InvalidInputError } from './errors.js';
+
 /** Edits after which a name counts as another one, not as a misspelling. */
 const MOST_EDITS = 2;
 
@@ -16,6 +18,43 @@ export function nearestName<T extends string>(given: unknown, names: readonly T[
       best = { name, edits };
   }
   return best?.name;
+}
+
+/** Names that a message lists; the others are counted. */
+const MOST_LISTED = 40;
+
+/**
+ * The error for a name that is none of those there are: it lists them, and says which was likely meant.
+ *
+ * @param what - how the message calls them: `"a suite"`
+ * @param hint - advice where no name is near; by default to use one of the names
+ *
+ * @example
+ * ```ts
+ * console.log(unknownName('a suite', 'graf', ['graph', 'beauty']).hint); // Did you mean graph?
+ * ```
+ */
+export function unknownName(
+  what: string,
+  given: unknown,
+  known: readonly string[],
+  hint?: string,
+): InvalidInputError {
+  const meant = nearestName(given, known);
+  const [example] = known;
+  const listed = known.slice(0, MOST_LISTED).join(', ') || '(none)';
+  const more = known.length > MOST_LISTED ? ` and ${known.length - MOST_LISTED} more` : '';
+  return new InvalidInputError({
+    expected: `${what} among ${listed}${more}`,
+    received: JSON.stringify(given) ?? String(given),
+    hint:
+      meant !== undefined
+        ? `Did you mean ${meant}?`
+        : (hint ??
+          (example === undefined
+            ? 'Leave it out: there is none.'
+            : `Use one of these names, such as ${example}.`)),
+  });
 }
 
 /** Letters to put in, take out or exchange (Levenshtein 1966). */

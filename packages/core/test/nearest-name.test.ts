@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkChoice, checkOptions, PalateError } from '../src/index.js';
+import { checkChoice, checkOptions, PalateError, unknownName } from '../src/index.js';
 import { nearestName } from '../src/nearest-name.js';
 
 const hintOf = (call: () => unknown): string | undefined => {
@@ -35,4 +35,19 @@ test('misspelt options and choices are told what they were meant to be', () => {
   expect(hintOf(() => checkChoice('mode', 7, ['efficient', 'faithful']))).toBe(
     "Pass for example mode: 'efficient'.",
   );
+});
+
+test('an unknown name is told with those there are, and the one that was likely meant', () => {
+  const error = unknownName('a suite', 'graf', ['graph', 'beauty']);
+  expect(error).toMatchObject({
+    code: 'invalid-input',
+    expected: 'a suite among graph, beauty',
+    received: '"graf"',
+    hint: 'Did you mean graph?',
+  });
+  expect(unknownName('a suite', 'films', ['graph']).hint).toContain('such as graph');
+  expect(unknownName('a suite', 'films', ['graph'], 'Register it.').hint).toBe('Register it.');
+  expect(unknownName('a row', undefined, []).expected).toBe('a row among (none)');
+  const many = Array.from({ length: 60 }, (_, k) => `name-${k}`);
+  expect(unknownName('a row', 5, many).expected).toMatch(/name-39 and 20 more$/);
 });

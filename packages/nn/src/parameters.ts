@@ -4,6 +4,7 @@ import {
   InvalidInputError,
   type RandomStream,
   type TensorData,
+  unknownName,
 } from '@palate/core';
 import { heldTensor, heldVariable } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
@@ -54,7 +55,7 @@ export class Parameters implements Disposable {
       throw new InvalidInputError({
         expected: 'a new parameter name',
         received: JSON.stringify(name),
-        hint: 'Name each parameter once.',
+        hint: 'Give every parameter a name of its own.',
       });
     const size = shape.reduce((product, extent) => product * extent, 1);
     return this.#create(name, shape, initializer(random.fork(name), size));
@@ -78,12 +79,7 @@ export class Parameters implements Disposable {
   get(name: string): tf.Variable {
     this.#checkAlive();
     const variable = this.#variables.get(name);
-    if (!variable)
-      throw new InvalidInputError({
-        expected: `a parameter among ${this.names.join(', ')}`,
-        received: JSON.stringify(name),
-        hint: 'Correct the name.',
-      });
+    if (!variable) throw unknownName('a parameter', name, this.names);
     return variable;
   }
 
@@ -92,7 +88,7 @@ export class Parameters implements Disposable {
       throw new InvalidInputError({
         expected: 'a model that has not been disposed',
         received: 'a disposed one',
-        hint: 'Load it again, or dispose it later.',
+        hint: 'Load it again, and dispose of it after its last use.',
       });
   }
 

@@ -1,4 +1,4 @@
-import { InvalidInputError } from '@palate/core';
+import { unknownName } from '@palate/core';
 import { graphAugmentBeauty, graphAugmentGiftCards, graphAugmentMovieTweetings } from './graph-augment.js';
 import { karMl1m, karMovieTweetingsByTime, karMovieTweetingsByUser } from './kar.js';
 import { karLatency } from './kar-latency.js';
@@ -43,9 +43,9 @@ export const STUDIES: readonly Study[] = [
 export function studyOf(name: string): Study {
   const study = STUDIES.find((each) => each.name === name);
   if (study) return study;
-  throw new InvalidInputError({
-    expected: `a study among ${STUDIES.map((each) => each.name).join(', ')}`,
-    received: JSON.stringify(name),
-    hint: 'Correct the name.',
-  });
+  throw unknownName(
+    'a study',
+    name,
+    STUDIES.map((each) => each.name),
+  );
 }

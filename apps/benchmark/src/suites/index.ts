@@ -1,4 +1,4 @@
-import { InvalidInputError } from '@palate/core';
+import { unknownName } from '@palate/core';
 import type { Suite } from '../suite.js';
 import { beautyClassic } from './beauty-classic.js';
 import { beautySequential } from './beauty-sequential.js';
@@ -29,9 +29,9 @@ export const SUITES: readonly Suite[] = [
 export function suiteOf(name: string): Suite {
   const suite = SUITES.find((each) => each.name === name);
   if (suite) return suite;
-  throw new InvalidInputError({
-    expected: `a suite among ${SUITES.map((each) => each.name).join(', ')}`,
-    received: JSON.stringify(name),
-    hint: 'Correct the name.',
-  });
+  throw unknownName(
+    'a suite',
+    name,
+    SUITES.map((each) => each.name),
+  );
 }

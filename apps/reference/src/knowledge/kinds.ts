@@ -1,4 +1,4 @@
-import { type Dataset, InvalidInputError, nearestName } from '@palate/core';
+import { type Dataset, unknownName } from '@palate/core';
 import { importantNeighbours } from '@palate/graph-augment';
 import {
   type AugmentationKind,
@@ -131,13 +131,6 @@ export function kindsOf(names: readonly string[] | undefined): readonly Knowledg
   const systems = [...new Set(KINDS.map(({ system }) => system))];
   const known = [...KINDS.map(({ name }) => name), ...systems];
   for (const name of asked)
-    if (!(known as readonly string[]).includes(name)) {
-      const meant = nearestName(name, known);
-      throw new InvalidInputError({
-        expected: `kinds among ${known.join(', ')}`,
-        received: JSON.stringify(name),
-        hint: meant === undefined ? 'Correct the name.' : `Did you mean ${meant}?`,
-      });
-    }
+    if (!(known as readonly string[]).includes(name)) throw unknownName('kinds', name, known);
   return KINDS.filter(({ name, system }) => asked.includes(name) || asked.includes(system));
 }

@@ -36,7 +36,7 @@ export class EngineFolder {
       throw new InvalidInputError({
         expected: 'a folder for models that can be made',
         received: `${path}: ${(cause as Error).message}`,
-        hint: 'Name another folder.',
+        hint: 'Pass a folder that this process may write to.',
         cause,
       });
     }

@@ -10,6 +10,7 @@ import {
   InvalidInputError,
   nearestName,
   type Provenance,
+  unknownName,
   WORLD,
 } from '@palate/core';
 import { describingFields, itemTexts } from '../methods/item-texts.js';
@@ -258,23 +259,18 @@ export class LiveCatalogue {
 /** @throws InvalidInputError naming the columns that there are */
 export function checkColumn(catalog: Catalog, column: string): void {
   if (catalog.fields.includes(column)) return;
-  const meant = nearestName(column, catalog.fields);
-  throw new InvalidInputError({
-    expected: `catalogue columns among ${catalog.fields.join(', ') || '(none)'}`,
-    received: JSON.stringify(column),
-    hint: meant === undefined ? 'Name a column of the catalogue.' : `Did you mean ${meant}?`,
-  });
+  throw unknownName('catalogue columns', column, catalog.fields);
 }
 
 function checkValue(catalog: Catalog, id: string, name: string, value: unknown, isText: boolean): void {
   const isKnown = Object.hasOwn(isText ? catalog.text : catalog.attributes, name);
   if (!isKnown) {
     const names = Object.keys(isText ? catalog.text : catalog.attributes);
-    throw new InvalidInputError({
-      expected: `${isText ? 'text' : 'attribute'} columns among ${names.join(', ') || '(none)'} for the new item ${JSON.stringify(id)}`,
-      received: JSON.stringify(name),
-      hint: 'Give the columns that the catalogue has.',
-    });
+    throw unknownName(
+      `for the new item ${JSON.stringify(id)} ${isText ? 'text' : 'attribute'} columns`,
+      name,
+      names,
+    );
   }
   const fits = isText
     ? typeof value === 'string'
@@ -286,6 +282,6 @@ function checkValue(catalog: Catalog, id: string, name: string, value: unknown, 
     throw new InvalidInputError({
       expected: `${isText ? 'a text' : 'a word, a finite number or a list of words'} as ${name} of the new item ${JSON.stringify(id)}`,
       received: JSON.stringify(value) ?? String(value),
-      hint: 'Correct the value.',
+      hint: `Give ${name} as ${isText ? 'text' : 'a word, a number or a list of words'}, or leave it out.`,
     });
 }

@@ -44,7 +44,7 @@ export function checkedPipeline(
         throw new InvalidInputError({
           expected: 'retrievers among the retrievers of the pipeline',
           received: JSON.stringify(config.method),
-          hint: 'Name a ranker among the rankers.',
+          hint: 'Move it to rankers: it orders candidates and finds none.',
         });
       if (config.weight !== undefined) checkNumber('weight', config.weight, { min: 0 });
       if (config.asked !== undefined) checkChoice('asked', config.asked, ['history', 'text', 'any']);
@@ -64,7 +64,7 @@ export function checkedPipeline(
         throw new InvalidInputError({
           expected: 'rankers among the rankers of the pipeline',
           received: JSON.stringify(config.method),
-          hint: 'Name a retriever among the retrievers.',
+          hint: 'Move it to retrievers: it finds candidates.',
         });
       return { method: config.method, settings: filled(config.method, config.settings, effort) };
     }),

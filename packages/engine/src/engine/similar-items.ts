@@ -31,7 +31,7 @@ export async function similarItems(
     throw new InvalidInputError({
       expected: `by of ${where} to be ${LIKENESSES.map((each) => `'${each}'`).join(', ')}`,
       received: JSON.stringify(by),
-      hint: 'Leave it out for what fits.',
+      hint: 'Pass one of these names, or leave by out.',
     });
   if (by === 'text' && !catalogue.hasTexts)
     throw new InvalidInputError({

@@ -1,4 +1,4 @@
-import { InvalidInputError, nearestName } from '@palate/core';
+import { unknownName } from '@palate/core';
 import { CLASSIC } from './classic.js';
 import { graph, lightGcn, rp3Beta } from './graph.js';
 import { palrLocal } from './local-ranker.js';
@@ -29,13 +29,11 @@ export const METHODS: readonly Method[] = [
 export function methodOf(key: string): Method {
   const method = METHODS.find((each) => each.key === key);
   if (method) return method;
-  const keys = METHODS.map((each) => each.key);
-  const meant = nearestName(key, keys);
-  throw new InvalidInputError({
-    expected: `a method among ${keys.join(', ')}`,
-    received: JSON.stringify(key) ?? String(key),
-    hint: meant === undefined ? 'Correct the name.' : `Did you mean ${meant}?`,
-  });
+  throw unknownName(
+    'a method',
+    key,
+    METHODS.map((each) => each.key),
+  );
 }
 
 /**
@@ -50,12 +48,6 @@ export function checkSettings({ key, options }: Method, settings: MethodSettings
       if (value !== undefined) declaration.check(name, value);
       continue;
     }
-    const names = Object.keys(options.declarations);
-    const meant = nearestName(name, names);
-    throw new InvalidInputError({
-      expected: `settings of ${key} among ${names.join(', ') || '(none)'}`,
-      received: JSON.stringify(name),
-      hint: meant === undefined ? 'Remove the setting or correct its name.' : `Did you mean ${meant}?`,
-    });
+    throw unknownName(`settings of ${key}`, name, Object.keys(options.declarations));
   }
 }

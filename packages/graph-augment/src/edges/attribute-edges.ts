@@ -1,4 +1,4 @@
-import { type Catalog, type IdMap, InvalidInputError, type Provenance } from '@palate/core';
+import { type Catalog, type IdMap, type Provenance, unknownName } from '@palate/core';
 
 /** Edges from items to values of an attribute: each brand, category or series is an entity of its own. */
 export interface AttributeEdges {
@@ -31,12 +31,7 @@ export function attributeEdges(
   options: { readonly least?: number | undefined; readonly ignored?: readonly string[] | undefined } = {},
 ): AttributeEdges {
   const column = catalog.column(name);
-  if (!column)
-    throw new InvalidInputError({
-      expected: `a field of the catalogue among ${catalog.fields.join(', ') || '(none)'}`,
-      received: JSON.stringify(name),
-      hint: 'Correct the name.',
-    });
+  if (!column) throw unknownName('a field of the catalogue', name, catalog.fields);
   const { least = 2, ignored = [] } = options;
   const left = new Set(['', ...ignored]);
   const lists = column.map((value) =>

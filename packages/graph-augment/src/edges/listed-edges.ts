@@ -1,4 +1,4 @@
-import { type Catalog, InvalidInputError, ItemEdges, type Provenance, UNKNOWN } from '@palate/core';
+import { type Catalog, ItemEdges, type Provenance, UNKNOWN, unknownName } from '@palate/core';
 import type { ItemRelation } from '../graph/relation-graph.js';
 
 /**
@@ -16,12 +16,7 @@ export function listedEdges(
   provenance: Provenance = catalog.provenance[name] ?? UNKNOWN,
 ): ItemRelation {
   const column = catalog.attributes[name];
-  if (!column)
-    throw new InvalidInputError({
-      expected: `an attribute among ${Object.keys(catalog.attributes).join(', ') || '(none)'}`,
-      received: JSON.stringify(name),
-      hint: 'Correct the name.',
-    });
+  if (!column) throw unknownName('an attribute of the catalogue', name, Object.keys(catalog.attributes));
   const source: number[] = [];
   const target: number[] = [];
   for (const [item, value] of column.entries())

@@ -160,7 +160,7 @@ function checkBounds(bounds: readonly number[], thresholds: 'distance' | 'quanti
   throw new InvalidInputError({
     expected: `bounds of the ${SIMILARITY_CLASSES.length} classes that rise${thresholds === 'quantile' ? ', quantiles from 0 to 1' : ''}`,
     received: bounds.join(', '),
-    hint: 'For example 0.1, 0.2, 0.3.',
+    hint: 'Pass bounds that rise, for example 0.1, 0.2, 0.3.',
   });
 }
 

@@ -94,7 +94,7 @@ export function fromEdgeList(lines: Iterable<string>, file = 'the edge list'): N
         {
           expected: 'head, relation and tail, separated by tabs',
           received: `${fields.length} fields, ${fields.filter((each) => each === '').length} of them empty`,
-          hint: 'Correct the line.',
+          hint: 'Write the line as head, relation and tail with a tab between them.',
         },
       );
     edges.push({ head, relation, tail });
@@ -112,7 +112,7 @@ function unquoted(text: string, file: string, line: number): string {
       {
         expected: 'a name, or one as a JSON string where it begins with a quote',
         received: text.slice(0, 80),
-        hint: 'Close the quote.',
+        hint: 'End the JSON string with a quote, or write the name without quotes.',
         cause,
       },
     );

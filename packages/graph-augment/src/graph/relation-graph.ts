@@ -148,7 +148,7 @@ function checkNames(names: readonly string[]): void {
     throw new InvalidInputError({
       expected: `relations of different names, none of them ${JSON.stringify(INTERACTED)}`,
       received: JSON.stringify(name),
-      hint: 'Name each relation once.',
+      hint: 'Give every relation a name of its own.',
     });
   }
 }

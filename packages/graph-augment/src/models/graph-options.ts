@@ -134,6 +134,6 @@ export function checkWidth({ model, dimension }: Pick<SavedGraphSettings, 'model
     throw new InvalidInputError({
       expected: `an even dimension for ${label}, whose coordinates belong in pairs`,
       received: String(dimension),
-      hint: 'Use one more or one less.',
+      hint: `Pass ${dimension + 1} or ${dimension - 1} as dimension.`,
     });
 }

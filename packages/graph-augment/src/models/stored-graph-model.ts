@@ -41,7 +41,7 @@ export function checkTraining({ log }: Dataset, validation: InteractionLog | und
     throw new InvalidInputError({
       expected: 'interactions to learn from',
       received: 'none',
-      hint: 'Use data with interactions.',
+      hint: 'Fit on a log that has interactions: a filter or a split may have left none.',
     });
 }
 

@@ -92,8 +92,10 @@ export function authoringInputs(
     return {
       entity,
       input: { items: lines, demonstrations: random.fork('demonstrations').shuffle([...demonstrations]) },
-      ...(log.timeUnit === 'seconds' ? { knowsUntil: until } : {}),
-      provenance: madeFrom({ users: { [entity]: { n, ...(log.timeUnit === 'seconds' ? { until } : {}) } } }),
+      knowsUntil: log.timeUnit === 'seconds' ? until : undefined,
+      provenance: madeFrom({
+        users: { [entity]: { n, until: log.timeUnit === 'seconds' ? until : undefined } },
+      }),
     };
   });
 }

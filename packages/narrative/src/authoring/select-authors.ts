@@ -56,7 +56,7 @@ export function selectAuthors(log: InteractionLog, options: SelectAuthorsOptions
     throw new InvalidInputError({
       expected: 'least of at most most',
       received: `${least} and ${most}`,
-      hint: 'Exchange them.',
+      hint: 'Pass a least that is no larger than most.',
     });
   const { rating } = log;
   if (!rating)

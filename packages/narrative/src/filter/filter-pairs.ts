@@ -47,7 +47,7 @@ export function keepLikely(
     throw new InvalidInputError({
       expected: `${pairs.request.length} finite scores, one a pair`,
       received: bad >= 0 ? `${scores[bad]} for pair ${bad}` : String(scores.length),
-      hint: 'Score these pairs.',
+      hint: 'Pass the scores that a RequestLikelihood gave for these very pairs.',
     });
   const groups = new Map<number, number[]>();
   for (let row = 0; row < scores.length; row++) {
