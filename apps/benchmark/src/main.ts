@@ -58,7 +58,7 @@ program
         folder,
         signal,
         say,
-        ...(options.only === undefined ? {} : { only: options.only.split(';').map((label) => label.trim()) }),
+        only: options.only === undefined ? undefined : options.only.split(';').map((label) => label.trim()),
       });
       await writeLeaderboard(suite, folder, relative(ROOT, folder));
       say(`\n${await suiteMarkdown(suite, folder, relative(ROOT, folder))}`);

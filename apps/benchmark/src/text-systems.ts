@@ -65,7 +65,7 @@ export async function benchmarkSasRec(dataset: Dataset, context: FitContext): Pr
   throw new InvalidInputError({
     expected: 'SASRec',
     received: model.name,
-    hint: 'Fit the method of the registry.',
+    hint: 'Fit sasrec of the registry: methodOf(sasrec).',
   });
 }
 

@@ -60,7 +60,7 @@ function update(hash: Hash, value: unknown, path: string): void {
     throw new InvalidInputError({
       expected: `plain data, a log, an id map or an embedding table at ${path}`,
       received: typeof value === 'function' ? 'a function' : `an instance of ${value.constructor?.name}`,
-      hint: 'Give what of it decides the result.',
+      hint: 'Pass the part of it that decides the result, as plain data.',
     });
   }
 }

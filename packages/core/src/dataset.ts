@@ -36,13 +36,17 @@ export interface Dataset {
  */
 export function createDataset(parts: Dataset): Dataset {
   if (parts.name.trim() === '')
-    throw new InvalidInputError({ expected: 'a data set name', received: '""', hint: 'Name the data set.' });
+    throw new InvalidInputError({
+      expected: 'a data set name',
+      received: '""',
+      hint: 'Give the data set a name, as it goes into reports and file names.',
+    });
   const { log } = parts;
   const users = parts.users;
   return {
     ...parts,
     catalog: parts.catalog.align(log.items),
-    ...(users === undefined ? {} : { users: alignUsers(users, log.users) }),
+    users: users === undefined ? undefined : alignUsers(users, log.users),
   };
 }
 

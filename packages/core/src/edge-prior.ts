@@ -23,7 +23,7 @@ export function edgePriorOptions(about: {
         doc: 'edges between items as a prior, of `@palate/graph-augment` or another source',
         identity: (edges) => edges.identity(),
       }),
-    edgeStrength: option.number({ min: 0, ...(about.max === undefined ? {} : { max: about.max }) }).optional({
+    edgeStrength: option.number({ min: 0, max: about.max }).optional({
       doc: `${about.strength}; ${about.default} if left out, where there are edges`,
     }),
   } as const;
@@ -77,7 +77,7 @@ export function takeEdgeProvenance(
     throw new ArtifactError(dir, {
       expected: 'a note of what its edges know of interactions (edgeProvenance) in the manifest',
       received: 'none',
-      hint: 'It was changed: fit and save again.',
+      hint: 'The manifest was changed by hand or by another program: fit and save again.',
     });
   return {
     settings,

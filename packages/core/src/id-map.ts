@@ -37,7 +37,7 @@ export class IdMap implements Iterable<string> {
         throw new InvalidInputError({
           expected: `every ${what} id once`,
           received: `${JSON.stringify(id)} at positions ${indexes.get(id)} and ${index}`,
-          hint: 'Remove the repetition.',
+          hint: 'Leave the second one out, or give it an id of its own.',
         });
       indexes.set(id, index);
     }

@@ -146,15 +146,22 @@ export const option = {
       values: 'true or false',
       isPlain: true,
     }),
-  text: (): OptionKind<string> =>
-    kindOf({
+  /** A string of at least so many characters. */
+  text: (least = 0): OptionKind<string> => {
+    const values =
+      least === 0 ? 'text' : least === 1 ? 'text, not empty' : `text of at least ${least} characters`;
+    return kindOf({
       check: (name, value) => {
-        if (typeof value === 'string') return value;
-        throw wrongType(name, 'text', value);
+        if (typeof value === 'string' && value.length >= least) return value;
+        throw wrongType(name, values, value);
       },
-      values: 'text',
+      values,
       isPlain: true,
-    }),
+    });
+  },
+  /** A function that is called with what its type says. It is not saved. */
+  function: <F extends (...args: never[]) => unknown>(): OptionKind<F> =>
+    option.value<F>('a function', (value) => typeof value === 'function'),
   /** A list, each entry checked by another kind. */
   list: <T>(of: OptionKind<T>, least = 0): OptionKind<readonly T[]> => {
     const entry = of.required({ doc: '' });

@@ -64,7 +64,7 @@ export function checkNumber(name: string, value: unknown, bounds: NumberBounds =
   throw new InvalidInputError({
     expected: `${name} to be ${kind}${range}`,
     received: typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value)),
-    hint: `Pass ${name} within these bounds.`,
+    hint: `Pass ${name} as ${kind}${range}.`,
   });
 }
 

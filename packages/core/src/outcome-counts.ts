@@ -76,7 +76,7 @@ export class OutcomeCounter {
       asked: this.#asked,
       fellBack: this.#fellBack,
       causes: Object.fromEntries(this.#causes),
-      ...(this.#examples.size > 0 ? { examples: Object.fromEntries(this.#examples) } : {}),
+      examples: this.#examples.size > 0 ? Object.fromEntries(this.#examples) : undefined,
     };
   }
 }
@@ -95,7 +95,7 @@ export function sumOutcomes(all: Iterable<OutcomeCounts>): OutcomeCounts[] {
       asked: (before?.asked ?? 0) + each.asked,
       fellBack: (before?.fellBack ?? 0) + each.fellBack,
       causes: Object.fromEntries(causes),
-      ...(Object.keys(examples).length > 0 ? { examples } : {}),
+      examples: Object.keys(examples).length > 0 ? examples : undefined,
     });
   }
   return [...bySource.values()];

@@ -1,18 +1,29 @@
 import { InvalidInputError } from './errors.js';
 import type { IdMap } from './id-map.js';
-import { checkNumber, checkOptions } from './options.js';
+import { defineOptions, type OptionsOf, option } from './option-declarations.js';
+import { checkNumber } from './options.js';
 import { throwIfCancelled } from './progress.js';
 import { type Provenance, provenanceOfParts } from './provenance.js';
 import { fittedOnParts } from './provenance-of-models.js';
 import type { Query, Ranker, RetrieveOptions, Retriever, ScoredItem } from './retriever.js';
 
 /** Options of {@link Pipeline}. */
-export interface PipelineOptions {
-  /** How many candidates the retriever gives to the first ranker, at least; never fewer than `k`. Default 100. */
-  readonly candidates?: number | undefined;
-  /** Name in tables. Default: the parts' names joined by `' > '`. */
-  readonly name?: string | undefined;
-}
+export const PIPELINE = defineOptions(
+  'Pipeline',
+  {
+    candidates: option.integer({ min: 1 })({
+      default: 100,
+      doc: 'how many candidates the retriever gives to the first ranker, at least; never fewer than `k`',
+    }),
+    name: option.text(1).optional({
+      doc: "name in tables; the parts' names joined by `' > '` if left out",
+    }),
+  },
+  [],
+);
+
+/** Options of {@link Pipeline}; {@link PIPELINE} says what each does. */
+export type PipelineOptions = OptionsOf<typeof PIPELINE.declarations>;
 
 /**
  * A retriever followed by any number of rankers, itself a {@link Retriever}.
@@ -32,13 +43,13 @@ export class Pipeline implements Retriever {
   readonly #candidates: number;
 
   constructor(retriever: Retriever, rankers: readonly Ranker[], options: PipelineOptions = {}) {
-    checkOptions('Pipeline', options, ['candidates', 'name']);
-    this.#candidates = checkNumber('candidates', options.candidates ?? 100, { min: 1, integer: true });
+    const { candidates, name } = PIPELINE.settings(options);
+    this.#candidates = candidates;
     this.#retriever = retriever;
     this.#rankers = rankers;
     this.provenance = provenanceOfParts([retriever, ...rankers]);
     this.fittedOn = fittedOnParts([retriever, ...rankers]);
-    this.name = options.name ?? [retriever, ...rankers].map((part) => part.name).join(' > ');
+    this.name = name ?? [retriever, ...rankers].map((part) => part.name).join(' > ');
   }
 
   get items(): IdMap {

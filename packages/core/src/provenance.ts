@@ -48,7 +48,7 @@ export function provenanceOfLog(log: InteractionLog): Provenance {
   const until = log.timestamp.reduce((latest, time) => Math.max(latest, time), Number.NEGATIVE_INFINITY);
   return madeFrom({
     log: fingerprint(log),
-    ...(log.timeUnit === 'seconds' && log.length > 0 ? { until } : {}),
+    until: log.timeUnit === 'seconds' && log.length > 0 ? until : undefined,
   });
 }
 
@@ -57,7 +57,7 @@ export function joinProvenance(parts: Iterable<Provenance>): Provenance {
   // Texts of one job name one log each, and texts about single users share a table: few sources however many the parts.
   const joined = new Map<
     string,
-    { readonly source: InteractionSource; readonly users?: Map<string, SeenOfUser> }
+    { readonly source: InteractionSource; readonly users?: Map<string, SeenOfUser> | undefined }
   >();
   for (const part of parts) {
     if (part.kind === 'unknown') return UNKNOWN;
@@ -65,7 +65,7 @@ export function joinProvenance(parts: Iterable<Provenance>): Provenance {
     for (const source of part.sources) {
       const { users, ...shared } = source;
       const key = JSON.stringify([users !== undefined, shared.until, shared.log]);
-      const found = joined.get(key) ?? { source: shared, ...(users ? { users: new Map() } : {}) };
+      const found = joined.get(key) ?? { source: shared, users: users ? new Map() : undefined };
       joined.set(key, found);
       for (const [user, seen] of Object.entries(users ?? {})) {
         const before = found.users?.get(user);

@@ -67,7 +67,7 @@ export function encodeSafetensors(
       throw new InvalidInputError({
         expected: `${elements(shape)} values for the tensor ${name} of shape [${shape.join(', ')}]`,
         received: String(values.length),
-        hint: 'Correct the shape.',
+        hint: 'Pass as many values as the extents of the shape multiply to.',
       });
     header[name] = { dtype: typeOf(values), shape, data_offsets: [offset, offset + values.byteLength] };
     offset += values.byteLength;

@@ -95,6 +95,31 @@ test('saved settings come back, and forged ones are refused as an artifact error
     expect(() => SET.restored('dir', forged)).toThrow(ArtifactError);
 });
 
+test('texts that may not be empty, and functions, are checked as such', () => {
+  const set = defineOptions(
+    'call',
+    {
+      model: option.text(1).required({ doc: 'name' }),
+      count: option.function<(text: string) => number>()({
+        default: (text: string) => text.length,
+        defaultText: 'characters',
+        doc: 'counts',
+      }),
+    },
+    [],
+  );
+  expectTypeOf<OptionsOf<typeof set.declarations>['count']>().toEqualTypeOf<
+    ((text: string) => number) | undefined
+  >();
+  // A default that is a function is the value itself, not asked for one.
+  expect(set.settings({ model: 'm' }).count('four')).toBe(4);
+  expect(set.settings({ model: 'm', count: () => 7 }).count('four')).toBe(7);
+  expect(() => set.settings({ model: '' })).toThrow(/model to be text, not empty/);
+  expect(() => set.settings({ model: 'm', count: 5 as never })).toThrow(/count to be a function/);
+  expect(() => set.settings({ model: 'm', seed: 1 } as never)).toThrow(/among model, count/);
+  expect(set.saved(set.settings({ model: 'm' }))).toEqual({ model: 'm' });
+});
+
 test('the table names every option with values, default and text', () => {
   const rows = SET.table().split('\n');
   expect(rows).toHaveLength(2 + 7);

@@ -18,7 +18,7 @@ export function earlyPart(
       const from = offsets[user] as number;
       const n = Math.max(0, (offsets[user + 1] as number) - from - LEFT_OUT);
       const until = log.timestamp[row[from + n - 1] as number];
-      return [log.users.idOf(user), { n, ...(n > 0 && until !== undefined ? { until } : {}) }];
+      return [log.users.idOf(user), { n, until: n > 0 && until !== undefined ? until : undefined }];
     }),
   );
 }

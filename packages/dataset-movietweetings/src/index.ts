@@ -1,4 +1,4 @@
-export { type BundledOptions, loadBundledMovieTweetings } from './bundled.js';
+export { BUNDLED, type BundledOptions, loadBundledMovieTweetings } from './bundled.js';
 export { engagementProvenance } from './engagement-provenance.js';
 export {
   type ItemEngagement,

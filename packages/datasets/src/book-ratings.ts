@@ -54,7 +54,7 @@ export async function loadBookCrossing(dir: string, options: BookCrossingOptions
   const text = (path: string) => ({
     signal: options.signal,
     onProgress: options.onProgress,
-    ...(original(path) ? { encoding: 'latin1' } : {}),
+    encoding: original(path) ? 'latin1' : undefined,
   });
   const builder = new LogBuilder({ hasRating: settings.unrated === 'leave-out', unit: 'position' });
   builder.beginFile(file);
@@ -102,7 +102,7 @@ export async function loadBookCrossing(dir: string, options: BookCrossingOptions
     name: settings.name,
     log,
     catalog: booksFile === undefined ? new Catalog({ items: log.items, text: {} }) : books.catalog(),
-    ...(usersFile === undefined ? {} : { users: users.users() }),
+    users: usersFile === undefined ? undefined : users.users(),
     licence: 'none stated; published for research',
     source: 'C.-N. Ziegler et al. Improving Recommendation Lists Through Topic Diversification. WWW 2005.',
     reading,

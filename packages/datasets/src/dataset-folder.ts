@@ -73,8 +73,8 @@ export async function saveDataset(
     ids,
     text: Object.keys(catalog.text),
     attributes: Object.keys(catalog.attributes),
-    ...(Object.keys(catalog.provenance).length === 0 ? {} : { provenance: catalog.provenance }),
-    ...(users === undefined ? {} : { userAttributes: Object.keys(users.attributes) }),
+    provenance: Object.keys(catalog.provenance).length === 0 ? undefined : catalog.provenance,
+    userAttributes: users === undefined ? undefined : Object.keys(users.attributes),
     statistics: statistics(log),
     reading: dataset.reading,
   };
@@ -170,8 +170,8 @@ export async function openDataset(folder: string, options: LongCallOptions = {})
         Object.entries(config.provenance ?? {}).map(([name, value]) => [name, readProvenance(value)]),
       ),
     }),
-    ...(table === undefined ? {} : { users: table }),
-    ...(config.reading === undefined ? {} : { reading: config.reading }),
+    users: table,
+    reading: config.reading,
     licence: config.licence,
     source: config.source,
   });

@@ -44,7 +44,10 @@ export interface TableDescription {
   readonly isWhole: boolean;
   readonly columns: readonly ColumnDescription[];
   /** Guess from the names and values of the columns: for a person to confirm, and for loadTable to be told. */
-  readonly guess: { readonly columns: Partial<TableColumns>; readonly timestampUnit?: TimestampUnit };
+  readonly guess: {
+    readonly columns: Partial<TableColumns>;
+    readonly timestampUnit?: TimestampUnit | undefined;
+  };
 }
 
 /** Collects what the values of one column are. */
@@ -96,7 +99,7 @@ class ColumnStudy {
       missing: this.#missing,
       distinct: this.#distinct.size,
       examples: [...this.#distinct].slice(0, 3).map((value) => value.slice(0, 40)),
-      ...(isNumeric ? { range: [this.#least, this.#greatest] as const } : {}),
+      range: isNumeric ? ([this.#least, this.#greatest] as const) : undefined,
     };
   }
 }
@@ -208,7 +211,7 @@ export async function describeTable(path: string, options: DescribeOptions = {})
 function guessOf(columns: readonly ColumnDescription[]): TableDescription['guess'] {
   const guess = guessColumns(columns);
   const unit = guessUnit(columns.find(({ name }) => name === guess.timestamp));
-  return { columns: guess, ...(unit === undefined ? {} : { timestampUnit: unit }) };
+  return { columns: guess, timestampUnit: unit };
 }
 
 async function likeliestDelimiter(

@@ -1,4 +1,11 @@
-import { checkNumber, checkOptions, type InteractionLog, InvalidInputError } from '@palate/core';
+import {
+  checkNumber,
+  defineOptions,
+  type InteractionLog,
+  InvalidInputError,
+  type OptionsOf,
+  option,
+} from '@palate/core';
 
 function rowsWhere(log: InteractionLog, keep: (row: number) => boolean): Int32Array {
   const rows = new Int32Array(log.length);
@@ -8,12 +15,17 @@ function rowsWhere(log: InteractionLog, keep: (row: number) => boolean): Int32Ar
 }
 
 /** Least counts of {@link kCore}. */
-export interface KCoreOptions {
-  /** Least interactions of a user. Default 5. */
-  readonly users?: number | undefined;
-  /** Least interactions of an item. Default 5. */
-  readonly items?: number | undefined;
-}
+export const K_CORE = defineOptions(
+  'kCore',
+  {
+    users: option.integer({ min: 0 })({ default: 5, doc: 'least interactions of a user' }),
+    items: option.integer({ min: 0 })({ default: 5, doc: 'least interactions of an item' }),
+  },
+  [],
+);
+
+/** Options of {@link kCore}; {@link K_CORE} says what each does. */
+export type KCoreOptions = OptionsOf<typeof K_CORE.declarations>;
 
 /**
  * The iterated k-core: drops users and items with too few interactions, again and again until every one left
@@ -22,9 +34,7 @@ export interface KCoreOptions {
  * @returns a compacted log: users and items that are gone have no dense index
  */
 export function kCore(log: InteractionLog, options: KCoreOptions = {}): InteractionLog {
-  checkOptions('kCore', options, ['users', 'items']);
-  const leastUsers = checkNumber('users', options.users ?? 5, { min: 0, integer: true });
-  const leastItems = checkNumber('items', options.items ?? 5, { min: 0, integer: true });
+  const { users: leastUsers, items: leastItems } = K_CORE.settings(options);
   const userCounts = log.userCounts();
   const itemCounts = log.itemCounts();
   const alive = new Uint8Array(log.length).fill(1);

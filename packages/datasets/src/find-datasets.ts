@@ -98,7 +98,7 @@ const KNOWN: readonly Known[] = [
       return loadS3RecSequences(file, {
         ...options,
         name: 'Amazon Beauty 2014, 5-core',
-        ...((await isThere(items)) ? { items } : {}),
+        items: (await isThere(items)) ? items : undefined,
       });
     },
   },
@@ -115,7 +115,7 @@ const KNOWN: readonly Known[] = [
       return loadAmazonReviews(file, {
         ...options,
         name: 'Amazon Gift Cards 2018, 5-core',
-        ...((await isThere(metadata)) ? { metadata } : {}),
+        metadata: (await isThere(metadata)) ? metadata : undefined,
       });
     },
   },

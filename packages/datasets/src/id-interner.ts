@@ -89,7 +89,7 @@ export class IdInterner {
       throw new InvalidInputError({
         expected: `at most 2,147,483,647 ${what}s`,
         received: String(this.#ids.length),
-        hint: 'Read a part of the data.',
+        hint: 'Read fewer rows: a part of the files, or those of some users.',
       });
     return new IdMap(this.#ids.map(String), what);
   }

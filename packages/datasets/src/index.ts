@@ -15,7 +15,7 @@ export {
   describeTable,
   type TableDescription,
 } from './describe-table.js';
-export { type KCoreOptions, kCore, keepFirst, minimumItemCount, ratingThreshold } from './filters.js';
+export { K_CORE, type KCoreOptions, kCore, keepFirst, minimumItemCount, ratingThreshold } from './filters.js';
 export { type FoundDataset, findDatasets } from './find-datasets.js';
 export { type ImportedDataset, importDataset } from './import-dataset.js';
 export type { ImportedEntities } from './import-entities.js';
@@ -45,10 +45,14 @@ export { loadRecBole, RECBOLE_OPTIONS, type RecBoleOptions } from './recbole.js'
 export type { SkipCause } from './row-faults.js';
 export { loadS3RecSequences, S3_REC_OPTIONS, type S3RecOptions } from './s3-rec.js';
 export {
-  type LeakPolicy,
+  LEAVE_ONE_OUT,
   type LeaveOneOutOptions,
   leaveOneOut,
   type SeededSplitOptions,
+  SPLIT_BY_TIME,
+  SPLIT_BY_USER,
+  SPLIT_PER_USER_TIME,
+  SPLIT_RANDOM,
   type Split,
   type SplitByTimeOptions,
   splitByTime,

@@ -112,8 +112,8 @@ export async function readInteractions(
     item: item.finish(length),
     timestamp: timestamp.finish(length),
     timeUnit,
-    ...(header?.includes('rating') ? { rating: rating.finish(length) } : {}),
-    ...(header?.includes('request') ? { request: request.finish(length) } : {}),
+    rating: header?.includes('rating') ? rating.finish(length) : undefined,
+    request: header?.includes('request') ? request.finish(length) : undefined,
   });
 }
 

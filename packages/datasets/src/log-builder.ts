@@ -223,8 +223,8 @@ export class LogBuilder {
       item: this.#item.finish(length),
       timestamp,
       timeUnit: this.#times ? 'seconds' : 'position',
-      ...(this.#options.hasRating ? { rating: this.#rating.finish(length) } : {}),
-      ...(this.#options.hasRequest ? { request: this.#request.finish(length) } : {}),
+      rating: this.#options.hasRating ? this.#rating.finish(length) : undefined,
+      request: this.#options.hasRequest ? this.#request.finish(length) : undefined,
     });
     return {
       log,

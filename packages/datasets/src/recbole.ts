@@ -174,7 +174,7 @@ export async function loadRecBole(path: string, options: RecBoleOptions = {}): P
       items === undefined
         ? new Catalog({ items: log.items, text: {} })
         : (await readEntities(items, 'item', options)).catalog(),
-    ...(users === undefined ? {} : { users: (await readEntities(users, 'user', options)).users() }),
+    users: users === undefined ? undefined : (await readEntities(users, 'user', options)).users(),
     licence: 'that of the data set the atomic files were made from',
     source: 'RecBole atomic files. W. X. Zhao et al. RecBole. CIKM 2021. https://recbole.io',
     reading,

@@ -48,7 +48,7 @@ export async function readRows(
         throw new InvalidInputError({
           expected: `keys of ${file} among ${namesOf([...seen])}`,
           received: `${JSON.stringify(missing)}, which none of ${last} records has`,
-          hint: 'Correct the column map.',
+          hint: 'Name the columns in the column map as the file has them.',
         });
     } else await readTextRows(file, columns, beside, visit, reading);
   }

@@ -1,12 +1,13 @@
 import {
-  checkNumber,
-  checkOptions,
+  defineOptions,
   type InteractionLog,
   InvalidInputError,
   LeakError,
   noteHeldOut,
   noteParts,
   noteWithheld,
+  type OptionsOf,
+  option,
   RandomStream,
 } from '@palate/core';
 import { findLeaks } from './leaks.js';
@@ -29,11 +30,13 @@ export interface Split {
   readonly warnings: readonly string[];
 }
 
-/** Option of every split: what to do about leaks. */
-export interface LeakPolicy {
-  /** `'warn'` lists leaks in `warnings`; `'refuse'` throws on the first. Default `'warn'`. */
-  readonly leaks?: 'warn' | 'refuse' | undefined;
-}
+const LEAKS = option.choice(['warn', 'refuse'])({
+  default: 'warn',
+  doc: "`'warn'` lists leaks in `warnings`; `'refuse'` throws on the first",
+});
+
+const share = (fallback: number, doc: string) =>
+  option.number({ min: 0, max: 1 })({ default: fallback, doc });
 
 const TRAIN = 0;
 const VALIDATION = 1;
@@ -48,7 +51,7 @@ function build(
   kind: Split['kind'],
   description: string,
   hasValidation: boolean,
-  policy: LeakPolicy,
+  leakPolicy: 'warn' | 'refuse',
 ): Split {
   const rowsFrom = (first: number, last: number): InteractionLog => {
     let count = 0;
@@ -79,8 +82,8 @@ function build(
   const warnings: string[] = [];
   if (log.timeUnit === 'position' && ORDERED.has(kind))
     warnings.push("the data has no times: the order of each user's rows stands in for them");
-  const found = (expected: string, received: string): void => {
-    if (policy.leaks === 'refuse')
+  const leak = (expected: string, received: string): void => {
+    if (leakPolicy === 'refuse')
       throw new LeakError({
         expected,
         received,
@@ -89,21 +92,21 @@ function build(
     warnings.push(received);
   };
   const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
-  const leaks = findLeaks(train, test);
-  if (leaks.usersTrainedOnTheirFuture > 0)
-    found(
+  const found = findLeaks(train, test);
+  if (found.usersTrainedOnTheirFuture > 0)
+    leak(
       'training interactions of a user before the same user’s test interactions',
-      `${percent(leaks.usersTrainedOnTheirFuture)} of the test users have training interactions later than their own test interactions`,
+      `${percent(found.usersTrainedOnTheirFuture)} of the test users have training interactions later than their own test interactions`,
     );
-  if (leaks.testBeforeTrainingEnd > 0)
-    found(
+  if (found.testBeforeTrainingEnd > 0)
+    leak(
       'all training interactions before all test interactions',
-      `${percent(leaks.testBeforeTrainingEnd)} of the test interactions are older than the newest training interaction (of any user)`,
+      `${percent(found.testBeforeTrainingEnd)} of the test interactions are older than the newest training interaction (of any user)`,
     );
-  if (leaks.repeatedPairs > 0)
-    found(
+  if (found.repeatedPairs > 0)
+    leak(
       'test pairs of user and item that are not in training',
-      `${leaks.repeatedPairs} test interactions repeat a pair of user and item of training (apply keepFirst before splitting)`,
+      `${found.repeatedPairs} test interactions repeat a pair of user and item of training (apply keepFirst before splitting)`,
     );
   let known: InteractionLog | undefined;
   return {
@@ -127,10 +130,17 @@ function build(
 }
 
 /** Options of {@link leaveOneOut}. */
-export interface LeaveOneOutOptions extends LeakPolicy {
-  /** Also hold out the second-last interaction. Default true. */
-  readonly validation?: boolean | undefined;
-}
+export const LEAVE_ONE_OUT = defineOptions(
+  'leaveOneOut',
+  {
+    validation: option.boolean()({ default: true, doc: 'also holds out the second-last interaction' }),
+    leaks: LEAKS,
+  },
+  [],
+);
+
+/** Options of {@link leaveOneOut}; {@link LEAVE_ONE_OUT} says what each does. */
+export type LeaveOneOutOptions = OptionsOf<typeof LEAVE_ONE_OUT.declarations>;
 
 /**
  * Holds out each user's last interaction for the test and the second-last for validation; the rest is training.
@@ -140,8 +150,7 @@ export interface LeaveOneOutOptions extends LeakPolicy {
  * interactions are trained on: that is the protocol, and a warning says how many.
  */
 export function leaveOneOut(log: InteractionLog, options: LeaveOneOutOptions = {}): Split {
-  checkOptions('leaveOneOut', options, ['validation', 'leaks']);
-  const withValidation = options.validation ?? true;
+  const { validation: withValidation, leaks } = LEAVE_ONE_OUT.settings(options);
   const least = withValidation ? 3 : 2;
   const { offsets, row } = log.byUser();
   const part = new Uint8Array(log.length);
@@ -157,17 +166,34 @@ export function leaveOneOut(log: InteractionLog, options: LeaveOneOutOptions = {
     'leave-one-out',
     `leave-one-out: last interaction test${withValidation ? ', second-last validation' : ''}; equal times by row`,
     withValidation,
-    options,
+    leaks,
   );
 }
 
 /** Options of {@link splitByTime}. */
-export interface SplitByTimeOptions extends LeakPolicy {
-  /** Share of the interactions, the newest ones, for the test. Default 0.1. */
-  readonly test?: number | undefined;
-  /** Share of the interactions just before them for validation. Default 0.1; 0 for none. */
-  readonly validation?: number | undefined;
-}
+export const SPLIT_BY_TIME = defineOptions(
+  'splitByTime',
+  {
+    test: share(0.1, 'share of the interactions, the newest ones, for the test'),
+    validation: share(0.1, 'share of the interactions just before them for validation; 0 for none'),
+    leaks: LEAKS,
+  },
+  [],
+);
+
+/** Options of {@link splitPerUserTime}. */
+export const SPLIT_PER_USER_TIME = defineOptions(
+  'splitPerUserTime',
+  {
+    test: share(0.2, "share of each user's interactions, the newest ones, for the test"),
+    validation: share(0.1, 'share of those just before them for validation; 0 for none'),
+    leaks: LEAKS,
+  },
+  [],
+);
+
+/** Options of {@link splitByTime} and {@link splitPerUserTime}; {@link SPLIT_BY_TIME} says what each does. */
+export type SplitByTimeOptions = OptionsOf<typeof SPLIT_BY_TIME.declarations>;
 
 /**
  * Cuts the log at one or two moments for everybody: nothing in training is later than anything in the test.
@@ -177,8 +203,7 @@ export interface SplitByTimeOptions extends LeakPolicy {
  * @throws InvalidInputError if times are only positions
  */
 export function splitByTime(log: InteractionLog, options: SplitByTimeOptions = {}): Split {
-  checkOptions('splitByTime', options, ['test', 'validation', 'leaks']);
-  const { test, validation } = shares(options.test ?? 0.1, options.validation ?? 0.1);
+  const { test, validation, leaks } = checkShares(SPLIT_BY_TIME.settings(options));
   if (log.timeUnit !== 'seconds')
     throw new InvalidInputError({
       expected: 'a log with real times',
@@ -201,7 +226,7 @@ export function splitByTime(log: InteractionLog, options: SplitByTimeOptions = {
     'time',
     `global time: test from ${testFrom}${validation > 0 ? `, validation from ${validationFrom}` : ''} (seconds since 1970)`,
     validation > 0,
-    options,
+    leaks,
   );
 }
 
@@ -212,8 +237,7 @@ export function splitByTime(log: InteractionLog, options: SplitByTimeOptions = {
  * parts are rounded down, so users with few interactions may have none in the test.
  */
 export function splitPerUserTime(log: InteractionLog, options: SplitByTimeOptions = {}): Split {
-  checkOptions('splitPerUserTime', options, ['test', 'validation', 'leaks']);
-  const { test, validation } = shares(options.test ?? 0.2, options.validation ?? 0.1);
+  const { test, validation, leaks } = checkShares(SPLIT_PER_USER_TIME.settings(options));
   const { offsets, row } = log.byUser();
   const part = new Uint8Array(log.length);
   for (let user = 0; user < log.users.size; user++) {
@@ -230,28 +254,32 @@ export function splitPerUserTime(log: InteractionLog, options: SplitByTimeOption
     'per-user-time',
     `per-user time: newest ${test} test${validation > 0 ? `, ${validation} before it validation` : ''}; equal times by row`,
     validation > 0,
-    options,
+    leaks,
   );
 }
 
-/** Options of the seeded splits. */
-export interface SeededSplitOptions extends LeakPolicy {
-  /** Share for the test. Default 0.1. */
-  readonly test?: number | undefined;
-  /** Share for validation. Default 0.1; 0 for none. */
-  readonly validation?: number | undefined;
-  /** Default 0. */
-  readonly seed?: number | undefined;
-}
+const SEEDED = {
+  test: share(0.1, 'share for the test'),
+  validation: share(0.1, 'share for validation; 0 for none'),
+  seed: option.integer()({ default: 0, doc: 'seed of the choice' }),
+  leaks: LEAKS,
+} as const;
+
+/** Options of {@link splitByUser}. */
+export const SPLIT_BY_USER = defineOptions('splitByUser', SEEDED, []);
+
+/** Options of {@link splitRandom}. */
+export const SPLIT_RANDOM = defineOptions('splitRandom', SEEDED, []);
+
+/** Options of the seeded splits; {@link SPLIT_BY_USER} and {@link SPLIT_RANDOM} say what each does. */
+export type SeededSplitOptions = OptionsOf<typeof SEEDED>;
 
 /**
  * Holds out whole users: every interaction of a user is in one part. Test users are new to the system; split
  * their part once more (`splitPerUserTime`) to have histories to fold in and targets to find.
  */
 export function splitByUser(log: InteractionLog, options: SeededSplitOptions = {}): Split {
-  checkOptions('splitByUser', options, ['test', 'validation', 'seed', 'leaks']);
-  const { test, validation } = shares(options.test ?? 0.1, options.validation ?? 0.1);
-  const seed = options.seed ?? 0;
+  const { test, validation, seed, leaks } = checkShares(SPLIT_BY_USER.settings(options));
   const users = new RandomStream(seed)
     .fork('split-by-user')
     .shuffle(Int32Array.from({ length: log.users.size }, (_, u) => u));
@@ -268,7 +296,7 @@ export function splitByUser(log: InteractionLog, options: SeededSplitOptions = {
     'user',
     `by user: ${test} test${validation > 0 ? `, ${validation} validation` : ''}; seed ${seed}`,
     validation > 0,
-    options,
+    leaks,
   );
 }
 
@@ -277,9 +305,7 @@ export function splitByUser(log: InteractionLog, options: SeededSplitOptions = {
  * users too: a warning says how many.
  */
 export function splitRandom(log: InteractionLog, options: SeededSplitOptions = {}): Split {
-  checkOptions('splitRandom', options, ['test', 'validation', 'seed', 'leaks']);
-  const { test, validation } = shares(options.test ?? 0.1, options.validation ?? 0.1);
-  const seed = options.seed ?? 0;
+  const { test, validation, seed, leaks } = checkShares(SPLIT_RANDOM.settings(options));
   const order = new RandomStream(seed)
     .fork('split-random')
     .shuffle(Int32Array.from({ length: log.length }, (_, r) => r));
@@ -293,18 +319,17 @@ export function splitRandom(log: InteractionLog, options: SeededSplitOptions = {
     'random',
     `random: ${test} test${validation > 0 ? `, ${validation} validation` : ''}; seed ${seed}`,
     validation > 0,
-    options,
+    leaks,
   );
 }
 
-function shares(test: number, validation: number): { test: number; validation: number } {
-  checkNumber('test', test, { min: 0, max: 1 });
-  checkNumber('validation', validation, { min: 0, max: 1 });
+function checkShares<T extends { readonly test: number; readonly validation: number }>(settings: T): T {
+  const { test, validation } = settings;
   if (!(test > 0 && test + validation < 1))
     throw new InvalidInputError({
       expected: 'a test share above 0 that leaves something for training',
       received: `test ${test} and validation ${validation}`,
       hint: 'Use shares such as test 0.1, validation 0.1.',
     });
-  return { test, validation };
+  return settings;
 }

@@ -23,7 +23,7 @@ export interface Statistics {
   /** Interactions of a user at the same time as the one before. */
   readonly equalTimes: number;
   /** First and last time in seconds since 1970; left out where times are positions. */
-  readonly time?: { readonly first: number; readonly last: number };
+  readonly time?: { readonly first: number; readonly last: number } | undefined;
   /**
    * Coarsest step of which all times are multiples: with `'day'` nothing says which of a user's interactions of one
    * day came first. Left out where times are positions.
@@ -67,6 +67,7 @@ export function statistics(log: InteractionLog): Statistics {
   const users = lengths.length;
   const items = counts.length;
   const middle = users >> 1;
+  const isTimed = log.timeUnit === 'seconds' && log.length > 0;
   return {
     users,
     items,
@@ -82,9 +83,8 @@ export function statistics(log: InteractionLog): Statistics {
     popularityGini: log.length === 0 ? 0 : weighted / (items * log.length),
     repeatedPairs,
     equalTimes,
-    ...(log.timeUnit === 'seconds' && log.length > 0
-      ? { time: { first, last }, timeGranularity: granularityOf(log.timestamp) }
-      : {}),
-    ...(log.rating && log.length > 0 ? { meanRating: ratings / log.length } : {}),
+    time: isTimed ? { first, last } : undefined,
+    timeGranularity: isTimed ? granularityOf(log.timestamp) : undefined,
+    meanRating: log.rating && log.length > 0 ? ratings / log.length : undefined,
   };
 }

@@ -61,9 +61,9 @@ export function resolveColumns(path: string, columns: TableColumns, header: read
   return {
     user: find(columns.user),
     item: find(columns.item),
-    ...(columns.rating === undefined ? {} : { rating: find(columns.rating) }),
-    ...(columns.timestamp === undefined ? {} : { timestamp: find(columns.timestamp) }),
-    ...(columns.request === undefined ? {} : { request: find(columns.request) }),
+    rating: columns.rating === undefined ? undefined : find(columns.rating),
+    timestamp: columns.timestamp === undefined ? undefined : find(columns.timestamp),
+    request: columns.request === undefined ? undefined : find(columns.request),
   };
 }
 

@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions, InvalidInputError, RandomStream } from '@palate/core';
+import { defineOptions, InvalidInputError, type OptionsOf, option, RandomStream } from '@palate/core';
 import { checkValues } from './check-values.js';
 import { normalCdf, normalQuantile } from './distributions.js';
 
@@ -12,16 +12,22 @@ export interface Interval {
 }
 
 /** Options of {@link bootstrapInterval}. */
-export interface BootstrapOptions {
-  /** Default 0.95. */
-  readonly level?: number | undefined;
-  /** Default 1,000. */
-  readonly resamples?: number | undefined;
-  /** `'bca'` corrects bias and skew (Efron 1987). Default `'percentile'` (Efron and Tibshirani 1993, 13.3). */
-  readonly method?: 'percentile' | 'bca' | undefined;
-  /** Default 0. */
-  readonly seed?: number | undefined;
-}
+export const BOOTSTRAP = defineOptions(
+  'bootstrapInterval',
+  {
+    level: option.number({ min: 0.5, max: 0.9999 })({ default: 0.95, doc: 'confidence of the interval' }),
+    resamples: option.integer({ min: 10 })({ default: 1000, doc: 'resamples of the values' }),
+    method: option.choice(['percentile', 'bca'])({
+      default: 'percentile',
+      doc: "`'bca'` corrects bias and skew (Efron 1987); `'percentile'` is Efron and Tibshirani 1993, 13.3",
+    }),
+    seed: option.integer()({ default: 0, doc: 'seed of the resamples' }),
+  },
+  [],
+);
+
+/** Options of {@link bootstrapInterval}; {@link BOOTSTRAP} says what each does. */
+export type BootstrapOptions = OptionsOf<typeof BOOTSTRAP.declarations>;
 
 /**
  * Bootstrap confidence interval of a mean over users. Costs `resamples` passes over the values.
@@ -29,21 +35,19 @@ export interface BootstrapOptions {
  * @throws InvalidInputError if there are no values, or one is not finite
  */
 export function bootstrapInterval(values: ArrayLike<number>, options: BootstrapOptions = {}): Interval {
-  checkOptions('bootstrapInterval', options, ['level', 'resamples', 'method', 'seed']);
-  const level = checkNumber('level', options.level ?? 0.95, { min: 0.5, max: 0.9999 });
-  const resamples = checkNumber('resamples', options.resamples ?? 1000, { min: 10, integer: true });
+  const { level, resamples, method, seed } = BOOTSTRAP.settings(options);
   const n = values.length;
   if (n === 0)
     throw new InvalidInputError({
       expected: 'at least one value',
       received: 'none',
-      hint: 'Evaluate at least one user.',
+      hint: 'Pass one value for each user that was evaluated.',
     });
   checkValues('values', values);
   let total = 0;
   for (let i = 0; i < n; i++) total += values[i]!;
   const mean = total / n;
-  const random = new RandomStream(options.seed ?? 0).fork('bootstrap');
+  const random = new RandomStream(seed).fork('bootstrap');
   const means = new Float64Array(resamples);
   for (let b = 0; b < resamples; b++) {
     let sum = 0;
@@ -53,7 +57,7 @@ export function bootstrapInterval(values: ArrayLike<number>, options: BootstrapO
   means.sort();
   let lower = (1 - level) / 2;
   let upper = 1 - lower;
-  if (options.method === 'bca') [lower, upper] = biasCorrected(values, mean, means, lower, upper);
+  if (method === 'bca') [lower, upper] = biasCorrected(values, mean, means, lower, upper);
   return { mean, low: quantile(means, lower), high: quantile(means, upper), level };
 }
 

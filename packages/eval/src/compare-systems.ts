@@ -1,7 +1,7 @@
-import { checkOptions, InvalidInputError } from '@palate/core';
+import { defineOptions, InvalidInputError, type OptionsOf } from '@palate/core';
 import { DETECTABLE, detectableDifference, sampleDeviation } from './detectable-difference.js';
 import { holm } from './holm.js';
-import { pairedTTest, randomisationTest } from './paired-tests.js';
+import { pairedTTest, RANDOMISATION, randomisationTest } from './paired-tests.js';
 import type { PerUserValues, RankingResult } from './ranking-result.js';
 
 /** Two systems on the same users. */
@@ -33,13 +33,11 @@ export interface Comparable extends Pick<RankingResult, 'system' | 'fingerprints
   readonly perUser?: PerUserValues | undefined;
 }
 
-/** Options of {@link compareSystems}. */
-export interface CompareOptions {
-  /** Random signs where the users are too many to count all. Default 10,000. */
-  readonly permutations?: number | undefined;
-  /** Default 0. */
-  readonly seed?: number | undefined;
-}
+/** Options of {@link compareSystems}: those of the randomisation test. */
+export const COMPARE = defineOptions('compareSystems', RANDOMISATION.declarations, []);
+
+/** Options of {@link compareSystems}; {@link COMPARE} says what each does. */
+export type CompareOptions = OptionsOf<typeof COMPARE.declarations>;
 
 /** Users from which the t-test stands in for the randomisation test: both agree there, and it costs one pass. */
 const MANY_USERS = 1000;
@@ -57,7 +55,7 @@ export function compareSystems(
   metric: string,
   options: CompareOptions = {},
 ): Comparisons {
-  checkOptions('compareSystems', options, ['permutations', 'seed']);
+  const settings = COMPARE.settings(options);
   const known = systems.filter((system) => system.perUser?.values[metric]);
   const [base] = known;
   const other = known.find(
@@ -71,7 +69,7 @@ export function compareSystems(
     throw new InvalidInputError({
       expected: `values of the same users on the same data as ${base.system}`,
       received: `those of ${other.system}, evaluated on other data`,
-      hint: 'Evaluate both on one split.',
+      hint: 'Evaluate both systems with the same history, test and users, then compare them.',
     });
   const isLarge = (base?.perUser?.users.length ?? 0) >= MANY_USERS;
   const pairs: Omit<Comparison, 'adjusted'>[] = [];
@@ -83,7 +81,7 @@ export function compareSystems(
       if (both.length < 2) continue;
       const x = both.map((u) => left[u]!);
       const y = both.map((u) => right[u]!);
-      const { difference, pValue } = isLarge ? pairedTTest(x, y) : randomisationTest(x, y, options);
+      const { difference, pValue } = isLarge ? pairedTTest(x, y) : randomisationTest(x, y, settings);
       const spread = sampleDeviation(x.map((value, u) => value - y[u]!));
       pairs.push({
         first: first.system,

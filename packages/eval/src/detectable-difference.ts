@@ -1,16 +1,27 @@
-import { checkNumber, checkOptions } from '@palate/core';
+import { checkNumber, defineOptions, type OptionsOf, option } from '@palate/core';
 import { normalQuantile } from './distributions.js';
-
-/** Options of {@link detectableDifference}. */
-export interface DetectableOptions {
-  /** Chance of a difference being called real that is none. Default 0.05, two-sided. */
-  readonly level?: number | undefined;
-  /** Chance of a difference of this size being found. Default 0.8. */
-  readonly power?: number | undefined;
-}
 
 /** Level and power of the detectable differences that results carry. */
 export const DETECTABLE = { level: 0.05, power: 0.8 } as const;
+
+/** Options of {@link detectableDifference}. */
+export const DETECTABLE_DIFFERENCE = defineOptions(
+  'detectableDifference',
+  {
+    level: option.number({ min: 1e-9, max: 0.5 })({
+      default: DETECTABLE.level,
+      doc: 'chance of calling a difference real where there is none, two-sided',
+    }),
+    power: option.number({ min: 0.5, max: 1 - 1e-9 })({
+      default: DETECTABLE.power,
+      doc: 'chance of finding a difference of this size',
+    }),
+  },
+  [],
+);
+
+/** Options of {@link detectableDifference}; {@link DETECTABLE_DIFFERENCE} says what each does. */
+export type DetectableOptions = OptionsOf<typeof DETECTABLE_DIFFERENCE.declarations>;
 
 /** How the detectable differences of results are made, for the result. */
 export const DETECTABLE_FORMULA = {
@@ -34,11 +45,9 @@ export function detectableDifference(
   users: number,
   options: DetectableOptions = {},
 ): number {
-  checkOptions('detectableDifference', options, ['level', 'power']);
+  const { level, power } = DETECTABLE_DIFFERENCE.settings(options);
   checkNumber('deviation', deviation, { min: 0 });
   checkNumber('users', users, { min: 1, integer: true });
-  const level = checkNumber('level', options.level ?? DETECTABLE.level, { min: 1e-9, max: 0.5 });
-  const power = checkNumber('power', options.power ?? DETECTABLE.power, { min: 0.5, max: 1 - 1e-9 });
   return ((normalQuantile(1 - level / 2) + normalQuantile(power)) * deviation) / Math.sqrt(users);
 }
 

@@ -1,12 +1,9 @@
 import { readFileSync } from 'node:fs';
 import {
-  checkNumber,
-  checkOptions,
   checkSharedIds,
   fingerprint,
   InvalidInputError,
   isCatalogueScorer,
-  LONG_CALL_OPTIONS,
   type OutcomeCounts,
   RandomStream,
   type Retriever,
@@ -20,25 +17,8 @@ import { missingHistory } from './missing-history.js';
 import { checkCandidateRule, type RankingProtocol } from './protocol.js';
 import { parseMetric } from './rank-metrics.js';
 import { RankingCollector } from './ranking-collector.js';
-import type { RankingData, RankingOptions } from './ranking-options.js';
+import { RANKING, type RankingData, type RankingOptions } from './ranking-options.js';
 import type { RankingResult } from './ranking-result.js';
-import { TRUST_LIMITS } from './trust.js';
-
-const OPTION_NAMES = [
-  ...LONG_CALL_OPTIONS,
-  'metrics',
-  'candidates',
-  'maskHistory',
-  'grades',
-  'split',
-  'slices',
-  'perUser',
-  'itemVectors',
-  'blockBytes',
-  'resamples',
-  'maxViolationShare',
-  'maxFallbackShare',
-];
 
 const VERSION = (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
@@ -74,40 +54,33 @@ export async function evaluateRanking(
   data: RankingData,
   options: RankingOptions = {},
 ): Promise<RankingResult> {
-  checkOptions('evaluateRanking', options, OPTION_NAMES);
+  const settings = RANKING.settings(options);
   const started = performance.now();
   const { history, test } = data;
   checkSharedIds('the history', history, test);
   checkUnseen(retriever, data);
-  const metrics = (options.metrics ?? ['hr@10', 'ndcg@10', 'mrr@10']).map(parseMetric);
+  const metrics = settings.metrics.map(parseMetric);
   const protocol: RankingProtocol = {
-    candidates: options.candidates ?? 'full',
-    maskHistory: options.maskHistory ?? true,
+    candidates: settings.candidates,
+    maskHistory: settings.maskHistory,
     ties: 'pessimistic',
-    grades: options.grades ?? 'binary',
-    split: options.split,
+    grades: settings.grades,
+    split: settings.split,
   };
   const cutoffs = metrics.map((metric) => ('k' in metric ? metric.k : 0)).filter(Number.isFinite);
   checkCandidateRule(protocol.candidates, Math.max(0, ...cutoffs));
-  const limits = {
-    violations: checkNumber('maxViolationShare', options.maxViolationShare ?? TRUST_LIMITS.violations, {
-      min: 0,
-      max: 1,
-    }),
-    fallbacks: checkNumber('maxFallbackShare', options.maxFallbackShare ?? TRUST_LIMITS.fallbacks, {
-      min: 0,
-      max: 1,
-    }),
-  };
+  const limits = { violations: settings.maxViolationShare, fallbacks: settings.maxFallbackShare };
   const seed = options.seed ?? 0;
-  const collector = new RankingCollector(metrics, data, retriever.items, protocol, options);
+  const collector = new RankingCollector(metrics, data, retriever.items, protocol, settings);
   const { users } = collector.queries;
   const n = retriever.items.size;
   const scorer = isCatalogueScorer(retriever) ? retriever : undefined;
   const needsAll = metrics.some((metric) => metric.kind === 'auc' || !Number.isFinite(metric.k));
   const depth = protocol.candidates === 'full' && !needsAll ? Math.min(n, Math.max(1, ...cutoffs)) : n;
-  const blockBytes = checkNumber('blockBytes', options.blockBytes ?? 64 * 2 ** 20, { min: 1 });
-  const block = Math.max(1, Math.min(1024, Math.floor(blockBytes / (scorer ? 4 * n : LIST_BYTES * depth))));
+  const block = Math.max(
+    1,
+    Math.min(1024, Math.floor(settings.blockBytes / (scorer ? 4 * n : LIST_BYTES * depth))),
+  );
   const random = new RandomStream(seed).fork('sampled candidates');
   const told: OutcomeCounts[] = [];
   const shared = {

@@ -1,14 +1,20 @@
-export { type BootstrapOptions, bootstrapInterval, type Interval } from './bootstrap.js';
+export { BOOTSTRAP, type BootstrapOptions, bootstrapInterval, type Interval } from './bootstrap.js';
 export { checkUnseen } from './check-unseen.js';
 export { checkValues, type ValueBounds } from './check-values.js';
 export {
+  COMPARE,
   type Comparable,
   type CompareOptions,
   type Comparison,
   type Comparisons,
   compareSystems,
 } from './compare-systems.js';
-export { DETECTABLE, type DetectableOptions, detectableDifference } from './detectable-difference.js';
+export {
+  DETECTABLE,
+  DETECTABLE_DIFFERENCE,
+  type DetectableOptions,
+  detectableDifference,
+} from './detectable-difference.js';
 export { normalisedGain } from './discounted-gain.js';
 export { escapeHtml, escapeLatex, escapeMarkdown } from './escape-text.js';
 export { evaluateRanking } from './evaluate-ranking.js';
@@ -25,8 +31,10 @@ export { ndcgOfLists } from './ndcg-of-lists.js';
 export {
   type PairedTest,
   pairedTTest,
+  RANDOMISATION,
   type RandomisationOptions,
   randomisationTest,
+  WILCOXON,
   type WilcoxonOptions,
   wilcoxonSignedRank,
 } from './paired-tests.js';
@@ -44,7 +52,7 @@ export {
   recall,
   reciprocalRank,
 } from './rank-metrics.js';
-export type { RankingData, RankingOptions, Slice } from './ranking-options.js';
+export { RANKING, type RankingData, type RankingOptions, SLICE, type Slice } from './ranking-options.js';
 export {
   averageOverSeeds,
   type MetricValue,
@@ -55,6 +63,7 @@ export {
   type SliceResult,
 } from './ranking-result.js';
 export {
+  REPORT,
   type Report,
   type ReportOptions,
   type ReportRow,

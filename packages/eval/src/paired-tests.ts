@@ -1,4 +1,11 @@
-import { checkChoice, checkNumber, checkOptions, InvalidInputError, RandomStream } from '@palate/core';
+import {
+  checkNumber,
+  defineOptions,
+  InvalidInputError,
+  type OptionsOf,
+  option,
+  RandomStream,
+} from '@palate/core';
 import { checkValues } from './check-values.js';
 import { normalCdf, studentTwoSided } from './distributions.js';
 
@@ -51,14 +58,18 @@ export function pairedTTest(first: ArrayLike<number>, second: ArrayLike<number>)
 }
 
 /** Options of {@link wilcoxonSignedRank}. */
-export interface WilcoxonOptions {
-  /**
-   * `'exact'` counts all signs of the ranks at hand, ties included; its cost grows with the cube of the pairs.
-   * `'normal'` approximates, with tie correction and without continuity correction. Default: exact for up to 50 pairs
-   * that differ, or 25 where some differ by the same.
-   */
-  readonly method?: 'exact' | 'normal' | undefined;
-}
+export const WILCOXON = defineOptions(
+  'wilcoxonSignedRank',
+  {
+    method: option.choice(['exact', 'normal']).optional({
+      doc: "`'exact'` counts all signs of the ranks at hand, ties included; its cost grows with the cube of the pairs. `'normal'` approximates, with tie correction and without continuity correction. Left out: exact for up to 50 pairs that differ, or 25 where some differ by the same",
+    }),
+  },
+  [],
+);
+
+/** Options of {@link wilcoxonSignedRank}; {@link WILCOXON} says what each does. */
+export type WilcoxonOptions = OptionsOf<typeof WILCOXON.declarations>;
 
 /** Pairs that differ up to which the exact distribution is the default, as in scipy; and where there are ties. */
 const EXACT_PAIRS = 50;
@@ -77,12 +88,11 @@ export function wilcoxonSignedRank(
   second: ArrayLike<number>,
   options: WilcoxonOptions = {},
 ): PairedTest {
-  checkOptions('wilcoxonSignedRank', options, ['method']);
+  const { method: wanted } = WILCOXON.settings(options);
   const d = differences(first, second);
   const difference = meanOf(d);
   const nonzero = d.filter((value) => value !== 0);
   const n = nonzero.length;
-  const wanted = options.method && checkChoice('method', options.method, ['exact', 'normal']);
   if (n === 0) return { difference, statistic: 0, pValue: 1, pairs: 0 };
   const order = Float64Array.from(nonzero).sort((a, b) => Math.abs(a) - Math.abs(b));
   const ranks = new Float64Array(n);
@@ -127,12 +137,20 @@ function chanceUpTo(limit: number, ranks: Float64Array): number {
 }
 
 /** Options of {@link randomisationTest}. */
-export interface RandomisationOptions {
-  /** Random sign assignments. Default 10,000. */
-  readonly permutations?: number | undefined;
-  /** Default 0. */
-  readonly seed?: number | undefined;
-}
+export const RANDOMISATION = defineOptions(
+  'randomisationTest',
+  {
+    permutations: option.integer({ min: 100 })({
+      default: 10_000,
+      doc: 'random sign assignments, where there are too many to count all',
+    }),
+    seed: option.integer()({ default: 0, doc: 'seed of the assignments' }),
+  },
+  [],
+);
+
+/** Options of {@link randomisationTest}; {@link RANDOMISATION} says what each does. */
+export type RandomisationOptions = OptionsOf<typeof RANDOMISATION.declarations>;
 
 /**
  * Fisher's paired randomisation test, two-sided: how often random signs of the differences give a mean at least
@@ -146,17 +164,13 @@ export function randomisationTest(
   second: ArrayLike<number>,
   options: RandomisationOptions = {},
 ): PairedTest {
-  checkOptions('randomisationTest', options, ['permutations', 'seed']);
-  const permutations = checkNumber('permutations', options.permutations ?? 10_000, {
-    min: 100,
-    integer: true,
-  });
+  const { permutations, seed } = RANDOMISATION.settings(options);
   const d = differences(first, second);
   const nonzero = d.filter((value) => value !== 0);
   const observed = Math.abs(nonzero.reduce((sum, value) => sum + value, 0));
   const isExact = nonzero.length < 31 && 2 ** nonzero.length <= permutations;
   const rounds = isExact ? 2 ** nonzero.length : permutations;
-  const random = new RandomStream(options.seed ?? 0).fork('randomisation');
+  const random = new RandomStream(seed).fork('randomisation');
   let extreme = 0;
   for (let round = 0; round < rounds; round++) {
     let sum = 0;

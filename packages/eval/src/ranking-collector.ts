@@ -2,7 +2,7 @@ import { type Filled, type IdMap, type ScoredItem, topK } from '@palate/core';
 import { checkList, ViolationCounter } from './list-contract.js';
 import type { RankingProtocol } from './protocol.js';
 import type { ParsedMetric } from './rank-metrics.js';
-import type { RankingData, RankingOptions } from './ranking-options.js';
+import type { RankingData, RankingSettings } from './ranking-options.js';
 import type { RankingResult } from './ranking-result.js';
 import { SliceValues } from './slice-values.js';
 import { type Targets, TestQueries } from './test-queries.js';
@@ -14,7 +14,7 @@ export class RankingCollector {
   readonly queries: TestQueries;
   readonly #data: RankingData;
   readonly #protocol: RankingProtocol;
-  readonly #options: RankingOptions;
+  readonly #settings: RankingSettings;
   readonly #all: UserValues;
   readonly #slices: readonly SliceValues[];
   readonly #violations = new ViolationCounter();
@@ -29,11 +29,11 @@ export class RankingCollector {
     data: RankingData,
     items: IdMap,
     protocol: RankingProtocol,
-    options: RankingOptions,
+    settings: RankingSettings,
   ) {
     this.#data = data;
     this.#protocol = protocol;
-    this.#options = options;
+    this.#settings = settings;
     this.queries = new TestQueries(data, items, protocol);
     this.#listLength = Math.max(0, ...metrics.map((metric) => (metric.kind === 'list' ? metric.k : 0)));
     this.#scores = new Float32Array(items.size);
@@ -43,7 +43,7 @@ export class RankingCollector {
       if (own >= 0) popularity[own] = count;
     }
     const userCount = data.history.userCounts().reduce((sum, count) => sum + (count > 0 ? 1 : 0), 0);
-    const vectors = options.itemVectors?.align(items);
+    const vectors = settings.itemVectors?.align(items);
     const values = (): UserValues =>
       new UserValues(metrics, {
         itemCount: items.size,
@@ -52,7 +52,7 @@ export class RankingCollector {
         vectors,
       });
     this.#all = values();
-    this.#slices = Object.entries(options.slices ?? {}).map(
+    this.#slices = Object.entries(settings.slices).map(
       ([name, slice]) => new SliceValues(name, slice, data, values()),
     );
   }
@@ -122,7 +122,7 @@ export class RankingCollector {
     'users' | 'targets' | 'metrics' | 'unknownTargets' | 'maskedTargets' | 'slices' | 'perUser'
   > &
     Filled<Pick<RankingResult, 'violations'>> {
-    const resamples = this.#options.resamples ?? 1000;
+    const resamples = this.#settings.resamples;
     return {
       ...this.#all.summarise(seed, resamples),
       unknownTargets: this.#unknown,
@@ -131,7 +131,7 @@ export class RankingCollector {
       slices: Object.fromEntries(
         this.#slices.map(({ name, values }) => [name, values.summarise(seed, resamples)]),
       ),
-      perUser: this.#options.perUser
+      perUser: this.#settings.perUser
         ? {
             users: this.#all.users.map((user) => this.#data.test.users.idOf(user)),
             values: Object.fromEntries(this.#all.values),

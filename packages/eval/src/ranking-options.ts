@@ -1,5 +1,14 @@
-import type { EmbeddingTable, InteractionLog, LongCallOptions } from '@palate/core';
+import {
+  defineOptions,
+  EmbeddingTable,
+  InteractionLog,
+  type LongCallOptions,
+  type OptionsOf,
+  option,
+  type SettingsOf,
+} from '@palate/core';
 import type { CandidateRule } from './protocol.js';
+import { TRUST_LIMITS } from './trust.js';
 
 /** Data that a system is evaluated on. Both logs share their id maps, as the parts of a split do. */
 export interface RankingData {
@@ -14,41 +23,87 @@ export interface RankingData {
   readonly train?: InteractionLog | undefined;
 }
 
-/** A part of the targets, chosen by how often its item or user occurs in a log. */
-export interface Slice {
-  readonly by: 'item' | 'user';
-  /** Least interactions, included. Default 0. */
-  readonly minimum?: number | undefined;
-  /** Most interactions, included. Default: no bound. */
-  readonly maximum?: number | undefined;
-  /** The log that is counted. Default: the history. */
-  readonly log?: InteractionLog | undefined;
-}
+/** Options of a slice. */
+export const SLICE = defineOptions(
+  'a slice',
+  {
+    by: option.choice(['item', 'user']).required({ doc: 'whose interactions are counted' }),
+    minimum: option.number()({ default: 0, doc: 'least interactions, included' }),
+    maximum: option.value<number>(
+      'a number',
+      (value) => typeof value === 'number' && !Number.isNaN(value),
+    )({
+      default: Number.POSITIVE_INFINITY,
+      defaultText: 'no bound',
+      doc: 'most interactions, included',
+    }),
+    log: option
+      .value<InteractionLog>('an interaction log', (value) => value instanceof InteractionLog)
+      .optional({ doc: 'the log that is counted; the history if left out' }),
+  },
+  [],
+);
+
+/** A part of the targets, chosen by how often its item or user occurs in a log; {@link SLICE} says what each does. */
+export type Slice = OptionsOf<typeof SLICE.declarations>;
+
+const isObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const SHARE = option.number({ min: 0, max: 1 });
 
 /** Options of {@link evaluateRanking}. */
-export interface RankingOptions extends LongCallOptions {
-  /** Default `['hr@10', 'ndcg@10', 'mrr@10']`. */
-  readonly metrics?: readonly string[] | undefined;
-  /** Default `'full'`. */
-  readonly candidates?: CandidateRule | undefined;
-  /** Default true. */
-  readonly maskHistory?: boolean | undefined;
-  /** Default `'binary'`. */
-  readonly grades?: 'binary' | 'rating' | undefined;
-  /** The split in words; goes into the protocol. */
-  readonly split?: string | undefined;
-  /** Parts to be measured apart, by name: `{ cold: { by: 'item', maximum: 5 } }`. */
-  readonly slices?: Readonly<Record<string, Slice>> | undefined;
-  /** True to keep every user's values in the result. Default false. */
-  readonly perUser?: boolean | undefined;
-  /** Item vectors for the metric `diversity`. */
-  readonly itemVectors?: EmbeddingTable | undefined;
-  /** Most bytes of scores held at once. Default 64 MB. */
-  readonly blockBytes?: number | undefined;
-  /** Resamples of the confidence intervals; 0 for none. Default 1,000. */
-  readonly resamples?: number | undefined;
-  /** Share of the lists that may break the contract of `Retriever` before the result is refused. Default 0.01. */
-  readonly maxViolationShare?: number | undefined;
-  /** Share of the queries that a fallback may answer before the result is refused. Default 0.1. */
-  readonly maxFallbackShare?: number | undefined;
-}
+export const RANKING = defineOptions('evaluateRanking', {
+  metrics: option.list(option.text())({
+    default: ['hr@10', 'ndcg@10', 'mrr@10'],
+    doc: 'metrics by name, each with its cut-off',
+  }),
+  candidates: option.value<CandidateRule>(
+    "'full' or { sampled: a number of items }",
+    (value) => value === 'full' || (isObject(value) && 'sampled' in (value as object)),
+  )({
+    default: 'full',
+    doc: "the items that the right ones are ranked against: the `'full'` catalogue, or `{ sampled: n }` random ones",
+  }),
+  maskHistory: option.boolean()({ default: true, doc: 'leaves items of the history out of the ranking' }),
+  grades: option.choice(['binary', 'rating'])({
+    default: 'binary',
+    doc: "every target counts 1, or its `'rating'`",
+  }),
+  split: option.text().optional({ doc: 'the split in words; goes into the protocol' }),
+  slices: option.value<Readonly<Record<string, Slice>>>(
+    'an object of slices by name',
+    isObject,
+  )({
+    default: {},
+    defaultText: 'none',
+    doc: "parts to be measured apart, by name: `{ cold: { by: 'item', maximum: 5 } }`",
+  }),
+  perUser: option.boolean()({ default: false, doc: "keeps every user's values in the result" }),
+  itemVectors: option
+    .value<EmbeddingTable>('a table of vectors', (value) => value instanceof EmbeddingTable)
+    .optional({ doc: 'item vectors for the metric `diversity`' }),
+  blockBytes: option.number({ min: 1 })({
+    default: 64 * 2 ** 20,
+    defaultText: '64 MiB',
+    doc: 'most bytes of scores held at once',
+  }),
+  resamples: option.integer({ min: 0 })({
+    default: 1000,
+    doc: 'resamples of the confidence intervals; 0 for none',
+  }),
+  maxViolationShare: SHARE({
+    default: TRUST_LIMITS.violations,
+    doc: 'share of the lists that may break the contract of `Retriever` before the result is refused',
+  }),
+  maxFallbackShare: SHARE({
+    default: TRUST_LIMITS.fallbacks,
+    doc: 'share of the queries that a fallback may answer before the result is refused',
+  }),
+});
+
+/** Options of {@link evaluateRanking}; {@link RANKING} says what each does. */
+export type RankingOptions = OptionsOf<typeof RANKING.declarations> & LongCallOptions;
+
+/** Options of {@link evaluateRanking} with their defaults. */
+export type RankingSettings = SettingsOf<typeof RANKING.declarations>;

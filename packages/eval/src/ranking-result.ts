@@ -89,7 +89,7 @@ export function readRankingResult(value: unknown): RankingResult {
     throw new InvalidInputError({
       expected: 'schema version 1',
       received: String(record.schemaVersion),
-      hint: 'Update @palate/eval.',
+      hint: 'Update @palate/eval to the version that wrote the record.',
     });
   const result = record as RankingResult;
   if (!result.perUser) return result;
@@ -117,7 +117,9 @@ export interface SeedAverage {
   /** Values of each user, as means over seeds; where all results have them. */
   readonly perUser?: PerUserValues | undefined;
   /** Mean over seeds, with the sample standard deviation where there are at least two. */
-  readonly metrics: Readonly<Record<string, { readonly mean: number; readonly deviation?: number }>>;
+  readonly metrics: Readonly<
+    Record<string, { readonly mean: number; readonly deviation?: number | undefined }>
+  >;
 }
 
 /**
@@ -132,7 +134,7 @@ export function averageOverSeeds(results: readonly RankingResult[]): SeedAverage
     throw new InvalidInputError({
       expected: 'at least one result',
       received: 'none',
-      hint: 'Run the system first.',
+      hint: 'Pass the results of one system, one for each seed.',
     });
   const key = (result: RankingResult): string =>
     JSON.stringify([result.system, result.protocol, result.fingerprints]);
@@ -141,17 +143,17 @@ export function averageOverSeeds(results: readonly RankingResult[]): SeedAverage
     throw new InvalidInputError({
       expected: `results of one system, protocol and data set (${first.system})`,
       received: `one of ${other.system} beside it`,
-      hint: 'Average each system by itself.',
+      hint: 'Call averageOverSeeds once for each system.',
     });
   for (const result of results) checkTrust(result);
-  const metrics: Record<string, { mean: number; deviation?: number }> = {};
+  const metrics: Record<string, { mean: number; deviation?: number | undefined }> = {};
   for (const name of Object.keys(first.metrics)) {
     const values = results.map((result) => result.metrics[name]?.mean ?? Number.NaN);
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
     metrics[name] = {
       mean,
-      ...(values.length > 1 ? { deviation: Math.sqrt(squares / (values.length - 1)) } : {}),
+      deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : undefined,
     };
   }
   return {
@@ -172,16 +174,15 @@ function trustOf(results: readonly RankingResult[]): Pick<SeedAverage, 'violatio
   const violations = results.flatMap((result) => result.violations ?? []);
   const outcomes = sumOutcomes(results.flatMap((result) => result.outcomes ?? []));
   return {
-    ...(violations.length > 0 ? { violations: sumViolations(violations) } : {}),
-    ...(outcomes.length > 0 ? { outcomes } : {}),
-    ...(limits.length > 0
-      ? {
-          limits: {
+    violations: violations.length > 0 ? sumViolations(violations) : undefined,
+    outcomes: outcomes.length > 0 ? outcomes : undefined,
+    limits:
+      limits.length > 0
+        ? {
             violations: Math.min(...limits.map((each) => each.violations)),
             fallbacks: Math.min(...limits.map((each) => each.fallbacks)),
-          },
-        }
-      : {}),
+          }
+        : undefined,
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Filled, InvalidInputError } from '@palate/core';
+import { defineOptions, type Filled, InvalidInputError, type OptionsOf, option } from '@palate/core';
 import { type Comparisons, compareSystems } from './compare-systems.js';
 import { describeProtocol, type RankingProtocol } from './protocol.js';
 import { betterOf } from './rank-metrics.js';
@@ -41,12 +41,26 @@ export interface Report {
 }
 
 /** Options of {@link rankingReport}. */
-export interface ReportOptions {
-  /** Columns, the leading one first. Default: those of the first result. */
-  readonly metrics?: readonly string[] | undefined;
-  /** Rows of others, printed after the measured ones. */
-  readonly published?: readonly ReportRow[] | undefined;
-}
+export const REPORT = defineOptions(
+  'rankingReport',
+  {
+    metrics: option.list(option.text(1)).optional({
+      doc: 'columns, the leading one first; those of the first result if left out',
+    }),
+    published: option.value<readonly ReportRow[]>(
+      'a list of rows',
+      Array.isArray,
+    )({
+      default: [],
+      defaultText: 'none',
+      doc: 'rows of others, printed after the measured ones',
+    }),
+  },
+  [],
+);
+
+/** Options of {@link rankingReport}; {@link REPORT} says what each does. */
+export type ReportOptions = OptionsOf<typeof REPORT.declarations>;
 
 /**
  * Lays measured results, and published figures beside them, out as a table. Rows stand by the first metric, the best
@@ -62,12 +76,13 @@ export function rankingReport(
   results: readonly (RankingResult | SeedAverage)[],
   options: ReportOptions = {},
 ): Report & Filled<Pick<Report, 'notes' | 'comparisons'>> {
+  const { metrics: columns, published } = REPORT.settings(options);
   const [first] = results;
   if (!first)
     throw new InvalidInputError({
       expected: 'at least one result',
       received: 'none',
-      hint: 'Evaluate a system first.',
+      hint: 'Pass what evaluateRanking or averageOverSeeds returned.',
     });
   const key = (protocol: RankingProtocol): string => JSON.stringify(protocol);
   for (const result of results) {
@@ -86,7 +101,7 @@ export function rankingReport(
         });
     checkTrust(result);
   }
-  const metrics = options.metrics ?? Object.keys(first.metrics);
+  const metrics = columns ?? Object.keys(first.metrics);
   const leading = metrics[0] ?? '';
   const sign = betterOf(leading) === 'lower' ? -1 : 1;
   const value = (result: RankingResult | SeedAverage): number =>
@@ -101,7 +116,7 @@ export function rankingReport(
         system,
         metrics: values as Readonly<Record<string, ReportValue>>,
       })),
-      ...(options.published ?? []),
+      ...published,
     ],
     notes: notesOf(sorted, leading),
     comparisons: compareSystems(sorted, leading),

@@ -1,5 +1,5 @@
 import { checkOptions, checkSharedIds } from '@palate/core';
-import type { RankingData, Slice } from './ranking-options.js';
+import { type RankingData, SLICE, type Slice } from './ranking-options.js';
 import type { UserRanking } from './user-ranking.js';
 import type { UserValues } from './user-values.js';
 
@@ -12,8 +12,8 @@ export class SliceValues {
 
   /** @throws InvalidInputError for unknown options, or a log of other users or items */
   constructor(name: string, slice: Slice, data: RankingData, values: UserValues) {
-    checkOptions(`the slice ${name}`, slice, ['by', 'minimum', 'maximum', 'log']);
-    const { by, minimum = 0, maximum = Number.POSITIVE_INFINITY, log = data.history } = slice;
+    checkOptions(`the slice ${name}`, slice, SLICE.names);
+    const { by, minimum, maximum, log = data.history } = SLICE.settings(slice);
     checkSharedIds(`the log of the slice ${name}`, log, data.test);
     const counts = by === 'item' ? log.itemCounts() : log.userCounts();
     this.name = name;

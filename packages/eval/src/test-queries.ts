@@ -38,7 +38,7 @@ export class TestQueries {
       throw new InvalidInputError({
         expected: 'at least one test interaction',
         received: 'none',
-        hint: 'Choose another split.',
+        hint: 'Hold out a larger share, or use leaveOneOut.',
       });
     if (protocol.grades === 'rating') checkGrades(data);
     this.toRetriever =
@@ -59,7 +59,7 @@ export class TestQueries {
       user: history.users.idOf(user),
       history: Int32Array.from(rows, (r) => this.toRetriever[history.item[r]!]!),
       historyTimestamps: Float64Array.from(rows, (r) => history.timestamp[r]!),
-      ...(history.rating ? { historyRatings: Float32Array.from(rows, (r) => history.rating?.[r] ?? 0) } : {}),
+      historyRatings: history.rating ? Float32Array.from(rows, (r) => history.rating?.[r] ?? 0) : undefined,
     };
   }
 

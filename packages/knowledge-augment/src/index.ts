@@ -6,6 +6,7 @@ export { CTR, type CtrOptions } from './ctr/ctr-options.js';
 export type { CtrEntities } from './ctr/entities.js';
 export type { CtrKnowledge } from './ctr/knowledge-input.js';
 export {
+  CTR_SAMPLES,
   type CtrSamples,
   type CtrSamplesOptions,
   type CtrSplit,
@@ -53,6 +54,7 @@ export { type ItemTextVectors, itemTextVectors, type TextCombination } from './l
 export {
   buildTagVocabulary,
   candidateTags,
+  TAG_VOCABULARY,
   type TagVocabulary,
   type TagVocabularyOptions,
   tagGeneratively,
@@ -61,12 +63,18 @@ export { TwoTower } from './llm-rec/two-tower.js';
 export { TWO_TOWER, type TwoTowerOptions } from './llm-rec/two-tower-options.js';
 export { userKeywordsTemplate } from './palr/user-keywords.js';
 export { LIST_MODELS, type ListModelName } from './rerank/list-models.js';
-export { type RerankListOptions, type RerankLists, rerankLists } from './rerank/rerank-lists.js';
+export {
+  RERANK_LISTS,
+  type RerankListOptions,
+  type RerankLists,
+  rerankLists,
+} from './rerank/rerank-lists.js';
 export { type RerankResult, rerankMetrics } from './rerank/rerank-metrics.js';
 export { Reranker } from './rerank/reranker.js';
 export { RERANKER, type RerankerOptions } from './rerank/reranker-options.js';
 export type { KnowledgeFailure } from './store/failure-ledger.js';
 export {
+  GENERATE_KNOWLEDGE,
   type GenerateKnowledgeOptions,
   generateKnowledge,
   type KnowledgeInput,

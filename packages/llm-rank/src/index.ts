@@ -8,6 +8,7 @@ export type {
 } from './near-cold-start/preferences.js';
 export { type ColdStartPromptOptions, coldStartPrompt } from './near-cold-start/prompts.js';
 export {
+  PROXY_STUDY,
   type ProxyStudyOptions,
   proxyStudy,
   type RecordedPreference,
@@ -64,6 +65,7 @@ export {
 export {
   dataEfficiency,
   type EfficiencyPoint,
+  EVALUATE_RATINGS,
   type EvaluateRatingsOptions,
   evaluateRatings,
   type RatingResult,

@@ -9,35 +9,64 @@ export type {
 } from './encoders/encoder-parts.js';
 export { EncodingError, type FailedText } from './encoders/encoding-error.js';
 export { joinVectors, type WeightedVectors } from './encoders/join-vectors.js';
-export { type OpenAIEncoderOptions, openaiEncoder } from './encoders/openai-encoder.js';
-export { type ReduceVectorsOptions, reduceVectors } from './encoders/reduce-vectors.js';
-export { type TransformersEncoderOptions, transformersEncoder } from './encoders/transformers-encoder.js';
+export { OPENAI_ENCODER, type OpenAIEncoderOptions, openaiEncoder } from './encoders/openai-encoder.js';
+export { REDUCE_VECTORS, type ReduceVectorsOptions, reduceVectors } from './encoders/reduce-vectors.js';
+export {
+  TRANSFORMERS_ENCODER,
+  type TransformersEncoderOptions,
+  transformersEncoder,
+} from './encoders/transformers-encoder.js';
 export { inferredTokenizerConfig } from './encoders/transformers-folder.js';
-export { useLiteEncoder } from './encoders/use-lite/use-lite.js';
+export { USE_LITE, useLiteEncoder } from './encoders/use-lite/use-lite.js';
 export { useLiteParts } from './encoders/use-lite/use-lite-parts.js';
 export { AnswerCache } from './middleware/answer-cache.js';
-export { Budget, BudgetExceededError, type BudgetOptions } from './middleware/budget.js';
-export { type WithCacheOptions, withCache } from './middleware/cache.js';
-export { type CostEstimate, estimateCost } from './middleware/estimate-cost.js';
-export { type LimitOptions, withLimits } from './middleware/limits.js';
+export { BUDGET, Budget, BudgetExceededError, type BudgetOptions } from './middleware/budget.js';
+export { WITH_CACHE, type WithCacheOptions, withCache } from './middleware/cache.js';
+export {
+  type CostEstimate,
+  ESTIMATE_COST,
+  type EstimateCostOptions,
+  estimateCost,
+} from './middleware/estimate-cost.js';
+export { LIMITS, type LimitOptions, withLimits } from './middleware/limits.js';
 export { RETRY, type RetryNotice, type RetryOptions, withRetry } from './middleware/retry.js';
 export type { Spending, TokenPrice } from './middleware/spending.js';
 export type { TokenCounting } from './middleware/token-counting.js';
-export { type SpanTracer, type TraceSpan, type TracingOptions, withTracing } from './middleware/tracing.js';
-export { type WithBudgetOptions, withBudget } from './middleware/with-budget.js';
+export {
+  type SpanTracer,
+  TRACING,
+  type TraceSpan,
+  type TracingOptions,
+  withTracing,
+} from './middleware/tracing.js';
+export { WITH_BUDGET, type WithBudgetOptions, withBudget } from './middleware/with-budget.js';
 export type { ScoredGenerateResult, StructuredOutput, TokenLogProbability } from './models/chat-format.js';
 export { estimateTokens, mostTokens } from './models/count-tokens.js';
 export { ModelCallError, type ModelErrorCode } from './models/model-error.js';
-export { type OpenAIModel, type OpenAIModelOptions, openaiModel } from './models/openai.js';
+export {
+  OPENAI_BATCH,
+  OPENAI_MODEL,
+  type OpenAIModel,
+  type OpenAIModelOptions,
+  openaiModel,
+} from './models/openai.js';
 export {
   type BatchProgress,
+  GENERATE_BY_BATCH,
   type GenerateByBatchOptions,
   generateByBatch,
   OpenAIBatch,
   type OpenAIBatchOptions,
 } from './models/openai-batch.js';
 export type { OpenAIConnectionOptions } from './models/openai-connection.js';
-export { MissingAnswerError, type RecordedAnswer, recordedModel, recording } from './models/recorded.js';
+export {
+  MissingAnswerError,
+  RECORDED_MODEL,
+  type RecordedAnswer,
+  type RecordedModelOptions,
+  recordedModel,
+  recording,
+} from './models/recorded.js';
 export type { LeftOut, RefusableParameter } from './models/refusals.js';
 export { type KeyedModel, requestKey } from './models/request-key.js';
 export {
@@ -48,7 +77,11 @@ export {
   singleCalls,
 } from './models/single-calls.js';
 export { TextStream } from './models/text-stream.js';
-export { type TransformersModelOptions, transformersModel } from './models/transformers.js';
+export {
+  TRANSFORMERS_MODEL,
+  type TransformersModelOptions,
+  transformersModel,
+} from './models/transformers.js';
 export { type AnswerText, answerText } from './structured/answer-text.js';
 export {
   beforeNextTurn,
@@ -58,6 +91,7 @@ export {
   jsonCandidates,
 } from './structured/find-json.js';
 export {
+  GENERATE_STRUCTURED,
   type GenerateStructuredOptions,
   generateStructured,
   InvalidStructureError,

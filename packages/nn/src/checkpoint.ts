@@ -1,5 +1,6 @@
 import {
   checkReplaceable,
+  option,
   PalateError,
   readArtifact,
   sweepLeftoverWrites,
@@ -40,6 +41,19 @@ export interface Checkpoint {
   readonly optimiser: Readonly<Record<string, TensorData>>;
   readonly bestWeights: Readonly<Record<string, TensorData>> | undefined;
 }
+
+/** Checkpoints as an option of a training. */
+export const CHECKPOINT = option
+  .value<CheckpointOptions>(
+    'a folder `dir` and intervals',
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      'dir' in value &&
+      typeof value.dir === 'string' &&
+      value.dir !== '',
+  )
+  .optional({ doc: 'keeps checkpoints in a folder and goes on from them', identity: () => undefined });
 
 const KIND = 'training-checkpoint';
 

@@ -2,7 +2,8 @@ import { type LongCallOptions, RandomStream } from '@palate/core';
 import type { CheckpointOptions, EpochReport } from './checkpoint.js';
 import { AdamW, type Optimiser } from './optimisers.js';
 import { optionsSchedule, type RateDecay, type Schedule } from './schedules.js';
-import { type TrainOptions, train } from './trainer.js';
+import type { TrainOptions } from './train-options.js';
+import { train } from './trainer.js';
 
 /** The settings that training reads, of a set that spreads `trainingOptions`. */
 export interface TrainingSettings {

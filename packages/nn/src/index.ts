@@ -24,9 +24,13 @@ export {
   tripletLoss,
 } from './losses.js';
 export {
+  ADAFACTOR,
+  ADAGRAD,
+  ADAM_W,
   Adafactor,
   type AdafactorOptions,
   Adagrad,
+  type AdagradOptions,
   AdamW,
   type AdamWOptions,
   clipByGlobalNorm,
@@ -44,17 +48,29 @@ export {
   type RateDecay,
   type Schedule,
 } from './schedules.js';
-export { type BackendName, type SelectBackendOptions, selectBackend } from './select-backend.js';
+export {
+  type BackendName,
+  SELECT_BACKEND,
+  type SelectBackendOptions,
+  selectBackend,
+} from './select-backend.js';
 export { shuffledBatches } from './shuffled-batches.js';
 export { stopGradient } from './stop-gradient.js';
 export { type T5Config, t5Config } from './t5/config.js';
 export { DecoderSteps } from './t5/decoder-steps.js';
-export { type AllowedTokens, type GenerateOptions, generate, generateEncoded } from './t5/generate.js';
+export {
+  type AllowedTokens,
+  GENERATE,
+  type GenerateOptions,
+  generate,
+  generateEncoded,
+} from './t5/generate.js';
 export type { GeneratedSequence } from './t5/generated-sequence.js';
 export { sequenceLoss, type TextPairs } from './t5/sequence-loss.js';
 export { type EncodedInput, type KeyValues, T5 } from './t5/t5.js';
 export { TokenTrie } from './t5/token-trie.js';
-export { type Batch, type BatchTensors, type TrainOptions, type TrainResult, train } from './trainer.js';
+export { type Batch, type BatchTensors, TRAIN, type TrainOptions } from './train-options.js';
+export { type TrainResult, train } from './trainer.js';
 export {
   type TrainingDeclarations,
   type TrainingDefaults,

@@ -1,4 +1,4 @@
-import { checkOptions, type Filled, type TensorData } from '@palate/core';
+import { defineOptions, type OptionsOf, option, type SettingsOf, type TensorData } from '@palate/core';
 import { heldVariable } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Parameters } from './parameters.js';
@@ -68,37 +68,42 @@ class Slots {
 }
 
 /** Options of {@link AdamW}. */
-export interface AdamWOptions {
-  /** Default 0.9. */
-  readonly beta1?: number;
-  /** Default 0.999. */
-  readonly beta2?: number;
-  /** Default 1e-8. */
-  readonly epsilon?: number | undefined;
-  /** Decoupled weight decay (Loshchilov and Hutter 2019). Default 0.01. */
-  readonly weightDecay?: number | undefined;
-  /** Parameters that decay; all if left out. */
-  readonly decays?: ((name: string) => boolean) | undefined;
-}
+export const ADAM_W = defineOptions(
+  'AdamW',
+  {
+    beta1: option.number({ min: 0, max: 1 })({ default: 0.9, doc: 'decay of the mean of the gradients' }),
+    beta2: option.number({ min: 0, max: 1 })({
+      default: 0.999,
+      doc: 'decay of the mean of their squares',
+    }),
+    epsilon: option.number({ min: 0 })({ default: 1e-8, doc: 'added to the root that a step is divided by' }),
+    weightDecay: option.number({ min: 0 })({
+      default: 0.01,
+      doc: 'decoupled weight decay (Loshchilov and Hutter 2019)',
+    }),
+    decays: option.function<(name: string) => boolean>()({
+      default: () => true,
+      defaultText: 'all',
+      doc: 'tells by name which parameters decay',
+    }),
+  },
+  [],
+);
+
+/** Options of {@link AdamW}; {@link ADAM_W} says what each does. */
+export type AdamWOptions = OptionsOf<typeof ADAM_W.declarations>;
 
 /** Adam with decoupled weight decay, as PyTorch computes it. */
 export class AdamW implements Optimiser {
   readonly #slots = new Slots();
-  readonly #options: Filled<AdamWOptions>;
+  readonly #settings: SettingsOf<typeof ADAM_W.declarations>;
 
   constructor(options: AdamWOptions = {}) {
-    checkOptions('AdamW', options, ['beta1', 'beta2', 'epsilon', 'weightDecay', 'decays']);
-    this.#options = {
-      beta1: options.beta1 ?? 0.9,
-      beta2: options.beta2 ?? 0.999,
-      epsilon: options.epsilon ?? 1e-8,
-      weightDecay: options.weightDecay ?? 0.01,
-      decays: options.decays ?? (() => true),
-    };
+    this.#settings = ADAM_W.settings(options);
   }
 
   scalars(step: number, learningRate: number): Record<string, number> {
-    const { beta1, beta2, weightDecay } = this.#options;
+    const { beta1, beta2, weightDecay } = this.#settings;
     const correction = 1 - beta1 ** step;
     return {
       stepSize: learningRate / correction,
@@ -108,7 +113,7 @@ export class AdamW implements Optimiser {
   }
 
   apply(parameters: Parameters, gradients: Gradients, scalars: StepScalars): void {
-    const { beta1, beta2, epsilon, weightDecay, decays } = this.#options;
+    const { beta1, beta2, epsilon, weightDecay, decays } = this.#settings;
     const { stepSize, rootCorrection, keep } = scalars as Record<
       'stepSize' | 'rootCorrection' | 'keep',
       tf.Scalar
@@ -142,14 +147,28 @@ export class AdamW implements Optimiser {
   }
 }
 
+/** Options of {@link Adagrad}. */
+export const ADAGRAD = defineOptions(
+  'Adagrad',
+  {
+    epsilon: option.number({ min: 0 })({
+      default: 1e-10,
+      doc: 'added to the root that a step is divided by',
+    }),
+  },
+  [],
+);
+
+/** Options of {@link Adagrad}; {@link ADAGRAD} says what each does. */
+export type AdagradOptions = OptionsOf<typeof ADAGRAD.declarations>;
+
 /** Adagrad (Duchi et al. 2011): each number's step shrinks with the root of its summed squared gradients. */
 export class Adagrad implements Optimiser {
   readonly #slots = new Slots();
   readonly #epsilon: number;
 
-  constructor(options: { readonly epsilon?: number } = {}) {
-    checkOptions('Adagrad', options, ['epsilon']);
-    this.#epsilon = options.epsilon ?? 1e-10;
+  constructor(options: AdagradOptions = {}) {
+    this.#epsilon = ADAGRAD.settings(options).epsilon;
   }
 
   scalars(_: number, learningRate: number): Record<string, number> {
@@ -188,19 +207,28 @@ export class Adagrad implements Optimiser {
 const LEAST_SCALE = 1e-3;
 
 /** Options of {@link Adafactor}. */
-export interface AdafactorOptions {
-  /** Exponent of the decay of the squared gradients, negative. Default -0.8. */
-  readonly decayRate?: number | undefined;
-  /** Bound on the root mean square of an update. Default 1. */
-  readonly clipThreshold?: number | undefined;
-  /** Added to squared gradients. Default 1e-30. */
-  readonly epsilon?: number | undefined;
-  /**
-   * True to multiply the learning rate by the root mean square of each parameter, at least .001: the published rates of T5
-   * (1e-3 to 1e-2) are meant so. Default false.
-   */
-  readonly scaleByParameter?: boolean | undefined;
-}
+export const ADAFACTOR = defineOptions(
+  'Adafactor',
+  {
+    decayRate: option.number({ max: 0 })({
+      default: -0.8,
+      doc: 'exponent of the decay of the squared gradients, negative',
+    }),
+    clipThreshold: option.number({ min: 0 })({
+      default: 1,
+      doc: 'bound on the root mean square of an update',
+    }),
+    epsilon: option.number({ min: 0 })({ default: 1e-30, doc: 'added to squared gradients' }),
+    scaleByParameter: option.boolean()({
+      default: false,
+      doc: 'multiplies the learning rate by the root mean square of each parameter, at least .001: the published rates of T5 (1e-3 to 1e-2) are meant so',
+    }),
+  },
+  [],
+);
+
+/** Options of {@link Adafactor}; {@link ADAFACTOR} says what each does. */
+export type AdafactorOptions = OptionsOf<typeof ADAFACTOR.declarations>;
 
 /**
  * Adafactor with an outside learning rate (Shazeer and Stern 2018): squared gradients of matrices are kept as the
@@ -208,20 +236,14 @@ export interface AdafactorOptions {
  */
 export class Adafactor implements Optimiser {
   readonly #slots = new Slots();
-  readonly #options: Filled<AdafactorOptions>;
+  readonly #settings: SettingsOf<typeof ADAFACTOR.declarations>;
 
   constructor(options: AdafactorOptions = {}) {
-    checkOptions('Adafactor', options, ['decayRate', 'clipThreshold', 'epsilon', 'scaleByParameter']);
-    this.#options = {
-      decayRate: options.decayRate ?? -0.8,
-      clipThreshold: options.clipThreshold ?? 1,
-      epsilon: options.epsilon ?? 1e-30,
-      scaleByParameter: options.scaleByParameter ?? false,
-    };
+    this.#settings = ADAFACTOR.settings(options);
   }
 
   scalars(step: number, learningRate: number): Record<string, number> {
-    const keep = 1 - step ** this.#options.decayRate;
+    const keep = 1 - step ** this.#settings.decayRate;
     return { learningRate, keep, renew: 1 - keep };
   }
 
@@ -230,7 +252,7 @@ export class Adafactor implements Optimiser {
     for (const [name, gradient] of Object.entries(gradients)) {
       const variable = parameters.get(name);
       tf.tidy(() => {
-        const squared = tf.add(tf.square(gradient), this.#options.epsilon);
+        const squared = tf.add(tf.square(gradient), this.#settings.epsilon);
         let update: tf.Tensor;
         if (variable.rank >= 2) {
           const rowSlot = this.#slots.get(`row.${name}`, variable.shape.slice(0, -1));
@@ -251,8 +273,8 @@ export class Adafactor implements Optimiser {
           slot.assign(next);
         }
         const rms = tf.sqrt(tf.mean(tf.square(update)));
-        const clipped = tf.div(update, tf.maximum(tf.div(rms, this.#options.clipThreshold), 1));
-        const rate = this.#options.scaleByParameter
+        const clipped = tf.div(update, tf.maximum(tf.div(rms, this.#settings.clipThreshold), 1));
+        const rate = this.#settings.scaleByParameter
           ? tf.mul(learningRate, tf.maximum(tf.sqrt(tf.mean(tf.square(variable))), LEAST_SCALE))
           : learningRate;
         variable.assign(tf.sub(variable, tf.mul(clipped, rate)));

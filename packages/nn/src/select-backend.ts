@@ -1,17 +1,23 @@
-import { checkOptions, InvalidInputError, MissingDependencyError, PalateError } from '@palate/core';
 import {
-  type OrtBackendOptions,
-  ortRuntime,
-  registerGradients,
-  registerOrtBackend,
-} from '@palate/tfjs-backend-ort';
+  defineOptions,
+  InvalidInputError,
+  MissingDependencyError,
+  type OptionsOf,
+  PalateError,
+} from '@palate/core';
+import { ORT_BACKEND, ortRuntime, registerGradients, registerOrtBackend } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Backends that compute tensors. */
 export type BackendName = 'ort' | 'tensorflow' | 'cpu';
 
-/** Options of {@link selectBackend}. */
-export type SelectBackendOptions = Pick<OrtBackendOptions, 'threads' | 'executionProviders'>;
+const { threads, executionProviders } = ORT_BACKEND.declarations;
+
+/** Options of {@link selectBackend}: those of the backend `'ort'` that matter from outside. */
+export const SELECT_BACKEND = defineOptions('selectBackend', { threads, executionProviders }, []);
+
+/** Options of {@link selectBackend}; {@link SELECT_BACKEND} says what each does. */
+export type SelectBackendOptions = OptionsOf<typeof SELECT_BACKEND.declarations>;
 
 /** tfjs-node's own name for its backend. */
 const TENSORFLOW = 'tensorflow' satisfies BackendName;
@@ -59,7 +65,7 @@ export async function selectBackend(
   choice: BackendName | 'auto' = 'auto',
   options: SelectBackendOptions = {},
 ): Promise<BackendName> {
-  checkOptions('selectBackend', options, ['threads', 'executionProviders']);
+  SELECT_BACKEND.settings(options);
   switch (choice) {
     case 'ort':
       await useOrt(options);

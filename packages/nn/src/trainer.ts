@@ -1,8 +1,5 @@
 import {
-  checkNumber,
-  checkOptions,
   InvalidInputError,
-  LONG_CALL_OPTIONS,
   type LongCallOptions,
   PalateError,
   RandomStream,
@@ -12,7 +9,6 @@ import {
 import { type CompiledStep, compile } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 import {
-  type CheckpointOptions,
   type EpochReport,
   prepareCheckpoints,
   readCheckpoint,
@@ -20,46 +16,14 @@ import {
   writeCheckpoint,
 } from './checkpoint.js';
 import { ForwardPass } from './forward-pass.js';
-import { clipByGlobalNorm, type Optimiser } from './optimisers.js';
-import type { Parameters } from './parameters.js';
-import type { Schedule } from './schedules.js';
-
-/** Numbers of one batch by name; int32 for Int32Array, float32 for Float32Array. */
-export type Batch = Readonly<
-  Record<string, { readonly shape: readonly number[]; readonly values: Int32Array | Float32Array }>
->;
-
-/** Tensors of one batch by name. */
-export type BatchTensors = Readonly<Record<string, tf.Tensor>>;
-
-/** Options of {@link train}. */
-export interface TrainOptions extends LongCallOptions {
-  readonly parameters: Parameters;
-  readonly optimiser: Optimiser;
-  readonly schedule: Schedule;
-  /**
-   * The loss of a batch. It may use the batch, the parameters and the pass, and nothing else that changes from step
-   * to step.
-   */
-  readonly loss: (batch: BatchTensors, pass: ForwardPass) => tf.Scalar;
-  /**
-   * The batches of an epoch, counted from 1, as functions that make them when their turn comes. Each depends on the
-   * epoch, its own index and the random stream (fork it by index) alone: a resumed run does not make the ones before.
-   */
-  readonly batches: (epoch: number, random: RandomStream) => readonly (() => Batch)[];
-  /** Most epochs. */
-  readonly epochs: number;
-  /** Bound on the joint norm of the gradients. */
-  readonly clipNorm?: number | undefined;
-  /** Measures the model after every epoch. */
-  readonly validate?: ((epoch: number) => Promise<Readonly<Record<string, number>>>) | undefined;
-  /** Stops when a validation metric, which has to rise, has not done so for `patience` epochs; the best weights stay. */
-  readonly earlyStopping?: { readonly metric: string; readonly patience: number } | undefined;
-  /** Keep checkpoints, and go on from one that a run with the same `identity` left. */
-  readonly checkpoint?: CheckpointOptions | undefined;
-  /** Names the run: data, model and options, for example a hash. Default `''`. */
-  readonly identity?: string | undefined;
-}
+import { clipByGlobalNorm } from './optimisers.js';
+import {
+  type Batch,
+  type BatchTensors,
+  TRAIN,
+  type TrainOptions,
+  type TrainSettings,
+} from './train-options.js';
 
 /** Result of a training run. */
 export interface TrainResult {
@@ -76,21 +40,6 @@ type StepOutcome = {
   /** The sum of all new weights: not finite as soon as one of them is not. */
   readonly weights: tf.Scalar;
 };
-
-const OPTION_NAMES = [
-  ...LONG_CALL_OPTIONS,
-  'parameters',
-  'optimiser',
-  'schedule',
-  'loss',
-  'batches',
-  'epochs',
-  'clipNorm',
-  'validate',
-  'earlyStopping',
-  'checkpoint',
-  'identity',
-];
 
 function toTensor({ shape, values }: Batch[string]): tf.Tensor {
   return tf.tensor(values, [...shape], values instanceof Int32Array ? 'int32' : 'float32');
@@ -109,9 +58,8 @@ function toTensor({ shape, values }: Batch[string]): tf.Tensor {
  * the optimiser's state are those of the step before; or if the early-stopping metric is not among the validation's
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  checkOptions('train', options, OPTION_NAMES);
-  checkNumber('epochs', options.epochs, { min: 1, integer: true });
-  const run = new TrainingRun(options);
+  const { seed, signal, onProgress } = options;
+  const run = new TrainingRun({ ...TRAIN.settings(options), seed, signal, onProgress });
   try {
     await run.resume();
     return await run.finish();
@@ -123,7 +71,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 const numberOf = (tensor: tf.Tensor): number => tensor.dataSync()[0] as number;
 
 class TrainingRun {
-  readonly #options: TrainOptions;
+  readonly #options: TrainSettings & LongCallOptions;
   readonly #random: RandomStream;
   /** Parameter names by the names that TensorFlow.js gave their variables. */
   readonly #names: Map<string, string>;
@@ -135,7 +83,7 @@ class TrainingRun {
   #firstStep: number | undefined = 1;
   #compiled: CompiledStep<[tf.Tensor, ...tf.Tensor[]], StepOutcome> | undefined;
 
-  constructor(options: TrainOptions) {
+  constructor(options: TrainSettings & LongCallOptions) {
     this.#options = options;
     this.#random = new RandomStream(options.seed ?? 0).fork('train');
     const { parameters } = options;
@@ -143,7 +91,7 @@ class TrainingRun {
   }
 
   async resume(): Promise<void> {
-    const { checkpoint, parameters, optimiser, identity = '' } = this.#options;
+    const { checkpoint, parameters, optimiser, identity } = this.#options;
     if (!checkpoint) return;
     await prepareCheckpoints(checkpoint.dir);
     const found = await readCheckpoint(checkpoint.dir, identity);
@@ -304,7 +252,7 @@ class TrainingRun {
   }
 
   async #save(): Promise<void> {
-    const { checkpoint, parameters, optimiser, identity = '' } = this.#options;
+    const { checkpoint, parameters, optimiser, identity } = this.#options;
     if (!checkpoint) return;
     await writeCheckpoint(checkpoint.dir, identity, {
       state: this.#state,

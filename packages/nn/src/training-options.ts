@@ -1,5 +1,5 @@
 import { type EarlierSettings, type OptionDeclaration, option } from '@palate/core';
-import type { CheckpointOptions } from './checkpoint.js';
+import { CHECKPOINT, type CheckpointOptions } from './checkpoint.js';
 import { RATE_DECAYS, type RateDecay } from './schedules.js';
 
 /** The options that trained models share, by name, with the values that they take. */
@@ -62,18 +62,6 @@ const KINDS = {
     doc: 'bound on the joint norm of the gradients; 0 for none',
   },
 } as const;
-
-const CHECKPOINT = option
-  .value<CheckpointOptions>(
-    'a folder `dir` and intervals',
-    (value) =>
-      typeof value === 'object' &&
-      value !== null &&
-      'dir' in value &&
-      typeof value.dir === 'string' &&
-      value.dir !== '',
-  )
-  .optional({ doc: 'keeps checkpoints in a folder and goes on from them', identity: () => undefined });
 
 /**
  * Declares the options of a model's training, to be spread into its option set: those that are named, with the model's

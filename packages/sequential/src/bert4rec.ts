@@ -101,7 +101,7 @@ class MaskedItemTask implements EncoderTask {
       throw new InvalidInputError({
         expected: 'users with at least two interactions',
         received: 'none',
-        hint: 'Use data with histories.',
+        hint: 'Fit on data in which users have histories: a filter or a split may have left none.',
       });
   }
 

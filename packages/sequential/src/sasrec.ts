@@ -158,7 +158,7 @@ class NextItemTask implements EncoderTask {
       throw new InvalidInputError({
         expected: 'users with at least two interactions',
         received: 'none',
-        hint: 'Use data with histories.',
+        hint: 'Fit on data in which users have histories: a filter or a split may have left none.',
       });
     const batches = batchByLength(this.#lengths, config.batchSize, this.#buckets).length;
     this.#meanPositions = this.#lengths.reduce((sum, length) => sum + length, 0) / batches;

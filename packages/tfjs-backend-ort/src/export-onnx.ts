@@ -1,4 +1,4 @@
-import { checkOptions, InvalidInputError, UnsupportedError } from '@palate/core';
+import { defineOptions, InvalidInputError, type OptionsOf, option, UnsupportedError } from '@palate/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { OrtBackend } from './backend.js';
 import { type Constant, type GraphDtype, type LeafData, record, sameShape, type Value } from './graph.js';
@@ -10,13 +10,19 @@ import { encodePlan, type Plan, planGraph } from './plan.js';
 export type NamedTensors = Readonly<Record<string, tf.Tensor>>;
 
 /** Options of {@link exportOnnx}. */
-export interface ExportOnnxOptions {
-  /**
-   * Leaves the first extent of the inputs open, under the name `batch`. Inputs whose first extent differs from that
-   * of the first input keep their shape. Default false.
-   */
-  readonly dynamicBatch?: boolean;
-}
+export const EXPORT_ONNX = defineOptions(
+  'exportOnnx',
+  {
+    dynamicBatch: option.boolean()({
+      default: false,
+      doc: 'leaves the first extent of the inputs open, under the name `batch`; inputs whose first extent differs from that of the first input keep their shape',
+    }),
+  },
+  [],
+);
+
+/** Options of {@link exportOnnx}; {@link EXPORT_ONNX} says what each does. */
+export type ExportOnnxOptions = OptionsOf<typeof EXPORT_ONNX.declarations>;
 
 interface Trace {
   readonly plan: Plan;
@@ -48,7 +54,7 @@ export function exportOnnx<I extends NamedTensors>(
   inputs: I,
   options: ExportOnnxOptions = {},
 ): Uint8Array {
-  checkOptions('exportOnnx', options, ['dynamicBatch']);
+  const { dynamicBatch } = EXPORT_ONNX.settings(options);
   const backend = tf.backend();
   if (!(backend instanceof OrtBackend))
     throw new InvalidInputError({
@@ -57,7 +63,7 @@ export function exportOnnx<I extends NamedTensors>(
       hint: "Call await tf.setBackend('ort') first.",
     });
   const trace = traceFunction(backend, run, inputs);
-  if (!options.dynamicBatch) return write(trace);
+  if (!dynamicBatch) return write(trace);
   const [first] = Object.values(inputs);
   const batch = first?.shape[0];
   if (batch === undefined)

@@ -37,7 +37,7 @@ export interface OnnxNode {
   readonly outputs: readonly string[];
   readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
   /** For operators outside the standard, for example `'com.microsoft'`. */
-  readonly domain?: string;
+  readonly domain?: string | undefined;
 }
 
 /** A constant of the graph. */

@@ -188,7 +188,7 @@ export function encodePlan(plan: Plan, options: EncodeOptions = {}): Uint8Array 
         throw new InvalidInputError({
           expected: 'every value of the graph to be numbered',
           received: `an unnumbered input of ${node.op}`,
-          hint: 'This is a bug of @palate/tfjs-backend-ort.',
+          hint: 'Report it: this is a bug of @palate/tfjs-backend-ort.',
         });
       return name;
     });
@@ -203,7 +203,7 @@ export function encodePlan(plan: Plan, options: EncodeOptions = {}): Uint8Array 
       inputs: inputNames,
       outputs: outputNames,
       attributes: node.attributes,
-      ...(node.domain ? { domain: node.domain } : {}),
+      domain: node.domain ? node.domain : undefined,
     });
   });
   return encodeOnnx({ name: 'palate', nodes, initializers: [...initializers.values()], inputs, outputs });

@@ -56,7 +56,7 @@ export const karLatency: Study = {
                 ...call,
                 features,
                 epochs: 1,
-                ...(knows ? { knowledge: { user: data.user, item: data.item, adaptor: ADAPTOR } } : {}),
+                knowledge: knows ? { user: data.user, item: data.item, adaptor: ADAPTOR } : undefined,
               },
             );
           const [without, knowing] = [await fit(false), await fit(true)];

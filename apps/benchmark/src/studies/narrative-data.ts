@@ -51,7 +51,11 @@ export type Films = Awaited<ReturnType<typeof films>>;
 function nextFilms({ split, dataset, held }: Films, most: number): TestRequest[] {
   const { validation, test } = split;
   if (!validation)
-    throw new InvalidInputError({ expected: 'a validation part', received: 'none', hint: 'Split again.' });
+    throw new InvalidInputError({
+      expected: 'a validation part',
+      received: 'none',
+      hint: 'Make the split with a validation part.',
+    });
   return [...new Set(held.request)].slice(0, most).flatMap((at) => {
     const request = held.requests[at];
     const user = request && dataset.log.users.find(request.user);

@@ -24,7 +24,8 @@ export async function measure(
   const lists = await retriever.retrieve(
     requests.map(({ text, exclude, user }) => ({
       text,
-      ...(isPersonal ? { exclude, user } : {}),
+      exclude: isPersonal ? exclude : undefined,
+      user: isPersonal ? user : undefined,
     })),
     100,
     { signal: call.signal },

@@ -4,14 +4,14 @@ export interface TableValue {
   /** The value; absent where the cell is words or empty. */
   readonly mean?: number;
   /** Ends of the interval, where the cell has one. */
-  readonly low?: number;
-  readonly high?: number;
+  readonly low?: number | undefined;
+  readonly high?: number | undefined;
   /** Standard deviation over seeds, where the cell has one. */
-  readonly deviation?: number;
+  readonly deviation?: number | undefined;
   /** What stands behind the number: '%' or nothing. */
-  readonly unit?: '%';
+  readonly unit?: '%' | undefined;
   /** True where the table sets the value in bold: the best measured one of its column. */
-  readonly isBest?: boolean;
+  readonly isBest?: boolean | undefined;
 }
 
 const NUMBER = String.raw`[−-]?\d*\.?\d+(?:e[+-]?\d+)?`;
@@ -35,10 +35,11 @@ export function readValue(markdown: string): TableValue {
   return {
     text,
     mean: numberOf(mean),
-    ...(deviation === undefined ? {} : { deviation: numberOf(deviation) }),
-    ...(low === undefined || high === undefined ? {} : { low: numberOf(low), high: numberOf(high) }),
-    ...(unit === undefined ? {} : { unit: '%' as const }),
-    ...(bold ? { isBest: true } : {}),
+    deviation: deviation === undefined ? undefined : numberOf(deviation),
+    low: low === undefined ? undefined : numberOf(low),
+    high: high === undefined ? undefined : numberOf(high),
+    unit: unit === undefined ? undefined : ('%' as const),
+    isBest: bold ? true : undefined,
   };
 }
 

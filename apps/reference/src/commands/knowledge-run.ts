@@ -103,9 +103,9 @@ export async function runKnowledgeCommand(options: RunOptions, context: CommandC
         })),
         failures: causesOf(failed),
         leftOut: named.leftOut(),
-        ...(stoppedBy ? { stoppedBy: { code: stoppedBy.code, message: stoppedBy.message } } : {}),
+        stoppedBy: stoppedBy ? { code: stoppedBy.code, message: stoppedBy.message } : undefined,
         spent: ledger.spent,
-        ...(options.sample === undefined ? {} : { samples: await samplesOf(jobs, store, model, dataset) }),
+        samples: options.sample === undefined ? undefined : await samplesOf(jobs, store, model, dataset),
       });
     else {
       context.print('');

@@ -52,7 +52,7 @@ export function askerOf({ user, history, text }: AskerOptions, dataset: Dataset)
   return {
     user,
     text,
-    ...(history === undefined ? {} : { history: itemsOf(history, dataset, '--history') }),
+    history: history === undefined ? undefined : itemsOf(history, dataset, '--history'),
   };
 }
 

@@ -8,7 +8,11 @@ export interface JobView {
   readonly kind: 'prepare' | 'fit' | 'refit';
   readonly title: string;
   readonly state: 'running' | 'done' | 'failed' | 'cancelled';
-  readonly progress?: { readonly done: number; readonly total?: number; readonly message?: string };
+  readonly progress?: {
+    readonly done: number;
+    readonly total?: number | undefined;
+    readonly message?: string;
+  };
   /** Milliseconds since 1970. */
   readonly startedAt: number;
   readonly endedAt?: number;
@@ -125,7 +129,7 @@ export class Jobs {
 }
 
 function progressOf({ phase, done, total }: Progress): Partial<JobView> {
-  return { progress: { done, ...(total === undefined ? {} : { total }), message: phase } };
+  return { progress: { done, total, message: phase } };
 }
 
 function endOf(error: unknown): Partial<JobView> {

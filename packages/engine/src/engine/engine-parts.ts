@@ -52,7 +52,7 @@ export async function openParts(options: EngineOptions): Promise<EngineParts> {
   const pipeline = checkedPipeline(
     options.pipeline ?? {
       ...defaultPipeline(dataset, catalogue.hasTexts, effort),
-      ...(live ? { rankers: [{ live: true as const }] } : {}),
+      rankers: live ? [{ live: true as const }] : undefined,
     },
     catalogue,
     effort,

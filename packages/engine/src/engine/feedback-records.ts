@@ -25,8 +25,8 @@ export function feedbackRecords(
       item,
       time,
       kind,
-      ...(rating === undefined ? {} : { rating }),
-      ...(request === undefined ? {} : { request }),
+      rating,
+      request,
     };
   });
 }

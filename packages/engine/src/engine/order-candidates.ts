@@ -68,7 +68,7 @@ function rankingQuery({ asker }: Asked, known: number): Query {
   return {
     user,
     history: history.filter((item) => item < known),
-    ...(wish && wish.likes !== '' ? { text: wish.likes } : {}),
+    text: wish && wish.likes !== '' ? wish.likes : undefined,
   };
 }
 

@@ -151,7 +151,7 @@ export function queryFor(asker: ResolvedAsker, { mask, count }: Allowed, known: 
     history: pick(history),
     historyRatings: pick(ratings),
     historyTimestamps: pick(times),
-    ...(wish && wish.likes !== '' ? { text: wish.likes } : {}),
+    text: wish && wish.likes !== '' ? wish.likes : undefined,
   };
   if (!mask) return query;
   const isFew = count <= mask.length / 2;

@@ -53,8 +53,8 @@ export function statusOf(parts: StatusParts): EngineStatus {
         state: entry?.state ?? 'not fitted',
         isInPipeline: config !== undefined,
         settings: entry?.settings ?? config?.settings ?? settingsOf(key, undefined, effort),
-        ...(entry?.seconds === undefined ? {} : { seconds: entry.seconds }),
-        ...(entry?.reused === undefined ? {} : { reused: entry.reused }),
+        seconds: entry?.seconds === undefined ? undefined : entry.seconds,
+        reused: entry?.reused === undefined ? undefined : entry.reused,
       };
     }),
     feedback: {
@@ -65,6 +65,6 @@ export function statusOf(parts: StatusParts): EngineStatus {
     refit: parts.refit,
     answered: parts.answered,
     outcomes: parts.outcomes,
-    ...(parts.model === undefined ? {} : { model: parts.model }),
+    model: parts.model,
   };
 }

@@ -16,10 +16,10 @@ export function itemView(id: string, snapshot: Snapshot, feedback: FeedbackState
     title: catalogue.title(item),
     text: catalogue.text(item),
     attributes: catalogue.attributes(item),
-    ...(knowledge === undefined ? {} : { knowledge }),
+    knowledge,
     tags: catalogue.tags(item),
     interactions: (fresh ? 0 : (popularity[item] ?? 0)) + feedback.count(item),
-    ...(semanticId === undefined ? {} : { semanticId }),
+    semanticId,
     isNew: fresh,
   };
 }
@@ -68,14 +68,14 @@ export function userView(
     history: [
       ...rows.map((at) => ({
         ...named(log.item[at] as number),
-        ...(log.timeUnit === 'seconds' ? { time: log.timestamp[at] as number } : {}),
-        ...(log.rating ? { rating: log.rating[at] as number } : {}),
+        time: log.timeUnit === 'seconds' ? (log.timestamp[at] as number) : undefined,
+        rating: log.rating ? (log.rating[at] as number) : undefined,
         isFeedback: false,
       })),
       ...(own?.chosen ?? []).map(({ item, time, rating }) => ({
         ...named(item),
         time,
-        ...(rating === undefined ? {} : { rating }),
+        rating,
         isFeedback: true,
       })),
     ],

@@ -39,10 +39,9 @@ export const palrLocal: Method = {
       ...rest,
       profiles: context.profiles,
       profileProvenance: context.profileProvenance,
-      ...(rest.startFrom === undefined
-        ? { vectors: reduceVectors(await context.itemVectors(), { width }) }
-        : {}),
-      ...(validation ? { retriever: await context.other('sasrec') } : {}),
+      vectors:
+        rest.startFrom === undefined ? reduceVectors(await context.itemVectors(), { width }) : undefined,
+      retriever: validation ? await context.other('sasrec') : undefined,
       ...trainingOptions(context),
     });
     return weighted(ranker, orderWeight);

@@ -45,7 +45,7 @@ export const textKnn: Method = {
     return TextRetriever.fit(dataset, {
       ...settings,
       encoder: await context.encoder(),
-      ...(settings.fields === undefined ? { vectors: await context.itemVectors() } : {}),
+      vectors: settings.fields === undefined ? await context.itemVectors() : undefined,
       ...callOptions(context),
     });
   },

@@ -60,7 +60,7 @@ export const tiger: Method = {
     throw new InvalidInputError({
       expected: 'a fitted TIGER',
       received: model.name,
-      hint: 'Extend what this method has fitted.',
+      hint: 'Pass the model that this method has fitted or loaded.',
     });
   },
 };

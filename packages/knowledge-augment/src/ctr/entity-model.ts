@@ -78,7 +78,7 @@ export async function beginFit<C extends EntitySettings, N extends Network>(
     throw new InvalidInputError({
       expected: `${of} to train on`,
       received: 'none',
-      hint: 'Check the split.',
+      hint: 'Pass the training part: a filter or a split may have left none.',
     });
   const { features, knowledge } = config;
   const training = fingerprintOfSamples(met);

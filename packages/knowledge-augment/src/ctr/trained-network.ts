@@ -105,7 +105,7 @@ export function checkAlive(network: Network, what: string): void {
   throw new InvalidInputError({
     expected: `a ${what} with its weights`,
     received: 'one that was disposed of',
-    hint: 'Load it again.',
+    hint: 'Load it again, and dispose of it after its last use.',
   });
 }
 
@@ -199,6 +199,6 @@ function checkWidths(weights: Readonly<Record<string, TensorData>>, widths: read
     throw new InvalidInputError({
       expected: `widths up to ${largest}, the largest extent of a weight`,
       received: String(wrong),
-      hint: 'The settings are not those of the weights.',
+      hint: 'The manifest was changed: restore the folder, or fit again.',
     });
 }

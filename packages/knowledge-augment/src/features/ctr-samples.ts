@@ -1,8 +1,9 @@
 import {
-  checkNumber,
-  checkOptions,
+  defineOptions,
   type InteractionLog,
   InvalidInputError,
+  type OptionsOf,
+  option,
   RandomStream,
 } from '@palate/core';
 import { knownBefore } from './known-history.js';
@@ -30,15 +31,21 @@ export interface CtrSamples {
 }
 
 /** Options of {@link ctrSamples}. */
-export interface CtrSamplesOptions {
-  /** Rating above which the label is 1. */
-  readonly above: number;
-  /**
-   * For each user how many interactions have to come strictly before a sample: what a language model was shown.
-   * Default 1.
-   */
-  readonly from?: ArrayLike<number> | undefined;
-}
+export const CTR_SAMPLES = defineOptions(
+  'ctrSamples',
+  {
+    above: option.number().required({ doc: 'rating above which the label is 1' }),
+    from: option
+      .value<ArrayLike<number>>('one number a user', (value) => Object(value).length !== undefined)
+      .optional({
+        doc: 'for each user how many interactions have to come strictly before a sample: what a language model was shown; 1 if left out',
+      }),
+  },
+  [],
+);
+
+/** Options of {@link ctrSamples}; {@link CTR_SAMPLES} says what each does. */
+export type CtrSamplesOptions = OptionsOf<typeof CTR_SAMPLES.declarations>;
 
 /**
  * One sample for each interaction with enough of the user's history before it.
@@ -46,27 +53,26 @@ export interface CtrSamplesOptions {
  * @throws InvalidInputError if there are no ratings
  */
 export function ctrSamples(log: InteractionLog, options: CtrSamplesOptions): CtrSamples {
-  checkOptions('ctrSamples', options, ['above', 'from']);
-  checkNumber('above', options.above);
+  const { above, from: fromOf } = CTR_SAMPLES.settings(options);
   const { rating } = log;
   if (!rating)
     throw new InvalidInputError({
       expected: 'a log with ratings, which make the labels',
       received: 'none',
-      hint: 'Use rated data.',
+      hint: 'Load the ratings with the data: a rating above the threshold is a click.',
     });
   const { offsets, row } = log.byUser();
   const rows: number[] = [];
   const positions: number[] = [];
   for (let user = 0; user < log.users.size; user++) {
-    const from = Math.max(1, options.from?.[user] ?? 1);
+    const from = Math.max(1, fromOf?.[user] ?? 1);
     for (let position = from; offsets[user]! + position < offsets[user + 1]!; position++) {
       if (knownBefore(log, user, position) < from) continue;
       rows.push(row[offsets[user]! + position]!);
       positions.push(position);
     }
   }
-  const liked = Uint8Array.from(rating, (value) => (value > options.above ? 1 : 0));
+  const liked = Uint8Array.from(rating, (value) => (value > above ? 1 : 0));
   return {
     log,
     liked,
@@ -120,7 +126,7 @@ export function splitByTimes(samples: CtrSamples): CtrSplit {
     throw new InvalidInputError({
       expected: 'interactions with times',
       received: 'an order within each user only',
-      hint: 'Split by user.',
+      hint: 'Split by user instead: splitByUser of @palate/datasets.',
     });
   const { offsets, row } = log.byUser();
   const time = (at: number): number =>

@@ -1,21 +1,25 @@
 import { defineOptions, InvalidInputError, type OptionsOf, option, type SettingsOf } from '@palate/core';
 
 /** How a feature of users or items is declared. */
-export const FEATURE = defineOptions('a feature', {
-  name: option
-    .text()
-    .required({ doc: 'attribute of the catalogue or the user table; `id` for the external id itself' }),
-  of: option.choice(['user', 'item']).required({ doc: 'whose attribute it is' }),
-  kind: option.choice(['categorical', 'multi', 'numeric']).required({
-    doc: "`'multi'` holds several categories, whose vectors are averaged",
-  }),
-  hashSize: option.integer({ min: 1, max: 100_000_000 }).optional({
-    doc: 'rows onto which values are hashed; a vocabulary of the values seen in training if left out, others are unknown',
-  }),
-  most: option.integer({ min: 1, max: 1000 }).optional({
-    doc: "most categories of a `'multi'` feature that are read; 6 if left out",
-  }),
-});
+export const FEATURE = defineOptions(
+  'a feature',
+  {
+    name: option
+      .text()
+      .required({ doc: 'attribute of the catalogue or the user table; `id` for the external id itself' }),
+    of: option.choice(['user', 'item']).required({ doc: 'whose attribute it is' }),
+    kind: option.choice(['categorical', 'multi', 'numeric']).required({
+      doc: "`'multi'` holds several categories, whose vectors are averaged",
+    }),
+    hashSize: option.integer({ min: 1, max: 100_000_000 }).optional({
+      doc: 'rows onto which values are hashed; a vocabulary of the values seen in training if left out, others are unknown',
+    }),
+    most: option.integer({ min: 1, max: 1000 }).optional({
+      doc: "most categories of a `'multi'` feature that are read; 6 if left out",
+    }),
+  },
+  [],
+);
 
 /** A declared feature of users or items. */
 export type FeatureDeclaration = OptionsOf<typeof FEATURE.declarations>;

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import {
   type AttributeValue,
-  checkOptions,
   type Dataset,
   InvalidInputError,
   type Provenance,
+  unknownName,
   WORLD,
 } from '@palate/core';
 import type { CtrSamples } from './ctr-samples.js';
@@ -54,7 +54,6 @@ export function encodeFeatures(
   seen: SeenEntities,
 ): FeatureSet {
   for (const declaration of declarations) {
-    checkOptions(FEATURE.where, declaration, Object.keys(FEATURE.declarations));
     const { name, kind, hashSize, most } = FEATURE.settings(declaration);
     if ((hashSize !== undefined && kind === 'numeric') || (most !== undefined && kind !== 'multi'))
       throw new InvalidInputError({
@@ -110,11 +109,7 @@ function valuesOf(dataset: Dataset, { name, of }: FeatureDeclaration): readonly 
     of === 'item' ? { ...catalog.text, ...catalog.attributes } : (users?.attributes ?? {});
   const column = columns[name];
   if (!column)
-    throw new InvalidInputError({
-      expected: `an attribute of the ${of}s among ${Object.keys(columns).join(', ') || '(none)'}, or id`,
-      received: JSON.stringify(name),
-      hint: 'Correct the name of the feature.',
-    });
+    throw unknownName(`an attribute of the ${of}s as a feature`, name, ['id', ...Object.keys(columns)]);
   return column;
 }
 

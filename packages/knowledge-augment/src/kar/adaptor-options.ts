@@ -1,4 +1,4 @@
-import { checkOptions, defineOptions, InvalidInputError, type OptionsOf, option } from '@palate/core';
+import { defineOptions, InvalidInputError, type OptionsOf, option } from '@palate/core';
 
 const KINDS = ['hybrid-experts', 'mlp', 'linear'] as const;
 
@@ -6,40 +6,44 @@ const KINDS = ['hybrid-experts', 'mlp', 'linear'] as const;
 export type AdaptorKind = (typeof KINDS)[number];
 
 /** Options of the adaptor. */
-export const ADAPTOR = defineOptions('the knowledge adaptor', {
-  kind: option.choice(KINDS)({
-    default: 'hybrid-experts',
-    doc: "`'mlp'` and `'linear'` are the paper's ablations",
-  }),
-  shared: option.integer({ min: 0, max: 64 }).optional({
-    doc: 'experts that both sides use, which then need vectors of equal width; 2 if left out, none for the ablations',
-  }),
-  dedicated: option.integer({ min: 0, max: 64 }).optional({
-    doc: "experts of each side's own; 3 if left out, one for the ablations",
-  }),
-  widths: option.list(
-    option.integer({ min: 1, max: 65_536 }),
-    1,
-  )({
-    default: [128, 32],
-    doc: 'widths of an expert; the last is that of an augmented vector',
-  }),
-  dropout: option.number({ min: 0, max: 0.95 })({
-    default: 0.2,
-    doc: 'share of the values dropped in experts',
-  }),
-  temperature: option.number({ min: 1e-6 }).optional({
-    doc: "divides the gates' scores: above 1 experts are mixed more evenly; 1 if left out",
-  }),
-  hide: option.number({ min: 0, max: 0.99 })({
-    default: 0,
-    doc: 'chance that the text of a user or item is hidden from a sample while training, which keeps the model from learning users by heart',
-  }),
-  match: option.boolean()({
-    default: false,
-    doc: 'adds the product of the augmented user and item vectors where there are both: how well they match, which carries over to new users; not in the published adaptor',
-  }),
-});
+export const ADAPTOR = defineOptions(
+  'the knowledge adaptor',
+  {
+    kind: option.choice(KINDS)({
+      default: 'hybrid-experts',
+      doc: "`'mlp'` and `'linear'` are the paper's ablations",
+    }),
+    shared: option.integer({ min: 0, max: 64 }).optional({
+      doc: 'experts that both sides use, which then need vectors of equal width; 2 if left out, none for the ablations',
+    }),
+    dedicated: option.integer({ min: 0, max: 64 }).optional({
+      doc: "experts of each side's own; 3 if left out, one for the ablations",
+    }),
+    widths: option.list(
+      option.integer({ min: 1, max: 65_536 }),
+      1,
+    )({
+      default: [128, 32],
+      doc: 'widths of an expert; the last is that of an augmented vector',
+    }),
+    dropout: option.number({ min: 0, max: 0.95 })({
+      default: 0.2,
+      doc: 'share of the values dropped in experts',
+    }),
+    temperature: option.number({ min: 1e-6 }).optional({
+      doc: "divides the gates' scores: above 1 experts are mixed more evenly; 1 if left out",
+    }),
+    hide: option.number({ min: 0, max: 0.99 })({
+      default: 0,
+      doc: 'chance that the text of a user or item is hidden from a sample while training, which keeps the model from learning users by heart',
+    }),
+    match: option.boolean()({
+      default: false,
+      doc: 'adds the product of the augmented user and item vectors where there are both: how well they match, which carries over to new users; not in the published adaptor',
+    }),
+  },
+  [],
+);
 
 /** Options of the adaptor. */
 export type AdaptorOptions = OptionsOf<typeof ADAPTOR.declarations>;
@@ -57,7 +61,6 @@ export function adaptorSettings(
   options: AdaptorOptions = {},
   inputs: Readonly<Partial<Record<'user' | 'item', number>>> = {},
 ) {
-  checkOptions(ADAPTOR.where, options, Object.keys(ADAPTOR.declarations));
   const settings = ADAPTOR.settings(options);
   const { kind } = settings;
   const isHybrid = kind === 'hybrid-experts';
@@ -76,7 +79,7 @@ export function adaptorSettings(
     throw new InvalidInputError({
       expected: 'at least one expert',
       received: 'shared: 0 and dedicated: 0',
-      hint: 'Give either side an expert.',
+      hint: 'Set shared or dedicated to at least 1.',
     });
   const { user, item } = inputs;
   if (shared > 0 && user !== undefined && item !== undefined && user !== item)

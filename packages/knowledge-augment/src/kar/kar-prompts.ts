@@ -8,7 +8,7 @@ import type { DomainFactors } from './factors.js';
 export interface ReasoningInput {
   /** A few words on who the user is, where that is known and may be told. */
   readonly person?: string | undefined;
-  readonly history: readonly { readonly title: string; readonly rating?: number }[];
+  readonly history: readonly { readonly title: string; readonly rating?: number | undefined }[];
 }
 
 /** The lines of a history for a prompt, behind how they are ordered. */
@@ -101,12 +101,14 @@ export function reasoningInputs(
         input: {
           history: rows.map((r) => ({
             title: catalog.itemText(log.item[r]!, fields),
-            ...(rating ? { rating: rating[r]! } : {}),
+            rating: rating ? rating[r]! : undefined,
           })),
         },
-        ...(log.timeUnit === 'seconds' ? { knowsUntil: until } : {}),
+        knowsUntil: log.timeUnit === 'seconds' ? until : undefined,
         provenance: joinProvenance([
-          madeFrom({ users: { [entity]: { n: count, ...(log.timeUnit === 'seconds' ? { until } : {}) } } }),
+          madeFrom({
+            users: { [entity]: { n: count, until: log.timeUnit === 'seconds' ? until : undefined } },
+          }),
           described,
         ]),
       },

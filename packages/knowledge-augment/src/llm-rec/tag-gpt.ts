@@ -1,21 +1,32 @@
 import {
-  checkNumber,
-  checkOptions,
+  defineOptions,
   foldedWords,
   InvalidInputError,
+  type OptionsOf,
+  option,
   PalateError,
   type TextEncoder,
 } from '@palate/core';
 import { cleanTags } from './clean-answers.js';
 
 /** Options of {@link buildTagVocabulary}. */
-export interface TagVocabularyOptions {
-  readonly encoder: TextEncoder;
-  /** Least items, or answers, that a tag has to come from. Default 3. */
-  readonly least?: number | undefined;
-  /** Cosine from which two tags are one. Default 0.95. */
-  readonly same?: number | undefined;
-}
+export const TAG_VOCABULARY = defineOptions(
+  'buildTagVocabulary',
+  {
+    encoder: option
+      .value<TextEncoder>('a text encoder', (value) => typeof Object(value).encode === 'function')
+      .required({ doc: 'tells which tags mean the same' }),
+    least: option.integer({ min: 1 })({
+      default: 3,
+      doc: 'least items, or answers, that a tag has to come from',
+    }),
+    same: option.number({ min: 0, max: 1 })({ default: 0.95, doc: 'cosine from which two tags are one' }),
+  },
+  [],
+);
+
+/** Options of {@link buildTagVocabulary}; {@link TAG_VOCABULARY} says what each does. */
+export type TagVocabularyOptions = OptionsOf<typeof TAG_VOCABULARY.declarations>;
 
 /** Tags in use, the most frequent first, with their vectors. */
 export interface TagVocabulary {
@@ -39,10 +50,7 @@ export async function buildTagVocabulary(
   answers: readonly string[],
   options: TagVocabularyOptions,
 ): Promise<TagVocabulary> {
-  checkOptions('buildTagVocabulary', options, ['encoder', 'least', 'same']);
-  const { encoder } = options;
-  const least = checkNumber('least', options.least ?? 3, { min: 1, integer: true });
-  const same = checkNumber('same', options.same ?? 0.95, { min: 0, max: 1 });
+  const { encoder, least, same } = TAG_VOCABULARY.settings(options);
   const counts = new Map<string, number>();
   const unread: Record<string, number> = {};
   // An answer that writes one tag in two ways counts it once.

@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions, type InteractionLog, RandomStream } from '@palate/core';
+import { defineOptions, type InteractionLog, type OptionsOf, option, RandomStream } from '@palate/core';
 import type { CtrSamples } from '../features/ctr-samples.js';
 
 /** Lists to be put in order, of one length: row-major `lists` x `length`. */
@@ -20,21 +20,26 @@ export interface RerankLists {
 }
 
 /** Options of {@link rerankLists}. */
-export interface RerankListOptions {
-  /** Items of a list. Default 10. */
-  readonly length?: number | undefined;
-  readonly seed?: number | undefined;
-}
+export const RERANK_LISTS = defineOptions(
+  'rerankLists',
+  {
+    length: option.integer({ min: 2 })({ default: 10, doc: 'items of a list' }),
+    seed: option.integer()({ default: 0, doc: 'seed of the random items and of the order' }),
+  },
+  [],
+);
+
+/** Options of {@link rerankLists}; {@link RERANK_LISTS} says what each does. */
+export type RerankListOptions = OptionsOf<typeof RERANK_LISTS.declarations>;
 
 /**
  * Lists from samples: a user's samples in order, cut into pieces, filled up with random items that the user never met,
  * in random order. Lists without a liked item say nothing and are left out.
  */
 export function rerankLists(samples: CtrSamples, options: RerankListOptions = {}): RerankLists {
-  checkOptions('rerankLists', options, ['length', 'seed']);
-  const length = checkNumber('length', options.length ?? 10, { min: 2, integer: true });
+  const { length, seed } = RERANK_LISTS.settings(options);
   const { log } = samples;
-  const random = new RandomStream(options.seed ?? 0).fork('lists');
+  const random = new RandomStream(seed).fork('lists');
   const byUser = new Map<number, number[]>();
   for (let at = 0; at < samples.user.length; at++) {
     const own = byUser.get(samples.user[at]!);

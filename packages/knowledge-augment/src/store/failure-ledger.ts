@@ -24,7 +24,7 @@ export function failureOf(
     key,
     code: error.code,
     message: error.message,
-    ...(answer === undefined ? {} : { answer }),
+    answer,
     at,
   };
 }

@@ -2,16 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import {
   CancelledError,
-  checkNumber,
-  checkOptions,
+  defineOptions,
   type GenerateRequest,
   InvalidInputError,
   type KnowledgeEntry,
   type KnowledgeKey,
   type KnowledgeStore,
   type LanguageModel,
-  LONG_CALL_OPTIONS,
   type LongCallOptions,
+  type OptionsOf,
+  option,
   PalateError,
   type Provenance,
   StoreError,
@@ -32,17 +32,37 @@ export interface KnowledgeInput<Input> {
   readonly provenance?: Provenance | undefined;
 }
 
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
 /** Options of {@link generateKnowledge}. */
-export interface GenerateKnowledgeOptions<Input> extends LongCallOptions {
-  readonly store: KnowledgeStore;
-  /** Its `id` is part of every key; wrap it for retries, limits and a budget. */
-  readonly model: LanguageModel;
+export const GENERATE_KNOWLEDGE = defineOptions('generateKnowledge', {
+  store: option
+    .value<KnowledgeStore>('a knowledge store', (value) => typeof Object(value).get === 'function')
+    .required({ doc: 'where the texts are kept' }),
+  model: option
+    .value<LanguageModel>('a language model', (value) => typeof Object(value).generate === 'function')
+    .required({
+      doc: 'who is asked; its `id` is part of every key. Wrap it for retries, limits and a budget',
+    }),
+  template: option
+    .value<PromptTemplate<never>>('a prompt template', isObject)
+    .required({ doc: 'makes the request of an input' }),
+  inputs: option
+    .value<readonly KnowledgeInput<unknown>[]>('a list of inputs', Array.isArray)
+    .required({ doc: 'the entities to be asked about' }),
+  concurrency: option.integer({ min: 1 })({
+    default: 4,
+    doc: 'requests in flight at once, and so the most that a kill can lose',
+  }),
+  failures: option.text(1).optional({ doc: 'file of JSON lines to which failures are added' }),
+});
+
+/** Options of {@link generateKnowledge}; {@link GENERATE_KNOWLEDGE} says what each does. */
+export interface GenerateKnowledgeOptions<Input>
+  extends Omit<OptionsOf<typeof GENERATE_KNOWLEDGE.declarations>, 'template' | 'inputs'>,
+    LongCallOptions {
   readonly template: PromptTemplate<Input>;
   readonly inputs: readonly KnowledgeInput<Input>[];
-  /** Requests in flight at once, and so the most that a kill can lose. Default 4. */
-  readonly concurrency?: number | undefined;
-  /** File of JSON lines to which failures are added. */
-  readonly failures?: string | undefined;
 }
 
 /** Result of a job. */
@@ -161,17 +181,8 @@ export async function pendingKnowledge<Input>(
 export async function generateKnowledge<Input>(
   options: GenerateKnowledgeOptions<Input>,
 ): Promise<KnowledgeReport> {
-  checkOptions('generateKnowledge', options, [
-    ...LONG_CALL_OPTIONS,
-    'store',
-    'model',
-    'template',
-    'inputs',
-    'concurrency',
-    'failures',
-  ]);
+  const { concurrency, failures: path } = GENERATE_KNOWLEDGE.settings(options);
   const { store, model, template, inputs, signal, onProgress } = options;
-  const concurrency = checkNumber('concurrency', options.concurrency ?? 4, { min: 1, integer: true });
   const pending = await pendingKnowledge(options);
   let known = inputs.length - pending.length;
   const failed: KnowledgeFailure[] = [];
@@ -190,7 +201,6 @@ export async function generateKnowledge<Input>(
   const fail = async (key: KnowledgeKey, error: PalateError, answer?: string): Promise<void> => {
     const failure = failureOf(key, error, Date.now() / 1000, answer);
     failed.push(failure);
-    const { failures: path } = options;
     if (path === undefined) return;
     ledger = ledger.then(() => appendFailure(path, failure));
     await ledger;
@@ -202,9 +212,8 @@ export async function generateKnowledge<Input>(
       done: Math.min(inputs.length, known + done),
       total: inputs.length,
       metrics: { stored, failed: failed.length, ...usage },
-      ...(done > 0
-        ? { secondsLeft: ((performance.now() - started) / 1000 / done) * (pending.length - done) }
-        : {}),
+      secondsLeft:
+        done > 0 ? ((performance.now() - started) / 1000 / done) * (pending.length - done) : undefined,
     });
   };
   const take = async (): Promise<(typeof pending)[number] | undefined> => {

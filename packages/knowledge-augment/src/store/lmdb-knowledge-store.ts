@@ -136,7 +136,7 @@ function storedValue(entry: KnowledgeEntry): string {
     throw new InvalidInputError({
       expected: 'entries with a text and the time at which it was written',
       received: JSON.stringify({ text, createdAt }),
-      hint: 'Give both.',
+      hint: 'Give text, and createdAt in seconds since 1970.',
     });
   return JSON.stringify(entry, (name, value: unknown) => {
     if (

@@ -1,9 +1,11 @@
 import {
   checkNumber,
-  checkOptions,
+  defineOptions,
   historyEnds,
   type InteractionLog,
   InvalidInputError,
+  type OptionsOf,
+  option,
   RandomStream,
 } from '@palate/core';
 import type { NearColdStartUser } from './preferences.js';
@@ -18,19 +20,24 @@ export interface RecordedPreference {
 }
 
 /** Options of {@link proxyStudy}. */
-export interface ProxyStudyOptions {
-  /** Rating from which an item counts as liked. */
-  readonly liked: number;
-  /** Items that are told. Default 5. */
-  readonly told?: number | undefined;
-  /** Least items of a pool. Default 10. */
-  readonly leastPool?: number | undefined;
-  /** Most items of a pool, drawn at random. Default 40. */
-  readonly mostPool?: number | undefined;
-  /** Most users. Default all. */
-  readonly users?: number | undefined;
-  readonly seed?: number | undefined;
-}
+export const PROXY_STUDY = defineOptions(
+  'proxyStudy',
+  {
+    liked: option.number().required({ doc: 'rating from which an item counts as liked' }),
+    told: option.integer({ min: 1 })({ default: 5, doc: 'items that are told' }),
+    leastPool: option.integer({ min: 1 })({ default: 10, doc: 'least items of a pool' }),
+    mostPool: option.integer({ min: 1 })({
+      default: 40,
+      doc: 'most items of a pool, drawn at random; no fewer than `leastPool`',
+    }),
+    users: option.integer({ min: 1 }).optional({ doc: 'most users; all if left out' }),
+    seed: option.integer()({ default: 0, doc: 'seed of the draws' }),
+  },
+  [],
+);
+
+/** Options of {@link proxyStudy}; {@link PROXY_STUDY} says what each does. */
+export type ProxyStudyOptions = OptionsOf<typeof PROXY_STUDY.declarations>;
 
 /**
  * A near-cold-start study made of real histories: of each user some liked items of the early history and a recorded
@@ -47,18 +54,17 @@ export function proxyStudy(
   recorded: readonly RecordedPreference[],
   options: ProxyStudyOptions,
 ): NearColdStartUser[] {
-  checkOptions('proxyStudy', options, ['liked', 'told', 'leastPool', 'mostPool', 'users', 'seed']);
-  const told = checkNumber('told', options.told ?? 5, { min: 1, integer: true });
-  const leastPool = checkNumber('leastPool', options.leastPool ?? 10, { min: 1, integer: true });
-  const mostPool = checkNumber('mostPool', options.mostPool ?? 40, { min: leastPool, integer: true });
+  const settings = PROXY_STUDY.settings(options);
+  const { told, leastPool, mostPool } = settings;
+  checkNumber('mostPool', mostPool, { min: leastPool });
   const { rating } = log;
   if (!rating)
     throw new InvalidInputError({
       expected: 'a log with ratings',
       received: 'none',
-      hint: 'The pool is graded by ratings.',
+      hint: 'Load the ratings with the data: the pool is graded by them.',
     });
-  const random = new RandomStream(options.seed ?? 0).fork('near cold start');
+  const random = new RandomStream(settings.seed).fork('near cold start');
   const { offsets, row } = log.byUser();
   const ends = historyEnds(log);
   const users: NearColdStartUser[] = [];
@@ -69,8 +75,8 @@ export function proxyStudy(
     const rows = Array.from(row.subarray(start, offsets[index + 1]!));
     const early = rows.slice(0, n);
     const item = (r: number): number => log.item[r]!;
-    const liked = early.filter((r) => rating[r]! >= options.liked).map(item);
-    const disliked = early.filter((r) => rating[r]! < options.liked - 2).map(item);
+    const liked = early.filter((r) => rating[r]! >= settings.liked).map(item);
+    const disliked = early.filter((r) => rating[r]! < settings.liked - 2).map(item);
     const known = new Set(early.map(item));
     // What was rated in the same second as the last that the writer saw is no later rating.
     const before = new Map(rows.map((r, at) => [r, ends[start + at]! - start]));
@@ -89,7 +95,7 @@ export function proxyStudy(
           source: 'rated later',
           seen: true,
           position: before.get(r),
-          ...(log.timeUnit === 'seconds' ? { timestamp: log.timestamp[r] } : {}),
+          timestamp: log.timeUnit === 'seconds' ? log.timestamp[r] : undefined,
         })),
     });
   }
@@ -99,7 +105,7 @@ export function proxyStudy(
       received: 'none',
       hint: 'Lower what is asked for, or use longer histories.',
     });
-  return options.users === undefined ? users : random.fork('users').shuffle(users).slice(0, options.users);
+  return settings.users === undefined ? users : random.fork('users').shuffle(users).slice(0, settings.users);
 }
 
 /** The log without the users of a study: what baselines may be fitted on. */

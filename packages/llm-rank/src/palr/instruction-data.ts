@@ -115,7 +115,7 @@ export async function instructionData(
     throw new InvalidInputError({
       expected: 'users with at least two items',
       received: 'none',
-      hint: 'Use data with histories.',
+      hint: 'Fit on data in which users have histories: a filter or a split may have left none.',
     });
   random.fork('users').shuffle(usable);
   const chosen = usable.slice(0, Math.max(1, Math.round(share * usable.length)));

@@ -99,9 +99,9 @@ export function profileInputs(
         entity,
         input: {
           history: rows.map((r) => catalog.itemText(log.item[r] as number, fields)),
-          ...(log.rating ? { ratings: rows.map((r) => log.rating?.[r] as number) } : {}),
+          ratings: log.rating ? rows.map((r) => log.rating?.[r] as number) : undefined,
         },
-        ...(log.timeUnit === 'seconds' ? { knowsUntil: until } : {}),
+        knowsUntil: log.timeUnit === 'seconds' ? until : undefined,
         provenance: joinProvenance([
           madeFrom({ users: { [entity]: { n: to - (offsets[user] as number), ...timed } }, log: seen }),
           described,

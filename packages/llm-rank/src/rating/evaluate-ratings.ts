@@ -1,10 +1,12 @@
 import {
   checkNumber,
-  checkOptions,
   checkProvenance,
-  type InteractionLog,
+  defineOptions,
+  InteractionLog,
   InvalidInputError,
+  type OptionsOf,
   type OutcomeCounts,
+  option,
   RandomStream,
   sumOutcomes,
   trainingOf,
@@ -25,12 +27,22 @@ export interface RatingResult {
 }
 
 /** Options of {@link evaluateRatings}. */
-export interface EvaluateRatingsOptions {
-  /** Share of the rows that a fallback may predict before the predictor is refused. Default 0.1. */
-  readonly maxFallbackShare?: number | undefined;
-  /** Interactions that predictors were fitted on: texts made from them are admitted. */
-  readonly train?: InteractionLog | undefined;
-}
+export const EVALUATE_RATINGS = defineOptions(
+  'evaluateRatings',
+  {
+    maxFallbackShare: option.number({ min: 0, max: 1 })({
+      default: TRUST_LIMITS.fallbacks,
+      doc: 'share of the rows that a fallback may predict before the predictor is refused',
+    }),
+    train: option
+      .value<InteractionLog>('an interaction log', (value) => value instanceof InteractionLog)
+      .optional({ doc: 'interactions that predictors were fitted on: texts made from them are admitted' }),
+  },
+  [],
+);
+
+/** Options of {@link evaluateRatings}; {@link EVALUATE_RATINGS} says what each does. */
+export type EvaluateRatingsOptions = OptionsOf<typeof EVALUATE_RATINGS.declarations>;
 
 /**
  * Judges predictors on the same rows.
@@ -47,16 +59,12 @@ export async function evaluateRatings(
   positive: number,
   options: EvaluateRatingsOptions = {},
 ): Promise<RatingResult[]> {
-  checkOptions('evaluateRatings', options, ['maxFallbackShare', 'train']);
-  const most = checkNumber('maxFallbackShare', options.maxFallbackShare ?? TRUST_LIMITS.fallbacks, {
-    min: 0,
-    max: 1,
-  });
+  const { maxFallbackShare: most, train } = EVALUATE_RATINGS.settings(options);
   checkNumber('positive', positive);
   const liked = Array.from(rows.rating, (rating) => (rating >= positive ? 1 : 0));
   const results: RatingResult[] = [];
   for (const predictor of predictors) {
-    checkUnseen(predictor, rows, options.train);
+    checkUnseen(predictor, rows, train);
     const told: OutcomeCounts[] = [];
     const predictions = await predictor.predict(rows, { onOutcomes: (each) => told.push(each) });
     if (predictions.length !== rows.rating.length)
@@ -79,7 +87,7 @@ export async function evaluateRatings(
       mae: mae(predictions, rows.rating),
       auc: auc(predictions, liked),
       rows: rows.rating.length,
-      ...(outcomes.length > 0 ? { outcomes } : {}),
+      outcomes: outcomes.length > 0 ? outcomes : undefined,
     });
   }
   return results;

@@ -34,7 +34,7 @@ export function ratingSteps({ train, scale }: RatingTask): RatingSteps {
       throw new InvalidInputError({
         expected: `ratings from ${min} to ${max}, as the scale says`,
         received: String(rating),
-        hint: 'Give the scale of the data.',
+        hint: 'Pass a scale whose ends are the lowest and the highest rating of the data.',
       });
     distances.add(rating - min);
   }

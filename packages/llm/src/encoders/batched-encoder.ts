@@ -1,9 +1,12 @@
 import {
   checkOptions,
+  defineOptions,
   type EncodedTexts,
   InvalidInputError,
   LONG_CALL_OPTIONS,
   type LongCallOptions,
+  type OptionsOf,
+  option,
   type TextEncoder,
   throwIfCancelled,
   yieldToEventLoop,
@@ -13,10 +16,18 @@ import { EncodingError, type FailedText } from './encoding-error.js';
 import { type CachedVector, VectorCache } from './vector-cache.js';
 
 /** Options that every text encoder takes. */
-export interface EncoderOptions {
-  /** Folder in which vectors are kept, so that a text is encoded once. Default: none are kept. */
-  readonly cacheDir?: string | undefined;
-}
+export const ENCODER = defineOptions(
+  'a text encoder',
+  {
+    cacheDir: option.text(1).optional({
+      doc: 'folder in which vectors are kept, so that a text is encoded once; left out: none are kept',
+    }),
+  },
+  [],
+);
+
+/** Options that every text encoder takes; {@link ENCODER} says what each does. */
+export type EncoderOptions = OptionsOf<typeof ENCODER.declarations>;
 
 /**
  * The front of all text encoders: equal texts are encoded once, known ones come from the cache, the rest goes to the
@@ -32,8 +43,8 @@ export class BatchedEncoder implements TextEncoder {
     this.id = model.id;
     this.width = model.width;
     this.#model = model;
-    this.#cache =
-      options.cacheDir === undefined ? undefined : VectorCache.open(options.cacheDir, model.id, model.width);
+    const { cacheDir } = ENCODER.settings(options);
+    this.#cache = cacheDir === undefined ? undefined : VectorCache.open(cacheDir, model.id, model.width);
     // The first call of `encode` tells why it could not be opened.
     this.#cache?.catch(() => {});
   }

@@ -20,7 +20,7 @@ export function joinVectors(tables: readonly WeightedVectors[]): EmbeddingTable 
     throw new InvalidInputError({
       expected: 'at least one table of vectors',
       received: 'none',
-      hint: 'Give the tables to join.',
+      hint: 'Pass at least one table with its weight.',
     });
   const { ids } = first.table;
   const width = tables.reduce((sum, { table }) => sum + table.width, 0);

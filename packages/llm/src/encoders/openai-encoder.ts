@@ -1,56 +1,78 @@
-import { checkNumber, checkOptions, type LongCallOptions } from '@palate/core';
+import { defineOptions, type LongCallOptions, type OptionsOf, option, type SettingsOf } from '@palate/core';
 import { type RetryOptions, retrier } from '../middleware/retry.js';
 import { badBody, jsonBody } from '../models/chat-format.js';
 import { estimateTokens } from '../models/count-tokens.js';
 import { ModelCallError } from '../models/model-error.js';
-import {
-  OPENAI_CONNECTION_OPTIONS,
-  OpenAIConnection,
-  type OpenAIConnectionOptions,
-} from '../models/openai-connection.js';
-import { BatchedEncoder, type EncoderOptions } from './batched-encoder.js';
+import { OPENAI_CONNECTION, OpenAIConnection } from '../models/openai-connection.js';
+import { BatchedEncoder, ENCODER } from './batched-encoder.js';
 import type { EmbeddingModel, PreparedText } from './embedding-model.js';
 
 /** Options of {@link openaiEncoder}. */
-export interface OpenAIEncoderOptions extends EncoderOptions, OpenAIConnectionOptions {
-  /** For example `"text-embedding-3-small"`, or what a local server calls its model. */
-  readonly model: string;
-  /** Width to ask for, where the model can shorten its vectors. Default: the model's own. */
-  readonly dimensions?: number;
-  /** Texts a request. Default 64. */
-  readonly batchSize?: number;
-  /** Characters after which a text is cut, counted as truncated. Default 24,000, about 6,000 English words. */
-  readonly maxCharacters?: number;
-  /** How requests that fail for a while (too many, overloaded) are sent again, as by `withRetry`; `false` for never. */
-  readonly retry?: RetryOptions | false;
-}
+export const OPENAI_ENCODER = defineOptions(
+  'openaiEncoder',
+  {
+    model: option.text(1).required({
+      doc: 'for example `text-embedding-3-small`, or what a local server calls its model',
+    }),
+    dimensions: option.integer({ min: 1 }).optional({
+      doc: "width to ask for, where the model can shorten its vectors; left out: the model's own",
+    }),
+    batchSize: option.integer({ min: 1 })({ default: 64, doc: 'texts a request' }),
+    maxCharacters: option.integer({ min: 1 })({
+      default: 24_000,
+      doc: 'characters after which a text is cut, counted as truncated; the default is about 6,000 English words',
+    }),
+    retry: option.value<RetryOptions | false>(
+      'options of `withRetry`, or false',
+      (value) => value === false || (typeof value === 'object' && value !== null),
+    )({
+      default: {},
+      defaultText: 'as by `withRetry`',
+      doc: 'how requests that fail for a while (too many, overloaded) are sent again; `false` for never',
+    }),
+    ...ENCODER.declarations,
+    ...OPENAI_CONNECTION.declarations,
+    // Numbers of some 20 letters each, as many as the widest models give.
+    maxAnswerBytes: option.integer({ min: 1 })({
+      default: ({ batchSize }) => Math.max(2 ** 26, (batchSize as number) * 8192 * 24),
+      defaultText: '64 MiB, more for batches of more than 341',
+      doc: OPENAI_CONNECTION.declarations.maxAnswerBytes.doc,
+    }),
+  },
+  [],
+);
+
+/** Options of {@link openaiEncoder}; {@link OPENAI_ENCODER} says what each does. */
+export type OpenAIEncoderOptions = OptionsOf<typeof OPENAI_ENCODER.declarations>;
+
+type OpenAIEncoderSettings = SettingsOf<typeof OPENAI_ENCODER.declarations>;
 
 class OpenAIEmbeddingModel implements EmbeddingModel {
   readonly id: string;
   readonly width: number;
   readonly #ask: (texts: readonly string[], signal?: AbortSignal) => Promise<Float32Array[]>;
-  readonly #options: OpenAIEncoderOptions;
+  readonly #settings: OpenAIEncoderSettings;
 
   constructor(
-    options: OpenAIEncoderOptions,
+    settings: OpenAIEncoderSettings,
     width: number,
     ask: (texts: readonly string[], signal?: AbortSignal) => Promise<Float32Array[]>,
   ) {
-    this.id = `openai:${options.model}:${width}`;
+    this.id = `openai:${settings.model}:${width}`;
     this.width = width;
     this.#ask = ask;
-    this.#options = options;
+    this.#settings = settings;
   }
 
   prepare(text: string): PreparedText {
-    const most = this.#options.maxCharacters ?? 24_000;
+    const most = this.#settings.maxCharacters;
     // Servers refuse the empty text.
     const input = text.trim() === '' ? ' ' : text.slice(0, most);
     return { input, length: estimateTokens(input), truncated: text.length > most };
   }
 
   batchSize(): number {
-    return this.#options.batchSize ?? 64;
+    return this.#settings.batchSize;
   }
 
   async embed(batch: readonly PreparedText[], { signal }: LongCallOptions): Promise<Float32Array> {
@@ -127,24 +149,10 @@ const badVectors = (
  *   key is part of it
  */
 export async function openaiEncoder(options: OpenAIEncoderOptions): Promise<BatchedEncoder> {
-  checkOptions('openaiEncoder', options, [
-    ...OPENAI_CONNECTION_OPTIONS,
-    'model',
-    'dimensions',
-    'batchSize',
-    'maxCharacters',
-    'cacheDir',
-    'retry',
-  ]);
-  for (const name of ['dimensions', 'batchSize', 'maxCharacters'] as const)
-    if (options[name] !== undefined) checkNumber(name, options[name], { min: 1, integer: true });
-  const { model, dimensions, batchSize, maxCharacters, cacheDir, retry, ...where } = options;
-  const again = retrier(retry === false ? { maxAttempts: 1 } : (retry ?? {}));
-  const connection = new OpenAIConnection({
-    ...where,
-    // Numbers of some 20 letters each, as many as the widest models give.
-    maxAnswerBytes: where.maxAnswerBytes ?? Math.max(2 ** 26, (batchSize ?? 64) * 8192 * 24),
-  });
+  const settings = OPENAI_ENCODER.settings(options);
+  const { model, dimensions, batchSize: _, maxCharacters: __, cacheDir, retry, ...where } = settings;
+  const again = retrier(retry === false ? { maxAttempts: 1 } : retry);
+  const connection = new OpenAIConnection(where);
   const ask = async (texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> => {
     const rows = await again(signal, (either) =>
       askOnce(texts, either).catch((error: unknown) => {
@@ -164,7 +172,7 @@ export async function openaiEncoder(options: OpenAIEncoderOptions): Promise<Batc
             model,
             input: [...texts],
             encoding_format: 'float',
-            ...(dimensions === undefined ? {} : { dimensions }),
+            ...(dimensions !== undefined && { dimensions }),
           },
           { signal: either },
         ),
@@ -196,8 +204,5 @@ export async function openaiEncoder(options: OpenAIEncoderOptions): Promise<Batc
       `${dimensions} numbers a text, as dimensions asks for,`,
       'The server ignores dimensions: leave it out, and use reduceVectors for shorter vectors.',
     );
-  return new BatchedEncoder(
-    new OpenAIEmbeddingModel(options, width, ask),
-    cacheDir === undefined ? {} : { cacheDir },
-  );
+  return new BatchedEncoder(new OpenAIEmbeddingModel(settings, width, ask), { cacheDir });
 }

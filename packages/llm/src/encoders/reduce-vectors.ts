@@ -1,15 +1,33 @@
-import { checkNumber, checkOptions, EmbeddingTable, InvalidInputError, RandomStream } from '@palate/core';
+import {
+  checkNumber,
+  defineOptions,
+  EmbeddingTable,
+  InvalidInputError,
+  type OptionsOf,
+  option,
+  RandomStream,
+} from '@palate/core';
 
 /** Options of {@link reduceVectors}. */
-export interface ReduceVectorsOptions {
-  /** Width of the reduced vectors. */
-  readonly width: number;
-  /** True to bring every component to variance 1. Default true. */
-  readonly whiten?: boolean | undefined;
-  /** Ids whose vectors the components are fitted on, where not all: training items or users. */
-  readonly fitOn?: Iterable<string> | undefined;
-  readonly seed?: number | undefined;
-}
+export const REDUCE_VECTORS = defineOptions(
+  'reduceVectors',
+  {
+    width: option
+      .integer({ min: 1 })
+      .required({ doc: 'width of the reduced vectors, at most that of the table' }),
+    whiten: option.boolean()({ default: true, doc: 'brings every component to variance 1' }),
+    fitOn: option
+      .value<Iterable<string>>('ids', (value) => typeof Object(value)[Symbol.iterator] === 'function')
+      .optional({
+        doc: 'ids whose vectors the components are fitted on, where not all: training items or users',
+      }),
+    seed: option.integer()({ default: 0, doc: 'seed of the iteration’s first directions' }),
+  },
+  [],
+);
+
+/** Options of {@link reduceVectors}; {@link REDUCE_VECTORS} says what each does. */
+export type ReduceVectorsOptions = OptionsOf<typeof REDUCE_VECTORS.declarations>;
 
 /** Rounds of subspace iteration: the components of text vectors fall off fast enough for fewer. */
 const ROUNDS = 60;
@@ -23,11 +41,11 @@ const ROUNDS = 60;
  * @throws InvalidInputError if there are fewer rows than components
  */
 export function reduceVectors(table: EmbeddingTable, options: ReduceVectorsOptions): EmbeddingTable {
-  checkOptions('reduceVectors', options, ['width', 'whiten', 'fitOn', 'seed']);
+  const { width, whiten, fitOn, seed } = REDUCE_VECTORS.settings(options);
   const from = table.width;
-  const to = checkNumber('width', options.width, { min: 1, max: from, integer: true });
-  const rows = options.fitOn
-    ? Array.from(options.fitOn, (id) => table.ids.indexOf(id))
+  const to = checkNumber('width', width, { max: from });
+  const rows = fitOn
+    ? Array.from(fitOn, (id) => table.ids.indexOf(id))
     : Array.from({ length: table.ids.size }, (_, row) => row);
   if (rows.length < to)
     throw new InvalidInputError({
@@ -49,10 +67,10 @@ export function reduceVectors(table: EmbeddingTable, options: ReduceVectorsOptio
   }
   for (let i = 0; i < from; i++)
     for (let j = 0; j < i; j++) covariance[j * from + i] = covariance[i * from + j]!;
-  const { basis, variances } = leadingComponents(covariance, from, to, new RandomStream(options.seed ?? 0));
+  const { basis, variances } = leadingComponents(covariance, from, to, new RandomStream(seed));
   const data = new Float32Array(table.ids.size * to);
   const scale = Float64Array.from(variances, (variance) =>
-    options.whiten === false ? 1 : 1 / Math.sqrt(Math.max(variance, 1e-12)),
+    whiten ? 1 / Math.sqrt(Math.max(variance, 1e-12)) : 1,
   );
   for (let row = 0; row < table.ids.size; row++)
     for (let component = 0; component < to; component++) {

@@ -2,15 +2,17 @@ import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import type * as Transformers from '@huggingface/transformers';
 import {
-  checkNumber,
-  checkOptions,
+  defineOptions,
   InvalidInputError,
   MissingDependencyError,
+  type OptionsOf,
+  option,
   PalateError,
+  type SettingsOf,
   switchOffUsageReports,
 } from '@palate/core';
 import { ModelCallError } from '../models/model-error.js';
-import { BatchedEncoder, type EncoderOptions } from './batched-encoder.js';
+import { BatchedEncoder, ENCODER } from './batched-encoder.js';
 import type { EmbeddingModel, PreparedText } from './embedding-model.js';
 import {
   checkModelFolder,
@@ -23,30 +25,56 @@ import {
   weightsHash,
 } from './transformers-folder.js';
 
-/** Options of {@link transformersEncoder}. */
-export interface TransformersEncoderOptions extends EncoderOptions {
-  /** A model of the hub, such as `"Xenova/all-MiniLM-L6-v2"`, or a folder with its configuration and ONNX file. */
-  readonly model: string;
-  /** How tokens become one vector: their mean, or the first token. Default `'mean'`. */
-  readonly pooling?: 'mean' | 'cls' | undefined;
-  /** Weights to load, as the library names them. Default `'fp32'`. */
-  readonly dtype?: 'fp32' | 'fp16' | 'q8' | 'q4' | undefined;
-  /** Most tokens that are read of a text. Default: what tokenizer and model read, at most 512. */
-  readonly maxTokens?: number | undefined;
-  /** Texts a batch. Default 32. */
-  readonly batchSize?: number | undefined;
-  /** Folder for models of the hub. Default `PALATE_MODELS`, or `.cache/palate/models` in the home folder. */
-  readonly modelDir?: string | undefined;
-  /** The library, where it is not to be imported by name. */
-  readonly library?: typeof Transformers | undefined;
-}
-
 const PACKAGE = '@huggingface/transformers';
 
 /** Where models of the hub are kept: outside of node_modules, which an installation wipes. */
-export function defaultModelDir(): string {
-  return process.env.PALATE_MODELS ?? join(homedir(), '.cache', 'palate', 'models');
-}
+const defaultModelDir = (): string =>
+  process.env.PALATE_MODELS ?? join(homedir(), '.cache', 'palate', 'models');
+
+/** Options of all that the library runs. */
+export const TRANSFORMERS_LIBRARY = {
+  modelDir: option.text()({
+    default: defaultModelDir,
+    defaultText: '`PALATE_MODELS`, or `.cache/palate/models` in the home folder',
+    doc: 'folder for models of the hub',
+  }),
+  library: option
+    .value<typeof Transformers>(
+      'the library @huggingface/transformers',
+      (value) => (typeof value === 'object' || typeof value === 'function') && value !== null,
+    )
+    .optional({ doc: 'the library, where it is not to be imported by name' }),
+} as const;
+
+/** Options of {@link transformersEncoder}. */
+export const TRANSFORMERS_ENCODER = defineOptions(
+  'transformersEncoder',
+  {
+    model: option.text(1).required({
+      doc: 'a model of the hub, such as `Xenova/all-MiniLM-L6-v2`, or a folder with its configuration and ONNX file',
+    }),
+    pooling: option.choice(['mean', 'cls'])({
+      default: 'mean',
+      doc: 'how tokens become one vector: their mean, or the first token',
+    }),
+    dtype: option.choice(['fp32', 'fp16', 'q8', 'q4'])({
+      default: 'fp32',
+      doc: 'weights to load, as the library names them',
+    }),
+    maxTokens: option.integer({ min: 1 }).optional({
+      doc: 'most tokens that are read of a text; left out: what tokenizer and model read, at most 512',
+    }),
+    batchSize: option.integer({ min: 1 })({ default: 32, doc: 'texts a batch' }),
+    ...TRANSFORMERS_LIBRARY,
+    ...ENCODER.declarations,
+  },
+  [],
+);
+
+/** Options of {@link transformersEncoder}; {@link TRANSFORMERS_ENCODER} says what each does. */
+export type TransformersEncoderOptions = OptionsOf<typeof TRANSFORMERS_ENCODER.declarations>;
+
+type TransformersEncoderSettings = SettingsOf<typeof TRANSFORMERS_ENCODER.declarations>;
 
 /** The optional library, imported when it is needed. */
 export async function importTransformers(neededFor: string): Promise<typeof Transformers> {
@@ -64,12 +92,12 @@ class TransformersModel implements EmbeddingModel {
   readonly #library: typeof Transformers;
   readonly #tokenizer: Transformers.PreTrainedTokenizer;
   readonly #model: Transformers.PreTrainedModel;
-  readonly #options: TransformersEncoderOptions;
+  readonly #settings: TransformersEncoderSettings;
   readonly #maxTokens: number;
 
   constructor(
     name: string,
-    options: TransformersEncoderOptions,
+    settings: TransformersEncoderSettings,
     library: typeof Transformers,
     tokenizer: Transformers.PreTrainedTokenizer,
     model: Transformers.PreTrainedModel,
@@ -78,25 +106,25 @@ class TransformersModel implements EmbeddingModel {
     if (typeof width !== 'number')
       throw new InvalidInputError({
         expected: 'a text encoder whose configuration names its hidden_size',
-        received: options.model,
+        received: settings.model,
         hint: 'Choose a sentence encoder such as Xenova/all-MiniLM-L6-v2.',
       });
     this.width = width;
-    this.id = `transformers:${name}:${options.dtype ?? 'fp32'}:${options.pooling ?? 'mean'}`;
+    this.id = `transformers:${name}:${settings.dtype}:${settings.pooling}`;
     this.#library = library;
     this.#tokenizer = tokenizer;
     this.#model = model;
-    this.#options = options;
+    this.#settings = settings;
     const told: unknown = tokenizer.model_max_length;
     const limit = typeof told === 'number' && told >= 1 ? told : 512;
     const positions = positionsOf(model);
-    if (options.maxTokens !== undefined && options.maxTokens > positions)
+    if (settings.maxTokens !== undefined && settings.maxTokens > positions)
       throw new InvalidInputError({
         expected: `maxTokens of at most ${positions}, as many as ${name} has positions for`,
-        received: String(options.maxTokens),
+        received: String(settings.maxTokens),
         hint: 'Lower maxTokens, or leave it out.',
       });
-    this.#maxTokens = options.maxTokens ?? Math.min(512, limit, positions);
+    this.#maxTokens = settings.maxTokens ?? Math.min(512, limit, positions);
   }
 
   prepare(text: string): PreparedText {
@@ -109,7 +137,7 @@ class TransformersModel implements EmbeddingModel {
   }
 
   batchSize(): number {
-    return this.#options.batchSize ?? 32;
+    return this.#settings.batchSize;
   }
 
   async embed(batch: readonly PreparedText[]): Promise<Float32Array> {
@@ -119,7 +147,7 @@ class TransformersModel implements EmbeddingModel {
     ) as { attention_mask: Transformers.Tensor };
     const states = await this.#run(inputs);
     const pooled =
-      this.#options.pooling === 'cls'
+      this.#settings.pooling === 'cls'
         ? states.slice(null, 0)
         : this.#library.mean_pooling(states, inputs.attention_mask);
     const width = pooled.dims.at(-1);
@@ -161,35 +189,24 @@ class TransformersModel implements EmbeddingModel {
  * @throws InvalidInputError if the model cannot be loaded, with the library's reason
  */
 export async function transformersEncoder(options: TransformersEncoderOptions): Promise<BatchedEncoder> {
-  checkOptions('transformersEncoder', options, [
-    'model',
-    'pooling',
-    'dtype',
-    'maxTokens',
-    'batchSize',
-    'modelDir',
-    'library',
-    'cacheDir',
-  ]);
-  for (const name of ['maxTokens', 'batchSize'] as const)
-    if (options[name] !== undefined) checkNumber(name, options[name], { min: 1, integer: true });
-  const library = options.library ?? (await importTransformers('the transformers text encoder'));
-  const { dtype = 'fp32' } = options;
-  const folder = isFolder(options.model);
-  const path = folder ? resolve(options.model) : options.model;
+  const settings = TRANSFORMERS_ENCODER.settings(options);
+  const { model, dtype, modelDir, cacheDir } = settings;
+  const library = settings.library ?? (await importTransformers('the transformers text encoder'));
+  const folder = isFolder(model);
+  const path = folder ? resolve(model) : model;
   if (folder) await checkModelFolder(path, dtype);
-  const shared = { cache_dir: options.modelDir ?? defaultModelDir(), local_files_only: folder };
+  const shared = { cache_dir: modelDir, local_files_only: folder };
   try {
     const load = (name: string): Promise<Transformers.PreTrainedModel> =>
       library.AutoModel.from_pretrained(name, { ...shared, dtype });
-    const [tokenizer, model] = folder
+    const [tokenizer, weights] = folder
       ? [await folderTokenizer(library, path), await fromFolder(library, path, load)]
       : await fromHub(
           async () => [await library.AutoTokenizer.from_pretrained(path, shared), await load(path)] as const,
         );
     const name = folder ? `${basename(path)}@${await weightsHash(path, dtype)}` : path;
-    return new BatchedEncoder(new TransformersModel(name, options, library, tokenizer, model), {
-      cacheDir: options.cacheDir,
+    return new BatchedEncoder(new TransformersModel(name, settings, library, tokenizer, weights), {
+      cacheDir,
     });
   } catch (cause) {
     if (PalateError.is(cause)) throw cause;

@@ -1,27 +1,53 @@
 import {
   checkNumber,
-  checkOptions,
+  defineOptions,
   InvalidInputError,
+  type OptionsOf,
+  option,
   PalateError,
+  type SettingsOf,
   type TokenUsage,
   throwIfCancelled,
 } from '@palate/core';
 import { sharedController } from '../models/shared-signal.js';
 import { sleep } from '../models/sleep.js';
-import { add, priced, type Spending, type TokenPrice } from './spending.js';
+import { add, priced, type Spending, TOKEN_PRICE } from './spending.js';
+
+const isUsage = (value: unknown): value is TokenUsage => {
+  if (typeof value !== 'object' || value === null) return false;
+  for (const name of ['inputTokens', 'outputTokens'] as const)
+    checkNumber(`spent.${name}`, (value as Partial<TokenUsage>)[name], { min: 0 });
+  return true;
+};
+
+const LIMIT = option.number({ min: 0 });
 
 /** Options of {@link Budget}: at least one limit. */
-export interface BudgetOptions {
-  readonly maxInputTokens?: number | undefined;
-  readonly maxOutputTokens?: number | undefined;
-  /** Read and written together. */
-  readonly maxTokens?: number | undefined;
-  /** Needs `price`. */
-  readonly maxCost?: number | undefined;
-  readonly price?: TokenPrice | undefined;
-  /** Spending before, for example by the process that this one resumes. Default: nothing. */
-  readonly spent?: TokenUsage | undefined;
-}
+export const BUDGET = defineOptions(
+  'Budget',
+  {
+    maxInputTokens: LIMIT.optional({ doc: 'most tokens read' }),
+    maxOutputTokens: LIMIT.optional({ doc: 'most tokens written' }),
+    maxTokens: LIMIT.optional({ doc: 'most tokens read and written together' }),
+    maxCost: LIMIT.optional({ doc: 'most money, in the currency of `price`, which it needs' }),
+    price: TOKEN_PRICE.optional({ doc: 'what tokens cost' }),
+    spent: option.value<TokenUsage>(
+      'counts of tokens: { inputTokens, outputTokens }',
+      isUsage,
+    )({
+      default: { inputTokens: 0, outputTokens: 0 },
+      defaultText: 'nothing',
+      doc: 'spent before, for example by the process that this one resumes',
+    }),
+  },
+  [],
+);
+
+/** Options of {@link Budget}; {@link BUDGET} says what each does. */
+export type BudgetOptions = OptionsOf<typeof BUDGET.declarations>;
+
+/** Limits of which a budget needs at least one. */
+const LIMITS = ['maxInputTokens', 'maxOutputTokens', 'maxTokens', 'maxCost'] as const;
 
 /** A call that was not made because the budget might have been passed by it (`code: 'budget-exceeded'`). */
 export class BudgetExceededError extends PalateError {
@@ -39,7 +65,7 @@ const LONGEST_TIMER_MS = 2_147_483_647;
 
 /** An amount of tokens or money that is never passed. Share one among the models that draw on it. */
 export class Budget {
-  readonly #options: BudgetOptions;
+  readonly #settings: SettingsOf<typeof BUDGET.declarations>;
   #spent: TokenUsage;
   #reserved: TokenUsage = { inputTokens: 0, outputTokens: 0 };
   #open = 0;
@@ -47,34 +73,23 @@ export class Budget {
 
   /** @throws InvalidInputError without any limit, or with `maxCost` but no `price` */
   constructor(options: BudgetOptions) {
-    checkOptions('Budget', options, [
-      'maxInputTokens',
-      'maxOutputTokens',
-      'maxTokens',
-      'maxCost',
-      'price',
-      'spent',
-    ]);
-    const limits = ['maxInputTokens', 'maxOutputTokens', 'maxTokens', 'maxCost'] as const;
-    for (const name of limits) if (options[name] !== undefined) checkNumber(name, options[name], { min: 0 });
+    const settings = BUDGET.settings(options);
     if (
-      limits.every((name) => options[name] === undefined) ||
-      (options.maxCost !== undefined && !options.price)
+      LIMITS.every((name) => settings[name] === undefined) ||
+      (settings.maxCost !== undefined && !settings.price)
     )
       throw new InvalidInputError({
-        expected: `one of ${limits.join(', ')}, and a price for maxCost`,
+        expected: `one of ${LIMITS.join(', ')}, and a price for maxCost`,
         received: Object.keys(options).join(', ') || 'neither',
         hint: 'Pass for example { maxCost: 5, price: { inputPerMillion: 0.15, outputPerMillion: 0.6 } }.',
       });
-    this.#options = options;
-    for (const name of ['inputTokens', 'outputTokens'] as const)
-      if (options.spent) checkNumber(`spent.${name}`, options.spent[name], { min: 0 });
-    this.#spent = options.spent ?? { inputTokens: 0, outputTokens: 0 };
+    this.#settings = settings;
+    this.#spent = settings.spent;
   }
 
   /** Spending of the answers so far. */
   get spent(): Spending {
-    return priced(this.#spent, this.#options.price);
+    return priced(this.#spent, this.#settings.price);
   }
 
   /**
@@ -105,7 +120,7 @@ export class Budget {
   }
 
   #passed(more: TokenUsage, taken: TokenUsage): BudgetExceededError | undefined {
-    const { maxInputTokens, maxOutputTokens, maxTokens, maxCost, price } = this.#options;
+    const { maxInputTokens, maxOutputTokens, maxTokens, maxCost, price } = this.#settings;
     const [a, b] = [priced(taken, price), priced(more, price)];
     const checks: [string, number, number, number | undefined][] = [
       ['input tokens', a.inputTokens, b.inputTokens, maxInputTokens],

@@ -1,11 +1,13 @@
 import { setTimeout } from 'node:timers/promises';
 import {
-  checkOptions,
+  defineOptions,
   type GenerateRequest,
   type GenerateResult,
   type LanguageModel,
   type LikelihoodRequest,
   type LikelihoodResult,
+  type OptionsOf,
+  option,
   orCancelled,
   PalateError,
   throwIfCancelled,
@@ -13,16 +15,25 @@ import {
 import { requestKey } from '../models/request-key.js';
 import { languageModel, type StreamingLanguageModel, singleCalls } from '../models/single-calls.js';
 import { readAnswer } from '../structured/read-answer.js';
-import type { AnswerCache } from './answer-cache.js';
+import { AnswerCache } from './answer-cache.js';
 
 /** Milliseconds after which it is looked again for what another process was asking, at first and at last. */
 const FIRST_LOOK = 20;
 const LAST_LOOK = 250;
 
 /** Options of {@link withCache}. */
-export interface WithCacheOptions {
-  readonly cache: AnswerCache;
-}
+export const WITH_CACHE = defineOptions(
+  'withCache',
+  {
+    cache: option
+      .value<AnswerCache>('an AnswerCache', (value) => value instanceof AnswerCache)
+      .required({ doc: 'where answers are kept' }),
+  },
+  [],
+);
+
+/** Options of {@link withCache}; {@link WITH_CACHE} says what each does. */
+export type WithCacheOptions = OptionsOf<typeof WITH_CACHE.declarations>;
 
 /**
  * Answers from the cache what was answered before, and stores every new success as it comes: a job that is
@@ -43,8 +54,7 @@ export interface WithCacheOptions {
  * ```
  */
 export function withCache(model: LanguageModel, options: WithCacheOptions): StreamingLanguageModel {
-  checkOptions('withCache', options, ['cache']);
-  const { cache } = options;
+  const { cache } = WITH_CACHE.settings(options);
   const calls = singleCalls(model);
   const inFlight = new Map<string, Promise<{ readonly answer: unknown }>>();
 

@@ -1,7 +1,20 @@
-import type { GenerateRequest, TokenUsage } from '@palate/core';
+import { defineOptions, type GenerateRequest, type OptionsOf, type TokenUsage } from '@palate/core';
 import { estimateTokens, requestTokens } from '../models/count-tokens.js';
-import { add, priced, type Spending, type TokenPrice } from './spending.js';
-import { checkCounting, type TokenCounting } from './token-counting.js';
+import { add, priced, type Spending, TOKEN_PRICE } from './spending.js';
+import { TOKEN_COUNTING } from './token-counting.js';
+
+/** Options of {@link estimateCost}. */
+export const ESTIMATE_COST = defineOptions(
+  'estimateCost',
+  {
+    ...TOKEN_COUNTING.declarations,
+    price: TOKEN_PRICE.optional({ doc: 'what tokens cost; without it only tokens are counted' }),
+  },
+  [],
+);
+
+/** Options of {@link estimateCost}; {@link ESTIMATE_COST} says what each does. */
+export type EstimateCostOptions = OptionsOf<typeof ESTIMATE_COST.declarations>;
 
 /** Estimated cost of requests. */
 export interface CostEstimate {
@@ -18,9 +31,9 @@ export interface CostEstimate {
  */
 export function estimateCost(
   requests: readonly GenerateRequest[],
-  options: TokenCounting & { readonly price?: TokenPrice | undefined } = {},
+  options: EstimateCostOptions = {},
 ): CostEstimate {
-  const { countTokens, defaultMaxTokens } = checkCounting('estimateCost', options, ['price']);
+  const { countTokens, defaultMaxTokens, price } = ESTIMATE_COST.settings(options);
   let expected: TokenUsage = { inputTokens: 0, outputTokens: 0 };
   let worst = expected;
   for (const request of requests) {
@@ -29,7 +42,7 @@ export function estimateCost(
   }
   return {
     requests: requests.length,
-    expected: priced(expected, options.price),
-    worst: priced(worst, options.price),
+    expected: priced(expected, price),
+    worst: priced(worst, price),
   };
 }

@@ -1,9 +1,10 @@
 import {
-  checkNumber,
-  checkOptions,
+  defineOptions,
   type GenerateRequest,
   type LanguageModel,
   type LikelihoodRequest,
+  type OptionsOf,
+  option,
 } from '@palate/core';
 import { estimateTokens, requestTokens } from '../models/count-tokens.js';
 import { Gate } from '../models/gate.js';
@@ -13,20 +14,34 @@ import { inTurn, languageModel, type StreamingLanguageModel, singleCalls } from 
 import { sleep } from '../models/sleep.js';
 
 /** Options of {@link withLimits}. */
-export interface LimitOptions {
-  /** Most calls in flight at once. Default: what the model says is of use. */
-  readonly concurrency?: number | undefined;
-  /** Most calls begun within any 60 seconds. Default: no limit. */
-  readonly requestsPerMinute?: number | undefined;
-  /** Most tokens, read and written, of calls begun within any 60 seconds. Default: no limit. */
-  readonly tokensPerMinute?: number | undefined;
-  /** Counts the tokens of a text. Default: one for four bytes. */
-  readonly countTokens?: ((text: string) => number) | undefined;
-  /** Tokens written that are reckoned with where a request sets no `maxTokens`. Default 1024. */
-  readonly defaultMaxTokens?: number | undefined;
-}
+export const LIMITS = defineOptions(
+  'withLimits',
+  {
+    concurrency: option.integer({ min: 1 }).optional({
+      doc: 'most calls in flight at once; left out: what the model says is of use',
+    }),
+    requestsPerMinute: option.number({ min: 1 }).optional({
+      doc: 'most calls begun within any 60 seconds; left out: no limit',
+    }),
+    tokensPerMinute: option.number({ min: 1 }).optional({
+      doc: 'most tokens, read and written, of calls begun within any 60 seconds; left out: no limit',
+    }),
+    countTokens: option.function<(text: string) => number>()({
+      default: estimateTokens,
+      defaultText: 'one token for four bytes',
+      doc: 'counts the tokens of a text',
+    }),
+    defaultMaxTokens: option.integer({ min: 1 })({
+      default: 1024,
+      doc: 'tokens written that are counted where a request sets no `maxTokens`',
+    }),
+  },
+  [],
+);
 
-const KNOWN = ['concurrency', 'requestsPerMinute', 'tokensPerMinute', 'countTokens', 'defaultMaxTokens'];
+/** Options of {@link withLimits}; {@link LIMITS} says what each does. */
+export type LimitOptions = OptionsOf<typeof LIMITS.declarations>;
+
 const WINDOW_MS = 60_000;
 
 /** An amount that was used at a time, for as long as the window shows it. */
@@ -93,23 +108,12 @@ class RateWindow {
  * `withRetry`, so that repeated calls count too.
  */
 export function withLimits(model: LanguageModel, options: LimitOptions): StreamingLanguageModel {
-  checkOptions('withLimits', options, KNOWN);
+  const settings = LIMITS.settings(options);
+  const { countTokens: count, defaultMaxTokens } = settings;
   const calls = singleCalls(model);
-  const concurrency = checkNumber('concurrency', options.concurrency ?? calls.concurrency, {
-    min: 1,
-    integer: true,
-  });
-  const perMinute = (name: 'requestsPerMinute' | 'tokensPerMinute'): RateWindow =>
-    new RateWindow(
-      options[name] === undefined ? Number.POSITIVE_INFINITY : checkNumber(name, options[name], { min: 1 }),
-    );
-  const requests = perMinute('requestsPerMinute');
-  const tokens = perMinute('tokensPerMinute');
-  const count = options.countTokens ?? estimateTokens;
-  const defaultMaxTokens = checkNumber('defaultMaxTokens', options.defaultMaxTokens ?? 1024, {
-    min: 1,
-    integer: true,
-  });
+  const concurrency = settings.concurrency ?? calls.concurrency;
+  const requests = new RateWindow(settings.requestsPerMinute ?? Number.POSITIVE_INFINITY);
+  const tokens = new RateWindow(settings.tokensPerMinute ?? Number.POSITIVE_INFINITY);
   const slots = new Gate(concurrency);
   const turnstile = new Gate(1);
   let corrected = sharedController();

@@ -29,9 +29,7 @@ export const RETRY = defineOptions(
       doc: 'from the first attempt to the last answer, waits included, in seconds',
     }),
     seed: option.integer()({ default: 0, doc: 'seed of the jitter' }),
-    onRetry: option
-      .value<(retry: RetryNotice) => void>('a function', (value) => typeof value === 'function')
-      .optional({ doc: 'told before each wait' }),
+    onRetry: option.function<(retry: RetryNotice) => void>().optional({ doc: 'told before each wait' }),
   },
   [],
 );

@@ -1,10 +1,24 @@
-import type { TokenUsage } from '@palate/core';
+import { checkNumber, option, type TokenUsage } from '@palate/core';
 
 /** Price of a million tokens, in whatever currency the budget is in. */
 export interface TokenPrice {
   readonly inputPerMillion: number;
   readonly outputPerMillion: number;
 }
+
+const isPrice = (value: unknown): value is TokenPrice =>
+  typeof value === 'object' && value !== null && 'inputPerMillion' in value && 'outputPerMillion' in value;
+
+/** A price as an option: both numbers are checked. */
+export const TOKEN_PRICE = option.value<TokenPrice>(
+  'a price: { inputPerMillion, outputPerMillion }, each of at least 0',
+  (value) => {
+    if (!isPrice(value)) return false;
+    for (const name of ['inputPerMillion', 'outputPerMillion'] as const)
+      checkNumber(`price.${name}`, value[name], { min: 0 });
+    return true;
+  },
+);
 
 /** Tokens and what they cost. */
 export interface Spending extends TokenUsage {

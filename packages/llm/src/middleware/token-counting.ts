@@ -1,26 +1,22 @@
-import { checkNumber, checkOptions, type Filled } from '@palate/core';
+import { defineOptions, type OptionsOf, option } from '@palate/core';
 import { mostTokens } from '../models/count-tokens.js';
 
-/** How the tokens of requests are reckoned. */
-export interface TokenCounting {
-  /** Upper bound of a text's tokens. Default: its bytes, which no byte-level tokenizer exceeds. */
-  readonly countTokens?: ((text: string) => number) | undefined;
-  /** `maxTokens` of requests that set none; sent with them, so that the bound holds. Default 1024. */
-  readonly defaultMaxTokens?: number | undefined;
-}
-
-/** Checks the options of counting with those of `where`, and fills in defaults. */
-export function checkCounting(
-  where: string,
-  options: TokenCounting,
-  others: readonly string[],
-): Filled<TokenCounting> {
-  checkOptions(where, options, ['countTokens', 'defaultMaxTokens', ...others]);
-  return {
-    countTokens: options.countTokens ?? mostTokens,
-    defaultMaxTokens: checkNumber('defaultMaxTokens', options.defaultMaxTokens ?? 1024, {
-      min: 1,
-      integer: true,
+/** Options of {@link TokenCounting}, to be spread into those of a function that bounds the tokens of requests. */
+export const TOKEN_COUNTING = defineOptions(
+  'the counting of tokens',
+  {
+    countTokens: option.function<(text: string) => number>()({
+      default: mostTokens,
+      defaultText: 'its bytes, which no byte-level tokenizer exceeds',
+      doc: "upper bound of a text's tokens",
     }),
-  };
-}
+    defaultMaxTokens: option.integer({ min: 1 })({
+      default: 1024,
+      doc: '`maxTokens` of requests that set none; sent with them, so that the bound holds',
+    }),
+  },
+  [],
+);
+
+/** How the tokens of requests are counted; {@link TOKEN_COUNTING} says what each option does. */
+export type TokenCounting = OptionsOf<typeof TOKEN_COUNTING.declarations>;

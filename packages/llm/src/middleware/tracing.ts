@@ -1,4 +1,11 @@
-import { checkOptions, type LanguageModel, MissingDependencyError, PalateError } from '@palate/core';
+import {
+  defineOptions,
+  type LanguageModel,
+  MissingDependencyError,
+  type OptionsOf,
+  option,
+  PalateError,
+} from '@palate/core';
 import { languageModel, type StreamingLanguageModel, singleCalls } from '../models/single-calls.js';
 
 type AttributeValue = string | number | readonly string[];
@@ -16,10 +23,20 @@ export interface SpanTracer {
 }
 
 /** Options of {@link withTracing}. */
-export interface TracingOptions {
-  /** Default: that of the global provider of `@opentelemetry/api`, which is then needed. */
-  readonly tracer?: SpanTracer | undefined;
-}
+export const TRACING = defineOptions(
+  'withTracing',
+  {
+    tracer: option
+      .value<SpanTracer>('a tracer', (value) => typeof Object(value).startSpan === 'function')
+      .optional({
+        doc: 'starts the spans; left out: that of the global provider of `@opentelemetry/api`, which is then needed',
+      }),
+  },
+  [],
+);
+
+/** Options of {@link withTracing}; {@link TRACING} says what each does. */
+export type TracingOptions = OptionsOf<typeof TRACING.declarations>;
 
 /** `SpanKind.CLIENT` and `SpanStatusCode.ERROR` of the OpenTelemetry specification. */
 const KIND_CLIENT = 2;
@@ -32,7 +49,7 @@ const STATUS_ERROR = 2;
  * @throws MissingDependencyError on the first call if `@opentelemetry/api` is needed and not installed
  */
 export function withTracing(model: LanguageModel, options: TracingOptions = {}): StreamingLanguageModel {
-  checkOptions('withTracing', options, ['tracer']);
+  const { tracer: given } = TRACING.settings(options);
   const calls = singleCalls(model);
   const colon = calls.id.indexOf(':');
   const [provider, name] = [calls.id.slice(0, Math.max(0, colon)), calls.id.slice(colon + 1)];
@@ -43,7 +60,7 @@ export function withTracing(model: LanguageModel, options: TracingOptions = {}):
     work: () => Promise<T>,
     answered: (result: T) => Record<string, AttributeValue>,
   ): Promise<T> {
-    const tracer = options.tracer ?? (await globalTracer());
+    const tracer = given ?? (await globalTracer());
     const attributes: Record<string, AttributeValue> = {
       'gen_ai.operation.name': operation,
       'gen_ai.provider.name': provider,

@@ -1,9 +1,17 @@
-import type { GenerateRequest, LanguageModel, LikelihoodRequest, TokenUsage } from '@palate/core';
+import {
+  defineOptions,
+  type GenerateRequest,
+  type LanguageModel,
+  type LikelihoodRequest,
+  type OptionsOf,
+  option,
+  type TokenUsage,
+} from '@palate/core';
 import { requestTokens } from '../models/count-tokens.js';
 import { ModelCallError } from '../models/model-error.js';
 import { inTurn, languageModel, type StreamingLanguageModel, singleCalls } from '../models/single-calls.js';
-import type { Budget } from './budget.js';
-import { checkCounting, type TokenCounting } from './token-counting.js';
+import { Budget } from './budget.js';
+import { TOKEN_COUNTING } from './token-counting.js';
 
 /**
  * Tokens that an answer says it used; where that is no count (NaN, infinite, negative), what it may have used at
@@ -16,9 +24,19 @@ function checkedUsage(used: TokenUsage, worst: TokenUsage): TokenUsage {
 }
 
 /** Options of {@link withBudget}. */
-export interface WithBudgetOptions extends TokenCounting {
-  readonly budget: Budget;
-}
+export const WITH_BUDGET = defineOptions(
+  'withBudget',
+  {
+    budget: option
+      .value<Budget>('a Budget', (value) => value instanceof Budget)
+      .required({ doc: 'what the calls draw on; may be shared among models' }),
+    ...TOKEN_COUNTING.declarations,
+  },
+  [],
+);
+
+/** Options of {@link withBudget}; {@link WITH_BUDGET} says what each does. */
+export type WithBudgetOptions = OptionsOf<typeof WITH_BUDGET.declarations>;
 
 /**
  * Makes only calls that the budget can bear at worst: the bound of input tokens and `maxTokens` are reserved
@@ -27,8 +45,7 @@ export interface WithBudgetOptions extends TokenCounting {
  * Put it inside `withRetry`, so that repeated calls are reckoned too.
  */
 export function withBudget(model: LanguageModel, options: WithBudgetOptions): StreamingLanguageModel {
-  const { countTokens, defaultMaxTokens } = checkCounting('withBudget', options, ['budget']);
-  const { budget } = options;
+  const { budget, countTokens, defaultMaxTokens } = WITH_BUDGET.settings(options);
   const calls = singleCalls(model);
   const { logLikelihood } = calls;
 

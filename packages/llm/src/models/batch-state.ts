@@ -64,7 +64,7 @@ export async function readState(dir: string): Promise<BatchState | undefined> {
     throw new ArtifactError(dir, {
       expected: 'a state.json of OpenAIBatch',
       received: 'something else',
-      hint: 'Choose another folder.',
+      hint: 'Pass a folder that is empty, or that OpenAIBatch wrote.',
     });
   return state as BatchState;
 }

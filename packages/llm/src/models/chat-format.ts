@@ -15,8 +15,11 @@ import {
   withWrappedSchema,
 } from './schema-format.js';
 
+/** Formats by which a schema is put to a server, in the order in which they are tried. */
+export const STRUCTURED_OUTPUTS = ['json_schema', 'json_object', 'prompt'] as const;
+
 /** How a schema is put to a server: by its response format, or in words. */
-export type StructuredOutput = 'json_schema' | 'json_object' | 'prompt';
+export type StructuredOutput = (typeof STRUCTURED_OUTPUTS)[number];
 
 /** One token of an answer with its natural-log probability, and the likeliest ones in its place. */
 export interface TokenLogProbability {

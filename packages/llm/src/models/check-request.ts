@@ -21,7 +21,7 @@ export function checkRequest(request: GenerateRequest): void {
       throw new InvalidInputError({
         expected: `messages with a role among ${ROLES.join(', ')} and text as content`,
         received: `role ${JSON.stringify(message.role)} with ${typeof message.content} content`,
-        hint: 'Correct the message.',
+        hint: "Pass messages such as { role: 'user', content: 'text' }.",
       });
   if (request.maxTokens !== undefined) checkNumber('maxTokens', request.maxTokens, { min: 1, integer: true });
   if (request.temperature !== undefined) checkNumber('temperature', request.temperature, { min: 0 });

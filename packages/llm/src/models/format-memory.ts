@@ -1,8 +1,6 @@
-import type { StructuredOutput } from './chat-format.js';
+import { STRUCTURED_OUTPUTS, type StructuredOutput } from './chat-format.js';
 import { ModelCallError } from './model-error.js';
 import { refusedParameter } from './refusals.js';
-
-const MODES: readonly StructuredOutput[] = ['json_schema', 'json_object', 'prompt'];
 
 /** Statuses by which servers refuse a response format; 404 and 500 are how some fail at one. */
 const REFUSALS = [400, 404, 415, 422, 500, 501];
@@ -22,7 +20,7 @@ export class FormatMemory {
   /** Formats to be tried for a schema, one after the other. */
   modesFor(schema: string): readonly StructuredOutput[] {
     const known = this.#fixed ?? this.#accepted.get(schema);
-    return known ? [known] : MODES;
+    return known ? [known] : STRUCTURED_OUTPUTS;
   }
 
   /** Tells whether a failure may be about the format, so that the next one is worth a try. */
@@ -38,7 +36,7 @@ export class FormatMemory {
 
   /** Notes the format that was answered, if all before it were refused beyond doubt. */
   note(schema: string, mode: StructuredOutput): void {
-    const before = MODES.slice(0, MODES.indexOf(mode));
+    const before = STRUCTURED_OUTPUTS.slice(0, STRUCTURED_OUTPUTS.indexOf(mode));
     if (before.every((one) => (this.#doubts.get(`${one} ${schema}`) ?? 0) >= 2))
       this.#accepted.set(schema, mode);
     // What is answered was never refused: a failure before it was a passing one.

@@ -4,10 +4,12 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   ArtifactError,
-  checkNumber,
+  defineOptions,
   type GenerateOutcome,
   type GenerateRequest,
   type LongCallOptions,
+  type OptionsOf,
+  option,
   throwIfCancelled,
   writeFileAtomically,
 } from '@palate/core';
@@ -25,25 +27,24 @@ import {
 import { type ChatSettings, chatParameters, type Wording } from './chat-format.js';
 import { checkRequest } from './check-request.js';
 import { ModelCallError } from './model-error.js';
-import { checkOpenAIOptions, type OpenAIModelOptions } from './openai.js';
+import { OPENAI_BATCH } from './openai.js';
 import { OpenAIConnection } from './openai-connection.js';
 import { sleep } from './sleep.js';
 
-/** Options of {@link OpenAIBatch}. */
-export interface OpenAIBatchOptions extends Omit<OpenAIModelOptions, 'likelihood'> {
-  /** Folder of the job's state, requests and answers; made if missing. It holds prompts and answers, no keys. */
-  readonly dir: string;
-  /** Most requests of one batch. Default 50,000, which is OpenAI's limit. */
-  readonly maxRequestsPerBatch?: number | undefined;
-  /** Most bytes of one batch's file. Default 190 million; OpenAI's limit is 200. */
-  readonly maxBytesPerBatch?: number | undefined;
-}
+/** Options of {@link OpenAIBatch}; {@link OPENAI_BATCH} says what each does. */
+export type OpenAIBatchOptions = OptionsOf<typeof OPENAI_BATCH.declarations>;
 
 /** Options of {@link generateByBatch}. */
-export interface GenerateByBatchOptions extends OpenAIBatchOptions, LongCallOptions {
-  /** Seconds between two looks at the batches. Default 30. */
-  readonly pollSeconds?: number | undefined;
-}
+export const GENERATE_BY_BATCH = defineOptions('generateByBatch', {
+  ...OPENAI_BATCH.declarations,
+  pollSeconds: option.number({ min: 0 })({
+    default: 30,
+    doc: 'seconds between two looks at the batches',
+  }),
+});
+
+/** Options of {@link generateByBatch}; {@link GENERATE_BY_BATCH} says what each does. */
+export type GenerateByBatchOptions = OptionsOf<typeof GENERATE_BY_BATCH.declarations> & LongCallOptions;
 
 /** How far a job is. */
 export interface BatchProgress {
@@ -94,23 +95,23 @@ export class OpenAIBatch {
    * @throws ArtifactError if the folder holds a job of other requests; InvalidInputError for bad requests
    */
   static async open(requests: readonly GenerateRequest[], options: OpenAIBatchOptions): Promise<OpenAIBatch> {
-    const { dir, maxRequestsPerBatch = 50_000, maxBytesPerBatch = 190_000_000, ...more } = options;
-    checkNumber('maxRequestsPerBatch', maxRequestsPerBatch, { min: 1, integer: true });
-    checkNumber('maxBytesPerBatch', maxBytesPerBatch, { min: 1 });
     const {
+      dir,
+      maxRequestsPerBatch,
+      maxBytesPerBatch,
       model,
       provider: _,
       structuredOutput,
       topLogProbabilities,
       maxTokensField,
       ...how
-    } = checkOpenAIOptions('OpenAIBatch', more);
+    } = OPENAI_BATCH.settings(options);
     requests.forEach(checkRequest);
     const connection = new OpenAIConnection(how);
     const settings: ChatSettings = { model, topLogProbabilities };
     // A batch cannot fall back once it is sent, nor learn what the server refuses.
     const wording: Wording = {
-      mode: structuredOutput === undefined || structuredOutput === 'auto' ? 'json_schema' : structuredOutput,
+      mode: structuredOutput === 'auto' ? 'json_schema' : structuredOutput,
       maxTokensField: maxTokensField ?? (connection.isOpenAI ? 'max_completion_tokens' : 'max_tokens'),
       without: new Set(),
     };
@@ -294,8 +295,8 @@ export async function generateByBatch(
   requests: readonly GenerateRequest[],
   options: GenerateByBatchOptions,
 ): Promise<GenerateOutcome[]> {
-  const { signal, onProgress, seed: _, pollSeconds = 30, ...how } = options;
-  checkNumber('pollSeconds', pollSeconds, { min: 0 });
+  const { signal, onProgress } = options;
+  const { pollSeconds, ...how } = GENERATE_BY_BATCH.settings(options);
   throwIfCancelled(signal, 'a batch');
   const job = await OpenAIBatch.open(requests, how);
   await job.submit(signal);

@@ -1,4 +1,11 @@
-import { checkNumber, checkOptions, InvalidInputError, PalateError, throwIfCancelled } from '@palate/core';
+import {
+  defineOptions,
+  InvalidInputError,
+  type OptionsOf,
+  option,
+  PalateError,
+  throwIfCancelled,
+} from '@palate/core';
 import OpenAI from 'openai';
 import { Gate } from './gate.js';
 import { guardedFetch } from './guarded-fetch.js';
@@ -6,40 +13,46 @@ import { ModelCallError } from './model-error.js';
 import { fromSdkError } from './openai-errors.js';
 import { type Redact, redactor } from './redact.js';
 
-/** Where an OpenAI-compatible server is and how it is spoken to. */
-export interface OpenAIConnectionOptions {
-  /**
-   * Default: the environment's `OPENAI_BASE_URL`, else OpenAI's own. Ollama: `http://localhost:11434/v1`. A name
-   * and password in it (`https://user:pass@host/v1`) are sent as basic authentication, in place of a key.
-   */
-  readonly baseURL?: string | undefined;
-  /**
-   * Default: the environment's `OPENAI_API_KEY`, but only towards the environment's or OpenAI's own URL: a
-   * server named in `baseURL` never gets a key that was not meant for it.
-   */
-  readonly apiKey?: string | undefined;
-  /** Further headers, treated as secrets like the key. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Longest wait for a whole answer or, when streaming, for its next piece, in seconds. Default 120. */
-  readonly timeoutSeconds?: number | undefined;
-  /** Most requests in flight at once over this connection. Default 16. */
-  readonly concurrency?: number | undefined;
-  /** Most bytes that are read of an answer; a larger one fails. Default 64 MiB. */
-  readonly maxAnswerBytes?: number | undefined;
-}
+const isHeaders = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.values(value).every((header) => typeof header === 'string');
 
-/** Names of the options of {@link OpenAIConnectionOptions}, to pass to `checkOptions`. */
-export const OPENAI_CONNECTION_OPTIONS = [
-  'baseURL',
-  'apiKey',
-  'headers',
-  'timeoutSeconds',
-  'concurrency',
-  'maxAnswerBytes',
-] as const;
+/** Options that say where an OpenAI-compatible server is and how it is spoken to. */
+export const OPENAI_CONNECTION = defineOptions(
+  'OpenAIConnection',
+  {
+    baseURL: option.text().optional({
+      doc: "address of the server (Ollama: `http://localhost:11434/v1`); left out: the environment's `OPENAI_BASE_URL`, else OpenAI's own. A name and password in it (`https://user:pass@host/v1`) are sent as basic authentication, in place of a key",
+    }),
+    apiKey: option.text().optional({
+      doc: "left out: the environment's `OPENAI_API_KEY`, but only towards the environment's or OpenAI's own address: a server named in `baseURL` never gets a key that was not meant for it",
+    }),
+    headers: option
+      .value<Readonly<Record<string, string>>>('an object of texts by header name', isHeaders)
+      .optional({ doc: 'further headers, treated as secrets like the key' }),
+    timeoutSeconds: option.number({ min: 0.001 })({
+      default: 120,
+      doc: 'longest wait for a whole answer or, when streaming, for its next piece, in seconds',
+    }),
+    concurrency: option.integer({ min: 1 })({
+      default: 16,
+      doc: 'most requests in flight at once over this connection',
+    }),
+    maxAnswerBytes: option.integer({ min: 1 })({
+      default: 64 * 2 ** 20,
+      defaultText: '64 MiB',
+      doc: 'most bytes that are read of an answer; a larger one fails',
+    }),
+  },
+  [],
+);
+
+/** Where an OpenAI-compatible server is and how it is spoken to; {@link OPENAI_CONNECTION} says what each does. */
+export type OpenAIConnectionOptions = OptionsOf<typeof OPENAI_CONNECTION.declarations>;
 
 const OPENAI_URL = 'https://api.openai.com/v1';
-const ANSWER_BYTES = 64 * 2 ** 20;
 /** The longest that a timer waits. */
 const LONGEST_MS = 2_147_483_647;
 
@@ -62,9 +75,9 @@ export class OpenAIConnection {
   readonly #timeoutMs: number;
 
   constructor(options: OpenAIConnectionOptions = {}) {
-    checkOptions('OpenAIConnection', options, OPENAI_CONNECTION_OPTIONS);
+    const settings = OPENAI_CONNECTION.settings(options);
     const fromEnvironment = process.env.OPENAI_BASE_URL || OPENAI_URL;
-    const baseURL = options.baseURL ?? fromEnvironment;
+    const baseURL = settings.baseURL ?? fromEnvironment;
     const url = URL.canParse(baseURL) ? new URL(baseURL) : undefined;
     if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
       throw new InvalidInputError({
@@ -73,14 +86,14 @@ export class OpenAIConnection {
         hint: 'Pass for example http://localhost:11434/v1.',
       });
     const basic = basicAuthentication(url);
-    if (basic !== undefined && options.apiKey !== undefined)
+    if (basic !== undefined && settings.apiKey !== undefined)
       throw new InvalidInputError({
         expected: 'one way to authenticate',
         received: 'apiKey, and a name and password in baseURL',
         hint: 'Pass one of them; further headers go into headers.',
       });
-    const ownKey = options.baseURL === undefined || options.baseURL === fromEnvironment;
-    const apiKey = options.apiKey ?? (ownKey ? process.env.OPENAI_API_KEY : undefined);
+    const ownKey = settings.baseURL === undefined || settings.baseURL === fromEnvironment;
+    const apiKey = settings.apiKey ?? (ownKey ? process.env.OPENAI_API_KEY : undefined);
     this.isOpenAI = url.hostname === 'api.openai.com';
     if (!apiKey && basic === undefined && this.isOpenAI)
       throw new InvalidInputError({
@@ -88,17 +101,10 @@ export class OpenAIConnection {
         received: 'none',
         hint: 'Set OPENAI_API_KEY, pass apiKey, or name a local server in baseURL.',
       });
-    this.concurrency = checkNumber('concurrency', options.concurrency ?? 16, { min: 1, integer: true });
-    this.#timeoutMs = Math.min(
-      LONGEST_MS,
-      1000 * checkNumber('timeoutSeconds', options.timeoutSeconds ?? 120, { min: 0.001 }),
-    );
-    const maxAnswerBytes = checkNumber('maxAnswerBytes', options.maxAnswerBytes ?? ANSWER_BYTES, {
-      min: 1,
-      integer: true,
-    });
+    this.concurrency = settings.concurrency;
+    this.#timeoutMs = Math.min(LONGEST_MS, 1000 * settings.timeoutSeconds);
     this.#gate = new Gate(this.concurrency);
-    const headers = { ...(basic !== undefined && { authorization: basic }), ...options.headers };
+    const headers = { ...(basic !== undefined && { authorization: basic }), ...settings.headers };
     this.redact = redactor([apiKey, url.password, decoded(url.password), basic, ...Object.values(headers)]);
     checkHeaders({ ...(apiKey && { apiKey: `Bearer ${apiKey}` }), ...headers });
     // fetch refuses URLs with a password in them.
@@ -109,7 +115,7 @@ export class OpenAIConnection {
       // Local servers want no key, but the SDK wants a text.
       apiKey: apiKey || 'none',
       baseURL: url.href.replace(/\/$/, ''),
-      fetch: guardedFetch(this.where, maxAnswerBytes),
+      fetch: guardedFetch(this.where, settings.maxAnswerBytes),
       maxRetries: 0,
       // The SDK's own timer stops at the headers; ours covers the body too. Its longest is 2^31 - 1.
       timeout: LONGEST_MS,

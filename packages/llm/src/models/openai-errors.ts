@@ -41,7 +41,8 @@ function readStatus(status: number, error: ServerError, asksToWait: boolean): Re
     return { code: 'rate-limited', hint: 'Wait, or lower the rate by withLimits.', isRetryable: true };
   if (status === 401 || status === 403 || (status === 400 && KEY.test(words)))
     return { code: 'not-authorised', hint: 'Check the API key and what it may use.', isRetryable: false };
-  if (status === 408 || status === 504) return { code: 'timed-out', hint: 'Call again.', isRetryable: true };
+  if (status === 408 || status === 504)
+    return { code: 'timed-out', hint: 'Call again after a while: withRetry does so.', isRetryable: true };
   // 424 is how Text Embeddings Inference says that its backend failed.
   if ((status >= 500 || status === 424) && status !== 501 && !TOO_LONG.test(words))
     return { code: 'server-failed', hint: 'Call again, or check the server.', isRetryable: true };

@@ -1,53 +1,79 @@
 import {
-  checkNumber,
-  checkOptions,
+  defineOptions,
   type GenerateRequest,
   type GenerateResult,
-  InvalidInputError,
+  type OptionsOf,
+  option,
 } from '@palate/core';
 import {
   type ChatSettings,
   chatParameters,
   parseChat,
+  STRUCTURED_OUTPUTS,
   type StructuredOutput,
   type Wording,
 } from './chat-format.js';
 import { echoLikelihood } from './echo-likelihood.js';
 import { FormatMemory } from './format-memory.js';
-import {
-  OPENAI_CONNECTION_OPTIONS,
-  OpenAIConnection,
-  type OpenAIConnectionOptions,
-} from './openai-connection.js';
+import { OPENAI_CONNECTION, OpenAIConnection } from './openai-connection.js';
 import { type LeftOut, Refusals } from './refusals.js';
 import { sendStreaming } from './send-streaming.js';
 import { type CallOptions, languageModel, type StreamingLanguageModel } from './single-calls.js';
 
+/** Options that {@link openaiModel} and the Batch API share. */
+const SHARED = {
+  model: option.text(1).required({ doc: "the model's name at the server, such as `gpt-4o-mini`" }),
+  provider: option.text()({
+    default: 'openai',
+    doc: "first half of the model's id, to keep servers apart: `ollama` gives `ollama:llama3`",
+  }),
+  structuredOutput: option.choice(['auto', ...STRUCTURED_OUTPUTS])({
+    default: 'auto',
+    doc: "how a request's schema is put to the server: `auto` tries `json_schema`, then `json_object`, then words alone, as long as the server refuses, and remembers for each schema what it took. The words are in the prompt always. Schemas of other things than objects go as the one property of an object",
+  }),
+  topLogProbabilities: option.integer({ min: 0, max: 20 }).optional({
+    doc: 'asks for the log-probability of each token and so many likeliest alternatives; answers are then `ScoredGenerateResult`s, with none where the server gives none. Left out: not asked for',
+  }),
+  maxTokensField: option.choice(['max_tokens', 'max_completion_tokens']).optional({
+    doc: 'name of the limit in the request; left out: `max_completion_tokens` at OpenAI, `max_tokens` elsewhere',
+  }),
+  ...OPENAI_CONNECTION.declarations,
+} as const;
+
 /** Options of {@link openaiModel}. */
-export interface OpenAIModelOptions extends OpenAIConnectionOptions {
-  /** The model's name at the server. */
-  readonly model: string;
-  /** First half of the model's id, to keep servers apart: `"ollama"` gives `"ollama:llama3"`. Default `"openai"`. */
-  readonly provider?: string | undefined;
-  /**
-   * How a request's schema is put to the server. `'auto'` (default) tries `json_schema`, then `json_object`,
-   * then words alone, as long as the server refuses, and remembers for each schema what it took. The words are
-   * in the prompt always. Schemas of other things than objects go as the one property of an object.
-   */
-  readonly structuredOutput?: StructuredOutput | 'auto' | undefined;
-  /**
-   * Asks for the log-probability of each token and so many likeliest alternatives (0 to 20); answers are then
-   * {@link ScoredGenerateResult}s, with none where the server gives none. Default: not asked for.
-   */
-  readonly topLogProbabilities?: number | undefined;
-  /** Name of the limit in the request. Default: `max_completion_tokens` at OpenAI, `max_tokens` elsewhere. */
-  readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens' | undefined;
-  /**
-   * `'echo'` adds `logLikelihood` by the completions endpoint with `echo` and `logprobs`, as vLLM has it;
-   * OpenAI's chat models have not. Default: none.
-   */
-  readonly likelihood?: 'echo' | undefined;
-}
+export const OPENAI_MODEL = defineOptions(
+  'openaiModel',
+  {
+    ...SHARED,
+    likelihood: option.choice(['echo']).optional({
+      doc: "`echo` adds `logLikelihood` by the completions endpoint with `echo` and `logprobs`, as vLLM has it; OpenAI's chat models do not have it",
+    }),
+  },
+  [],
+);
+
+/** Options of {@link openaiModel}; {@link OPENAI_MODEL} says what each does. */
+export type OpenAIModelOptions = OptionsOf<typeof OPENAI_MODEL.declarations>;
+
+/** Options of `OpenAIBatch`. */
+export const OPENAI_BATCH = defineOptions(
+  'OpenAIBatch',
+  {
+    ...SHARED,
+    dir: option.text(1).required({
+      doc: "folder of the job's state, requests and answers; made if missing. It holds prompts and answers, no keys",
+    }),
+    maxRequestsPerBatch: option.integer({ min: 1 })({
+      default: 50_000,
+      doc: "most requests of one batch; the default is OpenAI's limit",
+    }),
+    maxBytesPerBatch: option.number({ min: 1 })({
+      default: 190_000_000,
+      doc: "most bytes of one batch's file; OpenAI's limit is 200 million",
+    }),
+  },
+  [],
+);
 
 /** A model at an OpenAI-compatible server. */
 export interface OpenAIModel extends StreamingLanguageModel {
@@ -76,13 +102,13 @@ export interface OpenAIModel extends StreamingLanguageModel {
  */
 export function openaiModel(options: OpenAIModelOptions): OpenAIModel {
   const { model, provider, structuredOutput, topLogProbabilities, maxTokensField, likelihood, ...how } =
-    checkOpenAIOptions('openaiModel', options);
+    OPENAI_MODEL.settings(options);
   const connection = new OpenAIConnection(how);
   const settings: ChatSettings = { model, topLogProbabilities };
   const refusals = new Refusals(
     maxTokensField ?? (connection.isOpenAI ? 'max_completion_tokens' : 'max_tokens'),
   );
-  const formats = new FormatMemory(structuredOutput ?? 'auto');
+  const formats = new FormatMemory(structuredOutput);
 
   /** Sends a request in one format, without what the server has refused or refuses now. */
   const sendIn = async (
@@ -119,38 +145,16 @@ export function openaiModel(options: OpenAIModelOptions): OpenAIModel {
   };
 
   const calls = languageModel({
-    id: `${provider ?? 'openai'}:${model}`,
+    id: `${provider}:${model}`,
     concurrency: connection.concurrency,
     settings: {
       ...(topLogProbabilities !== undefined && { topLogProbabilities }),
-      ...(structuredOutput !== undefined && structuredOutput !== 'auto' && { structuredOutput }),
+      ...(structuredOutput !== 'auto' && { structuredOutput }),
     },
     generate,
     ...(likelihood === 'echo' && { logLikelihood: echoLikelihood(connection, model) }),
   });
   return Object.defineProperty(calls as OpenAIModel, 'leftOut', { get: () => refusals.leftOut });
-}
-
-/** Checks what {@link openaiModel} and the Batch API share. */
-export function checkOpenAIOptions(where: string, options: OpenAIModelOptions): OpenAIModelOptions {
-  checkOptions(where, options, [
-    ...OPENAI_CONNECTION_OPTIONS,
-    'model',
-    'provider',
-    'structuredOutput',
-    'topLogProbabilities',
-    'maxTokensField',
-    'likelihood',
-  ]);
-  if (typeof options.model !== 'string' || options.model === '')
-    throw new InvalidInputError({
-      expected: 'the name of a model',
-      received: JSON.stringify(options.model) ?? 'none',
-      hint: 'Pass model, for example "gpt-4o-mini".',
-    });
-  if (options.topLogProbabilities !== undefined)
-    checkNumber('topLogProbabilities', options.topLogProbabilities, { min: 0, max: 20, integer: true });
-  return options;
 }
 
 async function sendWhole(

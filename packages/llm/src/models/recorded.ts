@@ -1,12 +1,14 @@
 import { appendFile, readFile, truncate } from 'node:fs/promises';
 import {
-  checkOptions,
+  defineOptions,
   type GenerateRequest,
   type GenerateResult,
   InvalidInputError,
   type LanguageModel,
   type LikelihoodRequest,
   type LikelihoodResult,
+  type OptionsOf,
+  option,
   PalateError,
   ParseError,
 } from '@palate/core';
@@ -81,6 +83,18 @@ async function readRecording(file: string): Promise<Recording> {
   return { answers, wholeBytes, totalBytes: bytes.length };
 }
 
+/** Options of {@link recordedModel}. */
+export const RECORDED_MODEL = defineOptions(
+  'recordedModel',
+  {
+    model: option.text().optional({ doc: 'id of the model to play, needed if the file holds several' }),
+  },
+  [],
+);
+
+/** Options of {@link recordedModel}; {@link RECORDED_MODEL} says what each does. */
+export type RecordedModelOptions = OptionsOf<typeof RECORDED_MODEL.declarations>;
+
 /**
  * A language model that answers from a recording, without any network: for tests, demonstrations and
  * repeatable figures. It bears the id of the model that was recorded, so that what is derived from its
@@ -89,14 +103,13 @@ async function readRecording(file: string): Promise<Recording> {
  * A request without an answer is an outcome with {@link MissingAnswerError}, which tells how to record it.
  *
  * @param file - JSONL of {@link RecordedAnswer}, written by {@link recording}; read as a whole
- * @param options - `model`: the id of the model to play, needed if the file holds several
  * @throws ParseError for a malformed line; InvalidInputError if the file is missing or the model is not in it
  */
 export async function recordedModel(
   file: string,
-  options: { readonly model?: string } = {},
+  options: RecordedModelOptions = {},
 ): Promise<StreamingLanguageModel> {
-  checkOptions('recordedModel', options, ['model']);
+  const { model: played } = RECORDED_MODEL.settings(options);
   const { answers } = await readRecording(file).catch((cause: unknown) => {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
     throw new InvalidInputError({
@@ -108,7 +121,7 @@ export async function recordedModel(
   });
   const all = [...answers.values()];
   const ids = [...new Set(all.map((answer) => answer.model))];
-  const id = options.model ?? (ids.length === 1 ? ids[0] : undefined);
+  const id = played ?? (ids.length === 1 ? ids[0] : undefined);
   if (id === undefined || !ids.includes(id))
     throw new InvalidInputError({
       expected: `one of the models recorded in ${file}: ${ids.join(', ') || '(none)'}`,

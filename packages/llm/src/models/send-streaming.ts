@@ -123,7 +123,7 @@ function streamCut(settings: ChatSettings, length?: number, cause?: unknown): Mo
   return new ModelCallError('stream-cut', {
     expected: `the stream of model ${settings.model} to reach its end mark`,
     received: length === undefined ? 'a dropped connection' : `an end after ${length} characters`,
-    hint: 'Ask again.',
+    hint: 'Ask again: withRetry does so until text has come.',
     cause,
     isRetryable: true,
   });

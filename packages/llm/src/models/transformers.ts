@@ -1,17 +1,19 @@
 import { basename, resolve } from 'node:path';
 import type * as Transformers from '@huggingface/transformers';
 import {
-  checkNumber,
-  checkOptions,
+  defineOptions,
   type GenerateRequest,
   type GenerateResult,
   InvalidInputError,
   type LikelihoodRequest,
   type LikelihoodResult,
+  type OptionsOf,
+  option,
   PalateError,
+  type SettingsOf,
   throwIfCancelled,
 } from '@palate/core';
-import { defaultModelDir, importTransformers } from '../encoders/transformers-encoder.js';
+import { importTransformers, TRANSFORMERS_LIBRARY } from '../encoders/transformers-encoder.js';
 import {
   checkModelFolder,
   folderTokenizer,
@@ -27,21 +29,33 @@ import { withSchemaInstruction } from './schema-format.js';
 import { type CallOptions, languageModel, type StreamingLanguageModel } from './single-calls.js';
 import { generationSteps } from './transformers-steps.js';
 
+const TYPES = ['fp32', 'fp16', 'q8', 'int8', 'q4', 'q4f16'] as const;
+
 /** Options of {@link transformersModel}. */
-export interface TransformersModelOptions {
-  /** A model of the hub, such as `"HuggingFaceTB/SmolLM2-135M-Instruct"`, or a folder with its files. */
-  readonly model: string;
-  /** Weights to load, as the library names them. Default `'fp32'`. */
-  readonly dtype?: 'fp32' | 'fp16' | 'q8' | 'int8' | 'q4' | 'q4f16' | undefined;
-  /** Where it runs, as the library names it. Default `'cpu'`. */
-  readonly device?: 'cpu' | 'cuda' | 'dml' | 'webgpu' | 'coreml' | undefined;
-  /** Most tokens written where a request sets no `maxTokens`, as far as they fit. Default 256. */
-  readonly defaultMaxTokens?: number | undefined;
-  /** Folder for models of the hub. Default `PALATE_MODELS`, or `.cache/palate/models` in the home folder. */
-  readonly modelDir?: string | undefined;
-  /** The library, where it is not to be imported by name. */
-  readonly library?: typeof Transformers | undefined;
-}
+export const TRANSFORMERS_MODEL = defineOptions(
+  'transformersModel',
+  {
+    model: option.text(1).required({
+      doc: 'a model of the hub, such as `HuggingFaceTB/SmolLM2-135M-Instruct`, or a folder with its files',
+    }),
+    dtype: option.choice(TYPES)({ default: 'fp32', doc: 'weights to load, as the library names them' }),
+    device: option.choice(['cpu', 'cuda', 'dml', 'webgpu', 'coreml'])({
+      default: 'cpu',
+      doc: 'where it runs, as the library names it',
+    }),
+    defaultMaxTokens: option.integer({ min: 1 })({
+      default: 256,
+      doc: 'most tokens written where a request sets no `maxTokens`, as far as they fit',
+    }),
+    ...TRANSFORMERS_LIBRARY,
+  },
+  [],
+);
+
+/** Options of {@link transformersModel}; {@link TRANSFORMERS_MODEL} says what each does. */
+export type TransformersModelOptions = OptionsOf<typeof TRANSFORMERS_MODEL.declarations>;
+
+type TransformersModelSettings = SettingsOf<typeof TRANSFORMERS_MODEL.declarations>;
 
 /** The parts of a loaded model that calls need. */
 interface Loaded {
@@ -66,19 +80,9 @@ interface Loaded {
  * @throws InvalidInputError if the model cannot be loaded, with the library's reason
  */
 export async function transformersModel(options: TransformersModelOptions): Promise<StreamingLanguageModel> {
-  checkOptions('transformersModel', options, [
-    'model',
-    'dtype',
-    'device',
-    'defaultMaxTokens',
-    'modelDir',
-    'library',
-  ]);
-  const defaultMaxTokens = checkNumber('defaultMaxTokens', options.defaultMaxTokens ?? 256, {
-    min: 1,
-    integer: true,
-  });
-  const loaded = await load(options);
+  const settings = TRANSFORMERS_MODEL.settings(options);
+  const { defaultMaxTokens } = settings;
+  const loaded = await load(settings);
   const turn = new Gate(1);
 
   const inTurn = <T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> =>
@@ -105,13 +109,13 @@ export async function transformersModel(options: TransformersModelOptions): Prom
   });
 }
 
-async function load(options: TransformersModelOptions): Promise<Loaded> {
-  const { model: asked, dtype = 'fp32', device = 'cpu' } = options;
-  const library = options.library ?? (await importTransformers('the transformers language model'));
+async function load(settings: TransformersModelSettings): Promise<Loaded> {
+  const { model: asked, dtype, device, modelDir } = settings;
+  const library = settings.library ?? (await importTransformers('the transformers language model'));
   const folder = isFolder(asked);
   const path = folder ? resolve(asked) : asked;
   if (folder) await checkModelFolder(path, dtype);
-  const shared = { cache_dir: options.modelDir ?? defaultModelDir(), local_files_only: folder };
+  const shared = { cache_dir: modelDir, local_files_only: folder };
   try {
     const loadModel = (name: string): Promise<Transformers.PreTrainedModel> =>
       library.AutoModelForCausalLM.from_pretrained(name, { ...shared, dtype, device });

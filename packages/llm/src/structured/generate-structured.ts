@@ -1,12 +1,12 @@
 import {
-  checkNumber,
-  checkOptions,
+  defineOptions,
   type GenerateOutcome,
   type GenerateRequest,
   type GenerateResult,
   type LanguageModel,
-  LONG_CALL_OPTIONS,
   type LongCallOptions,
+  type OptionsOf,
+  option,
   PalateError,
   type TokenUsage,
 } from '@palate/core';
@@ -16,15 +16,21 @@ import { readValue, validate } from './read-value.js';
 import { structureSchema } from './structure-schema.js';
 
 /** Options of {@link generateStructured}. */
-export interface GenerateStructuredOptions<T = unknown> extends LongCallOptions {
-  /** Name of the schema, which some servers show the model. Default `"answer"`. */
-  readonly name?: string | undefined;
-  /** How often a model whose answer does not satisfy the schema is told so and asked again. Default 1. */
-  readonly reAsks?: number | undefined;
-  /**
-   * Reads a value out of an answer in which no JSON satisfies the schema, for example a numbered list; it is given the
-   * text without reasoning and the position of the request, and gives undefined where it can read nothing.
-   */
+export const GENERATE_STRUCTURED = defineOptions('generateStructured', {
+  name: option.text(1)({ default: 'answer', doc: 'name of the schema, which some servers show the model' }),
+  reAsks: option.integer({ min: 0 })({
+    default: 1,
+    doc: 'how often a model whose answer does not satisfy the schema is told so and asked again',
+  }),
+  readText: option.function<(text: string, request: number) => unknown>().optional({
+    doc: 'reads a value out of an answer in which no JSON satisfies the schema, for example a numbered list; it is given the text without reasoning and the position of the request, and gives undefined where it can read nothing',
+  }),
+});
+
+/** Options of {@link generateStructured}; {@link GENERATE_STRUCTURED} says what each does. */
+export interface GenerateStructuredOptions<T = unknown>
+  extends Omit<OptionsOf<typeof GENERATE_STRUCTURED.declarations>, 'readText'>,
+    LongCallOptions {
   readonly readText?: ((text: string, request: number) => T | undefined) | undefined;
 }
 
@@ -95,9 +101,8 @@ export async function generateStructured<S extends z.ZodType>(
   schema: S,
   options: GenerateStructuredOptions<z.input<S>> = {},
 ): Promise<StructuredOutcome<z.output<S>>[]> {
-  const { name = 'answer', reAsks = 1, readText, ...callOptions } = options;
-  checkOptions('generateStructured', options, ['name', 'reAsks', 'readText', ...LONG_CALL_OPTIONS]);
-  checkNumber('reAsks', reAsks, { min: 0, integer: true });
+  const { name, reAsks, readText } = GENERATE_STRUCTURED.settings(options);
+  const { signal, onProgress, seed } = options;
   const jsonSchema = structureSchema(schema);
   const outcomes = new Array<StructuredOutcome<z.output<S>>>(requests.length);
   let open = requests.map((request, index) => ({
@@ -108,7 +113,7 @@ export async function generateStructured<S extends z.ZodType>(
   for (let round = 0; open.length > 0; round++) {
     const answers: GenerateOutcome[] = await model.generate(
       open.map((one) => one.request),
-      callOptions,
+      { signal, onProgress, seed },
     );
     const again: typeof open = [];
     for (const [n, { index, request, usage: before }] of open.entries()) {

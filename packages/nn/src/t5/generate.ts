@@ -1,10 +1,12 @@
 import {
   checkNumber,
-  checkOptions,
+  defineOptions,
   InvalidInputError,
-  LONG_CALL_OPTIONS,
   type LongCallOptions,
+  type OptionsOf,
+  option,
   RandomStream,
+  type SettingsOf,
   throwIfCancelled,
   yieldToEventLoop,
 } from '@palate/core';
@@ -26,39 +28,30 @@ import type { EncodedInput, T5 } from './t5.js';
 export type AllowedTokens = (prefix: readonly number[], input: number) => ArrayLike<number>;
 
 /** Options of {@link generate}. */
-export interface GenerateOptions extends LongCallOptions {
-  /** Most tokens to generate. Default 32. */
-  readonly maxTokens?: number | undefined;
-  /** Beams; 1 for greedy decoding or sampling. Default 1. */
-  readonly beams?: number | undefined;
-  /** Sequences returned for each input, at most `beams`. Default 1. */
-  readonly sequences?: number | undefined;
-  /** Exponent of the length that beam scores are divided by. Default 1, as in HuggingFace; 0 for plain sums. */
-  readonly lengthPenalty?: number | undefined;
-  /** True to draw tokens instead of taking the likeliest. Default false. */
-  readonly sample?: boolean | undefined;
-  /** Divides scores before drawing. Default 1. */
-  readonly temperature?: number | undefined;
-  /** Draw among so many likeliest tokens only. */
-  readonly topK?: number | undefined;
-  /** Draw among the likeliest tokens that together have this probability. */
-  readonly topP?: number | undefined;
-  /** Bounds what may be generated. */
-  readonly allowed?: AllowedTokens | undefined;
-}
+export const GENERATE = defineOptions('generate', {
+  maxTokens: option.integer({ min: 1 })({ default: 32, doc: 'most tokens to generate' }),
+  beams: option.integer({ min: 1 })({ default: 1, doc: 'beams; 1 for greedy decoding or sampling' }),
+  sequences: option.integer({ min: 1 })({
+    default: 1,
+    doc: 'sequences returned for each input, at most `beams`',
+  }),
+  lengthPenalty: option.number()({
+    default: 1,
+    doc: 'exponent of the length that beam scores are divided by: 1 as in HuggingFace, 0 for plain sums',
+  }),
+  sample: option.boolean()({ default: false, doc: 'draws tokens instead of taking the likeliest' }),
+  temperature: option.number({ min: 1e-6 })({ default: 1, doc: 'divides scores before drawing' }),
+  topK: option.integer({ min: 1 }).optional({ doc: 'draws among so many likeliest tokens only' }),
+  topP: option.number({ min: 0, max: 1 }).optional({
+    doc: 'draws among the likeliest tokens that together have this probability',
+  }),
+  allowed: option.function<AllowedTokens>().optional({ doc: 'bounds what may be generated' }),
+});
 
-const OPTION_NAMES = [
-  ...LONG_CALL_OPTIONS,
-  'maxTokens',
-  'beams',
-  'sequences',
-  'lengthPenalty',
-  'sample',
-  'temperature',
-  'topK',
-  'topP',
-  'allowed',
-];
+/** Options of {@link generate}; {@link GENERATE} says what each does. */
+export type GenerateOptions = OptionsOf<typeof GENERATE.declarations> & LongCallOptions;
+
+type GenerateSettings = SettingsOf<typeof GENERATE.declarations> & LongCallOptions;
 
 /**
  * Generates from a batch of inputs: greedily, by drawing, or by beam search.
@@ -105,25 +98,25 @@ export async function generateEncoded(
   encode: () => EncodedInput,
   options: GenerateOptions = {},
 ): Promise<GeneratedSequence[][]> {
-  checkOptions('generate', options, OPTION_NAMES);
-  const maxTokens = checkNumber('maxTokens', options.maxTokens ?? 32, { min: 1, integer: true });
-  const beams = checkNumber('beams', options.beams ?? 1, { min: 1, integer: true });
-  const wanted = checkNumber('sequences', options.sequences ?? 1, { min: 1, max: beams, integer: true });
-  if (options.sample && beams > 1)
+  const { signal, onProgress, seed } = options;
+  const settings = { ...GENERATE.settings(options), signal, onProgress, seed };
+  const { maxTokens, beams, sequences, sample } = settings;
+  checkNumber('sequences', sequences, { max: beams });
+  if (sample && beams > 1)
     throw new InvalidInputError({
       expected: 'either beams or sample',
       received: 'both',
       hint: 'Draw with one beam, or search without drawing.',
     });
-  throwIfCancelled(options.signal, 'generating');
+  throwIfCancelled(signal, 'generating');
   if (inputs === 0) return [];
   const steps = tf.tidy(
     () => new DecoderSteps(model, encode(), beams, maxTokens) as never,
   ) as unknown as DecoderSteps;
   try {
     return beams > 1
-      ? await search(model, steps, inputs, beams, wanted, maxTokens, options)
-      : await follow(model, steps, inputs, maxTokens, options);
+      ? await search(model, steps, inputs, settings)
+      : await follow(model, steps, inputs, settings);
   } finally {
     steps.dispose();
   }
@@ -154,8 +147,7 @@ async function follow(
   model: T5,
   steps: DecoderSteps,
   inputs: number,
-  maxTokens: number,
-  options: GenerateOptions,
+  options: GenerateSettings,
 ): Promise<GeneratedSequence[][]> {
   const {
     eos_token_id: end,
@@ -163,6 +155,7 @@ async function follow(
     decoder_start_token_id: start,
     vocab_size: size,
   } = model.config;
+  const { maxTokens } = options;
   const random = new RandomStream(options.seed ?? 0).fork('sample tokens');
   const streams = Array.from({ length: inputs }, (_, input) => random.fork(`input ${input}`));
   const tokens: number[][] = Array.from({ length: inputs }, () => []);
@@ -195,16 +188,11 @@ async function search(
   model: T5,
   steps: DecoderSteps,
   inputs: number,
-  beams: number,
-  wanted: number,
-  maxTokens: number,
-  options: GenerateOptions,
+  options: GenerateSettings,
 ): Promise<GeneratedSequence[][]> {
   const { eos_token_id: end, decoder_start_token_id: start, vocab_size: size } = model.config;
-  const searches = Array.from(
-    { length: inputs },
-    () => new BeamSearch(beams, end, options.lengthPenalty ?? 1),
-  );
+  const { beams, sequences, maxTokens } = options;
+  const searches = Array.from({ length: inputs }, () => new BeamSearch(beams, end, options.lengthPenalty));
   let fed = new Int32Array(inputs * beams).fill(start);
   let parents = Int32Array.from({ length: inputs * beams }, (_, row) => row);
   for (let step = 0; step < maxTokens && searches.some((each) => !each.isDone); step++) {
@@ -229,5 +217,5 @@ async function search(
     }
     options.onProgress?.({ phase: 'generate', done: step + 1, total: maxTokens });
   }
-  return searches.map((each) => each.best(wanted));
+  return searches.map((each) => each.best(sequences));
 }

@@ -28,7 +28,7 @@ export class TokenTrie {
         throw new InvalidInputError({
           expected: 'sequences of at least one token',
           received: 'an empty one',
-          hint: 'Leave it out.',
+          hint: 'Leave empty sequences out.',
         });
       let node = this.#root;
       for (const token of sequence) {

@@ -1,14 +1,14 @@
 import {
   type CatalogueScorer,
-  checkChoice,
-  checkNumber,
-  checkOptions,
+  defineOptions,
   fittedOnParts,
   type IdMap,
   InvalidInputError,
   isCatalogueScorer,
   type LongCallOptions,
   listsFromScores,
+  type OptionsOf,
+  option,
   type Provenance,
   provenanceOfParts,
   type Query,
@@ -19,19 +19,29 @@ import {
 import { RANK_CONSTANT } from './fuse-lists.js';
 
 /** Options of {@link Fusion}. */
-export interface FusionOptions {
-  /**
-   * `'reciprocal-rank'` sums `weight / (k + rank)` (Cormack et al. 2009); `'scores'` sums weighted scores, each
-   * part's brought to 0 to 1 by its minimum and maximum. Default `'reciprocal-rank'`.
-   */
-  readonly method?: 'reciprocal-rank' | 'scores' | undefined;
-  /** One weight a part. Default 1 each. */
-  readonly weights?: readonly number[] | undefined;
-  /** The constant `k` of reciprocal rank fusion. Default 60. */
-  readonly k?: number | undefined;
-  /** Name in tables. Default: the parts' names joined by `' + '`. */
-  readonly name?: string | undefined;
-}
+export const FUSION = defineOptions(
+  'Fusion',
+  {
+    method: option.choice(['reciprocal-rank', 'scores'])({
+      default: 'reciprocal-rank',
+      doc: "`'reciprocal-rank'` sums `weight / (k + rank)` (Cormack et al. 2009); `'scores'` sums weighted scores, each part's brought to 0 to 1 by its minimum and maximum",
+    }),
+    weights: option
+      .list(option.number({ min: 0 }))
+      .optional({ doc: 'one weight a part; 1 each if left out' }),
+    k: option.number({ min: 0 })({
+      default: RANK_CONSTANT,
+      doc: 'the constant `k` of reciprocal rank fusion',
+    }),
+    name: option.text(1).optional({
+      doc: "name in tables; the parts' names joined by `' + '` if left out",
+    }),
+  },
+  [],
+);
+
+/** Options of {@link Fusion}; {@link FUSION} says what each does. */
+export type FusionOptions = OptionsOf<typeof FUSION.declarations>;
 
 /**
  * Several retrievers over the same items as one. Ranks and ranges are taken over the whole catalogue; items of equal
@@ -56,7 +66,7 @@ export class Fusion implements CatalogueScorer {
 
   /** @throws InvalidInputError if parts have different items or cannot score their catalogue, or weights do not fit */
   constructor(parts: readonly Retriever[], options: FusionOptions = {}) {
-    checkOptions('Fusion', options, ['method', 'weights', 'k', 'name']);
+    const { method, weights, k, name } = FUSION.settings(options);
     const [first] = parts;
     if (!first)
       throw new InvalidInputError({
@@ -80,20 +90,19 @@ export class Fusion implements CatalogueScorer {
         });
       return part;
     });
-    this.#weights = options.weights ?? parts.map(() => 1);
+    this.#weights = weights ?? parts.map(() => 1);
     if (this.#weights.length !== parts.length)
       throw new InvalidInputError({
         expected: `${parts.length} weights`,
         received: String(this.#weights.length),
         hint: 'Give one weight for each part.',
       });
-    for (const weight of this.#weights) checkNumber('weight', weight, { min: 0 });
-    this.#method = checkChoice('method', options.method ?? 'reciprocal-rank', ['reciprocal-rank', 'scores']);
-    this.#k = checkNumber('k', options.k ?? RANK_CONSTANT, { min: 0 });
+    this.#method = method;
+    this.#k = k;
     this.items = first.items;
     this.provenance = provenanceOfParts(parts);
     this.fittedOn = fittedOnParts(parts);
-    this.name = options.name ?? parts.map((part) => part.name).join(' + ');
+    this.name = name ?? parts.map((part) => part.name).join(' + ');
   }
 
   async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {

@@ -30,7 +30,7 @@ export function countRows(vectors: Float32Array, width: number, what: string): n
     throw new InvalidInputError({
       expected: `finite ${what}`,
       received: `${vectors[bad]} in row ${Math.floor(bad / width)}`,
-      hint: 'Repair the encoder or drop the row.',
+      hint: 'Look what the encoder reads for this row: encode it again, or leave the row out.',
     });
   return vectors.length / width;
 }

@@ -113,7 +113,7 @@ export class RqVae implements Codebook, Disposable {
       throw new InvalidInputError({
         expected: 'vectors to fit on',
         received: 'none',
-        hint: 'Encode the items first.',
+        hint: 'Pass a table with one vector for each item.',
       });
     const shape: RqVaeShape = { width: table.width, hidden, latent, levels, size, beta };
     const batchSize = Math.min(rows, settings.batchSize);

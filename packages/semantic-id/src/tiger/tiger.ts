@@ -134,7 +134,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
       throw new InvalidInputError({
         expected: 'users with at least two interactions',
         received: 'none',
-        hint: 'Use data with histories.',
+        hint: 'Fit on data in which users have histories: a filter or a split may have left none.',
       });
     throwIfCancelled(signal, 'fitting TIGER');
     await selectBackend();

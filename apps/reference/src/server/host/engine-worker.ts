@@ -27,7 +27,7 @@ async function run(settings: EngineSettings): Promise<void> {
 
   const answer = (id: number, value: unknown, batch?: number): void => {
     const json = new TextEncoder().encode(JSON.stringify(value));
-    send({ kind: 'answer', id, json, ...(batch === undefined ? {} : { batch }) }, [json.buffer]);
+    send({ kind: 'answer', id, json, batch }, [json.buffer]);
   };
   const handle = async ({ id, operation, argument }: Call, signal: AbortSignal): Promise<void> => {
     if (!engine || !batcher) throw new Error('the engine is not open');

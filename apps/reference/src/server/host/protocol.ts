@@ -80,7 +80,12 @@ export type FromEngine =
   | { readonly kind: 'opened' }
   | { readonly kind: 'failed'; readonly error: SentError }
   /** The answer as the bytes of its JSON, so that nobody copies it again. */
-  | { readonly kind: 'answer'; readonly id: number; readonly json: Uint8Array; readonly batch?: number }
+  | {
+      readonly kind: 'answer';
+      readonly id: number;
+      readonly json: Uint8Array;
+      readonly batch?: number | undefined;
+    }
   | { readonly kind: 'error'; readonly id: number; readonly error: SentError }
   | { readonly kind: 'piece'; readonly id: number; readonly text: string }
   /** Of a call, or of the fits that no call alone asked for. */

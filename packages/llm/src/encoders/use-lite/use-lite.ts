@@ -1,6 +1,9 @@
-import { checkOptions } from '@palate/core';
-import { BatchedEncoder, type EncoderOptions } from '../batched-encoder.js';
+import { defineOptions } from '@palate/core';
+import { BatchedEncoder, ENCODER, type EncoderOptions } from '../batched-encoder.js';
 import type { EmbeddingModel } from '../embedding-model.js';
+
+/** Options of {@link useLiteEncoder}. */
+export const USE_LITE = defineOptions('useLiteEncoder', ENCODER.declarations, []);
 
 let model: Promise<EmbeddingModel> | undefined;
 
@@ -17,11 +20,11 @@ let model: Promise<EmbeddingModel> | undefined;
  * ```
  */
 export async function useLiteEncoder(options: EncoderOptions = {}): Promise<BatchedEncoder> {
-  checkOptions('useLiteEncoder', options, ['cacheDir']);
+  const settings = USE_LITE.settings(options);
   // Tensors are loaded when the encoder is asked for, not with the package.
   model ??= import('./use-lite-model.js').then(({ loadUseLite }) => loadUseLite());
   try {
-    return new BatchedEncoder(await model, options);
+    return new BatchedEncoder(await model, settings);
   } catch (error) {
     model = undefined;
     throw error;

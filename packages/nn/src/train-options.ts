@@ -1,0 +1,60 @@
+import {
+  defineOptions,
+  type LongCallOptions,
+  type OptionsOf,
+  option,
+  type RandomStream,
+  type SettingsOf,
+} from '@palate/core';
+import type * as tf from '@tensorflow/tfjs-core';
+import { CHECKPOINT } from './checkpoint.js';
+import type { ForwardPass } from './forward-pass.js';
+import type { Optimiser } from './optimisers.js';
+import type { Parameters } from './parameters.js';
+import type { Schedule } from './schedules.js';
+
+/** Numbers of one batch by name; int32 for Int32Array, float32 for Float32Array. */
+export type Batch = Readonly<
+  Record<string, { readonly shape: readonly number[]; readonly values: Int32Array | Float32Array }>
+>;
+
+/** Tensors of one batch by name. */
+export type BatchTensors = Readonly<Record<string, tf.Tensor>>;
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
+/** Options of `train`. */
+export const TRAIN = defineOptions('train', {
+  parameters: option.value<Parameters>('parameters', isObject).required({ doc: 'weights to train' }),
+  optimiser: option
+    .value<Optimiser>('an optimiser', (value) => typeof Object(value).apply === 'function')
+    .required({ doc: 'turns gradients into updates' }),
+  schedule: option.function<Schedule>().required({ doc: 'the learning rate by step' }),
+  loss: option.function<(batch: BatchTensors, pass: ForwardPass) => tf.Scalar>().required({
+    doc: 'the loss of a batch; it may use the batch, the parameters and the pass, and nothing else that changes from step to step',
+  }),
+  batches: option.function<(epoch: number, random: RandomStream) => readonly (() => Batch)[]>().required({
+    doc: 'the batches of an epoch, counted from 1, as functions that make them when their turn comes. Each depends on the epoch, its own index and the random stream (fork it by index) alone: a resumed run does not make the ones before',
+  }),
+  epochs: option.integer({ min: 1 }).required({ doc: 'most epochs' }),
+  clipNorm: option.number({ min: 0 }).optional({ doc: 'bound on the joint norm of the gradients' }),
+  validate: option
+    .function<(epoch: number) => Promise<Readonly<Record<string, number>>>>()
+    .optional({ doc: 'measures the model after every epoch' }),
+  earlyStopping: option
+    .value<{ readonly metric: string; readonly patience: number }>('{ metric, patience }', isObject)
+    .optional({
+      doc: 'stops when a validation metric, which has to rise, has not done so for `patience` epochs; the best weights stay',
+    }),
+  checkpoint: CHECKPOINT,
+  identity: option.text()({
+    default: '',
+    doc: 'names the run: data, model and options, for example a hash; a run goes on from checkpoints of the same name alone',
+  }),
+});
+
+/** Options of `train`; {@link TRAIN} says what each does. */
+export type TrainOptions = OptionsOf<typeof TRAIN.declarations> & LongCallOptions;
+
+/** Options of `train` with their defaults. */
+export type TrainSettings = SettingsOf<typeof TRAIN.declarations>;
