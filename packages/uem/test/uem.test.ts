@@ -1,7 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Catalog, type EncodedTexts, IdMap, type TextEncoder } from '@palate/core';
+import {
+  Catalog,
+  checkOptions,
+  type EncodedTexts,
+  IdMap,
+  LONG_CALL_OPTIONS,
+  type TextEncoder,
+} from '@palate/core';
 import { selectBackend } from '@palate/nn';
 import { OrtSession, OrtTensor } from '@palate/tfjs-backend-ort';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -13,7 +20,8 @@ class WordEncoder implements TextEncoder {
   readonly width = 12;
   readonly #axes = new Map<string, number>();
 
-  async encode(texts: readonly string[]): Promise<EncodedTexts> {
+  async encode(texts: readonly string[], options: object = {}): Promise<EncodedTexts> {
+    checkOptions('encode', options, LONG_CALL_OPTIONS);
     const data = new Float32Array(texts.length * this.width);
     for (const [row, text] of texts.entries()) {
       const words = text.match(/\w+/g) ?? [];

@@ -100,6 +100,8 @@ export class HistoryVectors {
    * @throws CancelledError if `signal` fires
    */
   static async encode(catalog: Catalog, options: HistoryVectorsOptions): Promise<HistoryVectors> {
+    const { signal, onProgress, seed } = options;
+    const call: LongCallOptions = { signal, onProgress, seed };
     const { encoder, titleFields, descriptionFields, ratings, scale } = HISTORY_VECTORS.settings(options);
     if (ratings.length > 0 && !scale)
       throw new InvalidInputError({
@@ -114,7 +116,7 @@ export class HistoryVectors {
       Array.from({ length: catalog.items.size }, (_, item) => catalog.itemText(item, names)),
     ) as [string[], string[]];
     const encodeAll = async (texts: readonly string[]): Promise<Float32Array> =>
-      (await encoder.encode(texts, options)).data;
+      (await encoder.encode(texts, call)).data;
     return new HistoryVectors({
       encoder: encoder.id,
       items: catalog.items,
