@@ -11,6 +11,7 @@ import { rerank } from './rerank.js';
 import type { Study } from './study.js';
 import { textRequests } from './text-requests.js';
 import { tigerColdStart, tigerColdStartBeauty, tigerDiversity } from './tiger.js';
+import { uemMl1m, uemMovieTweetings } from './uem.js';
 
 /** Every study of the benchmark: a new one is one file and one entry here. */
 export const STUDIES: readonly Study[] = [
@@ -33,6 +34,8 @@ export const STUDIES: readonly Study[] = [
   graphAugmentMovieTweetings,
   graphAugmentBeauty,
   graphAugmentGiftCards,
+  uemMl1m,
+  uemMovieTweetings,
 ];
 
 /**
