@@ -13,9 +13,9 @@ export type {
 } from './engine/answer.js';
 export { userCacheFolder } from './engine/cache-folder.js';
 export { MOST_ITEMS } from './engine/check-request.js';
-export { type CallOptions, Engine, type ExplainCallOptions } from './engine/engine.js';
+export { type CallOptions, Engine, type ExplainCallOptions, type RefitOptions } from './engine/engine.js';
 export type { EngineStatus, MethodStatus, RefitStatus } from './engine/engine-status.js';
-export type { ModelState } from './engine/generation.js';
+export type { ModelEntry, ModelState } from './engine/generation.js';
 export type {
   DiversityConfig,
   Effort,
@@ -26,7 +26,7 @@ export type {
   RankerConfig,
   RetrieverConfig,
 } from './engine/options.js';
-export type { RefitReport } from './engine/refit.js';
+export type { ChosenModel, RefitReport } from './engine/refit.js';
 export type {
   Asker,
   ExplainRequest,

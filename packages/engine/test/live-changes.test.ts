@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type FeedbackStore, MemoryFeedbackStore, PalateError } from '@palate/core';
 import { describe, expect, test } from 'vitest';
 import { type Answer, Engine } from '../src/index.js';
@@ -278,4 +279,88 @@ describe('a refit', () => {
     expect(names.filter((name) => name.startsWith('ease-'))).toHaveLength(1);
     expect(engine.status().data).toMatchObject({ items: 29, newItems: 0 });
   });
+});
+
+describe('two engines on one folder and one store', () => {
+  test('take in what the other was told, once', async () => {
+    const store = lasting();
+    const dir = folder('two');
+    await using first = await open({ folder: dir, feedback: store });
+    await using second = await open({ folder: dir, feedback: store });
+    await first.feedback([{ user: 'ida', item: 'tea-1', kind: 'like' }]);
+    await second.feedback([{ user: 'ida', item: 'tea-2', kind: 'like' }]);
+    await first.addItems([{ id: 'toy-new', text: { title: 'Rattle', description: 'for the very small' } }]);
+    const chosen = (engine: Engine) => engine.user('ida')?.history.map(({ item }) => item);
+    expect(chosen(first)).toEqual(['tea-1']);
+    expect(await first.catchUp()).toEqual({ events: 1, items: 0 });
+    expect(await first.catchUp()).toEqual({ events: 0, items: 0 });
+    expect(await second.catchUp()).toEqual({ events: 0, items: 1 });
+    expect(chosen(first)).toEqual(['tea-1', 'tea-2']);
+    expect(chosen(second)).toEqual(['tea-1', 'tea-2']);
+    expect(second.item('toy-new')).toMatchObject({ title: 'Rattle', isNew: true });
+  });
+
+  test('a refit of the one fits what the other has in use, which a third reads', async () => {
+    const store = lasting();
+    const dir = folder('beside');
+    await using answering = await open({ folder: dir, feedback: store });
+    await answering.recommend({ user: 'user-1' });
+    const item = await answering.fit({ system: 'item-knn' });
+    expect(item).toMatchObject({ key: 'item-knn', state: 'ready', reused: false });
+    await answering.feedback([{ user: 'jon', item: 'tea-1' }]);
+    const models = answering.models();
+    expect(models.map(({ method }) => method)).toEqual(['ease', 'item-knn']);
+    const fitting = await open({ folder: dir, feedback: store });
+    expect((await fitting.refit({ models })).fitted).toEqual(['ease', 'item-knn']);
+    await fitting.close();
+    await using next = await open({ folder: dir, feedback: store });
+    await next.prepare({ models });
+    const reused = next.models().map((model) => [model.method, model.reused]);
+    expect(reused).toContainEqual(['ease', true]);
+    expect(reused).toContainEqual(['item-knn', true]);
+    expect(next.status().data.users).toBe(37);
+    const kept = async () => (await readdir(dir)).filter((name) => /^(ease|item-knn)-/.test(name)).length;
+    expect(await kept()).toBe(4);
+    await next.removeModels(models.flatMap(({ dir: each }) => each ?? []));
+    await next.removeModels(next.models().flatMap(({ dir: each }) => each ?? []));
+    expect(await kept()).toBe(2);
+  });
+});
+
+describe('a fit that is forced', () => {
+  test('keeps and answers from the old model until the new one is whole', async () => {
+    const dir = folder('forced');
+    await using engine = await open({ folder: dir });
+    await engine.fit({ system: 'ease' });
+    const [name = ''] = (await readdir(dir)).filter((each) => each.startsWith('ease-'));
+    const made = async () => (await stat(join(dir, name))).ino;
+    const before = await made();
+    await expect(
+      engine.fit({ system: 'ease', force: true }, { signal: AbortSignal.abort() }),
+    ).rejects.toMatchObject({ code: 'cancelled' });
+    expect(await made()).toBe(before);
+    const forced = engine.fit({ system: 'ease', force: true });
+    expect((await stat(join(dir, name))).isDirectory()).toBe(true);
+    expect((await engine.recommend({ user: 'user-1', k: 3 })).items).toHaveLength(3);
+    expect((await forced).reused).toBe(false);
+    expect(await made()).not.toBe(before);
+    expect(await readdir(dir)).toContain(name);
+    expect((await readdir(dir)).filter((each) => !/^ease-[0-9a-f]{16}$/.test(each))).toEqual([]);
+  });
+});
+
+test('what a newcomer says no to is left out, and what is like it put down', async () => {
+  await using engine = await open();
+  const all = (await engine.recommend({ k: 24 })).items.map(({ id }) => id);
+  const [disliked = ''] = all;
+  const kind = disliked.split('-')[0] ?? '';
+  const without = (await engine.recommend({ k: 24, dislikes: [disliked] })).items.map(({ id }) => id);
+  expect([...without, disliked].sort()).toEqual([...all].sort());
+  const place = (list: readonly string[]): number =>
+    list.filter((id) => id !== disliked).reduce((sum, id, at) => sum + (id.startsWith(kind) ? at : 0), 0);
+  expect(place(without)).toBeGreaterThan(place(all));
+  await expect(engine.recommend({ dislikes: ['nobody knows'] })).rejects.toThrow(/dislikes\[0\]/);
+  // As the same said by feedback.
+  await engine.feedback([{ user: 'new', item: disliked, kind: 'dislike' }]);
+  expect((await engine.recommend({ user: 'new', k: 24 })).items.map(({ id }) => id)).toEqual(without);
 });

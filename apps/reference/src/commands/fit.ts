@@ -1,11 +1,6 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { CommandContext } from '@palate/command-line';
-import { readManifest, removeArtifact } from '@palate/core';
-import type { Method } from '@palate/engine';
 import { chooseSystems } from '../choose-systems.js';
 import type { FittingOptions } from '../command-options.js';
-import { fitSystem } from '../engine/fit-system.js';
 import { withEngine } from '../engine/open-engine.js';
 
 /** Options of `palate fit`. */
@@ -20,9 +15,10 @@ export async function fitCommand(options: FitCommandOptions, context: CommandCon
   const fitted = await withEngine(options, context, async ({ engine }) => {
     const done: { system: string; reused: boolean; seconds: number }[] = [];
     for (const { key } of systems) {
-      if (options.force) await removeKept(engine.status().folder, key);
-      const { reused = false, seconds = 0 } =
-        (await fitSystem(engine, key, { signal: context.signal })) ?? {};
+      const { reused = false, seconds = 0 } = await engine.fit(
+        { system: key, force: options.force },
+        { signal: context.signal },
+      );
       done.push({ system: key, reused, seconds });
       if (!context.json)
         context.print(`${key}: ${reused ? 'up to date' : `fitted in ${seconds.toFixed(1)} s`}`);
@@ -30,15 +26,4 @@ export async function fitCommand(options: FitCommandOptions, context: CommandCon
     return done;
   });
   if (context.json) context.printJson(fitted);
-}
-
-/** Takes the models of a system away that are kept in a folder: artifacts, and nothing else. */
-async function removeKept(folder: string, key: Method['key']): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (!new RegExp(`^${key}-[0-9a-f]{16}$`).test(name)) continue;
-    const dir = join(folder, name);
-    const manifest = await readManifest(dir).catch(() => undefined);
-    // What is damaged is fitted again anyway.
-    if (manifest) await removeArtifact(dir, manifest.kind);
-  }
 }

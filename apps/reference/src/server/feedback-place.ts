@@ -24,3 +24,8 @@ export async function openFeedbackPlace(
     place ?? join(userDataFolder(), `${plain}-${fingerprint.slice(0, 16)}`, 'feedback'),
   );
 }
+
+/** Whether several servers may keep feedback in a place at the same time: a database, and no folder. */
+export function isShared(place: string | undefined): boolean {
+  return place !== undefined && /^postgres(ql)?:/.test(place);
+}

@@ -1,4 +1,4 @@
-import { PalateError } from '@palate/core';
+import { CancelledError, PalateError } from '@palate/core';
 import type { Logger } from 'pino';
 import {
   EngineHost,
@@ -13,13 +13,34 @@ import type { EngineCaller } from './http/app-parts.js';
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 30_000;
 
-/** An engine whose thread is started again where it ends by itself. */
+/** Milliseconds that calls under way have to be answered by a thread that another took the place of. */
+const LAST_ANSWERS = 150_000;
+
+/** Operations that change what later answers go by. */
+const WRITES: ReadonlySet<Operation> = new Set(['feedback', 'addItems']);
+
+/** A model of a thread, as `models` tells it. */
+interface KeptModel {
+  readonly method: string;
+  readonly settings: unknown;
+  readonly dir?: string | undefined;
+}
+
+/**
+ * An engine whose thread is started again where it ends by itself. Fits are computed by a second thread, which gives way to the
+ * one that answers; once they are kept, a fresh thread reads them and takes the place of the old one between two calls.
+ */
 export class LastingEngine implements EngineCaller {
   readonly #settings: EngineSettings;
   readonly #options: EngineHostOptions;
   readonly #onOpen: (host: EngineHost) => void;
   readonly #log: Logger;
   #host: EngineHost | undefined;
+  /** Threads that fit, or answer what they were asked before another took their place. */
+  readonly #others = new Set<EngineHost>();
+  readonly #writing = new Set<Promise<unknown>>();
+  /** Resolves when writes may go on. */
+  #gate: Promise<void> | undefined;
   #pause = FIRST_PAUSE;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -43,41 +64,140 @@ export class LastingEngine implements EngineCaller {
 
   /** Requests that are not answered yet. */
   get pending(): number {
-    return this.#host?.pending ?? 0;
+    return [this.#host, ...this.#others].reduce((sum, host) => sum + (host?.pending ?? 0), 0);
   }
 
   /** Starts the thread; its failure is thrown, since it would fail again. */
   async start(): Promise<void> {
-    const host = await EngineHost.start(this.#settings, {
-      ...this.#options,
-      onEnd: (cause) => {
-        this.#host = undefined;
-        this.#options.onEnd?.(cause);
-        this.#again(cause);
-      },
-    });
-    if (this.#isClosed) return host.close();
+    const host = await this.#open();
+    // Meanwhile a refit may have brought another.
+    if (this.#isClosed || this.#host) return host.close();
     this.#host = host;
     this.#pause = FIRST_PAUSE;
     this.#onOpen(host);
   }
 
-  call(operation: Operation, argument?: unknown, options?: HostCallOptions): Promise<HostAnswer> {
-    if (this.#host) return this.#host.call(operation, argument, options);
-    return Promise.reject(
-      new PalateError('not-ready', {
-        expected: 'an engine that is open',
-        received: 'one that is being opened',
-        hint: 'Ask again in a moment.',
-        isRetryable: true,
-      }),
+  /** Opens a thread that may answer, once it is the host. */
+  async #open(): Promise<EngineHost> {
+    let opened: EngineHost | undefined;
+    opened = await EngineHost.start(this.#settings, {
+      ...this.#options,
+      onEnd: (cause) => {
+        if (opened === undefined || this.#host !== opened) return;
+        this.#host = undefined;
+        this.#options.onEnd?.(cause);
+        this.#again(cause);
+      },
+    });
+    return opened;
+  }
+
+  async call(operation: Operation, argument?: unknown, options?: HostCallOptions): Promise<HostAnswer> {
+    if (!WRITES.has(operation)) return this.#answering().call(operation, argument, options);
+    await this.#gate;
+    const written = this.#answering().call(operation, argument, options);
+    this.#writing.add(written);
+    try {
+      return await written;
+    } finally {
+      this.#writing.delete(written);
+    }
+  }
+
+  #answering(): EngineHost {
+    if (this.#host) return this.#host;
+    throw new PalateError('not-ready', {
+      expected: 'an engine that is open',
+      received: 'one that is being opened',
+      hint: 'Ask again in a moment.',
+      isRetryable: true,
+    });
+  }
+
+  /** Fits a system in a thread beside the one that answers, which then reads it. */
+  async fit(system: string, options: HostCallOptions = {}): Promise<void> {
+    await this.#beside((host) => host.call('fit', system, options));
+    await this.call('fit', system, options);
+  }
+
+  /**
+   * Fits all models again on the data and all feedback in a thread beside the one that answers; then a fresh thread reads them,
+   * takes in what came meanwhile and answers from then on. What was asked before is answered by the old one, which then ends.
+   */
+  async refit(options: HostCallOptions = {}): Promise<void> {
+    const kept = await this.#models(this.#answering());
+    const models = kept.map(({ method, settings }) => ({ method, settings }));
+    await this.#beside((host) => host.call('refit', models, options));
+    const next = await this.#open();
+    try {
+      await next.call('prepare', models);
+      await this.#takePlace(next);
+    } catch (error) {
+      await next.close();
+      throw error;
+    }
+    const folders = kept.flatMap(({ dir }) => (dir === undefined ? [] : [dir]));
+    await next.call('removeModels', folders).catch((error: unknown) => {
+      this.#log.warn({ err: error }, 'models of before the refit are still kept');
+    });
+  }
+
+  async #models(host: EngineHost): Promise<readonly KeptModel[]> {
+    const { json } = await host.call('models');
+    return JSON.parse(new TextDecoder().decode(json)) as readonly KeptModel[];
+  }
+
+  /** Lets a thread answer in place of the one before, between two writes. */
+  async #takePlace(next: EngineHost): Promise<void> {
+    let open: () => void = () => undefined;
+    this.#gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    try {
+      await Promise.allSettled(this.#writing);
+      await next.call('catchUp');
+      if (this.#isClosed) throw new CancelledError('the refit', new Error('the server ends'));
+      clearTimeout(this.#timer);
+      const before = this.#host;
+      this.#host = next;
+      if (before) void this.#retire(before);
+      // Where nobody answered, whoever waits for that is told.
+      else this.#onOpen(next);
+    } finally {
+      this.#gate = undefined;
+      open();
+    }
+  }
+
+  /** Ends a thread once it has answered what it was asked. */
+  async #retire(host: EngineHost): Promise<void> {
+    this.#others.add(host);
+    const latest = Date.now() + LAST_ANSWERS;
+    while (host.pending > 0 && Date.now() < latest && !this.#isClosed)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    await host.close();
+    this.#others.delete(host);
+  }
+
+  /** Runs a call in a thread of its own, which computes only where the one that answers leaves room. */
+  async #beside(use: (host: EngineHost) => Promise<unknown>): Promise<void> {
+    const host = await EngineHost.start(
+      { ...this.#settings, isBackground: true },
+      { ...this.#options, onEnd: undefined },
     );
+    this.#others.add(host);
+    try {
+      await use(host);
+    } finally {
+      this.#others.delete(host);
+      await host.close();
+    }
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    await this.#host?.close();
+    await Promise.all([this.#host, ...this.#others].map((host) => host?.close()));
   }
 
   #again(cause: unknown): void {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { createAdaptorServer } from '@hono/node-server';
 import { type FeedbackStore, InvalidInputError } from '@palate/core';
 import type { Logger } from 'pino';
-import { openFeedbackPlace } from './feedback-place.js';
+import { isShared, openFeedbackPlace } from './feedback-place.js';
 import type { EngineSettings } from './host/protocol.js';
 import { Admission } from './http/admission.js';
 import { ApiKeys } from './http/api-keys.js';
@@ -53,6 +53,8 @@ export interface RunningServer {
 const BENCHMARKS = fileURLToPath(new URL('../../../benchmark/results/', import.meta.url));
 /** Seconds that requests under way have after the server was told to end. */
 const GRACE = 30;
+/** Milliseconds between two looks at what other servers on the same database were told. */
+const LOOK_EVERY = 1000;
 
 /**
  * Serves an engine over HTTP: listens first, so that whoever starts it sees that it lives, then opens the engine and
@@ -125,11 +127,11 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
       refit: (): JobView =>
         jobs.running('refit') ??
         jobs.start('refit', 'All models, on the data and all feedback', ({ signal, onProgress }) =>
-          engine.call('refit', undefined, { signal, onProgress }),
+          engine.refit({ signal, onProgress }),
         ),
       fit: (system): JobView =>
         jobs.running('fit', system) ??
-        jobs.start('fit', system, ({ signal }) => engine.call('fit', system, { signal })),
+        jobs.start('fit', system, ({ signal }) => engine.fit(system, { signal })),
     },
   });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
@@ -137,10 +139,22 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { port: own, address } = server.address() as AddressInfo;
   const name = address.includes(':') ? `[${address}]` : address === '0.0.0.0' ? '127.0.0.1' : address;
 
+  const looking = isShared(options.feedback) ? setInterval(() => void look(), LOOK_EVERY) : undefined;
+  let isLooking = false;
+  const look = async (): Promise<void> => {
+    if (isLooking || !isReady) return;
+    isLooking = true;
+    await engine.call('catchUp').then(
+      () => undefined,
+      (error: unknown) => log.warn({ err: error }, 'feedback of other servers was not read'),
+    );
+    isLooking = false;
+  };
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closed ??= (async () => {
       closing.abort();
+      clearInterval(looking);
       await finish(server);
       await jobs.close();
       await engine.close();

@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Report, toMarkdown } from '@palate/eval';
 import { describe, expect, it } from 'vitest';
+import { BenchmarkReader } from '../../src/benchmarks/benchmark-reader.js';
 import { readBenchmarks } from '../../src/benchmarks/read-benchmarks.js';
 import { readTable } from '../../src/benchmarks/read-table.js';
 import { readValue } from '../../src/benchmarks/table-values.js';
@@ -100,7 +101,25 @@ describe('readBenchmarks', () => {
     expect(mine?.notes).toEqual(['full']);
   });
 
+  it('is done once, and again when a file has changed', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'benchmarks-'));
+    const table = (value: number): string =>
+      `**Mine** (full)\n\n| system | m |\n|---|---:|\n| a | ${value} |\n`;
+    const path = join(folder, 'mine', 'leaderboard.md');
+    await mkdir(join(folder, 'mine'));
+    await writeFile(path, table(1));
+    const reader = new BenchmarkReader(folder);
+    const before = await reader.tables();
+    expect(await reader.tables()).toBe(before);
+    await writeFile(path, table(25));
+    const after = await reader.tables();
+    expect([before, after].map(([first]) => first?.rows[0]?.cells[1]?.mean)).toEqual([1, 25]);
+    await rm(folder, { recursive: true });
+    await expect(reader.tables()).rejects.toThrow(folder);
+  });
+
   it('names a folder that is not there', async () => {
     await expect(readBenchmarks('/nowhere/at/all')).rejects.toThrow(/\/nowhere\/at\/all.*ENOENT/s);
+    await expect(new BenchmarkReader('/nowhere/at/all').tables()).rejects.toThrow(/\/nowhere\/at\/all/);
   });
 });

@@ -32,7 +32,11 @@ export async function shopFolder(): Promise<string> {
 }
 
 /** Starts a server and waits until its models are ready. */
-export async function startServer(data: string, more: readonly string[] = []): Promise<ServerProcess> {
+export async function startServer(
+  data: string,
+  more: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServerProcess> {
   const child = spawn(
     process.execPath,
     [
@@ -51,7 +55,7 @@ export async function startServer(data: string, more: readonly string[] = []): P
       ...(more.includes('--feedback') ? [] : ['--feedback', 'memory']),
       ...more,
     ],
-    { env: ENVIRONMENT, stdio: ['ignore', 'pipe', 'pipe'] },
+    { env: { ...ENVIRONMENT, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   let errors = '';
   let output = '';

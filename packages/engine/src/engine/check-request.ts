@@ -6,7 +6,7 @@ export const MOST_ITEMS = 1000;
 /** Longest wish, in characters: what is longer is no wish. */
 const MOST_WORDS = 4000;
 
-const ASKER = ['user', 'history', 'text'];
+const ASKER = ['user', 'history', 'text', 'dislikes'];
 
 /** Names of the fields of each kind of request. */
 const FIELDS = {
@@ -45,7 +45,7 @@ export function checkRequest(kind: RequestKind, request: unknown, where = `the $
         `${String(given[name]).length} characters`,
         'Shorten the text.',
       );
-  for (const name of ['candidates', 'exclude', 'history'])
+  for (const name of ['candidates', 'exclude', 'history', 'dislikes'])
     if (given[name] !== undefined && !Array.isArray(given[name]))
       refuse(`${name} of ${where} to be a list`, given[name], `Pass ${name} as a list of ids.`);
   if (given.k !== undefined)

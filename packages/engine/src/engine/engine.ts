@@ -1,5 +1,6 @@
 import {
   CancelledError,
+  type InteractionLog,
   InvalidInputError,
   type LongCallOptions,
   type OutcomeCounts,
@@ -11,14 +12,15 @@ import type { Answer, Explanation, ItemPage, ItemView, UserView } from './answer
 import { type AnswerState, answerRequests, type NamedRequest } from './answer-requests.js';
 import { checkRequest, MOST_ITEMS } from './check-request.js';
 import { type EngineParts, openParts } from './engine-parts.js';
-import type { EngineStatus, RefitStatus } from './engine-status.js';
+import type { EngineStatus, MethodStatus, RefitStatus } from './engine-status.js';
 import { explainItem } from './explain-item.js';
 import { feedbackRecords } from './feedback-records.js';
 import type { FeedbackState } from './feedback-state.js';
 import { feedbackBeside, middleRating } from './fitted-data.js';
+import type { ModelEntry } from './generation.js';
 import type { EngineOptions } from './options.js';
-import { pipelineOf } from './pipeline.js';
-import { merged, type RefitReport, readEvents, refitState } from './refit.js';
+import { pipelineOf, settingsOf } from './pipeline.js';
+import { type ChosenModel, merged, type RefitReport, readEvents, refitState, removeUnused } from './refit.js';
 import type {
   ExplainRequest,
   FeedbackEvent,
@@ -43,6 +45,12 @@ export interface CallOptions {
 export interface ExplainCallOptions extends CallOptions {
   /** Told each piece of the text as a live model writes it; the whole text where none does. */
   readonly onText?: ((piece: string) => void) | undefined;
+}
+
+/** Options of a refit, and of preparing. */
+export interface RefitOptions extends LongCallOptions {
+  /** Models beside those that are in use here, or in the pipeline. */
+  readonly models?: readonly ChosenModel[] | undefined;
 }
 
 /**
@@ -199,11 +207,44 @@ export class Engine {
     this.#check(options.signal);
     const records = feedbackRecords(events, this.#snapshot.catalogue);
     const { stored } = await this.#parts.store.append(records);
-    await this.#inTurn(async () => {
-      for await (const event of this.#parts.store.read(this.#feedback.sequence))
-        this.#feedback.take(event, this.#snapshot.catalogue.items);
-    });
+    await this.#inTurn(() => this.#takeEvents());
     return { accepted: stored };
+  }
+
+  /**
+   * Takes in what others gave meanwhile: feedback in the same store, such as that of another server, and items that another
+   * engine added in the same folder.
+   *
+   * @returns how many events were new
+   */
+  async catchUp(): Promise<{ events: number; items: number }> {
+    this.#check();
+    return this.#inTurn(async () => ({ items: await this.#takeKept(), events: await this.#takeEvents() }));
+  }
+
+  async #takeKept(): Promise<number> {
+    const all = await this.#parts.folder.addedItems();
+    const fresh = all.slice(this.#added.length);
+    if (fresh.length > 0) this.#takeItems(all, merged(fresh));
+    return fresh.length;
+  }
+
+  async #takeEvents(): Promise<number> {
+    let taken = 0;
+    for await (const event of this.#parts.store.read(this.#feedback.sequence)) {
+      this.#feedback.take(event, this.#snapshot.catalogue.items);
+      taken++;
+    }
+    return taken;
+  }
+
+  #takeItems(all: readonly NewItem[], fresh: readonly NewItem[]): { added: number; updated: number } {
+    const before = this.#snapshot;
+    const { catalogue, added, updated } = before.catalogue.with(fresh);
+    this.#added = all;
+    this.#snapshot = before.over(catalogue);
+    before.uses.retire();
+    return { added, updated };
   }
 
   /**
@@ -214,15 +255,47 @@ export class Engine {
   async addItems(items: readonly NewItem[]): Promise<{ added: number; updated: number }> {
     this.#check();
     return this.#inTurn(async () => {
-      const before = this.#snapshot;
-      const { catalogue, added, updated } = before.catalogue.with(items);
+      await this.#takeKept();
+      // Refused before anything is kept.
+      this.#snapshot.catalogue.with(items);
       const all = [...this.#added, ...items];
       await this.#parts.folder.keepAddedItems(all);
-      this.#added = all;
-      this.#snapshot = before.over(catalogue);
-      before.uses.retire();
-      return { added, updated };
+      return this.#takeItems(all, items);
     });
+  }
+
+  /**
+   * Fits a method of the registry on the data, or reads it.
+   *
+   * @param request - `force` fits it anew: what is kept, and answers, until the new one is whole
+   * @returns its state, with the seconds that it took
+   */
+  async fit(
+    { system, force = false }: { readonly system: string; readonly force?: boolean | undefined },
+    options: CallOptions = {},
+  ): Promise<MethodStatus> {
+    const settings = settingsOf(system, undefined, this.#parts.effort);
+    await this.#with(options, async ({ snapshot }) => {
+      const { generation } = snapshot;
+      await (force
+        ? generation.fitAnew(system, settings, options.signal)
+        : generation.model(system, settings, options.signal));
+      // With the vectors at hand the map costs little more.
+      if (generation.context.hasItemVectors) await snapshot.laidOut(options.signal);
+    });
+    return this.status().methods.find(({ key }) => key === system) as MethodStatus;
+  }
+
+  /** Models that were asked for so far, with the folders in which they are kept. */
+  models(): readonly ModelEntry[] {
+    this.#check();
+    return this.#snapshot.generation.entries;
+  }
+
+  /** Takes kept models away, by their folders, as far as none is in use here. */
+  async removeModels(folders: readonly string[]): Promise<void> {
+    this.#check();
+    await this.#inTurn(() => removeUnused(folders, this.#snapshot.generation));
   }
 
   /** Tells what is known of an item; undefined where nobody knows it. */
@@ -253,11 +326,24 @@ export class Engine {
     return userView(id, this.#snapshot, this.#feedback);
   }
 
-  /** Reads or fits every model of the pipeline, so that no answer has to wait. */
-  async prepare(options: Pick<LongCallOptions, 'signal'> = {}): Promise<void> {
-    await this.#with(options, async ({ snapshot, pipeline }) => {
-      for (const { method, settings } of [...pipeline.retrievers, ...(pipeline.rankers ?? [])])
+  /** Reads or fits every model of the pipeline and answers once, so that no answer has to wait for what is made at first use. */
+  async prepare(options: Pick<RefitOptions, 'signal' | 'models'> = {}): Promise<void> {
+    await this.#with(options, async (state) => {
+      const { snapshot, pipeline } = state;
+      const { models = [] } = options;
+      for (const { method, settings } of [...pipeline.retrievers, ...(pipeline.rankers ?? []), ...models])
         if (method !== undefined) await snapshot.model(method, settings, options.signal);
+      const own = {
+        ...state,
+        pipeline: { ...pipeline, rankers: pipeline.rankers?.filter(({ live }) => !live) },
+      };
+      // Short and long histories go through graphs of their own.
+      for (const history of endsOfLength(snapshot.generation.dataset.log))
+        await answerRequests(
+          [{ request: { history, explain: true }, where: 'preparing', isRanking: false }],
+          own,
+          { signal: options.signal, seed: this.#parts.options.seed },
+        );
     });
   }
 
@@ -265,9 +351,12 @@ export class Engine {
    * Fits all models that are in use again, on the data with its feedback and new items. Answers come from the old ones until
    * all new ones are ready, then from the new ones. A second call while one runs waits for that one.
    *
+   * Fits compute in this thread. To keep answers fast, open a second engine in another thread or process on the same folder and
+   * the same feedback, refit that one with the `models` of this one (`models()`), and open a third to answer from then on.
+   *
    * @throws CancelledError if `signal` fires; then the old models stay
    */
-  refit(options: LongCallOptions = {}): Promise<RefitReport> {
+  refit(options: RefitOptions = {}): Promise<RefitReport> {
     this.#check(options.signal);
     this.#refitting ??= this.#runRefit(options).finally(() => {
       this.#refitting = undefined;
@@ -275,7 +364,7 @@ export class Engine {
     return this.#refitting;
   }
 
-  async #runRefit(options: LongCallOptions): Promise<RefitReport> {
+  async #runRefit(options: RefitOptions): Promise<RefitReport> {
     const startedAt = Date.now() / 1000;
     this.#refit = { state: 'running', startedAt };
     const { store, folder, closing } = this.#parts;
@@ -386,4 +475,15 @@ export class Engine {
     this.#turn = done.catch(() => undefined);
     return done;
   }
+}
+
+/** A history of one item and the longest one, in external ids; none where nobody has chosen anything. */
+function endsOfLength(log: InteractionLog): string[][] {
+  let longest: ArrayLike<number> = [];
+  for (let user = 0; user < log.users.size; user++) {
+    const history = log.history(user);
+    if (history.length > longest.length) longest = history;
+  }
+  const ids = Array.from(longest, (item) => log.items.idOf(item));
+  return ids.length === 0 ? [] : [ids.slice(-1), ids];
 }

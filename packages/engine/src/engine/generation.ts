@@ -55,6 +55,8 @@ export class Generation {
   readonly coUse: CoUse;
   readonly graphWalk: GraphWalk;
   readonly #models = new Map<string, Held>();
+  /** Models that others took the place of: answers under way may still use them. */
+  readonly #replaced: Held[] = [];
   #ids: SemanticIds | undefined;
   readonly #onNotice: (notice: string) => void;
   /** Who uses the models. */
@@ -80,7 +82,22 @@ export class Generation {
     return orCancelled(held.model, signal, `waiting for ${key}`);
   }
 
-  #begin(name: string, key: string, settings: MethodSettings): Held {
+  /**
+   * Fits a model of the registry anew, whatever is kept; what was kept stays until the new one is whole.
+   *
+   * @param signal - stops waiting; the fit goes on for others
+   */
+  async fitAnew(key: string, settings: MethodSettings, signal?: AbortSignal): Promise<FittedMethod> {
+    throwIfCancelled(signal, `waiting for ${key}`);
+    const name = modelName(key, settings);
+    const before = this.#models.get(name);
+    const held = this.#begin(name, key, settings, true);
+    const model = await orCancelled(held.model, signal, `waiting for ${key}`);
+    if (before) this.#replaced.push(before);
+    return model;
+  }
+
+  #begin(name: string, key: string, settings: MethodSettings, force = false): Held {
     const { onProgress } = this.context;
     const made = fitOrLoadMethod(methodOf(key), this.dataset, {
       context: {
@@ -89,6 +106,7 @@ export class Generation {
           onProgress && ((progress) => onProgress({ ...progress, phase: `${key}: ${progress.phase}` })),
       },
       settings,
+      force,
       onNotice: this.#onNotice,
     });
     const held: Held = {
@@ -126,7 +144,7 @@ export class Generation {
   }
 
   #giveBack(): void {
-    const models = [...this.#models.values()];
+    const models = [...this.#models.values(), ...this.#replaced];
     this.#models.clear();
     // A fit that is on its way is given back when it arrives; one that fails holds nothing.
     for (const { model } of models) model.then((ready) => ready.dispose?.()).catch(() => undefined);

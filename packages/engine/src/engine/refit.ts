@@ -1,11 +1,12 @@
 import type { FeedbackStore, LongCallOptions, StoredFeedback } from '@palate/core';
 import { readManifest, removeArtifact } from '@palate/core';
 import { profilesOf } from '../methods/item-texts.js';
+import type { MethodSettings } from '../methods/method.js';
 import { methodContext } from '../methods/method-context.js';
 import type { EngineFolder, FittedFeedback } from './engine-folder.js';
 import type { FeedbackState } from './feedback-state.js';
 import { feedbackBeside, hashOfEvents, middleRating, withFeedback } from './fitted-data.js';
-import { Generation } from './generation.js';
+import { Generation, modelName } from './generation.js';
 import type { LiveCatalogue } from './live-catalogue.js';
 import type { EngineOptions } from './options.js';
 import type { NewItem } from './request.js';
@@ -144,6 +145,12 @@ function generationOf(
   return new Generation(dataset, context, onNotice);
 }
 
+/** A method with its settings. */
+export interface ChosenModel {
+  readonly method: string;
+  readonly settings: MethodSettings;
+}
+
 /** A state that is fitted anew, ready to take the place of the one before. */
 export interface RefittedState {
   readonly snapshot: Snapshot;
@@ -157,7 +164,7 @@ export interface RefittedState {
 export async function refitState(
   { base, added, snapshot }: Pick<OpenedState, 'base' | 'added' | 'snapshot'>,
   store: FeedbackStore,
-  options: EngineOptions & LongCallOptions,
+  options: EngineOptions & LongCallOptions & { readonly models?: readonly ChosenModel[] | undefined },
   closing: AbortSignal,
 ): Promise<RefittedState> {
   const events = await readEvents(store);
@@ -170,25 +177,45 @@ export async function refitState(
   const catalogue = fittedCatalogue(base, added, events, fitted, middle);
   const before = snapshot.generation;
   const generation = generationOf(catalogue, before.context.folder, options, closing, snapshot);
-  const wanted = before.entries.filter(({ state }) => state === 'ready' || state === 'fitting');
+  const inUse = before.entries.filter(({ state }) => state === 'ready' || state === 'fitting');
+  const wanted = new Map(
+    [...inUse, ...(options.models ?? [])].map(({ method, settings }) => [
+      modelName(method, settings),
+      { method, settings },
+    ]),
+  );
+  const next = new Snapshot(generation, catalogue, snapshot);
   try {
-    for (const { method, settings } of wanted) await generation.model(method, settings, options.signal);
+    for (const { method, settings } of wanted.values())
+      await generation.model(method, settings, options.signal);
+    if (snapshot.isLaidOut) await next.laidOut(options.signal);
   } catch (error) {
     generation.uses.retire();
     throw error;
   }
   return {
-    snapshot: new Snapshot(generation, catalogue, snapshot),
+    snapshot: next,
     fitted,
     report: {
-      fitted: wanted.map(({ method }) => method),
+      fitted: [...wanted.values()].map(({ method }) => method),
       feedback: events.length,
       newItems: catalogue.size - base.size,
     },
-    async removeOld(old) {
-      const kept = new Set(generation.entries.map(({ dir }) => dir));
-      for (const { dir } of old.entries)
-        if (dir !== undefined && !kept.has(dir)) await removeArtifact(dir, (await readManifest(dir)).kind);
-    },
+    removeOld: (old) => removeUnused(foldersOf(old), generation),
   };
+}
+
+/** Folders in which the models of a generation are kept. */
+export function foldersOf({ entries }: Generation): string[] {
+  return entries.flatMap(({ dir }) => (dir === undefined ? [] : [dir]));
+}
+
+/** Takes kept models away that a generation does not use; those that are gone already are passed over. */
+export async function removeUnused(dirs: readonly string[], generation: Generation): Promise<void> {
+  const kept = new Set(foldersOf(generation));
+  for (const dir of dirs) {
+    if (kept.has(dir)) continue;
+    const manifest = await readManifest(dir).catch(() => undefined);
+    if (manifest) await removeArtifact(dir, manifest.kind);
+  }
 }

@@ -28,6 +28,8 @@ export interface Asker {
   readonly history?: readonly HistoryEntry[] | undefined;
   /** A wish in words; what it says no to is left out. */
   readonly text?: string | undefined;
+  /** Items that who asks said no to, beside those of the user's feedback: left out, and what is like them is put down. */
+  readonly dislikes?: readonly string[] | undefined;
 }
 
 /** A request for recommendations. Without asker it gets the general favourites. */

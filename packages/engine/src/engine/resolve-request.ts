@@ -33,10 +33,10 @@ export interface Allowed {
 /**
  * Finds out who asks: the history of a user of the data with the feedback since, or the one that is given.
  *
- * @throws InvalidInputError for items of the history that nobody knows
+ * @throws InvalidInputError for items of the history or the dislikes that nobody knows
  */
 export function resolveAsker(
-  { user, history, text }: Asker,
+  { user, history, text, dislikes: given }: Asker,
   { generation, catalogue }: Snapshot,
   feedback: FeedbackState,
   where: string,
@@ -45,7 +45,8 @@ export function resolveAsker(
   const own = user === undefined ? undefined : feedback.of(user);
   const index = user === undefined ? undefined : log.users.find(user);
   const wish = text === undefined || text.trim() === '' ? undefined : understand(text, catalogue);
-  const dislikes = own?.dislikes ?? NOBODY;
+  const said = (given ?? []).map((id, k) => catalogue.indexOf(id, `dislikes[${k}] of ${where}`));
+  const dislikes = said.length > 0 ? new Set([...(own?.dislikes ?? []), ...said]) : (own?.dislikes ?? NOBODY);
   const entries: { item: number; rating?: number | undefined; time?: number | undefined }[] = [];
   if (history)
     for (const [k, entry] of history.entries())

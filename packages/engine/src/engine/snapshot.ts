@@ -1,6 +1,7 @@
 import { contentHash, EmbeddingTable, IdMap, orCancelled } from '@palate/core';
 import type { SemanticIds } from '@palate/semantic-id';
 import { type LaidOut, layOut } from '../map/lay-out.js';
+import { SavedLayout } from '../map/saved-layout.js';
 import type { FittedMethod, MethodContext, MethodSettings } from '../methods/method.js';
 import { methodContext } from '../methods/method-context.js';
 import { methodOf } from '../methods/methods.js';
@@ -119,10 +120,25 @@ export class Snapshot {
     );
   }
 
-  /** The items laid out by their texts' vectors, once however many ask. */
+  /** Whether somebody asked for the layout, so that it is worth making again over other items. */
+  get isLaidOut(): boolean {
+    return this.#laidOut !== undefined;
+  }
+
+  /**
+   * The items laid out by their texts' vectors, once however many ask. The layout of the items that models were fitted on is
+   * kept beside them.
+   */
   laidOut(signal?: AbortSignal): Promise<LaidOut> {
     if (!this.#laidOut) {
-      this.#laidOut = this.vectors().then((table) => layOut(table, { seed: this.generation.context.seed }));
+      const { context } = this.generation;
+      const made = async (): Promise<LaidOut> => layOut(await this.vectors(), { seed: context.seed });
+      this.#laidOut = this.#isExtended
+        ? made()
+        : context.keep('layout', ['layout', context.seed ?? 0], {
+            load: SavedLayout.load,
+            fit: async () => new SavedLayout(await made()),
+          });
       this.#laidOut.then(
         ({ ids }) => {
           this.#mapIds = ids;

@@ -69,6 +69,9 @@ export function methodContext(dataset: Dataset, options: MethodContextOptions): 
       dataFingerprint ??= fingerprint(dataset.log);
       return dataFingerprint;
     },
+    get hasItemVectors() {
+      return vectors !== undefined;
+    },
     profiles,
     profileProvenance:
       options.profileProvenance ?? (options.profiles ? undefined : knowledge?.profileProvenance),

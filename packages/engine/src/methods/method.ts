@@ -105,6 +105,8 @@ export interface MethodContext extends FitContext {
   readonly folder: string;
   /** `fingerprint` of the interactions. */
   readonly dataFingerprint: string;
+  /** Whether the vectors of the items' texts were asked for. */
+  readonly hasItemVectors: boolean;
   /** Hash of the texts and of the encoder's name. */
   textIdentity(): Promise<string>;
   /** Hash of the profiles. */

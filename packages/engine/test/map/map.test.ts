@@ -150,6 +150,20 @@ describe('the map of an engine', () => {
     expect(JSON.parse(JSON.stringify(map))).toEqual(map);
   });
 
+  test('is kept with the models, and read after a restart without an encoder', async () => {
+    const folder = join(root, 'kept');
+    const first = await Engine.open({ dataset: shop(), folder, encoder });
+    const map = await first.map();
+    await first.close();
+    const silent: TextEncoder = {
+      ...encoder,
+      encode: () => Promise.reject(new Error('nobody should encode again')),
+    };
+    await using second = await Engine.open({ dataset: shop(), folder, encoder: silent });
+    expect(await second.map()).toEqual(map);
+    expect(second.item('tea-0')?.semanticId).toEqual(map.codes[map.ids.indexOf('tea-0')]);
+  });
+
   test('takes in items that are added', async () => {
     await using engine = await Engine.open({ dataset: shop(), folder: join(root, 'b'), encoder });
     const before = await engine.map();

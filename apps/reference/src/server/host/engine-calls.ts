@@ -1,6 +1,7 @@
 import type { Progress } from '@palate/core';
 import { PalateError, UnknownIdError } from '@palate/core';
 import type {
+  ChosenModel,
   Engine,
   ExplainRequest,
   FeedbackEvent,
@@ -11,7 +12,6 @@ import type {
   SearchRequest,
   SimilarRequest,
 } from '@palate/engine';
-import { fitSystem } from '../../engine/fit-system.js';
 import type { Operation } from './protocol.js';
 
 /** How a call goes on. */
@@ -71,10 +71,15 @@ export const ENGINE_CALLS: Readonly<Partial<Record<Operation, Call>>> = {
   status: (engine) => engine.status(),
   systems: (engine) => ({ systems: engine.status().methods }),
   map: (engine, _: undefined, { signal }) => engine.map({ signal }),
-  prepare: (engine, _: undefined, { signal }) => engine.prepare({ signal }).then(() => ({ prepared: true })),
-  fit: (engine, system: string, { signal }) => fitSystem(engine, system, { signal }),
-  refit: (engine, _: undefined, { signal, onProgress }): Promise<RefitReport> =>
-    engine.refit({ signal, onProgress }),
+  prepare: (engine, models: readonly ChosenModel[] | undefined, { signal }) =>
+    engine.prepare({ signal, models }).then(() => ({ prepared: true })),
+  fit: (engine, system: string, { signal }) => engine.fit({ system }, { signal }),
+  refit: (engine, models: readonly ChosenModel[], { signal, onProgress }): Promise<RefitReport> =>
+    engine.refit({ models, signal, onProgress }),
+  models: (engine) => engine.models().filter(({ state }) => state === 'ready'),
+  removeModels: (engine, folders: readonly string[]) =>
+    engine.removeModels(folders).then(() => ({ removed: true })),
+  catchUp: (engine) => engine.catchUp(),
 };
 
 function unknown(id: string, what: string): never {

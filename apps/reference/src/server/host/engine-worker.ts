@@ -4,6 +4,7 @@ import type { Progress } from '@palate/core';
 import type { Answer, Engine, ExplainRequest, RecommendRequest } from '@palate/engine';
 import { Batcher } from './batcher.js';
 import { checkFitted, ENGINE_CALLS } from './engine-calls.js';
+import { giveWay } from './give-way.js';
 import { openServedEngine } from './open-served-engine.js';
 import type { EngineSettings, FromEngine, ToEngine } from './protocol.js';
 import { sentError } from './sent-error.js';
@@ -15,6 +16,7 @@ const LARGEST_BATCH = 32;
 type Call = Extract<ToEngine, { kind: 'call' }>;
 
 async function run(settings: EngineSettings): Promise<void> {
+  if (settings.isBackground) giveWay();
   const port = parentPort;
   if (!port) throw new Error('the engine’s thread needs a main thread');
   const send = (message: FromEngine, transfer: readonly ArrayBuffer[] = []): void =>

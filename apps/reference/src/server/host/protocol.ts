@@ -20,7 +20,10 @@ export type Operation =
   | 'map'
   | 'prepare'
   | 'fit'
-  | 'refit';
+  | 'refit'
+  | 'models'
+  | 'removeModels'
+  | 'catchUp';
 
 /** Which engine a thread opens. */
 export interface EngineSettings {
@@ -34,6 +37,8 @@ export interface EngineSettings {
   readonly retrievers?: readonly string[] | undefined;
   /** Key of the ranker of the pipeline. Default: none. */
   readonly ranker?: string | undefined;
+  /** True for a thread that fits beside the one that answers: the system gives it what is left of the processor. */
+  readonly isBackground?: boolean | undefined;
 }
 
 /** An error as it goes from one thread to the other. */

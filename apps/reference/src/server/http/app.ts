@@ -4,7 +4,7 @@ import { PalateError } from '@palate/core';
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
-import { readBenchmarks } from '../../benchmarks/read-benchmarks.js';
+import { BenchmarkReader } from '../../benchmarks/benchmark-reader.js';
 import type { AppEnv, AppParts } from './app-parts.js';
 import { addEngineRoutes } from './engine-routes.js';
 import { failureOf } from './failures.js';
@@ -105,7 +105,8 @@ export function createApp(parts: AppParts): Hono<AppEnv> {
 
   addEngineRoutes(app, parts);
   addJobRoutes(app, parts);
-  app.get('/api/v1/benchmarks', async (c) => c.json({ tables: await readBenchmarks(parts.benchmarks) }));
+  const benchmarks = new BenchmarkReader(parts.benchmarks);
+  app.get('/api/v1/benchmarks', async (c) => c.json({ tables: await benchmarks.tables() }));
 
   app.get('*', (c) => {
     const file = parts.page.get(c.req.path);

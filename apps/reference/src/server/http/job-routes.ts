@@ -5,7 +5,7 @@ import type { AppEnv, AppParts } from './app-parts.js';
 import { eventStream } from './event-stream.js';
 import { checked } from './failures.js';
 import { jsonBody } from './json-body.js';
-import { fitRequest, refitRequest } from './request-schemas.js';
+import { cancelRequest, fitRequest, refitRequest } from './request-schemas.js';
 
 /** Adds the calls about what runs in the background. */
 export function addJobRoutes(app: Hono<AppEnv>, { jobs, start, closing }: AppParts): void {
@@ -29,6 +29,7 @@ export function addJobRoutes(app: Hono<AppEnv>, { jobs, start, closing }: AppPar
   });
   app.post('/api/v1/jobs/:id/cancel', async (c) => {
     const { id } = found(c.req.param('id'));
+    checked(cancelRequest, await jsonBody(c), 'body');
     return c.json(await jobs.cancel(id));
   });
   app.post('/api/v1/refit', async (c) => {

@@ -30,6 +30,9 @@ const asker = {
     .max(LIMITS.textLength)
     .optional()
     .describe('A wish in words; what it says no to is left out.'),
+  dislikes: ids
+    .optional()
+    .describe('Items that who asks said no to: left out, and what is like them is put down.'),
 };
 
 /** A request for recommendations. */
@@ -127,6 +130,8 @@ export const itemsRequest = z
 export const fitRequest = z.strictObject({ system: z.string().min(1).max(100) }).meta({ id: 'FitRequest' });
 
 export const refitRequest = z.strictObject({}).meta({ id: 'RefitRequest' });
+
+export const cancelRequest = z.strictObject({}).meta({ id: 'CancelRequest' });
 
 export const itemsQuery = z.strictObject({
   query: z.string().max(LIMITS.textLength).optional().describe('Words that titles hold, also misspelt.'),

@@ -189,7 +189,7 @@ export const OWN_ROUTES: readonly Pick<EngineRoute, 'method' | 'path' | 'summary
     method: 'post',
     path: '/jobs/{id}/cancel',
     summary: 'Stops a job',
-    body: requests.refitRequest,
+    body: requests.cancelRequest,
     answer: answers.job,
   },
   {

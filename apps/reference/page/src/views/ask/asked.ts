@@ -47,14 +47,14 @@ export function isAsked({ text, user, picks, ups, downs }: Asked): boolean {
 }
 
 /**
- * The request behind the address. Of nobody known, titles and thumbs up are the history, and thumbs down leave the list; for a
- * user of the data the server counts thumbs itself, and a history would take the place of what it knows.
+ * The request behind the address. Of nobody known, titles and thumbs up are the history, and thumbs down put what is like them
+ * down; for a user of the data the server counts thumbs itself, and a history would take the place of what it knows.
  */
 export function requestOf({ text, user, picks, ups, downs, k }: Asked): RecommendRequest {
   const history = [...picks, ...ups.filter((id) => !picks.includes(id))];
   const wish = text === '' ? {} : { text };
   if (user !== '') return { user, ...wish, exclude: [...ups, ...downs], k, explain: true };
-  return { ...(history.length === 0 ? {} : { history }), ...wish, exclude: downs, k, explain: true };
+  return { ...(history.length === 0 ? {} : { history }), ...wish, dislikes: downs, k, explain: true };
 }
 
 /** The same question with a thumb given, turned or taken back. */

@@ -1,0 +1,37 @@
+import { artifactTensor, readArtifact, type Saveable, writeArtifact } from '@palate/core';
+import { SemanticIds } from '@palate/semantic-id';
+import type { LaidOut } from './lay-out.js';
+
+const KIND = 'item-layout';
+const VERSION = 1;
+const PLANE = 'plane';
+
+/** A layout that can be kept beside the models. */
+export class SavedLayout implements LaidOut, Saveable {
+  readonly plane: Float32Array;
+  readonly ids: SemanticIds;
+
+  constructor({ plane, ids }: LaidOut) {
+    this.plane = plane;
+    this.ids = ids;
+  }
+
+  async save(dir: string): Promise<void> {
+    const { config, tensors, files } = await this.ids.contents();
+    await writeArtifact(dir, {
+      kind: KIND,
+      version: VERSION,
+      config,
+      files,
+      tensors: { ...tensors, [PLANE]: { shape: [this.ids.items.size, 2], values: this.plane } },
+    });
+  }
+
+  /** @throws ArtifactError if the folder is missing, foreign or damaged */
+  static async load(dir: string): Promise<SavedLayout> {
+    const { manifest, tensors, files } = await readArtifact(dir, KIND, VERSION);
+    const ids = await SemanticIds.restore({ config: manifest.config, tensors, files }, dir);
+    const { values } = artifactTensor(dir, tensors, PLANE, { type: 'float32', shape: [ids.items.size, 2] });
+    return new SavedLayout({ plane: values as Float32Array, ids });
+  }
+}
