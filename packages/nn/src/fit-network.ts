@@ -18,7 +18,7 @@ export interface TrainingSettings {
 }
 
 /** Network and settings of {@link fitNetwork}. */
-export interface NetworkTraining extends Pick<TrainOptions, 'parameters' | 'loss' | 'batches'> {
+export interface NetworkTraining extends Pick<TrainOptions, 'parameters' | 'loss' | 'batches' | 'outer'> {
   readonly settings: TrainingSettings;
   /** The options of the call, whose seed, signal and progress are handed on. */
   readonly options: LongCallOptions;
@@ -54,7 +54,7 @@ export interface NetworkTraining extends Pick<TrainOptions, 'parameters' | 'loss
  * @throws CancelledError, ArtifactError or InvalidInputError as `train` does
  */
 export async function fitNetwork(training: NetworkTraining): Promise<readonly EpochReport[]> {
-  const { parameters, settings, options, identity, loss, batches, validation } = training;
+  const { parameters, settings, options, identity, loss, batches, outer, validation } = training;
   const { epochs, patience, checkpoint, warmUpSteps = 0, decay = 'none', weightDecay = 0 } = settings;
   const stepsPerEpoch = (): number => batches(1, new RandomStream(0)).length;
   const clipNorm = settings.clipNorm ?? training.clipNorm ?? 0;
@@ -70,6 +70,7 @@ export async function fitNetwork(training: NetworkTraining): Promise<readonly Ep
       loss,
       batches,
       epochs,
+      outer,
       clipNorm: clipNorm > 0 ? clipNorm : undefined,
       validate: validation?.measure,
       earlyStopping:

@@ -38,7 +38,9 @@ export {
   type Optimiser,
   type StepScalars,
 } from './optimisers.js';
+export type { OuterLayer } from './outer-layer.js';
 export { type Initializer, normal, ones, Parameters, uniform, zeros } from './parameters.js';
+export { type Lookup, lookedUp, ROW_TABLES, RowTables, type RowTablesOptions } from './row-tables.js';
 export {
   constantSchedule,
   cosineSchedule,

@@ -10,6 +10,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { CHECKPOINT } from './checkpoint.js';
 import type { ForwardPass } from './forward-pass.js';
 import type { Optimiser } from './optimisers.js';
+import type { OuterLayer } from './outer-layer.js';
 import type { Parameters } from './parameters.js';
 import type { Schedule } from './schedules.js';
 
@@ -31,13 +32,20 @@ export const TRAIN = defineOptions('train', {
     .required({ doc: 'turns gradients into updates' }),
   schedule: option.function<Schedule>().required({ doc: 'the learning rate by step' }),
   loss: option.function<(batch: BatchTensors, pass: ForwardPass) => tf.Scalar>().required({
-    doc: 'the loss of a batch; it may use the batch, the parameters and the pass, and nothing else that changes from step to step',
+    doc: 'the loss of a batch; it may use the batch, the parameters and the pass, and nothing else that changes from step to step. What an outer layer gives stands beside the batch; the parameters of that layer are read there alone',
   }),
   batches: option.function<(epoch: number, random: RandomStream) => readonly (() => Batch)[]>().required({
     doc: 'the batches of an epoch, counted from 1, as functions that make them when their turn comes. Each depends on the epoch, its own index and the random stream (fork it by index) alone: a resumed run does not make the ones before',
   }),
   epochs: option.integer({ min: 1 }).required({ doc: 'most epochs' }),
-  clipNorm: option.number({ min: 0 }).optional({ doc: 'bound on the joint norm of the gradients' }),
+  outer: option
+    .value<OuterLayer>('an outer layer', (value) => typeof Object(value).forward === 'function')
+    .optional({
+      doc: 'weights that are trained outside of the graph of a step; the optimiser trains the others',
+    }),
+  clipNorm: option
+    .number({ min: 0 })
+    .optional({ doc: 'bound on the joint norm of the gradients; not beside an outer layer' }),
   validate: option
     .function<(epoch: number) => Promise<Readonly<Record<string, number>>>>()
     .optional({ doc: 'measures the model after every epoch' }),

@@ -37,9 +37,13 @@ export interface TrainResult {
 /** Result of a step beside new weights. */
 type StepOutcome = {
   readonly loss: tf.Scalar;
-  /** The sum of all new weights: not finite as soon as one of them is not. */
+  /** The sum of all new weights and outer gradients: not finite as soon as one of them is not. */
   readonly weights: tf.Scalar;
+  /** Gradients by what the outer layer gave, under its name with {@link OUTER} before it. */
+  readonly [gradient: `${typeof OUTER}${string}`]: tf.Tensor;
 };
+
+const OUTER = 'outer ';
 
 function toTensor({ shape, values }: Batch[string]): tf.Tensor {
   return tf.tensor(values, [...shape], values instanceof Int32Array ? 'int32' : 'float32');
@@ -58,8 +62,15 @@ function toTensor({ shape, values }: Batch[string]): tf.Tensor {
  * the optimiser's state are those of the step before; or if the early-stopping metric is not among the validation's
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
+  const settings = TRAIN.settings(options);
+  if (settings.outer && settings.clipNorm !== undefined)
+    throw new InvalidInputError({
+      expected: 'no clipNorm where weights are trained outside of the graph',
+      received: String(settings.clipNorm),
+      hint: 'Leave clipNorm out: the norm of all gradients is known nowhere.',
+    });
   const { seed, signal, onProgress } = options;
-  const run = new TrainingRun({ ...TRAIN.settings(options), seed, signal, onProgress });
+  const run = new TrainingRun({ ...settings, seed, signal, onProgress });
   try {
     await run.resume();
     return await run.finish();
@@ -86,8 +97,10 @@ class TrainingRun {
   constructor(options: TrainSettings & LongCallOptions) {
     this.#options = options;
     this.#random = new RandomStream(options.seed ?? 0).fork('train');
-    const { parameters } = options;
-    this.#names = new Map(parameters.names.map((name) => [parameters.get(name).name, name]));
+    const { parameters, outer } = options;
+    const inner = parameters.names.filter((name) => !outer?.parameters.includes(name));
+    this.#names = new Map(inner.map((name) => [parameters.get(name).name, name]));
+    outer?.pull();
   }
 
   async resume(): Promise<void> {
@@ -97,7 +110,19 @@ class TrainingRun {
     const found = await readCheckpoint(checkpoint.dir, identity);
     if (!found) return;
     parameters.assign(found.weights, checkpoint.dir);
-    optimiser.restore(parameters, found.optimiser, checkpoint.dir);
+    const isOuter = ([name]: readonly [string, unknown]): boolean => name.startsWith(OUTER);
+    const states = Object.entries(found.optimiser);
+    optimiser.restore(
+      parameters,
+      Object.fromEntries(states.filter((entry) => !isOuter(entry))),
+      checkpoint.dir,
+    );
+    const { outer } = this.#options;
+    outer?.pull();
+    outer?.restore(
+      Object.fromEntries(states.filter(isOuter).map(([name, tensor]) => [name.slice(OUTER.length), tensor])),
+      checkpoint.dir,
+    );
     this.#state = found.state;
     this.#bestWeights = found.bestWeights;
     this.#savedStep = found.state.step;
@@ -127,6 +152,7 @@ class TrainingRun {
       try {
         await yieldToEventLoop(signal, 'training');
       } catch (error) {
+        this.#options.outer?.push();
         if (PalateError.is(error) && this.#options.checkpoint) await this.#save();
         throw error;
       }
@@ -150,6 +176,7 @@ class TrainingRun {
         });
       }
     }
+    this.#options.outer?.push();
     const metrics = validate ? await validate(epoch) : {};
     const report: EpochReport = {
       epoch,
@@ -184,9 +211,12 @@ class TrainingRun {
 
   /** One update; returns the loss. */
   #step(batch: Batch): number {
-    const { optimiser, schedule, seed = 0 } = this.#options;
+    const { optimiser, schedule, seed = 0, outer } = this.#options;
     const step = this.#state.step + 1;
-    const scalars = optimiser.scalars(step, schedule(step));
+    const learningRate = schedule(step);
+    const scalars = optimiser.scalars(step, learningRate);
+    const given = outer?.forward(batch) ?? {};
+    const outerNames = Object.keys(given).sort();
     const batchNames = Object.keys(batch).sort();
     const scalarNames = Object.keys(scalars).sort();
     this.#compiled ??= compile(
@@ -197,6 +227,7 @@ class TrainingRun {
           named(batchNames, 0),
           named(scalarNames, batchNames.length) as Record<string, tf.Scalar>,
           stepSeed,
+          named(outerNames, batchNames.length + scalarNames.length),
         );
       },
       {
@@ -204,14 +235,25 @@ class TrainingRun {
       },
     );
     const compiled = this.#compiled;
+    // Kept out of what tidy returns, which it would walk through number by number in search of tensors.
+    let gradients: [string, Float32Array][] = [];
     const { loss, weights } = tf.tidy(() => {
       const stepSeed = tf.tensor1d([seed % 0x7fff_ffff, step], 'int32');
       const inputs = batchNames.map((name) => toTensor(batch[name] as Batch[string]));
       const numbers = scalarNames.map((name) => tf.scalar(scalars[name] as number));
-      const outcome = compiled(stepSeed, ...inputs, ...numbers);
+      const rows = outerNames.map((name) => toTensor(given[name] as Batch[string]));
+      const outcome = compiled(stepSeed, ...inputs, ...numbers, ...rows);
+      gradients = outerNames.map((name): [string, Float32Array] => [
+        name,
+        (outcome[`${OUTER}${name}`] as tf.Tensor).dataSync<'float32'>(),
+      ]);
       return { loss: numberOf(outcome.loss), weights: numberOf(outcome.weights) };
     });
-    if (Number.isFinite(loss) && Number.isFinite(weights)) return loss;
+    if (Number.isFinite(loss) && Number.isFinite(weights)) {
+      outer?.backward(Object.fromEntries(gradients), step, learningRate);
+      return loss;
+    }
+    outer?.push();
     // State that this very step has made is not as it was before.
     if (step === this.#firstStep) optimiser.dispose();
     throw new InvalidInputError({
@@ -225,21 +267,40 @@ class TrainingRun {
     inputs: BatchTensors,
     scalars: Readonly<Record<string, tf.Scalar>>,
     stepSeed: tf.Tensor,
+    given: BatchTensors,
   ): StepOutcome {
     const { parameters, optimiser, loss, clipNorm } = this.#options;
-    const variables = parameters.names.map((name) => parameters.get(name));
-    const { value, grads } = tf.variableGrads(() => loss(inputs, ForwardPass.training(stepSeed)), variables);
+    const variables = [...this.#names.values()].map((name) => parameters.get(name));
+    const outer = Object.entries(given);
+    // As tf.variableGrads, which takes no other tensors beside variables.
+    const { value, grads } = tf
+      .engine()
+      .gradients(
+        () => loss({ ...inputs, ...given }, ForwardPass.training(stepSeed)),
+        [...variables, ...outer.map(([, tensor]) => tensor)],
+        undefined,
+        true,
+      );
     const gradients = Object.fromEntries(
-      Object.entries(grads)
-        .filter(([, gradient]) => gradient !== null)
-        .map(([name, gradient]) => [this.#names.get(name) as string, gradient]),
+      variables.flatMap((variable, k) =>
+        grads[k] ? [[this.#names.get(variable.name) as string, grads[k]]] : [],
+      ),
     );
     optimiser.apply(
       parameters,
       clipNorm === undefined ? gradients : clipByGlobalNorm(gradients, clipNorm),
       scalars,
     );
-    return { loss: value, weights: tf.addN(variables.map((variable) => tf.sum(variable))) as tf.Scalar };
+    const ofOuter = outer.map(([name, tensor], k): [string, tf.Tensor] => [
+      name,
+      grads[variables.length + k] ?? tf.zerosLike(tensor),
+    ]);
+    const sums = [...variables, ...ofOuter.map(([, gradient]) => gradient)].map((each) => tf.sum(each));
+    return {
+      loss: value as tf.Scalar,
+      weights: tf.addN(sums) as tf.Scalar,
+      ...Object.fromEntries(ofOuter.map(([name, gradient]) => [`${OUTER}${name}`, gradient])),
+    };
   }
 
   async #saveWhenDue(): Promise<void> {
@@ -252,12 +313,17 @@ class TrainingRun {
   }
 
   async #save(): Promise<void> {
-    const { checkpoint, parameters, optimiser, identity } = this.#options;
+    const { checkpoint, parameters, optimiser, outer, identity } = this.#options;
     if (!checkpoint) return;
+    outer?.push();
+    const outerState = Object.entries(outer?.state() ?? {});
     await writeCheckpoint(checkpoint.dir, identity, {
       state: this.#state,
       weights: await parameters.values(),
-      optimiser: await optimiser.state(),
+      optimiser: {
+        ...(await optimiser.state()),
+        ...Object.fromEntries(outerState.map(([name, tensor]) => [OUTER + name, tensor])),
+      },
       bestWeights: this.#bestWeights,
     });
     this.#savedAt = performance.now();
