@@ -55,7 +55,13 @@ export {
   type RelationGraphOptions,
   relationGraph,
 } from './graph/relation-graph.js';
-export { GRAPH_RECOMMENDER, type GraphRecommenderOptions, PAPER_MODE } from './models/graph-options.js';
+export {
+  GRAPH_RECOMMENDER,
+  GRAPH_SERVING,
+  type GraphRecommenderOptions,
+  type GraphServingOptions,
+  PAPER_MODE,
+} from './models/graph-options.js';
 export { GraphRecommender } from './models/graph-recommender.js';
 export { LightGcn } from './models/light-gcn.js';
 export { LIGHT_GCN, type LightGcnOptions } from './models/light-gcn-options.js';

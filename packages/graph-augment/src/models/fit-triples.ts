@@ -1,17 +1,17 @@
 import type { Dataset } from '@palate/core';
-import { type EpochReport, type ForwardPass, fitNetwork } from '@palate/nn';
+import { type EpochReport, fitNetwork, RowTables } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import type { RelationGraph } from '../graph/relation-graph.js';
 import { GRAPH_RECOMMENDER, type GraphRecommenderOptions, type GraphSettings } from './graph-options.js';
 import { heldOutRanks } from './held-out-ranks.js';
-import { type TripleBatch, tripleBatches } from './triple-batches.js';
+import { tripleBatches } from './triple-batches.js';
 import type { TripleNetwork } from './triple-network.js';
 import { scoresOfUsers } from './user-batches.js';
 
 /** Smallest rate that `rateDecay` leads to. */
 const LEAST_RATE = 1e-5;
 
-/** Trains the network on the edges of the graph. */
+/** Trains the network on the edges of the graph: rows of entities as a step touches them, relations at every step. */
 export function fitTriples(
   { log }: Dataset,
   graph: RelationGraph,
@@ -23,6 +23,7 @@ export function fitTriples(
     settings;
   return fitNetwork({
     parameters: network.parameters,
+    outer: new RowTables(network.parameters, network.lookups, { weightDecay: settings.weightDecay }),
     settings,
     options,
     identity: GRAPH_RECOMMENDER.identity(settings, log, options.seed ?? 0),
@@ -37,14 +38,7 @@ export function fitTriples(
         );
     },
     loss: (batch, pass) => {
-      const { heads, relations, tails } = batch as Record<TripleBatch, tf.Tensor>;
-      const scores = network.score(
-        heads as tf.Tensor1D,
-        relations as tf.Tensor1D,
-        tails as tf.Tensor2D,
-        pass as ForwardPass,
-        dropout,
-      );
+      const scores = network.scoreRows(batch, pass, dropout);
       const [rows] = scores.shape;
       const truth = tf.slice(scores, [0, 0], [rows, 1]);
       const other = tf.slice(scores, [0, 1], [rows, negativesPerTriple]);

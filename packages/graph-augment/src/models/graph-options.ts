@@ -35,6 +35,24 @@ export const VALIDATION = option
     doc: "held-out interactions that share the training log's id maps: measured after each epoch, full ranking",
   });
 
+const SERVING = {
+  foldInSteps: option.integer({ min: 1, max: 10_000 })({
+    default: 50,
+    doc: 'steps that find the vector of a user whom training has not seen',
+  }),
+  updateSteps: option.integer({ min: 0, max: 10_000 })({
+    default: 3,
+    doc: 'steps that bring the vector of a trained user to a history that differs from that of training; 0 to serve the trained vector, as the paper does',
+  }),
+  foldInRate: option.number({ min: 0 })({ default: 0.05, doc: 'size of these steps' }),
+} as const;
+
+/** Options of {@link GraphRecommender.load}: settings of serving in place of those of the fit. */
+export const GRAPH_SERVING = defineOptions('GraphRecommender.load', SERVING);
+
+/** Options of {@link GraphRecommender.load}; {@link GRAPH_SERVING} says what each does. */
+export type GraphServingOptions = OptionsOf<typeof GRAPH_SERVING.declarations>;
+
 const LASTING = {
   model: option.choice(GRAPH_MODELS).required({ doc: 'the scoring function' }),
   dimension: option.integer({ min: 1, max: 8192 })({ default: 32, doc: 'width of the vectors' }),
@@ -56,15 +74,7 @@ const LASTING = {
     default: 0,
     doc: 'share of the values of vectors dropped',
   }),
-  foldInSteps: option.integer({ min: 1, max: 10_000 })({
-    default: 50,
-    doc: 'steps that find the vector of a user whom training has not seen',
-  }),
-  updateSteps: option.integer({ min: 0, max: 10_000 })({
-    default: 10,
-    doc: 'steps that bring the vector of a trained user to a history that differs from that of training; 0 to serve the trained vector, as the paper does',
-  }),
-  foldInRate: option.number({ min: 0 })({ default: 0.05, doc: 'size of these steps' }),
+  ...SERVING,
 } as const;
 
 /** Options of {@link GraphRecommender.fit}. */
@@ -80,7 +90,6 @@ export const GRAPH_RECOMMENDER = defineOptions('GraphRecommender.fit', {
     batchSize: { default: 1024, doc: 'edges a step' },
     epochs: { default: 50, doc: 'most passes over the edges', identity: () => undefined },
     patience: 10,
-    clipNorm: 0,
   }),
   rateDecay: option.number({ min: 0.01, max: 1 })({
     default: 1,

@@ -30,7 +30,9 @@ import { FoldIn } from './fold-in.js';
 import {
   checkWidth,
   GRAPH_RECOMMENDER,
+  GRAPH_SERVING,
   type GraphRecommenderOptions,
+  type GraphServingOptions,
   SAVED_GRAPH,
   type SavedGraphSettings,
 } from './graph-options.js';
@@ -73,7 +75,8 @@ interface Parts extends GraphModel<SavedGraphSettings> {
  * has a vector and a bias; a scoring function says how likely an edge is, and to recommend is to find the likeliest
  * edges from a user to items (arXiv 2109.09358).
  *
- * All scoring functions share one trainer: AdamW on a logistic loss of true edges and edges with a false tail. The
+ * All scoring functions share one trainer: AdamW, of entities by the rows that a step touches, on a logistic loss of true
+ * edges and edges with a false tail. The
  * hyperbolic ones keep their vectors as tangent vectors at the origin and are optimised there, in Euclidean geometry.
  *
  * A user of the training data is served with the trained vector; where the query's history differs from that of training,
@@ -253,10 +256,20 @@ export class GraphRecommender implements CatalogueScorer, Saveable, Disposable {
     );
   }
 
-  /** @throws ArtifactError if the folder is missing, foreign or damaged, or its settings do not fit its weights */
-  static async load(dir: string): Promise<GraphRecommender> {
+  /**
+   * Reads a saved model.
+   *
+   * @param serving - settings of serving in place of those of the fit
+   * @throws ArtifactError if the folder is missing, foreign or damaged, or its settings do not fit its weights
+   */
+  static async load(dir: string, serving: GraphServingOptions = {}): Promise<GraphRecommender> {
     const { model, artifact } = await readGraphModel(dir, KIND, SAVED_GRAPH);
-    const { items, settings } = model;
+    const { items } = model;
+    const checked = GRAPH_SERVING.settings(serving);
+    const asked = Object.keys(GRAPH_SERVING.declarations)
+      .filter((name) => serving[name as keyof typeof serving] !== undefined)
+      .map((name) => [name, checked[name as keyof typeof checked]]);
+    const settings: SavedGraphSettings = { ...model.settings, ...Object.fromEntries(asked) };
     const users = savedUsers(dir, artifact);
     const weights = Object.fromEntries(
       Object.entries(artifact.tensors)
@@ -284,6 +297,7 @@ export class GraphRecommender implements CatalogueScorer, Saveable, Disposable {
     network.parameters.assign(weights, dir);
     return new GraphRecommender({
       ...model,
+      settings,
       users,
       network,
       history: [],

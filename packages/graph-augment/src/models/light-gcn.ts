@@ -26,7 +26,8 @@ import { relationGraph } from '../graph/relation-graph.js';
 import { heldOutRanks } from './held-out-ranks.js';
 import { LIGHT_GCN, type LightGcnOptions, SAVED_LIGHT_GCN, type SavedLightGcn } from './light-gcn-options.js';
 import { NeighbourSums } from './neighbour-sums.js';
-import { finalVectors, layersOf, type PropagatedVectors } from './propagation.js';
+import { PropagatedTable } from './propagated-table.js';
+import { finalVectors, type PropagatedVectors } from './propagation.js';
 import {
   checkTraining,
   type GraphModel,
@@ -34,7 +35,7 @@ import {
   savedUsers,
   saveGraphModel,
 } from './stored-graph-model.js';
-import { type TripleBatch, tripleBatches } from './triple-batches.js';
+import { tripleBatches } from './triple-batches.js';
 
 const KIND = 'light-gcn';
 
@@ -91,33 +92,34 @@ export class LightGcn implements CatalogueScorer, Saveable {
     await selectBackend();
     const parameters = new Parameters();
     const random = new RandomStream(options.seed ?? 0).fork('light-gcn');
-    const table = parameters.add('entity.vector', [graph.nodes, dimension], normal(deviation), random);
-    const sums = new NeighbourSums(graph, parameters);
+    parameters.add('entity.vector', [graph.nodes, dimension], normal(deviation), random);
+    const table = new PropagatedTable(
+      parameters,
+      'entity.vector',
+      new NeighbourSums(graph, dimension),
+      layers,
+    );
     const vectors = (): PropagatedVectors =>
-      finalVectors(table, sums, graph.offsets, log.items.size, settings);
+      finalVectors(table.layers(), graph.offsets, log.items.size, settings);
     const { products } = await defaultCompute();
     const history = await fitNetwork({
       parameters,
+      outer: table,
       settings,
       options,
       identity: LIGHT_GCN.identity(settings, log, options.seed ?? 0),
       batches: (_, stream) =>
         tripleBatches(interactions, { batchSize, negatives: negativesPerTriple, range: 'same-kind' }, stream),
       loss: (batch) => {
-        const { heads, tails } = batch as Record<TripleBatch, tf.Tensor>;
-        const start = table as tf.Tensor as tf.Tensor2D;
-        const final = tf.div(tf.addN(layersOf(start, sums, layers)), layers + 1) as tf.Tensor2D;
-        const users = heads as tf.Tensor1D;
-        const rows = users.shape[0];
-        const left = tf.expandDims(tf.gather(final, users), 1);
-        const scores = tf.sum(tf.mul(left, tf.gather(final as tf.Tensor, tails as tf.Tensor)), -1);
+        const given = (name: string): tf.Tensor => batch[name] as tf.Tensor;
+        const scores = tf.sum(tf.mul(tf.expandDims(given('final of heads'), 1), given('final of tails')), -1);
+        const [rows = 0] = scores.shape;
         const truth = tf.slice(scores, [0, 0], [rows, 1]);
         const other = tf.slice(scores, [0, 1], [rows, negativesPerTriple]);
         const preferred = tf.mean(tf.sum(tf.softplus(tf.sub(other, truth)), 1));
-        if (regularisation === 0) return preferred as tf.Scalar;
         const squares = tf.add(
-          tf.sum(tf.square(tf.gather(start, users))),
-          tf.sum(tf.square(tf.gather(start as tf.Tensor, tails as tf.Tensor))),
+          tf.sum(tf.square(given('start of heads'))),
+          tf.sum(tf.square(given('start of tails'))),
         );
         return tf.add(preferred, tf.mul(squares, regularisation / (2 * rows))) as tf.Scalar;
       },
@@ -135,6 +137,8 @@ export class LightGcn implements CatalogueScorer, Saveable {
       },
     });
     try {
+      // The best weights, where a validation chose them.
+      table.pull();
       return new LightGcn({
         items: log.items,
         users: log.users,

@@ -1,5 +1,13 @@
 import type { RandomStream } from '@palate/core';
-import { type ForwardPass, normal, Parameters, zeros } from '@palate/nn';
+import {
+  type BatchTensors,
+  type ForwardPass,
+  type Lookup,
+  lookedUp,
+  normal,
+  Parameters,
+  zeros,
+} from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { rowsOf, type ScoringFunction, type TableDeclaration, type TableRows } from './scoring-function.js';
 
@@ -98,6 +106,14 @@ export class TripleNetwork {
     });
   }
 
+  /** What training looks up of the entity tables for a batch: all of the heads, vectors and biases of the tails. */
+  get lookups(): readonly Lookup[] {
+    return [
+      ...this.#entityTables.map((name) => ({ parameter: `entity.${name}`, rows: 'heads' })),
+      ...['vector', 'bias'].map((name) => ({ parameter: `entity.${name}`, rows: 'tails' })),
+    ];
+  }
+
   /**
    * Scores of triples.
    *
@@ -106,26 +122,41 @@ export class TripleNetwork {
    * @param tails - int32 `[rows, candidates]`
    * @returns `[rows, candidates]`
    */
-  score(
-    heads: tf.Tensor1D,
-    relations: tf.Tensor1D,
-    tails: tf.Tensor2D,
-    pass: ForwardPass,
-    dropout = 0,
-  ): tf.Tensor2D {
-    const head = this.rowsOfEntities(heads);
+  score(heads: tf.Tensor1D, relations: tf.Tensor1D, tails: tf.Tensor2D, pass: ForwardPass): tf.Tensor2D {
+    const by: BatchTensors = { heads, tails };
+    const rows = this.lookups.map((lookup) => [
+      lookedUp(lookup),
+      tf.gather(this.#table(lookup.parameter) as tf.Tensor, by[lookup.rows] as tf.Tensor),
+    ]);
+    return this.scoreRows({ relations, ...Object.fromEntries(rows) }, pass);
+  }
+
+  /**
+   * Scores of the triples of a batch.
+   *
+   * @param batch - `relations`, int32 `[rows]`, and what {@link lookups} names
+   * @param dropout - share of the values of vectors dropped
+   * @returns `[rows, candidates]`
+   */
+  scoreRows(batch: BatchTensors, pass: ForwardPass, dropout = 0): tf.Tensor2D {
+    const found = (rows: 'heads' | 'tails', name: string): tf.Tensor =>
+      batch[lookedUp({ parameter: `entity.${name}`, rows })] as tf.Tensor;
+    const head = Object.fromEntries(
+      this.#entityTables.map((name) => [name, tf.expandDims(found('heads', name), 1)]),
+    );
+    const relations = batch.relations as tf.Tensor1D;
     const relation = this.#relationRows(relations);
     const isInteraction = tf.reshape(
       tf.cast(tf.equal(relations, tf.scalar(0, 'int32')), 'float32'),
       [-1, 1, 1],
     );
     const dropped = { ...head, vector: pass.dropout(rowsOf(head, 'vector'), dropout) };
-    const tail = pass.dropout(tf.gather(this.#table('entity.vector') as tf.Tensor, tails), dropout);
+    const tail = pass.dropout(found('tails', 'vector'), dropout);
     const compared = this.#scoring.comparison.rows(
       this.#left(dropped, relation, isInteraction),
       this.#scoring.right(tail, relation),
     );
-    const tailBias = tf.squeeze(tf.gather(this.#table('entity.bias') as tf.Tensor, tails), [2]);
+    const tailBias = tf.squeeze(found('tails', 'bias'), [2]);
     return tf.add(tf.add(compared, tf.squeeze(rowsOf(head, 'bias'), [2])), tailBias) as tf.Tensor2D;
   }
 

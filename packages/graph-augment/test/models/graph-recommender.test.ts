@@ -33,8 +33,8 @@ beforeAll(async () => {
 
 const SMALL = { dimension: 8, epochs: 4, batchSize: 64, learningRate: 0.02, foldInSteps: 20 } as const;
 
-/** Rules that hold for all, for one of each kind of scores: inner products, distances, balls, attention. */
-for (const model of ['bpr', 'trans-h', 'mur-hyperbolic', 'user-attentive'] as const) {
+/** Rules that hold for all. */
+for (const model of GRAPH_MODELS) {
   const options: RetrieverConformanceOptions = {
     fit: (data, given) => GraphRecommender.fit(data, { ...SMALL, model, ...given }),
     load: (dir) => GraphRecommender.load(dir),
@@ -199,6 +199,28 @@ describe('a trained user', () => {
       if (isMoved) expect(rank(after)).toBeLessThan(rank(before));
       else expect(after).toEqual(before);
     }
+  });
+});
+
+describe('settings of serving', () => {
+  const { dataset } = twoTastes();
+  test('given to load stand in place of those of the fit', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'palate-graph-'));
+    const dir = join(folder, 'model');
+    using graph = await GraphRecommender.fit(dataset, { ...LEARNED, model: 'mur', updateSteps: 5 });
+    await graph.save(dir);
+    const grown = { user: 'u0', history: [...dataset.log.history(0), dataset.log.items.indexOf('b2')] };
+    const served = async (serving?: Parameters<typeof GraphRecommender.load>[1]) => {
+      using loaded = await GraphRecommender.load(dir, serving);
+      return loaded.scoreAll([grown]);
+    };
+    using trained = await GraphRecommender.load(dir);
+    expect(await served()).toEqual(await graph.scoreAll([grown]));
+    expect(await served({ updateSteps: undefined })).toEqual(await served());
+    expect(await served({ updateSteps: 0 })).toEqual(await trained.scoreAll([{ user: 'u0' }]));
+    await expect(GraphRecommender.load(dir, { updateSteps: -1 })).rejects.toThrow(/updateSteps/);
+    await expect(GraphRecommender.load(dir, { steps: 1 } as never)).rejects.toThrow(/steps/);
+    await rm(folder, { recursive: true });
   });
 });
 

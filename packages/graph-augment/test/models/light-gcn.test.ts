@@ -1,9 +1,13 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   Catalog,
   createDataset,
   type Dataset,
   InteractionLog,
   ItemEdges,
+  RandomStream,
   WORLD,
   withLog,
 } from '@palate/core';
@@ -13,12 +17,13 @@ import {
   savedSettingsConformance,
 } from '@palate/core/testing';
 import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
-import { kCore } from '@palate/datasets';
+import { kCore, leaveOneOut } from '@palate/datasets';
 import { Parameters, selectBackend } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { bipartiteGraph, LightGcn, Rp3Beta } from '../../src/index.js';
 import { NeighbourSums } from '../../src/models/neighbour-sums.js';
+import { PropagatedTable } from '../../src/models/propagated-table.js';
 
 beforeAll(async () => {
   await selectBackend('ort');
@@ -60,44 +65,146 @@ describe('LightGCN', () => {
   }))
     test(name, run);
 
-  test('averages along the edges as the dense product of matrices does, and so does its gradient', () => {
-    const { log } = small;
-    const edges = ItemEdges.fromPairs(log.items, { source: [0, 3], target: [5, 4] }, WORLD);
-    const graph = bipartiteGraph(log, edges);
-    const { nodes, offsets, targets } = graph;
-    const dense = new Float64Array(nodes * nodes);
+  const { log } = small;
+  const graph = bipartiteGraph(
+    log,
+    ItemEdges.fromPairs(log.items, { source: [0, 3], target: [5, 4] }, WORLD),
+  );
+  const { nodes, offsets, targets } = graph;
+  const WIDTH = 11;
+  const drawn = (seed: number): Float32Array =>
+    Float32Array.from({ length: nodes * WIDTH }, (_, k) => Math.sin(seed * (k + 1)));
+  /** The normalised adjacency as a dense matrix, times rows. */
+  const times = (x: ArrayLike<number>): Float64Array => {
     const degree = (node: number): number => (offsets[node + 1] as number) - (offsets[node] as number);
+    const product = new Float64Array(nodes * WIDTH);
     for (let node = 0; node < nodes; node++)
       for (let p = offsets[node] as number; p < (offsets[node + 1] as number); p++) {
         const other = targets[p] as number;
-        dense[node * nodes + other] = 1 / Math.sqrt(degree(node) * degree(other));
+        for (let column = 0; column < WIDTH; column++)
+          product[node * WIDTH + column] =
+            (product[node * WIDTH + column] as number) +
+            (x[other * WIDTH + column] as number) / Math.sqrt(degree(node) * degree(other));
       }
-    const parameters = new Parameters();
-    const sums = new NeighbourSums(graph, parameters);
-    const x = Float32Array.from({ length: nodes * 2 }, (_, k) => Math.sin(k + 1));
-    const weight = Float32Array.from({ length: nodes * 2 }, (_, k) => Math.cos(3 * k));
-    const times = (vector: Float32Array): Float64Array =>
-      Float64Array.from(vector, (_, k) => {
-        const [row, column] = [Math.floor(k / 2), k % 2];
+    return product;
+  };
+  const expectRows = (actual: ArrayLike<number>, expected: ArrayLike<number>): void => {
+    expect(actual.length).toBe(expected.length);
+    for (let k = 0; k < expected.length; k++) expect(actual[k]).toBeCloseTo(expected[k] as number, 5);
+  };
+
+  test('averages along the edges as the dense product of matrices does: of all nodes, for some, and from some', () => {
+    const sums = new NeighbourSums(graph, WIDTH);
+    const x = drawn(1);
+    const out = new Float32Array(nodes * WIDTH);
+    sums.apply(x, out);
+    expectRows(out, times(x));
+    const some = Int32Array.of(nodes - 1, 0, 7);
+    const rowsAt = (of: ArrayLike<number>): number[] =>
+      [...some].flatMap((node) => Array.from({ length: WIDTH }, (_, k) => of[node * WIDTH + k] as number));
+    const at = new Float32Array(some.length * WIDTH);
+    sums.applyAt(x, some, at);
+    expectRows(at, rowsAt(times(x)));
+    const only = new Float32Array(nodes * WIDTH);
+    for (const node of some) only.set(x.subarray(node * WIDTH, (node + 1) * WIDTH), node * WIDTH);
+    sums.applyFrom(Float32Array.from(rowsAt(x)), some, out);
+    expectRows(out, times(only));
+  });
+
+  for (const layers of [1, 2, 3])
+    test(`gives the vectors of a batch after ${layers} layers, and the gradient of finite differences`, () => {
+      const parameters = new Parameters();
+      parameters.add('table', [nodes, WIDTH], () => drawn(2), new RandomStream(0));
+      const table = new PropagatedTable(parameters, 'table', new NeighbourSums(graph, WIDTH), layers);
+      const batch = {
+        heads: { shape: [2], values: Int32Array.of(nodes - 1, 14) },
+        tails: { shape: [2, 2], values: Int32Array.of(0, 3, 3, 5) },
+      };
+      const finalOf = (x: ArrayLike<number>): Float64Array => {
+        const sum = Float64Array.from(x);
+        let layer: ArrayLike<number> = x;
+        for (let k = 0; k < layers; k++) {
+          layer = times(layer);
+          for (let at = 0; at < sum.length; at++) sum[at] = (sum[at] as number) + (layer[at] as number);
+        }
+        return sum.map((value) => value / (layers + 1));
+      };
+      const given = table.forward(batch);
+      const x = drawn(2);
+      const expected: Record<string, Float64Array> = { start: Float64Array.from(x), final: finalOf(x) };
+      const weights: Record<string, Float32Array> = {};
+      for (const [name, { values }] of Object.entries(given)) {
+        const [kind = '', , entry = ''] = name.split(' ');
+        const asked = batch[entry as 'heads' | 'tails'].values;
+        expectRows(
+          values,
+          [...asked].flatMap((node) => [
+            ...(expected[kind] as Float64Array).subarray(node * WIDTH, (node + 1) * WIDTH),
+          ]),
+        );
+        weights[name] = Float32Array.from(values, (_, k) => Math.cos(k + name.length));
+      }
+      // A loss that weighs every number given: by finite differences in the dense product.
+      const loss = (of: ArrayLike<number>): number => {
+        const rows: Record<string, ArrayLike<number>> = { start: of, final: finalOf(of) };
         let sum = 0;
-        for (let other = 0; other < nodes; other++)
-          sum += (dense[row * nodes + other] as number) * (vector[other * 2 + column] as number);
+        for (const [name, weight] of Object.entries(weights)) {
+          const [kind = '', , entry = ''] = name.split(' ');
+          const asked = batch[entry as 'heads' | 'tails'].values;
+          for (let k = 0; k < weight.length; k++)
+            sum +=
+              (weight[k] as number) *
+              ((rows[kind] as ArrayLike<number>)[
+                (asked[Math.floor(k / WIDTH)] as number) * WIDTH + (k % WIDTH)
+              ] as number);
+        }
         return sum;
-      });
-    const given = tf.tensor2d(x, [nodes, 2]);
-    const product = tf.tidy(() => [...sums.apply(given).dataSync()]);
-    for (const [k, value] of times(x).entries()) expect(product[k]).toBeCloseTo(value, 5);
-    const gradient = tf.tidy(() => [
-      ...tf
-        .grad((each: tf.Tensor) =>
-          tf.sum(tf.mul(sums.apply(each as tf.Tensor2D), tf.tensor2d(weight, [nodes, 2]))),
-        )(given)
-        .dataSync(),
-    ]);
-    // The matrix is symmetric: the gradient of w A x is A w.
-    for (const [k, value] of times(weight).entries()) expect(gradient[k]).toBeCloseTo(value, 5);
-    given.dispose();
-    parameters.dispose();
+      };
+      const gradient = Float32Array.from(table.gradientOf(weights));
+      for (let at = 0; at < gradient.length; at += 7) {
+        const [up, down] = [Float64Array.from(x), Float64Array.from(x)];
+        up[at] = (up[at] as number) + 0.5;
+        down[at] = (down[at] as number) - 0.5;
+        expect(gradient[at]).toBeCloseTo(loss(up) - loss(down), 4);
+      }
+      parameters.dispose();
+    });
+
+  test('goes on from a checkpoint to the numbers of an unbroken run', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'palate-light-gcn-'));
+    const options = { ...SMALL, epochs: 4, seed: 3 };
+    const whole = await LightGcn.fit(small, options);
+    const controller = new AbortController();
+    const checkpoint = { dir: join(folder, 'checkpoint') };
+    await expect(
+      LightGcn.fit(small, {
+        ...options,
+        checkpoint,
+        signal: controller.signal,
+        onProgress: ({ phase }) => {
+          if (phase.startsWith('epoch 3 ')) controller.abort();
+        },
+      }),
+    ).rejects.toMatchObject({ code: 'cancelled' });
+    const resumed = await LightGcn.fit(small, { ...options, checkpoint });
+    expect(resumed.history.length).toBe(4);
+    const asked = [{ user: 'u3' }, { history: [1, 4] }];
+    expect(await resumed.scoreAll(asked)).toEqual(await whole.scoreAll(asked));
+    await rm(folder, { recursive: true });
+  });
+
+  test('serves the weights of the best epoch by the validation', async () => {
+    const split = leaveOneOut(small.log);
+    const train = withLog(small, split.train);
+    const options = { ...SMALL, epochs: 40, learningRate: 0.1, seed: 1 };
+    const { validation } = split;
+    const stopped = await LightGcn.fit(train, { ...options, validation, patience: 3 });
+    const values = stopped.history.map(({ metrics }) => metrics['ndcg@10'] ?? 0);
+    const best = values.indexOf(Math.max(...values)) + 1;
+    expect(best).toBeLessThan(stopped.history.length);
+    const exact = await LightGcn.fit(train, { ...options, epochs: best });
+    const asked = [{ user: 'u3' }, { history: [1, 4] }];
+    expect(await stopped.scoreAll(asked)).toEqual(await exact.scoreAll(asked));
   });
 
   test('makes of a training history the vector that training made', async () => {
