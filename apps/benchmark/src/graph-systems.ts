@@ -1,8 +1,9 @@
-import { type Dataset, fingerprint, type LongCallOptions, type Retriever, unknownName } from '@palate/core';
+import { type Dataset, fingerprint, type LongCallOptions, unknownName } from '@palate/core';
 import {
   GRAPH_MODELS,
   type GraphModel,
   GraphRecommender,
+  type GraphServingOptions,
   type ItemRelation,
   itemTextVectors,
   LightGcn,
@@ -11,7 +12,7 @@ import {
   textSimilarityEdges,
 } from '@palate/graph-augment';
 import { benchmarkEncoder, defaultFamilies, itemVectors } from './item-texts.js';
-import { type FitContext, shared, trained } from './method-context.js';
+import type { FitContext } from './method-context.js';
 import { readFolderLines } from './prepare.js';
 import type { SystemOptions } from './suite.js';
 
@@ -87,18 +88,32 @@ async function makeEdges(training: Dataset, options: LongCallOptions): Promise<T
 export async function fitGraphModel(
   dataset: Dataset,
   options: SystemOptions,
-  context: FitContext,
-): Promise<Retriever> {
+  context: LongCallOptions & Partial<Pick<FitContext, 'validation' | 'checkpoints'>>,
+): Promise<GraphRecommender | LightGcn | Rp3Beta> {
   const { model, edges = false, ...rest } = options;
-  const relations = edges ? (await textEdges(dataset, shared(context))).relations : undefined;
-  if (model === 'light-gcn') return LightGcn.fit(dataset, { ...rest, relations, ...trained(context) });
-  if (model === 'rp3-beta') return Rp3Beta.fit(dataset, { ...rest, relations, ...shared(context) });
+  const { signal, onProgress, seed = 0, validation, checkpoints } = context;
+  const call = { signal, onProgress, seed };
+  const relations = edges ? (await textEdges(dataset, call)).relations : undefined;
+  const given = {
+    ...rest,
+    relations,
+    ...call,
+    validation,
+    checkpoint: checkpoints === undefined ? undefined : { dir: checkpoints },
+  };
+  if (model === 'light-gcn') return LightGcn.fit(dataset, given);
+  if (model === 'rp3-beta') return Rp3Beta.fit(dataset, { ...rest, relations, ...call });
   if (!GRAPH_MODELS.includes(model as GraphModel))
     throw unknownName('a graph model', model, GRAPH_STUDY_MODELS);
-  return GraphRecommender.fit(dataset, {
-    ...rest,
-    model: model as GraphModel,
-    relations,
-    ...trained(context),
-  });
+  return GraphRecommender.fit(dataset, { ...given, model: model as GraphModel });
+}
+
+/** Reads what {@link fitGraphModel} made and saved. */
+export function loadGraphModel(
+  model: GraphStudyModel,
+  dir: string,
+  serving: GraphServingOptions = {},
+): Promise<GraphRecommender | LightGcn | Rp3Beta> {
+  if (model === 'light-gcn') return LightGcn.load(dir);
+  return model === 'rp3-beta' ? Rp3Beta.load(dir) : GraphRecommender.load(dir, serving);
 }

@@ -1,103 +1,35 @@
-import { join } from 'node:path';
-import { type Dataset, fingerprint, type InteractionLog, type LongCallOptions, withLog } from '@palate/core';
+import { type Dataset, fingerprint, type LongCallOptions, withLog } from '@palate/core';
 import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
 import { leaveOneOut } from '@palate/datasets';
-import { evaluateRanking, holm, pairedTTest } from '@palate/eval';
-import { graphStatistics, leastActive, relationGraph } from '@palate/graph-augment';
-import { fitGraphModel, GRAPH_STUDY_MODELS, type GraphStudyModel, textEdges } from '../graph-systems.js';
-import { CACHE } from '../item-texts.js';
+import { holm, pairedTTest } from '@palate/eval';
+import { graphStatistics, relationGraph } from '@palate/graph-augment';
+import { GRAPH_STUDY_MODELS, type GraphStudyModel, textEdges } from '../graph-systems.js';
 import { loadFolderDataset } from '../prepare.js';
-import { graphOptions } from '../suites/graph.js';
+import type { SystemOptions } from '../suite.js';
+import { GRAPH_BUDGETS, type GraphBudget, graphGrid, graphOptions } from '../suites/graph.js';
+import {
+  COLD,
+  GRAPH_METRICS,
+  type GraphCell,
+  LEAST_ACTIVE,
+  type Measured,
+  measureTest,
+  measureValidation,
+} from './graph-cells.js';
+import { claimNotes, gain, type ModelOutcome } from './graph-claims.js';
 import { meanAndDeviation, meanOf, type Study, type StudyContext } from './study.js';
-
-const METRICS = ['hr@1', 'hr@3', 'hr@10', 'ndcg@10', 'mrr'] as const;
-/** Share of the users that count as least active, as in the paper. */
-const LEAST_ACTIVE = 0.02;
-/** Training interactions up to which an item counts as cold. */
-const COLD = 5;
 
 interface Setting {
   readonly key: string;
   readonly words: string;
-  readonly epochs: number;
-  readonly batchSize: number;
+  readonly budget: GraphBudget;
+  readonly seeds: readonly number[];
+  readonly models: readonly GraphStudyModel[];
   readonly load: (call: LongCallOptions) => Promise<Dataset>;
 }
 
-/** What one model at one seed comes to. */
-interface Measured {
-  readonly full: Readonly<Record<string, number>>;
-  /** Among the target and 100 random items. */
-  readonly sampled: Readonly<Record<string, number>>;
-  /** HR@10 of each slice, with how many targets it has. */
-  readonly slices: Readonly<Record<string, { readonly hr: number; readonly targets: number }>>;
-  /** NDCG@10 of each user for whom it is not 0, by position. */
-  readonly perUser: Readonly<Record<string, number>>;
-  readonly users: number;
-}
-
-async function measure(
-  dataset: Dataset,
-  model: GraphStudyModel,
-  edges: boolean,
-  setting: Setting,
-  call: LongCallOptions,
-): Promise<Measured> {
-  const split = leaveOneOut(dataset.log);
-  const train = withLog(dataset, split.train);
-  const checkpoints = join(CACHE, 'checkpoints', `graph-${setting.key}-${model}-${edges}-${call.seed}`);
-  const retriever = await fitGraphModel(
-    train,
-    { ...graphOptions(model, setting.epochs, setting.batchSize), edges },
-    {
-      ...call,
-      validation: split.validation,
-      checkpoints,
-    },
-  );
-  const data = { history: split.known, train: split.train, test: split.test };
-  const bound = (counts: Int32Array, share: number): number =>
-    Math.max(...Array.from(leastActive(counts, share), (position) => counts[position] as number));
-  const users = bound(usersWithTest(split.train, split.test), LEAST_ACTIVE);
-  const log = split.train;
-  const common = { metrics: [...METRICS], resamples: 0, split: split.description, signal: call.signal };
-  const { perUser, slices, metrics } = await evaluateRanking(retriever, data, {
-    ...common,
-    perUser: true,
-    slices: {
-      'least active users': { by: 'user', maximum: users, log },
-      'cold items': { by: 'item', maximum: COLD, log },
-      'other items': { by: 'item', minimum: COLD + 1, log },
-    },
-  });
-  const sampled = await evaluateRanking(retriever, data, {
-    ...common,
-    candidates: { sampled: 100 },
-    seed: call.seed,
-  });
-  (retriever as Partial<Disposable>)[Symbol.dispose]?.();
-  const means = (from: typeof metrics): Record<string, number> =>
-    Object.fromEntries(Object.entries(from).map(([name, value]) => [name, value.mean]));
-  const values = perUser?.values['ndcg@10'] ?? [];
-  return {
-    full: means(metrics),
-    sampled: means(sampled.metrics),
-    slices: Object.fromEntries(
-      Object.entries(slices ?? {}).map(([name, slice]) => [
-        name,
-        { hr: slice.metrics['hr@10']?.mean ?? Number.NaN, targets: slice.targets },
-      ]),
-    ),
-    perUser: Object.fromEntries([...values.entries()].filter(([, value]) => value > 0)),
-    users: values.length,
-  };
-}
-
-/** Training interactions of the users that the test asks for. */
-function usersWithTest(train: InteractionLog, test: InteractionLog): Int32Array {
-  const counts = train.userCounts();
-  return counts.filter((_, user) => test.history(user).length > 0);
-}
+/** Models whose scores know of relations; for the others edges are more interactions. */
+const BLIND: readonly GraphStudyModel[] = ['bpr', 'hyper-ml', 'light-gcn', 'rp3-beta'];
 
 /** NDCG@10 of each user, the mean over seeds. */
 function perUserMeans(seeds: readonly Measured[]): Float64Array {
@@ -107,53 +39,55 @@ function perUserMeans(seeds: readonly Measured[]): Float64Array {
   return mean;
 }
 
-/** Relative gain in words; nothing to compare with is said. */
-function gain(before: number, after: number): string {
-  if (before === 0) return after === 0 ? '0' : 'from 0';
-  const percent = (100 * (after - before)) / before;
-  return `${percent >= 0 ? '+' : ''}${percent.toFixed(1)} %`;
-}
-
 /** Graph recommenders with and without text edges. */
 function graphAugment(setting: Setting): Study {
+  const { key, words, models, seeds } = setting;
   return {
-    name: `graph-augment-${setting.key}`,
-    title: `Text-similarity edges in the user-item graph, ${setting.words}: every model with and without`,
-    protocol: `Leave-one-out, training edges alone; full catalogue, history masked, pessimistic ties; beside it HR@10 among the target and 100 random items, which is another metric. Width 32, equal budget with and without edges, three seeds, mean and deviation; early stopping by validation. p: paired t-test over users of NDCG@10 (mean over seeds), Holm over all models. Least active users: the ${100 * LEAST_ACTIVE} % with the fewest training interactions, with all of the degree at which they end, since in a 5-core the boundary lies among equals. Cold items: at most ${COLD} training interactions. Classes of edges are bounded by quantiles of use-lite's distances. The paper (arXiv 2109.09358) claims gains for all models, largest for relational ones and for cold users and items; its tables were not found.`,
+    name: `graph-augment-${key}`,
+    title: `Text-similarity edges in the user-item graph, ${words}: every model with and without`,
+    protocol: `Leave-one-out, training edges alone; full catalogue, history masked, pessimistic ties; beside it HR@10 among the target and 100 random items, which is another metric. Width 32; ${seeds.length === 1 ? 'one seed' : `${seeds.length} seeds, mean and deviation`}; most epochs, batches and patience are the same with and without edges, and so is the learning rate (of RP3beta the exponent of popularity), chosen for each model by NDCG@10 on the validation part, the mean of both sides at the first seed; early stopping by validation. p: paired t-test over users of NDCG@10 (mean over seeds), Holm over all models. Least active users: the ${100 * LEAST_ACTIVE} % with the fewest training interactions, with all of the degree at which they end, since in a 5-core the boundary lies among equals. Cold items: at most ${COLD} training interactions. Classes of edges are bounded by quantiles of use-lite's distances. The paper (arXiv 2109.09358) claims gains for all models, largest for relational ones and for cold users and items; its tables were not found.`,
     run: async (context) => {
       const dataset = await setting.load(context);
-      const basis = [fingerprint(dataset.log), setting.key, METRICS, COLD, LEAST_ACTIVE, 1];
-      const lines: string[][] = [];
-      const tests: number[] = [];
-      for (const model of GRAPH_STUDY_MODELS) {
-        const [plain, augmented] = [
-          await seedsOf(context, dataset, setting, model, false, basis),
-          await seedsOf(context, dataset, setting, model, true, basis),
-        ];
-        const of = (seeds: readonly Measured[], metric: string): number[] =>
-          seeds.map(({ full }) => full[metric] ?? Number.NaN);
-        const sliced = (seeds: readonly Measured[], slice: string): number =>
-          meanOf(seeds.map(({ slices }) => slices[slice]?.hr ?? Number.NaN));
-        tests.push(pairedTTest(perUserMeans(augmented), perUserMeans(plain)).pValue);
-        const change = (slice: string): string => gain(sliced(plain, slice), sliced(augmented, slice));
-        lines.push([
-          model,
-          ...METRICS.map(
-            (metric) => `${meanAndDeviation(of(plain, metric))} → ${meanAndDeviation(of(augmented, metric))}`,
-          ),
-          gain(meanOf(of(plain, 'ndcg@10')), meanOf(of(augmented, 'ndcg@10'))),
-          `${meanOf(plain.map(({ sampled }) => sampled['hr@10'] ?? Number.NaN)).toFixed(4)} → ${meanOf(augmented.map(({ sampled }) => sampled['hr@10'] ?? Number.NaN)).toFixed(4)}`,
-          change('cold items'),
-          change('other items'),
-          change('least active users'),
-        ]);
-      }
-      const adjusted = holm(tests.map((p) => (Number.isNaN(p) ? 1 : p)));
-      await sayEdges(context, dataset);
+      const split = leaveOneOut(dataset.log);
+      const basis = [fingerprint(dataset.log), key, GRAPH_METRICS, COLD, LEAST_ACTIVE, 2];
+      const of = (model: GraphStudyModel, options: SystemOptions) => ({ dataset, split, model, options });
+      const chosen = new Map<GraphStudyModel, SystemOptions>();
+      for (const model of models)
+        chosen.set(model, await chooseOptions(context, setting, basis, (options) => of(model, options)));
+      const measured = new Map<string, Measured[]>();
+      // Seed by seed, so that a study that is stopped early has measured every model.
+      for (const seed of seeds)
+        for (const model of models)
+          for (const edges of [false, true]) {
+            // Walks draw nothing: one seed says all.
+            if (model === 'rp3-beta' && seed !== seeds[0]) continue;
+            const cell = { ...of(model, chosen.get(model) ?? {}), edges, seed };
+            const outcome = await context.cell(
+              `${model} ${edges ? 'with edges' : 'plain'} seed ${seed}`,
+              [...basis, cell.options, edges, seed],
+              (call) => measureTest(cell, call),
+            );
+            const side = `${model} ${edges}`;
+            measured.set(side, [...(measured.get(side) ?? []), outcome]);
+          }
+      const sides = models.map((model) => ({
+        model,
+        plain: measured.get(`${model} false`) ?? [],
+        augmented: measured.get(`${model} true`) ?? [],
+      }));
+      const tests = sides.map(({ plain, augmented }) => {
+        const { pValue } = pairedTTest(perUserMeans(augmented), perUserMeans(plain));
+        return Number.isNaN(pValue) ? 1 : pValue;
+      });
+      const adjusted = holm(tests);
+      const outcomes = sides.map(({ model, plain, augmented }, k) =>
+        outcomeOf(model, plain, augmented, adjusted[k] ?? 1),
+      );
       return {
         columns: [
           'model',
-          ...METRICS.map((metric) => `${metric}, without → with`),
+          'chosen',
+          ...GRAPH_METRICS.map((metric) => `${metric}, without → with`),
           'NDCG@10 gain',
           'HR@10 of 100 sampled',
           'HR@10 gain, cold items',
@@ -161,62 +95,134 @@ function graphAugment(setting: Setting): Study {
           'least active users',
           'p (Holm)',
         ],
-        rows: lines.map((line, k) => [...line, (adjusted[k] ?? 1).toFixed(4)]),
+        rows: sides.map(({ model, plain, augmented }, k) => {
+          const full = (seeds: readonly Measured[], metric: string): string =>
+            meanAndDeviation(seeds.map((each) => each.full[metric] ?? Number.NaN));
+          const { ndcg, hr, pValue } = outcomes[k] as ModelOutcome;
+          const sampled = (seeds: readonly Measured[]): string =>
+            meanOf(seeds.map((each) => each.sampled['hr@10'] ?? Number.NaN)).toFixed(4);
+          const rate = Object.entries(chosenOf(chosen.get(model), model, setting.budget))[0];
+          return [
+            model,
+            rate ? `${rate[0] === 'beta' ? 'beta' : 'rate'} ${rate[1]}` : '',
+            ...GRAPH_METRICS.map((metric) => `${full(plain, metric)} → ${full(augmented, metric)}`),
+            gain(ndcg),
+            `${sampled(plain)} → ${sampled(augmented)}`,
+            gain(hr.cold),
+            gain(hr.other),
+            gain(hr.leastActive),
+            pValue.toFixed(4),
+          ];
+        }),
+        notes: [
+          ...claimNotes(outcomes),
+          `Targets: ${Object.entries(sides[0]?.plain[0]?.slices ?? {})
+            .map(([name, { targets }]) => `${targets} of ${name}`)
+            .join(', ')}. ${await edgeNotes(context, dataset)}`,
+        ],
       };
     },
   };
 }
 
-async function seedsOf(
-  context: StudyContext,
-  dataset: Dataset,
-  setting: Setting,
+/** Of the options those that were tried. */
+function chosenOf(
+  options: SystemOptions | undefined,
   model: GraphStudyModel,
-  edges: boolean,
-  basis: readonly unknown[],
-): Promise<Measured[]> {
-  const measured: Measured[] = [];
-  // Walks draw nothing: one seed says all.
-  for (const seed of model === 'rp3-beta' ? [0] : [0, 1, 2])
-    measured.push(
-      await context.cell(
-        `${model} ${edges ? 'with edges' : 'plain'} seed ${seed}`,
-        [...basis, graphOptions(model, setting.epochs, setting.batchSize), model, edges, seed],
-        (call) => measure(dataset, model, edges, setting, { ...call, seed }),
-      ),
-    );
-  return measured;
+  budget: GraphBudget,
+): SystemOptions {
+  const names = new Set(graphGrid(model, budget).flatMap((each) => Object.keys(each)));
+  return Object.fromEntries(Object.entries(options ?? {}).filter(([name]) => names.has(name)));
 }
 
-async function sayEdges(context: StudyContext, dataset: Dataset): Promise<void> {
+/** The options with the highest NDCG@10 on the validation part, the mean of both sides at the first seed. */
+async function chooseOptions(
+  context: StudyContext,
+  { budget, seeds: [seed = 0] }: Setting,
+  basis: readonly unknown[],
+  cellOf: (options: SystemOptions) => Omit<GraphCell, 'edges' | 'seed'>,
+): Promise<SystemOptions> {
+  const { model } = cellOf({});
+  let best: { readonly options: SystemOptions; readonly value: number } | undefined;
+  for (const tried of graphGrid(model, budget)) {
+    const options = { ...graphOptions(model, budget), ...tried };
+    const values: number[] = [];
+    for (const edges of [false, true]) {
+      const cell = { ...cellOf(options), edges, seed };
+      const name = `tuning ${model} ${Object.entries(tried).flat().join(' ')} ${edges ? 'with edges' : 'plain'}`;
+      values.push(
+        await context.cell(name, [...basis, options, edges, seed], (call) => measureValidation(cell, call)),
+      );
+    }
+    const value = meanOf(values);
+    if (best === undefined || value > best.value) best = { options, value };
+  }
+  return best?.options ?? {};
+}
+
+function outcomeOf(
+  model: GraphStudyModel,
+  plain: readonly Measured[],
+  augmented: readonly Measured[],
+  pValue: number,
+): ModelOutcome {
+  const change = (of: (measured: Measured) => number | undefined) => ({
+    before: meanOf(plain.map((each) => of(each) ?? Number.NaN)),
+    after: meanOf(augmented.map((each) => of(each) ?? Number.NaN)),
+  });
+  const ofSlice = (name: string) => change(({ slices }) => slices[name]?.hr);
+  return {
+    model,
+    isRelational: !BLIND.includes(model),
+    pValue,
+    ndcg: change(({ full }) => full['ndcg@10']),
+    hr: {
+      all: change(({ full }) => full['hr@10']),
+      cold: ofSlice('cold items'),
+      other: ofSlice('other items'),
+      leastActive: ofSlice('least active users'),
+    },
+  };
+}
+
+/** Edges by relation, share of the items touched, density before and after, in a sentence. */
+async function edgeNotes(context: StudyContext, dataset: Dataset): Promise<string> {
   const train = withLog(dataset, leaveOneOut(dataset.log).train);
   const { relations, notes } = await textEdges(train, context);
   const { edges, itemsTouched, itemsAugmented, density } = graphStatistics(
     relationGraph(train.log, { relations }),
   );
-  context.say(`edges: ${JSON.stringify({ edges, itemsTouched, itemsAugmented, density, notes })}`);
+  const share = (value: number | undefined): string => `${(100 * (value ?? 0)).toFixed(1)} %`;
+  const relation = relations
+    .map(({ name }) => `${edges[name]} ${name} (${share(itemsTouched[name])} of the items)`)
+    .join(', ');
+  const counted = Object.entries(notes).map(([name, count]) => `${name} ${count}`);
+  return `Edges: ${edges.interacted} interactions; ${relation}; ${share(itemsAugmented)} of the items have one of them; density ${density.before.toExponential(2)} → ${density.after.toExponential(2)} (counted on the way: ${counted.join(', ')}).`;
 }
 
 export const graphAugmentMovieTweetings = graphAugment({
   key: 'movietweetings',
   words: 'MovieTweetings (knowledge and catalogue texts)',
-  epochs: 30,
-  batchSize: 1024,
+  budget: GRAPH_BUDGETS.movietweetings,
+  seeds: [0, 1, 2],
+  models: GRAPH_STUDY_MODELS,
   load: () => loadBundledMovieTweetings({ core: 5 }),
 });
 
 export const graphAugmentBeauty = graphAugment({
   key: 'beauty',
   words: 'Amazon Beauty 2014 (title, brand, categories)',
-  epochs: 30,
-  batchSize: 1024,
+  budget: GRAPH_BUDGETS.beauty,
+  seeds: [0],
+  models: GRAPH_STUDY_MODELS,
   load: (call) => loadFolderDataset('beauty', call),
 });
 
 export const graphAugmentGiftCards = graphAugment({
   key: 'gift-cards',
   words: 'Amazon Gift Cards 2018 (metadata and training reviews)',
-  epochs: 60,
-  batchSize: 128,
+  budget: GRAPH_BUDGETS.giftcards,
+  seeds: [0, 1, 2],
+  models: GRAPH_STUDY_MODELS,
   load: (call) => loadFolderDataset('giftcards', call),
 });

@@ -1,5 +1,6 @@
 import { unknownName } from '@palate/core';
 import { graphAugmentBeauty, graphAugmentGiftCards, graphAugmentMovieTweetings } from './graph-augment.js';
+import { graphUpdates } from './graph-updates.js';
 import { karMl1m, karMovieTweetingsByTime, karMovieTweetingsByUser } from './kar.js';
 import { karLatency } from './kar-latency.js';
 import { llmRecRandom, llmRecTime } from './llm-rec.js';
@@ -36,6 +37,7 @@ export const STUDIES: readonly Study[] = [
   graphAugmentGiftCards,
   uemMl1m,
   uemMovieTweetings,
+  graphUpdates,
 ];
 
 /**

@@ -17,6 +17,8 @@ export interface Study {
 export interface StudyTable {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
+  /** What was found, in sentences under the table. */
+  readonly notes?: readonly string[] | undefined;
 }
 
 /** Context of a study. */
@@ -83,6 +85,7 @@ export function studyMarkdown(study: Study, table: StudyTable): string {
     line(table.columns.map((_, k) => (k === 0 ? '---' : '---:'))),
     ...table.rows.map(line),
     '',
+    ...(table.notes ?? []).flatMap((note) => [note, '']),
     `${study.protocol} Made by \`node apps/benchmark/bin/palate-benchmark.js study ${study.name}\`.`,
     '',
   ].join('\n');

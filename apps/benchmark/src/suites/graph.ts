@@ -1,11 +1,28 @@
 import { GRAPH_STUDY_MODELS, type GraphStudyModel } from '../graph-systems.js';
 import type { Suite, SuiteSystem, SystemOptions } from '../suite.js';
 
-/** Options of each model: those of a kind have one budget, with and without edges. */
-export function graphOptions(model: GraphStudyModel, epochs: number, batchSize: number): SystemOptions {
+/** What of the training belongs to the data: passes, batches, and how long a validation may stand still. */
+export interface GraphBudget {
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly patience: number;
+  /** Learning rates tried on the validation part. */
+  readonly rates: readonly number[];
+}
+
+/** Budgets by data, the same with and without edges. */
+export const GRAPH_BUDGETS = {
+  giftcards: { epochs: 60, batchSize: 256, patience: 10, rates: [0.003, 0.01] },
+  movietweetings: { epochs: 12, batchSize: 2048, patience: 6, rates: [0.003, 0.01] },
+  beauty: { epochs: 12, batchSize: 2048, patience: 4, rates: [0.01] },
+} as const satisfies Readonly<Record<string, GraphBudget>>;
+
+/** Options of each model, those of the paper but for the learning rate: one budget, with and without edges. */
+export function graphOptions(model: GraphStudyModel, budget: Omit<GraphBudget, 'rates'>): SystemOptions {
   if (model === 'rp3-beta') return { model };
+  const { epochs, batchSize, patience } = budget;
   if (model === 'light-gcn')
-    return { model, dimension: 32, batchSize: 2 * batchSize, epochs: 2 * epochs, patience: 10 };
+    return { model, dimension: 32, batchSize: 2 * batchSize, epochs: 2 * epochs, patience: 2 * patience };
   return {
     model,
     dimension: 32,
@@ -14,16 +31,22 @@ export function graphOptions(model: GraphStudyModel, epochs: number, batchSize: 
     rateDecay: 0.96,
     batchSize,
     epochs,
-    patience: 5,
+    patience,
   };
 }
 
-function rows(epochs: number, batchSize: number): SuiteSystem[] {
+/** What is tried on the validation part: learning rates (LightGCN's are twice as high), or RP3beta's exponent of popularity. */
+export function graphGrid(model: GraphStudyModel, { rates }: GraphBudget): readonly SystemOptions[] {
+  if (model === 'rp3-beta') return [0.3, 0.6, 0.9].map((beta) => ({ beta }));
+  return rates.map((rate) => ({ learningRate: model === 'light-gcn' ? 2 * rate : rate }));
+}
+
+function rows(budget: GraphBudget): SuiteSystem[] {
   return GRAPH_STUDY_MODELS.flatMap((model) =>
     [false, true].map((edges) => ({
       system: 'graph',
       label: edges ? `${model} + text edges` : model,
-      options: { ...graphOptions(model, epochs, batchSize), edges },
+      options: { ...graphOptions(model, budget), edges },
       seeds: model === 'rp3-beta' ? [0] : undefined,
     })),
   );
@@ -43,7 +66,7 @@ export const movietweetingsGraph: Suite = {
   name: 'movietweetings-graph',
   title: 'Graph recommenders on MovieTweetings 100K, 5-core, with and without text edges',
   data: 'bundled',
-  systems: rows(30, 1024),
+  systems: rows(GRAPH_BUDGETS.movietweetings),
 };
 
 /** The same on Amazon Beauty. */
@@ -52,7 +75,7 @@ export const beautyGraph: Suite = {
   name: 'beauty-graph',
   title: 'Graph recommenders on Amazon Beauty 2014, 5-core, with and without text edges',
   data: 'beauty',
-  systems: rows(30, 1024),
+  systems: rows(GRAPH_BUDGETS.beauty),
 };
 
 /** The same on Amazon Gift Cards, whose reviews are part of the texts. */
@@ -61,5 +84,5 @@ export const giftCardsGraph: Suite = {
   name: 'gift-cards-graph',
   title: 'Graph recommenders on Amazon Gift Cards 2018, 5-core, with and without text edges of reviews',
   data: 'giftcards',
-  systems: rows(60, 128),
+  systems: rows(GRAPH_BUDGETS.giftcards),
 };

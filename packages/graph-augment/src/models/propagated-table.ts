@@ -31,7 +31,7 @@ export class PropagatedTable implements OuterLayer {
   /** Place of each node among those of the batch; -1 for others. */
   readonly #places: Int32Array;
   #batch: Batch = {};
-  #touched = new Int32Array(0);
+  #touched: Int32Array = new Int32Array(0);
 
   constructor(model: Parameters, name: string, sums: NeighbourSums, layers: number) {
     const [nodes = 0, width = 0] = model.get(name).shape;
