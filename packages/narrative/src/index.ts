@@ -19,6 +19,7 @@ export {
 } from './cross-encoder/narrative-ranker.js';
 export { BiEncoder } from './encoder/bi-encoder.js';
 export { BI_ENCODER, type BiEncoderOptions } from './encoder/bi-encoder-options.js';
+export { SURROUNDINGS } from './encoder/surroundings.js';
 export type { Tuned } from './encoder/trained-encoder.js';
 export {
   type CrossFitOptions,
@@ -32,6 +33,7 @@ export type { RequestGivenItem, RequestLikelihood } from './filter/request-likel
 export { T5Likelihood } from './filter/t5-likelihood.js';
 export { T5_LIKELIHOOD, type T5LikelihoodOptions } from './filter/t5-likelihood-options.js';
 export { UnigramLikelihood, type UnigramLikelihoodOptions } from './filter/unigram-likelihood.js';
+export { CLAUSE_PAIRS, type ClausePairsOptions, clausePairs } from './pairs/clause-pairs.js';
 export {
   type RequestPairs,
   type RequestPairsOptions,

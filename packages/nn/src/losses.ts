@@ -211,8 +211,8 @@ export function tripletLoss(
  * InfoNCE with the other rows of the batch as negatives (van den Oord et al. 2018).
  *
  * @param query - `[rows, width]`, of norm 1 where the temperature is meant for cosines
- * @param key - `[rows, width]`, the positive of each row
- * @param mask - `[rows, rows]`, added to the logits: very negative for pairs that are no negatives
+ * @param key - `[keys, width]`, the positive of each row, and other negatives behind them
+ * @param mask - `[rows, keys]`, added to the logits: very negative for pairs that are no negatives
  */
 export function infoNce(
   query: tf.Tensor2D,

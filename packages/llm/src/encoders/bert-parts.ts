@@ -126,6 +126,7 @@ function namesOf({ num_hidden_layers: layers }: BertConfig, weights: object): En
     fixed: [],
     lower: all.filter((name) => !isUpper(name)),
     upper: all.filter(isUpper),
+    head: [],
   };
 }
 

@@ -68,10 +68,17 @@ export class BertTransformer implements RunningEncoder {
     return x as tf.Tensor3D;
   }
 
-  pool(states: tf.Tensor3D, counted: tf.Tensor2D): tf.Tensor2D {
+  mean(states: tf.Tensor3D, counted: tf.Tensor2D): tf.Tensor2D {
     const shown = tf.sum(tf.mul(states, tf.expandDims(counted, 2)), 1);
-    const mean = tf.div(shown, tf.maximum(tf.sum(counted, 1, true), 1)) as tf.Tensor2D;
-    const norm = tf.sqrt(tf.maximum(tf.sum(tf.square(mean), 1, true), 1e-12));
-    return tf.div(mean, norm) as tf.Tensor2D;
+    return tf.div(shown, tf.maximum(tf.sum(counted, 1, true), 1)) as tf.Tensor2D;
+  }
+
+  head(means: tf.Tensor2D): tf.Tensor2D {
+    const norm = tf.sqrt(tf.maximum(tf.sum(tf.square(means), 1, true), 1e-12));
+    return tf.div(means, norm) as tf.Tensor2D;
+  }
+
+  pool(states: tf.Tensor3D, counted: tf.Tensor2D): tf.Tensor2D {
+    return this.head(this.mean(states, counted));
   }
 }

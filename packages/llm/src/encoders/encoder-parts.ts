@@ -23,7 +23,22 @@ export interface RunningEncoder {
    */
   states(ids: Tensor2D, present: Tensor2D, options?: EncoderPass): Tensor3D;
   /**
-   * One vector a text from the mean of some of its tokens' states.
+   * The mean of some tokens' states.
+   *
+   * @param states - `[batch, length, width]`
+   * @param counted - `[batch, length]`, 1 for tokens that count
+   * @returns `[batch, width]`
+   */
+  mean(states: Tensor3D, counted: Tensor2D): Tensor2D;
+  /**
+   * What is above the mean: one vector a text.
+   *
+   * @param means - `[batch, width]`
+   * @returns `[batch, width]` of norm 1
+   */
+  head(means: Tensor2D): Tensor2D;
+  /**
+   * One vector a text from the mean of some of its tokens' states: the head of the mean.
    *
    * @param states - `[batch, length, width]`
    * @param counted - `[batch, length]`, 1 for tokens that count
@@ -40,6 +55,8 @@ export interface EncoderWeightNames {
   readonly lower: readonly string[];
   /** The upper half of the layers and what is above them. */
   readonly upper: readonly string[];
+  /** Those of `upper` that are above the mean of the states; none where the mean is the vector. */
+  readonly head: readonly string[];
 }
 
 /** A pretrained text encoder taken apart, to be trained further or read as part of another model. */

@@ -20,7 +20,7 @@ export const CROSS_ENCODER = defineOptions('CrossEncoder.fit', {
   lastRank: option.integer({ min: 1 })({ default: 300, doc: 'last rank of it' }),
   tuned: option.choice(TUNED)({
     default: 'all',
-    doc: "what is trained: `'all'` of the encoder, or its `'upper'` part",
+    doc: "what is trained: `'all'` of the encoder, its `'upper'` part, or its `'head'`; what is new above and below it always",
   }),
   ...READING,
   validationShare: option.number({ min: 0, max: 0.9 })({

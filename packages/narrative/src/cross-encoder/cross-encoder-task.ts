@@ -7,8 +7,7 @@ import {
   softmaxCrossEntropy,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { itemsByRequest } from '../encoder/bi-encoder-task.js';
-import type { RequestPairs } from '../pairs/request-pairs.js';
+import { itemsByRequest, type RequestPairs } from '../pairs/request-pairs.js';
 import type { CrossEncoderConfig } from './cross-encoder-options.js';
 import type { JointNetwork } from './joint-network.js';
 import { joinTokens } from './joint-rows.js';

@@ -15,9 +15,9 @@ export const BI_ENCODER = defineOptions('BiEncoder.fit', {
     default: 'triplet',
     doc: "`'triplet'`: on Euclidean distances, with a margin; `'info-nce'`: softmax over the batch",
   }),
-  negatives: option.choice(['batch', 'shuffled'])({
+  negatives: option.choice(['batch', 'shuffled', 'catalogue'])({
     default: 'batch',
-    doc: "items that a request is held against by the triplet loss: all others of the `'batch'`, or one each, its items `'shuffled'`, as in the paper",
+    doc: "items that a request is held against: all others of the `'batch'`; by the triplet loss one each, its items `'shuffled'`, as in the paper; the whole `'catalogue'`, where the head alone is trained",
   }),
   margin: option.number({ min: 0 })({ default: 1, doc: 'margin of the triplet loss' }),
   radius: option.number({ min: 0.01 })({
@@ -27,9 +27,23 @@ export const BI_ENCODER = defineOptions('BiEncoder.fit', {
   temperature: option.number({ min: 1e-4 })({ default: 0.05, doc: 'temperature of InfoNCE' }),
   tuned: option.choice(TUNED)({
     default: 'all',
-    doc: "what is trained: `'all'` of the encoder, or its `'upper'` part, which takes less time and data",
+    doc: "what is trained: `'all'` of the encoder; its `'upper'` part, which takes less time and data; its `'head'` above the mean of the states, for which each text is run through the layers once: seconds instead of hours",
   }),
   ...READING,
+  around: option.list(option.text()).optional({
+    doc: "sentences that people write around what they ask for (`SURROUNDINGS`): some are mixed into each request while the `'head'` is trained, so that it learns to pass over them",
+  }),
+  aroundMost: option.integer({ min: 1 })({
+    default: 6,
+    doc: 'most of those sentences that are mixed into one request',
+  }),
+  // A place on this machine: no part of a saved encoder.
+  cacheDir: option
+    .value<string>('a folder', (value) => typeof value === 'string')
+    .optional({
+      doc: "folder that keeps the means of the states, where the `'head'` is trained; none are kept if left out",
+      identity: () => undefined,
+    }),
   validationShare: option.number({ min: 0, max: 0.9 })({
     default: 0.2,
     doc: 'share of the users whose requests are held out: their NDCG@10 over the whole catalogue is measured after each epoch',

@@ -14,17 +14,16 @@ import {
   throwIfCancelled,
   writeArtifact,
 } from '@palate/core';
-import { BatchedEncoder, type EncoderParts, useLiteParts } from '@palate/llm';
+import { type EncoderParts, useLiteParts } from '@palate/llm';
 import { type EpochReport, fitNetwork, selectBackend } from '@palate/nn';
 import { exportOnnx } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 import { pairsHash, type RequestPairs, splitPairsByUser } from '../pairs/request-pairs.js';
 import { BI_ENCODER, type BiEncoderConfig, type BiEncoderOptions } from './bi-encoder-options.js';
 import { BiEncoderTask } from './bi-encoder-task.js';
-import { encodeRows, rowsAt } from './encode-tokens.js';
+import { type Front, headFront, mostTokens, textRows, wholeFront } from './fronts.js';
 import { readTrained } from './read-trained.js';
-import { padTokens } from './token-batches.js';
-import { TrainedEncoder } from './trained-encoder.js';
+import { TrainedEncoder, trainedNames } from './trained-encoder.js';
 
 const KIND = 'narrative-bi-encoder';
 
@@ -45,7 +44,7 @@ export class BiEncoder implements TextEncoder, Saveable, Disposable {
   readonly provenance: Provenance;
   readonly #encoder: TrainedEncoder;
   readonly #config: BiEncoderConfig;
-  readonly #front: BatchedEncoder;
+  readonly #front: Front;
 
   private constructor(
     encoder: TrainedEncoder,
@@ -61,34 +60,10 @@ export class BiEncoder implements TextEncoder, Saveable, Disposable {
     this.provenance = provenance;
     this.#encoder = encoder;
     this.#config = config;
-    const most = Math.max(config.requestTokens, config.itemTokens);
-    this.#front = new BatchedEncoder({
-      id: this.id,
-      width: this.width,
-      prepare: (text) => {
-        const ids = parts.tokenize(text);
-        return {
-          input: ids.subarray(0, most),
-          length: Math.min(most, Math.max(1, ids.length)),
-          truncated: ids.length > most,
-        };
-      },
-      batchSize: rowsAt,
-      embed: async (batch) => {
-        await selectBackend();
-        // Few sizes for a last, smaller batch: 1, 4, 16, ... or the full one.
-        const full = rowsAt(Math.max(...batch.map(({ length }) => length)));
-        let rows = 1;
-        while (rows < batch.length) rows = Math.min(rows * 4, Math.max(batch.length, full));
-        const { ids, present, length } = padTokens(
-          batch.map(({ input }) => input as Int32Array),
-          most,
-          rows,
-        );
-        const values = await encodeRows(encoder, ids, present, rows, length);
-        return values.subarray(0, batch.length * this.width);
-      },
-    });
+    this.#front =
+      config.tuned === 'head'
+        ? headFront(encoder, this.id, config)
+        : wholeFront(encoder, this.id, mostTokens(config));
   }
 
   /**
@@ -103,6 +78,7 @@ export class BiEncoder implements TextEncoder, Saveable, Disposable {
     await selectBackend();
     const parts = config.pretrained ?? (await useLiteParts());
     checkTokens(parts, config);
+    checkNegatives(config);
     const seed = options.seed ?? 0;
     const { train, validation } = splitPairsByUser(pairs, config.validationShare, seed);
     if (new Set(train.request).size < 2)
@@ -112,7 +88,11 @@ export class BiEncoder implements TextEncoder, Saveable, Disposable {
         hint: 'Give more requests, or hold fewer users out (validationShare).',
       });
     const encoder = new TrainedEncoder(parts, config.tuned);
-    const task = new BiEncoderTask(encoder, train, validation, config);
+    const rows = await textRows(encoder, pairs, config, options).catch((error: unknown) => {
+      encoder.dispose();
+      throw error;
+    });
+    const task = new BiEncoderTask(parts.width, rows, train, validation, config);
     const history = await fitNetwork({
       parameters: encoder.parameters,
       settings: config,
@@ -187,18 +167,22 @@ export class BiEncoder implements TextEncoder, Saveable, Disposable {
   }
 
   /**
-   * @param options - `pretrained`: the encoder that it was trained from, where that is not use-lite
+   * @param options - `pretrained`: the encoder that it was trained from, where that is not use-lite; `cacheDir`: folder that
+   *   keeps the means of the states, where the head was trained
    * @throws ArtifactError if the folder is missing, foreign or damaged, or was trained from another encoder
    */
-  static async load(dir: string, options: Pick<BiEncoderOptions, 'pretrained'> = {}): Promise<BiEncoder> {
-    const { config, parts, provenance, tensors } = await readTrained(
-      dir,
-      KIND,
-      BI_ENCODER,
-      options.pretrained,
-    );
-    const { lower, upper } = parts.names;
-    const names = config.tuned === 'all' ? [...lower, ...upper] : upper;
+  static async load(
+    dir: string,
+    options: Pick<BiEncoderOptions, 'pretrained' | 'cacheDir'> = {},
+  ): Promise<BiEncoder> {
+    const {
+      config: saved,
+      parts,
+      provenance,
+      tensors,
+    } = await readTrained(dir, KIND, BI_ENCODER, options.pretrained);
+    const config = { ...saved, cacheDir: options.cacheDir };
+    const names = trainedNames(parts, config.tuned);
     checkSavedShapes(
       dir,
       tensors,
@@ -217,11 +201,25 @@ export class BiEncoder implements TextEncoder, Saveable, Disposable {
   /** Frees the weights; what needs them throws afterwards. */
   dispose(): void {
     this.#encoder.dispose();
+    // The layers below a head, and the folder of their means.
+    void this.#front.close();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** Refuses what is made for means of texts where the layers are trained, which runs texts through them each step. */
+function checkNegatives({ negatives, around, tuned }: BiEncoderConfig): void {
+  if (tuned === 'head') return;
+  const asked = negatives === 'catalogue' ? "negatives: 'catalogue'" : around ? 'around' : undefined;
+  if (asked !== undefined)
+    throw new InvalidInputError({
+      expected: `tuned: 'head' with ${asked}`,
+      received: `tuned: '${tuned}'`,
+      hint: 'Train the head alone, or leave the option out.',
+    });
 }
 
 /** Refuses more tokens than an encoder has positions for. */

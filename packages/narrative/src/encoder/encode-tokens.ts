@@ -9,6 +9,14 @@ const BATCH_TOKENS = 2048;
 /** Rows of a batch of a length: as many as memory is meant for. */
 export const rowsAt = (length: number): number => Math.max(1, Math.floor(BATCH_TOKENS / length));
 
+/** Rows of a batch that holds some texts, padded so that there are few sizes: 1, 4, 16, ... or the full one. */
+export function paddedRows(count: number, longest: number): number {
+  const full = Math.max(count, rowsAt(longest));
+  let rows = 1;
+  while (rows < count) rows = Math.min(rows * 4, full);
+  return rows;
+}
+
 /**
  * Vectors of rows of tokens by an encoder as it is, for a validation while it trains.
  *

@@ -1,13 +1,33 @@
-import { type Disposable, RandomStream, type TensorData } from '@palate/core';
+import { type Disposable, InvalidInputError, RandomStream, type TensorData } from '@palate/core';
 import type { EncoderParts, RunningEncoder } from '@palate/llm';
 import { Parameters } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** How much of an encoder is trained. */
-export const TUNED = ['all', 'upper'] as const;
+export const TUNED = ['all', 'upper', 'head'] as const;
 
-/** `'all'` of an encoder, or its `'upper'` part: the layers above the lower half. */
+/**
+ * `'all'` of an encoder, its `'upper'` part: the layers above the lower half, or its `'head'` alone: what is above the mean
+ * of the states.
+ */
 export type Tuned = (typeof TUNED)[number];
+
+/**
+ * Names of the weights that are trained.
+ *
+ * @throws InvalidInputError for the head of an encoder that has none
+ */
+export function trainedNames({ id, names }: EncoderParts, tuned: Tuned | 'none'): readonly string[] {
+  const { lower, upper, head } = names;
+  if (tuned === 'none') return [];
+  if (tuned === 'head' && head.length === 0)
+    throw new InvalidInputError({
+      expected: 'an encoder with weights above the mean of its states',
+      received: `${id}, whose mean is its vector`,
+      hint: "Use tuned: 'upper'.",
+    });
+  return tuned === 'all' ? [...lower, ...upper] : tuned === 'upper' ? upper : head;
+}
 
 /** A pretrained encoder whose weights, or the upper part of them, are parameters. */
 export class TrainedEncoder implements Disposable {
@@ -23,21 +43,21 @@ export class TrainedEncoder implements Disposable {
    */
   constructor(
     parts: EncoderParts,
-    tuned: Tuned,
+    tuned: Tuned | 'none',
     start: Readonly<Record<string, TensorData>> = {},
     parameters = new Parameters(),
   ) {
     const { fixed, lower, upper } = parts.names;
     this.parts = parts;
     this.parameters = parameters;
-    this.#trained = tuned === 'all' ? [...lower, ...upper] : upper;
+    this.#trained = trainedNames(parts, tuned);
     const value = (name: string): TensorData => start[name] ?? (parts.weights[name] as TensorData);
     const random = new RandomStream(0);
     for (const name of this.#trained) {
       const { shape, values } = value(name);
       parameters.add(name, shape, () => values as Float32Array, random);
     }
-    const held = tuned === 'all' ? fixed : [...fixed, ...lower];
+    const held = [...fixed, ...lower, ...upper].filter((name) => !this.#trained.includes(name));
     this.#fixedValues = Object.fromEntries(held.map((name) => [name, value(name)]));
     this.#fixed = Object.fromEntries(
       held.map((name) => {

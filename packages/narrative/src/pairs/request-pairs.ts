@@ -103,6 +103,17 @@ export function selectPairs(pairs: RequestPairs, rows: ArrayLike<number>): Reque
   };
 }
 
+/** Items of each request that has any, by the request's position. */
+export function itemsByRequest({ request, item }: RequestPairs): Map<number, number[]> {
+  const found = new Map<number, number[]>();
+  for (const [row, at] of request.entries()) {
+    const items = found.get(at);
+    if (items) items.push(item[row]!);
+    else found.set(at, [item[row]!]);
+  }
+  return found;
+}
+
 /** Pairs in two parts of different users. */
 export interface PairsByUser {
   readonly train: RequestPairs;

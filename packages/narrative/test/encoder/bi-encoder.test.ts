@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { madeFrom } from '@palate/core';
+import type { EncoderParts } from '@palate/llm';
 import { selectBackend } from '@palate/nn';
 import { OrtSession, OrtTensor } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
@@ -128,6 +129,56 @@ describe('a bi-encoder', () => {
     await encoder.save(dir);
     using again = await BiEncoder.load(dir, { pretrained: parts });
     expect((await again.encode(['a heist'])).data).toEqual((await encoder.encode(['a heist'])).data);
+  });
+
+  test.each(['batch', 'catalogue'] as const)(
+    'trains the head alone over means that a folder keeps, against the %s',
+    async (negatives) => {
+      const parts = tinyParts();
+      let runs = 0;
+      const counted: EncoderParts = {
+        ...parts,
+        running: (weights) => {
+          const own = parts.running(weights);
+          return {
+            ...own,
+            states: (...given) => {
+              runs++;
+              return own.states(...given);
+            },
+          };
+        },
+      };
+      const cacheDir = join(mkdtempSync(join(tmpdir(), 'palate-means-')), 'means');
+      const options = { ...SMALL, pretrained: counted, tuned: 'head', loss: 'info-nce', cacheDir } as const;
+      using untrained = await BiEncoder.fit(pairs, { ...options, negatives, epochs: 1, learningRate: 0 });
+      // The head of a mean is what the whole encoder gives.
+      using whole = await BiEncoder.fit(pairs, { ...SMALL, pretrained: parts, epochs: 1, learningRate: 0 });
+      const [a, b] = [await untrained.encode(texts), await whole.encode(texts)];
+      for (const [k, value] of a.data.entries()) expect(value).toBeCloseTo(b.data[k] as number, 5);
+      const before = runs;
+      using trained = await BiEncoder.fit(pairs, { ...options, negatives });
+      expect(runs).toBe(before);
+      const losses = trained.history.map(({ loss }) => loss);
+      expect(losses.at(-1)).toBeLessThan((losses[0] as number) - 0.1);
+      if (negatives === 'batch') expect(await found(trained)).toBeGreaterThan((await found(untrained)) + 0.1);
+      const weights = await trained.weights();
+      for (const name of ['words', 'attention'])
+        expect(weights[name]?.values).toEqual(parts.weights[name]?.values);
+      const dir = folder();
+      await trained.save(dir);
+      using again = await BiEncoder.load(dir, { pretrained: parts });
+      expect((await again.encode(texts)).data).toEqual((await trained.encode(texts)).data);
+    },
+  );
+
+  test('refuses the catalogue where the layers are trained, and the head of an encoder that has none', async () => {
+    await expect(BiEncoder.fit(pairs, { ...SMALL, negatives: 'catalogue' })).rejects.toThrow(/tuned: 'head'/);
+    const parts = tinyParts();
+    const headless = { ...parts, names: { ...parts.names, head: [] } };
+    await expect(BiEncoder.fit(pairs, { ...SMALL, pretrained: headless, tuned: 'head' })).rejects.toThrow(
+      /whose mean is its vector/,
+    );
   });
 
   test('is the same for the same seed, and after a kill goes on to the same weights', async () => {

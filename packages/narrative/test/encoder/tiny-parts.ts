@@ -40,25 +40,34 @@ export function tinyParts(seed = 5): EncoderParts {
         return hash % WORDS;
       }),
     weights,
-    names: { fixed: ['frequencies'], lower: ['words', 'attention'], upper: ['top'] },
-    running: (given): RunningEncoder => ({
-      states: (ids, present, { pass, dropout = 0, added } = {}) => {
-        const [batch, length] = ids.shape;
-        const vectors = tf.add(tf.gather(given.words as tf.Tensor, ids), given.frequencies as tf.Tensor);
-        const x = added ? tf.add(vectors, added) : vectors;
-        const heads = tf.reshape(x, [batch, 1, length, WIDTH]);
-        const mixed = tf.reshape(attend(heads, heads, heads, { mask: paddingMask(present) }), [-1, WIDTH]);
-        const out = tf.matMul(mixed as tf.Tensor2D, given.attention as tf.Tensor2D);
-        const dropped = pass ? pass.dropout(out, dropout) : out;
-        return tf.add(x, tf.reshape(dropped, [batch, length, WIDTH])) as tf.Tensor3D;
-      },
-      pool: (states, counted) => {
-        const sum = tf.sum(tf.mul(states, tf.expandDims(counted, 2)), 1);
-        const mean = tf.div(sum, tf.maximum(tf.sum(counted, 1, true), 1)) as tf.Tensor2D;
-        const top = tf.tanh(tf.add(tf.matMul(mean, given.top as tf.Tensor2D), 0.01));
-        const norm = tf.sqrt(tf.add(tf.sum(tf.square(top), 1, true), 1e-6));
-        return tf.div(top, norm) as tf.Tensor2D;
-      },
-    }),
+    names: { fixed: ['frequencies'], lower: ['words', 'attention'], upper: ['top'], head: ['top'] },
+    running,
+  };
+}
+
+function running(given: Readonly<Record<string, tf.Tensor>>): RunningEncoder {
+  const mean: RunningEncoder['mean'] = (states, counted) => {
+    const sum = tf.sum(tf.mul(states, tf.expandDims(counted, 2)), 1);
+    return tf.div(sum, tf.maximum(tf.sum(counted, 1, true), 1)) as tf.Tensor2D;
+  };
+  const head: RunningEncoder['head'] = (means) => {
+    const top = tf.tanh(tf.add(tf.matMul(means, given.top as tf.Tensor2D), 0.01));
+    const norm = tf.sqrt(tf.add(tf.sum(tf.square(top), 1, true), 1e-6));
+    return tf.div(top, norm) as tf.Tensor2D;
+  };
+  return {
+    mean,
+    head,
+    pool: (states, counted) => head(mean(states, counted)),
+    states: (ids, present, { pass, dropout = 0, added } = {}) => {
+      const [batch, length] = ids.shape;
+      const vectors = tf.add(tf.gather(given.words as tf.Tensor, ids), given.frequencies as tf.Tensor);
+      const x = added ? tf.add(vectors, added) : vectors;
+      const heads = tf.reshape(x, [batch, 1, length, WIDTH]);
+      const mixed = tf.reshape(attend(heads, heads, heads, { mask: paddingMask(present) }), [-1, WIDTH]);
+      const out = tf.matMul(mixed as tf.Tensor2D, given.attention as tf.Tensor2D);
+      const dropped = pass ? pass.dropout(out, dropout) : out;
+      return tf.add(x, tf.reshape(dropped, [batch, length, WIDTH])) as tf.Tensor3D;
+    },
   };
 }

@@ -1,6 +1,9 @@
 import { RandomStream, UNKNOWN } from '@palate/core';
+import { selectBackend } from '@palate/nn';
 import { expect, test } from 'vitest';
 import { BiEncoderTask } from '../../src/encoder/bi-encoder-task.js';
+import { meanRows } from '../../src/encoder/text-rows.js';
+import { TrainedEncoder } from '../../src/encoder/trained-encoder.js';
 import { BI_ENCODER, requestPairs, selectPairs, splitPairsByUser } from '../../src/index.js';
 import { madeUpRequests } from '../encoder/made-up-requests.js';
 import { tinyParts } from '../encoder/tiny-parts.js';
@@ -35,22 +38,47 @@ test('no user is in both parts of a split', () => {
   expect(splitPairsByUser(pairs, 0, 3).validation.request).toHaveLength(0);
 });
 
-test('a batch holds no item against a request that its user likes', () => {
+test('a batch holds no item against a request that its user likes', async () => {
+  await selectBackend();
   // Users 0 and 1 like each other's items.
   const liked = pairs.liked.map((own, at) =>
     at < 2 ? new Set([...own, ...(pairs.liked[1 - at] ?? [])]) : own,
   );
   const two = selectPairs({ ...pairs, liked }, [0, 3, 6]);
-  const task = new BiEncoderTask(
-    { parts: tinyParts() } as never,
-    two,
-    selectPairs(pairs, []),
-    BI_ENCODER.settings({ batchSize: 3 }),
-  );
+  const encoder = new TrainedEncoder(tinyParts(), 'head');
+  const rowsOf = (count: number) =>
+    meanRows(
+      encoder,
+      { means: new Float32Array(count * encoder.parts.width), lengths: new Int32Array(count) },
+      0,
+    );
+  const rows = { requests: rowsOf(pairs.requests.length), items: rowsOf(texts.length) };
+  const taskOf = (options: object) =>
+    new BiEncoderTask(
+      16,
+      rows,
+      two,
+      selectPairs(pairs, []),
+      BI_ENCODER.settings({ batchSize: 3, ...options }),
+    );
+  const task = taskOf({});
   const [make] = task.batches(new RandomStream(1));
   const batch = make?.();
   const values = [...(batch?.negatives?.values ?? [])];
   expect(values).toHaveLength(9);
   // Of the six ordered pairs of different rows, the two between users 0 and 1 are closed.
   expect(values.reduce((sum, value) => sum + value, 0)).toBe(4);
+  // Against the catalogue every item is a negative but the batch's own and what the user likes.
+  const [makeWide] = taskOf({ negatives: 'catalogue', tuned: 'head' }).batches(new RandomStream(1));
+  const wide = makeWide?.().negatives;
+  expect(wide?.shape).toEqual([3, 3 + texts.length]);
+  const open = Array.from({ length: 3 }, (_, q) =>
+    Array.from({ length: texts.length }, (_, item) => wide?.values[q * (3 + texts.length) + 3 + item]),
+  );
+  const closed = [0, 1, 2].map((at) =>
+    texts.map((_, item) => (two.liked[two.request[at] as number]?.has(item) ? 0 : 1)),
+  );
+  // The batch is in random order.
+  expect(open.map((row) => row.join('')).sort()).toEqual(closed.map((row) => row.join('')).sort());
+  encoder.dispose();
 });

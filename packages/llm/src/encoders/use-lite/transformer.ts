@@ -13,6 +13,7 @@ const STACK = 'module_apply_default/Encoder_en/KonaTransformer/Encode';
 const EMBEDDINGS = 'module/Embeddings_en';
 const SCALES = `${STACK}/TransformerStack/Layer_0/AddTimingSignal/TimingSignal/ExpandDims_1`;
 const HIDDEN = 'module/Encoder_en/hidden_layers/tanh_layer_0';
+const HEAD = [`${HIDDEN}/weights`, `${HIDDEN}/bias`];
 
 /** Names of the weights that compute something. */
 export function useLiteWeightNames(): EncoderWeightNames {
@@ -42,7 +43,8 @@ export function useLiteWeightNames(): EncoderWeightNames {
   return {
     fixed: [SCALES],
     lower: [EMBEDDINGS, ...layer(0)],
-    upper: [...layer(1), `${HIDDEN}/weights`, `${HIDDEN}/bias`],
+    upper: [...layer(1), ...HEAD],
+    head: HEAD,
   };
 }
 
@@ -151,25 +153,28 @@ export class UseLiteTransformer implements RunningEncoder {
     return x as tf.Tensor3D;
   }
 
-  /**
-   * One vector a text: the mean of some of its tokens' states, through the tanh layer.
-   *
-   * @param states - `[batch, length, width]`
-   * @param counted - `[batch, length]`, 1 for tokens that count
-   * @returns `[batch, width]` of norm 1
-   */
-  pool(states: tf.Tensor3D, counted: tf.Tensor2D): tf.Tensor2D {
+  /** The mean of some tokens' states, `[batch, width]`. */
+  mean(states: tf.Tensor3D, counted: tf.Tensor2D): tf.Tensor2D {
     const shown = tf.mul(states, tf.expandDims(counted, 2));
     const count = tf.maximum(tf.sum(counted, 1, true), 1);
-    const mean = tf.div(tf.sum(shown, 1), count) as tf.Tensor2D;
+    return tf.div(tf.sum(shown, 1), count) as tf.Tensor2D;
+  }
+
+  /** Vectors of norm 1: the means through the tanh layer. */
+  head(means: tf.Tensor2D): tf.Tensor2D {
     const top = tf.tanh(
       tf.add(
-        tf.matMul(mean, this.#weight(`${HIDDEN}/weights`) as tf.Tensor2D),
+        tf.matMul(means, this.#weight(`${HIDDEN}/weights`) as tf.Tensor2D),
         this.#weight(`${HIDDEN}/bias`),
       ),
     );
     const norm = tf.sqrt(tf.maximum(tf.sum(tf.square(top), 1, true), 1e-12));
     return tf.div(top, norm) as tf.Tensor2D;
+  }
+
+  /** One vector a text: the head of the mean of some of its tokens' states, `[batch, width]` of norm 1. */
+  pool(states: tf.Tensor3D, counted: tf.Tensor2D): tf.Tensor2D {
+    return this.head(this.mean(states, counted));
   }
 
   /**
