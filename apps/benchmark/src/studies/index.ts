@@ -4,7 +4,7 @@ import { graphUpdates } from './graph-updates.js';
 import { karMl1m, karMovieTweetingsByTime, karMovieTweetingsByUser } from './kar.js';
 import { karLatency } from './kar-latency.js';
 import { llmRecRandom, llmRecTime } from './llm-rec.js';
-import { narrative, narrativeQuick } from './narrative.js';
+import { narrative, narrativeLong, narrativeQuick } from './narrative.js';
 import { nearColdStart } from './near-cold-start.js';
 import { palr } from './palr.js';
 import { ratings } from './ratings.js';
@@ -31,6 +31,7 @@ export const STUDIES: readonly Study[] = [
   llmRecRandom,
   llmRecTime,
   narrative,
+  narrativeLong,
   narrativeQuick,
   graphAugmentMovieTweetings,
   graphAugmentBeauty,

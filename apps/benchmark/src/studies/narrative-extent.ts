@@ -1,40 +1,153 @@
-/** How much a study does. */
-export interface Extent {
-  readonly seeds: readonly number[];
-  /** Options of the fits beside their defaults. */
-  readonly biEncoder: Readonly<Record<string, unknown>>;
-  readonly crossEncoder: Readonly<Record<string, unknown>>;
-  /** Most requests that encoders are trained on. */
-  readonly requests: number;
-  /** Most dialogue turns and next-film requests of a set. */
-  readonly most: number;
-  readonly filters: readonly Filter[];
-}
+import { type BiEncoderOptions, SURROUNDINGS } from '@palate/narrative';
 
 /** How the recorded requests are filtered before training. */
 export type Filter = 'none' | 'unigram' | 't5';
 
+/** A bi-encoder that is a row of the table. */
+export interface Training {
+  /** Names the row and the fitted model. */
+  readonly label: string;
+  /** Whole requests, or their clauses, each with the item that it is about. */
+  readonly from: 'requests' | 'clauses';
+  /** Of clauses, whether those are left out that are about no item. */
+  readonly filter: Filter | 'rank';
+  readonly options: BiEncoderOptions;
+  /** Rows of fewer seeds than the others are ablations. */
+  readonly isAblation?: boolean;
+}
+
+/** How much a study does. */
+export interface Extent {
+  readonly seeds: readonly number[];
+  readonly trainings: readonly Training[];
+  /** Label of the training that is fused, re-ranked and measured everywhere. */
+  readonly main: string;
+  /** Second stages: label of the first stage, the cross-encoder's options, and how many candidates it scores. */
+  readonly deep: readonly {
+    readonly training: string;
+    readonly options: Readonly<Record<string, unknown>>;
+    readonly depth: number;
+    readonly seeds: readonly number[];
+  }[];
+  /** Options of the bi-encoder that is trained on real requests. */
+  readonly ceiling: BiEncoderOptions;
+  /** Most requests that encoders are trained on. */
+  readonly requests: number;
+  /** Most dialogue turns and next-film requests of a set. */
+  readonly most: number;
+  /** Whether SASRec is fitted and fused with. */
+  readonly sequential: readonly number[];
+}
+
+/** Long texts: all of an item's text, and of all but a tenth of the real requests. */
+const READ = { requestTokens: 256, itemTokens: 256 } as const;
+
+/** What the heads of the study share: every text is run through the layers once for all of them. */
+const HEAD = { ...READ, tuned: 'head', batchSize: 96, learningRate: 3e-4, warmUpSteps: 20 } as const;
+
+/** The paper's loss, stopped by held-out users. */
+const TRIPLET: BiEncoderOptions = { ...HEAD, loss: 'triplet', negatives: 'shuffled', epochs: 12 };
+const INFO_NCE: BiEncoderOptions = { ...HEAD, loss: 'info-nce', negatives: 'catalogue', epochs: 12 };
+
+/** Clauses among the small talk that real requests have. How many epochs, real requests of the train part told. */
+const CLAUSES: BiEncoderOptions = {
+  ...HEAD,
+  loss: 'info-nce',
+  negatives: 'catalogue',
+  around: SURROUNDINGS,
+  validationShare: 0,
+  epochs: 3,
+};
+
+/** Label of the untuned encoder that reads as much as the trained ones. */
+export const UNTUNED = 'use-lite, untuned, 256 tokens';
+
+const MAIN = 'Bi-encoder, clauses';
+
 /** The study as its table has it. */
-export const FULL: Extent = {
+export const SHORT: Extent = {
   seeds: [0, 1, 2],
-  biEncoder: { loss: 'info-nce' },
-  crossEncoder: {},
+  trainings: [
+    {
+      label: UNTUNED,
+      from: 'requests',
+      filter: 'unigram',
+      options: { ...HEAD, learningRate: 0, epochs: 1 },
+      isAblation: true,
+    },
+    { label: 'Bi-encoder, triplet, unigram filter', from: 'requests', filter: 'unigram', options: TRIPLET },
+    { label: 'Bi-encoder, triplet, without filter', from: 'requests', filter: 'none', options: TRIPLET },
+    { label: 'Bi-encoder, InfoNCE, unigram filter', from: 'requests', filter: 'unigram', options: INFO_NCE },
+    { label: 'Bi-encoder, InfoNCE, without filter', from: 'requests', filter: 'none', options: INFO_NCE },
+    { label: MAIN, from: 'clauses', filter: 'rank', options: CLAUSES },
+    { label: `${MAIN}, without filter`, from: 'clauses', filter: 'none', options: CLAUSES },
+    {
+      label: `${MAIN}, without surroundings`,
+      from: 'clauses',
+      filter: 'rank',
+      options: { ...CLAUSES, around: undefined },
+      isAblation: true,
+    },
+  ],
+  main: MAIN,
+  deep: [
+    {
+      training: MAIN,
+      options: { tuned: 'upper', epochs: 1, requestTokens: 128, itemTokens: 96, validationShare: 0.05 },
+      depth: 20,
+      seeds: [0],
+    },
+  ],
+  ceiling: { ...HEAD, loss: 'info-nce', negatives: 'catalogue', epochs: 8, batchSize: 64 },
   requests: Number.POSITIVE_INFINITY,
   most: 500,
-  filters: ['none', 't5', 'unigram'],
+  sequential: [0, 1, 2],
+};
+
+/** All of the encoder trained, three filters, both stages with three seeds: ten hours and more on two cores. */
+export const LONG: Extent = {
+  ...SHORT,
+  trainings: [
+    ...(['triplet', 'info-nce'] as const).flatMap((loss) =>
+      (['unigram', 'none', 't5'] as const).map((filter) => ({
+        label: `Bi-encoder, all layers, ${loss}, ${filter === 'none' ? 'without' : filter} filter`,
+        from: 'requests' as const,
+        filter,
+        options: { loss, negatives: loss === 'triplet' ? ('shuffled' as const) : ('batch' as const) },
+        isAblation: filter === 't5',
+      })),
+    ),
+    ...SHORT.trainings.filter(({ label }) => label === UNTUNED || label === MAIN),
+  ],
+  main: 'Bi-encoder, all layers, info-nce, unigram filter',
+  deep: ['unigram', 'without'].map((filter) => ({
+    training: `Bi-encoder, all layers, info-nce, ${filter} filter`,
+    options: {},
+    depth: 200,
+    seeds: filter === 'unigram' ? [0, 1, 2] : [0],
+  })),
+  ceiling: { loss: 'info-nce' },
 };
 
 /** A small part, to see that it runs. */
 export const QUICK: Extent = {
+  ...SHORT,
   seeds: [0],
-  biEncoder: { loss: 'info-nce', tuned: 'upper', epochs: 1, requestTokens: 64, itemTokens: 48 },
-  crossEncoder: { tuned: 'upper', epochs: 1, requestTokens: 64, itemTokens: 48, batchSize: 4 },
+  trainings: SHORT.trainings
+    .filter(({ label }) => [UNTUNED, MAIN, 'Bi-encoder, triplet, unigram filter'].includes(label))
+    .map((training) => ({
+      ...training,
+      options: { ...training.options, epochs: 1, requestTokens: 64, itemTokens: 48, batchSize: 16 },
+    })),
+  deep: [
+    {
+      training: MAIN,
+      options: { tuned: 'upper', epochs: 1, requestTokens: 64, itemTokens: 48, batchSize: 4 },
+      depth: 10,
+      seeds: [0],
+    },
+  ],
   requests: 80,
   most: 30,
-  filters: ['unigram'],
+  sequential: [],
 };
-
-/** A filter as labels of rows name it. */
-export function filterInWords(filter: Filter): string {
-  return filter === 'none' ? 'without filter' : `${filter === 't5' ? 'T5' : filter} filter`;
-}

@@ -3,7 +3,7 @@ import { normalisedGain } from '@palate/eval';
 import { type BiEncoder, UnigramLikelihood } from '@palate/narrative';
 import { benchmarkEncoder } from '../item-texts.js';
 import { hashOf } from '../results.js';
-import { type Extent, filterInWords } from './narrative-extent.js';
+import type { Extent, Training } from './narrative-extent.js';
 import { type PlaceRequest, placeRequests } from './narrative-requests.js';
 import { meanOf, type StudyContext } from './study.js';
 
@@ -37,11 +37,20 @@ async function places(
 export async function placeRows(
   context: StudyContext,
   extent: Extent,
-  biEncoder: (seed: number, call: LongCallOptions) => Promise<BiEncoder>,
+  biEncoder: (training: Training, seed: number, call: LongCallOptions) => Promise<BiEncoder>,
 ): Promise<ReadonlyMap<string, number[]>> {
   const requests = await placeRequests();
-  const cell = (label: string, seed: number, work: (call: LongCallOptions) => Promise<number[]>) =>
-    context.cell(`${label} Pointrec seed ${seed}`, [label, requests.length, seed, hashOf(extent), 1], work);
+  const cell = (
+    label: string,
+    seed: number,
+    basis: unknown,
+    work: (call: LongCallOptions) => Promise<number[]>,
+  ) =>
+    context.cell(
+      `${label} Pointrec seed ${seed}`,
+      [label, requests.length, seed, extent.requests, hashOf(basis), 2],
+      work,
+    );
   const cosine =
     (encoder: Pick<BiEncoder, 'encode'>) => async (request: string, texts: readonly string[]) => {
       const { data, width } = await encoder.encode([request, ...texts]);
@@ -57,7 +66,7 @@ export async function placeRows(
   const unigram = new UnigramLikelihood(all);
   rows.set('BM25 and use-lite, re-ranked by unigram likelihood', [
     meanOf(
-      await cell('unigram likelihood', 0, () =>
+      await cell('unigram likelihood', 0, 0, () =>
         places(requests, (request, texts) =>
           unigram.logLikelihoods(texts.map((item) => ({ request, item }))),
         ),
@@ -65,18 +74,19 @@ export async function placeRows(
     ),
   ]);
   rows.set('use-lite, untuned', [
-    meanOf(await cell('use-lite', 0, async () => places(requests, cosine(await benchmarkEncoder())))),
+    meanOf(await cell('use-lite', 0, 0, async () => places(requests, cosine(await benchmarkEncoder())))),
   ]);
-  const label = extent.filters.at(-1) ?? 'none';
-  const own: number[] = [];
-  for (const seed of extent.seeds)
-    own.push(
-      meanOf(
-        await cell(`bi-encoder ${label}`, seed, async (call) =>
-          places(requests, cosine(await biEncoder(seed, call))),
+  for (const training of extent.trainings) {
+    const own: number[] = [];
+    for (const seed of training.isAblation ? extent.seeds.slice(0, 1) : extent.seeds)
+      own.push(
+        meanOf(
+          await cell(training.label, seed, training, async (call) =>
+            places(requests, cosine(await biEncoder(training, seed, call))),
+          ),
         ),
-      ),
-    );
-  rows.set(`Bi-encoder, ${filterInWords(label)}`, own);
+      );
+    rows.set(training.label, own);
+  }
   return rows;
 }

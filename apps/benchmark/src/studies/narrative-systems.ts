@@ -1,5 +1,6 @@
 import type { CatalogueScorer, Dataset, LongCallOptions } from '@palate/core';
 import {
+  clausePairs,
   crossFittedLikelihoods,
   keepLikely,
   NarrativeRetriever,
@@ -11,10 +12,26 @@ import {
 import { Bm25Retriever, TextRetriever } from '@palate/retrievers';
 import { benchmarkEncoder, CACHE } from '../item-texts.js';
 import type { Films, TestSet } from './narrative-data.js';
-import type { Filter } from './narrative-extent.js';
+import type { Filter, Training } from './narrative-extent.js';
+
+/** Pairs that a bi-encoder is trained on. */
+export async function trainingPairs(
+  data: Pick<Films, 'train' | 'texts'>,
+  { from, filter }: Pick<Training, 'from' | 'filter'>,
+  seed: number,
+  call: LongCallOptions,
+): Promise<RequestPairs> {
+  if (from === 'clauses')
+    return clausePairs(data.train, await benchmarkEncoder(), {
+      ...(filter === 'none' ? { mostRank: data.texts.length } : {}),
+      signal: call.signal,
+      onProgress: call.onProgress,
+    });
+  return filtered(data, filter === 'rank' ? 'none' : filter, seed, call);
+}
 
 /** Pairs that a filter leaves. */
-export async function filtered(
+async function filtered(
   { train, texts }: Pick<Films, 'train' | 'texts'>,
   filter: Filter,
   seed: number,
@@ -45,7 +62,12 @@ export async function dense(
   encoder: Parameters<typeof NarrativeRetriever.fit>[1]['encoder'],
   call: LongCallOptions,
 ): Promise<CatalogueScorer> {
-  return NarrativeRetriever.fit(set.dataset, { encoder, texts: set.texts, signal: call.signal });
+  return NarrativeRetriever.fit(set.dataset, {
+    encoder,
+    texts: set.texts,
+    space: 'raw',
+    signal: call.signal,
+  });
 }
 
 /** The data of a set with its texts as the only field that is read. */

@@ -1,0 +1,126 @@
+// Time of one step of fine-tuning the bi-encoder, all of it, beside the same step of a transformer of the same size in
+// PyTorch, where PYTHON (or python3) has it. Both run in turns, so that a busy machine is as busy for the one as for the other.
+//   pnpm run script packages/narrative/bench/step.ts [--threads 1] [--rounds 3] [--steps 6] [--batch 32]
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { CancelledError, Catalog, createDataset, InteractionLog, WORLD } from '@palate/core';
+import { useLiteParts } from '@palate/llm';
+import { selectBackend } from '@palate/nn';
+import { BiEncoder, requestPairs } from '../src/index.js';
+
+const { values } = parseArgs({
+  options: {
+    threads: { type: 'string', default: '1' },
+    rounds: { type: 'string', default: '3' },
+    steps: { type: 'string', default: '6' },
+    batch: { type: 'string', default: '32' },
+  },
+});
+const [threads, rounds, steps, batch] = [values.threads, values.rounds, values.steps, values.batch].map(
+  Number,
+) as [number, number, number, number];
+/** Tokens of each request and each item: every text is longer, and is cut there. */
+const TOKENS = 96;
+/** Steps before the clock starts. */
+const WARM_UP = 2;
+
+await selectBackend('auto', { threads });
+const parts = await useLiteParts();
+const words = 'people steal with style under the long summer sun while nobody looks at the old house'.split(
+  ' ',
+);
+const text = (seed: number): string =>
+  Array.from({ length: 2 * TOKENS }, (_, k) => words[(seed * 7 + k * (1 + (seed % 5))) % words.length]).join(
+    ' ',
+  );
+const items = 64;
+const rows = Array.from({ length: items }, (_, k) => ({ user: 'all', item: `i${k}`, timestamp: k }));
+const log = InteractionLog.fromRows(rows);
+const texts = Array.from({ length: items }, (_, k) => text(k));
+const catalog = new Catalog({ items: log.items, text: { about: texts } });
+const dataset = createDataset({ name: 'drawn', log, catalog, licence: 'MIT', source: 'drawn' });
+const requests = Array.from({ length: batch * (steps + WARM_UP) }, (_, k) => ({
+  user: `u${k}`,
+  items: [`i${k % items}`],
+  text: text(k + items),
+}));
+const pairs = requestPairs(dataset, requests, { texts, provenance: WORLD });
+
+/** Milliseconds of the steps of one fit, without those before the clock starts. */
+async function ours(): Promise<number[]> {
+  const controller = new AbortController();
+  const times: number[] = [];
+  let last = performance.now();
+  let done = 0;
+  try {
+    using encoder = await BiEncoder.fit(pairs, {
+      loss: 'info-nce',
+      pretrained: parts,
+      batchSize: batch,
+      requestTokens: TOKENS,
+      itemTokens: TOKENS,
+      validationShare: 0,
+      epochs: 1,
+      signal: controller.signal,
+      onProgress: () => {
+        const now = performance.now();
+        if (++done > WARM_UP) times.push(now - last);
+        last = now;
+      },
+    });
+    return encoder.width > 0 ? times : [];
+  } catch (error) {
+    if (error instanceof CancelledError) return times;
+    throw error;
+  }
+}
+
+/** The same of PyTorch; nothing where it is not installed. */
+function theirs():
+  | { readonly times: number[]; readonly weights: number; readonly torch: string }
+  | undefined {
+  const peer = spawnSync(
+    process.env.PYTHON ?? 'python3',
+    [
+      fileURLToPath(new URL('step_pytorch.py', import.meta.url)),
+      JSON.stringify({
+        threads,
+        steps,
+        batch,
+        tokens: TOKENS,
+        warmUp: WARM_UP,
+        vocabulary: parts.vocabularySize,
+      }),
+    ],
+    { encoding: 'utf8' },
+  );
+  if (peer.status === 0) return JSON.parse(peer.stdout);
+  console.log(`PyTorch: not here (${peer.error?.message ?? peer.stderr.trim().split('\n').at(-1)})`);
+  return undefined;
+}
+
+const median = (all: readonly number[]): number =>
+  [...all].sort((a, b) => a - b)[Math.floor(all.length / 2)] ?? Number.NaN;
+const weights = [...parts.names.lower, ...parts.names.upper].reduce(
+  (sum, name) => sum + (parts.weights[name]?.values.length ?? 0),
+  0,
+);
+const own: number[] = [];
+const other: number[] = [];
+let torch: string | undefined;
+let otherWeights = 0;
+for (let round = 0; round < rounds; round++) {
+  own.push(...(await ours()));
+  const found = theirs();
+  if (!found) break;
+  other.push(...found.times);
+  ({ torch, weights: otherWeights } = found);
+}
+console.log(
+  `${weights} weights, ${batch} requests and items of ${TOKENS} tokens, AdamW, ${threads} threads: ${median(own).toFixed(0)} ms a step (median of ${own.length})`,
+);
+if (torch !== undefined)
+  console.log(
+    `PyTorch ${torch}, ${otherWeights} weights: ${median(other).toFixed(0)} ms (median of ${other.length}); ratio ${(median(own) / median(other)).toFixed(2)}, of the fastest steps ${(Math.min(...own) / Math.min(...other)).toFixed(2)}`,
+  );
