@@ -39,8 +39,8 @@ export interface Extent {
   readonly sequential: readonly number[];
 }
 
-/** Long texts: all of an item's text, and of all but a tenth of the real requests. */
-const READ = { requestTokens: 256, itemTokens: 256 } as const;
+/** Long texts: all of an item's text, and of nearly every request. */
+const READ = { requestTokens: 512, itemTokens: 512 } as const;
 
 /** What the heads of the study share: every text is run through the layers once for all of them. */
 const HEAD = { ...READ, tuned: 'head', batchSize: 96, learningRate: 3e-4, warmUpSteps: 20 } as const;
@@ -60,7 +60,7 @@ const CLAUSES: BiEncoderOptions = {
 };
 
 /** Label of the untuned encoder that reads as much as the trained ones. */
-export const UNTUNED = 'use-lite, untuned, 256 tokens';
+export const UNTUNED = 'use-lite, untuned, whole texts in windows';
 
 const MAIN = 'Bi-encoder, clauses';
 

@@ -15,6 +15,9 @@ export interface Means extends CountedMeans {
 /**
  * Means of the states that an encoder gives to a text's tokens: what lies below its head. They are the same for every
  * head, so that a text is run through the layers once, and never again where a folder keeps them.
+ *
+ * A text of more tokens than the encoder was trained to read is read in windows of like length, and the mean is that of
+ * all: beyond its length use-lite finds almost nothing (HR@10 .06 instead of .21 for requests of more than 128 tokens).
  */
 export class MeanEncoder {
   readonly #front: BatchedEncoder;
@@ -27,13 +30,14 @@ export class MeanEncoder {
    */
   constructor(parts: EncoderParts, most: number, cacheDir: string | undefined) {
     const { width } = parts;
+    const window = Math.min(most, parts.maxTokens);
     // Nothing of it is trained: the weights are held as constants.
     const encoder = new TrainedEncoder(parts, 'none');
     this.#encoder = encoder;
     this.#most = most;
     this.#front = new BatchedEncoder(
       {
-        id: `${parts.id}:means:${most}`,
+        id: `${parts.id}:means:${most}:${window}`,
         // A value of 1 beside the mean keeps its length, since rows come back at norm 1.
         width: width + 1,
         prepare: (text) => {
@@ -47,21 +51,19 @@ export class MeanEncoder {
         batchSize: rowsAt,
         embed: async (batch) => {
           await selectBackend();
-          const { ids, present, length } = padTokens(
-            batch.map(({ input }) => input as Int32Array),
-            most,
-            paddedRows(batch.length, Math.max(...batch.map(({ length }) => length))),
-          );
+          const own = batch.map(({ input }) => windowsOf(input as Int32Array, window));
+          const windows = own.flat();
+          const longest = Math.max(...windows.map(({ length }) => length), 1);
+          const { ids, present, length } = padTokens(windows, window, paddedRows(windows.length, longest));
           const rows = present.length / length;
           const result = tf.tidy(() => {
             const there = tf.tensor2d(present, [rows, length]);
             const running = encoder.running();
-            const states = running.states(tf.tensor2d(ids, [rows, length], 'int32'), there);
-            return tf.concat([running.mean(states, there), tf.ones([rows, 1])], 1);
+            return running.mean(running.states(tf.tensor2d(ids, [rows, length], 'int32'), there), there);
           });
           const values = await result.data<'float32'>();
           result.dispose();
-          return values.subarray(0, batch.length * (width + 1));
+          return joinWindows(own, values, width);
         },
       },
       { cacheDir },
@@ -85,4 +87,32 @@ export class MeanEncoder {
     this.#encoder.dispose();
     await this.#front.close();
   }
+}
+
+/** A text's tokens in as few windows as hold them, of like length. */
+export function windowsOf(ids: Int32Array, window: number): Int32Array[] {
+  const count = Math.max(1, Math.ceil(ids.length / window));
+  const size = Math.ceil(ids.length / count);
+  return Array.from({ length: count }, (_, k) => ids.subarray(k * size, (k + 1) * size));
+}
+
+/** Means of texts from those of their windows by tokens, each with a 1 behind it. */
+function joinWindows(
+  texts: readonly (readonly Int32Array[])[],
+  means: Float32Array,
+  width: number,
+): Float32Array {
+  const joined = new Float32Array(texts.length * (width + 1));
+  let row = 0;
+  for (const [text, windows] of texts.entries()) {
+    const all = windows.reduce((sum, { length }) => sum + length, 0);
+    const mean = joined.subarray(text * (width + 1), (text + 1) * (width + 1));
+    for (const { length } of windows) {
+      const share = all === 0 ? 1 / windows.length : length / all;
+      for (let k = 0; k < width; k++) mean[k]! += share * means[row * width + k]!;
+      row++;
+    }
+    mean[width] = 1;
+  }
+  return joined;
 }
