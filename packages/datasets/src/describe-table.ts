@@ -9,7 +9,7 @@ import { readParquet } from './parquet.js';
 import { ENOUGH } from './read-lines.js';
 import type { TableColumns, TableFormat } from './table-columns.js';
 import { partsOf, sniffFormat } from './table-parts.js';
-import { parseIso, type TimestampUnit } from './times.js';
+import { parsePlainDate, type TimestampUnit } from './times.js';
 
 /** Options of {@link describeTable}, each declared once. */
 export const DESCRIBE_OPTIONS = defineOptions('describeTable', {
@@ -86,7 +86,7 @@ class ColumnStudy {
       this.#greatest = Math.max(this.#greatest, number);
       return Number.isInteger(number) ? 'integer' : 'number';
     }
-    return Number.isNaN(parseIso(String(value))) ? 'text' : 'time';
+    return Number.isNaN(parsePlainDate(String(value))) ? 'text' : 'time';
   }
 
   done(): ColumnDescription {

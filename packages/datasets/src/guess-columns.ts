@@ -1,7 +1,7 @@
 import type { ColumnDescription, ColumnType } from './column-description.js';
 import { parseDecimal } from './field-values.js';
 import type { TableColumns } from './table-columns.js';
-import { parseIso, type TimestampUnit, unitOf } from './times.js';
+import { parsePlainDate, type TimestampUnit, unitOf } from './times.js';
 
 type Role = keyof TableColumns;
 
@@ -61,7 +61,7 @@ const NO_TIME = 100_000;
 /** Whether values of a type can play a role: a date in another form is no time, a text no rating. */
 function fits(role: Role, { type, range, examples }: ColumnDescription): boolean {
   // A column of times with a slip in it is one of times: reading it names the line.
-  if (role === 'timestamp' && type === 'mixed') return Number.isFinite(parseIso(examples[0] ?? ''));
+  if (role === 'timestamp' && type === 'mixed') return Number.isFinite(parsePlainDate(examples[0] ?? ''));
   if (role === 'rating' && type === 'mixed') return Number.isFinite(parseDecimal(examples[0] ?? ''));
   if (role === 'timestamp' && range !== undefined && range[1] < NO_TIME) return false;
   const types: Readonly<Partial<Record<Role, readonly ColumnType[]>>> = {

@@ -20,7 +20,7 @@ import { SKIP_CAUSES, type SkipCause } from './row-faults.js';
 import { type Statistics, statistics } from './statistics.js';
 import { namesOf, type TableColumns } from './table-columns.js';
 import { readTableInto } from './table-reader.js';
-import { parseYearLast } from './times.js';
+import { isYearLast } from './times.js';
 import type { UnderstoodTable } from './understood-table.js';
 
 /** Result of {@link importDataset}, and how it understood the files. */
@@ -65,7 +65,7 @@ export async function importDataset(options: ImportOptions): Promise<ImportedDat
     encoding,
     signal: options.signal,
   });
-  const { columns, guessed } = chooseColumns(table, roles, settings.timestampUnit);
+  const { columns, guessed, notes } = chooseColumns(table, roles, settings.timestampUnit);
   const builder = new LogBuilder({
     hasRating: columns.rating !== undefined,
     hasRequest: columns.request !== undefined,
@@ -109,7 +109,7 @@ export async function importDataset(options: ImportOptions): Promise<ImportedDat
     source: settings.source ?? files.map((file) => basename(file)).join(', '),
     reading: {
       ...reading,
-      notes: [...reading.notes, ...(items?.notes ?? []), ...(users?.notes ?? [])],
+      notes: [...notes, ...reading.notes, ...(items?.notes ?? []), ...(users?.notes ?? [])],
     },
   });
   if (folder !== undefined) await saveDataset(dataset, folder, long);
@@ -154,13 +154,23 @@ function chooseColumns(
   table: TableDescription,
   roles: InteractionRoles,
   unit: string,
-): { readonly columns: TableColumns; readonly guessed: string[] } {
+): { readonly columns: TableColumns; readonly guessed: string[]; readonly notes: string[] } {
   const given = new Set(
     Object.values(roles)
       .filter((column) => column !== undefined && column !== false)
       .map((column) => columnIn(column, table.header)),
   );
-  const guess = guessColumns(table.columns, given);
+  const all = guessColumns(table.columns, given);
+  // Who did not rate still chose: a guess never makes ratings out of a column that leaves some out.
+  const rated = table.columns.find(({ name }) => name === all.rating);
+  const { rating: _, ...others } = all;
+  const isPartly = roles.rating === undefined && rated !== undefined && rated.missing > 0;
+  const guess: typeof all = isPartly ? others : all;
+  const notes = isPartly
+    ? [
+        `${JSON.stringify(rated.name)} has no value in ${rated.missing} of ${table.isWhole ? '' : 'the first '}${table.rows} rows, and is not used: columns.rating (--rating ${rated.name}) with skip: ['no-rating'] (--skip no-rating) uses the rows that are rated, and no others`,
+      ]
+    : [];
   const guessed: string[] = [];
   const chosen = (role: keyof TableColumns): string | number | undefined => {
     const named = roles[role];
@@ -175,13 +185,14 @@ function chooseColumns(
       received: `columns of which none is called so: ${columnsInWords(table.columns)}`,
       hint: `Name it: columns.${user === undefined ? 'user' : 'item'}, or --${user === undefined ? 'user' : 'item'} COLUMN${table.header === false ? ' (its position from 0, as there is no header line)' : ''}.`,
     });
-  const isYearLast = unit === 'day-first' || unit === 'month-first';
-  const timestamp = chosen('timestamp') ?? (isYearLast ? unreadTime(table, given)?.name : undefined);
-  if (isYearLast && timestamp !== undefined && roles.timestamp === undefined) guessed.push('timestamp');
+  const isOrdered = unit === 'day-first' || unit === 'month-first';
+  const timestamp = chosen('timestamp') ?? (isOrdered ? unreadTime(table, given)?.name : undefined);
+  if (isOrdered && timestamp !== undefined && roles.timestamp === undefined) guessed.push('timestamp');
   if (timestamp === undefined && roles.timestamp === undefined) refuseUnreadTime(table, given, unit);
   return {
     columns: { user, item, rating: chosen('rating'), timestamp, request: chosen('request') },
     guessed,
+    notes,
   };
 }
 
@@ -208,11 +219,10 @@ function refuseUnreadTime(table: TableDescription, given: ReadonlySet<unknown>, 
   const unread = unreadTime(table, given);
   if (unread === undefined || unit !== 'auto') return;
   throw new InvalidInputError({
-    expected: `times of ${table.file} as numbers since 1970 or in ISO 8601 (2024-12-31, 2024-12-31T23:59:00Z)`,
+    expected: `times of ${table.file} as numbers since 1970, in ISO 8601 (2024-12-31, 2024-12-31T23:59:00Z) or with the month named (Dec 31, 2024)`,
     received: `${JSON.stringify(unread.examples[0] ?? '')} in ${JSON.stringify(unread.name)}`,
     hint: `${
-      Number.isFinite(parseYearLast(unread.examples[0] ?? '', 'day-first')) ||
-      Number.isFinite(parseYearLast(unread.examples[0] ?? '', 'month-first'))
+      unread.examples.some(isYearLast)
         ? "Say whether the day or the month comes first (timestampUnit: 'day-first' or 'month-first', --time-unit), "
         : 'Rewrite the column, '
     }or that there is no time (columns.timestamp: false, --no-time): the order of rows stands for it then.`,

@@ -4,7 +4,7 @@ import { parseDecimalBytes } from './field-values.js';
 import { GrowingColumn } from './growing-column.js';
 import { IdInterner, NotUtf8 } from './id-interner.js';
 import type { FieldColumns, InteractionValues } from './interaction-values.js';
-import { faultAt, HINT, RowFaults, type SkipCause } from './row-faults.js';
+import { faultAt, hintWithout, RowFaults, type SkipCause } from './row-faults.js';
 import type { RowPosition } from './row-position.js';
 import { TimeReader, type TimestampUnit } from './times.js';
 import { type ColumnNames, ValueReader } from './value-reader.js';
@@ -145,8 +145,9 @@ export class LogBuilder {
 
   #emptyField(fields: RecordFields, k: number, what: 'user' | 'item'): false {
     fields.cursor = k;
-    this.fault(`no-${what}`, () =>
-      faultAt(fields, `${what === 'user' ? 'a' : 'an'} ${what} id`, 'an empty field', HINT),
+    const cause = `no-${what}` as const;
+    this.fault(cause, () =>
+      faultAt(fields, `${what === 'user' ? 'a' : 'an'} ${what} id`, 'an empty field', hintWithout(cause)),
     );
     return false;
   }

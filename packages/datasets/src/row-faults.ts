@@ -56,6 +56,10 @@ export class RowFaults {
 /** Advice about most faults of a row. */
 export const HINT = 'Repair or remove the line, or correct the column map.';
 
+/** Advice about a row in which something is missing. */
+export const hintWithout = (cause: SkipCause): string =>
+  `${HINT} Rows without one are left out with skip: ['${cause}'] (--skip ${cause}).`;
+
 /** The error of a row. */
 export function faultAt(
   at: RowPosition,

@@ -2,8 +2,9 @@ import { ParseError, type SourcePosition } from '@palate/core';
 import { positionOf, type RowPosition } from './row-position.js';
 
 /**
- * How times are written in a file; `'auto'` tells ISO 8601, seconds, milli-, micro- and nanoseconds apart. Of `03/02/2024`
- * nobody can tell: `'day-first'` or `'month-first'` has to be said.
+ * How times are written in a file; `'auto'` tells dates (ISO 8601, or with the month named in English), seconds, milli-, micro-
+ * and nanoseconds apart. Of `03/02/2024` nobody can tell: `'day-first'` or `'month-first'` has to be said, and says nothing of
+ * dates that can be read in one way alone.
  */
 export const TIMESTAMP_UNITS = [
   'auto',
@@ -88,12 +89,49 @@ const ORDERED =
 export function parseYearLast(text: string, order: 'day-first' | 'month-first'): number {
   const match = ORDERED.exec(text.trim());
   if (!match) return Number.NaN;
-  const [, first, , second, year, hour = '0', minute = '0', rest = '0', half] = match;
+  const [, first, , second, year, ...clock] = match;
   const [day, month] = order === 'day-first' ? [first, second] : [second, first];
-  const [h, m, s] = [Number(hour), Number(minute), Number(rest)];
+  const [hour, minute, rest, half] = clock;
+  return secondsOfDate(Number(year), Number(month), Number(day)) + secondsOfClock(hour, minute, rest, half);
+}
+
+/** The first three letters of the months, in English. */
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+const MONTH =
+  '(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\\.?';
+const CLOCK = '(?:,?[ T](\\d{1,2}):(\\d{2})(?::(\\d{2}))?(?:\\s?([ap])\\.?m\\.?)?)?';
+const MONTH_NAMED = new RegExp(`^${MONTH} (\\d{1,2}),? (\\d{4})${CLOCK}$`, 'i');
+const DAY_BEFORE_NAME = new RegExp(`^(\\d{1,2})\\.?[ -]${MONTH}[ -](\\d{4})${CLOCK}$`, 'i');
+
+/**
+ * Seconds since 1970 of a date whose month is named in English: `Feb 12, 2026`, `12 February 2026 14:05`, `12-Feb-2026`; in
+ * UTC. NaN for everything else, and for days that do not exist.
+ */
+export function parseNamedMonth(text: string): number {
+  const [, name, first, ...rest] = MONTH_NAMED.exec(text.trim()) ?? [];
+  const [, day = first, month = name, ...later] = DAY_BEFORE_NAME.exec(text.trim()) ?? [];
+  if (day === undefined || month === undefined) return Number.NaN;
+  const [year, hour, minute, second, half] = name === undefined ? later : rest;
+  const days = secondsOfDate(Number(year), MONTHS.indexOf(month.slice(0, 3).toLowerCase()) + 1, Number(day));
+  return days + secondsOfClock(hour, minute, second, half);
+}
+
+/** Seconds of a time of the day, with AM and PM or without; NaN where there is no such time. */
+function secondsOfClock(
+  hour = '0',
+  minute = '0',
+  second = '0',
+  half: string | undefined = undefined,
+): number {
+  const [h, m, s] = [Number(hour), Number(minute), Number(second)];
   if (m > 59 || s > 59 || (half === undefined ? h > 23 : h < 1 || h > 12)) return Number.NaN;
-  const hours = half === undefined ? h : (h % 12) + (/p/i.test(half) ? 12 : 0);
-  return secondsOfDate(Number(year), Number(month), Number(day)) + hours * 3600 + m * 60 + s;
+  return (half === undefined ? h : (h % 12) + (/p/i.test(half) ? 12 : 0)) * 3600 + m * 60 + s;
+}
+
+/** Seconds since 1970 of a date that can be read in one way alone: in ISO 8601, or with its month named. NaN for others. */
+export function parsePlainDate(text: string): number {
+  const seconds = parseIso(text);
+  return Number.isNaN(seconds) ? parseNamedMonth(text) : seconds;
 }
 
 /** Seconds since 1970 of a day written as the number 20180707; NaN where there is no such day. */
@@ -105,6 +143,10 @@ function secondsOfNumberDate(value: number): number {
 
 /** Units of numbers. */
 type NumberUnit = Exclude<TimestampUnit, 'auto' | 'iso' | 'day-first' | 'month-first'>;
+
+/** Whether a text is a date with its year last, in one order or the other. */
+export const isYearLast = (text: string): boolean =>
+  Number.isFinite(parseYearLast(text, 'day-first')) || Number.isFinite(parseYearLast(text, 'month-first'));
 
 /** Seconds since 1970 of a number in a unit that is known. */
 function toSeconds(value: number, unit: NumberUnit): number {
@@ -149,7 +191,15 @@ export class TimeReader {
 
   /** Seconds since 1970 of a text as it was said to be written; NaN where it is not. */
   parse(text: string): number {
-    return this.#order ? parseYearLast(text, this.#order) : parseIso(text);
+    if (this.#asked === 'iso') return parseIso(text);
+    const plain = parsePlainDate(text);
+    return this.#order && Number.isNaN(plain) ? parseYearLast(text, this.#order) : plain;
+  }
+
+  /** Advice about a text that cannot be read as a time; undefined where nothing else can be said than of any value. */
+  hintFor(text: string): string | undefined {
+    if (this.#order || !this.readsText || !isYearLast(text)) return undefined;
+    return "Say whether the day or the month comes first: timestampUnit: 'day-first' or 'month-first' (--time-unit).";
   }
 
   /** Whether texts have to be read as dates. */
@@ -171,7 +221,7 @@ export class TimeReader {
     if (this.#order)
       return this.#order === 'day-first' ? 'a date such as 31.12.2023' : 'a date such as 12/31/2023';
     return this.#asked === 'iso' || this.#kind === 'iso'
-      ? 'a date and time in ISO 8601'
+      ? `a date and time in ISO 8601${this.#asked === 'iso' ? '' : ', or with its month named'}`
       : this.#asked === 'auto' && this.#kind === undefined
         ? 'a time (a number, or a date and time in ISO 8601)'
         : 'a time (a number)';

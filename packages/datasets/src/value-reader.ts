@@ -1,7 +1,7 @@
 import { ParseError } from '@palate/core';
 import { parseBoolean, parseDecimal, saysMissing } from './field-values.js';
 import { type InteractionValues, TypedTime } from './interaction-values.js';
-import { faultAt, HINT, type RowFaults, type SkipCause } from './row-faults.js';
+import { faultAt, HINT, hintWithout, type RowFaults, type SkipCause } from './row-faults.js';
 import type { RowPosition } from './row-position.js';
 import type { TimeReader } from './times.js';
 
@@ -28,8 +28,9 @@ export class ValueReader {
     if (typeof value === 'string') {
       const id = value.trim();
       if (id !== '') return id;
-      this.#faults.fault(`no-${what}` as SkipCause, () =>
-        faultAt(at, `${article} ${what} id${of}`, JSON.stringify(value), HINT),
+      const cause = `no-${what}` as SkipCause;
+      this.#faults.fault(cause, () =>
+        faultAt(at, `${article} ${what} id${of}`, JSON.stringify(value), hintWithout(cause)),
       );
       return undefined;
     }
@@ -44,14 +45,15 @@ export class ValueReader {
       );
     }
     if (value === undefined || value === null || (typeof value === 'number' && Number.isNaN(value))) {
-      this.#faults.fault(`no-${what}` as SkipCause, () =>
+      const cause = `no-${what}` as SkipCause;
+      this.#faults.fault(cause, () =>
         faultAt(
           at,
           name === undefined
             ? `${article} ${what} id as text or number`
             : `the field ${JSON.stringify(name)} as text or number`,
           value === undefined || value === null ? 'none' : 'NaN, which is no id',
-          HINT,
+          hintWithout(cause),
         ),
       );
       return undefined;
@@ -78,7 +80,7 @@ export class ValueReader {
             ? 'a rating (a number)'
             : `the field ${JSON.stringify(name)} as a rating (a number)`,
           value === undefined || value === null ? 'none' : shown(value),
-          `${HINT} Rows without one are left out with skip: ['no-rating'].`,
+          `${hintWithout('no-rating')} columns.rating: false (--no-rating) takes no column for ratings.`,
         ),
       );
       return undefined;
@@ -115,7 +117,7 @@ export class ValueReader {
         at,
         name === undefined ? times.expected : `the field ${JSON.stringify(name)} as ${times.expected}`,
         value === undefined || value === null ? 'none' : shown(value),
-        isMissing ? `${HINT} Rows without one are left out with skip: ['no-time'].` : HINT,
+        isMissing ? hintWithout('no-time') : HINT,
       ),
     );
     return undefined;
@@ -156,7 +158,7 @@ export class ValueReader {
         at,
         times.expected,
         JSON.stringify(text),
-        isMissing ? `${HINT} Rows without one are left out with skip: ['no-time'].` : HINT,
+        isMissing ? hintWithout('no-time') : (times.hintFor(text) ?? HINT),
       ),
     );
     return undefined;

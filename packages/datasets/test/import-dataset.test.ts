@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { importDataset, openDataset } from '../src/index.js';
-import { parseYearLast } from '../src/times.js';
+import { parseNamedMonth, parseYearLast } from '../src/times.js';
 import { folderWith } from './files.js';
 
 const ORDERS = `order_no,customer,customer_name,sku,product_title,day,stars,quantity
@@ -202,6 +202,46 @@ describe('importDataset', () => {
     expect(interactions.columns).toEqual({ user: 'member_id', item: 'article_id', timestamp: 'ts' });
     expect(dataset.log.timestamp[0]).toBe(1_700_000_000);
   });
+});
+
+test('dates whose month is named are read without a word, beside ISO 8601; others once their order is said', async () => {
+  const at = (text: string) => {
+    const seconds = parseNamedMonth(text);
+    return Number.isNaN(seconds) ? undefined : new Date(seconds * 1000).toISOString();
+  };
+  expect(at('Feb 12, 2026')).toBe('2026-02-12T00:00:00.000Z');
+  expect(at('february 9 2026, 3:05 pm')).toBe('2026-02-09T15:05:00.000Z');
+  expect(at('1 Sept. 2026 14:05:09')).toBe('2026-09-01T14:05:09.000Z');
+  expect(at('29-Feb-2024')).toBe('2024-02-29T00:00:00.000Z');
+  expect(at('3. May 2024')).toBe('2024-05-03T00:00:00.000Z');
+  for (const text of ['29-Feb-2025', 'Feb 2026', 'Mai 3, 2024', 'Feb 12, 26', 'Feb 12, 2026 25:00', 'May'])
+    expect(at(text)).toBeUndefined();
+  const folder = await folderWith({
+    'o.csv':
+      'customer,sku,ordered_on\na,1,"Feb 12, 2026"\nb,1,2026-02-13\nc,2,14 February 2026\nd,2,15.02.2026\n',
+  });
+  const options = { interactions: join(folder, 'o.csv') };
+  await expect(importDataset(options)).rejects.toThrow(
+    /o\.csv:5:\d+: .*"15\.02\.2026".*'day-first' or 'month-first' \(--time-unit\)/,
+  );
+  const { dataset } = await importDataset({ ...options, timestampUnit: 'day-first' });
+  const day = Date.UTC(2026, 1, 12) / 1000;
+  expect([...dataset.log.timestamp]).toEqual([0, 1, 2, 3].map((k) => day + 86_400 * k));
+});
+
+test('a guess makes no ratings out of a column that leaves some out, and says so', async () => {
+  const folder = await folderWith({ 'o.csv': 'customer,sku,stars\na,1,5\nb,1,\nb,2,3\n' });
+  const interactions = join(folder, 'o.csv');
+  const guessed = await importDataset({ interactions });
+  expect(guessed.dataset.log.length).toBe(3);
+  expect(guessed.dataset.log.rating).toBeUndefined();
+  expect(guessed.dataset.reading?.notes.join()).toMatch(
+    /"stars" has no value in 1 of 3 rows.*--rating stars/,
+  );
+  const named = { interactions, columns: { rating: 'stars' } };
+  await expect(importDataset(named)).rejects.toThrow(/o\.csv:3:.*--skip no-rating.*--no-rating/);
+  const rated = await importDataset({ ...named, skip: ['no-rating'] });
+  expect([...(rated.dataset.log.rating ?? [])]).toEqual([5, 3]);
 });
 
 test('dates with their year last are read in the order that is said, never in another', () => {
