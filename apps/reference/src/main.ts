@@ -28,6 +28,7 @@ withPrinting(withFitting(program.command('evaluate')))
     'methods of `palate systems`, separated by commas (default: the light ones)',
   )
   .option('--metrics <names>', 'separated by commas', 'ndcg@10,hr@10,mrr@10')
+  .option('--markdown', 'print the table as Markdown')
   .option('--no-knowledge', 'without the texts that a language model wrote about the data')
   .action(action(async () => (await import('./commands/evaluate.js')).evaluateCommand));
 

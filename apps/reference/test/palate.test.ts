@@ -141,7 +141,7 @@ describe('palate fit', () => {
 
 test('palate evaluate prints a table with its protocol, or records', async () => {
   const table = await palate(['evaluate', '--systems', 'popularity,item-knn']);
-  expect(table.stdout).toMatch(
+  expect(table.stdout.replace(/\s+/g, ' ')).toMatch(
     /full catalogue; history masked; pessimistic ties; binary relevance; leave-one-out/,
   );
   expect(table.stdout.indexOf('ItemKNN')).toBeLessThan(table.stdout.indexOf('Popularity'));

@@ -112,7 +112,7 @@ export async function importEntities(
         throw new ParseError(positionOf(row.at), {
           expected: `every ${what} once`,
           received: `${JSON.stringify(key)}, which line ${before} holds too`,
-          hint: "Remove one of the two, or keep the first of each with skip: ['repeated-id'].",
+          hint: "Remove one of the two, or keep the first of each with skip: ['repeated-id'] (--skip repeated-id).",
         });
       }
       lines.set(key, row.at.line);
@@ -174,7 +174,11 @@ export async function importEntities(
             `${withoutInteraction} ${what}s of ${path} have no interaction${what === 'user' ? ' and are left out' : ''}`,
           ]
         : []),
-      ...(repeated > 0 ? [`${repeated} rows of ${path} have an id of an earlier row and are left out`] : []),
+      ...(repeated > 0
+        ? [
+            `${repeated === 1 ? `one row of ${path} has` : `${repeated} rows of ${path} have`} an id of an earlier row, and ${repeated === 1 ? 'is' : 'are'} left out`,
+          ]
+        : []),
       ...[...facts].flatMap(([name, { values }]) =>
         values.objects > 0 ? [`${values.objects} values of ${name} are objects, which are kept as JSON`] : [],
       ),

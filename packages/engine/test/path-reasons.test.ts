@@ -4,7 +4,7 @@ import { engines } from './folders.js';
 import { shop } from './shop.js';
 import { WordEncoder } from './test-encoder.js';
 
-const { open } = engines();
+const { folder, open } = engines();
 const pipeline = {
   retrievers: [{ method: 'ease', settings: { lambda: 5 } }, { method: 'text-knn' }, { method: 'bm25' }],
 };
@@ -12,6 +12,7 @@ const pipeline = {
 test('one item is explained by what is alike and was rated well, with the rating', async () => {
   const dataset = shop();
   await using engine = await open({ dataset, pipeline, encoder: new WordEncoder() });
+  await engine.prepare();
   const history = engine.user('user-0')?.history ?? [];
   const ratings = new Map(history.map(({ title, rating = 0 }) => [title, rating]));
   const mean = [...ratings.values()].reduce((sum, rating) => sum + rating, 0) / ratings.size;
@@ -33,7 +34,16 @@ test('one item is explained by what is alike and was rated well, with the rating
 });
 
 test('texts that are alike join items; a history without ratings names none', async () => {
-  await using engine = await open({ pipeline, encoder: new WordEncoder() });
+  const encoder = new WordEncoder();
+  const own = { pipeline, encoder, folder: folder('kept') };
+  await using first = await open(own);
+  // Nobody waits until all texts are encoded for a reason.
+  expect(await first.explain({ history: ['tea-0'], item: 'tea-5' })).toMatchObject({
+    text: 'Like Tea number 0 it is tea.',
+  });
+  expect(encoder.encoded).toBe(0);
+  await first.prepare();
+  await using engine = await open(own);
   // Tea 0 and tea 5 have the same description, word for word.
   const { text, sources } = await engine.explain({ history: ['tea-0'], item: 'tea-5' });
   expect(text).toBe('Like Tea number 0: both about tea.');
@@ -41,6 +51,9 @@ test('texts that are alike join items; a history without ratings names none', as
 });
 
 test('without vectors of texts the stored reason stands, and the cause is told', async () => {
+  const own = folder('failing');
+  await using first = await open({ pipeline, encoder: new WordEncoder(), folder: own });
+  await first.prepare();
   class Failing extends WordEncoder {
     override encode(): Promise<never> {
       return Promise.reject(
@@ -48,7 +61,7 @@ test('without vectors of texts the stored reason stands, and the cause is told',
       );
     }
   }
-  await using engine = await open({ pipeline, encoder: new Failing() });
+  await using engine = await open({ pipeline, encoder: new Failing(), folder: own });
   const { text, outcomes } = await engine.explain({ history: ['tea-0'], item: 'tea-5' });
   expect(text).toBe('Like Tea number 0 it is tea.');
   expect(JSON.stringify(outcomes)).toContain('It is not there.');

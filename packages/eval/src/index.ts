@@ -70,6 +70,7 @@ export {
   type ReportValue,
   rankingReport,
 } from './report.js';
+export { type ComparisonTable, cellText, comparisonTable } from './report-cells.js';
 export { toHtml } from './report-html.js';
 export { toLatex } from './report-latex.js';
 export { toMarkdown } from './report-markdown.js';

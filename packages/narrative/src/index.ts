@@ -51,5 +51,5 @@ export { RequestRules, type RequestRulesOptions, type UnderstoodQuery } from './
 export { type ApplyRequestOptions, applyRequest, type RuledOut } from './understanding/apply-request.js';
 export { describeRequest } from './understanding/describe-request.js';
 export { speaksOf } from './understanding/speaks-of.js';
-export { understandRequest } from './understanding/understand-request.js';
+export { type UnderstandOptions, understandRequest } from './understanding/understand-request.js';
 export type { RequestLimit, UnderstoodRequest } from './understanding/understood-request.js';

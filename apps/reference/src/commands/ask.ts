@@ -97,9 +97,13 @@ export async function explainCommand(
       const request = { ...askerOf(options, dataset), item: itemOf(name, dataset) };
       if (json) return engine.explain(request, { signal });
       const text = new FlowingText(write, terminalWidth());
-      text.add(`${engine.item(request.item)?.title ?? request.item}: `);
+      let before = `${engine.item(request.item)?.title ?? request.item}: `;
+      const onText = (piece: string): void => {
+        text.add(`${before}${piece}`);
+        before = '';
+      };
       try {
-        return await engine.explain(request, { signal, onText: (piece) => text.add(piece) });
+        return await engine.explain(request, { signal, onText });
       } finally {
         text.end();
       }

@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import { type CommandContext, checkWritable, namesIn, withProgress } from '@palate/command-line';
+import {
+  type CommandContext,
+  checkWritable,
+  namesIn,
+  terminalWidth,
+  withProgress,
+  wrapped,
+} from '@palate/command-line';
 import { LeakError, PalateError, withLog } from '@palate/core';
 import { leaveOneOut } from '@palate/datasets';
 import {
@@ -14,12 +21,14 @@ import { chooseSystems } from '../choose-systems.js';
 import type { FittingOptions } from '../command-options.js';
 import { loadData } from '../data.js';
 import { knownOf } from '../engine/known-of.js';
+import { showReport } from '../show-report.js';
 
 /** Options of `palate evaluate`. */
 export interface EvaluateOptions extends FittingOptions {
   readonly systems?: string | undefined;
   readonly metrics: string;
   readonly knowledge: boolean;
+  readonly markdown?: boolean | undefined;
 }
 
 /**
@@ -67,12 +76,16 @@ export async function evaluateCommand(options: EvaluateOptions, context: Command
       }),
     );
   if (context.json) return context.printJson(results);
-  context.print(toMarkdown(rankingReport(dataset.name, results)));
+  const report = rankingReport(dataset.name, results);
+  for (const line of options.markdown ? [toMarkdown(report)] : showReport(report)) context.print(line);
+  const say = (text: string): void => {
+    for (const line of wrapped(text, terminalWidth())) context.print(line);
+  };
   for (const told of new Set(results.flatMap((each) => each.knowledge ?? []))) {
     const read = results.filter((each) => each.knowledge === told);
-    context.print(`${read.map(({ system }) => system).join(', ')}: with ${told}`);
+    say(`${read.map(({ system }) => system).join(', ')}: with ${told}`);
   }
-  for (const warning of split.warnings) context.print(`note: ${warning}`);
+  for (const warning of split.warnings) say(`note: ${warning}`);
 }
 
 /** Texts of the knowledge that a method is given. */

@@ -73,6 +73,6 @@ function headline({ user, text }: Asker, history: readonly { title: string }[], 
   const from =
     history.length === 0
       ? ''
-      : `, from ${history.length} items: ${history.length > 5 ? '…, ' : ''}${last.join(', ')}`;
+      : `, from ${history.length} items: ${history.length > 5 ? '…; ' : ''}${last.join('; ')}`;
   return `${dataset.name}${who}${wish}${from}`;
 }

@@ -27,7 +27,7 @@ export function showAnswer(
             `Candidates: ${candidates.length}, ${candidates
               .slice(0, 5)
               .map(({ title }) => title)
-              .join(', ')}${candidates.length > 5 ? ', …' : ''}`,
+              .join('; ')}${candidates.length > 5 ? '; …' : ''}`,
             width,
           ),
           ...source(sources.candidates),

@@ -69,9 +69,8 @@ export async function explainItem(
       counter.fallBack('no answer of the language model', error.message);
     }
   const stored = reasonsFor(asker, snapshot)(item, []);
-  const readsMeanings = pipeline.retrievers.some(({ method }) => method === 'text-knn');
   const path =
-    readsMeanings && stored.source !== 'knowledge'
+    stored.source !== 'knowledge' && (await hasVectors(pipeline, snapshot))
       ? await pathReason(item, asker, stored, snapshot, counter, signal)
       : undefined;
   const { text, source } = path ?? stored;
@@ -85,6 +84,12 @@ export async function explainItem(
       : reasonSource(catalogue),
     outcomes: [counter.counts()],
   };
+}
+
+/** Whether the vectors of the texts are there, so that a reason does not wait until all texts are encoded. */
+async function hasVectors({ retrievers }: PipelineConfig, { generation }: Snapshot): Promise<boolean> {
+  const meaning = retrievers.find(({ method }) => method === 'text-knn');
+  return meaning !== undefined && generation.isAtHand(meaning.method, meaning.settings ?? {});
 }
 
 /**

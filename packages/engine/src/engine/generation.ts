@@ -1,6 +1,6 @@
 import { contentHash, type Dataset, orCancelled, throwIfCancelled } from '@palate/core';
 import { type SemanticIds, Tiger } from '@palate/semantic-id';
-import { fitOrLoadMethod } from '../methods/fit-or-load-method.js';
+import { fitOrLoadMethod, isKept } from '../methods/fit-or-load-method.js';
 import type { FittedMethod, MethodContext, MethodSettings } from '../methods/method.js';
 import { methodOf } from '../methods/methods.js';
 import { CoUse } from './co-use.js';
@@ -126,6 +126,12 @@ export class Generation {
       },
     );
     return held;
+  }
+
+  /** Whether a model is ready, or kept so that it is read and not fitted. */
+  async isAtHand(key: string, settings: MethodSettings): Promise<boolean> {
+    const held = this.#models.get(contentHash([key, settings]));
+    return held?.entry.state === 'ready' || isKept(methodOf(key), settings, this.context);
   }
 
   /** Models that were asked for. */

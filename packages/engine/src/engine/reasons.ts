@@ -24,13 +24,17 @@ export function reasonsFor(
   { catalogue, generation }: Snapshot,
 ): (item: number, from: readonly FoundBy[]) => Reason {
   const history = Array.from(asker.history.slice(-RECENT));
-  const explain = explainerFromKnowledge({
-    keywords: asker.keywords,
-    history: history.map((each) => ({ title: catalogue.title(each), tags: catalogue.tags(each) })),
-  });
+  const explainerOf = (items: readonly number[]) =>
+    explainerFromKnowledge({
+      keywords: asker.keywords,
+      history: items.map((each) => ({ title: catalogue.title(each), tags: catalogue.tags(each) })),
+    });
+  const explainAny = explainerOf(history);
   // Of an item that comes twice, the earlier place.
   const places = new Map(history.map((each, place) => [each, place] as const).reverse());
   return (item, from) => {
+    // That an item is like itself is no reason.
+    const explain = places.has(item) ? explainerOf(history.filter((each) => each !== item)) : explainAny;
     const { text, source } = explain({
       tags: catalogue.tags(item),
       // A text counts as knowledge for wishes in words, wherever it comes from.

@@ -12,7 +12,7 @@ export interface Wish extends Understood {
 
 /** Takes a wish in words apart: what is wanted, what is ruled out, and bounds on numbers of the catalogue. */
 export function understand(text: string, catalogue: LiveCatalogue): Wish {
-  const understood = understandRequest(text);
+  const understood = understandRequest(text, { catalog: catalogue.dataset.catalog });
   const { likes, dislikes, limits, vague } = understood;
   const applied =
     dislikes.length + limits.length > 0

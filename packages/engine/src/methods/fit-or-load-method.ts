@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { contentHash, type Dataset, loadOrFit } from '@palate/core';
 import type { FittedMethod, Method, MethodContext, MethodSettings } from './method.js';
@@ -40,7 +41,7 @@ export async function fitOrLoadMethod(
   const { context, settings = {}, force, onNotice } = options;
   checkSettings(method, settings);
   const started = performance.now();
-  const dir = join(context.folder, await folderName(method, settings, context));
+  const dir = await folderOf(method, settings, context);
   const { model, reused } = await loadOrFit(dir, {
     load: (from) => method.load(from, { settings, encoder: () => context.encoder() }),
     fit: () => method.fit(dataset, settings, context),
@@ -50,8 +51,20 @@ export async function fitOrLoadMethod(
   return { model, reused, dir, seconds: (performance.now() - started) / 1000 };
 }
 
-/** The method's key and a hash of all that decides the model. */
-async function folderName(method: Method, settings: MethodSettings, context: MethodContext): Promise<string> {
+/** Whether a method is kept that was fitted on the same data in the same way, so that it would be read. */
+export async function isKept(
+  method: Method,
+  settings: MethodSettings,
+  context: MethodContext,
+): Promise<boolean> {
+  return stat(join(await folderOf(method, settings, context), 'manifest.json')).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Its folder: the method's key and a hash of all that decides the model. */
+async function folderOf(method: Method, settings: MethodSettings, context: MethodContext): Promise<string> {
   const readsTexts = method.needs.includes('item texts');
   const identity = contentHash([
     method.key,
@@ -61,5 +74,5 @@ async function folderName(method: Method, settings: MethodSettings, context: Met
     readsTexts ? await context.textIdentity() : '',
     method.kind === 'ranker' ? context.profileIdentity : '',
   ]);
-  return `${method.key}-${identity.slice(0, 16)}`;
+  return join(context.folder, `${method.key}-${identity.slice(0, 16)}`);
 }

@@ -64,7 +64,10 @@ function sentencesOf(text: string): string[] {
   return (begun === '' ? all : [...all, begun]).map((each) => each.trim().replace(/\s+/g, ' '));
 }
 
-/** The first of the sentences of a text of the data that hold most of the stems, as it stands. */
+/**
+ * The first of the sentences of a text of the data that hold most of the stems, as it stands. Of those that hold as many, one
+ * that says something else besides goes first: "Garden." tells nobody more than who asked for a garden knew.
+ */
 export function tellingSentence(text: string, stems: ReadonlySet<string>): string {
   const known = knownText(text);
   known.sentences ??= sentencesOf(text).map((each) => ({ text: each, stems: new Set(tellingStems(each)) }));
@@ -73,9 +76,10 @@ export function tellingSentence(text: string, stems: ReadonlySet<string>): strin
   for (const sentence of known.sentences) {
     let held = 0;
     for (const each of stems) if (sentence.stems.has(each)) held++;
-    if (held <= most) continue;
+    const told = held > 0 && sentence.stems.size > held ? held + 0.5 : held;
+    if (told <= most) continue;
     best = sentence.text;
-    most = held;
+    most = told;
   }
   return best;
 }

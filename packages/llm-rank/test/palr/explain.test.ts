@@ -75,3 +75,10 @@ describe('explainFromKnowledge', () => {
     ).toBe('Its tags name heist.');
   });
 });
+
+it('a sentence that says only what was asked for gives way to one that says more', () => {
+  const about = (knowledge: string) =>
+    explainFromKnowledge({ keywords: ['garden'], tags: [], history: [], knowledge }).text;
+  expect(about('Garden. Oak trowel. A trowel for the garden.')).toMatch(/: A trowel for the garden\.$/);
+  expect(about('Garden. Oak trowel.')).toMatch(/: Garden\.$/);
+});

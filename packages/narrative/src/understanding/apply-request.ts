@@ -1,4 +1,5 @@
-import { type AttributeValue, type Catalog, checkOptions } from '@palate/core';
+import { type Catalog, checkOptions } from '@palate/core';
+import { limitedColumn, numeric } from './limited-column.js';
 import { speaksOf } from './speaks-of.js';
 import type { RequestLimit, UnderstoodRequest } from './understood-request.js';
 
@@ -17,20 +18,6 @@ export interface RuledOut {
   /** Limits on attributes that the catalogue lacks: nothing follows from them, and the user is told so. */
   readonly unknown: readonly RequestLimit[];
 }
-
-/** Names under which catalogues keep what a limit calls by its own. */
-const NAMES: Readonly<Record<string, readonly string[]>> = {
-  minutes: ['minutes', 'runtime', 'duration', 'length'],
-  pages: ['pages', 'num_pages', 'pageCount', 'page_count'],
-  year: ['year', 'release_year', 'published'],
-  price: ['price'],
-};
-
-const numeric = (value: AttributeValue): number | undefined => {
-  const number =
-    typeof value === 'number' ? value : typeof value === 'string' ? Number.parseFloat(value) : Number.NaN;
-  return Number.isFinite(number) ? number : undefined;
-};
 
 /**
  * Finds the items of a catalogue that a request rules out: those whose text speaks of a dislike, and those whose number
@@ -54,9 +41,8 @@ export function applyRequest(
     counts[words] = (counts[words] ?? 0) + 1;
   };
   for (const limit of request.limits) {
-    const name = (NAMES[limit.attribute] ?? [limit.attribute]).find((each) => catalog.attributes[each]);
-    const column = name === undefined ? undefined : catalog.attributes[name];
-    if (!column?.some((value) => numeric(value) !== undefined)) {
+    const column = limitedColumn(catalog, limit.attribute);
+    if (!column) {
       unknown.push(limit);
       continue;
     }

@@ -139,6 +139,25 @@ const YEARS: readonly Rule[] = [
   },
 ];
 
+/** Words before a number that is of people or things, and no price: "for kids under 10". */
+const COUNTED =
+  /\b(?:kids?|child(?:ren)?|babies|baby|toddlers?|teens?|teenagers?|girls?|boys?|adults?|people|persons?|players?|men|women|anyone|someone|everyone|those|aged?|ages)\s+(?:of |who are |that are )?$/i;
+
+/** A bound at the end of a clause that names no unit, which is a price where there are prices: "under 40", "costs less than 40". */
+const BARE_PRICE: readonly Rule[] = (
+  [
+    [AT_MOST, 'max'],
+    [AT_LEAST, 'min'],
+  ] as const
+).map(([words, side]) => ({
+  attribute: 'price',
+  pattern: new RegExp(
+    `(?:\\b(?:which |that |it )?(?:for|costs?|costing|priced?(?: is)?|at a price)\\s+)?\\b(?:${words})\\s+(?:about |around )?(\\d+(?:[.,]\\d+)?)(?:\\s+(?:each|please))?(?=\\s*(?:$|[,;!?)]|\\.(?!\\d)|\\b(?:and|but|or|for|with|without|no)\\b))`,
+    'gi',
+  ),
+  bounds: ([, value]) => ({ [side]: numberOf(value as string) }),
+}));
+
 const RULES: readonly Rule[] = [
   ...YEARS,
   ...amount('minutes', DURATION, minutesOf),
@@ -173,15 +192,24 @@ export function minutesOf(words: string): number | undefined {
   return Math.round(60 * hours + (half || halfBehind ? 30 : 0) + (quarter ? 15 : 0) + more);
 }
 
-/** Finds bounds on numbers, each where it stands. Rules come first that know more words. */
-export function findLimits(text: string, taken: readonly Stretch[]): (RequestLimit & Stretch)[] {
+/**
+ * Finds bounds on numbers, each where it stands. Rules come first that know more words.
+ *
+ * @param isPriced - whether a number without a unit bounds the price
+ */
+export function findLimits(
+  text: string,
+  taken: readonly Stretch[],
+  isPriced: boolean,
+): (RequestLimit & Stretch)[] {
   const found: (RequestLimit & Stretch)[] = [];
-  for (const { attribute, pattern, bounds } of RULES)
+  for (const { attribute, pattern, bounds } of isPriced ? [...RULES, ...BARE_PRICE] : RULES)
     for (const match of text.matchAll(pattern)) {
       const [from, to] = [match.index, match.index + match[0].length];
       if ([...taken, ...found].some((other) => from < other.to && to > other.from)) continue;
       if (attribute === 'year' && (STORY.test(text.slice(0, from)) || REMEMBERED.test(text.slice(0, from))))
         continue;
+      if (attribute === 'price' && COUNTED.test(text.slice(0, from))) continue;
       const limit = bounds(match);
       if (!limit || Object.values(limit).some((value) => !Number.isFinite(value))) continue;
       found.push({ attribute, ...limit, words: match[0].trim(), from, to });

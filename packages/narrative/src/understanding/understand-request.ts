@@ -5,10 +5,18 @@
  * Terms: a *dislike* is a word or phrase that must not describe an answer; a *limit* bounds a numeric attribute of the
  * answers by its name.
  */
+import { type Catalog, checkOptions } from '@palate/core';
 import { findDislikes } from './find-dislikes.js';
 import { findLimits } from './find-limits.js';
+import { limitedColumn } from './limited-column.js';
 import { coveredByTitles } from './protected-text.js';
 import type { Stretch, UnderstoodRequest } from './understood-request.js';
+
+/** Options of {@link understandRequest}. */
+export interface UnderstandOptions {
+  /** The catalogue that is asked: where it tells prices, a number without a unit ("under 40") bounds the price. */
+  readonly catalog?: Catalog | undefined;
+}
 
 /**
  * Takes a request in English apart. What stands in quotes, and titles such as "No Country for Old Men", rule nothing out.
@@ -19,9 +27,11 @@ import type { Stretch, UnderstoodRequest } from './understood-request.js';
  * console.log(likes, dislikes, limits[0]?.max); // Slow heist films [ 'gore' ] 1990
  * ```
  */
-export function understandRequest(text: string): UnderstoodRequest {
+export function understandRequest(text: string, options: UnderstandOptions = {}): UnderstoodRequest {
+  checkOptions('understandRequest', options, ['catalog']);
   const titles = coveredByTitles(text);
-  const limits = findLimits(text, titles);
+  const isPriced = options.catalog !== undefined && limitedColumn(options.catalog, 'price') !== undefined;
+  const limits = findLimits(text, titles, isPriced);
   const taken = [...titles, ...limits];
   const { dislikes, vague, stretches } = findDislikes(text, taken);
   return {

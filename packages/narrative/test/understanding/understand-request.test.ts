@@ -1,3 +1,4 @@
+import { Catalog, IdMap } from '@palate/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { describeRequest, understandRequest } from '../../src/index.js';
@@ -84,6 +85,30 @@ describe('bounds on numbers are taken from what is wanted', () => {
     expect(limits[0]?.max).toBe(max);
     expect(dislikes).toEqual([]);
     expect(rest.likes).toBe(likes);
+  });
+
+  test('numbers without a unit bound the price where the catalogue tells prices, and nothing elsewhere', () => {
+    const items = new IdMap(['a']);
+    const priced = new Catalog({ items, text: { title: ['A'] }, attributes: { price: [3] } });
+    for (const [text, min, max, likes] of [
+      ['a present for a baker, under 40', undefined, 40, 'a present for a baker'],
+      ['cheaper than 20.50 please', undefined, 20.5, ''],
+      ['a kettle that costs less than 60, no plastic', undefined, 60, 'a kettle'],
+      ['something for at least 100 and robust', 100, undefined, 'something and robust'],
+      ['a tea, no more than 10.', undefined, 10, 'a tea.'],
+    ] as const) {
+      const { limits, likes: rest } = understandRequest(text, { catalog: priced });
+      expect(limits, text).toMatchObject([{ attribute: 'price' }]);
+      expect([limits[0]?.min, limits[0]?.max, rest], text).toEqual([min, max, likes]);
+      expect(understandRequest(text).limits, text).toEqual([]);
+    }
+    for (const text of [
+      'a game for kids under 10',
+      'a puzzle for people over 60',
+      'a pan under 30 cm',
+      'over 2 kg',
+    ])
+      expect(understandRequest(text, { catalog: priced }), text).toMatchObject({ likes: text, limits: [] });
   });
 
   test('times of the story bound nothing', () => {
