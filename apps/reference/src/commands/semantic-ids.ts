@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import type { CommandContext } from '@palate/command-line';
-import { EmbeddingTable, PalateError, WORLD } from '@palate/core';
-import { userCacheFolder } from '@palate/engine';
-import { useLiteEncoder } from '@palate/llm';
+import { PalateError } from '@palate/core';
+import { methodContext, userCacheFolder } from '@palate/engine';
 import { printIdTree, RqKMeans, reportIds, SemanticIds } from '@palate/semantic-id';
 import { BUNDLED } from '../bundled.js';
 import { loadData } from '../data.js';
 import { filmKnowledge } from '../engine/film-knowledge.js';
+import { modelFolder } from '../engine/open-engine.js';
 
 /** Options of `palate semantic-ids`. */
 export interface SemanticIdsCommandOptions {
@@ -21,15 +21,14 @@ export async function semanticIdsCommand(
   { signal, print }: CommandContext,
 ): Promise<void> {
   const dataset = await loadData(BUNDLED, { signal });
-  const knowledge = await filmKnowledge();
-  const encoder = await useLiteEncoder();
-  const texts = Array.from(
-    { length: dataset.log.items.size },
-    (_, item) =>
-      `${dataset.catalog.itemText(item, ['title', 'genres'])}. ${knowledge.items?.get(dataset.log.items.idOf(item))?.text ?? ''}`,
-  );
-  const { data, width } = await encoder.encode(texts, { signal });
-  const table = new EmbeddingTable(dataset.log.items, width, data, WORLD);
+  // The texts and the folder of the engine, where `palate start` may have left their vectors.
+  const context = methodContext(dataset, {
+    folder: modelFolder({ ...options, data: BUNDLED }) ?? userCacheFolder(),
+    knowledge: await filmKnowledge(),
+    signal,
+  });
+  const encoder = await context.encoder();
+  const table = await context.itemVectors();
   const dir = join(options.artifacts ?? userCacheFolder(), 'semantic-ids');
   const ids = await SemanticIds.load(dir).catch(async (error: unknown) => {
     if (!(PalateError.is(error) && error.code === 'artifact')) throw error;

@@ -215,17 +215,26 @@ export class RecordDatabase {
    * @param owner - name of the work for which it is claimed
    */
   claim(key: RecordKey, owner: string): ClaimOutcome {
+    return this.claimAll([key], owner)[0] as ClaimOutcome;
+  }
+
+  /** Claims records as {@link claim} does, with one write for all of them; outcomes in the order of the keys. */
+  claimAll(keys: readonly RecordKey[], owner: string): ClaimOutcome[] {
     this.#mayWrite();
+    const claim = Buffer.from(JSON.stringify(ownClaim(owner)));
     try {
-      return this.#transaction([CLAIM_BYTES], (database) => {
-        if (database.getBinary(key)) return 'stored';
-        const other = this.#claimOf(key);
-        if (other && other.owner !== owner && isHeld(other)) return 'taken';
-        const name = claimKey(key);
-        const claim = Buffer.from(JSON.stringify(ownClaim(owner)));
-        database.put(name, this.#driver.asBinary(sealRecord(JSON.stringify(name), claim)));
-        return 'granted';
-      });
+      return this.#transaction(
+        keys.map(() => CLAIM_BYTES),
+        (database) =>
+          keys.map((key) => {
+            if (database.getBinary(key)) return 'stored';
+            const other = this.#claimOf(key);
+            if (other && other.owner !== owner && isHeld(other)) return 'taken';
+            const name = claimKey(key);
+            database.put(name, this.#driver.asBinary(sealRecord(JSON.stringify(name), claim)));
+            return 'granted';
+          }),
+      );
     } catch (cause) {
       throw storeErrorOf(this.path, 'claim a record', cause);
     }
@@ -233,11 +242,19 @@ export class RecordDatabase {
 
   /** Gives a claim back without a record. */
   release(key: RecordKey, owner: string): void {
+    this.releaseAll([key], owner);
+  }
+
+  /** Gives claims back without records, with one write for all of them. */
+  releaseAll(keys: readonly RecordKey[], owner: string): void {
     this.#mayWrite();
     try {
-      this.#transaction([CLAIM_BYTES], (database) => {
-        if (this.#claimOf(key)?.owner === owner) database.remove(claimKey(key));
-      });
+      this.#transaction(
+        keys.map(() => CLAIM_BYTES),
+        (database) => {
+          for (const key of keys) if (this.#claimOf(key)?.owner === owner) database.remove(claimKey(key));
+        },
+      );
     } catch (cause) {
       throw storeErrorOf(this.path, 'release a claim', cause);
     }

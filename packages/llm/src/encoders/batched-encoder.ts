@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import {
   checkOptions,
   defineOptions,
@@ -20,7 +22,7 @@ export const ENCODER = defineOptions(
   'a text encoder',
   {
     cacheDir: option.text(1).optional({
-      doc: 'folder in which vectors are kept, so that a text is encoded once; left out: none are kept',
+      doc: 'folder in which vectors are kept, so that a text is encoded once, also by processes that share it: one encodes, and the others wait for what it stores; left out: none are kept',
     }),
   },
   [],
@@ -28,6 +30,15 @@ export const ENCODER = defineOptions(
 
 /** Options that every text encoder takes; {@link ENCODER} says what each does. */
 export type EncoderOptions = OptionsOf<typeof ENCODER.declarations>;
+
+interface MissingText {
+  readonly text: string;
+  readonly prepared: PreparedText;
+}
+
+/** Milliseconds after which it is looked again for what another process was encoding, at first and at last. */
+const FIRST_LOOK = 20;
+const LAST_LOOK = 250;
 
 /**
  * The front of all text encoders: equal texts are encoded once, known ones come from the cache, the rest goes to the
@@ -79,7 +90,7 @@ export class BatchedEncoder implements TextEncoder {
       }
     };
     const cache = await this.#cache;
-    const missing: { readonly text: string; readonly prepared: PreparedText }[] = [];
+    const missing: MissingText[] = [];
     for (const text of rowsOfText.keys()) {
       const known = cache?.get(text);
       if (known) accept(text, known);
@@ -87,38 +98,94 @@ export class BatchedEncoder implements TextEncoder {
     }
     const failed: FailedText[] = [];
     missing.sort((a, b) => b.prepared.length - a.prepared.length);
-    for (let from = 0; from < missing.length; ) {
-      throwIfCancelled(options.signal, `encoding texts with ${this.id}`);
-      const longest = missing[from]?.prepared.length ?? 0;
-      const batch = missing.slice(from, from + Math.max(1, this.#model.batchSize(longest)));
-      const rows = await this.#model.embed(
-        batch.map(({ prepared }) => prepared),
-        options,
-      );
-      const good: { readonly text: string; readonly found: CachedVector }[] = [];
-      for (const [k, { text, prepared }] of batch.entries()) {
-        const vector = unitVector(rows.subarray(k * this.width, (k + 1) * this.width));
-        if (vector) good.push({ text, found: { vector, truncated: prepared.truncated } });
-        else for (const row of rowsOfText.get(text) ?? []) failed.push({ row, text });
+    const doing = `encoding texts with ${this.id}`;
+    const owner = randomUUID();
+    // Texts that others are encoding come last: no claim is held while this waits for one.
+    let open = missing;
+    for (let pause = FIRST_LOOK; open.length > 0; pause = Math.min(2 * pause, LAST_LOOK)) {
+      const taken: MissingText[] = [];
+      for (let from = 0; from < open.length; ) {
+        throwIfCancelled(options.signal, doing);
+        const longest = open[from]?.prepared.length ?? 0;
+        const batch = open.slice(from, from + Math.max(1, this.#model.batchSize(longest)));
+        from += batch.length;
+        const own = cache ? claimed(cache, batch, owner, accept, taken) : batch;
+        if (own.length > 0)
+          for (const { text, found } of await this.#encodeOwn(own, cache, owner, options))
+            if (found) accept(text, found);
+            else for (const row of rowsOfText.get(text) ?? []) failed.push({ row, text });
+        options.onProgress?.({ phase: `encode with ${this.id}`, done, total: texts.length });
+        await yieldToEventLoop(options.signal, doing);
       }
-      await cache?.keep(
-        good.map(({ text }) => text),
-        good.map(({ found }) => found),
-      );
-      for (const { text, found } of good) accept(text, found);
-      from += batch.length;
-      options.onProgress?.({ phase: `encode with ${this.id}`, done, total: texts.length });
-      await yieldToEventLoop(options.signal, `encoding texts with ${this.id}`);
+      if (taken.length < open.length) pause = FIRST_LOOK;
+      // Rejects where the signal fires, which is looked at next.
+      else await setTimeout(pause, undefined, { signal: options.signal }).catch(() => {});
+      open = taken;
     }
     const encoded = { data, width: this.width, truncated };
     if (failed.length > 0) throw new EncodingError(this.id, failed, encoded);
     return encoded;
   }
 
+  /** Encodes and keeps texts that are claimed; undefined for one whose vector is no numbers or zero. */
+  async #encodeOwn(
+    batch: readonly MissingText[],
+    cache: VectorCache | undefined,
+    owner: string,
+    options: LongCallOptions,
+  ): Promise<{ readonly text: string; readonly found: CachedVector | undefined }[]> {
+    // A claim ends with what is stored.
+    let claims = batch.map(({ text }) => text);
+    try {
+      const rows = await this.#model.embed(
+        batch.map(({ prepared }) => prepared),
+        options,
+      );
+      const encoded = batch.map(({ text, prepared: { truncated } }, k) => {
+        const vector = unitVector(rows.subarray(k * this.width, (k + 1) * this.width));
+        return { text, found: vector && { vector, truncated } };
+      });
+      const good = encoded.flatMap(({ text, found }) => (found ? [{ text, found }] : []));
+      const isKept = await cache?.keep(
+        good.map(({ text }) => text),
+        good.map(({ found }) => found),
+      );
+      if (isKept) claims = encoded.filter(({ found }) => !found).map(({ text }) => text);
+      return encoded;
+    } finally {
+      if (claims.length > 0) cache?.release(claims, owner);
+    }
+  }
+
   /** Closes the cache; an encoder without one needs no closing. */
   async close(): Promise<void> {
     await (await this.#cache?.catch(() => undefined))?.close();
   }
+}
+
+/**
+ * Claims texts, and gives those that are to be encoded here; what was stored meanwhile is accepted, and what others encode
+ * is added to `taken`.
+ */
+function claimed(
+  cache: VectorCache,
+  batch: readonly MissingText[],
+  owner: string,
+  accept: (text: string, found: CachedVector) => void,
+  taken: MissingText[],
+): MissingText[] {
+  const outcomes = cache.claim(
+    batch.map(({ text }) => text),
+    owner,
+  );
+  return batch.filter((each, k) => {
+    if (outcomes[k] === 'taken') taken.push(each);
+    if (outcomes[k] !== 'stored') return outcomes[k] === 'granted';
+    const known = cache.get(each.text);
+    if (known) accept(each.text, known);
+    // A record of another length than a vector of this encoder: it is made again.
+    return known === undefined;
+  });
 }
 
 /** A copy of a vector at norm 1; undefined for one that is zero or not finite. */

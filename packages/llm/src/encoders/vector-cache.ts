@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { RecordDatabase } from '@palate/core';
+import { type ClaimOutcome, PalateError, RecordDatabase } from '@palate/core';
 
 /** A vector as it is kept, with what the encoder said of its text. */
 export interface CachedVector {
@@ -52,9 +52,11 @@ export class VectorCache {
   /**
    * Stores vectors; they are on disk when it resolves. A folder that can only be read, or that is full, keeps what it
    * has: see `RecordDatabase.keep`.
+   *
+   * @returns whether they are stored; claims to them have ended then
    */
-  async keep(texts: readonly string[], vectors: readonly CachedVector[]): Promise<void> {
-    await this.#database.keep(
+  async keep(texts: readonly string[], vectors: readonly CachedVector[]): Promise<boolean> {
+    return this.#database.keep(
       vectors.map(({ vector, truncated }, k) => ({
         key: this.#key(texts[k] as string),
         value: Buffer.concat([
@@ -63,6 +65,41 @@ export class VectorCache {
         ]),
       })),
     );
+  }
+
+  /**
+   * Claims texts that are about to be encoded, so that nobody else who shares the folder encodes them meanwhile: `taken`
+   * where one that lives does so. A claim ends when the vector is stored, when it is released, or with its process. Where
+   * claims cannot be written (a read-only folder, a full disk) everyone may encode.
+   *
+   * @param owner - name of the work for which they are claimed
+   */
+  claim(texts: readonly string[], owner: string): ClaimOutcome[] {
+    const all = (): ClaimOutcome[] => texts.map((text) => (this.get(text) ? 'stored' : 'granted'));
+    if (this.#database.isReadOnly) return all();
+    try {
+      return this.#database.claimAll(
+        texts.map((text) => this.#key(text)),
+        owner,
+      );
+    } catch (error) {
+      // What cannot be claimed cannot be stored either: `keep` counts it.
+      if (PalateError.is(error) && error.code.startsWith('store-')) return all();
+      throw error;
+    }
+  }
+
+  /** Gives claims back without vectors; one that cannot be given back ends with this process. */
+  release(texts: readonly string[], owner: string): void {
+    if (this.#database.isReadOnly) return;
+    try {
+      this.#database.releaseAll(
+        texts.map((text) => this.#key(text)),
+        owner,
+      );
+    } catch (error) {
+      if (!PalateError.is(error)) throw error;
+    }
   }
 
   close(): Promise<void> {
