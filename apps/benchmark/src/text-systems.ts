@@ -85,6 +85,7 @@ export async function fitPalr(
       {
         name: ranker.name,
         provenance: ranker.provenance,
+        fittedOn: ranker.fittedOn,
         rank: (queries, candidates, k, rankOptions) =>
           ranker.rank(queries, candidates, k, { ...rankOptions, orderWeight: weight }),
       },

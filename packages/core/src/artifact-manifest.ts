@@ -13,6 +13,8 @@ export interface ArtifactManifest {
   readonly version: number;
   readonly config: unknown;
   readonly dataFingerprint?: string | undefined;
+  /** Fingerprints of all that it was fitted on, stopped or chosen by, where that is more than `dataFingerprint`. */
+  readonly fittedOn?: readonly string[] | undefined;
   /** SHA-256 of each file beside the manifest, in hexadecimal. */
   readonly sha256: Readonly<Record<string, string>>;
   /** Length of each file in bytes: what is longer or shorter is refused before it is read. */
@@ -106,6 +108,8 @@ export async function readForeignManifest(
     !isTable(manifest.sha256, (sum) => typeof sum === 'string' && /^[0-9a-f]{64}$/.test(sum)) ||
     !Object.keys(manifest.sha256 ?? {}).every(isPlainName) ||
     (manifest.dataFingerprint !== undefined && typeof manifest.dataFingerprint !== 'string') ||
+    (manifest.fittedOn !== undefined &&
+      !(Array.isArray(manifest.fittedOn) && manifest.fittedOn.every((each) => typeof each === 'string'))) ||
     (manifest.checksum !== undefined &&
       (!isTable(manifest.bytes, (size) => Number.isSafeInteger(size) && (size as number) >= 0) ||
         Object.keys(manifest.sha256 ?? {}).some((name) => manifest?.bytes?.[name] === undefined)))

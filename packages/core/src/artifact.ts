@@ -26,6 +26,8 @@ export interface ArtifactContents {
   readonly config: unknown;
   /** `fingerprint` of the data it was fitted on. */
   readonly dataFingerprint?: string | undefined;
+  /** Fingerprints of all that it was fitted on, stopped or chosen by, where that is more than `dataFingerprint`. */
+  readonly fittedOn?: readonly string[] | undefined;
   /** Kept in `weights.safetensors`. */
   readonly tensors?: Readonly<Record<string, TensorData>> | undefined;
   /** Further files by plain name; what is large comes in pieces, of which one is held at a time. */
@@ -130,13 +132,14 @@ async function writeHashed(path: string, contents: ArtifactFile, check: () => vo
 }
 
 function manifestOf(contents: ArtifactContents, written: ReadonlyMap<string, WrittenFile>): ArtifactManifest {
-  const { kind, version, config, dataFingerprint } = contents;
+  const { kind, version, config, dataFingerprint, fittedOn } = contents;
   return sealed({
     format: 'palate-artifact',
     kind,
     version,
     config,
     dataFingerprint,
+    fittedOn,
     sha256: Object.fromEntries([...written].map(([name, { sha256 }]) => [name, sha256])),
     bytes: Object.fromEntries([...written].map(([name, { bytes }]) => [name, bytes])),
   });

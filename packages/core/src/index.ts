@@ -125,6 +125,7 @@ export {
   checkValidationUnseen,
   fittedOnLogs,
   fittedOnParts,
+  savedFittedOn,
   savedProvenance,
   trainingOf,
 } from './provenance-of-models.js';

@@ -1,3 +1,4 @@
+import type { ArtifactManifest } from './artifact-manifest.js';
 import { ArtifactError, PalateError } from './errors.js';
 import { fingerprint } from './fingerprint.js';
 import type { InteractionLog } from './interaction-log.js';
@@ -40,6 +41,14 @@ export function trainingOf(history: InteractionLog, ...others: readonly Interact
 export function fittedOnLogs(...logs: readonly (InteractionLog | string | undefined)[]): string[] {
   const known = logs.filter((log) => log !== undefined && log !== '') as (InteractionLog | string)[];
   return [...new Set(known.map((log) => (typeof log === 'string' ? log : fingerprint(log))))];
+}
+
+/** What a saved model was fitted on, stopped or chosen by: its artifact's `fittedOn`, or its data alone. */
+export function savedFittedOn({
+  fittedOn,
+  dataFingerprint,
+}: Pick<ArtifactManifest, 'fittedOn' | 'dataFingerprint'>): readonly string[] {
+  return fittedOn ?? fittedOnLogs(dataFingerprint);
 }
 
 /** Joins what the parts of a system were fitted on. */

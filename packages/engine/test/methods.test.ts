@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Dataset, LongCallOptions } from '@palate/core';
+import { type Dataset, fingerprint, type InteractionLog, type LongCallOptions, withLog } from '@palate/core';
 import { retrieverConformance } from '@palate/core/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -32,6 +32,9 @@ const SMALL: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   tiger: { dimension: 16 },
   'palr-local': { dimension: 16, userShare: 0.5 },
 };
+
+/** Methods that take a part to be stopped or chosen by. */
+const STOPPED = ['sasrec', 'bert4rec', 'tiger', 'palr-local', 'light-gcn', 'graph'];
 
 function fit({ key, defaults, fit: fitMethod }: Method) {
   return (dataset: Dataset, { seed, signal, onProgress, ...rest }: LongCallOptions) =>
@@ -82,6 +85,36 @@ describe('the registry', () => {
       expect(lists[0]).toEqual(lists[1]);
     },
   );
+});
+
+describe('a method that was stopped or chosen by a part', () => {
+  const dataset = shop();
+  const { offsets, row } = dataset.log.byUser();
+  const last = new Set(Array.from(dataset.log.users, (_, user) => row[(offsets[user + 1] ?? 0) - 1] ?? 0));
+  const rows = Int32Array.from(dataset.log.user.keys());
+  const [train, part] = [false, true].map((isLast) =>
+    dataset.log.select(rows.filter((at) => last.has(at) === isLast)),
+  ) as [InteractionLog, InteractionLog];
+  const stopped = METHODS.filter(({ key }) => STOPPED.includes(key));
+  test.each(stopped)('knows it when it is loaded, as $key', async (method) => {
+    const settings = { ...method.defaults?.quick, ...SMALL[method.key] };
+    const context = methodContext(withLog(dataset, train), {
+      folder: join(root, 'stopped'),
+      encoder,
+      validation: part,
+    });
+    const { reused, model } = await fitOrLoadMethod(method, withLog(dataset, train), { settings, context });
+    expect(reused).toBe(false);
+    expect(model.fittedOn).toEqual([fingerprint(train), fingerprint(part)]);
+    const again = await fitOrLoadMethod(method, withLog(dataset, train), { settings, context });
+    expect(again.reused).toBe(true);
+    expect(again.model.fittedOn).toEqual(model.fittedOn);
+    // Without the part it is another model.
+    const alone = methodContext(withLog(dataset, train), { folder: join(root, 'stopped'), encoder });
+    const other = await fitOrLoadMethod(method, withLog(dataset, train), { settings, context: alone });
+    expect(other.reused).toBe(false);
+    expect(other.model.fittedOn).toEqual([fingerprint(train)]);
+  });
 });
 
 describe('fitting or loading', () => {

@@ -2,6 +2,7 @@ import {
   type Dataset,
   Favourites,
   fingerprint,
+  fittedOnLogs,
   type LongCallOptions,
   RandomStream,
   throwIfCancelled,
@@ -73,8 +74,15 @@ export async function fitEncoder<C extends SequentialConfig>(
       stopBy: 'ndcg@10',
     },
   });
-  const { validation } = config;
-  return { items, encoder, config, favourites, history, validation, dataFingerprint: fingerprint(log) };
+  return {
+    items,
+    encoder,
+    config,
+    favourites,
+    history,
+    dataFingerprint: fingerprint(log),
+    fittedOn: fittedOnLogs(log, config.validation),
+  };
 }
 
 function madeOrFreed<T>(encoder: SequenceEncoder, make: (encoder: SequenceEncoder) => T): T {

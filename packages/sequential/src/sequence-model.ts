@@ -3,7 +3,6 @@ import {
   type Disposable,
   EmbeddingTable,
   type Favourites,
-  fittedOnLogs,
   type IdMap,
   type LongCallOptions,
   listsFromScores,
@@ -46,7 +45,7 @@ export abstract class SequenceModel implements CatalogueScorer, Saveable, Dispos
     this.items = trained.items;
     this.favourites = trained.favourites;
     this.history = trained.history;
-    this.fittedOn = fittedOnLogs(trained.dataFingerprint, trained.validation);
+    this.fittedOn = trained.fittedOn;
     this.#encoder = trained.encoder;
     this.#dataFingerprint = trained.dataFingerprint;
     this.#kind = kind;
@@ -95,6 +94,7 @@ export abstract class SequenceModel implements CatalogueScorer, Saveable, Dispos
       config: this.#savedSettings,
       favourites: this.favourites,
       dataFingerprint: this.#dataFingerprint,
+      fittedOn: this.fittedOn,
     });
   }
 

@@ -3,11 +3,11 @@ import {
   checkSavedShapes,
   Favourites,
   type IdMap,
-  type InteractionLog,
   itemFiles,
   RandomStream,
   readArtifact,
   rebuildSaved,
+  savedFittedOn,
   savedItems,
   writeArtifact,
 } from '@palate/core';
@@ -25,27 +25,28 @@ export interface StoredEncoder<C> {
   readonly config: C;
   readonly favourites: Favourites;
   readonly dataFingerprint: string;
+  /** Fingerprints of its training, and of what it was stopped by. */
+  readonly fittedOn: readonly string[];
 }
 
 /** A trained encoder with all that is kept of its training. */
 export interface TrainedEncoder<C> extends StoredEncoder<C> {
   /** Loss and validation of each epoch of the fit; empty after loading. */
   readonly history: readonly EpochReport[];
-  /** What it was stopped by; nothing after loading. */
-  readonly validation?: InteractionLog | undefined;
 }
 
 /**
  * Writes a trained sequence encoder as an artifact of the kind given, with its settings as they are saved.
  */
 export async function saveEncoder(dir: string, kind: string, stored: StoredEncoder<unknown>): Promise<void> {
-  const { items, encoder, config, favourites, dataFingerprint } = stored;
+  const { items, encoder, config, favourites, dataFingerprint, fittedOn } = stored;
   const weights = Object.entries(await encoder.parameters.values());
   await writeArtifact(dir, {
     kind,
     version: 2,
     config,
     dataFingerprint,
+    fittedOn,
     tensors: {
       ...Object.fromEntries(weights.map(([name, tensor]) => [MODEL + name, tensor])),
       ...favourites.tensors(),
@@ -90,5 +91,6 @@ export async function loadEncoder<C extends Omit<SequenceEncoderConfig, 'activat
   checkSavedNames(dir, weights, encoder.parameters.names);
   encoder.parameters.assign(weights, dir);
   const dataFingerprint = artifact.manifest.dataFingerprint ?? '';
-  return { items, encoder, config, favourites, dataFingerprint, history: [] };
+  const fittedOn = savedFittedOn(artifact.manifest);
+  return { items, encoder, config, favourites, dataFingerprint, fittedOn, history: [] };
 }

@@ -97,6 +97,8 @@ export function byHistory(model: CatalogueScorer): CatalogueScorer {
     name: model.name,
     items: model.items,
     favourites: model.favourites,
+    provenance: model.provenance,
+    fittedOn: model.fittedOn,
     retrieve: (queries, k, options) => model.retrieve(asked(queries), k, options),
     scoreAll: (queries, options) => model.scoreAll(asked(queries), options),
   };

@@ -26,13 +26,14 @@ export function savingCases(
           const again = (await load(dir)) as Retriever & Saveable;
           assert.equal(again.name, retriever.name);
           assert.deepEqual([...again.items], [...retriever.items]);
+          assert.deepEqual(again.fittedOn, retriever.fittedOn, 'what it was fitted on');
           const asked = queries(retriever);
           assert.deepEqual(await again.retrieve(asked, 8), await retriever.retrieve(asked, 8));
           assert.deepEqual(await readdir(root), ['saved'], 'nothing else is left beside it');
           const copy = join(root, 'copy');
           await again.save(copy);
           const [first, second] = [await readManifest(dir), await readManifest(copy)];
-          for (const key of ['kind', 'version', 'config', 'dataFingerprint'] as const)
+          for (const key of ['kind', 'version', 'config', 'dataFingerprint', 'fittedOn'] as const)
             assert.deepEqual(second[key], first[key], key);
         }),
     },

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { contentHash, type Dataset, loadOrFit } from '@palate/core';
+import { contentHash, type Dataset, fingerprint, loadOrFit } from '@palate/core';
 import type { FittedMethod, Method, MethodContext, MethodSettings } from './method.js';
 import { checkSettings } from './methods.js';
 
@@ -27,7 +27,7 @@ export interface FittedOrLoaded {
 }
 
 /**
- * Reads a method that was fitted on the same data with the same settings, texts and seed, or fits and keeps it. Its folder
+ * Reads a method that was fitted on the same data with the same settings, texts, validation and seed, or fits and keeps it. Its folder
  * is named after all of these, so that no other state of things is taken for it.
  *
  * @throws InvalidInputError for settings that the method does not have
@@ -73,6 +73,8 @@ async function folderOf(method: Method, settings: MethodSettings, context: Metho
     context.dataFingerprint,
     readsTexts ? await context.textIdentity() : '',
     method.kind === 'ranker' ? context.profileIdentity : '',
+    // What a fit is stopped or chosen by makes another model; nothing is added where there is none.
+    ...(context.validation ? [fingerprint(context.validation)] : []),
   ]);
   return join(context.folder, `${method.key}-${identity.slice(0, 16)}`);
 }

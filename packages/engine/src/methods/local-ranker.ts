@@ -57,6 +57,7 @@ function weighted(ranker: LocalRanker, weight: MethodSettings[string]): FittedMe
     name: ranker.name,
     items: ranker.items,
     provenance: ranker.provenance,
+    fittedOn: ranker.fittedOn,
     rank: (queries, candidates, k, options) =>
       ranker.rank(queries, candidates, k, { orderWeight, ...options }),
     retrieve: (queries, k, options) => ranker.retrieve(queries, k, options),

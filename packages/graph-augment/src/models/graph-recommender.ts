@@ -9,6 +9,7 @@ import {
   distinctHistory,
   Favourites,
   fingerprint,
+  fittedOnLogs,
   type IdMap,
   joinProvenance,
   type LongCallOptions,
@@ -88,6 +89,7 @@ export class GraphRecommender implements CatalogueScorer, Saveable, Disposable {
   readonly items: IdMap;
   readonly favourites: Favourites;
   readonly provenance?: Provenance;
+  readonly fittedOn: readonly string[];
   /** Loss and validation of each epoch of the fit; empty after loading. */
   readonly history: readonly EpochReport[];
   readonly #parts: Parts;
@@ -99,6 +101,7 @@ export class GraphRecommender implements CatalogueScorer, Saveable, Disposable {
     this.name = SCORING_FUNCTIONS[settings.model].label;
     this.items = items;
     this.favourites = parts.favourites;
+    this.fittedOn = parts.fittedOn;
     this.history = parts.history;
     if (provenance) this.provenance = provenance;
     this.#foldIn = new FoldIn(parts.network, {
@@ -151,6 +154,7 @@ export class GraphRecommender implements CatalogueScorer, Saveable, Disposable {
       favourites: Favourites.of(log),
       provenance,
       dataFingerprint: fingerprint(log),
+      fittedOn: fittedOnLogs(log, validation),
       marks: historyMarks(log),
     });
   }

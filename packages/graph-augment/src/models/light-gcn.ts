@@ -6,6 +6,7 @@ import {
   distinctHistory,
   Favourites,
   fingerprint,
+  fittedOnLogs,
   type IdMap,
   type LongCallOptions,
   listsFromScores,
@@ -60,6 +61,7 @@ export class LightGcn implements CatalogueScorer, Saveable {
   readonly items: IdMap;
   readonly favourites: Favourites;
   readonly provenance?: Provenance;
+  readonly fittedOn: readonly string[];
   /** Loss and validation of each epoch of the fit; empty after loading. */
   readonly history: readonly EpochReport[];
   readonly #parts: Parts;
@@ -68,6 +70,7 @@ export class LightGcn implements CatalogueScorer, Saveable {
     this.#parts = parts;
     this.items = parts.items;
     this.favourites = parts.favourites;
+    this.fittedOn = parts.fittedOn;
     this.history = parts.history;
     if (parts.provenance) this.provenance = parts.provenance;
   }
@@ -148,6 +151,7 @@ export class LightGcn implements CatalogueScorer, Saveable {
         favourites: Favourites.of(log),
         provenance: edges?.provenance,
         dataFingerprint: fingerprint(log),
+        fittedOn: fittedOnLogs(log, validation),
       });
     } finally {
       parameters.dispose();

@@ -7,6 +7,7 @@ import {
   distinctHistory,
   Favourites,
   fingerprint,
+  fittedOnLogs,
   type IdMap,
   type LongCallOptions,
   listsFromScores,
@@ -73,12 +74,14 @@ export class Rp3Beta implements CatalogueScorer, Saveable {
   readonly items: IdMap;
   readonly favourites: Favourites;
   readonly provenance?: Provenance;
+  readonly fittedOn: readonly string[];
   readonly #parts: Parts;
 
   private constructor(parts: Parts) {
     this.#parts = parts;
     this.items = parts.items;
     this.favourites = parts.favourites;
+    this.fittedOn = parts.fittedOn;
     if (parts.provenance) this.provenance = parts.provenance;
   }
 
@@ -148,6 +151,7 @@ export class Rp3Beta implements CatalogueScorer, Saveable {
       favourites: Favourites.of(log),
       provenance: edges?.provenance,
       dataFingerprint: fingerprint(log),
+      fittedOn: fittedOnLogs(log),
     });
   }
 

@@ -9,6 +9,7 @@ import {
   itemFiles,
   type Provenance,
   readArtifact,
+  savedFittedOn,
   savedItems,
   savedProvenance,
   type TensorData,
@@ -26,6 +27,8 @@ export interface GraphModel<S> {
   /** Knowledge of interactions in the edges; `undefined` where there were none. */
   readonly provenance: Provenance | undefined;
   readonly dataFingerprint: string;
+  /** Fingerprints of its training, and of what it was stopped by. */
+  readonly fittedOn: readonly string[];
 }
 
 /** The declaration of the settings that an artifact keeps. */
@@ -55,7 +58,7 @@ export async function saveGraphModel<S>(
   dir: string,
   kind: string,
   declared: SavedSettings<S>,
-  { items, settings, favourites, provenance, dataFingerprint }: GraphModel<S>,
+  { items, settings, favourites, provenance, dataFingerprint, fittedOn }: GraphModel<S>,
   tensors: Readonly<Record<string, TensorData>>,
   users?: IdMap,
 ): Promise<void> {
@@ -64,6 +67,7 @@ export async function saveGraphModel<S>(
     version: VERSION,
     config: { ...declared.saved(settings), provenance: provenance ?? null },
     dataFingerprint,
+    fittedOn,
     tensors: { ...tensors, ...favourites.tensors() },
     files: { ...itemFiles(items), ...(users && itemFiles(users, USERS)) },
   });
@@ -91,6 +95,7 @@ export async function readGraphModel<S>(
       favourites: Favourites.saved(dir, artifact.tensors, items.size),
       provenance: savedProvenance(dir, provenance),
       dataFingerprint: artifact.manifest.dataFingerprint ?? '',
+      fittedOn: savedFittedOn(artifact.manifest),
     },
   };
 }

@@ -21,6 +21,7 @@ import {
   rebuildSaved,
   type Saveable,
   type ScoredItem,
+  savedFittedOn,
   savedItems,
   throwIfCancelled,
   unavailableItems,
@@ -47,6 +48,8 @@ interface TwoTowerParts {
   readonly itemVectors: Float32Array;
   readonly favourites: Favourites;
   readonly dataFingerprint: string;
+  /** Fingerprints of its training, and of what it was stopped by. */
+  readonly fittedOn: readonly string[];
 }
 
 /**
@@ -71,7 +74,7 @@ export class TwoTower implements CatalogueScorer, Saveable {
     this.items = parts.items;
     this.favourites = parts.favourites;
     this.provenance = parts.provenance;
-    this.fittedOn = fittedOnLogs(parts.dataFingerprint, parts.settings.validation);
+    this.fittedOn = parts.fittedOn;
     this.history = history;
     this.#parts = parts;
   }
@@ -122,6 +125,7 @@ export class TwoTower implements CatalogueScorer, Saveable {
           itemVectors: await towers.ends('item'),
           favourites: Favourites.of(log),
           dataFingerprint: fingerprint(log),
+          fittedOn: fittedOnLogs(log, validation),
         },
         history,
       );
@@ -187,6 +191,7 @@ export class TwoTower implements CatalogueScorer, Saveable {
       version: 2,
       config: { settings: TWO_TOWER.saved(settings), provenance: provenance ?? null },
       dataFingerprint: rest.dataFingerprint,
+      fittedOn: rest.fittedOn,
       tensors: {
         users: { shape: [users.size, dimension], values: rest.userVectors },
         items: { shape: [items.size, dimension], values: rest.itemVectors },
@@ -219,6 +224,7 @@ export class TwoTower implements CatalogueScorer, Saveable {
           itemVectors: table('items', items.size),
           favourites: Favourites.saved(dir, tensors, items.size),
           dataFingerprint: manifest.dataFingerprint ?? '',
+          fittedOn: savedFittedOn(manifest),
         },
         [],
       );

@@ -55,6 +55,21 @@ it('is refused by evaluation and by its own validation where its texts know the 
   const loaded = await TwoTower.load(dir);
   expect(loaded.provenance).toEqual(whatAll);
   await expect(judged(loaded)).rejects.toMatchObject({ code: 'leak' });
+  // So does what it was stopped by.
+  for (const [validation, isRefused] of [
+    [split.test, true],
+    [split.validation, false],
+  ] as const) {
+    const model = await of(WORLD, { validation });
+    const to = folder();
+    await model.save(to);
+    for (const each of [model, await TwoTower.load(to)])
+      if (isRefused)
+        await expect(judged(each)).rejects.toMatchObject({
+          received: expect.stringContaining('the test itself'),
+        });
+      else expect((await judged(each)).users).toBe(20);
+  }
 });
 
 it('gives the favourites of training to whoever says nothing', async () => {

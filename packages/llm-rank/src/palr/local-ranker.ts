@@ -25,6 +25,7 @@ import {
   rebuildSaved,
   type Saveable,
   type ScoredItem,
+  savedFittedOn,
   savedItems,
   savedJson,
   savedProvenance,
@@ -103,6 +104,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
     favourites: Favourites;
     provenance: Provenance | undefined;
     dataFingerprint: string;
+    fittedOn: readonly string[];
   }) {
     this.provenance = parts.provenance;
     this.#model = parts.model;
@@ -110,7 +112,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
     this.#profiles = parts.profiles;
     this.#config = parts.config;
     this.#dataFingerprint = parts.dataFingerprint;
-    this.fittedOn = fittedOnLogs(parts.dataFingerprint, parts.config.validation);
+    this.fittedOn = parts.fittedOn;
     this.history = parts.history;
     this.tuned = parts.tuned;
     this.orderWeight = parts.orderWeight;
@@ -185,6 +187,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
       favourites: Favourites.of(log),
       provenance,
       dataFingerprint: fingerprint(log),
+      fittedOn: fittedOnLogs(log, validation),
     };
     const ranker = new LocalRanker(parts);
     const judge = validation
@@ -310,6 +313,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
         ...(this.#config.t5 ? { t5: this.#config.t5 } : {}),
       },
       dataFingerprint: this.#dataFingerprint,
+      fittedOn: this.fittedOn,
       tensors: {
         ...Object.fromEntries(
           Object.entries(await this.#model.parameters.values()).map(([name, tensor]) => [
@@ -374,6 +378,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
         favourites: Favourites.saved(dir, tensors, items.size),
         provenance,
         dataFingerprint: manifest.dataFingerprint ?? '',
+        fittedOn: savedFittedOn(manifest),
       });
     });
   }

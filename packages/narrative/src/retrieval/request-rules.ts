@@ -44,6 +44,7 @@ export class RequestRules implements CatalogueScorer {
   readonly items: IdMap;
   readonly favourites: Favourites | undefined;
   readonly provenance: Provenance | undefined;
+  readonly fittedOn: readonly string[] | undefined;
   readonly #scorer: CatalogueScorer;
   readonly #catalog: Catalog;
   readonly #texts: readonly string[] | undefined;
@@ -63,6 +64,7 @@ export class RequestRules implements CatalogueScorer {
     this.items = scorer.items;
     this.favourites = scorer.favourites;
     this.provenance = scorer.provenance;
+    this.fittedOn = scorer.fittedOn;
     this.#scorer = scorer;
     this.#catalog = catalog.align(scorer.items);
     this.#texts = texts;

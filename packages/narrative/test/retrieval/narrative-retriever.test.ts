@@ -1,4 +1,4 @@
-import { Catalog, type Dataset, InteractionLog, madeFrom, UNKNOWN } from '@palate/core';
+import { Catalog, type Dataset, fingerprint, InteractionLog, madeFrom, UNKNOWN } from '@palate/core';
 import { retrieverConformance } from '@palate/core/testing';
 import { useLiteEncoder } from '@palate/llm';
 import { Bm25Retriever } from '@palate/retrievers';
@@ -70,6 +70,7 @@ test('rules go around any scorer, whose words no longer count what is ruled out'
   // BM25 alone finds the word gore.
   expect(await first(bm25)).toBe('rififi');
   const ruled = new RequestRules(bm25, films.catalog);
+  expect(ruled.fittedOn).toEqual([fingerprint(films.log)]);
   const [list] = await ruled.retrieve([{ text: 'gory traps, no gore' }], 4);
   expect(films.log.items.idOf(list?.at(-1)?.item as number)).toBe('saw');
   expect(() => new RequestRules(bm25, films.catalog, { texts: ['one'] })).toThrow(/a text for each of 4/);

@@ -27,6 +27,7 @@ import {
   rebuildSaved,
   type Saveable,
   type ScoredItem,
+  savedFittedOn,
   type TensorData,
   takeEdgeProvenance,
   throwIfCancelled,
@@ -87,6 +88,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
     favourites: Favourites,
     history: readonly EpochReport[],
     dataFingerprint: string,
+    fittedOn: readonly string[],
     edgeProvenance: Provenance | undefined,
   ) {
     this.favourites = favourites;
@@ -100,7 +102,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
     this.#config = config;
     this.#unseen = unseen;
     this.#dataFingerprint = dataFingerprint;
-    this.fittedOn = fittedOnLogs(dataFingerprint, config.validation);
+    this.fittedOn = fittedOn;
     this.#search = new TigerSearch({
       name: this.name,
       model,
@@ -146,7 +148,18 @@ export class Tiger implements Retriever, Saveable, Disposable {
     const unseen = new UnseenItems(ids.trie, cold, unseenShare(log));
     const model = makeModel(ids, config, seed, unseen);
     const favourites = Favourites.of(log);
-    const tiger = new Tiger(ids, model, config, unseen, favourites, [], fingerprint(log), edgeProvenance);
+    const fittedOn = fittedOnLogs(log, validation);
+    const tiger = new Tiger(
+      ids,
+      model,
+      config,
+      unseen,
+      favourites,
+      [],
+      fingerprint(log),
+      fittedOn,
+      edgeProvenance,
+    );
     const held = validation && heldOutQueries(log, validation);
     const history = await fitNetwork({
       parameters: model.parameters,
@@ -172,7 +185,17 @@ export class Tiger implements Retriever, Saveable, Disposable {
         stopBy: 'ndcg@10',
       },
     });
-    return new Tiger(ids, model, config, unseen, favourites, history, tiger.#dataFingerprint, edgeProvenance);
+    return new Tiger(
+      ids,
+      model,
+      config,
+      unseen,
+      favourites,
+      history,
+      tiger.#dataFingerprint,
+      fittedOn,
+      edgeProvenance,
+    );
   }
 
   async retrieve(
@@ -244,6 +267,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
       new Favourites(scores),
       this.history,
       this.#dataFingerprint,
+      this.fittedOn,
       this.#edgeProvenance,
     );
   }
@@ -265,6 +289,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
         unseenShare: Math.exp(this.#unseen.logShare),
       },
       dataFingerprint: this.#dataFingerprint,
+      fittedOn: this.fittedOn,
       tensors: Object.fromEntries([
         ...prefixed('model', await this.#model.parameters.values()),
         ...prefixed('ids', ids.tensors),
@@ -324,6 +349,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
       favourites,
       [],
       manifest.dataFingerprint ?? '',
+      savedFittedOn(manifest),
       taken.provenance,
     );
   }
