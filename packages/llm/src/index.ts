@@ -16,7 +16,6 @@ export {
   type TransformersEncoderOptions,
   transformersEncoder,
 } from './encoders/transformers-encoder.js';
-export { inferredTokenizerConfig } from './encoders/transformers-folder.js';
 export { USE_LITE, useLiteEncoder } from './encoders/use-lite/use-lite.js';
 export { useLiteParts } from './encoders/use-lite/use-lite-parts.js';
 export { AnswerCache } from './middleware/answer-cache.js';

@@ -35,6 +35,7 @@ import {
   writeArtifact,
   yieldToEventLoop,
 } from '@palate/core';
+import { readTextTokens } from '@palate/llm';
 import { cosineSchedule, type EpochReport, fitNetwork, selectBackend, T5, t5Config } from '@palate/nn';
 import { genreField, titleFields } from '../descriptive-fields.js';
 import { checkCandidates } from './check-candidates.js';
@@ -52,11 +53,12 @@ import { LENGTHS, type RankerInput, RankerModel } from './ranker-model.js';
 import type { RankerVocabulary } from './ranker-vocabulary.js';
 import { freshShape, freshT5, startFresh } from './start-fresh.js';
 import { startFromFolder } from './start-from-folder.js';
-import { TOKENIZER_FILES, textTokenizer } from './text-tokenizer.js';
 import { TokenizerVocabulary } from './tokenizer-vocabulary.js';
 import { validationJudge } from './validation-judge.js';
 import { WordVocabulary } from './word-vocabulary.js';
 
+/** Files of a tokenizer that is saved with the model. */
+const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json'] as const;
 const KIND = 'palr-local';
 /** 3 says what profiles and vectors know of interactions. */
 const VERSION = 3;
@@ -352,7 +354,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
       if (!Array.isArray(profiles)) throw new TypeError('profiles.json is no list');
       const vocabulary = shape
         ? new TokenizerVocabulary(
-            await textTokenizer(Object.fromEntries(TOKENIZER_FILES.map((name) => [name, text(name)])), dir),
+            await readTextTokens(Object.fromEntries(TOKENIZER_FILES.map((name) => [name, text(name)])), dir),
             items,
             shape,
           )

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { ArtifactError, type Dataset, InvalidInputError, type TensorData } from '@palate/core';
+import { folderTokens, type TextTokens } from '@palate/llm';
 import { T5, type T5Config } from '@palate/nn';
 import { titleFields } from '../descriptive-fields.js';
 import type { LocalRankerConfig, LocalRankerOptions } from './local-ranker-options.js';
 import type { RankerStart } from './ranker-model.js';
-import { readTokenizerFiles, type TextTokenizer, textTokenizer } from './text-tokenizer.js';
 import { TokenizerVocabulary } from './tokenizer-vocabulary.js';
 
 /** Step size where a pretrained model is tuned, as HuggingFace's page on T5 advises for AdamW. */
@@ -33,7 +33,7 @@ export async function startFromFolder(
       received: `vectors of width ${options.vectors.width}`,
       hint: 'Leave out vectors or startFrom.',
     });
-  const tokenizer = await textTokenizer(await readTokenizerFiles(dir), dir);
+  const tokenizer = await folderTokens(dir);
   const folder = await T5.load(dir);
   let values: Record<string, TensorData>;
   try {
@@ -94,10 +94,10 @@ function refuseContradictions(dir: string, folder: T5Config, options: LocalRanke
 }
 
 /** Tokens of the title of each item, by its index. */
-function titleTokens({ log, catalog }: Dataset, tokenizer: TextTokenizer): number[][] {
+function titleTokens({ log, catalog }: Dataset, tokenizer: TextTokens): number[][] {
   const fields = titleFields(catalog);
   return Array.from({ length: log.items.size }, (_, item) =>
-    tokenizer.encode(catalog.itemText(item, fields)),
+    Array.from(tokenizer.encode(catalog.itemText(item, fields))),
   );
 }
 
@@ -129,8 +129,8 @@ function meanRow(table: Float32Array, width: number, rows: readonly number[]): F
   return mean;
 }
 
-function hashOf(values: Readonly<Record<string, TensorData>>, tokenizer: TextTokenizer): string {
-  const hash = createHash('sha256').update(JSON.stringify(tokenizer.files));
+function hashOf(values: Readonly<Record<string, TensorData>>, tokenizer: TextTokens): string {
+  const hash = createHash('sha256').update(JSON.stringify(tokenizer.files()));
   for (const name of Object.keys(values).sort()) {
     const { buffer, byteOffset, byteLength } = (values[name] as TensorData).values;
     hash.update(name).update(new Uint8Array(buffer, byteOffset, byteLength));

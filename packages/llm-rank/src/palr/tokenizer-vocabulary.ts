@@ -1,7 +1,7 @@
 import type { IdMap } from '@palate/core';
+import type { TextTokens } from '@palate/llm';
 import type { T5Config } from '@palate/nn';
 import type { RankerMark, RankerVocabulary } from './ranker-vocabulary.js';
-import type { TextTokenizer } from './text-tokenizer.js';
 
 /** How each part of an input is announced; a pretrained model knows words, but no marks of ours. */
 const PHRASES = {
@@ -19,19 +19,19 @@ export class TokenizerVocabulary implements RankerVocabulary {
   readonly marks: Readonly<Record<RankerMark, readonly number[]>>;
   /** Some three tokens a word. */
   readonly profileLength = 48;
-  readonly #tokenizer: TextTokenizer;
+  readonly #tokenizer: TextTokens;
 
   /** @param config - of the T5 with its items: the last tokens are theirs */
-  constructor(tokenizer: TextTokenizer, items: IdMap, config: T5Config) {
+  constructor(tokenizer: TextTokens, items: IdMap, config: T5Config) {
     this.#tokenizer = tokenizer;
     this.items = items;
     this.firstItem = config.vocab_size - items.size;
     this.marks = {
-      recommend: tokenizer.encode(PHRASES.recommend),
-      recommendRetrieval: tokenizer.encode(PHRASES.recommendRetrieval),
-      profile: tokenizer.encode(PHRASES.profile),
-      history: tokenizer.encode(PHRASES.history),
-      candidates: tokenizer.encode(PHRASES.candidates),
+      recommend: Array.from(tokenizer.encode(PHRASES.recommend)),
+      recommendRetrieval: Array.from(tokenizer.encode(PHRASES.recommendRetrieval)),
+      profile: Array.from(tokenizer.encode(PHRASES.profile)),
+      history: Array.from(tokenizer.encode(PHRASES.history)),
+      candidates: Array.from(tokenizer.encode(PHRASES.candidates)),
       // T5 was trained on inputs that end with it.
       end: [config.eos_token_id],
     };
@@ -42,10 +42,10 @@ export class TokenizerVocabulary implements RankerVocabulary {
   }
 
   profile(text: string): readonly number[] {
-    return this.#tokenizer.encode(text).slice(0, this.profileLength);
+    return Array.from(this.#tokenizer.encode(text).subarray(0, this.profileLength));
   }
 
   files(): Readonly<Record<string, string>> {
-    return this.#tokenizer.files;
+    return this.#tokenizer.files();
   }
 }

@@ -15,11 +15,11 @@ import {
   type TensorData,
 } from '@palate/core';
 import { rankerConformance, retrieverConformance } from '@palate/core/testing';
+import { folderTokens } from '@palate/llm';
 import { ForwardPass, T5, type T5Config } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { LocalRanker, type LocalRankerOptions } from '../../src/index.js';
-import { readTokenizerFiles, textTokenizer } from '../../src/palr/text-tokenizer.js';
 import { FAMILIES, ids, VOCABULARY, writeTinyT5 } from './tiny-t5-folder.js';
 
 /** Users who walk up one of two rows of ten films. */
@@ -243,12 +243,12 @@ describe('a start from a folder', () => {
     const lacking = join(root, 'without-config');
     await cp(folder(), lacking, { recursive: true });
     await rm(join(lacking, 'tokenizer_config.json'));
-    const tokens = async (dir: string): Promise<number[]> =>
-      (await textTokenizer(await readTokenizerFiles(dir), dir)).encode('Heat, and what follows');
+    const tokens = async (dir: string): Promise<Int32Array> =>
+      (await folderTokens(dir)).encode('Heat, and what follows');
     expect((await tokens(lacking)).length).toBeGreaterThan(0);
     expect(await tokens(lacking)).toEqual(await tokens(folder()));
     await writeFile(join(lacking, 'tokenizer.json'), '{');
-    await expect(readTokenizerFiles(lacking)).rejects.toMatchObject({
+    await expect(folderTokens(lacking)).rejects.toMatchObject({
       code: 'artifact',
       expected: 'JSON in tokenizer.json',
     });

@@ -1,4 +1,4 @@
-import { InvalidInputError } from '@palate/core';
+import { ArtifactError } from '@palate/core';
 import { savedFolderTokens } from './folder-tokens.js';
 import type { TextTokens } from './text-tokens.js';
 import { savedWordTokens } from './word-tokens.js';
@@ -6,15 +6,19 @@ import { savedWordTokens } from './word-tokens.js';
 /**
  * Rebuilds a vocabulary from what its `files` gave.
  *
- * @throws InvalidInputError if the files are those of no vocabulary
+ * @param source - the folder they lay in, for the message
+ * @throws ArtifactError if the files are those of no vocabulary, or damaged
  * @throws MissingDependencyError if it needs a library that is not installed
  */
-export async function readTextTokens(files: Readonly<Record<string, string>>): Promise<TextTokens> {
-  const tokens = savedWordTokens(files) ?? (await savedFolderTokens(files));
+export async function readTextTokens(
+  files: Readonly<Record<string, string>>,
+  source: string,
+): Promise<TextTokens> {
+  const tokens = savedWordTokens(files, source) ?? (await savedFolderTokens(files, source));
   if (tokens) return tokens;
-  throw new InvalidInputError({
+  throw new ArtifactError(source, {
     expected: 'the files of a vocabulary (words.json or tokenizer.json)',
     received: Object.keys(files).join(', ') || 'none',
-    hint: 'Give what TextTokens.files() gave.',
+    hint: 'Restore the folder, or fit again.',
   });
 }

@@ -2,10 +2,10 @@
 export interface TextTokens {
   /** Names the vocabulary: models of another one read other texts. */
   readonly id: string;
-  /** How many tokens there are; ids are from 0 to below it. */
+  /** One more than the highest id. */
   readonly size: number;
-  /** Token behind the last one of a text. */
-  readonly end: number;
+  /** Token behind the last one of a text, where the vocabulary has one. */
+  readonly end: number | undefined;
   /** Token that fills rows up. */
   readonly padding: number;
   /** Tokens of a text, uncut and without the end. */

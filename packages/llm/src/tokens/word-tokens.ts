@@ -1,4 +1,11 @@
-import { contentHash, defineOptions, InvalidInputError, type OptionsOf, option } from '@palate/core';
+import {
+  contentHash,
+  defineOptions,
+  InvalidInputError,
+  type OptionsOf,
+  option,
+  savedTexts,
+} from '@palate/core';
 import type { TextTokens } from './text-tokens.js';
 
 const FILE = 'words.json';
@@ -70,15 +77,11 @@ function joined(words: readonly (string | undefined)[]): string {
 }
 
 /** Rebuilds the vocabulary from its file; undefined where the files are of another kind. */
-export function savedWordTokens(files: Readonly<Record<string, string>>): TextTokens | undefined {
+export function savedWordTokens(
+  files: Readonly<Record<string, string>>,
+  source: string,
+): TextTokens | undefined {
   const text = files[FILE];
   if (text === undefined) return undefined;
-  const words: unknown = JSON.parse(text);
-  if (!Array.isArray(words) || words.some((word) => typeof word !== 'string'))
-    throw new InvalidInputError({
-      expected: `a list of words in ${FILE}`,
-      received: Array.isArray(words) ? 'a list of something else' : typeof words,
-      hint: 'Restore the file, or fit again.',
-    });
-  return tokensOf(words as string[]);
+  return tokensOf(savedTexts(source, { files: { [FILE]: Buffer.from(text) } }, FILE, 'words'));
 }

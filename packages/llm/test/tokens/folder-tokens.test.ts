@@ -47,13 +47,13 @@ afterAll(() => rm(dir, { recursive: true, force: true }));
 test("a folder's vocabulary cuts texts into its pieces and joins them again", async () => {
   const tokens = await folderTokens(dir);
   expect([...tokens.encode('red seas')]).toEqual([4, 3, 5]);
-  expect(tokens.decode([4, 3, 5, tokens.end, tokens.padding]).trim()).toBe('red seas');
-  expect(tokens).toMatchObject({ end: 1, padding: 0, size: 16 });
+  expect(tokens.decode([4, 3, 5, tokens.end as number, tokens.padding]).trim()).toBe('red seas');
+  expect(tokens).toMatchObject({ end: 1, padding: 0, size: 7 });
 });
 
 test('it is rebuilt from its files', async () => {
   const tokens = await folderTokens(dir);
-  const again = await readTextTokens(tokens.files());
+  const again = await readTextTokens(tokens.files(), dir);
   expect(again.id).toBe(tokens.id);
   expect(again.encode('sea')).toEqual(tokens.encode('sea'));
 });

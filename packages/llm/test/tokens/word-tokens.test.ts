@@ -12,7 +12,7 @@ test('texts of known words come back as they were', () => {
 
 test('unknown words are one token, and end and padding give no text', () => {
   const tokens = wordTokens(['a b']);
-  expect(tokens.decode([...tokens.encode('a z'), tokens.end, tokens.padding])).toBe('a \u{FFFD}');
+  expect(tokens.decode([...tokens.encode('a z'), tokens.end as number, tokens.padding])).toBe('a \u{FFFD}');
 });
 
 test('the most frequent words are kept, and the order depends on nothing else', () => {
@@ -24,9 +24,9 @@ test('the most frequent words are kept, and the order depends on nothing else', 
 
 test('a vocabulary is rebuilt from its files', async () => {
   const tokens = wordTokens([TEXT]);
-  const again = await readTextTokens(tokens.files());
+  const again = await readTextTokens(tokens.files(), 'there');
   expect(again.id).toBe(tokens.id);
   expect(again.encode(TEXT)).toEqual(tokens.encode(TEXT));
-  await expect(readTextTokens({})).rejects.toThrow(/files of a vocabulary/);
-  await expect(readTextTokens({ 'words.json': '{}' })).rejects.toThrow(/list of words/);
+  await expect(readTextTokens({}, 'there')).rejects.toThrow(/files of a vocabulary/);
+  await expect(readTextTokens({ 'words.json': '{}' }, 'there')).rejects.toThrow(/a list of words/);
 });

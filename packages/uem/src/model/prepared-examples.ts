@@ -19,9 +19,10 @@ function ended(
   tokens: TextTokens,
   text: string,
   most: number,
+  end: number,
 ): { readonly ids: Int32Array; readonly cut: boolean } {
   const ids = tokens.encode(text);
-  return { ids: Int32Array.of(...ids.subarray(0, most - 1), tokens.end), cut: ids.length > most - 1 };
+  return { ids: Int32Array.of(...ids.subarray(0, most - 1), end), cut: ids.length > most - 1 };
 }
 
 /** Turns questions and answers into the numbers that the network reads. */
@@ -54,7 +55,7 @@ export class UemBatches {
   #inputOf(text: string): Int32Array {
     const known = this.#known.get(text);
     if (known) return known;
-    const { ids, cut } = ended(this.#tokens, text, this.#config.inputTokens);
+    const { ids, cut } = ended(this.#tokens, text, this.#config.inputTokens, this.#t5.config.eos_token_id);
     if (cut) this.cut.inputs++;
     this.#known.set(text, ids);
     return ids;
@@ -81,7 +82,7 @@ export class UemBatches {
   /** Columns of the answers. */
   answers(texts: readonly string[]): Batch {
     const lists = texts.map((text) => {
-      const { ids, cut } = ended(this.#tokens, text, this.#config.answerTokens);
+      const { ids, cut } = ended(this.#tokens, text, this.#config.answerTokens, this.#t5.config.eos_token_id);
       if (cut) this.cut.answers++;
       return ids;
     });

@@ -192,7 +192,9 @@ export class PromptedModel {
         { maxTokens: this.#config.answerTokens, ...options, onProgress: undefined },
       );
       for (const [best] of generated)
-        answers.push(this.#tokens.decode(withoutEnd(best?.tokens ?? [], this.#tokens.end)));
+        answers.push(
+          this.#tokens.decode(withoutEnd(best?.tokens ?? [], this.#network.t5.config.eos_token_id)),
+        );
       options.onProgress?.({ phase: 'answer', done: answers.length, total: queries.length });
     }
     return answers;

@@ -131,7 +131,7 @@ export class Uem extends PromptedModel implements Saveable, Disposable {
         .map(([name, bytes]) => [name, Buffer.from(bytes).toString('utf8')]),
     );
     return rebuildSaved(dir, 'a model of the settings in the manifest', async () => {
-      const tokens = await readTextTokens(texts);
+      const tokens = await readTextTokens(texts, dir);
       const t5 = new T5(t5Config(languageModel, dir));
       const network = new PromptNetwork(t5, vectors.width, config, 0);
       try {
