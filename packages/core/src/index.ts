@@ -99,6 +99,7 @@ export {
 } from './outcome-counts.js';
 export { PIPELINE, Pipeline, type PipelineOptions } from './pipeline.js';
 export { printable, printableJson, quoteForPrompt } from './plain-text.js';
+export { isAlive } from './process-alive.js';
 export {
   LONG_CALL_OPTIONS,
   type LongCallOptions,

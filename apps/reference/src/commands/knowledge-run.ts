@@ -20,7 +20,9 @@ import { namedModel } from '../engine/live-model.js';
 import { count, estimateInWords, estimates } from '../knowledge/estimates.js';
 import { jobsOf, type KindOptions, priceOf } from '../knowledge/kind-options.js';
 import type { KnowledgeJob } from '../knowledge/knowledge-job.js';
+import { FAILURES } from '../knowledge/recorded-failures.js';
 import { causesOf, noModel, spentInWords } from '../knowledge/reporting.js';
+import { RunRecord } from '../knowledge/run-record.js';
 import { SpendingLedger } from '../knowledge/spending-ledger.js';
 import { knowledgeFolder, withStore } from '../knowledge/store-folder.js';
 
@@ -70,21 +72,35 @@ export async function runKnowledgeCommand(options: RunOptions, context: CommandC
     const price = priceOf(options);
     const before = await estimates(jobs, store, model, price);
     if (!context.json) for (const line of estimateInWords(before, price)) context.print(line);
+    const record = await RunRecord.begin(folder, {
+      kinds: jobs.map(({ kind }) => kind),
+      model: model.id,
+      price,
+    });
     const reports: { readonly job: KnowledgeJob; readonly report: KnowledgeReport }[] = [];
-    for (const job of jobs) {
-      const report = await withProgress(`asking ${model.id}`, context, ({ onProgress }) =>
-        job.run({
-          store,
-          model,
-          concurrency: options.concurrency,
-          failures: join(folder, 'failures.jsonl'),
-          signal,
-          onProgress,
-        }),
-      );
-      reports.push({ job, report });
-      if (report.stoppedBy) break;
+    try {
+      for (const job of jobs) {
+        const report = await withProgress(`asking ${model.id}`, context, ({ onProgress }) =>
+          job.run({
+            store,
+            model,
+            concurrency: options.concurrency,
+            failures: join(folder, FAILURES),
+            signal,
+            onProgress: (progress) => {
+              record.progress(job.kind, progress);
+              onProgress?.(progress);
+            },
+          }),
+        );
+        reports.push({ job, report });
+        if (report.stoppedBy) break;
+      }
+    } catch (error) {
+      await record.end(error);
+      throw error;
     }
+    await record.end(reports.find(({ report }) => report.stoppedBy)?.report.stoppedBy);
     const failed = reports.flatMap(({ report }) => report.failed);
     const stoppedBy = reports.find(({ report }) => report.stoppedBy)?.report.stoppedBy;
     const stored = reports.reduce((sum, { report }) => sum + report.stored, 0);

@@ -1,13 +1,13 @@
-import { readFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { type CommandContext, checkWritable, namesIn, table } from '@palate/command-line';
 import { InvalidInputError, type KnowledgeStore, type LanguageModel } from '@palate/core';
-import { exportKnowledge, type KnowledgeFailure } from '@palate/knowledge-augment';
+import { exportKnowledge } from '@palate/knowledge-augment';
 import { loadData } from '../data.js';
 import { namedModel } from '../engine/live-model.js';
 import { count, estimateInWords, estimates, sumOf } from '../knowledge/estimates.js';
 import { jobsOf, type KindOptions, priceOf, type StoreOptions } from '../knowledge/kind-options.js';
 import { kindsOf } from '../knowledge/kinds.js';
+import { recordedFailures } from '../knowledge/recorded-failures.js';
 import { causesOf, noModel, spentInWords } from '../knowledge/reporting.js';
 import { SpendingLedger } from '../knowledge/spending-ledger.js';
 import { hasKnowledge, knowledgeFolder, withStore } from '../knowledge/store-folder.js';
@@ -64,7 +64,7 @@ export async function statusCommand(options: KindOptions, context: CommandContex
     }
   });
   const { spent } = await SpendingLedger.open(folder);
-  const failures = causesOf(await failuresIn(folder));
+  const failures = causesOf(await recordedFailures(folder));
   const sizes = { item: dataset.log.items.size, user: dataset.log.users.size };
   const rows = [...texts.values()];
   if (context.json) {
@@ -91,19 +91,6 @@ export async function statusCommand(options: KindOptions, context: CommandContex
   for (const { code, count: many, example } of failures)
     context.print(`failed so far: ${many} × ${code}: ${example}`);
   context.print(`spent: ${spentInWords(spent, priceOf(options))}`);
-}
-
-/** Failures of all runs, as far as the ledger can be read. */
-async function failuresIn(folder: string): Promise<Pick<KnowledgeFailure, 'code' | 'message'>[]> {
-  const text = await readFile(join(folder, 'failures.jsonl'), 'utf8').catch(() => '');
-  return text.split('\n').flatMap((line) => {
-    try {
-      return [JSON.parse(line) as KnowledgeFailure];
-    } catch {
-      // A line that a killed process wrote may be cut.
-      return [];
-    }
-  });
 }
 
 function noStore(folder: string): InvalidInputError {

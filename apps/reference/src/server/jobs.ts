@@ -5,7 +5,7 @@ import { CancelledError, PalateError, type Progress } from '@palate/core';
 /** A long call of the server, as clients see it. */
 export interface JobView {
   readonly id: string;
-  readonly kind: 'prepare' | 'fit' | 'refit';
+  readonly kind: 'prepare' | 'fit' | 'refit' | 'knowledge';
   readonly title: string;
   readonly state: 'running' | 'done' | 'failed' | 'cancelled';
   readonly progress?: {
@@ -17,6 +17,10 @@ export interface JobView {
   readonly startedAt: number;
   readonly endedAt?: number;
   readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
+  /** Tokens that all runs of the store of texts have cost, and their price where the run knew it. */
+  readonly spent?: { readonly inputTokens: number; readonly outputTokens: number; readonly cost?: number };
+  /** Failures of the run by cause, the most frequent first. */
+  readonly failures?: readonly { readonly code: string; readonly count: number; readonly example: string }[];
 }
 
 /** How a job's work is told of its cancellation and tells its progress. */
@@ -27,8 +31,9 @@ export interface JobContext {
 
 interface Held {
   view: JobView;
-  readonly controller: AbortController;
-  readonly done: Promise<void>;
+  /** Left out of jobs that other processes run. */
+  readonly controller?: AbortController;
+  readonly done?: Promise<void>;
 }
 
 /** Ended jobs that are remembered. */
@@ -72,23 +77,43 @@ export class Jobs {
     return view;
   }
 
+  /** Shows a job that another process runs, as it is now. */
+  show(view: JobView): void {
+    const before = this.#jobs.get(view.id)?.view;
+    if (before && JSON.stringify(before) === JSON.stringify(view)) return;
+    this.#jobs.set(view.id, { view });
+    this.#changes.emit(view.id);
+    this.#forget();
+  }
+
   /** Progress of work that a job began without knowing: it goes to the newest job that runs. */
   tell(progress: Progress): void {
-    const job = this.list.find(({ state }) => state === 'running');
+    const job = this.list.find(({ state, kind }) => state === 'running' && kind !== 'knowledge');
     if (job) this.#change(job.id, progressOf(progress));
   }
 
-  /** Stops a job, and waits until it has stopped. */
+  /**
+   * Stops a job, and waits until it has stopped.
+   *
+   * @throws PalateError of code `not-cancellable` if another process runs it
+   */
   async cancel(id: string): Promise<JobView | undefined> {
     const job = this.#jobs.get(id);
-    job?.controller.abort(new CancelledError('the job'));
+    if (job && !job.controller && job.view.state === 'running')
+      throw new PalateError('not-cancellable', {
+        expected: 'a job that this server runs',
+        received: 'one that `palate knowledge run` runs in a process of its own',
+        hint: 'Interrupt that process: what it stored is kept, and the next run goes on from there.',
+      });
+    job?.controller?.abort(new CancelledError('the job'));
     await job?.done;
     return job?.view;
   }
 
-  /** Stops all that runs. */
+  /** Stops all that runs here. */
   async close(): Promise<void> {
-    await Promise.all([...this.#jobs.keys()].map((id) => this.cancel(id)));
+    const own = [...this.#jobs].filter(([, { controller }]) => controller);
+    await Promise.all(own.map(([id]) => this.cancel(id)));
   }
 
   /** A job at each change, and last as it ended; ends at once where it has. */

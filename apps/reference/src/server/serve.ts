@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { createAdaptorServer } from '@hono/node-server';
 import { type FeedbackStore, InvalidInputError } from '@palate/core';
 import type { Logger } from 'pino';
+import { knowledgeFolder } from '../knowledge/store-folder.js';
 import { isShared, openFeedbackPlace } from './feedback-place.js';
 import type { EngineSettings } from './host/protocol.js';
 import { Admission } from './http/admission.js';
@@ -14,6 +15,7 @@ import { allowedHosts } from './http/hosts.js';
 import { ServerMetrics } from './http/metrics.js';
 import { readPage } from './http/page-files.js';
 import { Jobs, type JobView } from './jobs.js';
+import { KnowledgeJobs } from './knowledge-jobs.js';
 import { LastingEngine } from './lasting-engine.js';
 
 /** Options of {@link serve}. */
@@ -53,7 +55,7 @@ export interface RunningServer {
 const BENCHMARKS = fileURLToPath(new URL('../../../benchmark/results/', import.meta.url));
 /** Seconds that requests under way have after the server was told to end. */
 const GRACE = 30;
-/** Milliseconds between two looks at what other servers on the same database were told. */
+/** Milliseconds between two looks at what other processes did: feedback on the same database, runs of `palate knowledge`. */
 const LOOK_EVERY = 1000;
 
 /**
@@ -139,6 +141,16 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { port: own, address } = server.address() as AddressInfo;
   const name = address.includes(':') ? `[${address}]` : address === '0.0.0.0' ? '127.0.0.1' : address;
 
+  const knowledge = new KnowledgeJobs(await knowledgeFolder(options.engine.data));
+  const showKnowledge = async (): Promise<void> => {
+    await knowledge.newest().then(
+      (view) => view && jobs.show(view),
+      (error: unknown) => log.warn({ err: error }, 'the record of texts was not read'),
+    );
+    if (!closing.signal.aborted) showing = setTimeout(() => void showKnowledge(), LOOK_EVERY);
+  };
+  let showing: NodeJS.Timeout | undefined;
+  void showKnowledge();
   const looking = isShared(options.feedback) ? setInterval(() => void look(), LOOK_EVERY) : undefined;
   let isLooking = false;
   const look = async (): Promise<void> => {
@@ -155,6 +167,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     closed ??= (async () => {
       closing.abort();
       clearInterval(looking);
+      clearTimeout(showing);
       await finish(server);
       await jobs.close();
       await engine.close();

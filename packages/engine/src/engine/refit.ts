@@ -206,7 +206,7 @@ export async function refitState(
 }
 
 /** Folders in which the models of a generation are kept. */
-export function foldersOf({ entries }: Generation): string[] {
+function foldersOf({ entries }: Generation): string[] {
   return entries.flatMap(({ dir }) => (dir === undefined ? [] : [dir]));
 }
 

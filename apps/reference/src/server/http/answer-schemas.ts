@@ -110,7 +110,7 @@ export const user = z
 export const job = z
   .strictObject({
     id: z.string(),
-    kind: z.enum(['prepare', 'fit', 'refit']),
+    kind: z.enum(['prepare', 'fit', 'refit', 'knowledge']),
     title: z.string(),
     state: z.enum(['running', 'done', 'failed', 'cancelled']),
     progress: z
@@ -119,6 +119,14 @@ export const job = z
     startedAt: z.number().describe('Milliseconds since 1970.'),
     endedAt: z.number().optional(),
     error: z.strictObject({ code: z.string(), message: z.string(), hint: z.string().optional() }).optional(),
+    spent: z
+      .strictObject({ inputTokens: z.int(), outputTokens: z.int(), cost: z.number().optional() })
+      .optional()
+      .describe('What all runs of the store of texts have cost.'),
+    failures: z
+      .array(z.strictObject({ code: z.string(), count: z.int(), example: z.string() }))
+      .optional()
+      .describe('Failures of the run by cause.'),
   })
   .meta({ id: 'Job' });
 

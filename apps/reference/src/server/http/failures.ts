@@ -13,6 +13,7 @@ const STATUS: Readonly<Record<string, number>> = {
   'not-found': 404,
   'method-not-allowed': 405,
   'not-fitted': 409,
+  'not-cancellable': 409,
   'body-too-large': 413,
   'unsupported-media-type': 415,
   'too-many-requests': 429,

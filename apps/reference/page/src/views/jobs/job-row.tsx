@@ -25,6 +25,16 @@ export function JobRow({ job: listed }: { readonly job: JobView }) {
         <span>since {new Date(job.startedAt).toLocaleTimeString()}</span>
         {job.endedAt ? <span>{took(job.endedAt - job.startedAt)}</span> : null}
       </p>
+      {job.spent ? <p className="small muted numbers">{spentInWords(job.spent)}</p> : null}
+      {job.failures?.length ? (
+        <ul className="small job-failures" aria-label={`Failures of ${job.title}`}>
+          {job.failures.map(({ code, count, example }) => (
+            <li key={code}>
+              {count.toLocaleString('en')} × {code}: {example}
+            </li>
+          ))}
+        </ul>
+      ) : null}
       {job.state === 'running' || progress?.total ? <Progress job={job} /> : null}
       {error ? (
         <div className="note is-error small">
@@ -77,6 +87,11 @@ function useLive(listed: JobView): JobView {
     return () => controller.abort();
   }, [id, isRunning]);
   return isRunning && told?.id === id ? told : listed;
+}
+
+function spentInWords({ inputTokens, outputTokens, cost }: NonNullable<JobView['spent']>): string {
+  const tokens = `${inputTokens.toLocaleString('en')} tokens read and ${outputTokens.toLocaleString('en')} written for these texts so far`;
+  return cost === undefined ? tokens : `${tokens}, ${cost.toFixed(2)} of money`;
 }
 
 function took(milliseconds: number): string {

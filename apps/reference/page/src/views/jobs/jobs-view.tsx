@@ -47,7 +47,7 @@ export default function JobsView() {
         <EmptyNote>
           <p>
             <strong>Nothing has run yet.</strong> Fits begin when a question needs a model that is not there;
-            knowledge jobs are started by <code>palate knowledge</code>.
+            texts are written by <code>palate knowledge run</code>, and its progress is shown here.
           </p>
         </EmptyNote>
       ) : null}
