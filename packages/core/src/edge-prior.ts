@@ -66,7 +66,7 @@ export function withEdgeProvenance(
  * @param dir - the artifact, for the message
  * @throws ArtifactError for a strength without a note of what the edges know
  */
-export function takeEdgeProvenance(
+function takeEdgeProvenance(
   dir: string,
   config: unknown,
 ): { readonly settings: unknown; readonly provenance: Provenance | undefined } {
@@ -83,4 +83,18 @@ export function takeEdgeProvenance(
     settings,
     provenance: edgeProvenance === undefined ? undefined : savedProvenance(dir, edgeProvenance),
   };
+}
+
+/**
+ * Settings of a manifest that {@link withEdgeProvenance} wrote, restored as they were declared, with what the edges know.
+ *
+ * @throws ArtifactError for a strength without a note of what the edges know, or settings that the declaration refuses
+ */
+export function restoredWithEdges<C>(
+  dir: string,
+  config: unknown,
+  options: { restored(dir: string, config: unknown): C },
+): { readonly settings: C; readonly provenance: Provenance | undefined } {
+  const { settings, provenance } = takeEdgeProvenance(dir, config);
+  return { settings: options.restored(dir, settings), provenance };
 }

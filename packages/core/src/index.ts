@@ -20,7 +20,7 @@ export {
   type EdgePriorSettings,
   edgePriorOf,
   edgePriorOptions,
-  takeEdgeProvenance,
+  restoredWithEdges,
   withEdgeProvenance,
 } from './edge-prior.js';
 export { EmbeddingTable } from './embedding-table.js';
@@ -161,6 +161,7 @@ export { StoreError, type StoreErrorCode, storeErrorOf } from './storage/store-e
 export type { EncodedTexts, TextEncoder } from './text-encoder.js';
 export { topK, unavailableItems } from './top-k.js';
 export { switchOffUsageReports } from './usage-reports.js';
+export { type UserSystem, userCacheFolder, userDataFolder } from './user-folders.js';
 export type { VectorAddOptions, VectorIndex, VectorMatch, VectorSearchOptions } from './vector-index.js';
 export { heldOutOf, noteHeldOut, noteParts, noteWithheld, partsOf, withheldFrom } from './withheld.js';
 export { wordsOf } from './words.js';

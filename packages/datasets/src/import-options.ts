@@ -14,7 +14,7 @@ export type InteractionRoles = {
 export interface EntityRoles {
   /** The id by which the interactions name it. */
   readonly id?: ColumnName | undefined;
-  /** What an item is called: the text field `title`. */
+  /** Column of an item's name, which becomes the text field `title`. */
   readonly title?: ColumnName | false | undefined;
   /** Texts that describe an item. Left out: every column of words. */
   readonly text?: readonly ColumnName[] | undefined;
@@ -24,6 +24,9 @@ export interface EntityRoles {
 
 const isObject = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Faults of rows that an import may leave out: those of interactions, and repeated ids of items and users. */
+export const IMPORT_SKIPS = [...SKIP_CAUSES, 'repeated-id'] as const;
 
 /** Options of {@link importDataset}, each declared once. */
 export const IMPORT_OPTIONS = defineOptions('importDataset', {
@@ -43,7 +46,7 @@ export const IMPORT_OPTIONS = defineOptions('importDataset', {
   timestampUnit: option.choice(TIMESTAMP_UNITS)({ default: 'auto', doc: 'how times are written' }),
   delimiter: option.text().optional({ doc: 'between the fields of interactions; left out: told' }),
   encoding: option.text().optional({ doc: "of all files, such as `'latin1'`; left out: UTF-8 or UTF-16" }),
-  skip: option.list(option.choice([...SKIP_CAUSES, 'repeated-id']))({
+  skip: option.list(option.choice(IMPORT_SKIPS))({
     default: [],
     doc: 'faults whose rows are left out and counted instead of refused; `repeated-id` of items and users',
   }),

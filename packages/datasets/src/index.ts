@@ -22,6 +22,7 @@ export type { ImportedEntities } from './import-entities.js';
 export {
   type EntityRoles,
   IMPORT_OPTIONS,
+  IMPORT_SKIPS,
   type ImportOptions,
   type InteractionRoles,
 } from './import-options.js';
@@ -64,5 +65,5 @@ export { type Statistics, statistics } from './statistics.js';
 export { loadSteam, STEAM_OPTIONS, type SteamOptions } from './steam.js';
 export { loadTable, TABLE_OPTIONS, type TableOptions } from './table.js';
 export type { ColumnName, TableColumns, TableFormat } from './table-columns.js';
-export type { TimeGranularity, TimestampUnit } from './times.js';
+export { TIMESTAMP_UNITS, type TimeGranularity, type TimestampUnit } from './times.js';
 export type { UnderstoodTable } from './understood-table.js';

@@ -11,7 +11,6 @@ export type {
   Understood,
   UserView,
 } from './engine/answer.js';
-export { userCacheFolder } from './engine/cache-folder.js';
 export { MOST_ITEMS } from './engine/check-request.js';
 export { type CallOptions, Engine, type ExplainCallOptions, type RefitOptions } from './engine/engine.js';
 export type { EngineStatus, MethodStatus, RefitStatus } from './engine/engine-status.js';

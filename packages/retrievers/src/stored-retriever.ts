@@ -5,9 +5,9 @@ import {
   itemFiles,
   type Provenance,
   readArtifact,
+  restoredWithEdges,
   savedItems,
   type TensorData,
-  takeEdgeProvenance,
   writeArtifact,
 } from '@palate/core';
 
@@ -85,10 +85,7 @@ export async function loadWithEdges<C>(
   options: { restored(dir: string, config: unknown): C },
 ): Promise<LoadedRetriever<C> & { readonly provenance: Provenance | undefined }> {
   const { fitted, artifact } = await loadRetriever(dir, kind, {
-    restored: (from, saved) => {
-      const { settings, provenance } = takeEdgeProvenance(from, saved);
-      return { settings: options.restored(from, settings), provenance };
-    },
+    restored: (from, saved) => restoredWithEdges(from, saved, options),
   });
   const { settings, provenance } = fitted.config;
   return { fitted: { ...fitted, config: settings }, artifact, provenance };

@@ -10,8 +10,8 @@ import {
   option,
   type Provenance,
   type RandomStream,
+  restoredWithEdges,
   type SettingsOf,
-  takeEdgeProvenance,
   withEdgeProvenance,
 } from '@palate/core';
 import {
@@ -122,15 +122,14 @@ export class SasRec extends SequenceModel {
 
   /** @throws ArtifactError if the folder is missing, foreign or damaged */
   static async load(dir: string): Promise<SasRec> {
-    let provenance: Provenance | undefined;
     const trained = await loadEncoder(dir, KIND, {
       restored: (from, saved) => {
-        const taken = takeEdgeProvenance(from, saved);
-        provenance = taken.provenance;
-        return SASREC.restored(from, taken.settings);
+        const { settings, provenance } = restoredWithEdges(from, saved, SASREC);
+        return { ...settings, provenance };
       },
     });
-    return new SasRec(trained, provenance);
+    const { provenance, ...config } = trained.config;
+    return new SasRec({ ...trained, config }, provenance);
   }
 }
 

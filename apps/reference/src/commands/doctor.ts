@@ -1,8 +1,7 @@
 import { createRequire } from 'node:module';
 import { type CommandContext, checkWritable, fitWidth, terminalWidth, wrapped } from '@palate/command-line';
-import { printableJson } from '@palate/core';
+import { printableJson, userCacheFolder } from '@palate/core';
 import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
-import { userCacheFolder } from '@palate/engine';
 import { encodeOnnx, OrtSession, OrtTensor, ortRuntime } from '@palate/tfjs-backend-ort';
 import { foundDatasets } from '../data.js';
 

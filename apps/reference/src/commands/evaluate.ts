@@ -7,15 +7,9 @@ import {
   withProgress,
   wrapped,
 } from '@palate/command-line';
-import { LeakError, PalateError, withLog } from '@palate/core';
+import { LeakError, PalateError, userCacheFolder, withLog } from '@palate/core';
 import { leaveOneOut } from '@palate/datasets';
-import {
-  type FittedMethod,
-  type ItemKnowledge,
-  type Method,
-  methodContext,
-  userCacheFolder,
-} from '@palate/engine';
+import { type FittedMethod, type ItemKnowledge, type Method, methodContext } from '@palate/engine';
 import { evaluateRanking, type RankingResult, rankingReport, toMarkdown } from '@palate/eval';
 import { chooseSystems } from '../choose-systems.js';
 import type { FittingOptions } from '../command-options.js';

@@ -7,16 +7,17 @@ import {
   table,
   withProgress,
 } from '@palate/command-line';
-import { InvalidInputError } from '@palate/core';
+import { unknownName } from '@palate/core';
 import {
   type ColumnDescription,
   checkDatasetFolder,
   type EntityRoles,
-  IMPORT_OPTIONS,
+  IMPORT_SKIPS,
   type ImportedDataset,
   type ImportOptions,
   type InteractionRoles,
   importDataset,
+  TIMESTAMP_UNITS,
   type UnderstoodTable,
 } from '@palate/datasets';
 import { Option } from 'commander';
@@ -48,8 +49,6 @@ interface ImportCommandOptions extends PrintingOptions {
   readonly source?: string | undefined;
 }
 
-type SkipCause = NonNullable<ImportOptions['skip']>[number];
-
 /** Adds `palate import`. */
 export function registerImport(program: CommandLine): void {
   withPrinting(program.command('import'))
@@ -71,22 +70,16 @@ export function registerImport(program: CommandLine): void {
     .option('--user-id <column>', 'its column of user ids')
     .option('--user-attributes <columns>', 'its columns to keep, separated by commas (default: all)')
     .option('--out <folder>', 'folder of the data set; left out: only show what was understood')
-    .addOption(new Option('--time-unit <unit>', 'how times are written').choices(timeUnits()).default('auto'))
+    .addOption(
+      new Option('--time-unit <unit>', 'how times are written').choices([...TIMESTAMP_UNITS]).default('auto'),
+    )
     .option('--delimiter <text>', 'between the fields of the interactions')
     .option('--encoding <label>', 'of all files, such as latin1')
-    .option('--skip <causes>', `leave out and count rows with these faults: ${skipCauses()}`)
+    .option('--skip <causes>', `leave out and count rows with these faults: ${IMPORT_SKIPS.join(', ')}`)
     .option('--name <text>', 'name of the data set')
     .option('--licence <text>', 'licence of the data')
     .option('--source <text>', 'where the data comes from')
     .action(action(async () => importCommand));
-}
-
-function timeUnits(): string[] {
-  return IMPORT_OPTIONS.declarations.timestampUnit.values.replaceAll("'", '').split(', ');
-}
-
-function skipCauses(): string {
-  return IMPORT_OPTIONS.declarations.skip.values.replace(/^.*: /, '').replaceAll("'", '');
 }
 
 async function importCommand(
@@ -151,18 +144,13 @@ function itemRolesOf({ itemId, title, text, attributes }: ImportCommandOptions):
 }
 
 function skipOf(list: string | undefined): ImportOptions['skip'] {
-  if (list === undefined) return undefined;
-  const known = skipCauses().split(', ');
-  const isCause = (name: string): name is SkipCause => known.includes(name);
-  const causes = namesIn(list);
-  const other = causes.find((name) => !isCause(name));
-  if (other !== undefined)
-    throw new InvalidInputError({
-      expected: `causes among ${known.join(', ')} in --skip`,
-      received: JSON.stringify(other),
-      hint: 'Correct the name.',
-    });
-  return causes.filter(isCause);
+  return list === undefined
+    ? undefined
+    : namesIn(list).map((name) => {
+        const cause = IMPORT_SKIPS.find((each) => each === name);
+        if (cause === undefined) throw unknownName('causes in --skip', name, IMPORT_SKIPS);
+        return cause;
+      });
 }
 
 function inWords({ dataset, statistics, interactions, items, users, folder }: ImportedDataset): string[] {

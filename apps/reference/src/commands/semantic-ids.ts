@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { CommandContext } from '@palate/command-line';
-import { PalateError } from '@palate/core';
-import { methodContext, userCacheFolder } from '@palate/engine';
+import { PalateError, userCacheFolder } from '@palate/core';
+import { methodContext } from '@palate/engine';
 import { printIdTree, RqKMeans, reportIds, SemanticIds } from '@palate/semantic-id';
 import { BUNDLED } from '../bundled.js';
 import { loadData } from '../data.js';

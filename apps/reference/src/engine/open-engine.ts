@@ -1,13 +1,13 @@
 import { basename, join, resolve } from 'node:path';
 import { type CommandContext, checkWritable, type WorkOptions, withProgress } from '@palate/command-line';
-import type { Dataset } from '@palate/core';
-import { Engine, userCacheFolder } from '@palate/engine';
+import { type Dataset, userCacheFolder } from '@palate/core';
+import { Engine } from '@palate/engine';
 import type { FittingOptions } from '../command-options.js';
 import { loadData } from '../data.js';
 import { knownOf, pipelineFor } from './known-of.js';
 import { liveModel } from './live-model.js';
 
-/** What a command asks an engine with. */
+/** Engine of a command, with the data that it answers from. */
 export interface Opened {
   readonly engine: Engine;
   readonly dataset: Dataset;

@@ -86,7 +86,7 @@ function factsInWords(attributes: Readonly<Record<string, AttributeValue>>): str
     .join('; ');
 }
 
-/** What fell back or was passed over, by cause. */
+/** Counts of what fell back or was passed over, by cause. */
 export function outcomesInWords(outcomes: readonly OutcomeCounts[]): string[] {
   return outcomes.flatMap(({ source, causes, examples }) =>
     Object.entries(causes).map(([cause, count]) => {

@@ -3,7 +3,7 @@ import type { KnowledgeStore, LanguageModel } from '@palate/core';
 import { type CostEstimate, estimateCost, type Spending, type TokenPrice } from '@palate/llm';
 import type { KnowledgeJob } from './knowledge-job.js';
 
-/** What the missing texts of a kind would cost. */
+/** Estimated cost of the missing texts of a kind. */
 export interface JobEstimate extends CostEstimate {
   readonly kind: string;
   readonly of: 'item' | 'user';

@@ -19,7 +19,7 @@ export interface KnowledgeJob {
   readonly size: number;
   /** Items without a text, or users of whom nothing may be shown. */
   readonly leftOut: number;
-  /** What is still to be asked. */
+  /** Questions that are still to be asked. */
   pending(
     asking: Asking,
   ): Promise<

@@ -11,7 +11,7 @@ import type { ItemKnowledge } from '@palate/engine';
 const DESCRIBING = ['infer', 'facts', 'paraphrase', 'engagement'];
 
 /**
- * What a store knows of a data set, as the engine takes it: of each item the fullest text and its tags, of each user the
+ * Texts of a store about a data set, as the engine takes them: of each item the fullest text and its tags, of each user the
  * keywords. Texts of several models are not mixed up: the newest of each kind counts.
  */
 export async function knownTexts(

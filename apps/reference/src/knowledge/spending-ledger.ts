@@ -5,7 +5,7 @@ import { languageModel, singleCalls } from '@palate/llm';
 
 const NAME = 'spending.jsonl';
 
-/** What a store's texts have cost so far: one line for each answer, so that a killed run has spent what it spent. */
+/** Cost of a store's texts so far: one line for each answer, so that a killed run has spent what it spent. */
 export class SpendingLedger {
   readonly #path: string;
   #spent: TokenUsage;

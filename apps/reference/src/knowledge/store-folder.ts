@@ -1,8 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { KnowledgeStore } from '@palate/core';
+import { type KnowledgeStore, userCacheFolder } from '@palate/core';
 import { isDatasetFolder } from '@palate/datasets';
-import { userCacheFolder } from '@palate/engine';
 import { openKnowledgeStore } from '@palate/knowledge-augment';
 
 /**

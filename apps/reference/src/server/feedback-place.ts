@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { type FeedbackStore, MemoryFeedbackStore } from '@palate/core';
+import { type FeedbackStore, MemoryFeedbackStore, userDataFolder } from '@palate/core';
 import { openFeedbackStore } from '@palate/postgres';
-import { userDataFolder } from './user-data-folder.js';
 
 /** Data set that feedback belongs to. */
 export interface FeedbackOf {

@@ -9,7 +9,6 @@ import { ApiKeys, addApiKey } from '../../src/server/http/api-keys.js';
 import { openApi } from '../../src/server/http/openapi.js';
 import { ENGINE_ROUTES, OWN_ROUTES } from '../../src/server/http/routes.js';
 import { Jobs } from '../../src/server/jobs.js';
-import { userDataFolder } from '../../src/server/user-data-folder.js';
 
 describe('requests that wait are answered together', () => {
   const signal = new AbortController().signal;
@@ -158,13 +157,4 @@ test('the description names every call, and every reference in it leads somewher
     Object.values(methods).flatMap(({ operationId }) => operationId ?? []),
   );
   expect(new Set(ids).size).toBe(ids.length);
-});
-
-test('data of the user lie where the system keeps them', () => {
-  const on = (platform: string, env: Record<string, string>): string =>
-    userDataFolder({ platform, env, home: '/home/ann' });
-  expect(on('linux', {})).toBe('/home/ann/.local/share/palate');
-  expect(on('linux', { XDG_DATA_HOME: '/data' })).toBe('/data/palate');
-  expect(on('linux', { XDG_DATA_HOME: 'relative' })).toBe('/home/ann/.local/share/palate');
-  expect(on('darwin', {})).toBe('/home/ann/Library/Application Support/palate');
 });

@@ -6,8 +6,8 @@ import {
   fingerprint,
   MemoryFeedbackStore,
   throwIfCancelled,
+  userCacheFolder,
 } from '@palate/core';
-import { userCacheFolder } from './cache-folder.js';
 import { defaultPipeline } from './default-pipeline.js';
 import { EngineFolder } from './engine-folder.js';
 import { LiveCatalogue } from './live-catalogue.js';

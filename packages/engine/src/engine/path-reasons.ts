@@ -1,6 +1,6 @@
 import type { EmbeddingTable, InteractionLog } from '@palate/core';
 import type { GraphPath, GraphPaths } from '@palate/graph-augment';
-import type { ResolvedAsker } from './resolve-request.js';
+import type { ResolvedAsker } from './resolved-asker.js';
 
 /** Items beyond which texts are not joined: each is compared with all others. */
 const MOST_ITEMS = 20_000;

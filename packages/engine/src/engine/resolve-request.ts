@@ -3,24 +3,11 @@ import type { FeedbackState } from './feedback-state.js';
 import { type ItemTest, itemTest } from './filter.js';
 import type { ItemKnowledge } from './options.js';
 import type { Asker, Filter } from './request.js';
+import type { ResolvedAsker } from './resolved-asker.js';
 import type { Snapshot } from './snapshot.js';
-import { understand, type Wish } from './understand.js';
+import { understand } from './understand.js';
 
-/** Who asks, in dense indexes. */
-export interface ResolvedAsker {
-  readonly user: string | undefined;
-  /** Whether data or feedback know the user. */
-  readonly isKnown: boolean;
-  /** Oldest first. */
-  readonly history: Int32Array;
-  readonly ratings: Float32Array | undefined;
-  readonly times: Float64Array | undefined;
-  readonly wish: Wish | undefined;
-  /** Items that the user said no to. */
-  readonly dislikes: ReadonlySet<number>;
-  /** Words that reasons go by: the parts of the wish, or the keywords of the profile. */
-  readonly keywords: readonly string[];
-}
+export type { ResolvedAsker };
 
 /** Items that may be returned to a user. */
 export interface Allowed {

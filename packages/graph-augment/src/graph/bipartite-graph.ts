@@ -1,65 +1,11 @@
 import { type InteractionLog, InvalidInputError, type ItemEdges } from '@palate/core';
+import { transpose, userItemMatrix } from '@palate/retrievers';
 
 /** An undirected graph as compressed rows: node `v` is joined to `targets[offsets[v]]` up to `targets[offsets[v + 1]]`. */
 export interface Graph {
   readonly nodes: number;
   readonly offsets: Int32Array;
   readonly targets: Int32Array;
-}
-
-/** Users of each item, or items of each user, in compressed rows. */
-export interface Rows {
-  readonly offsets: Int32Array;
-  readonly columns: Int32Array;
-}
-
-/** Where each row starts, from the row of each entry. */
-function startsOf(rows: Int32Array, count: number): Int32Array {
-  const starts = new Int32Array(count + 1);
-  for (let k = 0; k < rows.length; k++) starts[rows[k]! + 1]! += 1;
-  for (let row = 0; row < count; row++) starts[row + 1]! += starts[row]!;
-  return starts;
-}
-
-/** The same matrix by columns, rising within each. */
-export function transposed({ offsets, columns }: Rows, count: number): Rows {
-  const starts = startsOf(columns, count);
-  const cursor = starts.slice(0, -1);
-  const turned = new Int32Array(columns.length);
-  for (let row = 0; row + 1 < offsets.length; row++)
-    for (let p = offsets[row]!; p < offsets[row + 1]!; p++) {
-      const column = columns[p]!;
-      turned[cursor[column]!] = row;
-      cursor[column]! += 1;
-    }
-  return { offsets: starts, columns: turned };
-}
-
-/** Leaves the first of equal neighbours within a row. */
-function distinct({ offsets, columns }: Rows): Rows {
-  const starts = new Int32Array(offsets.length);
-  let at = 0;
-  for (let row = 0; row + 1 < offsets.length; row++) {
-    for (let p = offsets[row]!; p < offsets[row + 1]!; p++)
-      if (p === offsets[row]! || columns[p] !== columns[p - 1]) columns[at++] = columns[p]!;
-    starts[row + 1] = at;
-  }
-  return { offsets: starts, columns: columns.slice(0, at) };
-}
-
-/** The items of each user, rising and each once, in time linear in the log. */
-export function itemsOfUsers(log: InteractionLog): Rows {
-  const { user, item } = log;
-  const starts = startsOf(item, log.items.size);
-  const cursor = starts.slice(0, -1);
-  const users = new Int32Array(log.length);
-  for (let row = 0; row < log.length; row++) {
-    const at = item[row]!;
-    users[cursor[at]!] = user[row]!;
-    cursor[at]! += 1;
-  }
-  // Read item by item, the items of each user come out rising: no sorting is needed.
-  return distinct(transposed({ offsets: starts, columns: users }, log.users.size));
 }
 
 /**
@@ -82,8 +28,8 @@ export function bipartiteGraph(log: InteractionLog, edges?: ItemEdges): Graph {
       received: 'edges of another id map',
       hint: 'Bring them into its order: edges.align(log.items).',
     });
-  const byUser = itemsOfUsers(log);
-  const byItem = transposed(byUser, items);
+  const byUser = userItemMatrix(log);
+  const byItem = transpose(byUser, items);
   const between = edges?.symmetric();
   const offsets = new Int32Array(nodes + 1);
   const targets = new Int32Array(2 * byUser.columns.length + (between?.length ?? 0));

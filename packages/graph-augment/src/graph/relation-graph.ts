@@ -7,8 +7,8 @@ import {
   type Provenance,
   provenanceOfLog,
 } from '@palate/core';
+import { userItemMatrix } from '@palate/retrievers';
 import type { AttributeEdges } from '../edges/attribute-edges.js';
-import { itemsOfUsers } from './bipartite-graph.js';
 
 /** Kinds of entities, in the order in which their numbers lie. */
 export type EntityKind = 'item' | 'user' | 'value';
@@ -100,7 +100,7 @@ export function relationGraph(log: InteractionLog, options: RelationGraphOptions
     const type = relations.push({ name: `${name}, inverse`, head: tail, tail: head, inverseOf: name }) - 1;
     parts.push({ type, heads: tails, tails: heads });
   };
-  const { offsets, columns } = itemsOfUsers(log);
+  const { offsets, columns } = userItemMatrix(log);
   const people = new Int32Array(columns.length);
   for (let user = 0; user < users.size; user++)
     people.fill(items.size + user, offsets[user], offsets[user + 1]);

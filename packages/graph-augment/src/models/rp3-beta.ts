@@ -23,8 +23,8 @@ import {
   topK,
   yieldToEventLoop,
 } from '@palate/core';
+import { type SparseRows, transpose, userItemMatrix } from '@palate/retrievers';
 import { joinedEdges } from '../edges/joined-edges.js';
-import { itemsOfUsers, type Rows, transposed } from '../graph/bipartite-graph.js';
 import { RELATIONS } from './graph-options.js';
 import { type GraphModel, readGraphModel, saveGraphModel } from './stored-graph-model.js';
 
@@ -50,7 +50,7 @@ type Settings = SettingsOf<typeof SAVED.declarations>;
 const KIND = 'rp3-beta';
 
 /** Weights from items of a history to candidates, in compressed rows. */
-interface Weights extends Rows {
+interface Weights extends SparseRows {
   readonly values: Float32Array;
 }
 
@@ -97,9 +97,9 @@ export class Rp3Beta implements CatalogueScorer, Saveable {
     const { log } = dataset;
     const n = log.items.size;
     const edges = relations?.length ? joinedEdges(relations).align(log.items) : undefined;
-    const byUser = itemsOfUsers(log);
-    const byItem = transposed(byUser, n);
-    const degree = ({ offsets }: Rows, row: number): number => offsets[row + 1]! - offsets[row]!;
+    const byUser = userItemMatrix(log);
+    const byItem = transpose(byUser, n);
+    const degree = ({ offsets }: SparseRows, row: number): number => offsets[row + 1]! - offsets[row]!;
     const fromUser = Float64Array.from({ length: log.users.size }, (_, u) =>
       degree(byUser, u) === 0 ? 0 : degree(byUser, u) ** -alpha,
     );
@@ -222,8 +222,8 @@ export class Rp3Beta implements CatalogueScorer, Saveable {
 /** Sums the chances over the users of an item into `mass`; returns the items met, in no order. */
 function walk(
   item: number,
-  byItem: Rows,
-  byUser: Rows,
+  byItem: SparseRows,
+  byUser: SparseRows,
   fromUser: Float64Array,
   mass: Float64Array,
 ): number[] {

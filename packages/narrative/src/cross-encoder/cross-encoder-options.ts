@@ -2,7 +2,7 @@ import { defineOptions, type LongCallOptions, type OptionsOf, option, type Setti
 import { trainingOptions } from '@palate/nn';
 import { BiEncoder } from '../encoder/bi-encoder.js';
 import { TUNED } from '../encoder/trained-encoder.js';
-import { READING } from '../encoder/trained-options.js';
+import { FINE_TUNING, READING, validationRequests } from '../encoder/trained-options.js';
 
 /** Options of `CrossEncoder.fit`. */
 export const CROSS_ENCODER = defineOptions('CrossEncoder.fit', {
@@ -31,19 +31,12 @@ export const CROSS_ENCODER = defineOptions('CrossEncoder.fit', {
     default: 30,
     doc: 'negatives of a held-out pair, whose mean reciprocal rank among them is measured after each epoch',
   }),
-  validationRequests: option.integer({ min: 1 })({
-    default: 100,
-    doc: 'most requests of the validation that are measured',
-  }),
+  validationRequests: validationRequests(100),
   ...trainingOptions({
     learningRate: 2e-5,
-    warmUpSteps: 50,
-    decay: 'none',
-    weightDecay: 0.01,
+    ...FINE_TUNING,
     batchSize: { default: 8, doc: 'requests a step, each with one of its items and the negatives' },
     epochs: { default: 3, doc: 'most passes over the requests; each takes another item of them' },
-    patience: 2,
-    clipNorm: 1,
   }),
 });
 

@@ -2,7 +2,7 @@ import { defineOptions, type LongCallOptions, type OptionsOf, option, type Setti
 import type { EncoderParts } from '@palate/llm';
 import { trainingOptions } from '@palate/nn';
 import { TUNED } from './trained-encoder.js';
-import { READING } from './trained-options.js';
+import { FINE_TUNING, READING, validationRequests } from './trained-options.js';
 
 /** Losses of the bi-encoder. */
 const BI_ENCODER_LOSSES = ['triplet', 'info-nce'] as const;
@@ -48,22 +48,15 @@ export const BI_ENCODER = defineOptions('BiEncoder.fit', {
     default: 0.2,
     doc: 'share of the users whose requests are held out: their NDCG@10 over the whole catalogue is measured after each epoch',
   }),
-  validationRequests: option.integer({ min: 1 })({
-    default: 300,
-    doc: 'most requests of the validation that are measured',
-  }),
+  validationRequests: validationRequests(300),
   pretrained: option
     .value<EncoderParts>('an encoder taken apart, such as useLiteParts() gives', isParts)
     .optional({ doc: 'encoder to start from; use-lite if left out', identity: ({ id }) => id }),
   ...trainingOptions({
     learningRate: 5e-5,
-    warmUpSteps: 50,
-    decay: 'none',
-    weightDecay: 0.01,
+    ...FINE_TUNING,
     batchSize: { default: 32, doc: 'requests a step, each with one of its items' },
     epochs: { default: 8, doc: 'most passes over the requests; each takes another item of them' },
-    patience: 2,
-    clipNorm: 1,
   }),
 });
 

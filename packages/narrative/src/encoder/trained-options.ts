@@ -9,3 +9,19 @@ export const READING = {
   requestTokens: option.integer({ min: 1 })({ default: 128, doc: 'most tokens that are read of a request' }),
   itemTokens: option.integer({ min: 1 })({ default: 96, doc: "most tokens that are read of an item's text" }),
 } as const;
+
+/** How both stages are trained, for `trainingOptions`: after a short rise at one rate, until two epochs brought nothing. */
+export const FINE_TUNING = {
+  warmUpSteps: 50,
+  decay: 'none',
+  weightDecay: 0.01,
+  patience: 2,
+  clipNorm: 1,
+} as const;
+
+/** Most requests of the validation that a stage measures. */
+export const validationRequests = (fallback: number) =>
+  option.integer({ min: 1 })({
+    default: fallback,
+    doc: 'most requests of the validation that are measured',
+  });

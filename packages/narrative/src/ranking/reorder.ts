@@ -1,7 +1,5 @@
 import type { ScoredItem } from '@palate/core';
-
-/** The constant of reciprocal rank fusion (Cormack et al. 2009). */
-const FUSION = 60;
+import { fuseLists } from '@palate/retrievers';
 
 /**
  * The best `k` of some candidates by new scores of the first of them; those beyond stay behind in their order.
@@ -18,17 +16,13 @@ export function reorder(
 ): ScoredItem[] {
   const depth = scores.length;
   const order = Array.from({ length: depth }, (_, at) => at).sort((a, b) => scores[b]! - scores[a]! || a - b);
-  let first: ScoredItem[];
-  if (orderWeight === 0) {
-    first = order.map((at) => ({ item: given[at]?.item as number, score: scores[at]! }));
-  } else {
-    const fused = new Float64Array(depth);
-    for (const [rank, at] of order.entries())
-      fused[at] = (1 - orderWeight) / (FUSION + rank + 1) + orderWeight / (FUSION + at + 1);
-    first = order
-      .sort((a, b) => fused[b]! - fused[a]! || a - b)
-      .map((at) => ({ item: given[at]?.item as number, score: fused[at]! }));
-  }
+  // Positions in the given order stand for the candidates: of equal ones the first stays first.
+  const byScore = order.map((at) => ({ item: at, score: scores[at]! }));
+  const ordered =
+    orderWeight === 0
+      ? byScore
+      : fuseLists([byScore, [...byScore].sort((a, b) => a.item - b.item)], [1 - orderWeight, orderWeight]);
+  const first = ordered.map(({ item: at, score }) => ({ item: given[at]?.item as number, score }));
   const least = first.at(-1)?.score ?? 0;
   const rest = given.slice(depth).map(({ item }, at) => ({ item, score: least - 1 - at }));
   return [...first, ...rest].slice(0, k);

@@ -42,7 +42,7 @@ type Config = SettingsOf<typeof BM25.declarations>;
  */
 export class Bm25Retriever extends FittedRetriever<Config> {
   readonly name = 'BM25';
-  /** What the fields of the catalogue that it reads know of interactions. */
+  /** Knowledge of interactions in the fields of the catalogue that it reads. */
   readonly provenance: Provenance;
   readonly #texts: readonly string[];
   /** For each word the items that hold it, with the word's weight there. */

@@ -25,11 +25,11 @@ import {
   type Retriever,
   readArtifact,
   rebuildSaved,
+  restoredWithEdges,
   type Saveable,
   type ScoredItem,
   savedFittedOn,
   type TensorData,
-  takeEdgeProvenance,
   throwIfCancelled,
   UnsupportedError,
   unavailableItems,
@@ -310,8 +310,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
           .map(([name, tensor]) => [name.slice(prefix.length + 1), tensor]),
       );
     const { ids: idConfig, unseenShare: share, ...own } = Object(manifest.config) as Record<string, unknown>;
-    const taken = takeEdgeProvenance(dir, own);
-    const config = TIGER.restored(dir, taken.settings);
+    const { settings: config, provenance } = restoredWithEdges(dir, own, TIGER);
     if (!(typeof share === 'number' && share > 0 && share <= 1))
       throw new ArtifactError(dir, {
         expected: 'unseenShare above 0 and at most 1 in the manifest',
@@ -350,7 +349,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
       [],
       manifest.dataFingerprint ?? '',
       savedFittedOn(manifest),
-      taken.provenance,
+      provenance,
     );
   }
 

@@ -1,5 +1,5 @@
-import { type FeedbackStore, fingerprint, type Progress } from '@palate/core';
-import { Engine, type PipelineConfig, userCacheFolder } from '@palate/engine';
+import { type FeedbackStore, fingerprint, type Progress, userCacheFolder } from '@palate/core';
+import { Engine, type PipelineConfig } from '@palate/engine';
 import { loadData } from '../../data.js';
 import { knownOf, pipelineFor } from '../../engine/known-of.js';
 import { liveModel } from '../../engine/live-model.js';

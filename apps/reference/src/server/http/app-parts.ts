@@ -14,7 +14,7 @@ export interface EngineCaller {
 }
 
 /** Starts jobs; one that runs already is given instead of a second. */
-export interface JobStarter {
+interface JobStarter {
   refit(): JobView;
   fit(system: string): JobView;
 }

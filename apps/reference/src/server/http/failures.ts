@@ -56,7 +56,7 @@ export function failureOf(error: unknown): Failure {
 }
 
 /**
- * What was given, checked by a schema.
+ * Input, checked by a schema.
  *
  * @param where - what an error names: body or query
  * @throws PalateError of code `invalid-input` with the first fault that the schema found
