@@ -12,7 +12,7 @@ const work = mkdtempSync(join(tmpdir(), 'palate-pages-'));
 
 const comparable = (text) => text.replace(/\d+\.\d ms/g, '… ms').replaceAll('(wasm,', '(native,');
 
-/** What a script writes to both of its outputs, in the order of writing. */
+/** Output of a script, of both streams, in the order of writing. */
 function outputOf(words) {
   const path = join(work, 'output.txt');
   const file = openSync(path, 'w');

@@ -23,7 +23,7 @@ export interface FitContext extends LongCallOptions {
   readonly checkpoints: string;
 }
 
-/** What a row of a table gives its method beside the options. */
+/** Inputs that a row of a table gives its method beside the options. */
 export interface RowInputs {
   /** Families of the items' texts whose vectors are read; the data set's own if left out. */
   readonly families?: readonly TextFamily[] | undefined;

@@ -34,7 +34,7 @@ export interface ArtifactContents {
   readonly files?: Readonly<Record<string, ArtifactFile>> | undefined;
 }
 
-/** What a file of an artifact holds, as a whole or in pieces. */
+/** Content of a file of an artifact, as a whole or in pieces. */
 export type ArtifactFile = Uint8Array | string | Iterable<Uint8Array>;
 
 /** An artifact folder as read back, every checksum verified. */

@@ -13,7 +13,7 @@ export interface CatalogColumns {
   readonly text: Readonly<Record<string, readonly string[]>>;
   /** Attributes by name (`genres`, `year`, `brand`); an item without the attribute has `undefined`. */
   readonly attributes?: Readonly<Record<string, readonly AttributeValue[]>> | undefined;
-  /** What columns know of interactions, by name; those that are not named know nothing, as a shop's own data. */
+  /** Knowledge of interactions in the columns, by name; those that are not named know nothing, as a shop's own data. */
   readonly provenance?: Readonly<Record<string, Provenance>> | undefined;
 }
 
@@ -34,7 +34,7 @@ export class Catalog {
   readonly items: IdMap;
   readonly text: Readonly<Record<string, readonly string[]>>;
   readonly attributes: Readonly<Record<string, readonly AttributeValue[]>>;
-  /** What columns know of interactions, by name, where they know any; see {@link provenanceOf}. */
+  /** Knowledge of interactions in the columns, by name, where they know any; see {@link provenanceOf}. */
   readonly provenance: Readonly<Record<string, Provenance>>;
 
   /**
@@ -101,7 +101,7 @@ export class Catalog {
   }
 
   /**
-   * What fields know of interactions together: whoever reads their texts or values knows it then.
+   * Joint knowledge of interactions in some fields: whoever reads their texts or values knows it then.
    *
    * @param fields - names of text fields or attributes; all if left out
    * @throws InvalidInputError if a field does not exist

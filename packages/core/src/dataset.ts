@@ -10,7 +10,7 @@ export interface UserTable {
   readonly users: IdMap;
   /** Columns by name, one entry a user. */
   readonly attributes: Readonly<Record<string, readonly (string | number | undefined)[]>>;
-  /** What columns know of interactions, by name; those that are not named know nothing, as a shop's own data. */
+  /** Knowledge of interactions in the columns, by name; those that are not named know nothing, as a shop's own data. */
   readonly provenance?: Readonly<Record<string, Provenance>> | undefined;
 }
 

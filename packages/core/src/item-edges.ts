@@ -134,7 +134,7 @@ export class ItemEdges {
     );
   }
 
-  /** What decides a result that is made with the edges, for hashes. */
+  /** Hash of all that decides a result made with the edges. */
   identity(): unknown {
     return [this.items, this.offsets, this.targets, this.weights];
   }

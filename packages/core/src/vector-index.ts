@@ -16,7 +16,7 @@ export interface VectorSearchOptions {
 
 /** Options of {@link VectorIndex.add}. */
 export interface VectorAddOptions {
-  /** What the vectors know of interactions: `WORLD` for vectors of catalogue texts and the like; unknown if left out. */
+  /** Knowledge of interactions in the vectors: `WORLD` for vectors of catalogue texts and the like; unknown if left out. */
   readonly provenance?: Provenance | undefined;
 }
 
@@ -26,7 +26,7 @@ export interface VectorIndex extends Saveable {
   /** How many vectors it holds. */
   readonly size: number;
   /**
-   * What all vectors that were ever added know of interactions together, for the `provenance` of a retriever that reads
+   * Joint knowledge of interactions in all vectors that were ever added, for the `provenance` of a retriever that reads
    * them; kept by `save`. Removing vectors forgets nothing; an empty index knows nothing.
    */
   readonly provenance: Provenance;

@@ -22,7 +22,7 @@ import { readJsonLines } from './json-lines.js';
 import { statistics } from './statistics.js';
 import { inBlocks } from './text-blocks.js';
 
-/** What the manifest of a data set folder calls it. */
+/** Kind of artifact in the manifest of a data set folder. */
 const KIND = 'dataset';
 const VERSION = 1;
 
@@ -30,7 +30,7 @@ const INTERACTIONS = 'interactions.csv';
 const ITEMS = 'items.jsonl';
 const USERS = 'users.jsonl';
 
-/** What the manifest says beside checksums. */
+/** Content of the manifest beside checksums. */
 interface FolderConfig {
   readonly name: string;
   readonly licence: string;
@@ -40,7 +40,7 @@ interface FolderConfig {
   readonly ids: 'text' | 'row';
   readonly text: readonly string[];
   readonly attributes: readonly string[];
-  /** What columns know of interactions, by name; left out where none knows any. */
+  /** Knowledge of interactions in the columns, by name; left out where none knows any. */
   readonly provenance?: Readonly<Record<string, unknown>> | undefined;
   /** Columns of the users; left out where nothing is known of them. */
   readonly userAttributes?: readonly string[] | undefined;
@@ -182,7 +182,7 @@ function canStandInCsv(id: string): boolean {
   return id !== '' && id === id.trim() && !/[\r\n\uFEFF]/.test(id) && !/\p{Surrogate}/u.test(id);
 }
 
-/** What a row has of some columns. */
+/** Values of a row in some columns. */
 function present<V>(
   columns: Readonly<Record<string, readonly V[]>>,
   k: number,

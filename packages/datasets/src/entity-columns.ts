@@ -1,7 +1,7 @@
 import type { AttributeValue } from '@palate/core';
 import { parseBoolean, parseDecimal, saysMissing } from './field-values.js';
 
-/** What pandas, SQL and Spark write in a text column where there is nothing. */
+/** Words that pandas, SQL and Spark write in a text column where there is nothing. */
 const NO_TEXT = /^(?:nan|null|\\n)$/i;
 
 /** A value as text for people and encoders: lists joined by commas; `''` for none. */

@@ -18,7 +18,7 @@ import { readRows } from './row-reader.js';
 import { type ColumnName, namesOf, type TableReading } from './table-columns.js';
 import type { UnderstoodTable } from './understood-table.js';
 
-/** What a table about items or users was understood as, and how it meets the interactions. */
+/** Reading of a table about items or users, and how it meets the interactions. */
 export interface ImportedEntities extends UnderstoodTable {
   /** Rows, each an item or user. */
   readonly rows: number;

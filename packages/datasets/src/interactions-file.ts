@@ -41,7 +41,7 @@ function shortest(value: number): string {
   return String(value);
 }
 
-/** What is known of a file of interactions before it is read. */
+/** Facts about a file of interactions that are known before it is read. */
 export interface InteractionsFile {
   readonly users: IdMap;
   readonly items: IdMap;

@@ -40,7 +40,7 @@ export function rankRelevant(
       throw new InvalidInputError({
         expected: 'scores that are numbers',
         received: `NaN at index ${item}`,
-        hint: 'The model has diverged or divides by zero: mend its scoring.',
+        hint: 'The model has diverged or divides by zero: correct its scoring.',
       });
   const sorted = (sign: 1 | -1): Int32Array =>
     Int32Array.from({ length: count }, (_, i) => i).sort((a, b) => {

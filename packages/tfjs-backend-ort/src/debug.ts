@@ -1,5 +1,5 @@
 /**
- * What the environment variable `PALATE_DEBUG` makes the backend print to standard error, to see how TensorFlow.js calls
+ * Output that the environment variable `PALATE_DEBUG` makes the backend print to standard error, to see how TensorFlow.js calls
  * become ONNX Runtime sessions.
  *
  * Terms: a *graph* is what kernels have recorded for the tensors that are wanted; a *plan* is that graph numbered from its

@@ -44,7 +44,7 @@ export async function films(extent: Extent) {
   return { whole, split, dataset, texts, train, held: validation };
 }
 
-/** What the study is made from. */
+/** Data that the study is made from. */
 export type Films = Awaited<ReturnType<typeof films>>;
 
 /** Requests of held-out users, whose last two films are the answers. */

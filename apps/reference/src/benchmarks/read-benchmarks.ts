@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { InvalidInputError } from '@palate/core';
 import { readTable, type TableRow, type TableText } from './read-table.js';
 
-/** What a row costs, from the records behind the table. */
+/** Cost of a row, from the records behind the table. */
 interface RowCost {
   /** Seconds that the longest fit of the row took. */
   readonly fitSeconds: number;
@@ -97,7 +97,7 @@ async function readCosts(folder: string): Promise<Map<string, RowCost>> {
   return costs;
 }
 
-/** What a record of a cell says of cost; nothing if it is no such record or was cut short. */
+/** Cost in a record of a cell; nothing if it is no such record or was cut short. */
 function costOf(text: string): (RowCost & { readonly label: string }) | undefined {
   let cell: { label?: unknown; fitSeconds?: unknown; result?: { seconds?: unknown; users?: unknown } };
   try {

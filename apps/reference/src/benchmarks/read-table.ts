@@ -6,7 +6,7 @@ export interface TableRow {
   readonly cells: readonly TableValue[];
   /** Source of a number by others, as the table's last column says; absent for what was measured here. */
   readonly published?: string;
-  /** What else the last column remarks. */
+  /** Further remarks of the last column. */
   readonly note?: string;
 }
 

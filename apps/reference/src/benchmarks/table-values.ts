@@ -8,7 +8,7 @@ export interface TableValue {
   readonly high?: number | undefined;
   /** Standard deviation over seeds, where the cell has one. */
   readonly deviation?: number | undefined;
-  /** What stands behind the number: '%' or nothing. */
+  /** Unit behind the number: '%' or nothing. */
   readonly unit?: '%' | undefined;
   /** True where the table sets the value in bold: the best measured one of its column. */
   readonly isBest?: boolean | undefined;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { FeedbackRecord, FeedbackStore, StoredFeedback } from '../feedback-store.js';
 import type { ConformanceCase } from './conformance.js';
 
-/** What {@link feedbackStoreConformance} needs to know. */
+/** Parts that {@link feedbackStoreConformance} is given. */
 export interface FeedbackStoreConformanceOptions {
   /** Opens an empty store. */
   readonly create: () => Promise<FeedbackStore>;

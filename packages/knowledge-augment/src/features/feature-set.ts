@@ -16,7 +16,7 @@ export interface EncodedFeature extends FeatureEncoding {
   readonly codes: Int32Array;
   /** One number an entity, of mean 0 and variance 1 over training; empty for categories. */
   readonly numbers: Float32Array;
-  /** What the attribute knows of interactions: an item's mean rating knows those it is the mean of. */
+  /** Knowledge of interactions in the attribute: an item's mean rating knows those it is the mean of. */
   readonly provenance: Provenance;
 }
 

@@ -60,7 +60,7 @@ export interface ReasoningInputOptions {
   /** Most interactions that are shown. Default 30. */
   readonly most?: number | undefined;
   /**
-   * What is shown of a history: its earlier half, so that samples can come from after it, or its end, for answers to people
+   * Part of a history that is shown: its earlier half, so that samples can come from after it, or its end, for answers to people
    * alone: no model may be measured with such texts on these interactions. Default `'early'`.
    */
   readonly part?: 'early' | 'latest' | undefined;

@@ -75,7 +75,7 @@ export type LlmRankerOptions = OptionsOf<typeof LLM_RANKER.declarations> &
   RankerKnowledge & {
     readonly model: LanguageModel;
     readonly catalog: Catalog;
-    /** What the texts of `profile` and `item` know of interactions; evaluation refuses texts that do not say it. */
+    /** Knowledge of interactions in the texts of `profile` and `item`; evaluation refuses texts that do not say it. */
     readonly knowledgeProvenance?: Provenance | undefined;
   };
 

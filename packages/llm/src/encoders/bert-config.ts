@@ -1,4 +1,4 @@
-/** What of a BERT's `config.json` its computation reads. */
+/** Parts of a BERT's `config.json` that its computation reads. */
 export interface BertConfig {
   readonly hidden_size: number;
   readonly num_hidden_layers: number;

@@ -12,6 +12,6 @@ export interface TextTokens {
   encode(text: string): Int32Array;
   /** Text of tokens; `end` and `padding` give none. */
   decode(ids: ArrayLike<number>): string;
-  /** What the vocabulary is rebuilt from, by plain file names; see {@link readTextTokens}. */
+  /** Files that the vocabulary is rebuilt from, by plain names; see {@link readTextTokens}. */
   files(): Readonly<Record<string, string>>;
 }

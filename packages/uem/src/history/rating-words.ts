@@ -8,7 +8,7 @@ export interface RatingScale {
 
 const WORDS = ['hated it', 'disliked it', 'found it fair', 'liked it', 'loved it'] as const;
 
-/** What the history says of items without a rating. */
+/** Words of a history for items without a rating. */
 export const UNRATED = 'chose it';
 
 /**

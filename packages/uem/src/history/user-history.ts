@@ -1,6 +1,6 @@
 import { type InteractionLog, InvalidInputError } from '@palate/core';
 
-/** What somebody had, oldest first. */
+/** Items that somebody had, oldest first. */
 export interface UserHistory {
   /** Dense item indices. */
   readonly items: ArrayLike<number>;

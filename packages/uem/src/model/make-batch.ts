@@ -67,7 +67,7 @@ export function tokenColumns(
   return { ids: { shape, values: ids }, present: { shape, values: present } };
 }
 
-/** What the decoder reads and shall say: labels, the same shifted right, and which labels count. */
+/** Input and target of the decoder: labels, the same shifted right, and which labels count. */
 export function answerColumns(
   t5: T5,
   answers: readonly Int32Array[],

@@ -26,7 +26,7 @@ export interface PromptedQuery {
   readonly text: string;
 }
 
-/** What a trained network answers with. */
+/** Parts that a trained network answers with. */
 export interface PromptedParts {
   readonly network: PromptNetwork;
   readonly tokens: TextTokens;

@@ -1,4 +1,4 @@
-/** What a module says of a user, to be kept and used in place of the history. */
+/** A module's account of a user, to be kept and used in place of the history. */
 export interface SoftPrompt {
   /** Stored rows of the history's texts, `[items, 3 * textWidth]`, oldest first. */
   readonly rows: Float32Array;

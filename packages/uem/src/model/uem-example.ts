@@ -3,7 +3,7 @@ import type { UserHistory } from '../history/user-history.js';
 
 /** A question about a user. */
 export interface UemQuery {
-  /** What the user had; nothing where the question is about nobody. */
+  /** History of the user; nothing where the question is about nobody. */
   readonly history?: UserHistory | undefined;
   /** The task in words. */
   readonly text: string;

@@ -3,7 +3,7 @@ import { keepApiKey } from '../api/api-key.js';
 import { ApiError } from '../api/client.js';
 import { queries } from '../api/queries.js';
 
-/** What went wrong, in the server's words, with what helps. */
+/** Note of what went wrong, in the server's words, with what helps. */
 export function ErrorNote({ error }: { readonly error: unknown }) {
   const { message, hint, code } =
     error instanceof ApiError ? error : { message: String(error), hint: undefined, code: 'page' };

@@ -9,7 +9,7 @@ import { useEffect, useRef, useState } from 'react';
  * mark, which no screen reader may read on a group; the label of the whole figure stands instead.
  */
 export function PlotFigure(props: {
-  /** What the drawing shows, in a sentence, for those who do not see it. */
+  /** Content of the drawing, in a sentence, for those who do not see it. */
   readonly label: string;
   /** Options of the plot at a width in pixels; keep the function stable while the data are the same. */
   readonly options: (width: number) => Plot.PlotOptions;

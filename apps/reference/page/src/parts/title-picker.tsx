@@ -4,7 +4,7 @@ import { useDeferredValue, useState } from 'react';
 import { searchTitles } from '../api/calls.js';
 import { Attributes } from './attributes.js';
 
-/** What was picked. */
+/** Item that was picked. */
 export interface Picked {
   readonly id: string;
   readonly title: string;

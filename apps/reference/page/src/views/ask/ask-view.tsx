@@ -127,7 +127,7 @@ function AskForm({ asked }: { readonly asked: Asked }) {
   );
 }
 
-/** What was picked and thumbed, each to be taken back. */
+/** Items that were picked or thumbed, each to be taken back. */
 function Chosen({ asked }: { readonly asked: Asked }) {
   const { picks, ups, downs } = asked;
   if (picks.length + ups.length + downs.length === 0) return null;

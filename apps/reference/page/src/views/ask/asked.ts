@@ -2,7 +2,7 @@ import type { RecommendRequest } from '../../api/types.js';
 import { lengthField, readLength } from '../../routing/list-length.js';
 import { go, hrefOf } from '../../routing/route.js';
 
-/** What the address asks for. */
+/** Request in the address. */
 export interface Asked {
   /** A wish in words. */
   readonly text: string;

@@ -78,7 +78,7 @@ export function Provenance({ answer }: { readonly answer: Answer }) {
   );
 }
 
-/** What fell back or was passed over, with the words of whoever failed. */
+/** Counts of what fell back or was passed over, with the words of whoever failed. */
 function Outcomes({ outcomes }: { readonly outcomes: readonly OutcomeCounts[] }) {
   return (
     <div className="note is-warning" role="status">

@@ -11,7 +11,7 @@ import { ResultTable } from './result-table.js';
 import { ValuesPlot } from './values-plot.js';
 import './benchmarks.css';
 
-/** What the address asks to see. */
+/** Choice of table and rows in the address. */
 interface Wanted {
   readonly table: string;
   readonly metric: string;

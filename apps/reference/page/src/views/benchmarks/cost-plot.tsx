@@ -5,7 +5,7 @@ import { shortTitle } from '../../parts/short-title.js';
 import { costOf, duration, frontOf } from './cost.js';
 import type { Metric, PlottedRow } from './read-rows.js';
 
-/** What each row costs, on a logarithmic scale, against what it is worth; the line joins those that nothing beats. */
+/** Plot of what each row costs, on a logarithmic scale, against what it is worth; the line joins those that nothing beats. */
 export function CostPlot(props: {
   readonly rows: readonly PlottedRow[];
   readonly metric: Metric;

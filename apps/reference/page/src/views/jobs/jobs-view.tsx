@@ -6,7 +6,7 @@ import { EmptyNote, ErrorNote, Waiting } from '../../parts/notes.js';
 import { JobRow } from './job-row.js';
 import './jobs.css';
 
-/** What takes long: how far it is, and what failed. */
+/** Jobs that take long: how far it is, and what failed. */
 export default function JobsView() {
   const jobs = useQuery({
     queryKey: ['jobs'],

@@ -49,7 +49,7 @@ export function CodeTree({ nodes, above = [], open, colours, onOpen }: TreeProps
   );
 }
 
-/** What follows an open code: more codes, or titles where only the code that tells items apart is left. */
+/** Content of an open code: more codes, or titles where only the code that tells items apart is left. */
 function Below(props: {
   readonly points: CodeNode['points'];
   readonly path: readonly number[];
