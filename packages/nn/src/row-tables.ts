@@ -12,6 +12,16 @@ import type { Parameters } from './parameters.js';
 import type { Batch } from './train-options.js';
 
 const [BETA_1, BETA_2, EPSILON] = [0.9, 0.999, 1e-8];
+/** Steps of a row after which the corrections of its moments are 1 in 32-bit floats. */
+const SETTLED = 2 ** 15;
+
+/** A function of the steps that a row has taken, worked out once: powers cost more than the rest of a short row. */
+const bySteps = (value: (steps: number) => number): Float64Array =>
+  Float64Array.from({ length: SETTLED + 1 }, (_, steps) => value(Math.max(1, steps)));
+
+/** What first moments are divided by, as a factor, and what roots of second ones are, by steps. */
+const FIRST_CORRECTION = bySteps((steps) => 1 / (1 - BETA_1 ** steps));
+const ROOT_CORRECTION = bySteps((steps) => 1 / Math.sqrt(1 - BETA_2 ** steps));
 
 /** Options of {@link RowTables}. */
 export const ROW_TABLES = defineOptions('RowTables', {
@@ -35,10 +45,13 @@ export interface Lookup {
 /** Name under which the loss finds the rows of a lookup: the shape of the batch's entry, and the columns. */
 export const lookedUp = ({ parameter, rows }: Lookup): string => `${parameter} of ${rows}`;
 
+/** Parts of a row of {@link Table.data}, one behind the other, each of all columns. */
+const PARTS = { values: 0, first: 1, second: 2 } as const;
+const WIDTH = 3;
+
 interface Table {
-  readonly values: Float32Array;
-  readonly first: Float32Array;
-  readonly second: Float32Array;
+  /** Rows of values, first moments and second moments side by side, which a step needs together. */
+  readonly data: Float32Array;
   /** Steps that have touched each row. */
   readonly steps: Int32Array;
   readonly rows: number;
@@ -57,7 +70,8 @@ export class RowTables implements OuterLayer {
   readonly #lookups: readonly Lookup[];
   readonly #weightDecay: number;
   readonly #tables = new Map<string, Table>();
-  #batch: Batch = {};
+  /** The rows of the lookups, as the last batch named them. */
+  #asked: readonly Int32Array[] = [];
   /** Rows given to the graph, by lookup and size: one step is over before the next begins. */
   readonly #given = new Map<string, Float32Array>();
   #touched = new Int32Array(0);
@@ -78,9 +92,7 @@ export class RowTables implements OuterLayer {
           hint: 'Look up rows of parameters of two axes.',
         });
       this.#tables.set(name, {
-        values: new Float32Array(rows * columns),
-        first: new Float32Array(rows * columns),
-        second: new Float32Array(rows * columns),
+        data: new Float32Array(rows * columns * WIDTH),
         steps: new Int32Array(rows),
         rows,
         columns,
@@ -91,29 +103,30 @@ export class RowTables implements OuterLayer {
   }
 
   pull(): void {
-    for (const [name, { values }] of this.#tables) values.set(this.#model.get(name).dataSync<'float32'>());
+    for (const [name, table] of this.#tables)
+      setPart(table, 'values', this.#model.get(name).dataSync<'float32'>());
   }
 
   push(): void {
-    for (const [name, { values, rows, columns }] of this.#tables) {
-      const next = tf.tensor2d(values.slice(), [rows, columns]);
+    for (const [name, table] of this.#tables) {
+      const next = tf.tensor2d(partOf(table, 'values'), [table.rows, table.columns]);
       this.#model.get(name).assign(next);
       next.dispose();
     }
   }
 
   forward(batch: Batch): Batch {
-    this.#batch = batch;
+    this.#asked = this.#lookups.map((lookup) => this.#rowsOf(lookup, batch));
     return Object.fromEntries(
-      this.#lookups.map((lookup) => {
-        const { values, columns } = this.#tableOf(lookup.parameter);
-        const { shape } = this.#entry(lookup.rows);
-        const rows = this.#rowsOf(lookup);
+      this.#lookups.map((lookup, which) => {
+        const { data, columns } = this.#tableOf(lookup.parameter);
+        const { shape } = batch[lookup.rows] as Batch[string];
+        const rows = this.#asked[which] as Int32Array;
         const found = this.#buffer(lookedUp(lookup), rows.length * columns);
         for (let k = 0; k < rows.length; k++) {
-          const from = rows[k]! * columns;
+          const from = rows[k]! * columns * WIDTH;
           const to = k * columns;
-          for (let column = 0; column < columns; column++) found[to + column] = values[from + column]!;
+          for (let column = 0; column < columns; column++) found[to + column] = data[from + column]!;
         }
         return [lookedUp(lookup), { shape: [...shape, columns], values: found }];
       }),
@@ -121,21 +134,25 @@ export class RowTables implements OuterLayer {
   }
 
   backward(gradients: Readonly<Record<string, Float32Array>>, _: number, learningRate: number): void {
-    for (const name of this.parameters) {
-      const lookups = this.#lookups.filter(({ parameter }) => parameter === name);
+    for (const name of this.parameters)
       this.#update(
         this.#tableOf(name),
-        lookups.map((lookup) => ({
-          rows: this.#rowsOf(lookup),
-          gradient: gradients[lookedUp(lookup)] as Float32Array,
-        })),
+        this.#lookups.flatMap((lookup, which) =>
+          lookup.parameter === name
+            ? [
+                {
+                  rows: this.#asked[which] as Int32Array,
+                  gradient: gradients[lookedUp(lookup)] as Float32Array,
+                },
+              ]
+            : [],
+        ),
         learningRate,
       );
-    }
   }
 
   #update(
-    { values, first, second, steps, columns, places }: Table,
+    { data, steps, columns, places }: Table,
     given: readonly { readonly rows: Int32Array; readonly gradient: Float32Array }[],
     learningRate: number,
   ): void {
@@ -167,17 +184,18 @@ export class RowTables implements OuterLayer {
       const row = touched[place]!;
       places[row] = -1;
       const step = ++steps[row]!;
-      const stepSize = learningRate / (1 - BETA_1 ** step);
-      const rootCorrection = 1 / Math.sqrt(1 - BETA_2 ** step);
-      const at = row * columns;
-      for (let column = 0; column < columns; column++) {
-        const gradient = sums[place * columns + column]!;
-        const m = BETA_1 * first[at + column]! + (1 - BETA_1) * gradient;
-        const v = BETA_2 * second[at + column]! + (1 - BETA_2) * gradient * gradient;
-        first[at + column] = m;
-        second[at + column] = v;
-        values[at + column] =
-          values[at + column]! * keep - (stepSize * m) / (Math.sqrt(v) * rootCorrection + EPSILON);
+      const settled = step < SETTLED ? step : SETTLED;
+      const stepSize = learningRate * FIRST_CORRECTION[settled]!;
+      const rootCorrection = ROOT_CORRECTION[settled]!;
+      let at = row * columns * WIDTH;
+      const end = (place + 1) * columns;
+      for (let from = place * columns; from < end; from++, at++) {
+        const gradient = sums[from]!;
+        const m = BETA_1 * data[at + columns]! + (1 - BETA_1) * gradient;
+        const v = BETA_2 * data[at + 2 * columns]! + (1 - BETA_2) * gradient * gradient;
+        data[at + columns] = m;
+        data[at + 2 * columns] = v;
+        data[at] = data[at]! * keep - (stepSize * m) / (Math.sqrt(v) * rootCorrection + EPSILON);
       }
     }
   }
@@ -193,18 +211,16 @@ export class RowTables implements OuterLayer {
     return this.#tables.get(name) as Table;
   }
 
-  #entry(name: string): Batch[string] {
-    const entry = this.#batch[name];
-    if (entry) return entry;
-    throw new InvalidInputError({
-      expected: `rows to look up in the batch, called ${name}`,
-      received: Object.keys(this.#batch).join(', ') || 'nothing',
-      hint: 'Name the entry of the batch that has the rows.',
-    });
-  }
-
-  #rowsOf({ parameter, rows: name }: Lookup): Int32Array {
-    const { values } = this.#entry(name);
+  /** The rows that a batch names, checked. */
+  #rowsOf({ parameter, rows: name }: Lookup, batch: Batch): Int32Array {
+    const entry = batch[name];
+    if (!entry)
+      throw new InvalidInputError({
+        expected: `rows to look up in the batch, called ${name}`,
+        received: Object.keys(batch).join(', ') || 'nothing',
+        hint: 'Name the entry of the batch that has the rows.',
+      });
+    const { values } = entry;
     const { rows } = this.#tableOf(parameter);
     if (!(values instanceof Int32Array))
       throw new InvalidInputError({
@@ -224,25 +240,59 @@ export class RowTables implements OuterLayer {
 
   state(): Record<string, TensorData> {
     return Object.fromEntries(
-      [...this.#tables].flatMap(([name, { first, second, steps, rows, columns }]) => [
-        [`first.${name}`, { shape: [rows, columns], values: first.slice() }],
-        [`second.${name}`, { shape: [rows, columns], values: second.slice() }],
-        [`steps.${name}`, { shape: [rows], values: steps.slice() }],
-      ]),
+      [...this.#tables].flatMap(([name, table]) => {
+        const shape = [table.rows, table.columns];
+        return [
+          [`first.${name}`, { shape, values: partOf(table, 'first') }],
+          [`second.${name}`, { shape, values: partOf(table, 'second') }],
+          [`steps.${name}`, { shape: [table.rows], values: table.steps.slice() }],
+        ];
+      }),
     );
   }
 
   restore(state: Readonly<Record<string, TensorData>>, source: string): void {
-    for (const [name, table] of this.#tables)
-      for (const slot of ['first', 'second', 'steps'] as const) {
-        const saved = state[`${slot}.${name}`]?.values;
-        if (saved?.length !== table[slot].length)
-          throw new ArtifactError(source, {
-            expected: `the optimiser's state ${slot}.${name} of ${table[slot].length} numbers`,
-            received: saved ? `${saved.length} numbers` : 'none',
-            hint: 'The checkpoint belongs to another model: use another folder.',
-          });
-        table[slot].set(saved as Float32Array & Int32Array);
-      }
+    for (const [name, table] of this.#tables) {
+      const size = table.rows * table.columns;
+      setPart(table, 'first', savedNumbers(state, `first.${name}`, new Float32Array(size), source));
+      setPart(table, 'second', savedNumbers(state, `second.${name}`, new Float32Array(size), source));
+      savedNumbers(state, `steps.${name}`, table.steps, source);
+    }
   }
+}
+
+/** Copies a part of all rows, `[rows, columns]`. */
+function partOf({ data, rows, columns }: Table, part: keyof typeof PARTS): Float32Array {
+  const numbers = new Float32Array(rows * columns);
+  for (let row = 0; row < rows; row++) {
+    const from = (row * WIDTH + PARTS[part]) * columns;
+    for (let column = 0; column < columns; column++) numbers[row * columns + column] = data[from + column]!;
+  }
+  return numbers;
+}
+
+/** Sets a part of all rows. */
+function setPart({ data, rows, columns }: Table, part: keyof typeof PARTS, numbers: Float32Array): void {
+  for (let row = 0; row < rows; row++) {
+    const to = (row * WIDTH + PARTS[part]) * columns;
+    for (let column = 0; column < columns; column++) data[to + column] = numbers[row * columns + column]!;
+  }
+}
+
+/** Fills an array with saved state of its length. */
+function savedNumbers<T extends Float32Array | Int32Array>(
+  state: Readonly<Record<string, TensorData>>,
+  name: string,
+  numbers: T,
+  source: string,
+): T {
+  const saved = state[name]?.values;
+  if (saved?.constructor !== numbers.constructor || saved.length !== numbers.length)
+    throw new ArtifactError(source, {
+      expected: `the optimiser's state ${name} of ${numbers.length} numbers`,
+      received: saved ? `${saved.length} numbers` : 'none',
+      hint: 'The checkpoint belongs to another model: use another folder.',
+    });
+  numbers.set(saved as T);
+  return numbers;
 }
