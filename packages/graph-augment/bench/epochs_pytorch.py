@@ -1,5 +1,5 @@
 """Epochs of LightGCN (torch-geometric, and by a sparse matrix) and TransE (dense and sparse gradients) on given batches:
-reads names of models, trains an epoch of each on one thread, and answers with the seconds, or "none" where it cannot."""
+reads names of models, trains an epoch of each on one thread, and answers with the processor seconds, or "none" where it cannot."""
 import sys
 import time
 
@@ -102,11 +102,11 @@ for line in sys.stdin:
         continue
     model = made[name]
     optimisers = getattr(model, "optimisers", None) or [model.optimiser]
-    started = time.perf_counter()
+    started = time.process_time()
     for rows in model.batches:
         for optimiser in optimisers:
             optimiser.zero_grad()
         model.step(rows).backward()
         for optimiser in optimisers:
             optimiser.step()
-    print(time.perf_counter() - started, flush=True)
+    print(time.process_time() - started, flush=True)
