@@ -43,7 +43,8 @@ export function claimNotes(outcomes: readonly ModelOutcome[]): string[] {
   const exceeds = (change: Change, of: Change): string =>
     Number.isNaN(ratio(change)) || Number.isNaN(ratio(of))
       ? 'cannot be said without targets'
-      : holds(ratio(change) > ratio(of));
+      : // A smaller loss is no larger gain.
+        holds(ratio(change) > Math.max(1, ratio(of)));
   const better = outcomes.filter(({ ndcg }) => ndcg.after > ndcg.before);
   const significant = outcomes.filter(({ pValue }) => pValue < SIGNIFICANT);
   const risen = significant.filter(({ ndcg }) => ndcg.after > ndcg.before);

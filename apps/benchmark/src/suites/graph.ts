@@ -12,7 +12,7 @@ export interface GraphBudget {
 
 /** Budgets by data, the same with and without edges. */
 export const GRAPH_BUDGETS = {
-  giftcards: { epochs: 60, batchSize: 256, patience: 10, rates: [0.003, 0.01] },
+  giftcards: { epochs: 60, batchSize: 256, patience: 10, rates: [0.003, 0.01, 0.03] },
   movietweetings: { epochs: 12, batchSize: 2048, patience: 6, rates: [0.003, 0.01] },
   beauty: { epochs: 12, batchSize: 2048, patience: 4, rates: [0.01] },
 } as const satisfies Readonly<Record<string, GraphBudget>>;
