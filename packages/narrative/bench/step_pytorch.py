@@ -77,9 +77,10 @@ def train_once(step):
 
 times = []
 for step in range(size["steps"] + size["warmUp"]):
-    started = time.perf_counter()
+    started, processor = time.perf_counter(), time.process_time()
     train_once(step)
     if step >= size["warmUp"]:
-        times.append((time.perf_counter() - started) * 1000)
+        wall = (time.perf_counter() - started) * 1000
+        times.append({"wall": wall, "processor": (time.process_time() - processor) * 1000})
 weights = sum(parameter.numel() for parameter in model.parameters())
 print(json.dumps({"times": times, "weights": weights, "torch": torch.__version__}))

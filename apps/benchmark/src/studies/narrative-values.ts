@@ -1,6 +1,7 @@
 import type { LongCallOptions, Retriever } from '@palate/core';
 import { holm, normalisedGain, randomisationTest } from '@palate/eval';
 import type { TestSet } from './narrative-data.js';
+import { PLACE_METRICS } from './narrative-places.js';
 import { meanAndDeviation, meanOf, type StudyTable } from './study.js';
 
 /** Values of each request of a set. */
@@ -54,23 +55,19 @@ export async function measure(
 export function table(
   rows: readonly Row[],
   sets: readonly TestSet[],
-  pointrec: ReadonlyMap<string, number[]>,
+  pointrec: ReadonlyMap<string, number[][]>,
 ): StudyTable {
   const [first] = sets;
-  const base = rows.find(({ label }) => label === 'BM25 and use-lite, fused');
-  /** NDCG@10 of each request, averaged over seeds. */
-  const perRequest = (row: Row | undefined): number[] => {
-    const seeds = row?.values[first?.name ?? ''] ?? [];
-    return (seeds[0]?.ndcg10 ?? []).map((_, q) => meanOf(seeds.map(({ ndcg10 }) => ndcg10[q] as number)));
-  };
-  const compared = rows.filter((row) => row !== base && perRequest(row).length > 1);
-  const adjusted = holm(compared.map((row) => randomisationTest(perRequest(row), perRequest(base)).pValue));
+  const against = pValues(rows, first?.name ?? '', 'BM25 and use-lite, fused');
+  const personal = sets.find(({ isPersonal }) => isPersonal);
+  const againstSasRec = pValues(rows, personal?.name ?? '', 'SASRec');
   return {
     columns: [
       'system',
       ...sets.flatMap(({ name, requests }) => [`${name} (${requests.length}): HR@10`, 'NDCG@10', 'HR@100']),
-      'Pointrec: NDCG@10',
+      ...PLACE_METRICS.map((metric) => `Pointrec (36): ${metric}`),
       'p against the fusion',
+      'next films: p against SASRec',
     ],
     rows: rows.map((row) => [
       row.label,
@@ -85,8 +82,34 @@ export function table(
               );
         }),
       ),
-      pointrec.has(row.label) ? meanAndDeviation(pointrec.get(row.label) ?? [], 3) : '',
-      compared.includes(row) ? (adjusted[compared.indexOf(row)] as number).toFixed(3) : '',
+      ...PLACE_METRICS.map((_, metric) => {
+        const seeds = pointrec.get(row.label);
+        return seeds
+          ? meanAndDeviation(
+              seeds.map((own) => own[metric] ?? 0),
+              3,
+            )
+          : '';
+      }),
+      against.get(row)?.toFixed(3) ?? '',
+      againstSasRec.get(row)?.toFixed(3) ?? '',
     ]),
   };
+}
+
+/**
+ * Chances of a difference as large in NDCG@10 on one set from a row, by the randomisation test over requests, values
+ * averaged over seeds, with Holm correction; nothing where the row has no values.
+ */
+export function pValues(rows: readonly Row[], set: string, base: string): ReadonlyMap<Row, number> {
+  const perRequest = ({ values }: Row): number[] => {
+    const seeds = values[set] ?? [];
+    return (seeds[0]?.ndcg10 ?? []).map((_, q) => meanOf(seeds.map(({ ndcg10 }) => ndcg10[q] as number)));
+  };
+  const found = rows.find(({ label }) => label === base);
+  const reference = found ? perRequest(found) : [];
+  if (reference.length < 2) return new Map();
+  const compared = rows.filter((row) => row !== found && perRequest(row).length > 1);
+  const adjusted = holm(compared.map((row) => randomisationTest(perRequest(row), reference).pValue));
+  return new Map(compared.map((row, k) => [row, adjusted[k] as number]));
 }

@@ -83,6 +83,18 @@ test('lists are reordered as deep as they were scored, and fused by reciprocal r
   expect(reorder(given, [], 0, 2).map(({ item }) => item)).toEqual([5, 6]);
 });
 
+test('what the second stage scores keeps its items: recall at its depth and beyond is that of the first', () => {
+  const given = Array.from({ length: 300 }, (_, k) => ({ item: k * 7, score: 1000 - k }));
+  const scores = Float32Array.from({ length: 200 }, (_, k) => Math.sin(k * 3));
+  for (const orderWeight of [0, 0.5]) {
+    const list = reorder(given, scores, orderWeight, 300).map(({ item }) => item);
+    const first = given.map(({ item }) => item);
+    expect(list.slice(0, 200)).not.toEqual(first.slice(0, 200));
+    expect(list.slice(0, 200).sort((a, b) => a - b)).toEqual(first.slice(0, 200));
+    expect(list.slice(200)).toEqual(first.slice(200));
+  }
+});
+
 describe('a cross-encoder', () => {
   test('learns what answers a request, of users it was not trained on too', async () => {
     using trained = await CrossEncoder.fit(pairs, { biEncoder, ...SMALL, epochs: 20 });
