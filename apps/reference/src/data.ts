@@ -21,6 +21,14 @@ export async function foundDatasets(): Promise<FoundDataset[]> {
   return [...found.values()];
 }
 
+/** Names of the folders here that `palate import` wrote. */
+async function ownFolders(): Promise<string[]> {
+  const names = await readdir('.', { withFileTypes: true }).catch(() => []);
+  const folders = names.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const isOwn = await Promise.all(folders.map((name) => isDatasetFolder(name)));
+  return folders.filter((_, k) => isOwn[k]);
+}
+
 /**
  * Loads a data set by its name on the command line, or from a folder that `palate import` wrote. Published data other
  * than the bundled ones are brought to their 5-core too; one's own are used as they are.
@@ -43,7 +51,7 @@ export async function loadData(key: string, options: LongCallOptions = {}): Prom
   );
   // A folder whose manifest cannot be read says why itself.
   if (isFolder && (await readdir(key)).includes('manifest.json')) return openDataset(key, options);
-  const meant = nearestName(key, known);
+  const meant = nearestName(key, [...known, ...(await ownFolders())]);
   throw new InvalidInputError({
     expected: `a data set among ${known.join(', ')}, or the folder of one`,
     received: isFolder ? `${JSON.stringify(key)}, a folder of something else` : JSON.stringify(key),

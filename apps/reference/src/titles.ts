@@ -22,6 +22,9 @@ function editDistance(a: string, b: string): number {
   return row[b.length] as number;
 }
 
+/** Share of changed letters up to which a title may have been meant. */
+const FARTHEST = 0.6;
+
 /** A title found for what was typed. */
 export interface FoundTitle {
   readonly item: number;
@@ -32,7 +35,7 @@ export interface FoundTitle {
  * Finds the item that a typed title means: the exact title, then the same words without case, accents and articles, of
  * the year where one is typed; of several the most rated one.
  *
- * @throws InvalidInputError with the nearest titles if there is none
+ * @throws InvalidInputError with the nearest titles, where some are near, if there is none
  */
 export function findTitle(typed: string, dataset: Dataset): FoundTitle {
   const titles = dataset.catalog.text.title ?? [];
@@ -54,13 +57,19 @@ export function findTitle(typed: string, dataset: Dataset): FoundTitle {
         distance: holds ? 0.5 : editDistance(words, wanted) / Math.max(words.length, wanted.length, 1),
       };
     })
+    .filter(({ distance }) => distance <= FARTHEST)
     .sort((a, b) => a.distance - b.distance || (counts[b.item] ?? 0) - (counts[a.item] ?? 0));
   throw new InvalidInputError({
     expected: 'the title or the id of an item in the data set',
     received: JSON.stringify(typed.trim()),
-    hint: `Did you mean ${near
-      .slice(0, 3)
-      .map(({ title }) => title)
-      .join(', or ')}?`,
+    hint:
+      near.length === 0
+        ? titles.length === 0
+          ? 'The items have no titles: name them by their ids.'
+          : 'Look for it with `palate search`.'
+        : `Did you mean ${near
+            .slice(0, 3)
+            .map(({ title }) => title)
+            .join('; or ')}?`,
   });
 }

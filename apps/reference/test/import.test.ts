@@ -111,3 +111,19 @@ test('every command takes the folder, and PALATE_DATA the folder above it', asyn
     /a folder of something else/,
   );
 });
+
+test('data without texts: what is measured by default leaves out what reads texts, which is refused by name', async () => {
+  const out = join(folder, 'bare');
+  expect((await palate(['import', ORDERS, '--out', out])).code).toBe(0);
+  const data = ['--data', out, '--artifacts', join(folder, 'artifacts')];
+  const results = JSON.parse((await palate(['evaluate', ...data, '--metrics', 'hr@10', '--json'])).stdout);
+  const systems = results.map(({ system }: { system: string }) => system);
+  expect(systems).toContain('EASE');
+  expect(systems).not.toContain('BM25');
+  const fitted = JSON.parse((await palate(['fit', ...data, '--json'])).stdout);
+  expect(fitted.map(({ system }: { system: string }) => system)).not.toContain('bm25');
+  const refused = await palate(['evaluate', ...data, '--system', 'bm25']);
+  expect(refused.stderr).toMatch(/^palate: Expected items with texts.*orders without any.*--items FILE.*\n$/);
+  const unknown = await palate(['recommend', ...data, '--history', 'Moka Pot']);
+  expect(unknown.stderr).toMatch(/no titles: name them by their ids/);
+});

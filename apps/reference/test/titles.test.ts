@@ -42,3 +42,11 @@ test.each(['Toy Story 3', 'The Thing (1951)', 'Aliens', 'カメラ'])(
     expect(() => findTitle(typed, dataset)).toThrow(/Did you mean/);
   },
 );
+
+test('what is like no title is not taken for a slip; items without titles are named by ids', () => {
+  expect(() => findTitle('a bottle of something strong', dataset)).toThrow(
+    /Look for it with `palate search`/,
+  );
+  const bare = { ...dataset, catalog: new Catalog({ items: log.items, text: {} }) };
+  expect(() => findTitle('Alien', bare)).toThrow(/no titles: name them by their ids/);
+});

@@ -31,10 +31,11 @@ export interface EvaluateOptions extends FittingOptions {
  */
 export async function evaluateCommand(options: EvaluateOptions, context: CommandContext): Promise<void> {
   const { signal } = context;
-  const systems = chooseSystems(options.systems);
+  const systemsFor = chooseSystems(options.systems);
   const folder = join(options.artifacts ?? userCacheFolder(), 'evaluate');
   await checkWritable(folder);
   const dataset = await loadData(options.data, { signal });
+  const systems = systemsFor(dataset);
   const knowledge = options.knowledge ? await knownOf(options.data, dataset) : undefined;
   const split = leaveOneOut(dataset.log, { validation: false });
   const train = withLog(dataset, split.train);

@@ -11,10 +11,10 @@ export interface FitCommandOptions extends FittingOptions {
 
 /** `palate fit`: fits systems and keeps them, so that no answer has to wait; what is kept is left as it is. */
 export async function fitCommand(options: FitCommandOptions, context: CommandContext): Promise<void> {
-  const systems = chooseSystems(options.systems);
-  const fitted = await withEngine(options, context, async ({ engine }) => {
+  const systemsFor = chooseSystems(options.systems);
+  const fitted = await withEngine(options, context, async ({ engine, dataset }) => {
     const done: { system: string; reused: boolean; seconds: number }[] = [];
-    for (const { key } of systems) {
+    for (const { key } of systemsFor(dataset)) {
       const { reused = false, seconds = 0 } = await engine.fit(
         { system: key, force: options.force },
         { signal: context.signal },

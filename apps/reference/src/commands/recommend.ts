@@ -6,7 +6,7 @@ import { BUNDLED } from '../bundled.js';
 import type { FittingOptions } from '../command-options.js';
 import { type AskerOptions, askerOf, filterOf, itemsOf } from '../engine/asker.js';
 import { withEngine } from '../engine/open-engine.js';
-import { showAnswer } from '../engine/show-answer.js';
+import { shortened, showAnswer } from '../engine/show-answer.js';
 
 /** Options of `palate recommend`. */
 export interface RecommendOptions extends FittingOptions, AskerOptions {
@@ -69,7 +69,7 @@ function historyOf({ user, history }: Asker, { log, catalog }: Dataset): { id: s
 function headline({ user, text }: Asker, history: readonly { title: string }[], dataset: Dataset): string {
   const who = user === undefined ? '' : ` for ${user}`;
   const wish = text === undefined ? '' : ` who wants "${text}"`;
-  const last = history.slice(-5).map(({ title }) => title);
+  const last = history.slice(-5).map(({ title }) => shortened(title));
   const from =
     history.length === 0
       ? ''

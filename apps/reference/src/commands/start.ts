@@ -41,7 +41,7 @@ export async function startCommand(options: StartOptions, context: CommandContex
     for (const [k, item] of log.history(log.users.indexOf(user)).entries())
       print(`  ${String(log.rating?.[row[start + k] ?? 0] ?? '').padStart(2)}/10  ${title(item)}`);
     const columns: { heading: string; lines: string[] }[] = [];
-    for (const system of chooseSystems(undefined)) {
+    for (const system of chooseSystems(undefined)(dataset)) {
       const { items } = await engine.recommend({ user, k: options.k, system: system.key }, { signal });
       columns.push({
         heading: `${system.key} (${system.title})`,

@@ -1,4 +1,4 @@
-import { table, terminalWidth, wrapped } from '@palate/command-line';
+import { fitWidth, table, terminalWidth, wrapped } from '@palate/command-line';
 import type { AttributeValue, OutcomeCounts } from '@palate/core';
 import type { Answer } from '@palate/engine';
 
@@ -26,7 +26,7 @@ export function showAnswer(
           ...wrapped(
             `Candidates: ${candidates.length}, ${candidates
               .slice(0, 5)
-              .map(({ title }) => title)
+              .map(({ title }) => shortened(title))
               .join('; ')}${candidates.length > 5 ? '; …' : ''}`,
             width,
           ),
@@ -45,6 +45,9 @@ export function showAnswer(
     ...outcomesInWords(answer.outcomes).flatMap(source),
   ];
 }
+
+/** A title in a list of several. */
+export const shortened = (title: string): string => fitWidth(title, 40).trimEnd();
 
 /** Items by rank, each with its whole reason under the title. */
 function itemsWithReasons(items: Answer['items'], width: number): string[] {

@@ -1,4 +1,4 @@
-import { type Dataset, joinProvenance, type Provenance, WORLD } from '@palate/core';
+import { type Dataset, InvalidInputError, joinProvenance, type Provenance, WORLD } from '@palate/core';
 import type { ItemKnowledge } from '../engine/options.js';
 
 /** Names of text fields, and of attributes that are words: numbers say nothing in a text. */
@@ -44,6 +44,20 @@ export function itemTexts(
       ...(knowledge.items ? [knowledge.provenance ?? WORLD] : []),
     ]),
   };
+}
+
+/**
+ * Checks that there is a text at all.
+ *
+ * @throws InvalidInputError where no item has one
+ */
+export function checkTexts(texts: readonly string[], { name }: Dataset): void {
+  if (texts.some((text) => text !== '')) return;
+  throw new InvalidInputError({
+    expected: 'items with texts, for a method that reads them',
+    received: `${name} without any`,
+    hint: 'Give the catalogue texts (`palate import` with --items FILE), or name a method that goes by interactions.',
+  });
 }
 
 /** Profiles in words by external user id, as methods are fitted with them. */

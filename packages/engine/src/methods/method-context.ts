@@ -14,7 +14,7 @@ import {
 import { useLiteEncoder } from '@palate/llm';
 import type { ItemKnowledge } from '../engine/options.js';
 import { fitOrLoadMethod } from './fit-or-load-method.js';
-import { describingFields, itemTexts, profilesOf } from './item-texts.js';
+import { checkTexts, describingFields, itemTexts, profilesOf } from './item-texts.js';
 import type { MethodContext } from './method.js';
 import { methodOf } from './methods.js';
 
@@ -117,7 +117,9 @@ export function methodContext(dataset: Dataset, options: MethodContextOptions): 
     },
   };
   const encoded = async (): Promise<EmbeddingTable> => {
-    const { data, width } = await (await context.encoder()).encode([...(await context.itemTexts())], {
+    const whole = await context.itemTexts();
+    checkTexts(whole, dataset);
+    const { data, width } = await (await context.encoder()).encode([...whole], {
       signal,
       onProgress,
     });

@@ -1,6 +1,7 @@
 import { defineOptions } from '@palate/core';
 import { BM25, Bm25Retriever, TEXT, TextRetriever } from '@palate/retrievers';
 import { callOptions } from './fit-options.js';
+import { checkTexts } from './item-texts.js';
 import type { Method } from './method.js';
 
 /** Name of the catalogue column that holds the whole text of an item while an index is built. */
@@ -20,7 +21,9 @@ export const bm25: Method = {
   async fit(dataset, settings, context) {
     if (settings.fields !== undefined)
       return Bm25Retriever.fit(dataset, { ...settings, ...callOptions(context) });
-    const catalog = dataset.catalog.withText(WHOLE, await context.itemTexts(), context.textProvenance);
+    const texts = await context.itemTexts();
+    checkTexts(texts, dataset);
+    const catalog = dataset.catalog.withText(WHOLE, texts, context.textProvenance);
     return Bm25Retriever.fit(
       { ...dataset, catalog },
       { ...settings, fields: [WHOLE], ...callOptions(context) },
