@@ -75,6 +75,16 @@ export { toHtml } from './report-html.js';
 export { toLatex } from './report-latex.js';
 export { toMarkdown } from './report-markdown.js';
 export {
+  type BleuOptions,
+  bleu,
+  distinctGrams,
+  featureCoverage,
+  type RougeScores,
+  rouge,
+  type TextMetricOptions,
+  type TextWords,
+} from './text-metrics.js';
+export {
   checkOutcomes,
   checkTrust,
   outcomesInWords,
