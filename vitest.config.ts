@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import LongestFirst from './scripts/longest-first.js';
 
 const conditions = ['palate-source', 'module', 'node', 'development|production'];
 
@@ -9,7 +10,9 @@ export default defineConfig({
     include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'examples/*/*.test.ts'],
     globalSetup: ['scripts/temporary-folder.mjs'],
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than cores of a small machine: a tenth of the time a worker waits, for a browser, a disk or a server.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', './scripts/slowest-tests.mjs'],
     // One limit for every test, generous: a loaded machine takes ten times as long, and nothing asserts on time.
     testTimeout: 600_000,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { UserView } from '@palate/engine';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { buildPage } from './build-page.js';
 import { accessibilityFindings, CHROMIUM, launch, openTab, type Tab, WITHOUT } from './chromium.js';
 import { type Served, served } from './served.js';
@@ -24,6 +24,11 @@ describe.skipIf(CHROMIUM === undefined)(`the page in chromium${WITHOUT}`, () => 
     await browser?.close();
     await server?.close();
     await rm(root, { recursive: true, force: true });
+  });
+
+  // A tab that stays open goes on asking the server.
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close();
   });
 
   const at = async (hash: string, options: Parameters<typeof openTab>[1] = {}): Promise<Tab> => {
@@ -240,7 +245,11 @@ describe.skipIf(CHROMIUM === undefined)(`the page in chromium${WITHOUT}`, () => 
     await jobs.filter({ hasText: 'Models of the pipeline' }).getByText('done').waitFor();
     await page.getByRole('button', { name: 'Fit again' }).click();
     await jobs.filter({ hasText: 'All models' }).getByText('done').waitFor();
-    expect((await server.status()).refit.state).toBe('done');
+    const answered = await fetch(`${server.url}/api/v1/jobs`);
+    expect(((await answered.json()) as { jobs: unknown[] }).jobs).toContainEqual(
+      expect.objectContaining({ kind: 'refit', state: 'done' }),
+    );
+    expect(await server.status()).not.toHaveProperty('refit');
     expect(faults).toEqual([]);
   });
 
@@ -266,13 +275,15 @@ describe.skipIf(CHROMIUM === undefined)(`the page in chromium${WITHOUT}`, () => 
   ];
 
   test.each(VIEWS)('%s: no serious finding of axe-core, in light and in dark', async (view) => {
+    const { page } = await at(view, { reducedMotion: 'reduce' });
+    await page.waitForLoadState('networkidle');
+    const colours = [];
     for (const colorScheme of ['light', 'dark'] as const) {
-      const { page } = await at(view, { colorScheme, reducedMotion: 'reduce' });
-      await page.waitForLoadState('networkidle');
-      await page.waitForTimeout(300);
+      await page.emulateMedia({ colorScheme });
+      colours.push(await page.evaluate('getComputedStyle(document.body).color'));
       expect(await accessibilityFindings(page)).toEqual([]);
-      await page.context().close();
     }
+    expect(new Set(colours).size).toBe(2);
   });
 
   test.each(VIEWS)('%s: fits a phone without scrolling sideways', async (view) => {
@@ -282,10 +293,8 @@ describe.skipIf(CHROMIUM === undefined)(`the page in chromium${WITHOUT}`, () => 
       hasTouch: true,
     });
     await page.waitForLoadState('networkidle');
-    await page.waitForTimeout(300);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
     expect(faults).toEqual([]);
-    await page.context().close();
   });
 
   test('every view is reached by the keyboard, and its title is told', async () => {

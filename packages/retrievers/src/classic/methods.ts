@@ -29,6 +29,8 @@ export interface ClassicMethod {
   readonly ignoresHistory?: boolean | undefined;
   /** True where a score of 0 says that nothing speaks for an item. */
   readonly zeroIsNothing?: boolean | undefined;
+  /** Settings that show that it works, where the defaults take their time. */
+  readonly quick?: Readonly<Record<string, number>> | undefined;
   readonly of: {
     fit(dataset: Dataset, options: LongCallOptions): Promise<Retriever & Saveable>;
     load(dir: string): Promise<Retriever & Saveable>;
@@ -79,6 +81,7 @@ export const CLASSIC_METHODS: readonly ClassicMethod[] = [
     of: ImplicitAls,
     options: IMPLICIT_ALS,
     deterministic: false,
+    quick: { factors: 32, iterations: 3 },
   },
   { key: 'bpr', title: 'pairwise matrix factorisation', of: BprMf, options: BPR_MF, deterministic: false },
 ];

@@ -68,7 +68,11 @@ export const ENGINE_CALLS: Readonly<Partial<Record<Operation, Call>>> = {
     const { items } = await engine.search({ words, k: limit }, { signal });
     return { total: items.length, items: items.map(({ id, title }) => ({ id, title })) };
   },
-  status: (engine) => engine.status(),
+  status: (engine) => {
+    // A server's refits are jobs: the thread that answers has made none itself.
+    const { refit: _, ...status } = engine.status();
+    return status;
+  },
   systems: (engine) => ({ systems: engine.status().methods }),
   map: (engine, _: undefined, { signal }) => engine.map({ signal }),
   prepare: (engine, models: readonly ChosenModel[] | undefined, { signal }) =>
