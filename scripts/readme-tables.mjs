@@ -23,10 +23,17 @@ function withTable(readme, mark, table) {
   return `${readme.slice(0, at)}${mark}\n\n${table}\n${after === '' ? '' : `\n${after.replace(/^\n+/, '')}`}`;
 }
 
-/** A README with a further table at its end. */
+/** A README with a further table: under the heading that names its function, or at the end. */
 function withSection(readme, { where, mark, table }) {
-  const heading = /^## Options$/m.test(readme) ? '' : '## Options\n\n';
-  return `${readme.trimEnd()}\n\n${heading}### Options of ${where.includes(' ') ? where : `\`${where}\``}\n\n${mark}\n\n${table}\n`;
+  const named = where.includes(' ') ? where : `\`${where}\``;
+  const heading = `### Options of ${named}\n`;
+  const at = readme.indexOf(heading);
+  if (at >= 0) {
+    const end = at + heading.length;
+    return withTable(`${readme.slice(0, end)}\n${mark}\n${readme.slice(end)}`, mark, table);
+  }
+  const section = /^## Options$/m.test(readme) ? '' : '## Options\n\n';
+  return `${readme.trimEnd()}\n\n${section}${heading}\n${mark}\n\n${table}\n`;
 }
 
 const faults = [];

@@ -15,15 +15,20 @@ export { MOST_ITEMS } from './engine/check-request.js';
 export { type CallOptions, Engine, type ExplainCallOptions, type RefitOptions } from './engine/engine.js';
 export type { EngineStatus, MethodStatus, RefitStatus } from './engine/engine-status.js';
 export type { ModelEntry, ModelState } from './engine/generation.js';
-export type {
-  DiversityConfig,
-  Effort,
-  EngineOptions,
-  ItemKnowledge,
-  LiveModel,
-  PipelineConfig,
-  RankerConfig,
-  RetrieverConfig,
+export {
+  DIVERSITY,
+  type DiversityConfig,
+  type Effort,
+  ENGINE,
+  type EngineOptions,
+  type ItemKnowledge,
+  type LiveModel,
+  PIPELINE,
+  type PipelineConfig,
+  RANKER,
+  type RankerConfig,
+  RETRIEVER,
+  type RetrieverConfig,
 } from './engine/options.js';
 export type { ChosenModel, RefitReport } from './engine/refit.js';
 export type {

@@ -22,8 +22,10 @@ export { BI_ENCODER, type BiEncoderOptions } from './encoder/bi-encoder-options.
 export { SURROUNDINGS } from './encoder/surroundings.js';
 export type { Tuned } from './encoder/trained-encoder.js';
 export {
+  CROSS_FIT,
   type CrossFitOptions,
   crossFittedLikelihoods,
+  KEEP_LIKELY,
   type KeepLikelyOptions,
   keepLikely,
   textsOfPairs,
@@ -32,7 +34,11 @@ export { type ModelLikelihoodOptions, modelLikelihood } from './filter/model-lik
 export type { RequestGivenItem, RequestLikelihood } from './filter/request-likelihood.js';
 export { T5Likelihood } from './filter/t5-likelihood.js';
 export { T5_LIKELIHOOD, type T5LikelihoodOptions } from './filter/t5-likelihood-options.js';
-export { UnigramLikelihood, type UnigramLikelihoodOptions } from './filter/unigram-likelihood.js';
+export {
+  UNIGRAM_LIKELIHOOD,
+  UnigramLikelihood,
+  type UnigramLikelihoodOptions,
+} from './filter/unigram-likelihood.js';
 export { CLAUSE_PAIRS, type ClausePairsOptions, clausePairs } from './pairs/clause-pairs.js';
 export {
   type RequestPairs,
@@ -41,7 +47,11 @@ export {
   selectPairs,
   splitPairsByUser,
 } from './pairs/request-pairs.js';
-export { LikelihoodRanker, type LikelihoodRankerOptions } from './ranking/likelihood-ranker.js';
+export {
+  LIKELIHOOD_RANKER,
+  LikelihoodRanker,
+  type LikelihoodRankerOptions,
+} from './ranking/likelihood-ranker.js';
 export {
   NARRATIVE_RETRIEVER,
   NarrativeRetriever,

@@ -6,6 +6,7 @@ export {
   SelfAttention,
   splitHeads,
 } from './attention.js';
+export type { Batch, BatchTensors } from './batch.js';
 export type { CheckpointOptions, EpochReport } from './checkpoint.js';
 export { type Activation, activate, FeedForward, type FeedForwardOptions } from './feed-forward.js';
 export { fitNetwork, type NetworkTraining, type TrainingSettings } from './fit-network.js';
@@ -71,7 +72,7 @@ export type { GeneratedSequence } from './t5/generated-sequence.js';
 export { sequenceLoss, type TextPairs } from './t5/sequence-loss.js';
 export { type EncodedInput, type KeyValues, T5 } from './t5/t5.js';
 export { TokenTrie } from './t5/token-trie.js';
-export { type Batch, type BatchTensors, TRAIN, type TrainOptions } from './train-options.js';
+export { TRAIN, type TrainOptions } from './train-options.js';
 export { type TrainResult, train } from './trainer.js';
 export {
   type TrainingDeclarations,

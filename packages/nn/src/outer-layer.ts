@@ -1,5 +1,5 @@
 import type { TensorData } from '@palate/core';
-import type { Batch } from './train-options.js';
+import type { Batch } from './batch.js';
 
 /**
  * Weights that are looked up outside of the graph of a step: its rows enter the graph as inputs, and their gradients come

@@ -7,9 +7,9 @@ import {
   type TensorData,
 } from '@palate/core';
 import * as tf from '@tensorflow/tfjs-core';
+import type { Batch } from './batch.js';
 import type { OuterLayer } from './outer-layer.js';
 import type { Parameters } from './parameters.js';
-import type { Batch } from './train-options.js';
 
 const [BETA_1, BETA_2, EPSILON] = [0.9, 0.999, 1e-8];
 /** Steps of a row after which the corrections of its moments are 1 in 32-bit floats. */

@@ -1,5 +1,5 @@
 import type { RandomStream } from '@palate/core';
-import type { Batch } from './train-options.js';
+import type { Batch } from './batch.js';
 
 /**
  * Gives the batches of an epoch in which each row has one turn, in random order; the last batch may be shorter.

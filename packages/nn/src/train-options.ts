@@ -7,20 +7,13 @@ import {
   type SettingsOf,
 } from '@palate/core';
 import type * as tf from '@tensorflow/tfjs-core';
+import type { Batch, BatchTensors } from './batch.js';
 import { CHECKPOINT } from './checkpoint.js';
 import type { ForwardPass } from './forward-pass.js';
 import type { Optimiser } from './optimisers.js';
 import type { OuterLayer } from './outer-layer.js';
 import type { Parameters } from './parameters.js';
 import type { Schedule } from './schedules.js';
-
-/** Numbers of one batch by name; int32 for Int32Array, float32 for Float32Array. */
-export type Batch = Readonly<
-  Record<string, { readonly shape: readonly number[]; readonly values: Int32Array | Float32Array }>
->;
-
-/** Tensors of one batch by name. */
-export type BatchTensors = Readonly<Record<string, tf.Tensor>>;
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 

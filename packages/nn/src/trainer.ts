@@ -8,6 +8,7 @@ import {
 } from '@palate/core';
 import { type CompiledStep, compile } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
+import type { Batch, BatchTensors } from './batch.js';
 import {
   type EpochReport,
   prepareCheckpoints,
@@ -17,13 +18,7 @@ import {
 } from './checkpoint.js';
 import { ForwardPass } from './forward-pass.js';
 import { clipByGlobalNorm } from './optimisers.js';
-import {
-  type Batch,
-  type BatchTensors,
-  TRAIN,
-  type TrainOptions,
-  type TrainSettings,
-} from './train-options.js';
+import { TRAIN, type TrainOptions, type TrainSettings } from './train-options.js';
 
 /** Result of a training run. */
 export interface TrainResult {

@@ -13,7 +13,7 @@ export { RQ_VAE, RqVae, type RqVaeOptions } from './codebooks/rq-vae.js';
 export { type IdReport, reportIds } from './ids/id-report.js';
 export { type IdTreeOptions, printIdTree } from './ids/id-tree.js';
 export { IdTrie } from './ids/id-trie.js';
-export { SemanticIds, type SemanticIdsOptions } from './ids/semantic-ids.js';
+export { SEMANTIC_IDS, SemanticIds, type SemanticIdsOptions } from './ids/semantic-ids.js';
 export { entropyAtK } from './tiger/entropy.js';
 export type { FreeSearch } from './tiger/free-search.js';
 export { Tiger } from './tiger/tiger.js';

@@ -1,4 +1,4 @@
-import { checkOptions, InvalidInputError } from '@palate/core';
+import { defineOptions, InvalidInputError, type OptionsOf, option } from '@palate/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { OrtBackend } from './backend.js';
 import { exportOnnx, type NamedTensors } from './export-onnx.js';
@@ -10,13 +10,19 @@ import { OrtTensor } from './runtime/ort-tensor.js';
 const abandoned = new FinalizationRegistry<OrtSession>((session) => session.dispose());
 
 /** Options of {@link freeze}. */
-export interface FreezeOptions {
-  /**
-   * Threads within an operation. Default 1: a small graph takes less processor time on one thread than on several, and a
-   * server answers other requests on the others.
-   */
-  readonly threads?: number | undefined;
-}
+export const FREEZE = defineOptions(
+  'freeze',
+  {
+    threads: option.integer({ min: 1 })({
+      default: 1,
+      doc: 'threads within an operation; a small graph takes less processor time on one thread than on several, and a server answers other requests on the others',
+    }),
+  },
+  [],
+);
+
+/** Options of {@link freeze}; {@link FREEZE} says what each does. */
+export type FreezeOptions = OptionsOf<typeof FREEZE.declarations>;
 
 /** Numbers of one argument, row-major. */
 export type FrozenInput = Float32Array | Int32Array;
@@ -57,7 +63,7 @@ export function freeze<I extends NamedTensors>(
   inputs: I,
   options: FreezeOptions = {},
 ): FrozenFunction {
-  checkOptions('freeze', options, ['threads']);
+  const { threads } = FREEZE.settings(options);
   const names: string[] = [];
   const bytes = exportOnnx(
     (given: I) => {
@@ -72,7 +78,7 @@ export function freeze<I extends NamedTensors>(
   const backend = tf.backend() as OrtBackend;
   const session = new OrtSession(bytes, names, {
     ...backend.sessionOptions,
-    threads: options.threads ?? 1,
+    threads,
     spinning: false,
   });
   const shapes = Object.entries(inputs).map(([name, { shape, dtype }]) => ({

@@ -2,7 +2,7 @@ export { OrtBackend } from './backend.js';
 export { ORT_BACKEND, type OrtBackendOptions, type OrtStatistics } from './backend-options.js';
 export { COMPILE, type CompiledStep, type CompileOptions, compile } from './compile.js';
 export { EXPORT_ONNX, type ExportOnnxOptions, exportOnnx, type NamedTensors } from './export-onnx.js';
-export { type FreezeOptions, type FrozenFunction, type FrozenInput, freeze } from './freeze.js';
+export { FREEZE, type FreezeOptions, type FrozenFunction, type FrozenInput, freeze } from './freeze.js';
 export { layerNorm, sparseCrossEntropy } from './fused.js';
 export { registerGradients } from './gradients.js';
 export {

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import {
-  checkOptions,
   type Dataset,
   type FeedbackStore,
   fingerprint,
@@ -11,7 +10,7 @@ import {
 import { defaultPipeline } from './default-pipeline.js';
 import { EngineFolder } from './engine-folder.js';
 import { LiveCatalogue } from './live-catalogue.js';
-import type { Effort, EngineOptions, LiveModel, PipelineConfig } from './options.js';
+import { type Effort, ENGINE, type EngineOptions, type LiveModel, type PipelineConfig } from './options.js';
 import { checkedPipeline } from './pipeline.js';
 import { type OpenedState, openState } from './refit.js';
 
@@ -29,23 +28,8 @@ export interface EngineParts extends OpenedState {
 
 /** Checks the options of an engine, and reads feedback and added items. */
 export async function openParts(options: EngineOptions): Promise<EngineParts> {
-  checkOptions('Engine.open', options, [
-    'dataset',
-    'folder',
-    'pipeline',
-    'knowledge',
-    'texts',
-    'title',
-    'model',
-    'encoder',
-    'feedback',
-    'effort',
-    'seed',
-    'signal',
-    'onProgress',
-    'onNotice',
-  ]);
-  const { dataset, effort = 'full', model, signal } = options;
+  const { dataset, effort, model } = ENGINE.settings(options);
+  const { signal } = options;
   throwIfCancelled(signal, 'opening the engine');
   const live = model === undefined ? undefined : 'model' in model ? model : { model };
   const catalogue = LiveCatalogue.of(dataset, options);

@@ -1,10 +1,13 @@
-import type {
-  Dataset,
-  FeedbackStore,
-  LanguageModel,
-  LongCallOptions,
-  Provenance,
-  TextEncoder,
+import {
+  type Dataset,
+  defineOptions,
+  type FeedbackStore,
+  type LanguageModel,
+  type LongCallOptions,
+  type OptionsOf,
+  option,
+  type Provenance,
+  type TextEncoder,
 } from '@palate/core';
 import type { MethodSettings } from '../methods/method.js';
 
@@ -37,68 +40,130 @@ export interface LiveModel {
   readonly leftOut?: (() => readonly { readonly parameter: string; readonly because: string }[]) | undefined;
 }
 
-/** A retriever of a pipeline. */
-export interface RetrieverConfig {
-  /** Key of the registry. */
-  readonly method: string;
-  readonly settings?: MethodSettings | undefined;
-  /** Voice in the fusion. Default 1. */
-  readonly weight?: number | undefined;
-  /**
-   * Which requests it is asked: those with a `'history'`, with a `'text'`, or `'any'` of both. Default: methods of
-   * texts are asked where there is a text, or where no other method of the pipeline reads the request; others where
-   * there is a history.
-   */
-  readonly asked?: 'history' | 'text' | 'any' | undefined;
-}
+const isObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const METHOD = option.text(1);
+const SETTINGS = option.value<MethodSettings>('settings by name', isObject);
+
+/** Options of a retriever of a pipeline. */
+export const RETRIEVER = defineOptions(
+  'a retriever of the pipeline',
+  {
+    method: METHOD.required({ doc: 'key of the registry' }),
+    settings: SETTINGS.optional({ doc: 'settings of the method, over its defaults' }),
+    weight: option.number({ min: 0 }).optional({ doc: 'voice in the fusion; 1 if left out' }),
+    asked: option.choice(['history', 'text', 'any']).optional({
+      doc: "which requests it is asked: those with a `'history'`, with a `'text'`, or `'any'` of both. Left out: methods of texts are asked where there is a text, or where no other method of the pipeline reads the request; others where there is a history",
+    }),
+  },
+  [],
+);
+
+/** A retriever of a pipeline; {@link RETRIEVER} says what each part does. */
+export type RetrieverConfig = OptionsOf<typeof RETRIEVER.declarations>;
+
+/** Options of a ranker of a pipeline. */
+export const RANKER = defineOptions(
+  'a ranker of the pipeline',
+  {
+    method: METHOD.optional({ doc: 'key of the registry' }),
+    settings: SETTINGS.optional({ doc: 'settings of the method, over its defaults' }),
+    live: option
+      .value<true>('true', (value) => value === true)
+      .optional({ doc: 'the live language model, in place of a method' }),
+  },
+  [],
+);
 
 /** A ranker of a pipeline: a method of the registry, or the live language model. */
 export type RankerConfig =
   | { readonly method: string; readonly settings?: MethodSettings | undefined; readonly live?: undefined }
   | { readonly live: true; readonly method?: undefined; readonly settings?: undefined };
 
-/** Unlikeness among the items of an answer. */
-export interface DiversityConfig {
-  /** Weight of the order, from 0 to 1; the rest is the weight of unlikeness (maximal marginal relevance). */
-  readonly lambda: number;
-  /** How alike two items are: by their texts, or by the values of a catalogue column. Default `'text'`. */
-  readonly by?: string | undefined;
-}
+/** Options of the unlikeness among the items of an answer. */
+export const DIVERSITY = defineOptions(
+  'diversity of the pipeline',
+  {
+    lambda: option.number({ min: 0, max: 1 }).required({
+      doc: 'weight of the order, from 0 to 1; the rest is the weight of unlikeness (maximal marginal relevance)',
+    }),
+    by: option.text(1).optional({
+      doc: "how alike two items are: by their texts, or by the values of a catalogue column; `'text'` if left out",
+    }),
+  },
+  [],
+);
 
-/** How candidates are found, ordered and spread. */
-export interface PipelineConfig {
-  /** At least one. */
-  readonly retrievers: readonly RetrieverConfig[];
-  readonly fusion?: 'reciprocal-rank' | undefined;
-  /** Candidates that go to the rankers, at least; never fewer than `k`. Default 50. */
-  readonly candidates?: number | undefined;
-  readonly rankers?: readonly RankerConfig[] | undefined;
-  readonly diversity?: DiversityConfig | undefined;
-}
+/** Unlikeness among the items of an answer; {@link DIVERSITY} says what each part does. */
+export type DiversityConfig = OptionsOf<typeof DIVERSITY.declarations>;
+
+/** Options of a pipeline: how candidates are found, ordered and spread. */
+export const PIPELINE = defineOptions(
+  'the pipeline',
+  {
+    retrievers: option.value<readonly RetrieverConfig[]>('a list of retrievers', Array.isArray).required({
+      doc: 'who finds candidates, at least one: `{ method, settings, weight, asked }`',
+    }),
+    fusion: option.choice(['reciprocal-rank']).optional({
+      doc: 'how the lists of several retrievers become one',
+    }),
+    candidates: option.integer({ min: 1, max: 1000 }).optional({
+      doc: 'candidates that go to the rankers, at least; never fewer than `k`; 50 if left out',
+    }),
+    rankers: option.value<readonly RankerConfig[]>('a list of rankers', Array.isArray).optional({
+      doc: 'who orders them, one after the other: `{ method, settings }`, or `{ live: true }` for the language model',
+    }),
+    diversity: option.value<DiversityConfig>('{ lambda, by }', isObject).optional({
+      doc: 'unlikeness among the items of an answer',
+    }),
+  },
+  [],
+);
+
+/** How candidates are found, ordered and spread; {@link PIPELINE} says what each part does. */
+export type PipelineConfig = OptionsOf<typeof PIPELINE.declarations>;
+
+const EFFORTS = ['quick', 'full'] as const;
 
 /** How much is trained: `quick` shows that all works, `full` is worth waiting for. */
-export type Effort = 'quick' | 'full';
+export type Effort = (typeof EFFORTS)[number];
 
 /** Options of `Engine.open`. */
-export interface EngineOptions extends LongCallOptions {
-  readonly dataset: Dataset;
-  /** Folder of models, vectors and added items. Default: one of the data in the user's cache folder. */
-  readonly folder?: string | undefined;
-  /** Default: chosen from what the data holds. */
-  readonly pipeline?: PipelineConfig | undefined;
-  readonly knowledge?: ItemKnowledge | undefined;
-  /** Catalogue columns that describe an item. Default: all texts, and attributes that are words. */
-  readonly texts?: readonly string[] | undefined;
-  /** Catalogue column that names an item. Default `title` or `name`, or the first text. */
-  readonly title?: string | undefined;
-  /** Ranks and explains live. Default: none. */
-  readonly model?: LanguageModel | LiveModel | undefined;
-  /** Default: use-lite, loaded when it is first needed. */
-  readonly encoder?: TextEncoder | undefined;
-  /** Default: in memory. */
-  readonly feedback?: FeedbackStore | undefined;
-  /** Default `'full'`. */
-  readonly effort?: Effort | undefined;
-  /** Told in a sentence of what is worth knowing: an artifact that is not used, a fit that begins. */
-  readonly onNotice?: ((notice: string) => void) | undefined;
-}
+export const ENGINE = defineOptions('Engine.open', {
+  dataset: option.value<Dataset>('a data set', isObject).required({ doc: 'what is recommended from' }),
+  folder: option.text(1).optional({
+    doc: "folder of models, vectors and added items; one of the data in the user's cache folder if left out",
+  }),
+  pipeline: option.value<PipelineConfig>('a pipeline', isObject).optional({
+    doc: 'how candidates are found, ordered and spread; chosen from what the data holds if left out',
+  }),
+  knowledge: option.value<ItemKnowledge>('knowledge of items and users', isObject).optional({
+    doc: 'texts, tags and tastes beside the catalogue',
+  }),
+  texts: option.list(option.text(1)).optional({
+    doc: 'catalogue columns that describe an item; all texts, and attributes that are words, if left out',
+  }),
+  title: option.text(1).optional({
+    doc: 'catalogue column that names an item; `title` or `name`, or the first text, if left out',
+  }),
+  model: option
+    .value<LanguageModel | LiveModel>('a language model', isObject)
+    .optional({ doc: 'ranks and explains live; nobody does if left out' }),
+  encoder: option
+    .value<TextEncoder>('a text encoder', (value) => typeof Object(value).encode === 'function')
+    .optional({ doc: 'encodes texts; use-lite, loaded when it is first needed, if left out' }),
+  feedback: option.value<FeedbackStore>('a feedback store', isObject).optional({
+    doc: 'where feedback is kept; in memory if left out',
+  }),
+  effort: option.choice(EFFORTS)({
+    default: 'full',
+    doc: 'how much is trained: `quick` shows that all works, `full` is worth waiting for',
+  }),
+  onNotice: option.function<(notice: string) => void>().optional({
+    doc: 'told in a sentence of what is worth knowing: an artifact that is not used, a fit that begins',
+  }),
+});
+
+/** Options of `Engine.open`; {@link ENGINE} says what each does. */
+export type EngineOptions = OptionsOf<typeof ENGINE.declarations> & LongCallOptions;

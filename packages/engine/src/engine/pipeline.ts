@@ -1,8 +1,8 @@
-import { checkChoice, checkNumber, checkOptions, InvalidInputError } from '@palate/core';
+import { InvalidInputError } from '@palate/core';
 import type { MethodSettings } from '../methods/method.js';
 import { checkSettings, methodOf } from '../methods/methods.js';
 import { checkColumn, type LiveCatalogue } from './live-catalogue.js';
-import type { Effort, PipelineConfig } from './options.js';
+import { DIVERSITY, type Effort, PIPELINE, type PipelineConfig, RANKER, RETRIEVER } from './options.js';
 
 /** Settings of a method where some are said: those over the defaults of the effort. */
 export function settingsOf(key: string, given: MethodSettings | undefined, effort: Effort): MethodSettings {
@@ -20,38 +20,31 @@ export function checkedPipeline(
   effort: Effort,
   hasModel: boolean,
 ): PipelineConfig {
-  checkOptions('the pipeline', pipeline, ['retrievers', 'fusion', 'candidates', 'rankers', 'diversity']);
-  const { retrievers, fusion, candidates, rankers = [], diversity } = pipeline;
-  if (!Array.isArray(retrievers) || retrievers.length === 0)
+  const { retrievers, rankers = [], diversity } = PIPELINE.settings(pipeline);
+  if (retrievers.length === 0)
     throw new InvalidInputError({
       expected: 'at least one retriever in the pipeline',
-      received: JSON.stringify(retrievers) ?? 'nothing',
+      received: '[]',
       hint: 'For example { retrievers: [{ method: "ease" }] }.',
     });
-  if (fusion !== undefined) checkChoice('fusion', fusion, ['reciprocal-rank']);
-  if (candidates !== undefined) checkNumber('candidates', candidates, { min: 1, max: 1000, integer: true });
   if (diversity !== undefined) {
-    checkOptions('diversity of the pipeline', diversity, ['lambda', 'by']);
-    checkNumber('lambda', diversity.lambda, { min: 0, max: 1 });
-    if (diversity.by !== undefined && diversity.by !== 'text')
-      checkColumn(catalogue.dataset.catalog, diversity.by);
+    const { by = 'text' } = DIVERSITY.settings(diversity);
+    if (by !== 'text') checkColumn(catalogue.dataset.catalog, by);
   }
   return {
     ...pipeline,
     retrievers: retrievers.map((config) => {
-      checkOptions('a retriever of the pipeline', config, ['method', 'settings', 'weight', 'asked']);
+      RETRIEVER.settings(config);
       if (methodOf(config.method).kind !== 'retriever')
         throw new InvalidInputError({
           expected: 'retrievers among the retrievers of the pipeline',
           received: JSON.stringify(config.method),
           hint: 'Move it to rankers: it orders candidates and finds none.',
         });
-      if (config.weight !== undefined) checkNumber('weight', config.weight, { min: 0 });
-      if (config.asked !== undefined) checkChoice('asked', config.asked, ['history', 'text', 'any']);
       return { ...config, settings: filled(config.method, config.settings, effort) };
     }),
     rankers: rankers.map((config) => {
-      checkOptions('a ranker of the pipeline', config, ['method', 'settings', 'live']);
+      RANKER.settings(config);
       if (config.method === undefined) {
         if (hasModel) return config;
         throw new InvalidInputError({

@@ -1,9 +1,9 @@
 import {
-  checkNumber,
-  checkOptions,
+  defineOptions,
   InvalidInputError,
-  LONG_CALL_OPTIONS,
   type LongCallOptions,
+  type OptionsOf,
+  option,
   throwIfCancelled,
 } from '@palate/core';
 import { foldsOf, type RequestPairs, selectPairs } from '../pairs/request-pairs.js';
@@ -18,15 +18,20 @@ export function textsOfPairs({ texts, requests, request, item }: RequestPairs): 
 }
 
 /** Options of {@link keepLikely}. */
-export interface KeepLikelyOptions {
-  /** Share of the pairs that is kept. Default 0.5. */
-  readonly share?: number | undefined;
-  /**
-   * Requests that a pair is held against: `'all'` others, as in the paper, which also drops requests that nothing makes likely; or
-   * those of its own `'request'`. Default `'all'`.
-   */
-  readonly among?: 'all' | 'request' | undefined;
-}
+export const KEEP_LIKELY = defineOptions(
+  'keepLikely',
+  {
+    share: option.number({ min: 0, max: 1 })({ default: 0.5, doc: 'share of the pairs that is kept' }),
+    among: option.choice(['all', 'request'])({
+      default: 'all',
+      doc: "requests that a pair is held against: `'all'` others, as in the paper, which also drops requests that nothing makes likely; or those of its own `'request'`",
+    }),
+  },
+  [],
+);
+
+/** Options of {@link keepLikely}; {@link KEEP_LIKELY} says what each does. */
+export type KeepLikelyOptions = OptionsOf<typeof KEEP_LIKELY.declarations>;
 
 /**
  * Keeps the pairs whose request is likeliest given the item: Mint's filter (Mysore et al. 2023), the top half. Pairs of
@@ -40,8 +45,7 @@ export function keepLikely(
   scores: Float32Array,
   options: KeepLikelyOptions = {},
 ): RequestPairs {
-  checkOptions('keepLikely', options, ['share', 'among']);
-  const share = checkNumber('share', options.share ?? 0.5, { min: 0, max: 1 });
+  const { share, among } = KEEP_LIKELY.settings(options);
   const bad = scores.findIndex((score) => !Number.isFinite(score));
   if (scores.length !== pairs.request.length || bad >= 0)
     throw new InvalidInputError({
@@ -51,7 +55,7 @@ export function keepLikely(
     });
   const groups = new Map<number, number[]>();
   for (let row = 0; row < scores.length; row++) {
-    const key = options.among === 'request' ? pairs.request[row]! : 0;
+    const key = among === 'request' ? pairs.request[row]! : 0;
     const rows = groups.get(key);
     if (rows) rows.push(row);
     else groups.set(key, [row]);
@@ -66,19 +70,19 @@ export function keepLikely(
 }
 
 /** Options of {@link crossFittedLikelihoods}. */
-export interface CrossFitOptions extends LongCallOptions {
-  /** Parts into which the users are split. Default 3. */
-  readonly folds?: number | undefined;
-  /**
-   * Trains a scorer on the pairs of all other folds.
-   *
-   * @param fold - number of the fold that it will score
-   */
-  readonly fit: (
-    pairs: RequestPairs,
-    fold: number,
-  ) => Promise<RequestLikelihood & Partial<globalThis.Disposable>>;
-}
+export const CROSS_FIT = defineOptions('crossFittedLikelihoods', {
+  folds: option.integer({ min: 2 })({ default: 3, doc: 'parts into which the users are split' }),
+  fit: option
+    .function<
+      (pairs: RequestPairs, fold: number) => Promise<RequestLikelihood & Partial<globalThis.Disposable>>
+    >()
+    .required({
+      doc: 'trains a scorer on the pairs of all other folds; given the number of the fold that it will score',
+    }),
+});
+
+/** Options of {@link crossFittedLikelihoods}; {@link CROSS_FIT} says what each does. */
+export type CrossFitOptions = OptionsOf<typeof CROSS_FIT.declarations> & LongCallOptions;
 
 /**
  * Scores pairs by scorers that are trained on them, none by one that has seen a request of its user: the users are split
@@ -91,8 +95,7 @@ export async function crossFittedLikelihoods(
   pairs: RequestPairs,
   options: CrossFitOptions,
 ): Promise<Float32Array> {
-  checkOptions('crossFittedLikelihoods', options, [...LONG_CALL_OPTIONS, 'folds', 'fit']);
-  const count = checkNumber('folds', options.folds ?? 3, { min: 2, integer: true });
+  const { folds: count, fit } = CROSS_FIT.settings(options);
   const folds = foldsOf(
     pairs,
     Array.from({ length: count }, () => 1 / count),
@@ -111,7 +114,7 @@ export async function crossFittedLikelihoods(
     const isOwn = (row: number): boolean => own.has(pairs.requests[pairs.request[row]!]?.user ?? '');
     const rows = Array.from(pairs.request, (_, row) => row);
     const held = rows.filter(isOwn);
-    const scorer = await options.fit(
+    const scorer = await fit(
       selectPairs(
         pairs,
         rows.filter((row) => !isOwn(row)),

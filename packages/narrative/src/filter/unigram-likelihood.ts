@@ -1,14 +1,19 @@
-import { checkNumber, checkOptions, InvalidInputError, wordsOf } from '@palate/core';
+import { defineOptions, InvalidInputError, type OptionsOf, option, wordsOf } from '@palate/core';
 import type { RequestGivenItem, RequestLikelihood } from './request-likelihood.js';
 
 /** Options of {@link UnigramLikelihood}. */
-export interface UnigramLikelihoodOptions {
-  /**
-   * Weight of the collection, in words: an item's text counts as much as it once it has as many words. Default: the mean
-   * length of the texts.
-   */
-  readonly mu?: number | undefined;
-}
+export const UNIGRAM_LIKELIHOOD = defineOptions(
+  'UnigramLikelihood',
+  {
+    mu: option.number({ min: 1e-6 }).optional({
+      doc: 'weight of the collection, in words; the mean length of the texts if left out',
+    }),
+  },
+  [],
+);
+
+/** Options of {@link UnigramLikelihood}; {@link UNIGRAM_LIKELIHOOD} says what each does. */
+export type UnigramLikelihoodOptions = OptionsOf<typeof UNIGRAM_LIKELIHOOD.declarations>;
 
 /** Counts of words. */
 const counted = (words: readonly string[]): ReadonlyMap<string, number> => {
@@ -47,7 +52,7 @@ export class UnigramLikelihood implements RequestLikelihood {
    * @throws InvalidInputError if there is no word in them
    */
   constructor(texts: readonly string[], options: UnigramLikelihoodOptions = {}) {
-    checkOptions('UnigramLikelihood', options, ['mu']);
+    const { mu } = UNIGRAM_LIKELIHOOD.settings(options);
     const words = texts.flatMap(wordsOf);
     if (words.length === 0)
       throw new InvalidInputError({
@@ -57,7 +62,7 @@ export class UnigramLikelihood implements RequestLikelihood {
       });
     this.#collection = counted(words);
     this.#total = words.length;
-    this.#mu = checkNumber('mu', options.mu ?? Math.max(1, words.length / texts.length), { min: 1e-6 });
+    this.#mu = mu ?? Math.max(1, words.length / texts.length);
   }
 
   /** Nats a word of one request given one text. */

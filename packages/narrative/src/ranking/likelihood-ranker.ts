@@ -1,6 +1,7 @@
 import {
-  checkNumber,
-  checkOptions,
+  defineOptions,
+  type OptionsOf,
+  option,
   type Provenance,
   type Query,
   type Ranker,
@@ -13,14 +14,31 @@ import { rankRequests } from './rank-requests.js';
 import { reorder } from './reorder.js';
 
 /** Options of {@link LikelihoodRanker}. */
-export interface LikelihoodRankerOptions {
-  /** Most candidates of a list that are scored; those beyond keep their order behind them. Default 200. */
-  readonly depth?: number | undefined;
-  /** Share of the given order in the new one, from 0 to 1. Default 0. */
-  readonly orderWeight?: number | undefined;
-  /** Knowledge of interactions in the scorer. Default none. */
-  readonly provenance?: Provenance | undefined;
-}
+export const LIKELIHOOD_RANKER = defineOptions(
+  'LikelihoodRanker',
+  {
+    depth: option.integer({ min: 1 })({
+      default: 200,
+      doc: 'most candidates of a list that are scored; those beyond keep their order behind them',
+    }),
+    orderWeight: option.number({ min: 0, max: 1 })({
+      default: 0,
+      doc: 'share of the given order in the new one, by reciprocal ranks',
+    }),
+    provenance: option.value<Provenance>(
+      'a provenance',
+      (value) => typeof Object(value).kind === 'string',
+    )({
+      default: WORLD,
+      defaultText: 'none',
+      doc: 'knowledge of interactions in the scorer',
+    }),
+  },
+  [],
+);
+
+/** Options of {@link LikelihoodRanker}; {@link LIKELIHOOD_RANKER} says what each does. */
+export type LikelihoodRankerOptions = OptionsOf<typeof LIKELIHOOD_RANKER.declarations>;
 
 /** Orders candidates by how likely the request is given each, in the manner of UPR (Sachan et al. 2022). */
 export class LikelihoodRanker implements Ranker {
@@ -33,13 +51,13 @@ export class LikelihoodRanker implements Ranker {
 
   /** @param texts - one an item by dense index */
   constructor(scorer: RequestLikelihood, texts: readonly string[], options: LikelihoodRankerOptions = {}) {
-    checkOptions('LikelihoodRanker', options, ['depth', 'orderWeight', 'provenance']);
+    const { depth, orderWeight, provenance } = LIKELIHOOD_RANKER.settings(options);
     this.name = scorer.name;
-    this.provenance = options.provenance ?? WORLD;
+    this.provenance = provenance;
     this.#scorer = scorer;
     this.#texts = texts;
-    this.#depth = checkNumber('depth', options.depth ?? 200, { min: 1, integer: true });
-    this.#orderWeight = checkNumber('orderWeight', options.orderWeight ?? 0, { min: 0, max: 1 });
+    this.#depth = depth;
+    this.#orderWeight = orderWeight;
   }
 
   async rank(

@@ -3,12 +3,14 @@ import {
   artifactTensor,
   checkChoice,
   checkNumber,
-  checkOptions,
+  defineOptions,
   type EmbeddingTable,
   IdMap,
   InvalidInputError,
   itemFiles,
   joinProvenance,
+  type OptionsOf,
+  option,
   type Provenance,
   readArtifact,
   rebuildSaved,
@@ -28,19 +30,25 @@ const KIND = 'semantic-ids';
 /** 2 says what the IDs know of interactions. */
 const VERSION = 2;
 
-/** Options of a table of semantic IDs. */
-export interface SemanticIdsOptions {
-  /** Names the text encoder of the vectors: new items have to be encoded by the same one. */
-  readonly encoder: string;
-  /**
-   * Codes behind those of the codebook that tell items of equal codes apart: `size ** collisionLevels` can share all others.
-   * Default: as many as the items at hand need, at least one. More leave room for items that come later.
-   */
-  readonly collisionLevels?: number | undefined;
-}
-
 /** Most codes that tell items of equal codes apart. */
 const MOST_COLLISION_LEVELS = 16;
+
+/** Options of {@link SemanticIds.assign}. */
+export const SEMANTIC_IDS = defineOptions(
+  'SemanticIds.assign',
+  {
+    encoder: option.text().required({
+      doc: 'names the text encoder of the vectors: new items have to be encoded by the same one',
+    }),
+    collisionLevels: option.integer({ min: 1, max: MOST_COLLISION_LEVELS }).optional({
+      doc: 'codes behind those of the codebook that tell items of equal codes apart: `size ** collisionLevels` can share all others. Left out: as many as the items at hand need, at least one; more leave room for items that come later',
+    }),
+  },
+  [],
+);
+
+/** Options of {@link SemanticIds.assign}; {@link SEMANTIC_IDS} says what each does. */
+export type SemanticIdsOptions = OptionsOf<typeof SEMANTIC_IDS.declarations>;
 
 /**
  * A semantic ID for each item: the codes of its vector, and behind them a number that tells items of equal codes apart,
@@ -103,14 +111,14 @@ export class SemanticIds implements Saveable {
     table: EmbeddingTable,
     options: SemanticIdsOptions,
   ): Promise<SemanticIds> {
-    checkOptions('SemanticIds.assign', options, ['encoder', 'collisionLevels']);
+    const { encoder, collisionLevels } = SEMANTIC_IDS.settings(options);
     checkWidth(codebook, table);
     const numbers = new CollisionNumbers(codebook.levels);
     const codes = await codebook.encode(table.data);
     const own = numbers.of(codes);
     const levels = checkNumber(
       'collisionLevels',
-      options.collisionLevels ?? digitsOf(numbers.largest, codebook.size),
+      collisionLevels ?? digitsOf(numbers.largest, codebook.size),
       { min: 1, max: MOST_COLLISION_LEVELS, integer: true },
     );
     const tuples = withCollisionCodes(codes, own, codebook, levels, table.ids);
@@ -118,7 +126,7 @@ export class SemanticIds implements Saveable {
       table.ids,
       codebook,
       tuples,
-      options.encoder,
+      encoder,
       levels,
       joinProvenance([codebook.provenance, table.provenance]),
     );
