@@ -59,17 +59,3 @@ export async function benchmarkContext(
       made.other(key, settings ?? (key === 'sasrec' ? (isBundled(dataset) ? SASREC : SPARSE_SASREC) : {})),
   };
 }
-
-/** The part of the context that every fit reads. */
-export function shared({ signal, onProgress, seed }: FitContext): LongCallOptions {
-  return { signal, onProgress, seed: seed ?? 0 };
-}
-
-/** The context of models that train in epochs. */
-export function trained(context: FitContext) {
-  return {
-    ...shared(context),
-    checkpoint: { dir: context.checkpoints },
-    validation: context.validation,
-  };
-}

@@ -50,7 +50,7 @@ export function secondsOfDate(year: number, month: number, day: number): number 
  * `2018-07-07 22:09:11.250+02:00`. Without a zone it is UTC, on every machine. NaN for everything else: days that
  * do not exist, other orders of day and month, a time of 24:00.
  */
-export function parseIso(text: string): number {
+function parseIso(text: string): number {
   const match = ISO.exec(text.trim());
   if (!match) return Number.NaN;
   const [

@@ -5,9 +5,6 @@ import { entityCount, type RelationGraph, rangeOf } from '../graph/relation-grap
 /** Where the tails of negatives are drawn from. */
 export type NegativeRange = 'same-kind' | 'all-entities';
 
-/** Names of the values of a batch of triples. */
-export type TripleBatch = 'heads' | 'relations' | 'tails';
-
 /**
  * The batches of an epoch: every edge of the graph once, in random order, as `heads` and `relations` `[rows]` and
  * `tails` `[rows, 1 + negatives]`, the true tail first. The tails of negatives are drawn uniformly, and may by chance be
