@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import {
@@ -16,7 +16,7 @@ import type { SqlConnection, SqlRow, SqlStatement } from './sql-connection.js';
 const DATABASE = 'pgdata';
 
 type Answer =
-  | { readonly kind: 'open' }
+  | { readonly kind: 'open' | 'made' }
   | { readonly id: number; readonly rows: SqlRow[][] }
   | { readonly id: number; readonly error: { readonly message: string; readonly code?: string } };
 
@@ -68,22 +68,10 @@ export class PgliteConnection implements SqlConnection {
       // We hold the folder: what others began to make there is left over.
       for (const name of await readdir(place))
         if (isBeingMade(name)) await rm(join(place, name), { recursive: true, force: true });
-      const worker = new Worker(new URL('./pglite-worker.js', import.meta.url), {
-        workerData: {
-          kind: 'palate-pglite',
-          dir: join(place, DATABASE),
-          writing: join(place, `${DATABASE}.writing-${process.pid}`),
-        },
-        // Options of this process, such as loaders, are not those of the worker.
-        execArgv: [],
-      });
-      const ended = new Promise<never>((_, reject) => {
-        worker.once('error', reject);
-        worker.once('exit', (code) => reject(new Error(`the thread of PGlite ended with ${code}`)));
-      });
-      // Later it is the connection that tells of it.
-      ended.catch(() => undefined);
-      await Promise.race([once(worker, 'message'), ended]);
+      // What making a database takes, several times what an open one does, is given back with the thread that made it.
+      if (!(await exists(join(place, DATABASE)))) await told(startThread(place, 'make'), 'made');
+      const worker = startThread(place, 'open');
+      await told(worker, 'open');
       return new PgliteConnection(worker, lock, place);
     } catch (cause) {
       await lock.release();
@@ -134,6 +122,39 @@ export class PgliteConnection implements SqlConnection {
     for (const { reject } of this.#calls.values()) reject(this.#ended);
     this.#calls.clear();
   }
+}
+
+function startThread(place: string, task: 'make' | 'open'): Worker {
+  return new Worker(new URL('./pglite-worker.js', import.meta.url), {
+    workerData: {
+      kind: 'palate-pglite',
+      task,
+      dir: join(place, DATABASE),
+      writing: join(place, `${DATABASE}.writing-${process.pid}`),
+    },
+    // Options of this process, such as loaders, are not those of the worker.
+    execArgv: [],
+  });
+}
+
+/** Waits until a thread says that it has done its task: one that opens goes on, one that makes ends. */
+async function told(worker: Worker, kind: 'open' | 'made'): Promise<void> {
+  const ended = once(worker, 'exit').then(([code]) => {
+    throw new Error(`the thread of PGlite ended with ${code}`);
+  });
+  // Later it is the connection that tells of it.
+  ended.catch(() => undefined);
+  const message = once(worker, 'message');
+  message.catch(() => undefined);
+  await Promise.race([message, ended]);
+  if (kind === 'made') await worker.terminate();
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 const isBeingMade = (name: string): boolean => /^pgdata\.writing-\d+$/.test(name);

@@ -28,6 +28,9 @@ const DURABLE = [
   '-c',
   // The system call behind the default, fdatasync, does nothing in this build; fsync does.
   'wal_sync_method=fsync',
+  '-c',
+  // One connection that appends needs no cache of 128 MB.
+  'shared_buffers=8MB',
 ];
 
 /** @param {string} path */
@@ -53,25 +56,30 @@ function syncTree(dir) {
 }
 
 /** @param {string} dir @param {string} writing */
-async function openDatabase(dir, writing) {
-  if (!existsSync(dir)) {
+async function makeDatabase(dir, writing) {
+  if (existsSync(dir)) return;
+  try {
     // A kill while it is made leaves nothing under its name.
     const made = await PGlite.create({ fs: new NodeFS(writing) });
     await made.close();
     syncTree(writing);
     renameSync(writing, dir);
     sync(dirname(dir));
+  } catch (error) {
+    rmSync(writing, { recursive: true, force: true });
+    throw error;
   }
-  return PGlite.create({ fs: new DurableFiles(dir), startParams: DURABLE });
 }
 
 async function run() {
   const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort);
-  const { dir, writing } = workerData;
-  const database = await openDatabase(dir, writing).catch((error) => {
-    rmSync(writing, { recursive: true, force: true });
-    throw error;
-  });
+  const { dir, writing, task } = workerData;
+  if (task === 'make') {
+    await makeDatabase(dir, writing);
+    port.postMessage({ kind: 'made' });
+    return;
+  }
+  const database = await PGlite.create({ fs: new DurableFiles(dir), startParams: DURABLE });
   port.postMessage({ kind: 'open' });
   /** @type {Promise<unknown>} */
   let last = Promise.resolve();
