@@ -1,0 +1,71 @@
+/**
+ * Opens an engine, answers and closes it, again and again in one process, and prints what the process holds. Ends with 1 if it
+ * holds a tenth more in the end than after the first tenth of the rounds.
+ *
+ * pnpm run script apps/reference/bench/reloads.ts [--rounds 50] [--requests 100] [--artifacts FOLDER] [--effort full] [--ranker palr-local]
+ */
+import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { MemoryFeedbackStore } from '@palate/core';
+import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
+import { openServedEngine } from '../src/server/host/open-served-engine.js';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '50' },
+    requests: { type: 'string', default: '100' },
+    artifacts: { type: 'string' },
+    effort: { type: 'string', default: 'full' },
+    ranker: { type: 'string' },
+  },
+});
+const rounds = Number(values.rounds);
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+const users = [...(await loadBundledMovieTweetings()).log.users];
+let next = 0;
+
+async function round(): Promise<void> {
+  await using engine = await openServedEngine(
+    {
+      data: 'bundled',
+      folder: values.artifacts,
+      seed: 0,
+      effort: values.effort === 'quick' ? 'quick' : 'full',
+      retrievers: ['sasrec'],
+      ranker: values.ranker,
+    },
+    {
+      feedback: new MemoryFeedbackStore(),
+      signal: new AbortController().signal,
+      onData: () => undefined,
+      onProgress: () => undefined,
+      onNotice: (notice) => process.stderr.write(`${notice}\n`),
+    },
+  );
+  await engine.prepare();
+  for (let k = 0; k < Number(values.requests); k++)
+    await engine.recommend({ user: users[next++ % users.length], k: 10, explain: true });
+}
+
+const held: number[] = [];
+for (let k = 1; k <= rounds; k++) {
+  await round();
+  // Twice, with a turn of the event loop between: what was given back by the first frees more in the second.
+  collect();
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  collect();
+  const { rss, heapUsed, external } = process.memoryUsage();
+  held.push(rss);
+  if (k === 1 || k % Math.ceil(rounds / 10) === 0)
+    process.stdout.write(
+      `${k} reloads: ${(rss / 1e6).toFixed(0)} MB resident, ${(heapUsed / 1e6).toFixed(0)} MB of heap, ${(external / 1e6).toFixed(0)} MB outside it\n`,
+    );
+}
+const early = held[Math.floor(rounds / 10)] ?? 0;
+const growth = (held.at(-1) ?? 0) / early - 1;
+process.stdout.write(
+  `${(100 * growth).toFixed(1)} % more in the end than after ${Math.floor(rounds / 10) + 1}\n`,
+);
+process.exitCode = growth < 0.1 ? 0 : 1;
