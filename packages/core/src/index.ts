@@ -85,6 +85,7 @@ export {
   defineOptions,
   type EarlierSettings,
   type OptionDeclaration,
+  type OptionKind,
   type OptionSet,
   type OptionsOf,
   option,

@@ -94,7 +94,7 @@ function inWords(value: unknown): string {
 }
 
 /** A kind of value with its three presences: `.required(…)`, `.optional(…)`, or called with a default. */
-interface OptionKind<T> {
+export interface OptionKind<T> {
   (about: Defaulted<T>): OptionDeclaration<T, 'defaulted'>;
   required(about: Described<T>): OptionDeclaration<T, 'required'>;
   optional(about: Described<T>): OptionDeclaration<T, 'optional'>;
