@@ -27,7 +27,7 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<void>
   const { say, signal } = options;
   const labels = suite.systems.map(labelOf);
   const unknown = options.only?.find((label) => !labels.includes(label));
-  if (unknown !== undefined) throw unknownName('a row', unknown, labels);
+  if (unknown !== undefined) throw unknownName('rows', unknown, labels);
   const data = await prepare(suite, { signal });
   const dataFingerprint = fingerprint(data.split.known);
   say(`${suite.name}: ${data.split.description}`);

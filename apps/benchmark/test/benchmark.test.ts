@@ -196,7 +196,7 @@ test('unknown suites and rows, and results that are not there, are clear errors'
     code: 1,
     stderr: expect.stringMatching(/a suite among movietweetings-classic/),
   });
-  expect((await run('esae')).stderr).toMatch(/rows among random; popularity/);
+  expect((await run('esae')).stderr).toMatch(/rows among random, popularity/);
   expect((await benchmark('leaderboard', 'beauty-classic', '--results', results)).stderr).toMatch(
     /Run it first/,
   );

@@ -137,7 +137,7 @@ describe('bad requests', () => {
 
   test.each([
     [{ pipeline: { retrievers: [] } }, /at least one retriever/],
-    [{ pipeline: { retrievers: [{ method: 'palr-local' }] } }, /Name a ranker among the rankers/],
+    [{ pipeline: { retrievers: [{ method: 'palr-local' }] } }, /Move it to rankers/],
     [{ pipeline: { retrievers: [{ method: 'ease', settings: { lamda: 3 } }] } }, /Did you mean lambda/],
     [
       { pipeline: { retrievers: [{ method: 'ease', settings: { lambda: -3 } }] } },
