@@ -184,7 +184,7 @@ export class RowTables implements OuterLayer {
       const row = touched[place]!;
       places[row] = -1;
       const step = ++steps[row]!;
-      const settled = step < SETTLED ? step : SETTLED;
+      const settled = Math.min(step, SETTLED);
       const stepSize = learningRate * FIRST_CORRECTION[settled]!;
       const rootCorrection = ROOT_CORRECTION[settled]!;
       let at = row * columns * WIDTH;
