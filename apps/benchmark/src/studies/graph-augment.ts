@@ -204,7 +204,7 @@ export const graphAugmentMovieTweetings = graphAugment({
   key: 'movietweetings',
   words: 'MovieTweetings (knowledge and catalogue texts)',
   budget: GRAPH_BUDGETS.movietweetings,
-  seeds: [0, 1, 2],
+  seeds: [0],
   models: GRAPH_STUDY_MODELS,
   load: () => loadBundledMovieTweetings({ core: 5 }),
 });
