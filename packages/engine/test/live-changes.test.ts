@@ -341,8 +341,11 @@ describe('a fit that is forced', () => {
     expect(await made()).toBe(before);
     const forced = engine.fit({ system: 'ease', force: true });
     expect((await stat(join(dir, name))).isDirectory()).toBe(true);
-    expect((await engine.recommend({ user: 'user-1', k: 3 })).items).toHaveLength(3);
+    // The old one answers meanwhile, and says that it is ready.
+    expect(engine.models().map(({ state }) => state)).toEqual(['ready']);
+    expect((await engine.recommend({ user: 'user-1', system: 'ease', k: 3 })).items).toHaveLength(3);
     expect((await forced).reused).toBe(false);
+    expect(engine.models().map(({ method, reused }) => [method, reused])).toEqual([['ease', false]]);
     expect(await made()).not.toBe(before);
     expect(await readdir(dir)).toContain(name);
     expect((await readdir(dir)).filter((each) => !/^ease-[0-9a-f]{16}$/.test(each))).toEqual([]);

@@ -90,14 +90,32 @@ export class Generation {
   async fitAnew(key: string, settings: MethodSettings, signal?: AbortSignal): Promise<FittedMethod> {
     throwIfCancelled(signal, `waiting for ${key}`);
     const name = modelName(key, settings);
-    const before = this.#models.get(name);
-    const held = this.#begin(name, key, settings, true);
-    const model = await orCancelled(held.model, signal, `waiting for ${key}`);
-    if (before) this.#replaced.push(before);
-    return model;
+    if (!this.#models.has(name))
+      return orCancelled(this.#begin(name, key, settings, true).model, signal, `waiting for ${key}`);
+    const held = this.#make(key, settings, true);
+    held.model.then(
+      () => {
+        const before = this.#models.get(name);
+        this.#models.set(name, held);
+        if (before) this.#replaced.push(before);
+      },
+      // The old one stays.
+      () => undefined,
+    );
+    return orCancelled(held.model, signal, `waiting for ${key}`);
   }
 
   #begin(name: string, key: string, settings: MethodSettings, force = false): Held {
+    const held = this.#make(key, settings, force);
+    this.#models.set(name, held);
+    held.model.catch(() => {
+      // The next one who asks tries again.
+      if (this.#models.get(name) === held) this.#models.delete(name);
+    });
+    return held;
+  }
+
+  #make(key: string, settings: MethodSettings, force: boolean): Held {
     const { onProgress } = this.context;
     const made = fitOrLoadMethod(methodOf(key), this.dataset, {
       context: {
@@ -113,7 +131,6 @@ export class Generation {
       model: made.then(({ model }) => model),
       entry: { method: key, settings, state: 'fitting' },
     };
-    this.#models.set(name, held);
     made.then(
       ({ model, reused, seconds, dir }) => {
         if (model instanceof Tiger) this.#ids = model.ids;
@@ -121,8 +138,6 @@ export class Generation {
       },
       () => {
         held.entry = { method: key, settings, state: 'failed' };
-        // The next one who asks tries again.
-        if (this.#models.get(name) === held) this.#models.delete(name);
       },
     );
     return held;
@@ -130,7 +145,7 @@ export class Generation {
 
   /** Whether a model is ready, or kept so that it is read and not fitted. */
   async isAtHand(key: string, settings: MethodSettings): Promise<boolean> {
-    const held = this.#models.get(contentHash([key, settings]));
+    const held = this.#models.get(modelName(key, settings));
     return held?.entry.state === 'ready' || isKept(methodOf(key), settings, this.context);
   }
 
