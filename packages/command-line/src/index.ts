@@ -5,4 +5,4 @@ export { FlowingText } from './flowing-text.js';
 export { type ProgressReporter, type WorkOptions, withProgress } from './progress.js';
 export { type CommandContext, type RunOptions, runCommand } from './run-command.js';
 export { type Column, table } from './table.js';
-export { fitWidth, sideBySide, terminalWidth, wrapped } from './text-width.js';
+export { fitWidth, sentences, sideBySide, terminalWidth, wrapped } from './text-width.js';

@@ -52,6 +52,10 @@ export function wrapped(line: string, width: number): string[] {
   return [...lines, current].map((each) => cut(each, width));
 }
 
+/** Sentences as lines that fit the terminal. */
+export const sentences = (texts: readonly string[], width = terminalWidth()): string[] =>
+  texts.flatMap((text) => wrapped(text, width));
+
 /**
  * Lists side by side, as many in a row as fit.
  *

@@ -1,4 +1,4 @@
-import { type CommandContext, table } from '@palate/command-line';
+import { type CommandContext, sentences, table } from '@palate/command-line';
 import { printableJson } from '@palate/core';
 import { type Statistics, statistics } from '@palate/datasets';
 import { BUNDLED } from '../bundled.js';
@@ -48,6 +48,10 @@ export async function datasetsCommand(
     ]),
   ))
     print(line);
-  print('\nPublished data are shown as their 5-core, your own as they are.');
-  print(`searched: ${dataFolders().join(', ')} (set PALATE_DATA to search elsewhere)`);
+  print('');
+  for (const line of sentences([
+    'Published data are shown as their 5-core, your own as they are.',
+    `searched: ${dataFolders().join(', ')} (set PALATE_DATA to search elsewhere)`,
+  ]))
+    print(line);
 }

@@ -1,12 +1,5 @@
 import { join } from 'node:path';
-import {
-  type CommandContext,
-  checkWritable,
-  namesIn,
-  terminalWidth,
-  withProgress,
-  wrapped,
-} from '@palate/command-line';
+import { type CommandContext, checkWritable, namesIn, sentences, withProgress } from '@palate/command-line';
 import { LeakError, PalateError, userCacheFolder, withLog } from '@palate/core';
 import { leaveOneOut } from '@palate/datasets';
 import { type FittedMethod, type ItemKnowledge, type Method, methodContext } from '@palate/engine';
@@ -74,7 +67,7 @@ export async function evaluateCommand(options: EvaluateOptions, context: Command
   const report = rankingReport(dataset.name, results);
   for (const line of options.markdown ? [toMarkdown(report)] : showReport(report)) context.print(line);
   const say = (text: string): void => {
-    for (const line of wrapped(text, terminalWidth())) context.print(line);
+    for (const line of sentences([text])) context.print(line);
   };
   for (const told of new Set(results.flatMap((each) => each.knowledge ?? []))) {
     const read = results.filter((each) => each.knowledge === told);

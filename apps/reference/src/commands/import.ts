@@ -4,6 +4,7 @@ import {
   type CommandLine,
   checkWritable,
   namesIn,
+  sentences,
   table,
   withProgress,
 } from '@palate/command-line';
@@ -159,11 +160,13 @@ function inWords({ dataset, statistics, interactions, items, users, folder }: Im
     ...(items ? ['', ...tableInWords('items', items)] : []),
     ...(users ? ['', ...tableInWords('users', users)] : []),
     '',
-    ...statisticsInWords(statistics),
-    ...(dataset.reading?.notes ?? []).map((note) => `note: ${note}`),
-    ...Object.entries(dataset.reading?.skipped ?? {}).map(
-      ([cause, count]) => `left out: ${count} rows (${cause})`,
-    ),
+    ...sentences([
+      ...statisticsInWords(statistics),
+      ...(dataset.reading?.notes ?? []).map((note) => `note: ${note}`),
+      ...Object.entries(dataset.reading?.skipped ?? {}).map(
+        ([cause, count]) => `left out: ${count} rows (${cause})`,
+      ),
+    ]),
   ];
   if (folder === undefined) return [...lines, '', 'Nothing was written: name a folder with --out.'];
   const user = dataset.log.users.idOf(0);

@@ -1,4 +1,4 @@
-import { table } from '@palate/command-line';
+import { sentences, table } from '@palate/command-line';
 import type { KnowledgeStore, LanguageModel } from '@palate/core';
 import { type CostEstimate, estimateCost, type Spending, type TokenPrice } from '@palate/llm';
 import type { KnowledgeJob } from './knowledge-job.js';
@@ -79,17 +79,19 @@ export function estimateInWords(found: readonly JobEstimate[], price: TokenPrice
         ...(price ? [money(each.cost)] : []),
       ]),
     ),
-    ...found
-      .filter(({ leftOut }) => leftOut > 0)
-      .map(({ kind, of, leftOut }) =>
-        of === 'item'
-          ? `${kind}: ${count(leftOut)} items have nothing to be described by`
-          : `${kind}: of ${count(leftOut)} users nothing may be shown that is before all that is to be predicted (--latest shows it)`,
-      ),
-    `in all about ${count(expected.inputTokens)} tokens read and at most ${count(expected.outputTokens)} written${
-      price
-        ? `: ${money(expected.cost)}, and never more than ${money(worst.cost)}`
-        : ' (with --input-price and --output-price, of a million tokens, in money)'
-    }`,
+    ...sentences([
+      ...found
+        .filter(({ leftOut }) => leftOut > 0)
+        .map(({ kind, of, leftOut }) =>
+          of === 'item'
+            ? `${kind}: ${count(leftOut)} items have nothing to be described by`
+            : `${kind}: of ${count(leftOut)} users nothing may be shown that is before all that is to be predicted (--latest shows it)`,
+        ),
+      `in all about ${count(expected.inputTokens)} tokens read and at most ${count(expected.outputTokens)} written${
+        price
+          ? `: ${money(expected.cost)}, and never more than ${money(worst.cost)}`
+          : ' (with --input-price and --output-price, of a million tokens, in money)'
+      }`,
+    ]),
   ];
 }
