@@ -1,7 +1,14 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Dataset, fingerprint, type InteractionLog, type LongCallOptions, withLog } from '@palate/core';
+import {
+  type Dataset,
+  fingerprint,
+  type InteractionLog,
+  type LongCallOptions,
+  type TextEncoder,
+  withLog,
+} from '@palate/core';
 import { retrieverConformance } from '@palate/core/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -114,6 +121,18 @@ describe('a method that was stopped or chosen by a part', () => {
     const other = await fitOrLoadMethod(method, withLog(dataset, train), { settings, context: alone });
     expect(other.reused).toBe(false);
     expect(other.model.fittedOn).toEqual([fingerprint(train)]);
+  });
+});
+
+describe('the identity of texts', () => {
+  test('is another with another encoder, also where that is made when it is first asked for', async () => {
+    const of = (each: TextEncoder | { get: () => Promise<TextEncoder> }) =>
+      methodContext(shop(), { folder: join(root, 'texts'), encoder: each }).textIdentity();
+    const other: TextEncoder = { id: 'letters@1', width: encoder.width, encode: (t) => encoder.encode(t) };
+    const [words, letters] = await Promise.all([encoder, other].map(of));
+    expect(letters).not.toBe(words);
+    expect(await of({ get: async () => encoder })).toBe(words);
+    expect(await of({ get: async () => other })).toBe(letters);
   });
 });
 

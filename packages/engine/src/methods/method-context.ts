@@ -53,7 +53,8 @@ export function methodContext(dataset: Dataset, options: MethodContextOptions): 
   let texts = options.texts ?? described?.texts;
   let dataFingerprint: string | undefined;
   const { encoder: given } = options;
-  const name = given ? ('get' in given ? 'given' : given.id) : 'use-lite';
+  const nameOfEncoder = async (): Promise<string> =>
+    given ? ('get' in given ? await context.encoder() : given).id : 'use-lite';
   const fields = describingFields(dataset);
   const textProvenance =
     options.textProvenance ??
@@ -95,7 +96,7 @@ export function methodContext(dataset: Dataset, options: MethodContextOptions): 
       return texts;
     },
     async textIdentity() {
-      return contentHash([name, await context.itemTexts()]);
+      return contentHash([await nameOfEncoder(), await context.itemTexts()]);
     },
     itemVectors() {
       vectors ??= options.itemVectors?.() ?? encoded();
