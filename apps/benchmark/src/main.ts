@@ -69,13 +69,14 @@ program
   .command('study <name>')
   .description('measure what of a study is not measured yet, and write its table')
   .option('--results <folder>', 'results folder', RESULTS)
+  .option('--finished', 'make the table of what is measured, where the study can leave the rest out')
   .option(...THREADS)
-  .action((name: string, options: { results: string; threads?: number }) =>
+  .action((name: string, options: { results: string; finished?: boolean; threads?: number }) =>
     guarded(async ({ print: say, signal }) => {
       if (options.threads !== undefined) await selectBackend('auto', { threads: options.threads });
       const study = studyOf(name);
       const folder = join(options.results, study.name);
-      const table = await study.run(studyContext(folder, say, { signal }));
+      const table = await study.run(studyContext(folder, say, { signal, finishedOnly: options.finished }));
       await writeFile(join(folder, 'table.md'), studyMarkdown(study, table));
       say(`\n${studyMarkdown(study, table)}`);
     }),

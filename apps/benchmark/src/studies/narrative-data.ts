@@ -87,9 +87,9 @@ export async function testSets(data: Films, extent: Extent): Promise<TestSet[]> 
   const own = { dataset, texts, isDeep: false, isPersonal: false };
   return [
     { ...own, name: 'tot-reddit, 5-core', requests: tot, isDeep: true },
-    { ...own, name: 'tot-reddit, all films', dataset: every, texts: everyTexts, requests: totAll },
     { ...own, name: 'next films', requests: nextFilms(data, extent.most), isPersonal: true },
     { ...own, name: 'ReDial', requests: redial.requests },
     { ...own, name: 'INSPIRED', requests: inspired.requests },
+    { ...own, name: 'tot-reddit, all films', dataset: every, texts: everyTexts, requests: totAll },
   ];
 }

@@ -22,7 +22,7 @@ import { cachedModel } from '../model-cache.js';
 import { hashOf } from '../results.js';
 import { benchmarkSasRec } from '../text-systems.js';
 import { films, type TestSet, testSets } from './narrative-data.js';
-import { type Extent, LONG, QUICK, SHORT, type Training } from './narrative-extent.js';
+import { type Extent, LONG, QUICK, SHORT, type Training, UNTUNED } from './narrative-extent.js';
 import { placeRows } from './narrative-places.js';
 import { totRequests } from './narrative-requests.js';
 import { bm25, byHistory, dense, trainingPairs, untuned } from './narrative-systems.js';
@@ -36,6 +36,8 @@ interface System {
   /** Everything that the values depend on beside set and seed. */
   readonly basis: unknown;
   readonly applies?: (set: TestSet) => boolean;
+  /** What is measured once all sets have the other rows. */
+  readonly later?: 'ablations' | 'both stages' | undefined;
   readonly make: (set: TestSet, seed: number, call: LongCallOptions) => Promise<Retriever>;
 }
 
@@ -135,9 +137,20 @@ async function run(context: StudyContext, extent: Extent) {
         label: training.label,
         seeds: training.isAblation ? one : extent.seeds,
         basis: training,
+        later: training.isAblation === true && training.label !== UNTUNED ? 'ablations' : undefined,
         make: async (set, seed, call) => dense(set, await biEncoder(training, seed, call), call),
       }),
     ),
+    {
+      label: `${UNTUNED}, fused with BM25`,
+      seeds: one,
+      basis: trainingOf(UNTUNED),
+      make: async (set, seed, call) =>
+        new Fusion([
+          await bm25(set),
+          await dense(set, await biEncoder(trainingOf(UNTUNED), seed, call), call),
+        ]),
+    },
     {
       label: `${main.label}, fused with BM25`,
       seeds: extent.seeds,
@@ -243,6 +256,7 @@ async function run(context: StudyContext, extent: Extent) {
     return [
       {
         label: `Both stages (${training})`,
+        later: 'both stages',
         seeds,
         basis: deep,
         applies,
@@ -253,6 +267,7 @@ async function run(context: StudyContext, extent: Extent) {
       },
       {
         label: `Both stages and BM25, fused (${training})`,
+        later: 'both stages',
         seeds,
         basis: deep,
         applies,
@@ -270,9 +285,12 @@ async function run(context: StudyContext, extent: Extent) {
   const cellsOf = async (set: TestSet, { label, seeds, basis, applies, make }: System): Promise<void> => {
     if (applies?.(set) === false) return;
     for (const seed of seeds) {
+      const name = `${label} ${set.name} seed ${seed}`;
+      const key = [label, set.name, set.requests.length, seed, extent.requests, hashOf(basis ?? 0), 2];
+      if (context.finishedOnly && !(await context.isMeasured(name, key))) continue;
       const found = await context.cell(
-        `${label} ${set.name} seed ${seed}`,
-        [label, set.name, set.requests.length, seed, extent.requests, hashOf(basis ?? 0), 2],
+        name,
+        key,
         async (call): Promise<Values> => measure(await make(set, seed, call), set, call),
       );
       const own = values.get(label) ?? {};
@@ -280,13 +298,15 @@ async function run(context: StudyContext, extent: Extent) {
       values.set(label, own);
     }
   };
-  const isCostly = ({ label }: System): boolean =>
-    label.startsWith('Both stages') || label.includes('SASRec');
-  for (const set of sets) for (const system of systems) if (!isCostly(system)) await cellsOf(set, system);
-  const pointrec = await placeRows(context, extent, (training, seed, call) =>
-    biEncoder(training, seed, call),
-  );
-  for (const set of sets) for (const system of systems) if (isCostly(system)) await cellsOf(set, system);
+  const measureAll = async (later: System['later']): Promise<void> => {
+    for (const set of sets)
+      for (const system of systems) if (system.later === later) await cellsOf(set, system);
+  };
+  for (const later of [undefined, 'ablations'] as const) await measureAll(later);
+  const pointrec = context.finishedOnly
+    ? new Map<string, number[][]>()
+    : await placeRows(context, extent, biEncoder);
+  await measureAll('both stages');
   const rows: Row[] = systems.flatMap(({ label }) => {
     const own = values.get(label);
     return own ? [{ label, values: own }] : [];
@@ -295,7 +315,7 @@ async function run(context: StudyContext, extent: Extent) {
 }
 
 const PROTOCOL =
-  'Encoders are trained on the recorded requests of 80 % of their users, 2,280 in all, or on the clauses of those requests, each with the one film of the request that the untuned encoder ranks best for it, where that is among its best 50. The head of the encoder is trained: the layers run over each text once. Rows on whole requests hold a fifth of the users out for stopping. Clauses are mixed with sentences that people write around what they ask for, written for the package; losses, learning rate and epochs of these rows were chosen by tot-reddit train requests, which no row but the ceiling is trained on. tot-reddit: validation requests whose film is in the catalogue (5-core, or all films, of which 8,092 have title and genres alone), one right film each. Next films: requests of users held out of all training, whose last two films, which no request was written from, are the answers; history masked; SASRec is asked with the history. ReDial and INSPIRED: at most 500 recommendation turns drawn by seed 0, the dialogue up to the turn as request, films joined by title and year; which recommendations were accepted is not in the files. Pointrec: 36 requests whose judged places could be had, re-ranked by grade; most records of large cities are missing, so that no published figure compares. A hit is any target in the list. Mean and deviation over three seeds where a deviation is given, one seed elsewhere; p: randomisation test of NDCG@10 over requests on the first set, averaged over seeds, with Holm correction; on next films against SASRec.';
+  'Bi-encoders are trained on the recorded requests of 80 % of their users, 2,280 in all, or on the clauses of those requests, each with the one film of the request that the untuned encoder ranks best for it, where that is among its best 50. The head of the encoder is trained: the layers run over each text once, in windows of at most 128 tokens, which is all that the untuned encoder otherwise reads of a text. Rows on whole requests hold a fifth of the users out for stopping. Clauses are mixed with sentences that people write around what they ask for, written for the package; windows, loss, learning rate and epochs were chosen by 956 tot-reddit train requests, which no row but the ceiling is trained on. tot-reddit: validation requests whose film is in the catalogue (5-core, or all films, of which 8,092 have title and genres alone), one right film each. Next films: requests of users held out of all training, whose last two films, which no request was written from, are the answers; history masked; SASRec is asked with the history. ReDial and INSPIRED: at most 500 recommendation turns drawn by seed 0, the dialogue up to the turn as request, films joined by title and year; which recommendations were accepted is not in the files. Pointrec: 36 requests whose judged places could be had, re-ranked by grade; most records of large cities are missing, so that no published figure compares. A hit is any target in the list. Mean and deviation over three seeds where a deviation is given, one seed elsewhere; p: randomisation test of NDCG@10 over requests on the first set, averaged over seeds, with Holm correction; on next films against SASRec.';
 
 const TITLE = 'Requests in words (Mint): real requests, held-out users, dialogues and places';
 

@@ -24,6 +24,10 @@ export interface StudyTable {
 /** Context of a study. */
 export interface StudyContext extends LongCallOptions {
   readonly say: (line: string) => void;
+  /** Whether the table is made of what is measured, where a study can leave the rest out. */
+  readonly finishedOnly?: boolean | undefined;
+  /** Whether a result is on disk under an equal key. */
+  readonly isMeasured: (name: string, basis: unknown) => Promise<boolean>;
   /**
    * Measures something once: a result that is on disk under an equal key is not measured again.
    *
@@ -47,11 +51,14 @@ interface StoredCell {
 export function studyContext(
   folder: string,
   say: (line: string) => void,
-  options: LongCallOptions,
+  options: LongCallOptions & Pick<StudyContext, 'finishedOnly'>,
 ): StudyContext {
+  const stored = (name: string): Promise<StoredCell | undefined> =>
+    readJson<StoredCell>(join(folder, 'cells', `${fileName(name)}.json`));
   return {
     ...options,
     say,
+    isMeasured: async (name, basis) => (await stored(name))?.key === hashOf(basis),
     cell: async <T>(
       name: string,
       basis: unknown,
@@ -66,7 +73,7 @@ export function studyContext(
         return stored.value as T;
       }
       const started = performance.now();
-      const value = await measure({ ...options, onProgress: heartbeat(name, say) });
+      const value = await measure({ signal: options.signal, onProgress: heartbeat(name, say) });
       const seconds = (performance.now() - started) / 1000;
       await writeJson(path, { key, value, seconds } satisfies StoredCell);
       say(`${name}: ${JSON.stringify(value).slice(0, 160)} (${seconds.toFixed(0)} s)`);

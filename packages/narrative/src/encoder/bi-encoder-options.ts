@@ -27,7 +27,7 @@ export const BI_ENCODER = defineOptions('BiEncoder.fit', {
   temperature: option.number({ min: 1e-4 })({ default: 0.05, doc: 'temperature of InfoNCE' }),
   tuned: option.choice(TUNED)({
     default: 'all',
-    doc: "what is trained: `'all'` of the encoder; its `'upper'` part, which takes less time and data; its `'head'` above the mean of the states, for which each text is run through the layers once: seconds instead of hours",
+    doc: "what is trained: `'all'` of the encoder; its `'upper'` part, which takes less time and data; its `'head'` above the mean of the states, for which each text is run through the layers once, in windows of what the encoder was trained to read",
   }),
   ...READING,
   around: option.list(option.text()).optional({
