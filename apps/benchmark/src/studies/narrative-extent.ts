@@ -60,7 +60,7 @@ const CLAUSES: BiEncoderOptions = {
 };
 
 /** Label of the untuned encoder that reads as much as the trained ones. */
-const UNTUNED = 'use-lite, untuned, whole texts in windows';
+export const UNTUNED = 'use-lite, untuned, whole texts in windows';
 
 const MAIN = 'Bi-encoder, clauses';
 
