@@ -67,3 +67,15 @@ export function artifactTensor<T extends keyof TensorArrays>(
   }
   return { shape: found.shape, values };
 }
+
+/** The tensors whose names begin with a prefix, under what follows it. */
+export function tensorsUnder(
+  tensors: Readonly<Record<string, TensorData>>,
+  prefix: string,
+): Record<string, TensorData> {
+  return Object.fromEntries(
+    Object.entries(tensors)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, tensor]) => [name.slice(prefix.length), tensor]),
+  );
+}

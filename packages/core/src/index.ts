@@ -8,7 +8,12 @@ export {
 } from './artifact.js';
 export { checkReplaceable, removeArtifact } from './artifact-folder.js';
 export { type ArtifactManifest, readManifest } from './artifact-manifest.js';
-export { artifactTensor, type TensorArrays, type TensorExpectation } from './artifact-tensor.js';
+export {
+  artifactTensor,
+  type TensorArrays,
+  type TensorExpectation,
+  tensorsUnder,
+} from './artifact-tensor.js';
 export { writeFailure, writeFileAtomically } from './atomic-file.js';
 export { type AttributeValue, Catalog, type CatalogColumns } from './catalog.js';
 export { contentHash } from './content-hash.js';

@@ -11,8 +11,9 @@ export type {
   Understood,
   UserView,
 } from './engine/answer.js';
+export type { CallOptions, ExplainCallOptions, RefitOptions } from './engine/call-options.js';
 export { MOST_ITEMS } from './engine/check-request.js';
-export { type CallOptions, Engine, type ExplainCallOptions, type RefitOptions } from './engine/engine.js';
+export { Engine } from './engine/engine.js';
 export type { EngineStatus, MethodStatus, RefitStatus } from './engine/engine-status.js';
 export type { ModelEntry, ModelState } from './engine/generation.js';
 export {

@@ -5,6 +5,7 @@ import {
   readArtifact,
   sweepLeftoverWrites,
   type TensorData,
+  tensorsUnder,
   writeArtifact,
 } from '@palate/core';
 
@@ -97,12 +98,7 @@ export async function readCheckpoint(dir: string, identity: string): Promise<Che
   if (!artifact) return undefined;
   const config = artifact.manifest.config as { identity: string; state: TrainingState };
   if (config.identity !== identity) return undefined;
-  const under = (prefix: string): Record<string, TensorData> =>
-    Object.fromEntries(
-      Object.entries(artifact.tensors)
-        .filter(([name]) => name.startsWith(`${prefix}/`))
-        .map(([name, tensor]) => [name.slice(prefix.length + 1), tensor]),
-    );
+  const under = (prefix: string): Record<string, TensorData> => tensorsUnder(artifact.tensors, `${prefix}/`);
   const best = under('best');
   return {
     state: config.state,

@@ -9,6 +9,7 @@ import {
   rebuildSaved,
   savedFittedOn,
   savedItems,
+  tensorsUnder,
   writeArtifact,
 } from '@palate/core';
 import { type EpochReport, selectBackend } from '@palate/nn';
@@ -71,11 +72,7 @@ export async function loadEncoder<C extends Omit<SequenceEncoderConfig, 'activat
   const items = savedItems(dir, artifact);
   const rows = items.size + (hasEndToken ? 1 : 0);
   const favourites = Favourites.saved(dir, artifact.tensors, items.size);
-  const weights = Object.fromEntries(
-    Object.entries(artifact.tensors)
-      .filter(([name]) => name.startsWith(MODEL))
-      .map(([name, tensor]) => [name.slice(MODEL.length), tensor]),
-  );
+  const weights = tensorsUnder(artifact.tensors, MODEL);
   const { dimension, maxLength, blocks } = config;
   checkSavedShapes(dir, weights, {
     'items.table': [rows, dimension],

@@ -2,7 +2,6 @@ import { InvalidInputError, type PalateError, UnsupportedError } from '@palate/c
 import {
   type BackendTimingInfo,
   type backend_util,
-  buffer,
   DataStorage,
   type DataType,
   engine,
@@ -10,7 +9,6 @@ import {
   type Rank,
   type TensorBuffer,
   type TensorInfo,
-  util,
 } from '@tensorflow/tfjs-core';
 import {
   largestTensor,
@@ -40,7 +38,7 @@ import { type OrtRuntimeReport, ortRuntime } from './runtime/choose-runtime.js';
 import type { OrtSessionOptions } from './runtime/session-driver.js';
 import { endWasmEngine } from './runtime/wasm-engine.js';
 import { type CachedSession, SessionCache } from './session-cache.js';
-import { emptyData, leafData, type TensorData } from './tensor-data.js';
+import { bufferOf, emptyData, leafData, type TensorData } from './tensor-data.js';
 import type { OrtTracer } from './tracer.js';
 
 type DataId = TensorInfo['dataId'];
@@ -331,15 +329,7 @@ export class OrtBackend extends KernelBackend {
 
   /** A tensor's values as a tfjs buffer. */
   bufferSync<R extends Rank, D extends DataType>(info: TensorInfo): TensorBuffer<R, D> {
-    const values = this.readSync(info.dataId);
-    const shape = info.shape as never;
-    if (info.dtype === 'string')
-      return buffer(
-        shape,
-        'string',
-        (values as Uint8Array[]).map((each) => util.decodeString(each)),
-      ) as unknown as TensorBuffer<R, D>;
-    return buffer(shape, info.dtype, values as Float32Array) as unknown as TensorBuffer<R, D>;
+    return bufferOf<R, D>(info, this.readSync(info.dataId));
   }
 
   // --- Computing ---------------------------------------------------------------------------------------------------

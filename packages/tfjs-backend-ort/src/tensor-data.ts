@@ -4,7 +4,15 @@
  */
 
 import type { PalateError } from '@palate/core';
-import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
+import {
+  type backend_util,
+  buffer,
+  type DataType,
+  type Rank,
+  type TensorBuffer,
+  type TensorInfo,
+  util,
+} from '@tensorflow/tfjs-core';
 import type { LeafData, Value } from './graph.js';
 import type { HostArray } from './memory-pool.js';
 
@@ -45,3 +53,19 @@ export const leafData = (values: HostArray, shared: boolean): LeafData => ({
   awaited: false,
   released: false,
 });
+
+/** A tensor's values as a tfjs buffer: strings decoded. */
+export function bufferOf<R extends Rank, D extends DataType>(
+  { shape, dtype }: TensorInfo,
+  values: backend_util.BackendValues,
+): TensorBuffer<R, D> {
+  const made =
+    dtype === 'string'
+      ? buffer(
+          shape as never,
+          'string',
+          (values as Uint8Array[]).map((each) => util.decodeString(each)),
+        )
+      : buffer(shape as never, dtype, values as Float32Array);
+  return made as unknown as TensorBuffer<R, D>;
+}

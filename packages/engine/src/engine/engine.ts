@@ -1,26 +1,23 @@
-import {
-  CancelledError,
-  type InteractionLog,
-  InvalidInputError,
-  type LongCallOptions,
-  type OutcomeCounts,
-  sumOutcomes,
-  throwIfCancelled,
-} from '@palate/core';
+import { CancelledError, type OutcomeCounts, sumOutcomes, throwIfCancelled } from '@palate/core';
 import { type ItemMap, itemMap } from '../map/item-map.js';
 import type { Answer, Explanation, ItemPage, ItemView, UserView } from './answer.js';
-import { type AnswerState, answerRequests, type NamedRequest } from './answer-requests.js';
-import { checkRequest, MOST_ITEMS } from './check-request.js';
+import { answerBySystem } from './answer-by-system.js';
+import type { AnswerState, NamedRequest } from './answer-requests.js';
+import type { CallOptions, ExplainCallOptions, RefitOptions } from './call-options.js';
+import { checkRequest } from './check-request.js';
 import { type EngineParts, openParts } from './engine-parts.js';
-import type { EngineStatus, MethodStatus, RefitStatus } from './engine-status.js';
+import type { EngineStatus, MethodStatus } from './engine-status.js';
 import { explainItem } from './explain-item.js';
 import { feedbackRecords } from './feedback-records.js';
 import type { FeedbackState } from './feedback-state.js';
 import { feedbackBeside, middleRating } from './fitted-data.js';
 import type { ModelEntry } from './generation.js';
+import { namedRanking, namedRecommendations } from './named-requests.js';
 import type { EngineOptions } from './options.js';
-import { pipelineOf, settingsOf } from './pipeline.js';
-import { type ChosenModel, merged, type RefitReport, readEvents, refitState, removeUnused } from './refit.js';
+import { settingsOf } from './pipeline.js';
+import { prepareModels } from './prepare-models.js';
+import { merged, type RefitReport, readEvents, refitState, removeUnused } from './refit.js';
+import { RefitRuns } from './refit-runs.js';
 import type {
   ExplainRequest,
   FeedbackEvent,
@@ -35,23 +32,6 @@ import type { Snapshot } from './snapshot.js';
 import { statusOf } from './status-of.js';
 import { textPieces } from './text-pieces.js';
 import { itemPage, itemView, userView } from './views.js';
-
-/** Options of a call of an engine. */
-export interface CallOptions {
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Options of `Engine.explain`. */
-export interface ExplainCallOptions extends CallOptions {
-  /** Told each piece of the text as a live model writes it; the whole text where none does. */
-  readonly onText?: ((piece: string) => void) | undefined;
-}
-
-/** Options of a refit, and of preparing. */
-export interface RefitOptions extends LongCallOptions {
-  /** Models beside those that are in use here, or in the pipeline. */
-  readonly models?: readonly ChosenModel[] | undefined;
-}
 
 /**
  * One recommender over any data: finds, orders and explains items by a pipeline of methods, takes feedback and new items in
@@ -71,8 +51,7 @@ export class Engine {
   #snapshot: Snapshot;
   #feedback: FeedbackState;
   #added: readonly NewItem[];
-  #refitting: Promise<RefitReport> | undefined;
-  #refit: RefitStatus = { state: 'none' };
+  readonly #refits = new RefitRuns();
   #answered = 0;
   #outcomes: readonly OutcomeCounts[] = [];
   /** Changes of the state, one after the other. */
@@ -108,60 +87,26 @@ export class Engine {
    * @throws InvalidInputError naming the request that cannot be used; then none is answered
    */
   async recommendBatch(requests: readonly RecommendRequest[], options: CallOptions = {}): Promise<Answer[]> {
-    const whole = requests.length === 1;
-    return this.#answer(
-      requests.map((request, r) => {
-        const where = whole ? 'the recommend request' : `requests[${r}]`;
-        checkRequest('recommend', request, where);
-        return { request, where, isRanking: false };
-      }),
-      options,
-    );
+    return this.#answer(namedRecommendations(requests), options);
   }
 
   /** Orders the items that are given, those of the history too. */
   async rank(request: RankRequest, options: CallOptions = {}): Promise<Answer> {
-    const where = 'the rank request';
-    checkRequest('rank', request, where);
-    const { candidates, k = Math.min(MOST_ITEMS, Math.max(1, new Set(candidates).size)), ...rest } = request;
-    if (candidates === undefined)
-      throw new InvalidInputError({
-        expected: `candidates in ${where}`,
-        received: 'none',
-        hint: 'Pass the ids that are to be put in order, or ask for recommendations.',
-      });
-    const [answer] = await this.#answer(
-      [{ request: { ...rest, candidates, k, diversity: 0 }, where, isRanking: true }],
-      options,
-    );
+    const [answer] = await this.#answer([namedRanking(request)], options);
     return answer as Answer;
   }
 
   async #answer(named: readonly NamedRequest[], options: CallOptions): Promise<Answer[]> {
-    const state = this.#begin(options);
-    try {
-      const groups = new Map<string, number[]>();
-      for (const [r, { request }] of named.entries()) {
-        const group = groups.get(request.system ?? '') ?? [];
-        group.push(r);
-        groups.set(request.system ?? '', group);
-      }
-      const answers = new Array<Answer>(named.length);
-      for (const [system, group] of groups) {
-        const pipeline =
-          system === '' ? state.pipeline : pipelineOf(system, state.pipeline, this.#parts.effort);
-        const answered = await answerRequests(
-          group.map((r) => named[r] as NamedRequest),
-          { ...state, pipeline },
-          { signal: options.signal, seed: this.#parts.options.seed },
-        );
-        for (const [g, r] of group.entries()) answers[r] = answered.answers[g] as Answer;
-        this.#count(group.length, answered.outcomes);
-      }
-      return answers;
-    } finally {
-      state.end();
-    }
+    const { effort, options: opened } = this.#parts;
+    return this.#with(options, (state) =>
+      answerBySystem(
+        named,
+        state,
+        effort,
+        { signal: options.signal, seed: opened.seed },
+        (answered, outcomes) => this.#count(answered, outcomes),
+      ),
+    );
   }
 
   /** Finds items like one: by what is chosen together, or by their texts. */
@@ -328,23 +273,9 @@ export class Engine {
 
   /** Reads or fits every model of the pipeline and answers once, so that no answer has to wait for what is made at first use. */
   async prepare(options: Pick<RefitOptions, 'signal' | 'models'> = {}): Promise<void> {
-    await this.#with(options, async (state) => {
-      const { snapshot, pipeline } = state;
-      const { models = [] } = options;
-      for (const { method, settings } of [...pipeline.retrievers, ...(pipeline.rankers ?? []), ...models])
-        if (method !== undefined) await snapshot.model(method, settings, options.signal);
-      const own = {
-        ...state,
-        pipeline: { ...pipeline, rankers: pipeline.rankers?.filter(({ live }) => !live) },
-      };
-      // Short and long histories go through graphs of their own.
-      for (const history of endsOfLength(snapshot.generation.dataset.log))
-        await answerRequests(
-          [{ request: { history, explain: true }, where: 'preparing', isRanking: false }],
-          own,
-          { signal: options.signal, seed: this.#parts.options.seed },
-        );
-    });
+    const { signal, models } = options;
+    const { seed } = this.#parts.options;
+    await this.#with(options, (state) => prepareModels(state, models, { signal, seed }));
   }
 
   /**
@@ -358,55 +289,38 @@ export class Engine {
    */
   refit(options: RefitOptions = {}): Promise<RefitReport> {
     this.#check(options.signal);
-    this.#refitting ??= this.#runRefit(options).finally(() => {
-      this.#refitting = undefined;
-    });
-    return this.#refitting;
+    return this.#refits.run(() => this.#runRefit(options));
   }
 
-  async #runRefit(options: RefitOptions): Promise<RefitReport> {
-    const startedAt = Date.now() / 1000;
-    this.#refit = { state: 'running', startedAt };
+  async #runRefit(options: RefitOptions): Promise<Omit<RefitReport, 'seconds'>> {
     const { store, folder, closing } = this.#parts;
-    try {
-      const signal = options.signal ? AbortSignal.any([options.signal, closing.signal]) : closing.signal;
-      const next = await refitState(
-        { base: this.#parts.base, added: this.#added, snapshot: this.#snapshot },
-        store,
-        { ...this.#parts.options, ...options, signal },
-        closing.signal,
+    const signal = options.signal ? AbortSignal.any([options.signal, closing.signal]) : closing.signal;
+    const next = await refitState(
+      { base: this.#parts.base, added: this.#added, snapshot: this.#snapshot },
+      store,
+      { ...this.#parts.options, ...options, signal },
+      closing.signal,
+    );
+    await this.#inTurn(async () => {
+      throwIfCancelled(signal, 'refitting');
+      const events = await readEvents(store);
+      await folder.keepFittedFeedback(next.fitted);
+      const before = this.#snapshot;
+      const rest = this.#added.slice(next.fitted.items);
+      const { catalogue } = next.snapshot;
+      this.#snapshot =
+        rest.length === 0 ? next.snapshot : next.snapshot.over(catalogue.with(merged(rest)).catalogue);
+      this.#feedback = feedbackBeside(
+        events,
+        next.fitted.sequence,
+        middleRating(this.#parts.base.dataset.log),
+        this.#snapshot.catalogue.items,
       );
-      await this.#inTurn(async () => {
-        throwIfCancelled(signal, 'refitting');
-        const events = await readEvents(store);
-        await folder.keepFittedFeedback(next.fitted);
-        const before = this.#snapshot;
-        const rest = this.#added.slice(next.fitted.items);
-        const { catalogue } = next.snapshot;
-        this.#snapshot =
-          rest.length === 0 ? next.snapshot : next.snapshot.over(catalogue.with(merged(rest)).catalogue);
-        this.#feedback = feedbackBeside(
-          events,
-          next.fitted.sequence,
-          middleRating(this.#parts.base.dataset.log),
-          this.#snapshot.catalogue.items,
-        );
-        await next.removeOld(before.generation);
-        before.uses.retire();
-        before.generation.uses.retire();
-      });
-      const endedAt = Date.now() / 1000;
-      this.#refit = { state: 'done', startedAt, endedAt };
-      return { ...next.report, seconds: endedAt - startedAt, version: this.#snapshot.version };
-    } catch (error) {
-      this.#refit = {
-        state: error instanceof CancelledError ? 'cancelled' : 'failed',
-        startedAt,
-        endedAt: Date.now() / 1000,
-        error: (error as Error).message,
-      };
-      throw error;
-    }
+      await next.removeOld(before.generation);
+      before.uses.retire();
+      before.generation.uses.retire();
+    });
+    return { ...next.report, version: this.#snapshot.version };
   }
 
   /** State of data, models, feedback and refit. */
@@ -419,7 +333,7 @@ export class Engine {
       pipeline,
       effort,
       folder: folder.path,
-      refit: this.#refit,
+      refit: this.#refits.status,
       answered: this.#answered,
       outcomes: this.#outcomes,
       model: live?.model.id,
@@ -431,7 +345,7 @@ export class Engine {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#parts.closing.abort();
-    await this.#refitting?.catch(() => undefined);
+    await this.#refits.ended();
     await this.#turn;
     this.#snapshot.uses.retire();
     this.#snapshot.generation.uses.retire();
@@ -475,15 +389,4 @@ export class Engine {
     this.#turn = done.catch(() => undefined);
     return done;
   }
-}
-
-/** A history of one item and the longest one, in external ids; none where nobody has chosen anything. */
-function endsOfLength(log: InteractionLog): string[][] {
-  let longest: ArrayLike<number> = [];
-  for (let user = 0; user < log.users.size; user++) {
-    const history = log.history(user);
-    if (history.length > longest.length) longest = history;
-  }
-  const ids = Array.from(longest, (item) => log.items.idOf(item));
-  return ids.length === 0 ? [] : [ids.slice(-1), ids];
 }

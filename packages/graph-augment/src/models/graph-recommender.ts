@@ -21,6 +21,7 @@ import {
   rebuildSaved,
   type Saveable,
   type ScoredItem,
+  tensorsUnder,
   throwIfCancelled,
 } from '@palate/core';
 import { type EpochReport, selectBackend } from '@palate/nn';
@@ -275,11 +276,7 @@ export class GraphRecommender implements CatalogueScorer, Saveable, Disposable {
       .map((name) => [name, checked[name as keyof typeof checked]]);
     const settings: SavedGraphSettings = { ...model.settings, ...Object.fromEntries(asked) };
     const users = savedUsers(dir, artifact);
-    const weights = Object.fromEntries(
-      Object.entries(artifact.tensors)
-        .filter(([name]) => name.startsWith(MODEL))
-        .map(([name, tensor]) => [name.slice(MODEL.length), tensor]),
-    );
+    const weights = tensorsUnder(artifact.tensors, MODEL);
     const scoring: ScoringFunction = SCORING_FUNCTIONS[settings.model];
     const [firstTable] = Object.keys(scoring.relationTables);
     const shape = {

@@ -27,8 +27,8 @@ import {
   type ScoredItem,
   savedFittedOn,
   savedItems,
-  savedJson,
   savedProvenance,
+  tensorsUnder,
   throwIfCancelled,
   UNKNOWN,
   unavailableItems,
@@ -51,6 +51,7 @@ import {
 import { mixedOrder } from './mixed-order.js';
 import { LENGTHS, type RankerInput, RankerModel } from './ranker-model.js';
 import type { RankerVocabulary } from './ranker-vocabulary.js';
+import { savedProfiles } from './saved-profiles.js';
 import { freshShape, freshT5, startFresh } from './start-fresh.js';
 import { startFromFolder } from './start-from-folder.js';
 import { TokenizerVocabulary } from './tokenizer-vocabulary.js';
@@ -350,8 +351,6 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
     return rebuildSaved(dir, 'a local ranker of the settings in the manifest', async () => {
       const text = (name: string): string => Buffer.from(files[name] ?? []).toString('utf8');
       const items = savedItems(dir, artifact);
-      const profiles = savedJson(dir, artifact, 'profiles.json');
-      if (!Array.isArray(profiles)) throw new TypeError('profiles.json is no list');
       const vocabulary = shape
         ? new TokenizerVocabulary(
             await readTextTokens(Object.fromEntries(TOKENIZER_FILES.map((name) => [name, text(name)])), dir),
@@ -359,11 +358,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
             shape,
           )
         : new WordVocabulary(savedItems(dir, artifact, 'words.json', 'word'), items);
-      const weights = Object.fromEntries(
-        Object.entries(tensors)
-          .filter(([name]) => name.startsWith(MODEL))
-          .map(([name, tensor]) => [name.slice(MODEL.length), tensor]),
-      );
+      const weights = tensorsUnder(tensors, MODEL);
       checkSizes(dir, weights, shape ?? freshShape(vocabulary, config), items.size);
       const model = new RankerModel(vocabulary, shape ? new T5(shape) : freshT5(vocabulary, config, 0));
       checkSavedNames(dir, weights, model.parameters.names);
@@ -372,7 +367,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
       return new LocalRanker({
         model,
         vocabulary,
-        profiles: new Map(profiles.map(profileEntry)),
+        profiles: savedProfiles(dir, artifact),
         config,
         history: [],
         tuned: new Uint8Array(0),
@@ -393,12 +388,6 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-function profileEntry(entry: unknown): [string, string] {
-  if (Array.isArray(entry) && entry.length === 2 && entry.every((part) => typeof part === 'string'))
-    return entry as [string, string];
-  throw new TypeError('profiles.json holds an entry that is no pair of texts');
 }
 
 /** Candidates by the retriever's scores; equal ones as they were given. */

@@ -30,6 +30,7 @@ import {
   type ScoredItem,
   savedFittedOn,
   type TensorData,
+  tensorsUnder,
   throwIfCancelled,
   UnsupportedError,
   unavailableItems,
@@ -303,12 +304,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
   /** @throws ArtifactError if the folder is missing, foreign or damaged */
   static async load(dir: string): Promise<Tiger> {
     const { manifest, tensors, files } = await readArtifact(dir, KIND, VERSION);
-    const under = (prefix: string): Record<string, TensorData> =>
-      Object.fromEntries(
-        Object.entries(tensors)
-          .filter(([name]) => name.startsWith(`${prefix}/`))
-          .map(([name, tensor]) => [name.slice(prefix.length + 1), tensor]),
-      );
+    const under = (prefix: string): Record<string, TensorData> => tensorsUnder(tensors, `${prefix}/`);
     const { ids: idConfig, unseenShare: share, ...own } = Object(manifest.config) as Record<string, unknown>;
     const { settings: config, provenance } = restoredWithEdges(dir, own, TIGER);
     if (!(typeof share === 'number' && share > 0 && share <= 1))
