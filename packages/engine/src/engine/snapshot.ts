@@ -1,4 +1,5 @@
-import { contentHash, EmbeddingTable, IdMap, orCancelled } from '@palate/core';
+import { join } from 'node:path';
+import { contentHash, EmbeddingTable, IdMap, loadOrFit, orCancelled } from '@palate/core';
 import type { SemanticIds } from '@palate/semantic-id';
 import { type LaidOut, layOut } from '../map/lay-out.js';
 import { SavedLayout } from '../map/saved-layout.js';
@@ -133,12 +134,7 @@ export class Snapshot {
     if (!this.#laidOut) {
       const { context } = this.generation;
       const made = async (): Promise<LaidOut> => layOut(await this.vectors(), { seed: context.seed });
-      this.#laidOut = this.#isExtended
-        ? made()
-        : context.keep('layout', ['layout', context.seed ?? 0], {
-            load: SavedLayout.load,
-            fit: async () => new SavedLayout(await made()),
-          });
+      this.#laidOut = this.#isExtended ? made() : this.#keptLayout(made);
       this.#laidOut.then(
         ({ ids }) => {
           this.#mapIds = ids;
@@ -149,6 +145,17 @@ export class Snapshot {
       );
     }
     return orCancelled(this.#laidOut, signal, 'waiting for the map');
+  }
+
+  /** Reads the layout of these items and texts, or keeps it; interactions change nothing of it. */
+  async #keptLayout(made: () => Promise<LaidOut>): Promise<LaidOut> {
+    const { context } = this.generation;
+    const identity = contentHash([this.catalogue.items, await context.textIdentity(), context.seed ?? 0]);
+    const { model } = await loadOrFit(join(context.folder, `layout-${identity.slice(0, 16)}`), {
+      load: SavedLayout.load,
+      fit: async () => new SavedLayout(await made()),
+    });
+    return model;
   }
 
   /** Codes of an item: those of a model that writes semantic IDs, or of the map, where one of them is ready. */

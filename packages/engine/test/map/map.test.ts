@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EmbeddingTable, IdMap, RandomStream, type TextEncoder } from '@palate/core';
@@ -162,6 +162,11 @@ describe('the map of an engine', () => {
     await using second = await Engine.open({ dataset: shop(), folder, encoder: silent });
     expect(await second.map()).toEqual(map);
     expect(second.item('tea-0')?.semanticId).toEqual(map.codes[map.ids.indexOf('tea-0')]);
+    // A refit changes no text: one layout is kept, and read by the next.
+    await second.feedback([{ user: 'new', item: 'tea-0', kind: 'like' }]);
+    await second.refit();
+    expect((await second.map()).x).toEqual(map.x);
+    expect((await readdir(folder)).filter((name) => name.startsWith('layout-'))).toHaveLength(1);
   });
 
   test('takes in items that are added', async () => {
