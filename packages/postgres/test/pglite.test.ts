@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { feedbackStoreConformance } from '@palate/core/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compiledProgram } from '../../../scripts/compiled-program.js';
 import { openFeedbackStore, type SqlFeedbackStore } from '../src/index.js';
 
+const APPENDING = await compiledProgram(fileURLToPath(new URL('appending-child.mjs', import.meta.url)));
 let root: string;
 let template: string;
 const folders = new WeakMap<object, string>();
@@ -47,24 +48,14 @@ function appending(
   folder: string,
   syncs: string,
 ): { child: ChildProcess; lines: string[]; errors: string[] } {
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const child = spawn(
-    process.execPath,
-    [
-      '--conditions=palate-source',
-      `--import=${tsx}`,
-      fileURLToPath(new URL('appending-child.mjs', import.meta.url)),
-      folder,
-    ],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...process.env,
-        PALATE_TEST_SYNCS: syncs,
-        NODE_OPTIONS: `--require ${fileURLToPath(new URL('count-syncs.cjs', import.meta.url))}`,
-      },
+  const child = spawn(process.execPath, [APPENDING, folder], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      PALATE_TEST_SYNCS: syncs,
+      NODE_OPTIONS: `--require ${fileURLToPath(new URL('count-syncs.cjs', import.meta.url))}`,
     },
-  );
+  });
   children.push(child);
   const lines: string[] = [];
   const errors: string[] = [];
