@@ -10,6 +10,7 @@ const CHECKS = [
   ['unused dependencies and exports', 'pnpm', ['exec', 'knip']],
   ['workspace manifests', 'pnpm', ['exec', 'sherif']],
   ['README examples', process.execPath, ['scripts/readme-examples.mjs']],
+  ['doc examples', process.execPath, ['scripts/doc-examples.mjs']],
   ['README tables', 'pnpm', ['run', '--silent', 'tables']],
   ['page outputs', process.execPath, ['scripts/page-outputs.mjs']],
   ['changesets', process.execPath, ['scripts/check-changesets.mjs']],

@@ -76,7 +76,7 @@ describe('palate recommend', () => {
       artifacts,
     ]);
     expect(fine.stdout).toMatch(
-      /^MovieTweetings 100K, 5-core, from 2 items: Iron Man 3 \(2013\), Oblivion \(2013\)\n *1\. [\s\S]*\[ItemKNN on the history/,
+      /^MovieTweetings 100K, 5-core, from 2 items: Iron Man 3 \(2013\); Oblivion \(2013\)\n *1\. [\s\S]*\[ItemKNN on the history/,
     );
   });
 

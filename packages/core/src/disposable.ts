@@ -12,7 +12,7 @@
  * ```ts
  * {
  *   using model = await SasRec.load('models/sasrec');
- *   await model.retrieve([{ history: ['a'] }], 10);
+ *   await model.retrieve([{ history: [3, 14] }], 10);
  * } // its weights are gone here
  * ```
  */

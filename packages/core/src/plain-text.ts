@@ -36,7 +36,7 @@ export function printable(text: string): string {
  *
  * @example
  * ```ts
- * printableJson('a\u202eb'); // '"a\\u202eb"'
+ * printableJson('a\u202eb'); // "a\u202eb"
  * ```
  */
 export function printableJson(value: unknown, indent?: number): string {

@@ -45,6 +45,7 @@ const LIST_BYTES = 48;
  * @example
  * ```ts
  * const split = leaveOneOut(dataset.log);
+ * const retriever = await PopularityRetriever.fit(withLog(dataset, split.train));
  * const result = await evaluateRanking(retriever, { history: split.known, test: split.test });
  * console.log(result.metrics['ndcg@10']);
  * ```

@@ -166,7 +166,7 @@ describe('LocalRanker', () => {
       { user: 'ann', item: 'i1' },
     ]);
     const [input] = profileInputs(withLog(dataset, ordered));
-    expect(input).not.toHaveProperty('knowsUntil');
+    expect(input?.knowsUntil).toBeUndefined();
     expect(input?.provenance).toMatchObject({ sources: [{ users: { ann: { n: 2 } } }] });
   });
 });

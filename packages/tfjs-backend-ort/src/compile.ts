@@ -82,7 +82,7 @@ const abandoned = new FinalizationRegistry<Map<string, Entry>>((entries) => forg
  * ```ts
  * const train = compile((x: tf.Tensor, y: tf.Tensor, rate: tf.Tensor) => {
  *   const { value, grads } = tf.variableGrads(() => tf.losses.meanSquaredError(y, tf.matMul(x, w)));
- *   w.assign(tf.sub(w, tf.mul(rate, grads[w.name])));
+ *   w.assign(tf.sub(w, tf.mul(rate, grads[w.name] as tf.Tensor)));
  *   return value;
  * });
  * ```

@@ -12,7 +12,8 @@ import {
  *
  * @example
  * ```ts
- * const session = new OrtSession(encodeOnnx(graph), ['y']);
+ * const bytes = exportOnnx(({ x }) => ({ y: tf.neg(x) }), { x: tf.zeros([2]) });
+ * const session = new OrtSession(bytes, ['y']);
  * const { y } = session.run({ x: new OrtTensor('float32', Float32Array.of(1, 2), [2]) });
  * ```
  */

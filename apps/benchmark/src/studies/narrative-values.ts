@@ -64,7 +64,9 @@ export function table(
   return {
     columns: [
       'system',
-      ...sets.flatMap(({ name, requests }) => [`${name} (${requests.length}): HR@10`, 'NDCG@10', 'HR@100']),
+      ...sets.flatMap(({ name, requests }) =>
+        ['HR@10', 'NDCG@10', 'HR@100'].map((metric) => `${name} (${requests.length}): ${metric}`),
+      ),
       ...PLACE_METRICS.map((metric) => `Pointrec (36): ${metric}`),
       'p against the fusion',
       'next films: p against SASRec',

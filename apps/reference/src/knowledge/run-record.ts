@@ -58,8 +58,9 @@ export class RunRecord {
 
   /** Notes how far a kind of texts is, a few times a second at most. */
   progress(kind: string, { done, total = 0 }: Progress): void {
+    const isFirst = this.#run.progress === undefined;
     this.#run = { ...this.#run, progress: { kind, done, total } };
-    if (Date.now() - this.#written >= EVERY) void this.#write({}).catch(() => undefined);
+    if (isFirst || Date.now() - this.#written >= EVERY) void this.#write({}).catch(() => undefined);
   }
 
   /** Notes the end; of a failure its code and words. */

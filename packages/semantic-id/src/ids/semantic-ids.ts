@@ -57,7 +57,7 @@ export type SemanticIdsOptions = OptionsOf<typeof SEMANTIC_IDS.declarations>;
  * @example
  * ```ts
  * const ids = await SemanticIds.assign(await RqKMeans.fit(table, { size: 16 }), table, { encoder: encoder.id });
- * ids.tuple(0); // [3, 11, 7, 0]
+ * const tuple = ids.tuple(0); // such as [3, 11, 7, 0]
  * ```
  */
 export class SemanticIds implements Saveable {
