@@ -35,9 +35,10 @@ export function graphOptions(model: GraphStudyModel, budget: Omit<GraphBudget, '
   };
 }
 
-/** What is tried on the validation part: learning rates (LightGCN's are twice as high), or RP3beta's exponent of popularity. */
+/** What is tried on the validation part: learning rates (LightGCN's are twice as high), or RP3beta's exponent of popularity and share of steps by edges. */
 export function graphGrid(model: GraphStudyModel, { rates }: GraphBudget): readonly SystemOptions[] {
-  if (model === 'rp3-beta') return [0.3, 0.6, 0.9].map((beta) => ({ beta }));
+  if (model === 'rp3-beta')
+    return [0.3, 0.6, 0.9].flatMap((beta) => [0.01, 0.1].map((edgeShare) => ({ beta, edgeShare })));
   return rates.map((rate) => ({ learningRate: model === 'light-gcn' ? 2 * rate : rate }));
 }
 

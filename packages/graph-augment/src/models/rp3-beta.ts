@@ -33,8 +33,8 @@ const LASTING = {
   beta: option.number({ min: 0 })({ default: 0.6, doc: 'exponent of the popularity that divides' }),
   neighbours: option.integer({ min: 1 })({ default: 200, doc: 'items kept for each item' }),
   edgeShare: option.number({ min: 0, max: 1 })({
-    default: 0.3,
-    doc: 'chance that a walk takes an edge between items in place of a user, where there are edges',
+    default: 0.01,
+    doc: 'chance that a walk takes an edge between items in place of a user, where there are edges; on MovieTweetings .1 costs a quarter of the validation’s NDCG@10, .01 nothing',
   }),
 } as const;
 
