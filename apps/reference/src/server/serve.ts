@@ -185,7 +185,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 }
 
 async function listen(server: Server, host: string, port: number): Promise<void> {
-  server.listen(port, host);
+  // More may come at once than the default of 511: those beyond it would wait in silence instead of being answered by 429.
+  server.listen({ port, host, backlog: 4096 });
   try {
     await once(server, 'listening');
   } catch (cause) {
