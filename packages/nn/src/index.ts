@@ -6,7 +6,7 @@ export {
   SelfAttention,
   splitHeads,
 } from './attention.js';
-export type { Batch, BatchTensors } from './batch.js';
+export { type Batch, type BatchTensors, batchTensors } from './batch.js';
 export type { CheckpointOptions, EpochReport } from './checkpoint.js';
 export { type Activation, activate, FeedForward, type FeedForwardOptions } from './feed-forward.js';
 export { fitNetwork, type NetworkTraining, type TrainingSettings } from './fit-network.js';
@@ -40,6 +40,7 @@ export {
   type StepScalars,
 } from './optimisers.js';
 export type { OuterLayer } from './outer-layer.js';
+export { type PaddedRows, padRows } from './pad-rows.js';
 export { type Initializer, normal, ones, Parameters, uniform, zeros } from './parameters.js';
 export { type Lookup, lookedUp, ROW_TABLES, RowTables, type RowTablesOptions } from './row-tables.js';
 export {

@@ -8,7 +8,7 @@ import {
 } from '@palate/core';
 import { type CompiledStep, compile } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Batch, BatchTensors } from './batch.js';
+import { type Batch, type BatchTensors, columnTensor } from './batch.js';
 import {
   type EpochReport,
   prepareCheckpoints,
@@ -39,10 +39,6 @@ type StepOutcome = {
 };
 
 const OUTER = 'outer ';
-
-function toTensor({ shape, values }: Batch[string]): tf.Tensor {
-  return tf.tensor(values, [...shape], values instanceof Int32Array ? 'int32' : 'float32');
-}
 
 /**
  * Trains parameters.
@@ -234,9 +230,9 @@ class TrainingRun {
     let gradients: [string, Float32Array][] = [];
     const { loss, weights } = tf.tidy(() => {
       const stepSeed = tf.tensor1d([seed % 0x7fff_ffff, step], 'int32');
-      const inputs = batchNames.map((name) => toTensor(batch[name] as Batch[string]));
+      const inputs = batchNames.map((name) => columnTensor(batch[name] as Batch[string]));
       const numbers = scalarNames.map((name) => tf.scalar(scalars[name] as number));
-      const rows = outerNames.map((name) => toTensor(given[name] as Batch[string]));
+      const rows = outerNames.map((name) => columnTensor(given[name] as Batch[string]));
       const outcome = compiled(stepSeed, ...inputs, ...numbers, ...rows);
       gradients = outerNames.map((name): [string, Float32Array] => [
         name,

@@ -188,13 +188,3 @@ export function ctrBatch(
     present: { shape, values: present },
   };
 }
-
-/** A batch as tensors. */
-export function batchTensors(batch: Batch): Record<string, tf.Tensor> {
-  return Object.fromEntries(
-    Object.entries(batch).map(([name, { shape, values }]) => [
-      name,
-      tf.tensor(values, [...shape], values instanceof Int32Array ? 'int32' : 'float32'),
-    ]),
-  );
-}

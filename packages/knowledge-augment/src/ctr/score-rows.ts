@@ -1,7 +1,6 @@
 import { yieldToEventLoop } from '@palate/core';
-import type { Batch, BatchTensors } from '@palate/nn';
+import { type Batch, type BatchTensors, batchTensors } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { batchTensors } from './ctr-input.js';
 
 /** Sizes to which small requests are padded, so that few graphs serve all and one request costs no whole batch. */
 const SIZES = [1, 16, 128];

@@ -1,8 +1,8 @@
 import { EmbeddingTable, RandomStream, WORLD } from '@palate/core';
-import { ForwardPass, Parameters, selectBackend } from '@palate/nn';
+import { batchTensors, ForwardPass, Parameters, selectBackend } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { batchTensors, CtrEmbedding, type CtrInput, ctrBatch } from '../../src/ctr/ctr-input.js';
+import { CtrEmbedding, type CtrInput, ctrBatch } from '../../src/ctr/ctr-input.js';
 import { Perceptron } from '../../src/ctr/perceptron.js';
 import {
   BACKBONES,

@@ -1,8 +1,8 @@
 import { Catalog, createDataset, InteractionLog, RandomStream } from '@palate/core';
 import { auc } from '@palate/eval';
-import { selectBackend } from '@palate/nn';
+import { batchTensors, selectBackend } from '@palate/nn';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { batchTensors, ctrBatch } from '../../src/ctr/ctr-input.js';
+import { ctrBatch } from '../../src/ctr/ctr-input.js';
 import { CtrModel, ctrSamples, encodeFeatures, splitByUsers } from '../../src/index.js';
 
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { IdMap, InteractionLog } from '@palate/core';
-import { selectBackend } from '@palate/nn';
+import { batchTensors, selectBackend } from '@palate/nn';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { batchTensors, ctrBatch } from '../../src/ctr/ctr-input.js';
+import { ctrBatch } from '../../src/ctr/ctr-input.js';
 import {
   CtrModel,
   ctrSamples,

@@ -2,6 +2,7 @@ import { contentHash, type LongCallOptions, RandomStream } from '@palate/core';
 import {
   type Batch,
   type BatchTensors,
+  batchTensors,
   cosineSchedule,
   ForwardPass,
   fitNetwork,
@@ -120,17 +121,7 @@ async function predictRows(
       (_, k) => from + k,
     );
     const batch = ratingBatch(rows, positions, batchSize);
-    const values = tf.tidy(() =>
-      network.predict(
-        Object.fromEntries(
-          Object.entries(batch).map(([name, { shape, values: numbers }]) => [
-            name,
-            tf.tensor(numbers, [...shape], numbers instanceof Int32Array ? 'int32' : 'float32'),
-          ]),
-        ),
-        ForwardPass.inference(),
-      ),
-    );
+    const values = tf.tidy(() => network.predict(batchTensors(batch), ForwardPass.inference()));
     const numbers = await values.data<'float32'>();
     values.dispose();
     for (let k = 0; k < positions.length; k++) result[from + k] = clip(numbers[k]!, scale);

@@ -9,7 +9,7 @@ import {
 import { type EncoderParts, useLiteParts } from '@palate/llm';
 import {
   type Batch,
-  type BatchTensors,
+  batchTensors,
   type EpochReport,
   ForwardPass,
   fitNetwork,
@@ -110,10 +110,11 @@ export class T5Likelihood implements RequestLikelihood, Disposable {
       settings: config,
       options,
       identity: T5_LIKELIHOOD.identity(config, seed, contentHash(pairs)),
-      loss: (batch, pass) => sequenceLoss(t5, batch as unknown as TextPairs, pass),
+      loss: (batch, pass) => sequenceLoss(t5, batch as TextPairs, pass),
       batches: (_, random) =>
         shuffledBatches(rows, size, random, (chosen) =>
           batchOf(
+            t5,
             Array.from(chosen, (row) => items[row] as Int32Array),
             Array.from(chosen, (row) => requests[row] as Int32Array),
             config,
@@ -140,16 +141,13 @@ export class T5Likelihood implements RequestLikelihood, Disposable {
     for (let from = 0; from < pairs.length; from += SCORED) {
       if (from > 0) await yieldToEventLoop(options.signal, 'scoring requests');
       const rows = Math.min(SCORED, pairs.length - from);
-      const batch = batchOf(items.slice(from, from + rows), requests.slice(from, from + rows), this.#config);
-      const means = tf.tidy(() => {
-        const tensors = Object.fromEntries(
-          Object.entries(batch).map(([name, { shape, values }]) => [
-            name,
-            tf.tensor(values, [...shape], values instanceof Int32Array ? 'int32' : 'float32'),
-          ]),
-        ) as BatchTensors as unknown as TextPairs;
-        return this.#means(tensors, rows);
-      });
+      const batch = batchOf(
+        this.#t5,
+        items.slice(from, from + rows),
+        requests.slice(from, from + rows),
+        this.#config,
+      );
+      const means = tf.tidy(() => this.#means(batchTensors(batch) as TextPairs, rows));
       scores.set(await means.data<'float32'>(), from);
       means.dispose();
       options.onProgress?.({ phase: 'score requests', done: from + rows, total: pairs.length });
@@ -193,6 +191,7 @@ function tokensOf(texts: readonly string[], tokenize: EncoderParts['tokenize']):
 
 /** A batch from items to requests: each request with its end, and shifted right behind the start. */
 function batchOf(
+  t5: T5,
   items: readonly Int32Array[],
   requests: readonly Int32Array[],
   { itemTokens, requestTokens }: T5LikelihoodConfig,
@@ -204,15 +203,10 @@ function batchOf(
     requestTokens,
   );
   const { length } = labels;
-  const decoder = new Int32Array(rows * length);
-  for (let row = 0; row < rows; row++) {
-    decoder[row * length] = START;
-    decoder.set(labels.ids.subarray(row * length, (row + 1) * length - 1), row * length + 1);
-  }
   return {
     inputIds: { shape: [rows, input.length], values: input.ids },
     present: { shape: [rows, input.length], values: input.present },
-    decoderIds: { shape: [rows, length], values: decoder },
+    decoderIds: { shape: [rows, length], values: t5.shiftRight(labels.ids, length) },
     labels: { shape: [rows, length], values: labels.ids },
     labelWeights: { shape: [rows, length], values: labels.present },
   };

@@ -12,6 +12,7 @@ import {
 } from '@palate/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { ForwardPass } from '../forward-pass.js';
+import { padRows } from '../pad-rows.js';
 import { BeamSearch } from './beam-search.js';
 import { DecoderSteps } from './decoder-steps.js';
 import type { GeneratedSequence } from './generated-sequence.js';
@@ -67,12 +68,7 @@ export async function generate(
 ): Promise<GeneratedSequence[][]> {
   const encode = (): EncodedInput => {
     const width = Math.max(1, ...inputs.map((input) => input.length));
-    const ids = new Int32Array(inputs.length * width).fill(model.config.pad_token_id);
-    const present = new Float32Array(inputs.length * width);
-    for (const [row, input] of inputs.entries()) {
-      ids.set(input, row * width);
-      present.fill(1, row * width, row * width + input.length);
-    }
+    const { ids, present } = padRows(inputs, width, { padding: model.config.pad_token_id });
     const shape: [number, number] = [inputs.length, width];
     return model.encode(
       tf.tensor2d(ids, shape, 'int32'),

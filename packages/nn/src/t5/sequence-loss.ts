@@ -3,19 +3,14 @@ import type { ForwardPass } from '../forward-pass.js';
 import { softmaxCrossEntropy } from '../losses.js';
 import type { T5 } from './t5.js';
 
-/** Tensors of a batch of text-to-text pairs. */
-export interface TextPairs {
-  /** int32 `[batch, inputs]`. */
-  readonly inputIds: tf.Tensor;
-  /** `[batch, inputs]`, 1 for tokens and 0 for padding. */
-  readonly present: tf.Tensor;
-  /** int32 `[batch, outputs]`: `T5.shiftRight` of the labels. */
-  readonly decoderIds: tf.Tensor;
-  /** int32 `[batch, outputs]`; any token where the weight is 0. */
-  readonly labels: tf.Tensor;
-  /** `[batch, outputs]`, 1 for labels that count and 0 for padding. */
-  readonly labelWeights: tf.Tensor;
-}
+/**
+ * Tensors of a batch of text-to-text pairs: `inputIds`, int32 `[batch, inputs]`, and `present`, 1 for its tokens and 0 for
+ * padding; `decoderIds`, int32 `[batch, outputs]`, the labels as `T5.shiftRight` gives them; `labels`, int32, any token where
+ * their weight is 0; `labelWeights`, 1 for labels that count and 0 for padding.
+ */
+export type TextPairs = Readonly<
+  Record<'inputIds' | 'present' | 'decoderIds' | 'labels' | 'labelWeights', tf.Tensor>
+>;
 
 /** Mean negative log-likelihood of the labels given the inputs, in nats a token. */
 export function sequenceLoss(model: T5, batch: TextPairs, pass: ForwardPass): tf.Scalar {

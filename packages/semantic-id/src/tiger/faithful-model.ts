@@ -7,8 +7,10 @@ import {
   DecoderSteps,
   ForwardPass,
   type Parameters,
+  padRows,
   sequenceLoss,
   T5,
+  type TextPairs,
   t5Config,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
@@ -140,11 +142,7 @@ export class FaithfulModel implements IdModel {
   }
 
   loss(batch: BatchTensors, pass: ForwardPass): tf.Scalar {
-    const { inputIds, present, decoderIds, labels, labelWeights } = batch as Record<
-      'inputIds' | 'present' | 'decoderIds' | 'labels' | 'labelWeights',
-      tf.Tensor
-    >;
-    return sequenceLoss(this.#t5, { inputIds, present, decoderIds, labels, labelWeights }, pass);
+    return sequenceLoss(this.#t5, batch as TextPairs, pass);
   }
 
   /** Encodes histories and gets ready to decode `width` rows of each. */
@@ -153,14 +151,9 @@ export class FaithfulModel implements IdModel {
     const longest = Math.max(1, ...tokens.map((row) => row.length));
     // Few lengths, so that few graphs serve all.
     const length = bucketLengths(this.#longest, 2).find((each) => each >= longest) ?? longest;
-    const ids = new Int32Array(histories.length * length);
-    const present = new Float32Array(histories.length * length);
-    for (const [row, own] of tokens.entries()) {
-      ids.set(own, row * length);
-      present.fill(1, row * length, row * length + own.length);
-      // Nothing is known: the padding token itself is read, since attention needs something to look at.
-      if (own.length === 0) present[row * length] = 1;
-    }
+    const { ids, present } = padRows(tokens, length);
+    // Nothing is known: the padding token itself is read, since attention needs something to look at.
+    for (const [row, own] of tokens.entries()) if (own.length === 0) present[row * length] = 1;
     return tf.tidy(() => {
       const encoded = this.#t5.encode(
         tf.tensor2d(ids, [histories.length, length], 'int32'),

@@ -48,21 +48,6 @@ export const HISTORY_VECTORS = defineOptions('HistoryVectors.encode', {
 /** Options of {@link HistoryVectors.encode}; {@link HISTORY_VECTORS} says what each does. */
 export type HistoryVectorsOptions = OptionsOf<typeof HISTORY_VECTORS.declarations> & LongCallOptions;
 
-/** Columns of {@link HistoryVectors}. */
-interface HistoryColumns {
-  readonly encoder: string;
-  readonly items: IdMap;
-  /** Width of one text's vector. */
-  readonly textWidth: number;
-  readonly titles: Float32Array;
-  readonly descriptions: Float32Array;
-  /** Ratings in ascending order. */
-  readonly ratings: Float64Array;
-  /** Vectors of the ratings in words, one a rating and the last for no rating. */
-  readonly ratingTexts: Float32Array;
-  readonly provenance: Provenance;
-}
-
 /**
  * The three texts of every possible item of a history, each encoded once and stored: title with genres, rating in words,
  * description or knowledge. A history becomes rows of the three vectors side by side, always in this order (Doddapaneni
@@ -76,12 +61,14 @@ export class HistoryVectors {
   readonly textWidth: number;
   readonly titles: Float32Array;
   readonly descriptions: Float32Array;
+  /** Ratings in ascending order. */
   readonly ratings: Float64Array;
+  /** Vectors of the ratings in words, one a rating and the last for no rating. */
   readonly ratingTexts: Float32Array;
   /** Knowledge of interactions in the texts. */
   readonly provenance: Provenance;
 
-  private constructor(columns: HistoryColumns) {
+  private constructor(columns: Omit<HistoryVectors, 'width' | 'ratingRow' | 'rows'>) {
     this.encoder = columns.encoder;
     this.items = columns.items;
     this.textWidth = columns.textWidth;

@@ -1,22 +1,15 @@
-import {
-  contentHash,
-  InvalidInputError,
-  type LongCallOptions,
-  throwIfCancelled,
-  yieldToEventLoop,
-} from '@palate/core';
+import { contentHash, InvalidInputError, throwIfCancelled } from '@palate/core';
 import { wordTokens } from '@palate/llm';
 import {
   Adafactor,
   type EpochReport,
-  ForwardPass,
+  type ForwardPass,
   fitNetwork,
   selectBackend,
   shuffledBatches,
 } from '@palate/nn';
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { HistoryVectors } from '../history/history-vectors.js';
-import { tensorsOf } from './batch-tensors.js';
 import { checkTokens, freshModel } from './language-model.js';
 import { UemBatches } from './prepared-examples.js';
 import {
@@ -25,13 +18,10 @@ import {
   PromptNetwork,
   type PromptTensors,
 } from './prompt-network.js';
-import type { PromptedParts } from './prompted-model.js';
+import { PromptedModel, type PromptedParts } from './prompted-model.js';
 import { examplesHash, type UemExample } from './uem-example.js';
 import { UEM, type UemOptions } from './uem-options.js';
 import { VectorTables } from './vector-tables.js';
-
-/** Examples measured together. */
-const TOGETHER = 32;
 
 /**
  * Trains module, task tokens and language model on questions with their answers; see `Uem.fit`.
@@ -66,6 +56,7 @@ export async function fitUem(
   const validation = config.validation ?? [];
   batches.check(validation);
   using tables = new VectorTables(vectors);
+  const measured = new PromptedModel({ network, tokens, vectors, config });
   const rows = Int32Array.from({ length: examples.length }, (_, row) => row);
   const history = await fitNetwork({
     parameters: network.parameters,
@@ -81,8 +72,8 @@ export async function fitUem(
     loss: (batch, pass) =>
       network.loss(
         promptsOf(network, tables, batch, pass),
-        batch as unknown as InputTensors,
-        batch as unknown as AnswerTensors,
+        batch as InputTensors,
+        batch as AnswerTensors,
         pass,
       ),
     batches: (_, random) =>
@@ -93,9 +84,14 @@ export async function fitUem(
       validation.length === 0
         ? undefined
         : {
-            measure: async () => ({
-              'log-likelihood': await meanLikelihood(network, tables, batches, validation, options),
-            }),
+            measure: async () => {
+              const scores = await measured.logLikelihoods(
+                validation,
+                validation.map(({ answer }) => answer),
+                { signal: options.signal },
+              );
+              return { 'log-likelihood': scores.reduce((sum, score) => sum + score, 0) / scores.length };
+            },
             stopBy: 'log-likelihood',
           },
   });
@@ -112,31 +108,4 @@ function promptsOf(
   const { items, ratings, historyPresent: present, positions } = batch;
   if (!items || !ratings || !present || !positions) return undefined;
   return network.prompts({ rows: tables.rows(items, ratings), present, positions }, pass);
-}
-
-/** Mean log-likelihood of answers, in nats an answer. */
-async function meanLikelihood(
-  network: PromptNetwork,
-  tables: VectorTables,
-  batches: UemBatches,
-  examples: readonly UemExample[],
-  options: LongCallOptions,
-): Promise<number> {
-  let sum = 0;
-  for (let from = 0; from < examples.length; from += TOGETHER) {
-    await yieldToEventLoop(options.signal, 'measuring the validation');
-    const values = tf.tidy(() => {
-      const batch = tensorsOf(batches.examples(examples.slice(from, from + TOGETHER)));
-      const pass = ForwardPass.inference();
-      return network.logLikelihoods(
-        promptsOf(network, tables, batch, pass),
-        batch as unknown as InputTensors,
-        batch as unknown as AnswerTensors,
-        pass,
-      );
-    });
-    for (const value of await values.data()) sum += value;
-    values.dispose();
-  }
-  return sum / examples.length;
 }

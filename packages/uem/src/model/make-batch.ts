@@ -1,4 +1,4 @@
-import type { Batch, T5 } from '@palate/nn';
+import { type Batch, padRows, type T5 } from '@palate/nn';
 import type { HistoryVectors } from '../history/history-vectors.js';
 import { newestOf, type UserHistory } from '../history/user-history.js';
 
@@ -57,13 +57,7 @@ export function tokenColumns(
   padding: number,
 ): { readonly ids: Column<Int32Array>; readonly present: Column<Float32Array> } {
   const shape = [lists.length, length] as const;
-  const ids = new Int32Array(lists.length * length).fill(padding);
-  const present = new Float32Array(lists.length * length);
-  for (const [row, list] of lists.entries()) {
-    const kept = list.subarray(0, length);
-    ids.set(kept, row * length);
-    present.fill(1, row * length, row * length + kept.length);
-  }
+  const { ids, present } = padRows(lists, length, { padding });
   return { ids: { shape, values: ids }, present: { shape, values: present } };
 }
 

@@ -6,6 +6,7 @@ import {
   Parameters,
   softmaxCrossEntropy,
   type T5,
+  type TextPairs,
 } from '@palate/nn';
 import { sparseCrossEntropy } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
@@ -30,20 +31,11 @@ export interface PromptTensors {
   readonly present: tf.Tensor;
 }
 
-/** The part of an input that is text. */
-export interface InputTensors {
-  /** int32 `[batch, length]`. */
-  readonly ids: tf.Tensor;
-  /** `[batch, length]`, 1 for tokens. */
-  readonly present: tf.Tensor;
-}
+/** The part of an input that is text: `ids`, int32 `[batch, length]`, and `present`, 1 for tokens. */
+export type InputTensors = Readonly<Record<'ids' | 'present', tf.Tensor>>;
 
-/** Answers that are learned or scored. */
-export interface AnswerTensors {
-  readonly decoderIds: tf.Tensor;
-  readonly labels: tf.Tensor;
-  readonly labelWeights: tf.Tensor;
-}
+/** Answers that are learned or scored, as `sequenceLoss` takes them. */
+export type AnswerTensors = Pick<TextPairs, 'decoderIds' | 'labels' | 'labelWeights'>;
 
 /**
  * Language model, user embedding module and task tokens as one network. The encoder reads, in this order, the task tokens,

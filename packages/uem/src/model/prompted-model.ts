@@ -1,6 +1,7 @@
 import { InvalidInputError, type LongCallOptions, yieldToEventLoop } from '@palate/core';
 import type { TextTokens } from '@palate/llm';
 import {
+  batchTensors,
   type EncodedInput,
   ForwardPass,
   type GenerateOptions,
@@ -10,7 +11,6 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import type { HistoryVectors } from '../history/history-vectors.js';
 import { newestOf, type UserHistory } from '../history/user-history.js';
-import { tensorsOf } from './batch-tensors.js';
 import { type CutTexts, UemBatches } from './prepared-examples.js';
 import type { AnswerTensors, InputTensors, PromptNetwork, PromptTensors } from './prompt-network.js';
 import type { SoftPrompt } from './soft-prompt.js';
@@ -43,7 +43,7 @@ export class PromptedModel {
   readonly #config: UemConfig;
   readonly #batches: UemBatches;
 
-  protected constructor(parts: PromptedParts) {
+  constructor(parts: PromptedParts) {
     const { network, tokens, vectors, config } = parts;
     this.parts = parts;
     this.#network = network;
@@ -223,12 +223,12 @@ export class PromptedModel {
       if (from > 0) await yieldToEventLoop(options.signal, 'scoring answers');
       const chosen = queries.slice(from, from + TOGETHER);
       const values = tf.tidy(() => {
-        const input = tensorsOf(this.#batches.queries(chosen.map(({ text }) => ({ text }))));
-        const answer = tensorsOf(this.#batches.answers(answers.slice(from, from + TOGETHER)));
+        const input = batchTensors(this.#batches.queries(chosen.map(({ text }) => ({ text }))));
+        const answer = batchTensors(this.#batches.answers(answers.slice(from, from + TOGETHER)));
         return this.#network.logLikelihoods(
           this.#promptTensors(prompts?.slice(from, from + TOGETHER)),
-          input as unknown as InputTensors,
-          answer as unknown as AnswerTensors,
+          input as InputTensors,
+          answer as AnswerTensors,
           ForwardPass.inference(),
         );
       });
@@ -274,12 +274,8 @@ export class PromptedModel {
     queries: readonly { readonly text: string }[],
     prompts: readonly SoftPrompt[] | undefined,
   ): EncodedInput {
-    const input = tensorsOf(this.#batches.queries(queries.map(({ text }) => ({ text }))));
-    return this.#network.encode(
-      this.#promptTensors(prompts),
-      input as unknown as InputTensors,
-      ForwardPass.inference(),
-    );
+    const input = batchTensors(this.#batches.queries(queries.map(({ text }) => ({ text }))));
+    return this.#network.encode(this.#promptTensors(prompts), input as InputTensors, ForwardPass.inference());
   }
 }
 

@@ -1,4 +1,4 @@
-import { selectBackend } from '@palate/nn';
+import { padRows, selectBackend } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EmbeddingModel, PreparedText } from '../embedding-model.js';
 import { UseLiteTransformer } from './transformer.js';
@@ -44,12 +44,11 @@ class UseLiteModel implements EmbeddingModel {
     // Few sizes for a last, smaller batch: 1, 4, 16, … or the full one.
     let rows = 1;
     while (rows < batch.length) rows = Math.min(rows * 4, Math.max(batch.length, this.batchSize(length)));
-    const ids = new Int32Array(rows * length);
-    const present = new Float32Array(rows * length);
-    for (const [row, { input }] of batch.entries()) {
-      ids.set(input as Int32Array, row * length);
-      present.fill(1, row * length, row * length + input.length);
-    }
+    const { ids, present } = padRows(
+      batch.map(({ input }) => input as Int32Array),
+      length,
+      { count: rows },
+    );
     const vectors = tf.tidy(() =>
       this.#transformer.encode(
         tf.tensor2d(ids, [rows, length], 'int32'),
