@@ -8,6 +8,8 @@ import {
   IdMap,
   LONG_CALL_OPTIONS,
   type TextEncoder,
+  UNKNOWN,
+  WORLD,
 } from '@palate/core';
 import { selectBackend } from '@palate/nn';
 import { OrtSession, OrtTensor } from '@palate/tfjs-backend-ort';
@@ -157,6 +159,18 @@ describe('a trained module', () => {
       held.map(({ answer }) => answer),
     );
     for (const [k, value] of before.entries()) expect(after[k]).toBeCloseTo(value, 4);
+  });
+
+  test('weights know what their texts knew, whatever texts they are loaded with', async () => {
+    const folder = join(dir, 'knowing');
+    const knowing = new Catalog({ ...catalog, provenance: { description: UNKNOWN } });
+    const texts = await HistoryVectors.encode(knowing, { encoder });
+    const options = { ...SMALL, epochs: 1 };
+    using trained = await Uem.fit(examples(4), texts, options);
+    await trained.save(folder);
+    using loaded = await Uem.load(folder, vectors);
+    expect(vectors.provenance).toEqual(WORLD);
+    expect(loaded.provenance).toEqual(UNKNOWN);
   });
 
   test('a folder of another encoder is refused', async () => {

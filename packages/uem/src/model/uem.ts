@@ -1,8 +1,8 @@
 import {
   ArtifactError,
   checkSavedNames,
-  checkSavedShapes,
   type Disposable,
+  joinProvenance,
   type Provenance,
   readArtifact,
   rebuildSaved,
@@ -37,10 +37,10 @@ export class Uem extends PromptedModel implements Saveable, Disposable {
   /** Knowledge of interactions in the weights beside that of the examples, which is not known here. */
   readonly provenance: Provenance;
 
-  private constructor(parts: PromptedParts, history: readonly EpochReport[]) {
+  private constructor(parts: PromptedParts, provenance: Provenance, history: readonly EpochReport[]) {
     super(parts);
     this.history = history;
-    this.provenance = parts.vectors.provenance;
+    this.provenance = provenance;
   }
 
   /**
@@ -57,7 +57,7 @@ export class Uem extends PromptedModel implements Saveable, Disposable {
     options: UemOptions = {},
   ): Promise<Uem> {
     const { history, ...parts } = await fitUem(examples, vectors, options);
-    return new Uem(parts, history);
+    return new Uem(parts, vectors.provenance, history);
   }
 
   /**
@@ -123,7 +123,8 @@ export class Uem extends PromptedModel implements Saveable, Disposable {
         received: `those of ${vectors.encoder}, ${vectors.textWidth} wide`,
         hint: 'Encode the texts by the same encoder.',
       });
-    savedProvenance(dir, provenance ?? UNKNOWN);
+    // Weights know what the texts knew that they were trained on.
+    const known = joinProvenance([savedProvenance(dir, provenance) ?? UNKNOWN, vectors.provenance]);
     await selectBackend();
     const texts = Object.fromEntries(
       Object.entries(files)
@@ -136,17 +137,17 @@ export class Uem extends PromptedModel implements Saveable, Disposable {
       const network = new PromptNetwork(t5, vectors.width, config, 0);
       try {
         checkTokens(t5, tokens);
-        const shapes: Record<string, readonly number[]> = {};
-        for (const parameters of network.allParameters)
-          for (const name of parameters.names) shapes[name] = parameters.get(name).shape;
-        checkSavedShapes(dir, tensors, shapes);
-        checkSavedNames(dir, tensors, Object.keys(shapes));
+        checkSavedNames(
+          dir,
+          tensors,
+          network.allParameters.flatMap(({ names }) => names),
+        );
         for (const parameters of network.allParameters) parameters.assign(tensors, dir);
       } catch (error) {
         network.dispose();
         throw error;
       }
-      return new Uem({ network, tokens, vectors, config }, []);
+      return new Uem({ network, tokens, vectors, config }, known, []);
     });
   }
 
