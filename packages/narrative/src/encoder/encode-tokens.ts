@@ -1,6 +1,7 @@
 import { throwIfCancelled, yieldToEventLoop } from '@palate/core';
+import type { EncoderParts, PreparedText } from '@palate/llm';
 import * as tf from '@tensorflow/tfjs-core';
-import { padTokens } from './token-batches.js';
+import { padTokens, type TokenRows } from './token-batches.js';
 import type { TrainedEncoder } from './trained-encoder.js';
 
 /** Tokens of a batch, padding counted. */
@@ -15,6 +16,16 @@ export function paddedRows(count: number, longest: number): number {
   let rows = 1;
   while (rows < count) rows = Math.min(rows * 4, full);
   return rows;
+}
+
+/** The first tokens of a text, for the front of an encoder that reads no more of it. */
+export function preparedTokens(parts: EncoderParts, text: string, most: number): PreparedText {
+  const ids = parts.tokenize(text);
+  return {
+    input: ids.subarray(0, most),
+    length: Math.min(most, Math.max(1, ids.length)),
+    truncated: ids.length > most,
+  };
 }
 
 /**
@@ -37,12 +48,12 @@ export async function encodeTokens(
     const longest = Math.min(most, Math.max(1, tokens[order[from] as number]?.length ?? 1));
     const size = rowsAt(longest);
     const chunk = order.slice(from, from + size);
-    const { ids, present, length } = padTokens(
+    const padded = padTokens(
       chunk.map((k) => tokens[k] as Int32Array),
       most,
       size,
     );
-    const values = await encodeRows(encoder, ids, present, size, length);
+    const values = await encodeRows(encoder, padded);
     for (const [row, k] of chunk.entries())
       vectors.set(values.subarray(row * width, (row + 1) * width), k * width);
     from += chunk.length;
@@ -51,18 +62,21 @@ export async function encodeTokens(
   return vectors;
 }
 
-/** Vectors of one padded batch. */
+/**
+ * Vectors of one padded batch.
+ *
+ * @param by - `'pool'` for the vectors of the rows, `'mean'` for the means of their states
+ */
 export async function encodeRows(
   encoder: TrainedEncoder,
-  ids: Int32Array,
-  present: Float32Array,
-  rows: number,
-  length: number,
+  { ids, present, length }: TokenRows,
+  by: 'pool' | 'mean' = 'pool',
 ): Promise<Float32Array> {
+  const rows = present.length / length;
   const result = tf.tidy(() => {
     const there = tf.tensor2d(present, [rows, length]);
     const running = encoder.running();
-    return running.pool(running.states(tf.tensor2d(ids, [rows, length], 'int32'), there), there);
+    return running[by](running.states(tf.tensor2d(ids, [rows, length], 'int32'), there), there);
   });
   const values = await result.data<'float32'>();
   result.dispose();

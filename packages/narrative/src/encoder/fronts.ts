@@ -3,7 +3,7 @@ import { BatchedEncoder } from '@palate/llm';
 import { selectBackend } from '@palate/nn';
 import type { RequestPairs } from '../pairs/request-pairs.js';
 import type { BiEncoderConfig } from './bi-encoder-options.js';
-import { encodeRows, paddedRows, rowsAt } from './encode-tokens.js';
+import { encodeRows, paddedRows, preparedTokens, rowsAt } from './encode-tokens.js';
 import { MeanEncoder } from './mean-encoder.js';
 import { headVectors, meanRows, type TextRows, tokenRows } from './text-rows.js';
 import { padTokens } from './token-batches.js';
@@ -54,24 +54,17 @@ export function wholeFront(encoder: TrainedEncoder, id: string, most: number): F
   return new BatchedEncoder({
     id,
     width: parts.width,
-    prepare: (text) => {
-      const ids = parts.tokenize(text);
-      return {
-        input: ids.subarray(0, most),
-        length: Math.min(most, Math.max(1, ids.length)),
-        truncated: ids.length > most,
-      };
-    },
+    prepare: (text) => preparedTokens(parts, text, most),
     batchSize: rowsAt,
     embed: async (batch) => {
       await selectBackend();
       const rows = paddedRows(batch.length, Math.max(...batch.map(({ length }) => length)));
-      const { ids, present, length } = padTokens(
+      const padded = padTokens(
         batch.map(({ input }) => input as Int32Array),
         most,
         rows,
       );
-      const values = await encodeRows(encoder, ids, present, rows, length);
+      const values = await encodeRows(encoder, padded);
       return values.subarray(0, batch.length * parts.width);
     },
   });

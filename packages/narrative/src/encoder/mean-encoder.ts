@@ -1,8 +1,7 @@
 import type { LongCallOptions } from '@palate/core';
 import { BatchedEncoder, type EncoderParts } from '@palate/llm';
 import { selectBackend } from '@palate/nn';
-import * as tf from '@tensorflow/tfjs-core';
-import { paddedRows, rowsAt } from './encode-tokens.js';
+import { encodeRows, paddedRows, preparedTokens, rowsAt } from './encode-tokens.js';
 import type { CountedMeans } from './text-rows.js';
 import { padTokens } from './token-batches.js';
 import { TrainedEncoder } from './trained-encoder.js';
@@ -40,30 +39,15 @@ export class MeanEncoder {
         id: `${parts.id}:means:${most}:${window}`,
         // A value of 1 beside the mean keeps its length, since rows come back at norm 1.
         width: width + 1,
-        prepare: (text) => {
-          const ids = parts.tokenize(text);
-          return {
-            input: ids.subarray(0, most),
-            length: Math.min(most, Math.max(1, ids.length)),
-            truncated: ids.length > most,
-          };
-        },
+        prepare: (text) => preparedTokens(parts, text, most),
         batchSize: rowsAt,
         embed: async (batch) => {
           await selectBackend();
           const own = batch.map(({ input }) => windowsOf(input as Int32Array, window));
           const windows = own.flat();
           const longest = Math.max(...windows.map(({ length }) => length), 1);
-          const { ids, present, length } = padTokens(windows, window, paddedRows(windows.length, longest));
-          const rows = present.length / length;
-          const result = tf.tidy(() => {
-            const there = tf.tensor2d(present, [rows, length]);
-            const running = encoder.running();
-            return running.mean(running.states(tf.tensor2d(ids, [rows, length], 'int32'), there), there);
-          });
-          const values = await result.data<'float32'>();
-          result.dispose();
-          return joinWindows(own, values, width);
+          const padded = padTokens(windows, window, paddedRows(windows.length, longest));
+          return joinWindows(own, await encodeRows(encoder, padded, 'mean'), width);
         },
       },
       { cacheDir },
