@@ -33,10 +33,10 @@ export async function textRows(
     const call = { signal: options.signal, onProgress: options.onProgress };
     const { around = [], aroundMost } = config;
     const surroundings =
-      around.length === 0 ? undefined : { ...(await below.means(around, call)), most: aroundMost };
+      around.length === 0 ? undefined : { ...(await below.counted(around, call)), most: aroundMost };
     return {
-      requests: meanRows(encoder, await below.means(asked, call), dropout, surroundings),
-      items: meanRows(encoder, await below.means(texts, call), dropout),
+      requests: meanRows(encoder, await below.counted(asked, call), dropout, surroundings),
+      items: meanRows(encoder, await below.counted(texts, call), dropout),
     };
   } finally {
     await below.close();

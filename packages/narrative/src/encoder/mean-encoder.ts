@@ -7,7 +7,8 @@ import { padTokens } from './token-batches.js';
 import { TrainedEncoder } from './trained-encoder.js';
 
 /** Means of texts' states, and how many of the texts were cut. */
-export interface Means extends CountedMeans {
+export interface Means {
+  readonly means: Float32Array;
   readonly truncated: number;
 }
 
@@ -62,8 +63,14 @@ export class MeanEncoder {
       const scale = 1 / data[row * width + own]!;
       for (let k = 0; k < own; k++) values[row * own + k] = data[row * width + k]! * scale;
     }
-    const lengths = texts.map((text) => Math.min(this.#most, this.#encoder.parts.tokenize(text).length));
-    return { means: values, lengths, truncated };
+    return { means: values, truncated };
+  }
+
+  /** Means with the tokens that each is of: splits every text, also those whose means are kept. */
+  async counted(texts: readonly string[], options: LongCallOptions = {}): Promise<Means & CountedMeans> {
+    const found = await this.means(texts, options);
+    const { parts } = this.#encoder;
+    return { ...found, lengths: texts.map((text) => Math.min(this.#most, parts.tokenize(text).length)) };
   }
 
   /** Frees the weights and closes the folder. */

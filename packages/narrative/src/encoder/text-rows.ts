@@ -16,7 +16,7 @@ export interface TextRows {
   batch(prefix: string, rows: ArrayLike<number>, random: RandomStream): Batch;
   /** Vectors of a batch's texts, `[rows, width]` of norm 1. */
   vectors(prefix: string, batch: BatchTensors, pass: ForwardPass): tf.Tensor2D;
-  /** Vectors of all texts, row-major. */
+  /** Vectors of some texts, or of all of them, row-major. */
   all(rows: ArrayLike<number> | undefined, options: LongCallOptions): Promise<Float32Array>;
 }
 

@@ -22,7 +22,7 @@ test('the mean of a long text is that of its windows by their tokens, whatever b
   const parts = { ...tinyParts(), maxTokens: 4 };
   const encoder = new MeanEncoder(parts, 7, undefined);
   const [first, second, both] = ['one two three four', 'five six seven', 'one two three four five six seven'];
-  const { means, lengths, truncated } = await encoder.means([
+  const { means, lengths, truncated } = await encoder.counted([
     first,
     second,
     both,
