@@ -1,5 +1,7 @@
 import type { CatalogueScorer, Dataset, LongCallOptions } from '@palate/core';
 import {
+  BiEncoder,
+  type BiEncoderOptions,
   clausePairs,
   crossFittedLikelihoods,
   keepLikely,
@@ -11,6 +13,8 @@ import {
 } from '@palate/narrative';
 import { Bm25Retriever, TextRetriever } from '@palate/retrievers';
 import { benchmarkEncoder, CACHE } from '../item-texts.js';
+import { cachedModel } from '../model-cache.js';
+import { hashOf } from '../results.js';
 import type { Films, TestSet } from './narrative-data.js';
 import type { Filter, Training } from './narrative-extent.js';
 
@@ -55,6 +59,38 @@ async function filtered(
         });
   return keepLikely(train, scores);
 }
+
+/** A bi-encoder to fit: `kind` names its files, and its model depends on `basis` beside the data. */
+interface BiEncoderCell {
+  readonly kind: string;
+  readonly dataset: Dataset;
+  readonly basis: readonly unknown[];
+  readonly pairs: () => Promise<RequestPairs>;
+  readonly options: BiEncoderOptions;
+}
+
+/** Means of texts below the heads. */
+const MEANS = `${CACHE}/means`;
+
+/** Fits a bi-encoder, going on where that was stopped, or reads it where it was fitted before. */
+export const fittedBiEncoder = (
+  { kind, dataset, basis, pairs, options }: BiEncoderCell,
+  { signal, onProgress }: LongCallOptions,
+): Promise<BiEncoder> =>
+  cachedModel(
+    kind,
+    dataset,
+    basis,
+    (dir) => BiEncoder.load(dir, { cacheDir: MEANS }),
+    async () =>
+      BiEncoder.fit(await pairs(), {
+        ...options,
+        cacheDir: MEANS,
+        signal,
+        onProgress,
+        checkpoint: { dir: `${CACHE}/checkpoints/${kind}-${hashOf(basis)}` },
+      }),
+  );
 
 /** A retriever over a test set's items by an encoder. */
 export async function dense(

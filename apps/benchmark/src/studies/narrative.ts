@@ -9,7 +9,7 @@ import {
   WORLD,
 } from '@palate/core';
 import {
-  BiEncoder,
+  type BiEncoder,
   CrossEncoder,
   LikelihoodRanker,
   NarrativeRanker,
@@ -25,7 +25,7 @@ import { films, type TestSet, testSets } from './narrative-data.js';
 import { type Extent, LONG, QUICK, SHORT, type Training, UNTUNED } from './narrative-extent.js';
 import { placeRows } from './narrative-places.js';
 import { totRequests } from './narrative-requests.js';
-import { bm25, byHistory, dense, trainingPairs, untuned } from './narrative-systems.js';
+import { bm25, byHistory, dense, fittedBiEncoder, trainingPairs, untuned } from './narrative-systems.js';
 import { measure, type Row, table, type Values } from './narrative-values.js';
 import type { Study, StudyContext } from './study.js';
 
@@ -41,9 +41,6 @@ interface System {
   readonly make: (set: TestSet, seed: number, call: LongCallOptions) => Promise<Retriever>;
 }
 
-/** Means of texts below the heads, and fitted models. */
-const MEANS = `${CACHE}/means`;
-
 /** Mint on MovieTweetings: everything beside BM25, the untuned encoder, their fusion and a query-likelihood re-ranker. */
 async function run(context: StudyContext, extent: Extent) {
   const data = await films(extent);
@@ -58,20 +55,15 @@ async function run(context: StudyContext, extent: Extent) {
     const key = hashOf(basis);
     const known = held.get(key);
     if (known) return known;
-    const made = cachedModel(
-      'narrative-bi',
-      data.dataset,
-      basis,
-      (dir) => BiEncoder.load(dir, { cacheDir: MEANS }),
-      async () =>
-        BiEncoder.fit(await trainingPairs(data, training, seed, call), {
-          ...options,
-          seed,
-          ...(options.tuned === 'head' ? { cacheDir: MEANS } : {}),
-          signal: call.signal,
-          onProgress: call.onProgress,
-          checkpoint: { dir: `${CACHE}/checkpoints/narrative-bi-${key}` },
-        }),
+    const made = fittedBiEncoder(
+      {
+        kind: 'narrative-bi',
+        dataset: data.dataset,
+        basis,
+        pairs: () => trainingPairs(data, training, seed, call),
+        options: { ...options, seed },
+      },
+      call,
     ).then((encoder) => {
       checkProvenance(label, joinProvenance([WORLD, encoder.provenance]), {
         rows: data.split.test,
@@ -193,27 +185,21 @@ async function run(context: StudyContext, extent: Extent) {
   ];
 
   const ceiling = async (set: TestSet, seed: number, call: LongCallOptions): Promise<BiEncoder> => {
-    const { ids } = { ids: set.dataset.log.items };
+    const ids = set.dataset.log.items;
     const real = (await totRequests(ids, 'train')).map(({ text, targets }, k) => ({
       user: `request ${k}`,
       items: targets.map((item) => ids.idOf(item)),
       text,
     }));
-    const basis = [extent.ceiling, real.length, seed];
-    return cachedModel(
-      'narrative-real',
-      set.dataset,
-      basis,
-      (dir) => BiEncoder.load(dir, { cacheDir: MEANS }),
-      () =>
-        BiEncoder.fit(requestPairs(set.dataset, real, { texts: set.texts, provenance: WORLD }), {
-          ...extent.ceiling,
-          seed,
-          ...(extent.ceiling.tuned === 'head' ? { cacheDir: MEANS } : {}),
-          signal: call.signal,
-          onProgress: call.onProgress,
-          checkpoint: { dir: `${CACHE}/checkpoints/narrative-real-${hashOf(basis)}` },
-        }),
+    return fittedBiEncoder(
+      {
+        kind: 'narrative-real',
+        dataset: set.dataset,
+        basis: [extent.ceiling, real.length, seed],
+        pairs: async () => requestPairs(set.dataset, real, { texts: set.texts, provenance: WORLD }),
+        options: { ...extent.ceiling, seed },
+      },
+      call,
     );
   };
 
