@@ -53,21 +53,20 @@ export function studyContext(
   say: (line: string) => void,
   options: LongCallOptions & Pick<StudyContext, 'finishedOnly'>,
 ): StudyContext {
-  const stored = (name: string): Promise<StoredCell | undefined> =>
-    readJson<StoredCell>(join(folder, 'cells', `${fileName(name)}.json`));
+  const pathOf = (name: string): string => join(folder, 'cells', `${fileName(name)}.json`);
+  const storedCell = (name: string): Promise<StoredCell | undefined> => readJson<StoredCell>(pathOf(name));
   return {
     ...options,
     say,
-    isMeasured: async (name, basis) => (await stored(name))?.key === hashOf(basis),
+    isMeasured: async (name, basis) => (await storedCell(name))?.key === hashOf(basis),
     cell: async <T>(
       name: string,
       basis: unknown,
       measure: (call: LongCallOptions) => Promise<T>,
     ): Promise<T> => {
       throwIfCancelled(options.signal, name);
-      const path = join(folder, 'cells', `${fileName(name)}.json`);
       const key = hashOf(basis);
-      const stored = await readJson<StoredCell>(path);
+      const stored = await storedCell(name);
       if (stored?.key === key) {
         say(`${name}: measured before`);
         return stored.value as T;
@@ -75,7 +74,7 @@ export function studyContext(
       const started = performance.now();
       const value = await measure({ signal: options.signal, onProgress: heartbeat(name, say) });
       const seconds = (performance.now() - started) / 1000;
-      await writeJson(path, { key, value, seconds } satisfies StoredCell);
+      await writeJson(pathOf(name), { key, value, seconds } satisfies StoredCell);
       say(`${name}: ${JSON.stringify(value).slice(0, 160)} (${seconds.toFixed(0)} s)`);
       return value;
     },
