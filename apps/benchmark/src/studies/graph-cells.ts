@@ -151,14 +151,15 @@ function leastActiveBound(train: InteractionLog, test: InteractionLog): number {
 
 /** A scorer that answers the same users a second time from memory, where there is room for all of them. */
 function rememberScores(scorer: CatalogueScorer, users: number): CatalogueScorer {
-  const { items, name, favourites, provenance } = scorer;
+  const { items, name, favourites, provenance, fittedOn } = scorer;
   const isRoom = users * items.size * Float32Array.BYTES_PER_ELEMENT <= KEPT_BYTES;
   const kept = new Map<string, Float32Array>();
   return {
     name,
     items,
     favourites,
-    ...(provenance ? { provenance } : {}),
+    provenance,
+    fittedOn,
     retrieve: (queries, k, options) => scorer.retrieve(queries, k, options),
     scoreAll: async (queries, options) => {
       const key = queries.map(({ user }) => user).join(' ');
