@@ -121,7 +121,7 @@ function graphAugment(setting: Setting): Study {
           ...claimNotes(outcomes),
           `Targets: ${Object.entries(sides[0]?.plain[0]?.slices ?? {})
             .map(([name, { targets }]) => `${targets} of ${name}`)
-            .join(', ')}. ${await edgeNotes(context, dataset)}`,
+            .join(', ')}. ${await edgeNotes(context, withLog(dataset, split.train))}`,
         ],
       };
     },
@@ -189,8 +189,7 @@ function outcomeOf(
 }
 
 /** Edges by relation, share of the items touched, density before and after, in a sentence. */
-async function edgeNotes(context: StudyContext, dataset: Dataset): Promise<string> {
-  const train = withLog(dataset, leaveOneOut(dataset.log).train);
+async function edgeNotes(context: StudyContext, train: Dataset): Promise<string> {
   const { relations, notes } = await textEdges(train, context);
   const { edges, itemsTouched, itemsAugmented, density } = graphStatistics(
     relationGraph(train.log, { relations }),
