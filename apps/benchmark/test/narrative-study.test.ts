@@ -20,10 +20,7 @@ test('a hit is any target in the list, and NDCG counts each target by its rank',
     items: undefined as never,
     retrieve: async () => [Array.from({ length: 100 }, (_, item) => ({ item, score: -item }))],
   };
-  const set = {
-    requests: [{ text: 'x', targets: [1, 50] }],
-    isPersonal: false,
-  } as unknown as Parameters<typeof measure>[1];
+  const set = { requests: [{ text: 'x', targets: [1, 50] }], isPersonal: false };
   const { hr10, ndcg10, hr100 } = await measure(retriever, set, {});
   expect([...hr10, ...hr100]).toEqual([1, 1]);
   expect(ndcg10[0]).toBeCloseTo(1 / Math.log2(3) / (1 + 1 / Math.log2(3)), 10);

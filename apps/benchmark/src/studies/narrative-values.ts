@@ -19,7 +19,7 @@ export interface Row {
 /** Lists of a retriever, measured request by request: a request's best-ranked target decides its hit. */
 export async function measure(
   retriever: Retriever,
-  { requests, isPersonal }: TestSet,
+  { requests, isPersonal }: Pick<TestSet, 'requests' | 'isPersonal'>,
   call: LongCallOptions,
 ): Promise<Values> {
   const lists = await retriever.retrieve(
