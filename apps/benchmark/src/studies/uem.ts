@@ -222,8 +222,7 @@ async function probeTable(setting: Setting, context: StudyContext): Promise<Stud
           (call) => measure({ ...call, seed }, seed),
         ),
       );
-    const over = (pick: (cell: Measured) => number, digits = 3): string =>
-      meanAndDeviation(cells.map(pick), digits);
+    const over = (pick: (cell: Measured) => number): string => meanAndDeviation(cells.map(pick), 3);
     const trained = cells.some(({ epochs }) => epochs > 0);
     rows.push([
       label,
