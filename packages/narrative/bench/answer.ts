@@ -2,8 +2,6 @@
 // encoder and search in PyTorch, where PYTHON (or python3) has it. What is compared runs in turns; times are the
 // processor's, which do not count what others take on a busy machine.
 //   pnpm run script packages/narrative/bench/answer.ts [--threads 1] [--requests 40] [--deep 2]
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Catalog, createDataset, InteractionLog, Pipeline, WORLD } from '@palate/core';
 import { useLiteParts } from '@palate/llm';
@@ -17,6 +15,7 @@ import {
   requestPairs,
   UnigramLikelihood,
 } from '../src/index.js';
+import { besidePyTorch, median, processorTime } from './beside-pytorch.js';
 
 const { values } = parseArgs({
   options: {
@@ -64,11 +63,6 @@ const byCrossEncoder = new Pipeline(
   { candidates: RERANKED },
 );
 
-const processorTime = (): number => {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-};
-
 let next = 0;
 /** A request that was not asked before. */
 const request = (): string => `${text(next, 2 * TOKENS)} ${next++}`;
@@ -89,27 +83,20 @@ for (let turn = 0; turn <= count; turn++)
     // The first turn makes graphs and reads texts.
     if (turn > 0) times.set(name, [...(times.get(name) ?? []), processorTime() - started]);
   }
-const median = (all: readonly number[]): number =>
-  [...all].sort((a, b) => a - b)[Math.floor(all.length / 2)] ?? Number.NaN;
 const alone = median(times.get('encode alone') ?? []);
 for (const name of names) {
   const own = median(times.get(name) ?? []);
   console.log(`${name}: ${own.toFixed(2)} ms, ${(own / alone).toFixed(2)} times encoding alone`);
 }
 const { vocabularySize } = await useLiteParts();
-const peer = spawnSync(
-  process.env.PYTHON ?? 'python3',
-  [
-    fileURLToPath(new URL('answer_pytorch.py', import.meta.url)),
-    JSON.stringify({ threads, requests: count, tokens: TOKENS, items: ITEMS, vocabulary: vocabularySize }),
-  ],
-  { encoding: 'utf8' },
-);
-if (peer.status !== 0)
-  console.log(`PyTorch: not here (${peer.error?.message ?? peer.stderr.trim().split('\n').at(-1)})`);
-else {
-  const theirs = JSON.parse(peer.stdout) as { encode: number; search: number; torch: string };
+const theirs = besidePyTorch<{ encode: number; search: number; torch: string }>('answer_pytorch.py', {
+  threads,
+  requests: count,
+  tokens: TOKENS,
+  items: ITEMS,
+  vocabulary: vocabularySize,
+});
+if (theirs)
   console.log(
     `PyTorch ${theirs.torch}: encode ${theirs.encode.toFixed(2)} ms, encode and search ${theirs.search.toFixed(2)} ms; ratios ${(alone / theirs.encode).toFixed(2)} and ${(median(times.get('encode and search') ?? []) / theirs.search).toFixed(2)}`,
   );
-}

@@ -2,13 +2,12 @@
 // PyTorch, where PYTHON (or python3) has it. Both run in turns. On a busy machine look at the processor time, which does not
 // count what others take.
 //   pnpm run script packages/narrative/bench/step.ts [--threads 1] [--rounds 3] [--steps 6] [--batch 32]
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CancelledError, Catalog, createDataset, InteractionLog, WORLD } from '@palate/core';
 import { useLiteParts } from '@palate/llm';
 import { selectBackend } from '@palate/nn';
 import { BiEncoder, requestPairs } from '../src/index.js';
+import { besidePyTorch, median, processorTime } from './beside-pytorch.js';
 
 const { values } = parseArgs({
   options: {
@@ -54,11 +53,6 @@ interface StepTime {
   readonly processor: number;
 }
 
-const processorTime = (): number => {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-};
-
 /** The steps of one fit, without those before the clock starts. */
 async function ours(): Promise<StepTime[]> {
   const controller = new AbortController();
@@ -92,31 +86,16 @@ async function ours(): Promise<StepTime[]> {
 }
 
 /** The same of PyTorch; nothing where it is not installed. */
-function theirs():
-  | { readonly times: StepTime[]; readonly weights: number; readonly torch: string }
-  | undefined {
-  const peer = spawnSync(
-    process.env.PYTHON ?? 'python3',
-    [
-      fileURLToPath(new URL('step_pytorch.py', import.meta.url)),
-      JSON.stringify({
-        threads,
-        steps,
-        batch,
-        tokens: TOKENS,
-        warmUp: WARM_UP,
-        vocabulary: parts.vocabularySize,
-      }),
-    ],
-    { encoding: 'utf8' },
-  );
-  if (peer.status === 0) return JSON.parse(peer.stdout);
-  console.log(`PyTorch: not here (${peer.error?.message ?? peer.stderr.trim().split('\n').at(-1)})`);
-  return undefined;
-}
+const theirs = () =>
+  besidePyTorch<{ times: StepTime[]; weights: number; torch: string }>('step_pytorch.py', {
+    threads,
+    steps,
+    batch,
+    tokens: TOKENS,
+    warmUp: WARM_UP,
+    vocabulary: parts.vocabularySize,
+  });
 
-const median = (all: readonly number[]): number =>
-  [...all].sort((a, b) => a - b)[Math.floor(all.length / 2)] ?? Number.NaN;
 const weights = [...parts.names.lower, ...parts.names.upper].reduce(
   (sum, name) => sum + (parts.weights[name]?.values.length ?? 0),
   0,
