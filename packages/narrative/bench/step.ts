@@ -3,7 +3,7 @@
 // count what others take.
 //   pnpm run script packages/narrative/bench/step.ts [--threads 1] [--rounds 3] [--steps 6] [--batch 32]
 import { parseArgs } from 'node:util';
-import { CancelledError, Catalog, createDataset, InteractionLog, WORLD } from '@palate/core';
+import { Catalog, createDataset, InteractionLog, WORLD } from '@palate/core';
 import { useLiteParts } from '@palate/llm';
 import { selectBackend } from '@palate/nn';
 import { BiEncoder, requestPairs } from '../src/index.js';
@@ -55,34 +55,28 @@ interface StepTime {
 
 /** The steps of one fit, without those before the clock starts. */
 async function ours(): Promise<StepTime[]> {
-  const controller = new AbortController();
   const times: StepTime[] = [];
   let last = performance.now();
   let lastProcessor = processorTime();
   let done = 0;
-  try {
-    using encoder = await BiEncoder.fit(pairs, {
-      loss: 'info-nce',
-      pretrained: parts,
-      batchSize: batch,
-      requestTokens: TOKENS,
-      itemTokens: TOKENS,
-      validationShare: 0,
-      epochs: 1,
-      signal: controller.signal,
-      onProgress: () => {
-        const now = performance.now();
-        const processor = processorTime();
-        if (++done > WARM_UP) times.push({ wall: now - last, processor: processor - lastProcessor });
-        last = now;
-        lastProcessor = processor;
-      },
-    });
-    return encoder.width > 0 ? times : [];
-  } catch (error) {
-    if (error instanceof CancelledError) return times;
-    throw error;
-  }
+  const encoder = await BiEncoder.fit(pairs, {
+    loss: 'info-nce',
+    pretrained: parts,
+    batchSize: batch,
+    requestTokens: TOKENS,
+    itemTokens: TOKENS,
+    validationShare: 0,
+    epochs: 1,
+    onProgress: () => {
+      const now = performance.now();
+      const processor = processorTime();
+      if (++done > WARM_UP) times.push({ wall: now - last, processor: processor - lastProcessor });
+      last = now;
+      lastProcessor = processor;
+    },
+  });
+  encoder.dispose();
+  return times;
 }
 
 /** The same of PyTorch; nothing where it is not installed. */
