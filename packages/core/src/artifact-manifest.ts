@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { contentHash } from './content-hash.js';
 import { ArtifactError } from './errors.js';
+import { isObject } from './options.js';
 
 /** Name of the file that makes a folder an artifact. */
 export const MANIFEST = 'manifest.json';
@@ -98,7 +99,7 @@ export async function readForeignManifest(
     });
   }
   const isTable = (value: unknown, of: (each: unknown) => boolean): boolean =>
-    typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(of);
+    isObject(value) && Object.values(value).every(of);
   if (
     typeof manifest !== 'object' ||
     manifest === null ||

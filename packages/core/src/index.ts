@@ -96,7 +96,14 @@ export {
   option,
   type SettingsOf,
 } from './option-declarations.js';
-export { checkChoice, checkNumber, checkOptions, type Filled, type NumberBounds } from './options.js';
+export {
+  checkChoice,
+  checkNumber,
+  checkOptions,
+  type Filled,
+  isObject,
+  type NumberBounds,
+} from './options.js';
 export {
   OutcomeCounter,
   type OutcomeCounts,

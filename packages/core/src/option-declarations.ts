@@ -7,7 +7,7 @@
  */
 import { contentHash } from './content-hash.js';
 import { ArtifactError, InvalidInputError } from './errors.js';
-import { checkChoice, checkNumber, checkOptions, type NumberBounds } from './options.js';
+import { checkChoice, checkNumber, checkOptions, isObject, type NumberBounds } from './options.js';
 import { LONG_CALL_OPTIONS, type LongCallOptions } from './progress.js';
 
 /** Settings as far as they are known: options declared earlier are there, later ones are not yet. */
@@ -271,8 +271,8 @@ export class OptionSet<D extends Declarations> {
         hint: 'The artifact was changed or written by another version: restore it, or fit again.',
         cause,
       });
-    if (typeof config !== 'object' || config === null || Array.isArray(config)) throw refuse(inWords(config));
-    const given = config as EarlierSettings;
+    if (!isObject(config)) throw refuse(inWords(config));
+    const given: EarlierSettings = config;
     const plain = this.#entries().filter(([, { isPlain }]) => isPlain);
     for (const [name, { presence }] of plain)
       if (presence !== 'optional' && !Object.hasOwn(given, name)) throw refuse(`none for ${name}`);

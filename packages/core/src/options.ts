@@ -25,6 +25,10 @@ export function checkOptions(where: string, options: object | undefined, known: 
   }
 }
 
+/** Tells whether a value is an object of fields: no list, and not null. */
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** An object with every value there: like `Required`, also for properties that may be `undefined`. */
 export type Filled<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> };
 

@@ -1,4 +1,4 @@
-import { defineOptions, type LongCallOptions, type OptionsOf, option } from '@palate/core';
+import { defineOptions, isObject, type LongCallOptions, type OptionsOf, option } from '@palate/core';
 import { SKIP_CAUSES } from './row-faults.js';
 import type { ColumnName, TableColumns } from './table-columns.js';
 import { TIMESTAMP_UNITS } from './times.js';
@@ -21,9 +21,6 @@ export interface EntityRoles {
   /** Facts to filter by: numbers, categories, lists. Left out: every other column. */
   readonly attributes?: readonly ColumnName[] | undefined;
 }
-
-const isObject = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Faults of rows that an import may leave out: those of interactions, and repeated ids of items and users. */
 export const IMPORT_SKIPS = [...SKIP_CAUSES, 'repeated-id'] as const;

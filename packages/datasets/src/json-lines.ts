@@ -1,4 +1,4 @@
-import { type LongCallOptions, ParseError } from '@palate/core';
+import { isObject, type LongCallOptions, ParseError } from '@palate/core';
 import { parse as parseLossless } from 'lossless-json';
 import { openBytes } from './byte-source.js';
 import { readJsonArray } from './json-array.js';
@@ -96,7 +96,7 @@ async function firstByte(path: string, options: TextOptions): Promise<string> {
 }
 
 function asRecord(value: unknown, text: string, path: string, line: number): JsonRecord {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonRecord;
+  if (isObject(value)) return value;
   throw new ParseError(
     { file: path, line, column: 1 },
     { expected: 'a JSON object', received: text.slice(0, 60), hint: 'Repair or remove the line.' },

@@ -2,6 +2,7 @@ import {
   defineOptions,
   EmbeddingTable,
   InteractionLog,
+  isObject,
   type LongCallOptions,
   type OptionsOf,
   option,
@@ -47,9 +48,6 @@ export const SLICE = defineOptions(
 /** A part of the targets, chosen by how often its item or user occurs in a log; {@link SLICE} says what each does. */
 export type Slice = OptionsOf<typeof SLICE.declarations>;
 
-const isObject = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const SHARE = option.number({ min: 0, max: 1 });
 
 /** Options of {@link evaluateRanking}. */
@@ -60,7 +58,7 @@ export const RANKING = defineOptions('evaluateRanking', {
   }),
   candidates: option.value<CandidateRule>(
     "'full' or { sampled: a number of items }",
-    (value) => value === 'full' || (isObject(value) && 'sampled' in (value as object)),
+    (value) => value === 'full' || (isObject(value) && 'sampled' in value),
   )({
     default: 'full',
     doc: "the items that the right ones are ranked against: the `'full'` catalogue, or `{ sampled: n }` random ones",

@@ -2,6 +2,7 @@ import {
   type Dataset,
   defineOptions,
   type FeedbackStore,
+  isObject,
   type LanguageModel,
   type LongCallOptions,
   type OptionsOf,
@@ -39,9 +40,6 @@ export interface LiveModel {
   /** Parameters that the server refused, with its words. */
   readonly leftOut?: (() => readonly { readonly parameter: string; readonly because: string }[]) | undefined;
 }
-
-const isObject = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const METHOD = option.text(1);
 const SETTINGS = option.value<MethodSettings>('settings by name', isObject);

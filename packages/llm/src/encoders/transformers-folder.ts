@@ -4,7 +4,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type * as Transformers from '@huggingface/transformers';
-import { InvalidInputError } from '@palate/core';
+import { InvalidInputError, isObject } from '@palate/core';
 import { Gate } from '../models/gate.js';
 
 /** The end of the name of an ONNX file, by what the library calls its weights. */
@@ -134,9 +134,7 @@ export async function readJson(path: string): Promise<Json | undefined> {
   } catch (cause) {
     refuse((cause as Error).message, cause);
   }
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Json)
-    : refuse(Array.isArray(value) ? 'an array' : String(value));
+  return isObject(value) ? value : refuse(Array.isArray(value) ? 'an array' : String(value));
 }
 
 /**

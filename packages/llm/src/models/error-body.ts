@@ -1,4 +1,4 @@
-import { printable } from '@palate/core';
+import { isObject, printable } from '@palate/core';
 
 /** Reads the words of a server about a failure, whatever form its body has. */
 export interface ServerError {
@@ -16,8 +16,7 @@ export interface ServerError {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const fieldsOf = (value: unknown): Fields | undefined =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
+const fieldsOf = (value: unknown): Fields | undefined => (isObject(value) ? value : undefined);
 
 /**
  * Reads an error body: of OpenAI, Ollama, llama.cpp and Anthropic (`error`), older vLLM and Mistral

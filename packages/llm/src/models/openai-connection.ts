@@ -1,6 +1,7 @@
 import {
   defineOptions,
   InvalidInputError,
+  isObject,
   type OptionsOf,
   option,
   PalateError,
@@ -14,10 +15,7 @@ import { fromSdkError } from './openai-errors.js';
 import { type Redact, redactor } from './redact.js';
 
 const isHeaders = (value: unknown): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  !Array.isArray(value) &&
-  Object.values(value).every((header) => typeof header === 'string');
+  isObject(value) && Object.values(value).every((header) => typeof header === 'string');
 
 /** Options that say where an OpenAI-compatible server is and how it is spoken to. */
 export const OPENAI_CONNECTION = defineOptions(

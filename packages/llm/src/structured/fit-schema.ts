@@ -1,3 +1,4 @@
+import { isObject } from '@palate/core';
 import { numberOf } from './read-number.js';
 
 type Node = Readonly<Record<string, unknown>>;
@@ -89,10 +90,6 @@ export function fitSchema(value: unknown, schema: Readonly<Record<string, unknow
 const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, yes: true, false: false, no: false };
 
 const nameKey = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** The object in a text of JSON, such as the arguments of a call; other values as they are. */
 function parsedObject(value: unknown): unknown {
