@@ -2,6 +2,7 @@ import { ArtifactError } from './errors.js';
 import type { IdMap } from './id-map.js';
 import { ItemEdges } from './item-edges.js';
 import { option } from './option-declarations.js';
+import { isObject } from './options.js';
 import type { Provenance } from './provenance.js';
 import { savedProvenance } from './provenance-of-models.js';
 
@@ -61,33 +62,9 @@ export function withEdgeProvenance(
 }
 
 /**
- * Takes what {@link withEdgeProvenance} added out of the settings of a manifest.
- *
- * @param dir - the artifact, for the message
- * @throws ArtifactError for a strength without a note of what the edges know
- */
-function takeEdgeProvenance(
-  dir: string,
-  config: unknown,
-): { readonly settings: unknown; readonly provenance: Provenance | undefined } {
-  if (typeof config !== 'object' || config === null || Array.isArray(config))
-    return { settings: config, provenance: undefined };
-  const { edgeProvenance, ...settings } = config as Readonly<Record<string, unknown>>;
-  if (edgeProvenance === undefined && settings.edgeStrength !== undefined)
-    throw new ArtifactError(dir, {
-      expected: 'a note of what its edges know of interactions (edgeProvenance) in the manifest',
-      received: 'none',
-      hint: 'The manifest was changed by hand or by another program: fit and save again.',
-    });
-  return {
-    settings,
-    provenance: edgeProvenance === undefined ? undefined : savedProvenance(dir, edgeProvenance),
-  };
-}
-
-/**
  * Settings of a manifest that {@link withEdgeProvenance} wrote, restored as they were declared, with what the edges know.
  *
+ * @param dir - the artifact, for the message
  * @throws ArtifactError for a strength without a note of what the edges know, or settings that the declaration refuses
  */
 export function restoredWithEdges<C>(
@@ -95,6 +72,14 @@ export function restoredWithEdges<C>(
   config: unknown,
   options: { restored(dir: string, config: unknown): C },
 ): { readonly settings: C; readonly provenance: Provenance | undefined } {
-  const { settings, provenance } = takeEdgeProvenance(dir, config);
+  if (!isObject(config)) return { settings: options.restored(dir, config), provenance: undefined };
+  const { edgeProvenance, ...settings } = config;
+  if (edgeProvenance === undefined && settings.edgeStrength !== undefined)
+    throw new ArtifactError(dir, {
+      expected: 'a note of what its edges know of interactions (edgeProvenance) in the manifest',
+      received: 'none',
+      hint: 'The manifest was changed by hand or by another program: fit and save again.',
+    });
+  const provenance = edgeProvenance === undefined ? undefined : savedProvenance(dir, edgeProvenance);
   return { settings: options.restored(dir, settings), provenance };
 }
