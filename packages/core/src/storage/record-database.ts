@@ -215,11 +215,26 @@ export class RecordDatabase {
    * @param owner - name of the work for which it is claimed
    */
   claim(key: RecordKey, owner: string): ClaimOutcome {
-    return this.claimAll([key], owner)[0] as ClaimOutcome;
+    return this.#claim([key], owner)[0] as ClaimOutcome;
   }
 
-  /** Claims records as {@link claim} does, with one write for all of them; outcomes in the order of the keys. */
-  claimAll(keys: readonly RecordKey[], owner: string): ClaimOutcome[] {
+  /**
+   * Claims records as {@link claim} does, with one write for all of them. Where claims cannot be written (a read-only
+   * folder, a full disk) everyone may make what is not stored: {@link keep} counts what cannot be stored either.
+   *
+   * @returns outcomes in the order of the keys
+   */
+  tryClaim(keys: readonly RecordKey[], owner: string): ClaimOutcome[] {
+    if (!this.isReadOnly)
+      try {
+        return this.#claim(keys, owner);
+      } catch (error) {
+        if (!(PalateError.is(error) && error.code.startsWith('store-'))) throw error;
+      }
+    return keys.map((key) => (this.get(key) ? 'stored' : 'granted'));
+  }
+
+  #claim(keys: readonly RecordKey[], owner: string): ClaimOutcome[] {
     this.#mayWrite();
     const claim = Buffer.from(JSON.stringify(ownClaim(owner)));
     try {
@@ -242,11 +257,20 @@ export class RecordDatabase {
 
   /** Gives a claim back without a record. */
   release(key: RecordKey, owner: string): void {
-    this.releaseAll([key], owner);
+    this.#release([key], owner);
   }
 
-  /** Gives claims back without records, with one write for all of them. */
-  releaseAll(keys: readonly RecordKey[], owner: string): void {
+  /** Gives claims back as {@link release} does, with one write for all; one that cannot be ends with this process. */
+  tryRelease(keys: readonly RecordKey[], owner: string): void {
+    if (this.isReadOnly) return;
+    try {
+      this.#release(keys, owner);
+    } catch (error) {
+      if (!PalateError.is(error)) throw error;
+    }
+  }
+
+  #release(keys: readonly RecordKey[], owner: string): void {
     this.#mayWrite();
     try {
       this.#transaction(

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type ClaimOutcome, PalateError, RecordDatabase } from '@palate/core';
+import { type ClaimOutcome, RecordDatabase } from '@palate/core';
 
 /** A vector as it is kept, with what the encoder said of its text. */
 export interface CachedVector {
@@ -75,31 +75,18 @@ export class VectorCache {
    * @param owner - name of the work for which they are claimed
    */
   claim(texts: readonly string[], owner: string): ClaimOutcome[] {
-    const all = (): ClaimOutcome[] => texts.map((text) => (this.get(text) ? 'stored' : 'granted'));
-    if (this.#database.isReadOnly) return all();
-    try {
-      return this.#database.claimAll(
-        texts.map((text) => this.#key(text)),
-        owner,
-      );
-    } catch (error) {
-      // What cannot be claimed cannot be stored either: `keep` counts it.
-      if (PalateError.is(error) && error.code.startsWith('store-')) return all();
-      throw error;
-    }
+    return this.#database.tryClaim(
+      texts.map((text) => this.#key(text)),
+      owner,
+    );
   }
 
   /** Gives claims back without vectors; one that cannot be given back ends with this process. */
   release(texts: readonly string[], owner: string): void {
-    if (this.#database.isReadOnly) return;
-    try {
-      this.#database.releaseAll(
-        texts.map((text) => this.#key(text)),
-        owner,
-      );
-    } catch (error) {
-      if (!PalateError.is(error)) throw error;
-    }
+    this.#database.tryRelease(
+      texts.map((text) => this.#key(text)),
+      owner,
+    );
   }
 
   close(): Promise<void> {

@@ -5,7 +5,6 @@ import {
   type LanguageModel,
   type LikelihoodRequest,
   type LongCallOptions,
-  PalateError,
   RecordDatabase,
   type RestoreReport,
   restoreRecords,
@@ -128,24 +127,12 @@ export class AnswerCache {
    * with its process. Where claims cannot be written (a read-only folder, a full disk) everyone may ask.
    */
   claim(key: string): ClaimOutcome {
-    if (this.isReadOnly) return 'granted';
-    try {
-      return this.#database.claim(key, this.#owner);
-    } catch (error) {
-      // What cannot be claimed cannot be stored either: `keep` counts it.
-      if (PalateError.is(error) && error.code.startsWith('store-')) return 'granted';
-      throw error;
-    }
+    return this.#database.tryClaim([key], this.#owner)[0] as ClaimOutcome;
   }
 
   /** Gives a claim back without an answer; one that cannot be given back ends with this process. */
   release(key: string): void {
-    if (this.isReadOnly) return;
-    try {
-      this.#database.release(key, this.#owner);
-    } catch (error) {
-      if (!PalateError.is(error)) throw error;
-    }
+    this.#database.tryRelease([key], this.#owner);
   }
 
   /** Tells whether the answer of `model` to a request is here, so that it costs nothing. */
