@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
 import {
   checkOptions,
   defineOptions,
@@ -13,6 +12,7 @@ import {
   throwIfCancelled,
   yieldToEventLoop,
 } from '@palate/core';
+import { LookAgain } from '../models/look-again.js';
 import type { EmbeddingModel, PreparedText } from './embedding-model.js';
 import { EncodingError, type FailedText } from './encoding-error.js';
 import { type CachedVector, VectorCache } from './vector-cache.js';
@@ -35,10 +35,6 @@ interface MissingText {
   readonly text: string;
   readonly prepared: PreparedText;
 }
-
-/** Milliseconds after which it is looked again for what another process was encoding, at first and at last. */
-const FIRST_LOOK = 20;
-const LAST_LOOK = 250;
 
 /**
  * The front of all text encoders: equal texts are encoded once, known ones come from the cache, the rest goes to the
@@ -101,8 +97,8 @@ export class BatchedEncoder implements TextEncoder {
     const doing = `encoding texts with ${this.id}`;
     const owner = randomUUID();
     // Texts that others are encoding come last: no claim is held while this waits for one.
-    let open = missing;
-    for (let pause = FIRST_LOOK; open.length > 0; pause = Math.min(2 * pause, LAST_LOOK)) {
+    const looks = new LookAgain();
+    for (let open = missing; open.length > 0; ) {
       const taken: MissingText[] = [];
       for (let from = 0; from < open.length; ) {
         throwIfCancelled(options.signal, doing);
@@ -117,9 +113,8 @@ export class BatchedEncoder implements TextEncoder {
         options.onProgress?.({ phase: `encode with ${this.id}`, done, total: texts.length });
         await yieldToEventLoop(options.signal, doing);
       }
-      if (taken.length < open.length) pause = FIRST_LOOK;
-      // Rejects where the signal fires, which is looked at next.
-      else await setTimeout(pause, undefined, { signal: options.signal }).catch(() => {});
+      if (taken.length < open.length) looks.restart();
+      else await looks.wait(options.signal, doing);
       open = taken;
     }
     const encoded = { data, width: this.width, truncated };

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import {
   defineOptions,
   type GenerateRequest,
@@ -10,16 +9,12 @@ import {
   option,
   orCancelled,
   PalateError,
-  throwIfCancelled,
 } from '@palate/core';
+import { LookAgain } from '../models/look-again.js';
 import { requestKey } from '../models/request-key.js';
 import { languageModel, type StreamingLanguageModel, singleCalls } from '../models/single-calls.js';
 import { readAnswer } from '../structured/read-answer.js';
 import { AnswerCache } from './answer-cache.js';
-
-/** Milliseconds after which it is looked again for what another process was asking, at first and at last. */
-const FIRST_LOOK = 20;
-const LAST_LOOK = 250;
 
 /** Options of {@link withCache}. */
 export const WITH_CACHE = defineOptions(
@@ -79,12 +74,8 @@ export function withCache(model: LanguageModel, options: WithCacheOptions): Stre
     }
     const asking = (async () => {
       let claim = cache.claim(key);
-      for (let pause = FIRST_LOOK; claim === 'taken'; pause = Math.min(2 * pause, LAST_LOOK)) {
-        // Rejects where the signal fires, which is looked at next.
-        await setTimeout(pause, undefined, { signal }).catch(() => {});
-        throwIfCancelled(signal, 'waiting for an answer');
-        claim = cache.claim(key);
-      }
+      for (const looks = new LookAgain(); claim === 'taken'; claim = cache.claim(key))
+        await looks.wait(signal, 'waiting for an answer');
       let isOpen = claim === 'granted';
       try {
         // Stored by another process since it was looked for, or not worth keeping any more.
