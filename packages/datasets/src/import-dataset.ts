@@ -104,7 +104,7 @@ export async function importDataset(options: ImportOptions): Promise<ImportedDat
     name: settings.name ?? nameOf(settings.interactions),
     log,
     catalog: items?.catalog ?? new Catalog({ items: log.items, text: {} }),
-    users: users === undefined ? undefined : users.table,
+    users: users?.table,
     licence: settings.licence,
     source: settings.source ?? files.map((file) => basename(file)).join(', '),
     reading: {

@@ -89,9 +89,8 @@ const ORDERED =
 export function parseYearLast(text: string, order: 'day-first' | 'month-first'): number {
   const match = ORDERED.exec(text.trim());
   if (!match) return Number.NaN;
-  const [, first, , second, year, ...clock] = match;
+  const [, first, , second, year, hour, minute, rest, half] = match;
   const [day, month] = order === 'day-first' ? [first, second] : [second, first];
-  const [hour, minute, rest, half] = clock;
   return secondsOfDate(Number(year), Number(month), Number(day)) + secondsOfClock(hour, minute, rest, half);
 }
 
@@ -192,8 +191,9 @@ export class TimeReader {
   /** Seconds since 1970 of a text as it was said to be written; NaN where it is not. */
   parse(text: string): number {
     if (this.#asked === 'iso') return parseIso(text);
-    const plain = parsePlainDate(text);
-    return this.#order && Number.isNaN(plain) ? parseYearLast(text, this.#order) : plain;
+    // The form that was said comes first: no text is a date in this one and in another.
+    const ordered = this.#order ? parseYearLast(text, this.#order) : Number.NaN;
+    return Number.isNaN(ordered) ? parsePlainDate(text) : ordered;
   }
 
   /** Advice about a text that cannot be read as a time; undefined where nothing else can be said than of any value. */
