@@ -1,7 +1,7 @@
 import { ParseError } from '@palate/core';
 import { parseBoolean, parseDecimal, saysMissing } from './field-values.js';
 import { type InteractionValues, TypedTime } from './interaction-values.js';
-import { faultAt, HINT, hintWithout, type RowFaults, type SkipCause } from './row-faults.js';
+import { faultAt, HINT, hintWithout, type RowFaults } from './row-faults.js';
 import type { RowPosition } from './row-position.js';
 import type { TimeReader } from './times.js';
 
@@ -28,11 +28,9 @@ export class ValueReader {
     if (typeof value === 'string') {
       const id = value.trim();
       if (id !== '') return id;
-      const cause = `no-${what}` as SkipCause;
-      this.#faults.fault(cause, () =>
-        faultAt(at, `${article} ${what} id${of}`, JSON.stringify(value), hintWithout(cause)),
+      return this.#missing(what, (hint) =>
+        faultAt(at, `${article} ${what} id${of}`, JSON.stringify(value), hint),
       );
-      return undefined;
     }
     if (typeof value === 'bigint') return String(value);
     if (typeof value === 'number' && Number.isFinite(value)) {
@@ -45,22 +43,28 @@ export class ValueReader {
       );
     }
     if (value === undefined || value === null || (typeof value === 'number' && Number.isNaN(value))) {
-      const cause = `no-${what}` as SkipCause;
-      this.#faults.fault(cause, () =>
+      return this.#missing(what, (hint) =>
         faultAt(
           at,
           name === undefined
             ? `${article} ${what} id as text or number`
             : `the field ${JSON.stringify(name)} as text or number`,
           value === undefined || value === null ? 'none' : 'NaN, which is no id',
-          hintWithout(cause),
+          hint,
         ),
       );
-      return undefined;
     }
     this.#faults.fault('malformed', () =>
       faultAt(at, `${article} ${what} id${of} as text or number`, shown(value), HINT),
     );
+    return undefined;
+  }
+
+  /** Leaves a row without a user or an item out where that is asked for; one without a request always is an error. */
+  #missing(what: 'user' | 'item' | 'request', error: (hint: string) => ParseError): undefined {
+    if (what === 'request') throw error(HINT);
+    const cause = `no-${what}` as const;
+    this.#faults.fault(cause, () => error(hintWithout(cause)));
     return undefined;
   }
 

@@ -146,6 +146,17 @@ test('a click log names its requests', async () => {
   expect(Array.from(log.request ?? [])).toEqual([0, 0, -1, 1]);
 });
 
+test('a record is told how rows without a user are left out, and nothing of the kind where its request is blank', async () => {
+  const hintOf = async (user: string, request: string): Promise<unknown> => {
+    const record = JSON.stringify({ user, item: 'x', request });
+    const folder = await folderWith({ 'a.jsonl': `${record}\n` });
+    const columns = { user: 'user', item: 'item', request: 'request' };
+    return loadTable(join(folder, 'a.jsonl'), columns).catch((error: { hint?: string }) => error.hint);
+  };
+  expect(await hintOf(' ', 'r1')).toMatch(/skip: \['no-user'\]/);
+  expect(await hintOf('a', ' ')).toBe('Repair or remove the line, or correct the column map.');
+});
+
 test('what looks like an id of another kind is noted', async () => {
   const { reading } = await table('user,item,stars,time\n1.0,nan,1,5\n2.0,7,1,6\n');
   expect(reading?.notes).toEqual([
