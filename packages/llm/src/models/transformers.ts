@@ -29,8 +29,6 @@ import { withSchemaInstruction } from './schema-format.js';
 import { type CallOptions, languageModel, type StreamingLanguageModel } from './single-calls.js';
 import { generationSteps } from './transformers-steps.js';
 
-const TYPES = ['fp32', 'fp16', 'q8', 'int8', 'q4', 'q4f16'] as const;
-
 /** Options of {@link transformersModel}. */
 export const TRANSFORMERS_MODEL = defineOptions(
   'transformersModel',
@@ -38,7 +36,10 @@ export const TRANSFORMERS_MODEL = defineOptions(
     model: option.text(1).required({
       doc: 'a model of the hub, such as `HuggingFaceTB/SmolLM2-135M-Instruct`, or a folder with its files',
     }),
-    dtype: option.choice(TYPES)({ default: 'fp32', doc: 'weights to load, as the library names them' }),
+    dtype: option.choice(['fp32', 'fp16', 'q8', 'int8', 'q4', 'q4f16'])({
+      default: 'fp32',
+      doc: 'weights to load, as the library names them',
+    }),
     device: option.choice(['cpu', 'cuda', 'dml', 'webgpu', 'coreml'])({
       default: 'cpu',
       doc: 'where it runs, as the library names it',

@@ -62,11 +62,12 @@ async function readTokenizerFiles(dir: string): Promise<Record<string, string>> 
 async function tokensOf(files: Readonly<Record<string, string>>, source: string): Promise<TextTokens> {
   const library = await importTransformers('reading the vocabulary of a model folder');
   try {
-    const [json, given] = [TOKENIZER, CONFIG].map((name) => JSON.parse(files[name] ?? '') as Json) as [
-      Json,
-      Json,
-    ];
-    const tokenizer = makeTokenizer(library, { tokenizer: json, given, config: undefined });
+    const json = (name: string): Json => JSON.parse(files[name] ?? '') as Json;
+    const tokenizer = makeTokenizer(library, {
+      tokenizer: json(TOKENIZER),
+      given: json(CONFIG),
+      config: undefined,
+    });
     let size = 0;
     for (const token of tokenizer.get_vocab().values()) size = Math.max(size, token + 1);
     return {
