@@ -1,4 +1,4 @@
-import { InvalidInputError, wordsOf } from '@palate/core';
+import { checkNumber, InvalidInputError, wordsOf } from '@palate/core';
 
 /** Cuts a text into the words that are compared. */
 export type TextWords = (text: string) => readonly string[];
@@ -61,13 +61,7 @@ export function bleu(
   references: readonly string[],
   options: BleuOptions = {},
 ): number {
-  const { order = 4 } = options;
-  if (!Number.isInteger(order) || order < 1)
-    throw new InvalidInputError({
-      expected: 'an order that is a whole number from 1',
-      received: String(order),
-      hint: 'Pass 4 for BLEU-4.',
-    });
+  const order = checkNumber('order', options.order ?? 4, { min: 1, integer: true });
   const pairs = pairsOf(candidates, references, options);
   const lengthOf = (side: 0 | 1): number => pairs.reduce((sum, pair) => sum + pair[side].length, 0);
   let logSum = 0;
