@@ -12,7 +12,8 @@ import type { LiveModel, PipelineConfig } from './options.js';
 import { CallOutcomes } from './outcomes.js';
 import { type Reason, reasonSource, reasonsFor } from './reasons.js';
 import type { ExplainRequest } from './request.js';
-import { type ResolvedAsker, resolveAsker } from './resolve-request.js';
+import { resolveAsker } from './resolve-request.js';
+import type { ResolvedAsker } from './resolved-asker.js';
 import type { Snapshot } from './snapshot.js';
 
 /** Items of the history that the model reads. */

@@ -5,7 +5,8 @@ import { methodOf } from '../methods/methods.js';
 import type { FoundBy } from './answer.js';
 import type { FeedbackState } from './feedback-state.js';
 import type { PipelineConfig, RetrieverConfig } from './options.js';
-import { type Allowed, queryFor, type ResolvedAsker } from './resolve-request.js';
+import { type Allowed, queryFor } from './resolve-request.js';
+import type { ResolvedAsker } from './resolved-asker.js';
 import type { Snapshot } from './snapshot.js';
 
 /** One request on its way through a pipeline. */

@@ -1,7 +1,7 @@
 import { explainerFromKnowledge } from '@palate/llm-rank';
 import type { FoundBy } from './answer.js';
 import { FAVOURITES } from './find-candidates.js';
-import type { ResolvedAsker } from './resolve-request.js';
+import type { ResolvedAsker } from './resolved-asker.js';
 import type { Snapshot } from './snapshot.js';
 
 /** A reason and what it rests on. */

@@ -1,6 +1,5 @@
 import type { FeedbackStore, LongCallOptions, StoredFeedback } from '@palate/core';
 import { readManifest, removeArtifact } from '@palate/core';
-import { profilesOf } from '../methods/item-texts.js';
 import type { MethodSettings } from '../methods/method.js';
 import { methodContext } from '../methods/method-context.js';
 import type { EngineFolder, FittedFeedback } from './engine-folder.js';
@@ -127,8 +126,7 @@ function generationOf(
     encoder,
     texts,
     textProvenance: catalogue.provenance,
-    profiles: knowledge && profilesOf(knowledge),
-    profileProvenance: knowledge?.profileProvenance,
+    knowledge,
     ...(known && before
       ? {
           itemVectors: async () =>

@@ -7,8 +7,6 @@ import type { ResolvedAsker } from './resolved-asker.js';
 import type { Snapshot } from './snapshot.js';
 import { understand } from './understand.js';
 
-export type { ResolvedAsker };
-
 /** Items that may be returned to a user. */
 export interface Allowed {
   /** 1 for items that may be returned; undefined where all may. */

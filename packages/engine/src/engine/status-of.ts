@@ -53,8 +53,8 @@ export function statusOf(parts: StatusParts): EngineStatus {
         state: entry?.state ?? 'not fitted',
         isInPipeline: config !== undefined,
         settings: entry?.settings ?? config?.settings ?? settingsOf(key, undefined, effort),
-        seconds: entry?.seconds === undefined ? undefined : entry.seconds,
-        reused: entry?.reused === undefined ? undefined : entry.reused,
+        seconds: entry?.seconds,
+        reused: entry?.reused,
       };
     }),
     feedback: {
