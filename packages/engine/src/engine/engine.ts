@@ -12,6 +12,7 @@ import { feedbackRecords } from './feedback-records.js';
 import type { FeedbackState } from './feedback-state.js';
 import { feedbackBeside, middleRating } from './fitted-data.js';
 import type { ModelEntry } from './generation.js';
+import type { LiveCatalogue } from './live-catalogue.js';
 import { namedRanking, namedRecommendations } from './named-requests.js';
 import type { EngineOptions } from './options.js';
 import { settingsOf } from './pipeline.js';
@@ -170,7 +171,7 @@ export class Engine {
   async #takeKept(): Promise<number> {
     const all = await this.#parts.folder.addedItems();
     const fresh = all.slice(this.#added.length);
-    if (fresh.length > 0) this.#takeItems(all, merged(fresh));
+    if (fresh.length > 0) this.#takeItems(all, this.#snapshot.catalogue.with(merged(fresh)).catalogue);
     return fresh.length;
   }
 
@@ -183,13 +184,11 @@ export class Engine {
     return taken;
   }
 
-  #takeItems(all: readonly NewItem[], fresh: readonly NewItem[]): { added: number; updated: number } {
+  #takeItems(all: readonly NewItem[], catalogue: LiveCatalogue): void {
     const before = this.#snapshot;
-    const { catalogue, added, updated } = before.catalogue.with(fresh);
     this.#added = all;
     this.#snapshot = before.over(catalogue);
     before.uses.retire();
-    return { added, updated };
   }
 
   /**
@@ -202,10 +201,11 @@ export class Engine {
     return this.#inTurn(async () => {
       await this.#takeKept();
       // Refused before anything is kept.
-      this.#snapshot.catalogue.with(items);
+      const { catalogue, added, updated } = this.#snapshot.catalogue.with(items);
       const all = [...this.#added, ...items];
       await this.#parts.folder.keepAddedItems(all);
-      return this.#takeItems(all, items);
+      this.#takeItems(all, catalogue);
+      return { added, updated };
     });
   }
 
