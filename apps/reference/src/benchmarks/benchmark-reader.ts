@@ -1,5 +1,6 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileStamp } from '../file-stamp.js';
 import { type BenchmarkTable, readBenchmarks } from './read-benchmarks.js';
 
 /** Reads the committed tables when they are first asked for, and again where a file of them has changed since. */
@@ -32,8 +33,7 @@ export class BenchmarkReader {
     const stamps = await Promise.all(
       files.map(async ({ parentPath, name }) => {
         const path = join(parentPath, name);
-        const found = await stat(path).catch(() => undefined);
-        return `${path} ${found?.size} ${found?.mtimeMs}`;
+        return `${path} ${await fileStamp(path)}`;
       }),
     );
     return stamps.sort().join('\n');

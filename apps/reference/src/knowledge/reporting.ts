@@ -12,15 +12,14 @@ export function noModel(): InvalidInputError {
   });
 }
 
+/** Cost of tokens at a price. */
+export const costOf = ({ inputTokens, outputTokens }: TokenUsage, price: TokenPrice): number =>
+  (inputTokens * price.inputPerMillion + outputTokens * price.outputPerMillion) / 1e6;
+
 /** Tokens and their price for people. */
-export function spentInWords(
-  { inputTokens, outputTokens }: TokenUsage,
-  price: TokenPrice | undefined,
-): string {
-  const cost = price
-    ? ` (${money((inputTokens * price.inputPerMillion + outputTokens * price.outputPerMillion) / 1e6)})`
-    : '';
-  return `${count(inputTokens)} tokens read and ${count(outputTokens)} written${cost}`;
+export function spentInWords(spent: TokenUsage, price: TokenPrice | undefined): string {
+  const cost = price ? ` (${money(costOf(spent, price))})` : '';
+  return `${count(spent.inputTokens)} tokens read and ${count(spent.outputTokens)} written${cost}`;
 }
 
 /** Failures by cause, the most frequent first, each with what was said of one. */

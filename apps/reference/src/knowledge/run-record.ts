@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { isAlive, PalateError, type Progress, writeFileAtomically } from '@palate/core';
 import type { TokenPrice } from '@palate/llm';
 
-const NAME = 'run.json';
+/** Name of the record of the newest run in the folder of a store. */
+export const RUN = 'run.json';
 /** Milliseconds between two writes of the record. */
 const EVERY = 500;
 
@@ -86,14 +87,14 @@ export class RunRecord {
     const text = JSON.stringify(this.#run);
     this.#writing = this.#writing
       .catch(() => undefined)
-      .then(() => writeFileAtomically(join(this.#folder, NAME), text));
+      .then(() => writeFileAtomically(join(this.#folder, RUN), text));
     return this.#writing;
   }
 }
 
 /** The newest run of a store; one whose process is gone without a word has failed. Undefined where none was recorded. */
 export async function newestRun(folder: string): Promise<KnowledgeRun | undefined> {
-  const text = await readFile(join(folder, NAME), 'utf8').catch(() => undefined);
+  const text = await readFile(join(folder, RUN), 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   let run: KnowledgeRun;
   try {

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { ArtifactError, type LanguageModel, type TokenUsage } from '@palate/core';
 import { languageModel, singleCalls } from '@palate/llm';
 
-const NAME = 'spending.jsonl';
+/** Name of the ledger of what the texts have cost in the folder of a store. */
+export const SPENDING = 'spending.jsonl';
 
 /** Cost of a store's texts so far: one line for each answer, so that a killed run has spent what it spent. */
 export class SpendingLedger {
@@ -24,7 +25,7 @@ export class SpendingLedger {
    * @throws ArtifactError if it was changed
    */
   static async open(folder: string): Promise<SpendingLedger> {
-    const path = join(folder, NAME);
+    const path = join(folder, SPENDING);
     const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return '';
       throw error;
@@ -40,7 +41,7 @@ export class SpendingLedger {
         outputTokens += written;
       } catch (cause) {
         throw new ArtifactError(folder, {
-          expected: `${NAME} with one object a line`,
+          expected: `${SPENDING} with one object a line`,
           received: `${JSON.stringify(line.slice(0, 60))} in line ${k + 1}`,
           hint: 'Repair the line: what was spent is counted from it.',
           cause,

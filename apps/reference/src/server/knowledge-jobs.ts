@@ -1,14 +1,12 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KnowledgeFailure } from '@palate/knowledge-augment';
+import { fileStamp } from '../file-stamp.js';
 import { FAILURES } from '../knowledge/recorded-failures.js';
-import { causesOf } from '../knowledge/reporting.js';
-import { newestRun } from '../knowledge/run-record.js';
+import { causesOf, costOf } from '../knowledge/reporting.js';
+import { newestRun, RUN } from '../knowledge/run-record.js';
+import { SPENDING } from '../knowledge/spending-ledger.js';
 import { AppendedLines } from './appended-lines.js';
 import type { JobView } from './jobs.js';
-
-/** The ledger of what the texts of a store have cost. */
-const SPENDING = 'spending.jsonl';
 
 type Failure = Pick<KnowledgeFailure, 'code' | 'message' | 'at'>;
 
@@ -33,10 +31,7 @@ export class KnowledgeJobs {
   /** The newest run as a job; undefined where there was none. */
   async newest(): Promise<JobView | undefined> {
     const stamps = await Promise.all(
-      ['run.json', SPENDING, FAILURES].map(async (name) => {
-        const found = await stat(join(this.#folder, name)).catch(() => undefined);
-        return `${found?.size} ${found?.mtimeMs}`;
-      }),
+      [RUN, SPENDING, FAILURES].map((name) => fileStamp(join(this.#folder, name))),
     );
     const stamp = stamps.join();
     // A run that goes on may also end without a word.
@@ -67,13 +62,7 @@ export class KnowledgeJobs {
       ...(error ? { error } : {}),
       spent: {
         ...spent,
-        ...(price
-          ? {
-              cost:
-                (spent.inputTokens * price.inputPerMillion + spent.outputTokens * price.outputPerMillion) /
-                1e6,
-            }
-          : {}),
+        ...(price ? { cost: costOf(spent, price) } : {}),
       },
       failures,
     };
