@@ -100,9 +100,9 @@ export async function runKnowledgeCommand(options: RunOptions, context: CommandC
       await record.end(error);
       throw error;
     }
-    await record.end(reports.find(({ report }) => report.stoppedBy)?.report.stoppedBy);
-    const failed = reports.flatMap(({ report }) => report.failed);
     const stoppedBy = reports.find(({ report }) => report.stoppedBy)?.report.stoppedBy;
+    await record.end(stoppedBy);
+    const failed = reports.flatMap(({ report }) => report.failed);
     const stored = reports.reduce((sum, { report }) => sum + report.stored, 0);
     if (context.json)
       context.printJson({

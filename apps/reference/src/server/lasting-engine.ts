@@ -1,4 +1,5 @@
 import { CancelledError, PalateError } from '@palate/core';
+import type { ModelEntry } from '@palate/engine';
 import type { Logger } from 'pino';
 import {
   EngineHost,
@@ -18,13 +19,6 @@ const LAST_ANSWERS = 150_000;
 
 /** Operations that change what later answers go by. */
 const WRITES: ReadonlySet<Operation> = new Set(['feedback', 'addItems']);
-
-/** A model of a thread, as `models` tells it. */
-interface KeptModel {
-  readonly method: string;
-  readonly settings: unknown;
-  readonly dir?: string | undefined;
-}
 
 /**
  * An engine whose thread is started again where it ends by itself. Fits are computed by a second thread, which gives way to the
@@ -142,9 +136,9 @@ export class LastingEngine implements EngineCaller {
     });
   }
 
-  async #models(host: EngineHost): Promise<readonly KeptModel[]> {
+  async #models(host: EngineHost): Promise<readonly ModelEntry[]> {
     const { json } = await host.call('models');
-    return JSON.parse(new TextDecoder().decode(json)) as readonly KeptModel[];
+    return JSON.parse(new TextDecoder().decode(json)) as readonly ModelEntry[];
   }
 
   /** Lets a thread answer in place of the one before, between two writes. */
