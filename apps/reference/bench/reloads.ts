@@ -7,17 +7,14 @@
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { MemoryFeedbackStore } from '@palate/core';
 import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
-import { openServedEngine } from '../src/server/host/open-served-engine.js';
+import { ENGINE_ARGUMENTS, openBundled } from './open-bundled.js';
 
 const { values } = parseArgs({
   options: {
+    ...ENGINE_ARGUMENTS,
     rounds: { type: 'string', default: '50' },
     requests: { type: 'string', default: '100' },
-    artifacts: { type: 'string' },
-    effort: { type: 'string', default: 'full' },
-    ranker: { type: 'string' },
   },
 });
 const rounds = Number(values.rounds);
@@ -27,23 +24,7 @@ const users = [...(await loadBundledMovieTweetings()).log.users];
 let next = 0;
 
 async function round(): Promise<void> {
-  await using engine = await openServedEngine(
-    {
-      data: 'bundled',
-      folder: values.artifacts,
-      seed: 0,
-      effort: values.effort === 'quick' ? 'quick' : 'full',
-      retrievers: ['sasrec'],
-      ranker: values.ranker,
-    },
-    {
-      feedback: new MemoryFeedbackStore(),
-      signal: new AbortController().signal,
-      onData: () => undefined,
-      onProgress: () => undefined,
-      onNotice: (notice) => process.stderr.write(`${notice}\n`),
-    },
-  );
+  await using engine = await openBundled(values);
   await engine.prepare();
   for (let k = 0; k < Number(values.requests); k++)
     await engine.recommend({ user: users[next++ % users.length], k: 10, explain: true });

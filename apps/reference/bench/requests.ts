@@ -6,38 +6,19 @@
  * pnpm run script apps/reference/bench/requests.ts [--artifacts FOLDER] [--effort full] [--ranker palr-local] [--requests 400] [--batches 1,2,4,8]
  */
 import { parseArgs } from 'node:util';
-import { MemoryFeedbackStore } from '@palate/core';
 import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
-import { openServedEngine } from '../src/server/host/open-served-engine.js';
+import { ENGINE_ARGUMENTS, openBundled } from './open-bundled.js';
 
 const { values } = parseArgs({
   options: {
-    artifacts: { type: 'string' },
-    effort: { type: 'string', default: 'full' },
-    ranker: { type: 'string' },
+    ...ENGINE_ARGUMENTS,
     requests: { type: 'string', default: '400' },
     batches: { type: 'string', default: '1,2,4,8' },
   },
 });
 const { log } = await loadBundledMovieTweetings();
 const users = [...log.users];
-await using engine = await openServedEngine(
-  {
-    data: 'bundled',
-    folder: values.artifacts,
-    seed: 0,
-    effort: values.effort === 'quick' ? 'quick' : 'full',
-    retrievers: ['sasrec'],
-    ranker: values.ranker,
-  },
-  {
-    feedback: new MemoryFeedbackStore(),
-    signal: new AbortController().signal,
-    onData: () => undefined,
-    onProgress: () => undefined,
-    onNotice: (notice) => process.stderr.write(`${notice}\n`),
-  },
-);
+await using engine = await openBundled(values);
 await engine.prepare();
 let next = 0;
 const requests = (count: number) =>
