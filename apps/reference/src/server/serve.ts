@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createAdaptorServer } from '@hono/node-server';
 import { type FeedbackStore, InvalidInputError } from '@palate/core';
@@ -142,32 +143,23 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const name = address.includes(':') ? `[${address}]` : address === '0.0.0.0' ? '127.0.0.1' : address;
 
   const knowledge = new KnowledgeJobs(await knowledgeFolder(options.engine.data));
-  const showKnowledge = async (): Promise<void> => {
-    await knowledge.newest().then(
-      (view) => view && jobs.show(view),
-      (error: unknown) => log.warn({ err: error }, 'the record of texts was not read'),
-    );
-    if (!closing.signal.aborted) showing = setTimeout(() => void showKnowledge(), LOOK_EVERY);
-  };
-  let showing: NodeJS.Timeout | undefined;
-  void showKnowledge();
-  const looking = isShared(options.feedback) ? setInterval(() => void look(), LOOK_EVERY) : undefined;
-  let isLooking = false;
-  const look = async (): Promise<void> => {
-    if (isLooking || !isReady) return;
-    isLooking = true;
-    await engine.call('catchUp').then(
-      () => undefined,
-      (error: unknown) => log.warn({ err: error }, 'feedback of other servers was not read'),
-    );
-    isLooking = false;
-  };
+  void lookAgainAndAgain(async () => {
+    const view = await knowledge.newest().catch((error: unknown) => {
+      log.warn({ err: error }, 'the record of texts was not read');
+    });
+    if (view) jobs.show(view);
+  }, closing.signal);
+  if (isShared(options.feedback))
+    void lookAgainAndAgain(async () => {
+      if (!isReady) return;
+      await engine.call('catchUp').catch((error: unknown) => {
+        log.warn({ err: error }, 'feedback of other servers was not read');
+      });
+    }, closing.signal);
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closed ??= (async () => {
       closing.abort();
-      clearInterval(looking);
-      clearTimeout(showing);
       await finish(server);
       await jobs.close();
       await engine.close();
@@ -182,6 +174,14 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     throw error;
   }
   return { url: `http://${name}:${own}/`, ready: whenReady, close };
+}
+
+/** Looks at what other processes did, with a pause after each look, until the signal fires. */
+async function lookAgainAndAgain(look: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await look();
+    await pause(LOOK_EVERY, undefined, { signal }).catch(() => undefined);
+  }
 }
 
 async function listen(server: Server, host: string, port: number): Promise<void> {
