@@ -3,9 +3,10 @@ import { findPostgres, startPostgres } from '../../../../packages/postgres/test/
 import { type ServerProcess, shopFolder, startServer } from './server-process.js';
 
 const found = await findPostgres();
+const why = 'missing' in found ? `: ${found.missing}` : '';
 const API = '/api/v1';
 
-describe.skipIf('missing' in found)('several servers on one database', () => {
+describe.skipIf('missing' in found)(`several servers on one database${why}`, () => {
   const running: ServerProcess[] = [];
   afterAll(() => {
     for (const { child } of running) child.kill('SIGKILL');
