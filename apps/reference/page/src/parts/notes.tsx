@@ -2,6 +2,7 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 import { keepApiKey } from '../api/api-key.js';
 import { ApiError } from '../api/client.js';
 import { queries } from '../api/queries.js';
+import { TextField } from './fields.js';
 
 /** Note of what went wrong, in the server's words, with what helps. */
 export function ErrorNote({ error }: { readonly error: unknown }) {
@@ -31,16 +32,13 @@ function KeyForm() {
   };
   return (
     <form className="key-form" onSubmit={submit}>
-      <label className="field">
-        <span className="label">Key of this server</span>
-        <input
-          className="input"
-          type="password"
-          autoComplete="off"
-          value={key}
-          onChange={({ target }) => setKey(target.value)}
-        />
-      </label>
+      <TextField
+        label="Key of this server"
+        type="password"
+        autoComplete="off"
+        value={key}
+        onChange={setKey}
+      />
       <button className="button" type="submit">
         Use it in this tab
       </button>

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import type { BenchmarkTable } from '../../api/benchmark-types.js';
 import { call } from '../../api/client.js';
-import { WordsField } from '../../parts/fields.js';
+import { ChoiceField, WordsField } from '../../parts/fields.js';
 import { EmptyNote, ErrorNote, Waiting } from '../../parts/notes.js';
 import { go, hrefOf } from '../../routing/route.js';
 import { CostPlot } from './cost-plot.js';
@@ -142,18 +142,12 @@ function OneTable({ table, wanted }: { readonly table: BenchmarkTable; readonly 
       {metric ? (
         <>
           <div className="filters">
-            <label className="field">
-              <span className="label">Metric</span>
-              <select
-                className="input"
-                value={metric.name}
-                onChange={({ target }) => show({ ...wanted, metric: target.value })}
-              >
-                {metrics.map(({ name }) => (
-                  <option key={name}>{name}</option>
-                ))}
-              </select>
-            </label>
+            <ChoiceField
+              label="Metric"
+              value={metric.name}
+              choices={metrics.map(({ name }) => name)}
+              onChange={(name) => show({ ...wanted, metric: name })}
+            />
             <WordsField
               label="Rows with the words"
               value={wanted.words}
