@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { type ServerProcess, shopFolder, startServer } from './server-process.js';
 
 const API = '/api/v1';
@@ -10,14 +10,9 @@ afterEach(() => {
   server?.child.kill('SIGKILL');
 });
 
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds));
-
 /** Waits until something holds. */
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (const latest = Date.now() + 60_000; !(await holds()); await pause(25))
-    if (Date.now() > latest) throw new Error('it did not come to hold in a minute');
-}
+const until = (holds: () => Promise<boolean>): Promise<boolean> =>
+  vi.waitUntil(holds, { timeout: 60_000, interval: 25 });
 
 /** Blocks the thread of an engine when a file is there, and throws in it half a second later. */
 const FAULT = `
