@@ -54,7 +54,15 @@ export function exportOnnx<I extends NamedTensors>(
   inputs: I,
   options: ExportOnnxOptions = {},
 ): Uint8Array {
-  const { dynamicBatch } = EXPORT_ONNX.settings(options);
+  return writeFunction(run, inputs, EXPORT_ONNX.settings(options).dynamicBatch).bytes;
+}
+
+/** A function as {@link exportOnnx} writes it, with the names of its outputs and the backend that recorded it. */
+export function writeFunction<I extends NamedTensors>(
+  run: (inputs: I) => tf.Tensor | NamedTensors,
+  inputs: I,
+  dynamicBatch: boolean,
+): { readonly bytes: Uint8Array; readonly outputNames: readonly string[]; readonly backend: OrtBackend } {
   const backend = tf.backend();
   if (!(backend instanceof OrtBackend))
     throw new InvalidInputError({
@@ -62,8 +70,10 @@ export function exportOnnx<I extends NamedTensors>(
       received: tf.getBackend(),
       hint: "Call await tf.setBackend('ort') first.",
     });
-  const trace = traceFunction(backend, run, inputs);
-  if (!dynamicBatch) return write(trace);
+  if (!dynamicBatch) {
+    const trace = traceFunction(backend, run, inputs);
+    return { bytes: write(trace), outputNames: trace.outputNames, backend };
+  }
   const [first] = Object.values(inputs);
   const batch = first?.shape[0];
   if (batch === undefined)
@@ -83,13 +93,15 @@ export function exportOnnx<I extends NamedTensors>(
           : tf.clone(tensor),
       ]),
     ) as unknown as I;
-    const trace = traceFunction(backend, run, resized);
-    tf.dispose(resized as unknown as tf.NamedTensorMap);
-    return trace;
+    try {
+      return traceFunction(backend, run, resized);
+    } finally {
+      tf.dispose(Object.values(resized));
+    }
   };
   const small = traceAt(sizes[0]);
   const large = traceAt(sizes[1]);
-  return writeDynamic(small, large, sizes);
+  return { bytes: writeDynamic(small, large, sizes), outputNames: small.outputNames, backend };
 }
 
 function traceFunction<I extends NamedTensors>(

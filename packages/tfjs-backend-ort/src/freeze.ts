@@ -1,7 +1,6 @@
 import { defineOptions, InvalidInputError, type OptionsOf, option } from '@palate/core';
-import * as tf from '@tensorflow/tfjs-core';
-import type { OrtBackend } from './backend.js';
-import { exportOnnx, type NamedTensors } from './export-onnx.js';
+import type * as tf from '@tensorflow/tfjs-core';
+import { type NamedTensors, writeFunction } from './export-onnx.js';
 import type { GraphDtype } from './graph.js';
 import { OrtSession } from './ort-session.js';
 import { OrtTensor } from './runtime/ort-tensor.js';
@@ -64,19 +63,8 @@ export function freeze<I extends NamedTensors>(
   options: FreezeOptions = {},
 ): FrozenFunction {
   const { threads } = FREEZE.settings(options);
-  const names: string[] = [];
-  const bytes = exportOnnx(
-    (given: I) => {
-      const result = run(given);
-      const named = result instanceof tf.Tensor ? { output: result } : result;
-      names.splice(0, names.length, ...Object.keys(named));
-      return named;
-    },
-    inputs,
-    { dynamicBatch: true },
-  );
-  const backend = tf.backend() as OrtBackend;
-  const session = new OrtSession(bytes, names, {
+  const { bytes, outputNames, backend } = writeFunction(run, inputs, true);
+  const session = new OrtSession(bytes, outputNames, {
     ...backend.sessionOptions,
     threads,
     spinning: false,
@@ -111,7 +99,7 @@ export function freeze<I extends NamedTensors>(
         ]);
       }
       const outputs = session.run(feeds);
-      return Object.fromEntries(names.map((name) => [name, outputs[name]?.data as Float32Array]));
+      return Object.fromEntries(outputNames.map((name) => [name, outputs[name]?.data as Float32Array]));
     },
     dispose() {
       if (isDisposed) return;
