@@ -1,4 +1,4 @@
-import { distinctHistory, type Favourites, type IdMap, type Query, throwIfCancelled } from '@palate/core';
+import { type Favourites, type IdMap, throwIfCancelled } from '@palate/core';
 import { batchByLength, bucketLengths, ForwardPass } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -107,25 +107,4 @@ export function scoresAtEnd(scoring: HistoryScoring, ids: tf.Tensor2D, present: 
   const last = tf.reshape(hidden, [size, width]) as tf.Tensor2D;
   const catalogue = tf.slice(encoder.items.table as tf.Tensor2D, [0, 0], [itemCount, width]);
   return tf.matMul(last, catalogue, false, true) as tf.Tensor2D;
-}
-
-/**
- * Scores the catalogue for queries: {@link scoreHistories} of their histories, checked; the favourites where there is
- * none.
- */
-export function scoreQueries(
-  queries: readonly Query[],
-  scoring: HistoryScoring,
-  signal?: AbortSignal,
-): Float32Array {
-  const { itemCount, favourites } = scoring;
-  for (const query of queries) distinctHistory(query, itemCount);
-  const scores = scoreHistories(
-    queries.map((query) => query.history ?? []),
-    scoring,
-    signal,
-  );
-  for (const [q, { history }] of queries.entries())
-    if (!history?.length) scores.set(favourites.scores, q * itemCount);
-  return scores;
 }
