@@ -57,7 +57,7 @@ export class FrozenGraphs {
       try {
         graph = freeze(run, tensors);
       } finally {
-        tf.dispose(tensors as unknown as tf.NamedTensorMap);
+        tf.dispose(Object.values(tensors));
       }
       this.#graphs.set(name, graph);
     }

@@ -4,6 +4,7 @@ import {
   PalateError,
   RandomStream,
   type TensorData,
+  tensorsUnder,
   yieldToEventLoop,
 } from '@palate/core';
 import { type CompiledStep, compile } from '@palate/tfjs-backend-ort';
@@ -95,25 +96,16 @@ class TrainingRun {
   }
 
   async resume(): Promise<void> {
-    const { checkpoint, parameters, optimiser, identity } = this.#options;
+    const { checkpoint, parameters, optimiser, outer, identity } = this.#options;
     if (!checkpoint) return;
     await prepareCheckpoints(checkpoint.dir);
     const found = await readCheckpoint(checkpoint.dir, identity);
     if (!found) return;
     parameters.assign(found.weights, checkpoint.dir);
-    const isOuter = ([name]: readonly [string, unknown]): boolean => name.startsWith(OUTER);
-    const states = Object.entries(found.optimiser);
-    optimiser.restore(
-      parameters,
-      Object.fromEntries(states.filter((entry) => !isOuter(entry))),
-      checkpoint.dir,
-    );
-    const { outer } = this.#options;
+    const inner = Object.entries(found.optimiser).filter(([name]) => !name.startsWith(OUTER));
+    optimiser.restore(parameters, Object.fromEntries(inner), checkpoint.dir);
     outer?.pull();
-    outer?.restore(
-      Object.fromEntries(states.filter(isOuter).map(([name, tensor]) => [name.slice(OUTER.length), tensor])),
-      checkpoint.dir,
-    );
+    outer?.restore(tensorsUnder(found.optimiser, OUTER), checkpoint.dir);
     this.#state = found.state;
     this.#bestWeights = found.bestWeights;
     this.#savedStep = found.state.step;
