@@ -134,8 +134,6 @@ export class PropagatedTable implements OuterLayer {
       this.#add(sum, ofFinal);
     }
     this.#add(sum, this.#gathered(gradients, 'start', 1));
-    for (const node of nodes) this.#places[node] = -1;
-    this.#touched = nodes.subarray(0, 0);
     return sum;
   }
 
