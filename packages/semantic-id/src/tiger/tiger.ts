@@ -53,6 +53,18 @@ const KIND = 'tiger';
 /** 3 says what the IDs know of interactions. */
 const VERSION = 3;
 
+interface Parts {
+  readonly ids: SemanticIds;
+  readonly model: EfficientModel | FaithfulModel;
+  readonly config: TigerSettings;
+  readonly unseen: UnseenItems;
+  readonly favourites: Favourites;
+  readonly history: readonly EpochReport[];
+  readonly dataFingerprint: string;
+  readonly fittedOn: readonly string[];
+  readonly edgeProvenance: Provenance | undefined;
+}
+
 /**
  * TIGER (Rajput et al. 2023): generative retrieval. A model reads a user's items as semantic IDs and writes the next
  * item's ID code by code; a beam search over the tree of IDs turns that into a list.
@@ -74,36 +86,19 @@ export class Tiger implements Retriever, Saveable, Disposable {
   readonly fittedOn: readonly string[];
   /** Loss and validation of each epoch of the fit; empty after loading. */
   readonly history: readonly EpochReport[];
-  readonly #model: EfficientModel | FaithfulModel;
-  readonly #config: TigerSettings;
-  readonly #unseen: UnseenItems;
-  readonly #dataFingerprint: string;
-  readonly #edgeProvenance: Provenance | undefined;
+  readonly #parts: Parts;
   readonly #search: TigerSearch;
 
-  private constructor(
-    ids: SemanticIds,
-    model: EfficientModel | FaithfulModel,
-    config: TigerSettings,
-    unseen: UnseenItems,
-    favourites: Favourites,
-    history: readonly EpochReport[],
-    dataFingerprint: string,
-    fittedOn: readonly string[],
-    edgeProvenance: Provenance | undefined,
-  ) {
+  private constructor(parts: Parts) {
+    const { ids, model, config, unseen, favourites, edgeProvenance } = parts;
+    this.#parts = parts;
     this.favourites = favourites;
     this.name = config.mode === 'faithful' ? 'TIGER' : 'TIGER (efficient)';
     this.items = ids.items;
     this.ids = ids;
     this.provenance = edgeProvenance ? joinProvenance([ids.provenance, edgeProvenance]) : ids.provenance;
-    this.#edgeProvenance = edgeProvenance;
-    this.history = history;
-    this.#model = model;
-    this.#config = config;
-    this.#unseen = unseen;
-    this.#dataFingerprint = dataFingerprint;
-    this.fittedOn = fittedOn;
+    this.history = parts.history;
+    this.fittedOn = parts.fittedOn;
     this.#search = new TigerSearch({
       name: this.name,
       model,
@@ -148,19 +143,18 @@ export class Tiger implements Retriever, Saveable, Disposable {
     const cold = Uint8Array.from(counts, (count, item) => (count === 0 && !reached?.[item] ? 1 : 0));
     const unseen = new UnseenItems(ids.trie, cold, unseenShare(log));
     const model = makeModel(ids, config, seed, unseen);
-    const favourites = Favourites.of(log);
-    const fittedOn = fittedOnLogs(log, validation);
-    const tiger = new Tiger(
+    const parts = {
       ids,
       model,
       config,
       unseen,
-      favourites,
-      [],
-      fingerprint(log),
-      fittedOn,
+      favourites: Favourites.of(log),
+      history: [],
+      dataFingerprint: fingerprint(log),
+      fittedOn: fittedOnLogs(log, validation),
       edgeProvenance,
-    );
+    };
+    const tiger = new Tiger(parts);
     const held = validation && heldOutQueries(log, validation);
     const history = await fitNetwork({
       parameters: model.parameters,
@@ -168,7 +162,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
       options,
       identity: TIGER.identity(
         { ...config, ids },
-        fingerprint(log),
+        parts.dataFingerprint,
         seed,
         config.decay === 'none' ? 0 : config.epochs,
       ),
@@ -186,17 +180,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
         stopBy: 'ndcg@10',
       },
     });
-    return new Tiger(
-      ids,
-      model,
-      config,
-      unseen,
-      favourites,
-      history,
-      tiger.#dataFingerprint,
-      fittedOn,
-      edgeProvenance,
-    );
+    return new Tiger({ ...parts, history });
   }
 
   async retrieve(
@@ -213,7 +197,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
     for (const { history } of queries)
       if (!history?.length) counter.fallBack('no history: general favourites');
     options.onOutcomes?.(counter.counts());
-    return this.#search.lists(queries, k, Math.max(this.#config.beams, 2 * k), options);
+    return this.#search.lists(queries, k, Math.max(this.#parts.config.beams, 2 * k), options);
   }
 
   /**
@@ -228,7 +212,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
     options: RetrieveOptions = {},
   ): Promise<FreeSearch> {
     checkNumber('k', k, { min: 1, integer: true });
-    const model = this.#model;
+    const { model, config } = this.#parts;
     if (!(model instanceof FaithfulModel))
       throw new UnsupportedError({
         expected: 'a faithful TIGER, which gives chances to IDs that no item has',
@@ -236,7 +220,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
         hint: "Fit with mode 'faithful', or use retrieve.",
       });
     await selectBackend();
-    return searchFreely(model, this.ids, queries, k, Math.max(this.#config.beams, 2 * k), options, this.name);
+    return searchFreely(model, this.ids, queries, k, Math.max(config.beams, 2 * k), options, this.name);
   }
 
   /**
@@ -246,34 +230,26 @@ export class Tiger implements Retriever, Saveable, Disposable {
    * @throws InvalidInputError if an item of this model lacks an ID or has another one, or the codebook is of another size
    */
   async extend(ids: SemanticIds): Promise<Tiger> {
+    const { config, unseen: known, model: trained } = this.#parts;
     const rows = rowsIn(ids, this.ids);
     await selectBackend();
     const cold = new Uint8Array(ids.items.size).fill(1);
     const scores = new Float32Array(ids.items.size);
     for (const [own, row] of rows.entries()) {
-      cold[row] = this.#unseen.items[own]!;
+      cold[row] = known.items[own]!;
       scores[row] = this.favourites.scores[own]!;
     }
-    const unseen = new UnseenItems(ids.trie, cold, Math.exp(this.#unseen.logShare));
-    const model = makeModel(ids, this.#config, 0, unseen);
+    const unseen = new UnseenItems(ids.trie, cold, Math.exp(known.logShare));
+    const model = makeModel(ids, config, 0, unseen);
     model.parameters.assign(
-      await extendedWeights(this.#model.parameters, model.parameters, this.ids, ids, rows),
+      await extendedWeights(trained.parameters, model.parameters, this.ids, ids, rows),
       'the model that is extended',
     );
-    return new Tiger(
-      ids,
-      model,
-      this.#config,
-      unseen,
-      new Favourites(scores),
-      this.history,
-      this.#dataFingerprint,
-      this.fittedOn,
-      this.#edgeProvenance,
-    );
+    return new Tiger({ ...this.#parts, ids, model, unseen, favourites: new Favourites(scores) });
   }
 
   async save(dir: string): Promise<void> {
+    const { model, config, unseen, dataFingerprint, edgeProvenance } = this.#parts;
     const ids = await this.ids.contents();
     const prefixed = (prefix: string, tensors: Readonly<Record<string, TensorData>>) =>
       Object.entries(tensors).map(([name, tensor]) => [`${prefix}/${name}`, tensor] as const);
@@ -281,21 +257,17 @@ export class Tiger implements Retriever, Saveable, Disposable {
       kind: KIND,
       version: VERSION,
       config: {
-        ...withEdgeProvenance(
-          TIGER.saved(this.#config),
-          this.#edgeProvenance,
-          this.#config.edgeStrength ?? EDGE_STRENGTH,
-        ),
+        ...withEdgeProvenance(TIGER.saved(config), edgeProvenance, config.edgeStrength ?? EDGE_STRENGTH),
         ids: ids.config,
-        unseenShare: Math.exp(this.#unseen.logShare),
+        unseenShare: Math.exp(unseen.logShare),
       },
-      dataFingerprint: this.#dataFingerprint,
+      dataFingerprint,
       fittedOn: this.fittedOn,
       tensors: Object.fromEntries([
-        ...prefixed('model', await this.#model.parameters.values()),
+        ...prefixed('model', await model.parameters.values()),
         ...prefixed('ids', ids.tensors),
         ...Object.entries(this.favourites.tensors()),
-        ['cold', { shape: [this.items.size], values: Int32Array.from(this.#unseen.items) }],
+        ['cold', { shape: [this.items.size], values: Int32Array.from(unseen.items) }],
       ]),
       files: ids.files,
     });
@@ -335,23 +307,22 @@ export class Tiger implements Retriever, Saveable, Disposable {
     );
     checkSavedNames(dir, weights, model.parameters.names);
     model.parameters.assign(weights, dir);
-    const favourites = Favourites.saved(dir, tensors, ids.items.size);
-    return new Tiger(
+    return new Tiger({
       ids,
       model,
       config,
       unseen,
-      favourites,
-      [],
-      manifest.dataFingerprint ?? '',
-      savedFittedOn(manifest),
-      provenance,
-    );
+      favourites: Favourites.saved(dir, tensors, ids.items.size),
+      history: [],
+      dataFingerprint: manifest.dataFingerprint ?? '',
+      fittedOn: savedFittedOn(manifest),
+      edgeProvenance: provenance,
+    });
   }
 
   /** Frees the weights; what needs them throws afterwards. */
   dispose(): void {
-    this.#model.parameters.dispose();
+    this.#parts.model.parameters.dispose();
   }
 
   [Symbol.dispose](): void {
