@@ -68,6 +68,14 @@ export function artifactTensor<T extends keyof TensorArrays>(
   return { shape: found.shape, values };
 }
 
+/** The same tensors with a prefix before their names, to be kept beside others; {@link tensorsUnder} finds them again. */
+export function prefixedTensors(
+  tensors: Readonly<Record<string, TensorData>>,
+  prefix: string,
+): Record<string, TensorData> {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [prefix + name, tensor]));
+}
+
 /** The tensors whose names begin with a prefix, under what follows it. */
 export function tensorsUnder(
   tensors: Readonly<Record<string, TensorData>>,

@@ -10,6 +10,7 @@ export { checkReplaceable, removeArtifact } from './artifact-folder.js';
 export { type ArtifactManifest, readManifest } from './artifact-manifest.js';
 export {
   artifactTensor,
+  prefixedTensors,
   type TensorArrays,
   type TensorExpectation,
   tensorsUnder,

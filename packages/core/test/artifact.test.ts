@@ -6,9 +6,11 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   ArtifactError,
   artifactTensor,
+  prefixedTensors,
   readArtifact,
   readManifest,
   type TensorExpectation,
+  tensorsUnder,
   verifyArtifact,
   writeArtifact,
 } from '../src/index.js';
@@ -230,4 +232,12 @@ test('pieces that fail leave nothing behind', async () => {
     'no more',
   );
   expect(await readdir(root)).toEqual([]);
+});
+
+test('tensors that are kept under a prefix come back from among others by it', () => {
+  const own = { b: { shape: [2], values: Float32Array.of(1, 2) } };
+  const kept = { ...prefixedTensors(own, 'model/'), 'best/b': { shape: [1], values: Float32Array.of(3) } };
+  expect(Object.keys(kept)).toEqual(['model/b', 'best/b']);
+  expect(tensorsUnder(kept, 'model/')).toEqual(own);
+  expect(tensorsUnder(kept, 'optimiser/')).toEqual({});
 });

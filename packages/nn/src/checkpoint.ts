@@ -2,6 +2,7 @@ import {
   checkReplaceable,
   option,
   PalateError,
+  prefixedTensors,
   readArtifact,
   sweepLeftoverWrites,
   type TensorData,
@@ -58,9 +59,6 @@ export const CHECKPOINT = option
 
 const KIND = 'training-checkpoint';
 
-const prefixed = (prefix: string, tensors: Readonly<Record<string, TensorData>>): [string, TensorData][] =>
-  Object.entries(tensors).map(([name, tensor]) => [`${prefix}/${name}`, tensor]);
-
 /**
  * Writes a checkpoint; a kill at any moment leaves the old one or the new one.
  *
@@ -71,11 +69,11 @@ export async function writeCheckpoint(dir: string, identity: string, checkpoint:
     kind: KIND,
     version: 1,
     config: { identity, state: checkpoint.state },
-    tensors: Object.fromEntries([
-      ...prefixed('weights', checkpoint.weights),
-      ...prefixed('optimiser', checkpoint.optimiser),
-      ...prefixed('best', checkpoint.bestWeights ?? {}),
-    ]),
+    tensors: {
+      ...prefixedTensors(checkpoint.weights, 'weights/'),
+      ...prefixedTensors(checkpoint.optimiser, 'optimiser/'),
+      ...prefixedTensors(checkpoint.bestWeights ?? {}, 'best/'),
+    },
   });
 }
 
@@ -98,12 +96,11 @@ export async function readCheckpoint(dir: string, identity: string): Promise<Che
   if (!artifact) return undefined;
   const config = artifact.manifest.config as { identity: string; state: TrainingState };
   if (config.identity !== identity) return undefined;
-  const under = (prefix: string): Record<string, TensorData> => tensorsUnder(artifact.tensors, `${prefix}/`);
-  const best = under('best');
+  const best = tensorsUnder(artifact.tensors, 'best/');
   return {
     state: config.state,
-    weights: under('weights'),
-    optimiser: under('optimiser'),
+    weights: tensorsUnder(artifact.tensors, 'weights/'),
+    optimiser: tensorsUnder(artifact.tensors, 'optimiser/'),
     bestWeights: Object.keys(best).length > 0 ? best : undefined,
   };
 }

@@ -2,6 +2,7 @@ import {
   InvalidInputError,
   type LongCallOptions,
   PalateError,
+  prefixedTensors,
   RandomStream,
   type TensorData,
   tensorsUnder,
@@ -299,13 +300,12 @@ class TrainingRun {
     const { checkpoint, parameters, optimiser, outer, identity } = this.#options;
     if (!checkpoint) return;
     outer?.push();
-    const outerState = Object.entries(outer?.state() ?? {});
     await writeCheckpoint(checkpoint.dir, identity, {
       state: this.#state,
       weights: await parameters.values(),
       optimiser: {
         ...(await optimiser.state()),
-        ...Object.fromEntries(outerState.map(([name, tensor]) => [OUTER + name, tensor])),
+        ...prefixedTensors(outer?.state() ?? {}, OUTER),
       },
       bestWeights: this.#bestWeights,
     });

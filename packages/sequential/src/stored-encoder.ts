@@ -4,6 +4,7 @@ import {
   Favourites,
   type IdMap,
   itemFiles,
+  prefixedTensors,
   RandomStream,
   readArtifact,
   rebuildSaved,
@@ -41,7 +42,6 @@ export interface TrainedEncoder<C> extends StoredEncoder<C> {
  */
 export async function saveEncoder(dir: string, kind: string, stored: StoredEncoder<unknown>): Promise<void> {
   const { items, encoder, config, favourites, dataFingerprint, fittedOn } = stored;
-  const weights = Object.entries(await encoder.parameters.values());
   await writeArtifact(dir, {
     kind,
     version: 2,
@@ -49,7 +49,7 @@ export async function saveEncoder(dir: string, kind: string, stored: StoredEncod
     dataFingerprint,
     fittedOn,
     tensors: {
-      ...Object.fromEntries(weights.map(([name, tensor]) => [MODEL + name, tensor])),
+      ...prefixedTensors(await encoder.parameters.values(), MODEL),
       ...favourites.tensors(),
     },
     files: itemFiles(items),

@@ -15,6 +15,7 @@ import {
   type LongCallOptions,
   listsFromScores,
   type Provenance,
+  prefixedTensors,
   type Query,
   RandomStream,
   type RetrieveOptions,
@@ -247,14 +248,13 @@ export class GraphRecommender implements CatalogueScorer, Saveable, Disposable {
 
   async save(dir: string): Promise<void> {
     const { network, users, marks } = this.#parts;
-    const weights = Object.entries(await network.parameters.values());
     await saveGraphModel(
       dir,
       KIND,
       SAVED_GRAPH,
       this.#parts,
       {
-        ...Object.fromEntries(weights.map(([name, tensor]) => [MODEL + name, tensor])),
+        ...prefixedTensors(await network.parameters.values(), MODEL),
         [MARKS]: { shape: [users.size, 2], values: marks },
       },
       users,

@@ -15,6 +15,7 @@ import {
   type LongCallOptions,
   listsFromScores,
   type Provenance,
+  prefixedTensors,
   provenanceOfParts,
   type Query,
   RandomStream,
@@ -318,12 +319,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
       dataFingerprint: this.#dataFingerprint,
       fittedOn: this.fittedOn,
       tensors: {
-        ...Object.fromEntries(
-          Object.entries(await this.#model.parameters.values()).map(([name, tensor]) => [
-            MODEL + name,
-            tensor,
-          ]),
-        ),
+        ...prefixedTensors(await this.#model.parameters.values(), MODEL),
         ...this.favourites.tensors(),
       },
       files: {

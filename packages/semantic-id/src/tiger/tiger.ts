@@ -18,6 +18,7 @@ import {
   joinProvenance,
   OutcomeCounter,
   type Provenance,
+  prefixedTensors,
   type Query,
   RandomStream,
   RETRIEVE_OPTIONS,
@@ -29,7 +30,6 @@ import {
   type Saveable,
   type ScoredItem,
   savedFittedOn,
-  type TensorData,
   tensorsUnder,
   throwIfCancelled,
   UnsupportedError,
@@ -251,8 +251,6 @@ export class Tiger implements Retriever, Saveable, Disposable {
   async save(dir: string): Promise<void> {
     const { model, config, unseen, dataFingerprint, edgeProvenance } = this.#parts;
     const ids = await this.ids.contents();
-    const prefixed = (prefix: string, tensors: Readonly<Record<string, TensorData>>) =>
-      Object.entries(tensors).map(([name, tensor]) => [`${prefix}/${name}`, tensor] as const);
     await writeArtifact(dir, {
       kind: KIND,
       version: VERSION,
@@ -263,12 +261,12 @@ export class Tiger implements Retriever, Saveable, Disposable {
       },
       dataFingerprint,
       fittedOn: this.fittedOn,
-      tensors: Object.fromEntries([
-        ...prefixed('model', await model.parameters.values()),
-        ...prefixed('ids', ids.tensors),
-        ...Object.entries(this.favourites.tensors()),
-        ['cold', { shape: [this.items.size], values: Int32Array.from(unseen.items) }],
-      ]),
+      tensors: {
+        ...prefixedTensors(await model.parameters.values(), 'model/'),
+        ...prefixedTensors(ids.tensors, 'ids/'),
+        ...this.favourites.tensors(),
+        cold: { shape: [this.items.size], values: Int32Array.from(unseen.items) },
+      },
       files: ids.files,
     });
   }
@@ -276,7 +274,6 @@ export class Tiger implements Retriever, Saveable, Disposable {
   /** @throws ArtifactError if the folder is missing, foreign or damaged */
   static async load(dir: string): Promise<Tiger> {
     const { manifest, tensors, files } = await readArtifact(dir, KIND, VERSION);
-    const under = (prefix: string): Record<string, TensorData> => tensorsUnder(tensors, `${prefix}/`);
     const { ids: idConfig, unseenShare: share, ...own } = Object(manifest.config) as Record<string, unknown>;
     const { settings: config, provenance } = restoredWithEdges(dir, own, TIGER);
     if (!(typeof share === 'number' && share > 0 && share <= 1))
@@ -286,7 +283,10 @@ export class Tiger implements Retriever, Saveable, Disposable {
         hint: 'It was changed, or written by an earlier version: fit and save again.',
       });
     await selectBackend();
-    const ids = await SemanticIds.restore({ config: idConfig, tensors: under('ids'), files }, dir);
+    const ids = await SemanticIds.restore(
+      { config: idConfig, tensors: tensorsUnder(tensors, 'ids/'), files },
+      dir,
+    );
     const { values: cold } = artifactTensor(dir, tensors, 'cold', {
       type: 'int32',
       shape: [ids.items.size],
@@ -294,7 +294,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
       max: 1,
     });
     const unseen = new UnseenItems(ids.trie, Uint8Array.from(cold), share);
-    const weights = under('model');
+    const weights = tensorsUnder(tensors, 'model/');
     checkSavedShapes(
       dir,
       weights,
