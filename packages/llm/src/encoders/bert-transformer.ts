@@ -3,6 +3,7 @@ import { layerNorm } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BertConfig } from './bert-config.js';
 import type { EncoderPass, RunningEncoder } from './encoder-parts.js';
+import { meanState, unitRows } from './pooling.js';
 
 /** BERT (Devlin et al. 2019): learned positions, normalisation behind each sum; vectors are means of the last states. */
 export class BertTransformer implements RunningEncoder {
@@ -69,13 +70,11 @@ export class BertTransformer implements RunningEncoder {
   }
 
   mean(states: tf.Tensor3D, counted: tf.Tensor2D): tf.Tensor2D {
-    const shown = tf.sum(tf.mul(states, tf.expandDims(counted, 2)), 1);
-    return tf.div(shown, tf.maximum(tf.sum(counted, 1, true), 1)) as tf.Tensor2D;
+    return meanState(states, counted);
   }
 
   head(means: tf.Tensor2D): tf.Tensor2D {
-    const norm = tf.sqrt(tf.maximum(tf.sum(tf.square(means), 1, true), 1e-12));
-    return tf.div(means, norm) as tf.Tensor2D;
+    return unitRows(means);
   }
 
   pool(states: tf.Tensor3D, counted: tf.Tensor2D): tf.Tensor2D {

@@ -3,6 +3,7 @@ import { attend, mergeHeads, paddingMask, splitHeads } from '@palate/nn';
 import { layerNorm } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderPass, EncoderWeightNames, RunningEncoder } from '../encoder-parts.js';
+import { meanState, unitRows } from '../pooling.js';
 
 const HEADS = 4;
 const LAYERS = 2;
@@ -155,9 +156,7 @@ export class UseLiteTransformer implements RunningEncoder {
 
   /** The mean of some tokens' states, `[batch, width]`. */
   mean(states: tf.Tensor3D, counted: tf.Tensor2D): tf.Tensor2D {
-    const shown = tf.mul(states, tf.expandDims(counted, 2));
-    const count = tf.maximum(tf.sum(counted, 1, true), 1);
-    return tf.div(tf.sum(shown, 1), count) as tf.Tensor2D;
+    return meanState(states, counted);
   }
 
   /** Vectors of norm 1: the means through the tanh layer. */
@@ -168,8 +167,7 @@ export class UseLiteTransformer implements RunningEncoder {
         this.#weight(`${HIDDEN}/bias`),
       ),
     );
-    const norm = tf.sqrt(tf.maximum(tf.sum(tf.square(top), 1, true), 1e-12));
-    return tf.div(top, norm) as tf.Tensor2D;
+    return unitRows(top);
   }
 
   /** One vector a text: the head of the mean of some of its tokens' states, `[batch, width]` of norm 1. */
