@@ -109,8 +109,12 @@ async function run(context: StudyContext, extent: Extent) {
     new Fusion([await bm25(set), await untuned(set, call)]);
   const likelihood = (set: TestSet, orderWeight: number): LikelihoodRanker =>
     new LikelihoodRanker(new UnigramLikelihood(set.texts), set.texts, { orderWeight });
-  const mine = async (set: TestSet, seed: number, call: LongCallOptions): Promise<CatalogueScorer> =>
-    dense(set, await biEncoder(main, seed, call), call);
+  const denseBy =
+    (training: Training) =>
+    async (set: TestSet, seed: number, call: LongCallOptions): Promise<CatalogueScorer> =>
+      dense(set, await biEncoder(training, seed, call), call);
+  const mine = denseBy(main);
+  const wholeTexts = trainingOf(UNTUNED);
 
   const systems: System[] = [
     { label: 'Popularity', seeds: one, basis: 0, make: (set) => PopularityRetriever.fit(set.dataset) },
@@ -130,18 +134,15 @@ async function run(context: StudyContext, extent: Extent) {
         seeds: training.isAblation ? one : extent.seeds,
         basis: training,
         later: training.isAblation === true && training.label !== UNTUNED ? 'ablations' : undefined,
-        make: async (set, seed, call) => dense(set, await biEncoder(training, seed, call), call),
+        make: denseBy(training),
       }),
     ),
     {
       label: `${UNTUNED}, fused with BM25`,
       seeds: one,
-      basis: trainingOf(UNTUNED),
+      basis: wholeTexts,
       make: async (set, seed, call) =>
-        new Fusion([
-          await bm25(set),
-          await dense(set, await biEncoder(trainingOf(UNTUNED), seed, call), call),
-        ]),
+        new Fusion([await bm25(set), await denseBy(wholeTexts)(set, seed, call)]),
     },
     {
       label: `${main.label}, fused with BM25`,
@@ -237,8 +238,7 @@ async function run(context: StudyContext, extent: Extent) {
         depth,
         orderWeight,
       });
-    const first = async (set: TestSet, seed: number, call: LongCallOptions): Promise<CatalogueScorer> =>
-      dense(set, await biEncoder(trainingOf(training), seed, call), call);
+    const first = denseBy(trainingOf(training));
     return [
       {
         label: `Both stages (${training})`,
