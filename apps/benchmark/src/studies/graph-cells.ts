@@ -58,18 +58,29 @@ async function fitted(
   );
 }
 
+/** NDCG@10 of a model over the full catalogue; frees the model. */
+async function ndcgOf(
+  retriever: CatalogueScorer,
+  data: Parameters<typeof evaluateRanking>[1],
+  split: string,
+  { signal }: LongCallOptions,
+): Promise<number> {
+  const { metrics } = await evaluateRanking(retriever, data, {
+    metrics: ['ndcg@10'],
+    resamples: 0,
+    split,
+    signal,
+  });
+  release(retriever);
+  return metrics['ndcg@10']?.mean ?? 0;
+}
+
 /** NDCG@10 on the validation part, by which options are chosen: the test part is not looked at. */
 export async function measureValidation(cell: GraphCell, call: LongCallOptions): Promise<number> {
   const retriever = await fitted(cell, call);
   const { train, validation } = cell.split;
   if (!validation) throw new TypeError('options are chosen by a split with a validation part');
-  const { metrics } = await evaluateRanking(
-    retriever,
-    { history: train, train, test: validation },
-    { metrics: ['ndcg@10'], resamples: 0, split: cell.split.description, signal: call.signal },
-  );
-  release(retriever);
-  return metrics['ndcg@10']?.mean ?? 0;
+  return ndcgOf(retriever, { history: train, train, test: validation }, cell.split.description, call);
 }
 
 /**
@@ -88,13 +99,8 @@ export async function measureUpdates(
   const values: number[] = [];
   for (const updateSteps of steps) {
     const retriever = await fitted(cell, call, { updateSteps });
-    const { metrics } = await evaluateRanking(
-      retriever,
-      { history: inner.known, train: inner.train, test: inner.test },
-      { metrics: ['ndcg@10'], resamples: 0, split: inner.description, signal: call.signal },
-    );
-    release(retriever);
-    values.push(metrics['ndcg@10']?.mean ?? 0);
+    const data = { history: inner.known, train: inner.train, test: inner.test };
+    values.push(await ndcgOf(retriever, data, inner.description, call));
   }
   return values;
 }
