@@ -20,11 +20,12 @@ import { namedModel } from '../engine/live-model.js';
 import { count, estimateInWords, estimates } from '../knowledge/estimates.js';
 import { jobsOf, type KindOptions, priceOf } from '../knowledge/kind-options.js';
 import type { KnowledgeJob } from '../knowledge/knowledge-job.js';
-import { FAILURES } from '../knowledge/recorded-failures.js';
-import { causesOf, noModel, spentInWords } from '../knowledge/reporting.js';
+import { causesOf } from '../knowledge/recorded-failures.js';
+import { noModel, spentInWords } from '../knowledge/reporting.js';
 import { RunRecord } from '../knowledge/run-record.js';
 import { SpendingLedger } from '../knowledge/spending-ledger.js';
-import { knowledgeFolder, withStore } from '../knowledge/store-folder.js';
+import { FAILURES, knowledgeFolder } from '../knowledge/store-folder.js';
+import { withStore } from '../knowledge/with-store.js';
 
 interface RunOptions extends KindOptions {
   readonly sample?: number | undefined;

@@ -7,10 +7,11 @@ import { namedModel } from '../engine/live-model.js';
 import { count, estimateInWords, estimates, sumOf } from '../knowledge/estimates.js';
 import { jobsOf, type KindOptions, priceOf, type StoreOptions } from '../knowledge/kind-options.js';
 import { kindsOf } from '../knowledge/kinds.js';
-import { recordedFailures } from '../knowledge/recorded-failures.js';
-import { causesOf, noModel, spentInWords } from '../knowledge/reporting.js';
+import { causesOf, recordedFailures } from '../knowledge/recorded-failures.js';
+import { noModel, spentInWords } from '../knowledge/reporting.js';
 import { SpendingLedger } from '../knowledge/spending-ledger.js';
-import { hasKnowledge, knowledgeFolder, withStore } from '../knowledge/store-folder.js';
+import { hasKnowledge, knowledgeFolder } from '../knowledge/store-folder.js';
+import { withStore } from '../knowledge/with-store.js';
 
 /** Stands for the model where none is named: nothing is known of it, and nobody asks it. */
 const NOBODY: LanguageModel = {

@@ -6,7 +6,7 @@ import { printIdTree, RqKMeans, reportIds, SemanticIds } from '@palate/semantic-
 import { BUNDLED } from '../bundled.js';
 import { loadData } from '../data.js';
 import { filmKnowledge } from '../engine/film-knowledge.js';
-import { modelFolder } from '../engine/open-engine.js';
+import { modelFolder } from '../engine/model-folder.js';
 
 /** Options of `palate semantic-ids`. */
 export interface SemanticIdsCommandOptions {

@@ -3,7 +3,8 @@ import type { RecommendRequest } from '@palate/engine';
 import { BUNDLED } from '../bundled.js';
 import { chooseSystems } from '../choose-systems.js';
 import type { FittingOptions } from '../command-options.js';
-import { modelFolder, withEngine } from '../engine/open-engine.js';
+import { modelFolder } from '../engine/model-folder.js';
+import { withEngine } from '../engine/open-engine.js';
 import { showAnswer } from '../engine/show-answer.js';
 
 /** Options of `palate start`. */

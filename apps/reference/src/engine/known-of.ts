@@ -2,7 +2,8 @@ import type { Dataset } from '@palate/core';
 import type { ItemKnowledge, PipelineConfig } from '@palate/engine';
 import { BUNDLED } from '../bundled.js';
 import { knownTexts } from '../knowledge/known-texts.js';
-import { hasKnowledge, knowledgeFolder, withStore } from '../knowledge/store-folder.js';
+import { hasKnowledge, knowledgeFolder } from '../knowledge/store-folder.js';
+import { withStore } from '../knowledge/with-store.js';
 import { filmKnowledge } from './film-knowledge.js';
 
 /**

@@ -1,4 +1,3 @@
-import { basename, join, resolve } from 'node:path';
 import { type CommandContext, checkWritable, type WorkOptions, withProgress } from '@palate/command-line';
 import { type Dataset, userCacheFolder } from '@palate/core';
 import { Engine } from '@palate/engine';
@@ -6,19 +5,12 @@ import type { FittingOptions } from '../command-options.js';
 import { loadData } from '../data.js';
 import { knownOf, pipelineFor } from './known-of.js';
 import { liveModel } from './live-model.js';
+import { modelFolder } from './model-folder.js';
 
 /** Engine of a command, with the data that it answers from. */
 export interface Opened {
   readonly engine: Engine;
   readonly dataset: Dataset;
-}
-
-/** Folder of the models of a data set under `--artifacts`; the engine chooses one in the user's cache folder otherwise. */
-export function modelFolder({
-  artifacts,
-  data,
-}: Pick<FittingOptions, 'artifacts' | 'data'>): string | undefined {
-  return artifacts === undefined ? undefined : join(artifacts, basename(resolve(data)));
 }
 
 /**

@@ -1,9 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KnowledgeFailure } from '@palate/knowledge-augment';
-
-/** Name of the ledger of failures in the folder of a store. */
-export const FAILURES = 'failures.jsonl';
+import { FAILURES } from './store-folder.js';
 
 /** Failures of all runs, as far as the ledger can be read. */
 export async function recordedFailures(
@@ -18,4 +16,15 @@ export async function recordedFailures(
       return [];
     }
   });
+}
+
+/** Failures by cause, the most frequent first, each with what was said of one. */
+export function causesOf(failed: readonly Pick<KnowledgeFailure, 'code' | 'message'>[]) {
+  const causes = new Map<string, { code: string; count: number; example: string }>();
+  for (const { code, message } of failed) {
+    const cause = causes.get(code) ?? { code, count: 0, example: message };
+    cause.count++;
+    causes.set(code, cause);
+  }
+  return [...causes.values()].sort((a, b) => b.count - a.count);
 }

@@ -4,9 +4,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { isAlive, PalateError, type Progress, writeFileAtomically } from '@palate/core';
 import type { TokenPrice } from '@palate/llm';
+import { RUN } from './store-folder.js';
 
-/** Name of the record of the newest run in the folder of a store. */
-export const RUN = 'run.json';
 /** Milliseconds between two writes of the record. */
 const EVERY = 500;
 

@@ -2,9 +2,7 @@ import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ArtifactError, type LanguageModel, type TokenUsage } from '@palate/core';
 import { languageModel, singleCalls } from '@palate/llm';
-
-/** Name of the ledger of what the texts have cost in the folder of a store. */
-export const SPENDING = 'spending.jsonl';
+import { SPENDING } from './store-folder.js';
 
 /** Cost of a store's texts so far: one line for each answer, so that a killed run has spent what it spent. */
 export class SpendingLedger {

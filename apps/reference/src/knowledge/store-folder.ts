@@ -1,8 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type KnowledgeStore, userCacheFolder } from '@palate/core';
+import { userCacheFolder } from '@palate/core';
 import { isDatasetFolder } from '@palate/datasets';
-import { openKnowledgeStore } from '@palate/knowledge-augment';
+
+/** Name of the record of the newest run in the folder of a store. */
+export const RUN = 'run.json';
+/** Name of the ledger of what the texts have cost. */
+export const SPENDING = 'spending.jsonl';
+/** Name of the ledger of failures. */
+export const FAILURES = 'failures.jsonl';
 
 /**
  * Where the texts about a data set are kept: beside its folder, as `FOLDER.knowledge`; of a named data set among the user's
@@ -21,14 +27,4 @@ export async function hasKnowledge(folder: string): Promise<boolean> {
     (entry) => entry.isDirectory(),
     () => false,
   );
-}
-
-/** Opens the store for a while; without one there is nothing in it. */
-export async function withStore<T>(folder: string, use: (store: KnowledgeStore) => Promise<T>): Promise<T> {
-  const store = openKnowledgeStore(folder);
-  try {
-    return await use(store);
-  } finally {
-    await store.close();
-  }
 }

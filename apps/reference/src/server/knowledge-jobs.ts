@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { KnowledgeFailure } from '@palate/knowledge-augment';
 import { fileStamp } from '../file-stamp.js';
-import { FAILURES } from '../knowledge/recorded-failures.js';
-import { causesOf, costOf } from '../knowledge/reporting.js';
-import { newestRun, RUN } from '../knowledge/run-record.js';
-import { SPENDING } from '../knowledge/spending-ledger.js';
+import { causesOf } from '../knowledge/recorded-failures.js';
+import { newestRun } from '../knowledge/run-record.js';
+import { FAILURES, RUN, SPENDING } from '../knowledge/store-folder.js';
+import { costOf } from '../knowledge/token-cost.js';
 import { AppendedLines } from './appended-lines.js';
 import type { JobView } from './jobs.js';
 

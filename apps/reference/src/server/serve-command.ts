@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { CommandContext } from '@palate/command-line';
 import { pino } from 'pino';
 import type { FittingOptions } from '../command-options.js';
-import { modelFolder } from '../engine/open-engine.js';
+import { modelFolder } from '../engine/model-folder.js';
 import { VERSION } from '../version.js';
 import { isLoopback } from './http/hosts.js';
 import { type RunningServer, type ServeOptions, serve } from './serve.js';
