@@ -86,10 +86,15 @@ export class Jobs {
     this.#forget();
   }
 
-  /** Progress of work that a job began without knowing: it goes to the newest job that runs. */
+  /** Progress of work that a job began without knowing: it goes to the newest job that runs here. */
   tell(progress: Progress): void {
-    const job = this.list.find(({ state, kind }) => state === 'running' && kind !== 'knowledge');
-    if (job) this.#change(job.id, progressOf(progress));
+    const job = this.#own.findLast(({ view }) => view.state === 'running');
+    if (job) this.#change(job.view.id, progressOf(progress));
+  }
+
+  /** Jobs of this process, the oldest first. */
+  get #own(): Held[] {
+    return [...this.#jobs.values()].filter(({ controller }) => controller);
   }
 
   /**
@@ -112,8 +117,7 @@ export class Jobs {
 
   /** Stops all that runs here. */
   async close(): Promise<void> {
-    const own = [...this.#jobs].filter(([, { controller }]) => controller);
-    await Promise.all(own.map(([id]) => this.cancel(id)));
+    await Promise.all(this.#own.map(({ view }) => this.cancel(view.id)));
   }
 
   /** A job at each change, and last as it ended; ends at once where it has. */
