@@ -1,7 +1,6 @@
 import {
   type Dataset,
   defineOptions,
-  InvalidInputError,
   type LongCallOptions,
   type OptionsOf,
   option,
@@ -97,12 +96,6 @@ class MaskedItemTask implements EncoderTask {
     this.#lengths = Int32Array.from({ length: log.users.size }, (_, user) =>
       Math.min(config.maxLength, log.history(user).length),
     );
-    if (this.#lengths.every((length) => length < 2))
-      throw new InvalidInputError({
-        expected: 'users with at least two interactions',
-        received: 'none',
-        hint: 'Fit on data in which users have histories: a filter or a split may have left none.',
-      });
   }
 
   batches(random: RandomStream): (() => Batch)[] {

@@ -3,6 +3,8 @@ import {
   Favourites,
   fingerprint,
   fittedOnLogs,
+  type InteractionLog,
+  InvalidInputError,
   type LongCallOptions,
   RandomStream,
   throwIfCancelled,
@@ -37,7 +39,8 @@ const epochsThatMatter = ({ decay, epochs }: SequentialConfig): number | undefin
  * are freed when that fails or is cancelled.
  *
  * @param declared - declaration of the settings
- * @param makeTask - makes the task; it may refuse the data
+ * @param makeTask - makes the task
+ * @throws InvalidInputError if no user has two interactions
  */
 export async function fitEncoder<C extends SequentialConfig>(
   kind: SequenceKind,
@@ -59,7 +62,10 @@ export async function fitEncoder<C extends SequentialConfig>(
     items.size + (kind.hasEndToken ? 1 : 0),
     new RandomStream(seed).fork(kind.artifact),
   );
-  const task = madeOrFreed(encoder, makeTask);
+  const task = madeOrFreed(encoder, (made) => {
+    checkHistories(log);
+    return makeTask(made);
+  });
   const scoring = scoringOf(kind, { items, encoder, config, favourites });
   const held = config.validation && heldOutQueries(log, config.validation);
   const history = await fitNetwork({
@@ -83,6 +89,15 @@ export async function fitEncoder<C extends SequentialConfig>(
     dataFingerprint: fingerprint(log),
     fittedOn: fittedOnLogs(log, config.validation),
   };
+}
+
+function checkHistories(log: InteractionLog): void {
+  if (log.userCounts().every((count) => count < 2))
+    throw new InvalidInputError({
+      expected: 'users with at least two interactions',
+      received: 'none',
+      hint: 'Fit on data in which users have histories: a filter or a split may have left none.',
+    });
 }
 
 function madeOrFreed<T>(encoder: SequenceEncoder, make: (encoder: SequenceEncoder) => T): T {

@@ -153,12 +153,6 @@ class NextItemTask implements EncoderTask {
     this.#lengths = Int32Array.from({ length: log.users.size }, (_, user) =>
       Math.max(0, Math.min(config.maxLength, log.history(user).length - 1)),
     );
-    if (this.#lengths.every((length) => length === 0))
-      throw new InvalidInputError({
-        expected: 'users with at least two interactions',
-        received: 'none',
-        hint: 'Fit on data in which users have histories: a filter or a split may have left none.',
-      });
     const batches = batchByLength(this.#lengths, config.batchSize, this.#buckets).length;
     this.#meanPositions = this.#lengths.reduce((sum, length) => sum + length, 0) / batches;
   }

@@ -315,5 +315,7 @@ describe('training goes on', () => {
       /validation log to share the id maps/,
     );
     await expect(Bert4Rec.fit(dataset, { maskShare: 2 })).rejects.toThrow(/maskShare/);
+    for (const model of [SasRec, Bert4Rec])
+      await expect(model.fit(ring(5, 5, 1))).rejects.toThrow(/users with at least two interactions/);
   });
 });
