@@ -1,22 +1,21 @@
 import type { InteractionLog, SeenOfUser } from '@palate/core';
 
-/** Newest interactions of each user that recorded texts made from interactions do not know. */
-const LEFT_OUT = 2;
-
 /**
- * All but the last two interactions of users, as a provenance tells it.
+ * All but the last interactions of users, as a provenance tells it.
  *
  * @param users - dense user indexes
+ * @param leftOut - newest interactions of each that are not known
  */
 export function earlyPart(
   log: InteractionLog,
   users: readonly number[],
+  leftOut = 2,
 ): Readonly<Record<string, SeenOfUser>> {
   const { offsets, row } = log.byUser();
   return Object.fromEntries(
     users.map((user) => {
       const from = offsets[user] as number;
-      const n = Math.max(0, (offsets[user + 1] as number) - from - LEFT_OUT);
+      const n = Math.max(0, (offsets[user + 1] as number) - from - leftOut);
       const until = log.timestamp[row[from + n - 1] as number];
       return [log.users.idOf(user), { n, until: n > 0 && until !== undefined ? until : undefined }];
     }),

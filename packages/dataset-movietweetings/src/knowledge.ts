@@ -1,7 +1,5 @@
-import { join } from 'node:path';
-import { ParseError } from '@palate/core';
-import { type JsonRecord, readJsonLines } from '@palate/datasets';
-import { DATA_FOLDER } from './bundled.js';
+import type { JsonRecord } from '@palate/datasets';
+import { isText, isTexts, readRecords } from './read-records.js';
 
 /**
  * Factual knowledge of a film, 41 to 54 words, written by a language model from title and year (KAR's item
@@ -58,26 +56,8 @@ export interface NarrativeRequest {
   readonly text: string;
 }
 
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
-const isTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every(isText);
-
-async function readKnowledge<T>(name: string, isRecord: (record: JsonRecord) => boolean): Promise<T[]> {
-  const records: T[] = [];
-  const path = join(DATA_FOLDER, `knowledge-${name}.jsonl.gz`);
-  await readJsonLines(path, (record, line) => {
-    if (!isRecord(record))
-      throw new ParseError(
-        { file: path, line, column: 1 },
-        {
-          expected: `a record of the bundled ${name} knowledge`,
-          received: JSON.stringify(record).slice(0, 80),
-          hint: 'Install the package again: the file was changed.',
-        },
-      );
-    records.push(record as T);
-  });
-  return records;
-}
+const readKnowledge = <T>(name: string, isRecord: (record: JsonRecord) => boolean): Promise<T[]> =>
+  readRecords(`knowledge-${name}`, isRecord);
 
 /** Knowledge of the 2,414 films of the 5-core. */
 export function loadItemKnowledge(): Promise<ItemKnowledge[]> {
