@@ -21,6 +21,9 @@ export {
   type RankByRetrieverOptions,
   rankByRetriever,
 } from './near-cold-start/rank-by-retriever.js';
+export { type RowsOfEpoch, type SavedTextModel, TextModel, type WriteOptions } from './p5/text-model.js';
+export { TEXT_MODEL, type TextModelConfig, type TextModelOptions } from './p5/text-model-options.js';
+export { type CutTexts, RowTexts, type TextRow, type TextSource } from './p5/text-row.js';
 export { type AnswerCounts, fillList, readOrder } from './palr/answer-list.js';
 export {
   type Explanation,

@@ -70,7 +70,13 @@ export {
   generateEncoded,
 } from './t5/generate.js';
 export type { GeneratedSequence } from './t5/generated-sequence.js';
-export { sequenceLoss, type TextPairs } from './t5/sequence-loss.js';
+export {
+  encodedSequenceLoss,
+  type LabelTensors,
+  sequenceLogLikelihoods,
+  sequenceLoss,
+  type TextPairs,
+} from './t5/sequence-loss.js';
 export { type EncodedInput, type KeyValues, T5 } from './t5/t5.js';
 export { TokenTrie } from './t5/token-trie.js';
 export { TRAIN, type TrainOptions } from './train-options.js';

@@ -5,6 +5,7 @@ import {
   type EpochReport,
   type ForwardPass,
   fitNetwork,
+  type LabelTensors,
   selectBackend,
   shuffledBatches,
 } from '@palate/nn';
@@ -12,12 +13,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { HistoryVectors } from '../history/history-vectors.js';
 import { checkTokens, freshModel } from './language-model.js';
 import { UemBatches } from './prepared-examples.js';
-import {
-  type AnswerTensors,
-  type InputTensors,
-  PromptNetwork,
-  type PromptTensors,
-} from './prompt-network.js';
+import { type InputTensors, PromptNetwork, type PromptTensors } from './prompt-network.js';
 import { PromptedModel, type PromptedParts } from './prompted-model.js';
 import { examplesHash, type UemExample } from './uem-example.js';
 import { UEM, type UemOptions } from './uem-options.js';
@@ -73,7 +69,7 @@ export async function fitUem(
       network.loss(
         promptsOf(network, tables, batch, pass),
         batch as InputTensors,
-        batch as AnswerTensors,
+        batch as LabelTensors,
         pass,
       ),
     batches: (_, random) =>

@@ -1,14 +1,14 @@
 import { type Disposable, RandomStream } from '@palate/core';
 import {
   type EncodedInput,
+  encodedSequenceLoss,
   type ForwardPass,
+  type LabelTensors,
   normal,
   Parameters,
-  softmaxCrossEntropy,
+  sequenceLogLikelihoods,
   type T5,
-  type TextPairs,
 } from '@palate/nn';
-import { sparseCrossEntropy } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 import { UserEmbeddingModule } from '../module/user-embedding-module.js';
 import type { UemConfig } from './uem-options.js';
@@ -33,9 +33,6 @@ export interface PromptTensors {
 
 /** The part of an input that is text: `ids`, int32 `[batch, length]`, and `present`, 1 for tokens. */
 export type InputTensors = Readonly<Record<'ids' | 'present', tf.Tensor>>;
-
-/** Answers that are learned or scored, as `sequenceLoss` takes them. */
-export type AnswerTensors = Pick<TextPairs, 'decoderIds' | 'labels' | 'labelWeights'>;
 
 /**
  * Language model, user embedding module and task tokens as one network. The encoder reads, in this order, the task tokens,
@@ -107,40 +104,20 @@ export class PromptNetwork implements Disposable {
   loss(
     prompts: PromptTensors | undefined,
     input: InputTensors,
-    answer: AnswerTensors,
+    answer: LabelTensors,
     pass: ForwardPass,
   ): tf.Scalar {
-    return softmaxCrossEntropy(
-      this.#logits(prompts, input, answer, pass),
-      tf.reshape(answer.labels, [-1]) as tf.Tensor1D,
-      tf.reshape(answer.labelWeights, [-1]) as tf.Tensor1D,
-    );
+    return encodedSequenceLoss(this.t5, this.encode(prompts, input, pass), answer, pass);
   }
 
   /** Summed log-probability of each answer, `[batch]`, in nats. */
   logLikelihoods(
     prompts: PromptTensors | undefined,
     input: InputTensors,
-    answer: AnswerTensors,
+    answer: LabelTensors,
     pass: ForwardPass,
   ): tf.Tensor1D {
-    const losses = sparseCrossEntropy(
-      this.#logits(prompts, input, answer, pass),
-      tf.reshape(answer.labels, [-1]) as tf.Tensor1D,
-    );
-    const rows = tf.reshape(losses, answer.labels.shape as [number, number]);
-    return tf.neg(tf.sum(tf.mul(rows, answer.labelWeights), 1)) as tf.Tensor1D;
-  }
-
-  #logits(
-    prompts: PromptTensors | undefined,
-    input: InputTensors,
-    answer: AnswerTensors,
-    pass: ForwardPass,
-  ): tf.Tensor2D {
-    const encoded = this.encode(prompts, input, pass);
-    const logits = this.t5.logits(this.t5.decode(answer.decoderIds, encoded, pass));
-    return tf.reshape(logits, [-1, this.t5.config.vocab_size]) as tf.Tensor2D;
+    return sequenceLogLikelihoods(this.t5, this.encode(prompts, input, pass), answer, pass);
   }
 
   /** Frees all weights. */

@@ -6,13 +6,14 @@ import {
   ForwardPass,
   type GenerateOptions,
   generateEncoded,
+  type LabelTensors,
   selectBackend,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import type { HistoryVectors } from '../history/history-vectors.js';
 import { newestOf, type UserHistory } from '../history/user-history.js';
 import { type CutTexts, UemBatches } from './prepared-examples.js';
-import type { AnswerTensors, InputTensors, PromptNetwork, PromptTensors } from './prompt-network.js';
+import type { InputTensors, PromptNetwork, PromptTensors } from './prompt-network.js';
 import type { SoftPrompt } from './soft-prompt.js';
 import type { UemQuery } from './uem-example.js';
 import type { UemConfig } from './uem-options.js';
@@ -228,7 +229,7 @@ export class PromptedModel {
         return this.#network.logLikelihoods(
           this.#promptTensors(prompts?.slice(from, from + TOGETHER)),
           input as InputTensors,
-          answer as AnswerTensors,
+          answer as LabelTensors,
           ForwardPass.inference(),
         );
       });

@@ -1,0 +1,59 @@
+import { defineOptions, type LongCallOptions, type OptionsOf, option, type SettingsOf } from '@palate/core';
+import type { TextTokens } from '@palate/llm';
+import { type T5, trainingOptions } from '@palate/nn';
+
+/** Options of `TextModel.fit`. */
+export const TEXT_MODEL = defineOptions('TextModel.fit', {
+  tokens: option
+    .value<TextTokens>('a vocabulary, such as wordTokens or folderTokens gives', (value) =>
+      ['encode', 'decode', 'files'].every((name) => typeof Object(value)[name] === 'function'),
+    )
+    .required({ doc: 'vocabulary that the rows were made with', identity: ({ id }) => id }),
+  languageModel: option
+    .value<T5>('a T5 model', (value) => typeof Object(value).encodeEmbedded === 'function')
+    .optional({
+      doc: 'the T5 to start from, which is trained further and becomes part of the result; one with fresh weights if left out',
+      identity: () => undefined,
+    }),
+  wholeWords: option.integer({ min: 0, max: 65_536 })({
+    default: 512,
+    doc: 'rows of the table that tells the encoder which word a token belongs to; words beyond it share the last row. 0 leaves the table out',
+  }),
+  width: option.integer({ min: 8, max: 8192 })({
+    default: 128,
+    doc: 'width of a T5 with fresh weights; P5-small has 512',
+  }),
+  heads: option.integer({ min: 1, max: 128 })({ default: 4, doc: 'its attention heads; P5-small has 8' }),
+  inner: option.integer({ min: 8, max: 65_536 })({
+    default: 512,
+    doc: 'width between the two maps of its feed-forward parts; P5-small has 2048',
+  }),
+  layers: option.integer({ min: 1, max: 48 })({
+    default: 2,
+    doc: 'its layers, of encoder and decoder each; P5-small has 6',
+  }),
+  dropout: option.number({ min: 0, max: 0.95 })({
+    default: 0.1,
+    doc: 'share of its values dropped while training',
+  }),
+  ...trainingOptions({
+    learningRate: { default: 1e-3, doc: 'largest step size of AdamW' },
+    weightDecay: 0.01,
+    batchSize: { default: 32, doc: 'rows a step' },
+    epochs: 10,
+    clipNorm: 1,
+  }),
+  warmUpShare: option.number({ min: 0, max: 1 })({
+    default: 0.05,
+    doc: 'share of the steps over which the learning rate rises from 0, before it falls linearly to 0 at the last step',
+  }),
+  data: option.text().optional({
+    doc: 'names the rows, where a function makes them and they are not to be hashed for checkpoints',
+  }),
+});
+
+/** Options of `TextModel.fit`; {@link TEXT_MODEL} says what each does. */
+export type TextModelOptions = OptionsOf<typeof TEXT_MODEL.declarations> & LongCallOptions;
+
+/** The options with their defaults. */
+export type TextModelConfig = SettingsOf<typeof TEXT_MODEL.declarations>;

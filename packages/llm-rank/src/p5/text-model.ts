@@ -1,0 +1,368 @@
+import {
+  checkSavedNames,
+  contentHash,
+  type Disposable,
+  InvalidInputError,
+  type LongCallOptions,
+  RandomStream,
+  readArtifact,
+  rebuildSaved,
+  type Saveable,
+  type TensorData,
+  throwIfCancelled,
+  writeArtifact,
+  yieldToEventLoop,
+} from '@palate/core';
+import { readTextTokens, type TextTokens } from '@palate/llm';
+import {
+  batchTensors,
+  type EpochReport,
+  ForwardPass,
+  fitNetwork,
+  type GeneratedSequence,
+  type GenerateOptions,
+  generateEncoded,
+  type LabelTensors,
+  selectBackend,
+  T5,
+  type TokenTrie,
+  t5Config,
+} from '@palate/nn';
+import * as tf from '@tensorflow/tfjs-core';
+import { batchRows, sourceColumns, targetColumns } from './text-batches.js';
+import { TEXT_MODEL, type TextModelConfig, type TextModelOptions } from './text-model-options.js';
+import type { TextRow, TextSource } from './text-row.js';
+import { type SourceTensors, WholeWordNetwork } from './whole-word-network.js';
+
+const KIND = 'text-model';
+/** Rows answered or scored together. */
+const TOGETHER = 64;
+
+/** The rows of an epoch, counted from 1: the same ones whenever they are asked for, by its stream alone. */
+export type RowsOfEpoch = (epoch: number, random: RandomStream) => readonly TextRow[];
+
+/** Options of `TextModel.generate`. */
+export interface WriteOptions extends Omit<GenerateOptions, 'allowed'> {
+  /** Sequences that may be written, without the end; any if left out. */
+  readonly among?: TokenTrie | undefined;
+  /** For each input the numbers of the sequences of `among` that must not be written for it. */
+  readonly exclude?: readonly ArrayLike<number>[] | undefined;
+}
+
+/** What a model is saved as: for artifacts that hold one beside other things. */
+export interface SavedTextModel {
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly tensors: Readonly<Record<string, TensorData>>;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** A text-to-text model: a T5 with its vocabulary, whose encoder knows which word of the input each token belongs to. */
+export class TextModel implements Saveable, Disposable {
+  readonly tokens: TextTokens;
+  readonly config: TextModelConfig;
+  /** Loss of each epoch of the fit; empty after loading. */
+  readonly history: readonly EpochReport[];
+  readonly #network: WholeWordNetwork;
+
+  private constructor(network: WholeWordNetwork, config: TextModelConfig, history: readonly EpochReport[]) {
+    this.#network = network;
+    this.config = config;
+    this.tokens = config.tokens;
+    this.history = history;
+  }
+
+  /**
+   * Trains a model on rows.
+   *
+   * @param rows - the rows of every epoch, or what makes those of one: the same ones whenever an epoch is asked for
+   * @throws InvalidInputError for unknown options, no rows, or a T5 that does not fit the vocabulary
+   * @throws CancelledError if `signal` fires; a checkpoint is written first where they are kept
+   */
+  static async fit(rows: readonly TextRow[] | RowsOfEpoch, options: TextModelOptions): Promise<TextModel> {
+    const config = TEXT_MODEL.settings(options);
+    const seed = options.seed ?? 0;
+    throwIfCancelled(options.signal, 'fitting a text-to-text model');
+    const of = rowsByEpoch(rows, seed);
+    if (of(1).length === 0)
+      throw new InvalidInputError({
+        expected: 'rows to train on',
+        received: 'none',
+        hint: 'Give inputs with their targets.',
+      });
+    await selectBackend();
+    const start = config.languageModel && contentHash(await config.languageModel.parameters.values());
+    const t5 = config.languageModel ?? freshT5(config, seed);
+    checkTokens(t5, config.tokens);
+    const network = new WholeWordNetwork(t5, config.wholeWords, seed);
+    const history = await fitNetwork({
+      parameters: network.parameters,
+      settings: config,
+      options,
+      identity: TEXT_MODEL.identity(config, start ?? '', seed, config.data ?? contentHash(of(1))),
+      schedule: (stepsPerEpoch) => {
+        const steps = config.epochs * stepsPerEpoch();
+        const warmUp = Math.max(1, Math.round(config.warmUpShare * steps));
+        return (step) =>
+          config.learningRate *
+          Math.min(step / warmUp, Math.max(0, steps + 1 - step) / Math.max(1, steps + 1 - warmUp));
+      },
+      batches: (epoch, random) => {
+        const own = of(epoch);
+        return batchRows(own, config.batchSize, random.fork('order')).map((batch) => () => {
+          const chosen = Array.from(batch.rows, (row) => own[row] as TextRow);
+          return {
+            ...sourceColumns(chosen, batch.inputs, t5.config.pad_token_id),
+            ...targetColumns(
+              t5,
+              chosen.map(({ target }) => target),
+              batch.outputs,
+            ),
+          };
+        });
+      },
+      loss: (batch, pass) => network.loss(batch as SourceTensors, batch as LabelTensors, pass),
+    });
+    return new TextModel(network, { ...config, languageModel: undefined }, history);
+  }
+
+  /** How many numbers the model has. */
+  get parameterCount(): number {
+    return this.#network.parameters.count;
+  }
+
+  /**
+   * Writes sequences: greedily by default, with `beams` the likeliest of several, `among` given ones or freely.
+   *
+   * @returns for each input its sequences, best first; the end token, where it was reached, is the last
+   */
+  async generate(sources: readonly TextSource[], options: WriteOptions = {}): Promise<GeneratedSequence[][]> {
+    const { among, exclude, onProgress, ...rest } = options;
+    const answers: GeneratedSequence[][] = Array.from({ length: sources.length }, () => []);
+    let done = 0;
+    for (const { rows, inputs } of batchRows(sources, TOGETHER)) {
+      await selectBackend();
+      const chosen = Array.from(rows, (row) => sources[row] as TextSource);
+      const written = await generateEncoded(
+        this.#network.t5,
+        chosen.length,
+        () => this.#network.encode(this.#sources(chosen, inputs), ForwardPass.inference()),
+        {
+          ...rest,
+          allowed:
+            among &&
+            allowedAmong(
+              among,
+              Array.from(rows, (row) => exclude?.[row] ?? []),
+            ),
+        },
+      );
+      for (const [k, row] of rows.entries()) answers[row] = written[k] as GeneratedSequence[];
+      done += rows.length;
+      onProgress?.({ phase: 'generate', done, total: sources.length });
+    }
+    return answers;
+  }
+
+  /** Log-probability of the target of each row given its input, summed over the target's tokens, in nats. */
+  async logLikelihood(rows: readonly TextRow[], options: LongCallOptions = {}): Promise<Float32Array> {
+    const scores = new Float32Array(rows.length);
+    await this.#inBatches(rows, 'scoring texts', options, (chosen, { inputs, outputs, rows: numbers }) => {
+      const values = tf.tidy(() =>
+        this.#network.logLikelihoods(
+          this.#sources(chosen, inputs),
+          batchTensors(
+            targetColumns(
+              this.#network.t5,
+              chosen.map(({ target }) => target),
+              outputs,
+            ),
+          ) as LabelTensors,
+          ForwardPass.inference(),
+        ),
+      );
+      const numbersOf = values.dataSync<'float32'>();
+      values.dispose();
+      for (const [k, row] of numbers.entries()) scores[row] = numbersOf[k] as number;
+    });
+    return scores;
+  }
+
+  /**
+   * Log-probability of each of some tokens to be the first that is written, in nats.
+   *
+   * @returns row-major, `sources x tokens`
+   */
+  async firstTokens(
+    sources: readonly TextSource[],
+    tokens: ArrayLike<number>,
+    options: LongCallOptions = {},
+  ): Promise<Float32Array> {
+    const wanted = Int32Array.from(tokens);
+    const scores = new Float32Array(sources.length * wanted.length);
+    await this.#inBatches(sources, 'scoring answers', options, (chosen, { inputs, rows }) => {
+      const values = tf.tidy(() =>
+        tf.gather(
+          this.#network.firstToken(this.#sources(chosen, inputs), ForwardPass.inference()),
+          tf.tensor1d(wanted, 'int32'),
+          1,
+        ),
+      );
+      const numbers = values.dataSync<'float32'>();
+      values.dispose();
+      for (const [k, row] of rows.entries())
+        scores.set(numbers.subarray(k * wanted.length, (k + 1) * wanted.length), row * wanted.length);
+    });
+    return scores;
+  }
+
+  async #inBatches<T extends TextSource>(
+    rows: readonly T[],
+    what: string,
+    { signal, onProgress }: LongCallOptions,
+    run: (chosen: readonly T[], batch: ReturnType<typeof batchRows>[number]) => void,
+  ): Promise<void> {
+    await selectBackend();
+    let done = 0;
+    for (const batch of batchRows(rows, TOGETHER)) {
+      await yieldToEventLoop(signal, what);
+      run(
+        Array.from(batch.rows, (row) => rows[row] as T),
+        batch,
+      );
+      done += batch.rows.length;
+      onProgress?.({ phase: what, done, total: rows.length });
+    }
+  }
+
+  #sources(chosen: readonly TextSource[], length: number): SourceTensors {
+    return batchTensors(
+      sourceColumns(chosen, length, this.#network.t5.config.pad_token_id),
+    ) as unknown as SourceTensors;
+  }
+
+  /** What the model is saved as. */
+  async saved(): Promise<SavedTextModel> {
+    return {
+      config: { ...TEXT_MODEL.saved(this.config), languageModel: this.#network.t5.config },
+      tensors: await this.#network.parameters.values(),
+      files: this.tokens.files(),
+    };
+  }
+
+  /**
+   * Rebuilds a model from what {@link saved} gave.
+   *
+   * @param source - the folder it lay in, for the message
+   * @throws ArtifactError if something is missing or does not fit together
+   */
+  static async restore(source: string, { config, tensors, files }: SavedTextModel): Promise<TextModel> {
+    const { languageModel, ...settings } = config;
+    await selectBackend();
+    return rebuildSaved(source, 'a model of the settings in the manifest', async () => {
+      const tokens = await readTextTokens(files, source);
+      const known = { ...TEXT_MODEL.restored(source, settings), tokens };
+      const network = new WholeWordNetwork(new T5(t5Config(languageModel, source)), known.wholeWords, 0);
+      try {
+        checkTokens(network.t5, tokens);
+        checkSavedNames(source, tensors, network.parameters.names);
+        network.parameters.assign(tensors, source);
+      } catch (error) {
+        network.dispose();
+        throw error;
+      }
+      return new TextModel(network, known, []);
+    });
+  }
+
+  async save(dir: string): Promise<void> {
+    await writeArtifact(dir, { kind: KIND, version: 1, ...(await this.saved()) });
+  }
+
+  /** @throws ArtifactError if the folder is missing, foreign or damaged */
+  static async load(dir: string): Promise<TextModel> {
+    const { manifest, tensors, files } = await readArtifact(dir, KIND, 1);
+    return TextModel.restore(dir, {
+      config: Object(manifest.config),
+      tensors,
+      files: textFiles(files),
+    });
+  }
+
+  /** Frees the weights; what needs them throws afterwards. */
+  dispose(): void {
+    this.#network.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** The files of a vocabulary among those of an artifact. */
+export function textFiles(files: Readonly<Record<string, Uint8Array>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(files)
+      .filter(([name]) => name.endsWith('.json'))
+      .map(([name, bytes]) => [name, Buffer.from(bytes).toString('utf8')]),
+  );
+}
+
+/** The rows of an epoch, those of the last one asked for kept. */
+function rowsByEpoch(
+  rows: readonly TextRow[] | RowsOfEpoch,
+  seed: number,
+): (epoch: number) => readonly TextRow[] {
+  if (typeof rows !== 'function') return () => rows;
+  let last: { readonly epoch: number; readonly rows: readonly TextRow[] } | undefined;
+  return (epoch) => {
+    if (last?.epoch !== epoch)
+      last = { epoch, rows: rows(epoch, new RandomStream(seed).fork('rows').fork(`epoch ${epoch}`)) };
+    return last.rows;
+  };
+}
+
+/** A T5 with fresh weights over a vocabulary. */
+function freshT5({ tokens, width, heads, inner, layers, dropout }: TextModelConfig, seed: number): T5 {
+  return new T5(
+    t5Config(
+      {
+        vocab_size: tokens.size,
+        d_model: width,
+        d_kv: Math.max(1, Math.floor(width / heads)),
+        d_ff: inner,
+        num_layers: layers,
+        num_heads: heads,
+        dropout_rate: dropout,
+        pad_token_id: tokens.padding,
+        eos_token_id: tokens.end ?? tokens.padding,
+        decoder_start_token_id: tokens.padding,
+      },
+      'TextModel.fit',
+    ),
+    seed,
+  );
+}
+
+/** Refuses a T5 that was made for another vocabulary. */
+function checkTokens({ config }: T5, tokens: TextTokens): void {
+  if (config.vocab_size >= tokens.size && config.eos_token_id === (tokens.end ?? tokens.padding)) return;
+  throw new InvalidInputError({
+    expected: `a vocabulary of at most ${config.vocab_size} tokens whose end is token ${config.eos_token_id}, as the T5 has`,
+    received: `${tokens.size} tokens, the end being ${tokens.end}`,
+    hint: "Read the vocabulary from the T5's own folder.",
+  });
+}
+
+/** Bounds what is written to the sequences of a trie, less those excluded for an input. */
+function allowedAmong(
+  trie: TokenTrie,
+  exclude: readonly ArrayLike<number>[],
+): NonNullable<GenerateOptions['allowed']> {
+  const closed = exclude.map((sequences) => trie.countThrough(sequences));
+  return (prefix, input) =>
+    trie.after(prefix).filter((token) => {
+      const node = token === trie.end ? trie.nodeAt(prefix) : trie.nodeAt([...prefix, token]);
+      const gone = closed[input]?.get(node) ?? 0;
+      return gone < (trie.count[node] as number);
+    });
+}
