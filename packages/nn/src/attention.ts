@@ -87,7 +87,12 @@ export class SelfAttention {
     width: number,
     heads: number,
     random: RandomStream,
-    options: { readonly dropout?: number | undefined; readonly deviation?: number | undefined } = {},
+    options: {
+      readonly dropout?: number | undefined;
+      readonly deviation?: number | undefined;
+      /** Default true. */
+      readonly bias?: boolean | undefined;
+    } = {},
   ) {
     if (width % heads !== 0)
       throw new InvalidInputError({
@@ -96,7 +101,10 @@ export class SelfAttention {
         hint: 'Choose another width or number of heads.',
       });
     const project = (part: string): Dense =>
-      new Dense(parameters, `${name}.${part}`, width, width, random, { deviation: options.deviation });
+      new Dense(parameters, `${name}.${part}`, width, width, random, {
+        deviation: options.deviation,
+        bias: options.bias,
+      });
     this.#query = project('query');
     this.#key = project('key');
     this.#value = project('value');

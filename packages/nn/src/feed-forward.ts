@@ -5,15 +5,20 @@ import { Dense } from './layers.js';
 import type { Parameters } from './parameters.js';
 
 /** Nonlinearities between the two maps of a feed-forward layer. */
-export type Activation = 'relu' | 'gelu' | 'gelu-tanh';
+export type Activation = 'relu' | 'gelu' | 'gelu-tanh' | 'silu';
 
-/** Applies a nonlinearity; `'gelu-tanh'` is the approximation that HuggingFace calls `gelu_new`. */
+/**
+ * Applies a nonlinearity; `'gelu-tanh'` is the approximation that HuggingFace calls `gelu_new`, `'silu'` is `x sigmoid(x)`,
+ * which a gated part makes SwiGLU (Shazeer 2020).
+ */
 export function activate(x: tf.Tensor, activation: Activation): tf.Tensor {
   switch (activation) {
     case 'relu':
       return tf.relu(x);
     case 'gelu':
       return tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1));
+    case 'silu':
+      return tf.mul(x, tf.sigmoid(x));
     case 'gelu-tanh': {
       const cubic = tf.mul(tf.add(tf.mul(tf.square(x), 0.044715), 1), x);
       return tf.mul(tf.mul(x, 0.5), tf.add(tf.tanh(tf.mul(cubic, Math.sqrt(2 / Math.PI))), 1));

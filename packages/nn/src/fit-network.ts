@@ -30,7 +30,7 @@ export interface NetworkTraining extends Pick<TrainOptions, 'parameters' | 'loss
    * @param stepsPerEpoch - the batches of an epoch
    */
   readonly schedule?: ((stepsPerEpoch: () => number) => Schedule) | undefined;
-  /** Changes the weights by their gradients, and is disposed afterwards. Default: AdamW with the settings' `weightDecay`. */
+  /** Changes the weights by their gradients, and is disposed afterwards. Default: AdamW with the settings' `weightDecay`, of matrices and tables alone. */
   readonly optimiser?: Optimiser | undefined;
   /** Bound on the joint norm of the gradients, where the settings have no `clipNorm`; 0 or nothing for none. */
   readonly clipNorm?: number | undefined;
@@ -59,7 +59,10 @@ export async function fitNetwork(training: NetworkTraining): Promise<readonly Ep
   const stepsPerEpoch = (): number => batches(1, new RandomStream(0)).length;
   const clipNorm = settings.clipNorm ?? training.clipNorm ?? 0;
   const stopBy = validation?.stopBy;
-  const optimiser = training.optimiser ?? new AdamW({ weightDecay });
+  const optimiser =
+    training.optimiser ??
+    // Norms and biases are vectors. Pulling them to zero does not bound a network, it only takes its scales away.
+    new AdamW({ weightDecay, decays: (name) => parameters.get(name).rank > 1 });
   try {
     const { history } = await train({
       parameters,

@@ -1,9 +1,9 @@
-import type { RandomStream } from '@palate/core';
+import { InvalidInputError, type RandomStream } from '@palate/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { newestPosition, SelfAttention } from './attention.js';
 import { FeedForward, type FeedForwardOptions } from './feed-forward.js';
 import type { ForwardPass } from './forward-pass.js';
-import { LayerNorm } from './layers.js';
+import { Dense, LayerNorm } from './layers.js';
 import type { Parameters } from './parameters.js';
 
 /** Options of {@link TransformerBlock}. */
@@ -15,6 +15,11 @@ export interface TransformerBlockOptions extends FeedForwardOptions {
   /** `'pre'` normalises what goes into each part, `'post'` what comes out of each sum. Default `'pre'`. */
   readonly norm?: 'pre' | 'post' | undefined;
   readonly epsilon?: number | undefined;
+  /**
+   * True to weigh what each part adds by a learned sigmoid of what the part started from (LiGR, Borisyuk et al. 2024);
+   * with `'pre'` alone. Default false.
+   */
+  readonly gatedResiduals?: boolean | undefined;
 }
 
 /** Self-attention and a feed-forward part, each with a residual sum, dropout and layer normalisation. */
@@ -23,15 +28,30 @@ export class TransformerBlock {
   readonly #feedForward: FeedForward;
   readonly #firstNorm: LayerNorm;
   readonly #secondNorm: LayerNorm;
+  readonly #firstGate: Dense | undefined;
+  readonly #secondGate: Dense | undefined;
   readonly #norm: 'pre' | 'post';
   readonly #dropout: number;
 
+  /** @throws InvalidInputError for gated residuals after a norm, or a width that is no multiple of the heads */
   constructor(parameters: Parameters, name: string, random: RandomStream, options: TransformerBlockOptions) {
-    const { width, heads, inner, epsilon = 1e-5 } = options;
+    const { width, heads, inner, epsilon = 1e-5, gatedResiduals = false, bias, deviation } = options;
+    if (gatedResiduals && options.norm === 'post')
+      throw new InvalidInputError({
+        expected: "the norm 'pre' with gated residuals",
+        received: "'post'",
+        hint: 'Leave norm out, or gatedResiduals.',
+      });
+    const gate = (part: string): Dense | undefined =>
+      gatedResiduals
+        ? new Dense(parameters, `${name}.${part}`, width, width, random, { bias, deviation })
+        : undefined;
     this.#attention = new SelfAttention(parameters, `${name}.attention`, width, heads, random, options);
     this.#feedForward = new FeedForward(parameters, `${name}.feed-forward`, width, inner, random, options);
     this.#firstNorm = new LayerNorm(parameters, `${name}.norm-1`, width, random, epsilon);
     this.#secondNorm = new LayerNorm(parameters, `${name}.norm-2`, width, random, epsilon);
+    this.#firstGate = gate('gate-1');
+    this.#secondGate = gate('gate-2');
     this.#norm = options.norm ?? 'pre';
     this.#dropout = options.dropout ?? 0;
   }
@@ -44,16 +64,18 @@ export class TransformerBlock {
    */
   apply(x: tf.Tensor, pass: ForwardPass, mask?: tf.Tensor, only?: 'newest'): tf.Tensor {
     const asking = (input: tf.Tensor): tf.Tensor => (only ? newestPosition(input) : input);
-    const attend = (input: tf.Tensor): tf.Tensor =>
-      pass.dropout(this.#attention.apply(input, pass, mask, asking(input)), this.#dropout);
-    const feed = (input: tf.Tensor): tf.Tensor =>
-      pass.dropout(this.#feedForward.apply(input, pass), this.#dropout);
+    const attend = (input: tf.Tensor): tf.Tensor => this.#attention.apply(input, pass, mask, asking(input));
+    const feed = (input: tf.Tensor): tf.Tensor => this.#feedForward.apply(input, pass);
+    const joined = (before: tf.Tensor, part: tf.Tensor, gate?: Dense): tf.Tensor => {
+      const weighed = gate ? tf.mul(part, tf.sigmoid(gate.apply(before))) : part;
+      return tf.add(before, pass.dropout(weighed, this.#dropout));
+    };
     if (this.#norm === 'pre') {
-      const attended = tf.add(asking(x), attend(this.#firstNorm.apply(x)));
-      return tf.add(attended, feed(this.#secondNorm.apply(attended)));
+      const attended = joined(asking(x), attend(this.#firstNorm.apply(x)), this.#firstGate);
+      return joined(attended, feed(this.#secondNorm.apply(attended)), this.#secondGate);
     }
-    const attended = this.#firstNorm.apply(tf.add(asking(x), attend(x)));
-    return this.#secondNorm.apply(tf.add(attended, feed(attended)));
+    const attended = this.#firstNorm.apply(joined(asking(x), attend(x)));
+    return this.#secondNorm.apply(joined(attended, feed(attended)));
   }
 }
 

@@ -170,6 +170,29 @@ describe('trainingOptions', () => {
   });
 });
 
+test('weight decay shrinks matrices, and leaves norms and biases as they are', async () => {
+  const parameters = new Parameters();
+  const random = new RandomStream(0);
+  parameters.add('kernel', [2, 2], () => Float32Array.of(1, 2, 3, 4), random);
+  parameters.add('norm.scale', [2], () => Float32Array.of(1, 1), random);
+  parameters.add('bias', [2], () => Float32Array.of(-1, 5), random);
+  await fitNetwork({
+    parameters,
+    settings: SLOPE.settings({ weightDecay: 0.5, epochs: 3, learningRate: 0.1 }),
+    options: {},
+    identity: '',
+    // Gradients of zero: decay alone moves anything.
+    loss: () => tf.addN(parameters.names.map((name) => tf.sum(tf.mul(parameters.get(name), 0)))) as tf.Scalar,
+    batches: () => [() => ({ x: { shape: [1], values: Float32Array.of(0) } })],
+  });
+  const { kernel, 'norm.scale': scale, bias } = await parameters.values();
+  for (const [k, value] of [1, 2, 3, 4].entries())
+    expect(kernel?.values[k]).toBeCloseTo(value * (1 - 0.1 * 0.5) ** 3, 5);
+  expect([...(scale?.values ?? [])]).toEqual([1, 1]);
+  expect([...(bias?.values ?? [])]).toEqual([-1, 5]);
+  parameters.dispose();
+});
+
 test('shuffledBatches gives each row one turn an epoch, in an order that the stream decides', () => {
   const rows = Int32Array.from({ length: 23 }, (_, k) => 3 * k);
   const epoch = (seed: number): number[][] => {
