@@ -1,5 +1,5 @@
 import { InvalidInputError } from '@palate/core';
-import type { RatingRows, RatingTask } from './rating-rows.js';
+import type { RatingRows, RatingScale } from './rating-rows.js';
 
 /** Ratings that a scale holds: `min`, `min + step`, and so on. */
 export interface RatingSteps {
@@ -7,6 +7,12 @@ export interface RatingSteps {
   readonly step: number;
   /** Number of ratings. */
   readonly count: number;
+}
+
+/** The ratings of a task, and their scale. */
+interface RatedTask {
+  readonly train: Pick<RatingRows, 'rating' | 'historyRatings'>;
+  readonly scale: RatingScale;
 }
 
 /** Most ratings of a scale: finer ones are treated as this fine. */
@@ -20,7 +26,7 @@ const TOLERANCE = 1e-3;
  *
  * @throws InvalidInputError if a rating lies outside of the scale, or the scale holds one value alone
  */
-export function ratingSteps({ train, scale }: RatingTask): RatingSteps {
+export function ratingSteps({ train, scale }: RatedTask): RatingSteps {
   const { min, max } = scale;
   if (!(max > min))
     throw new InvalidInputError({
@@ -44,7 +50,7 @@ export function ratingSteps({ train, scale }: RatingTask): RatingSteps {
   return count <= MOST ? { min, step, count } : { min, step: (max - min) / (MOST - 1), count: MOST };
 }
 
-function* allRatings({ rating, historyRatings }: RatingRows): Generator<number> {
+function* allRatings({ rating, historyRatings }: RatedTask['train']): Generator<number> {
   yield* rating;
   for (const ratings of historyRatings) yield* ratings;
 }
