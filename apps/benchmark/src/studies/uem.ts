@@ -200,45 +200,59 @@ async function measureReading(
   };
 }
 
+/** A row of the table before it is measured: its label, and how one seed of it is. */
+interface PlannedRow {
+  readonly label: string;
+  readonly labelsFrom: string;
+  /** All that a result depends on beside the setting, the seed and the code. */
+  readonly basis: unknown;
+  readonly measure: (call: LongCallOptions, seed: number) => Promise<Measured>;
+}
+
+/** The cells of each row: every row at the first seed before any at the second, so that a study cut short has all rows. */
+async function measureRows(
+  planned: readonly PlannedRow[],
+  setting: Setting,
+  context: StudyContext,
+): Promise<Measured[][]> {
+  const cells: Measured[][] = planned.map(() => []);
+  for (const seed of setting.seeds)
+    for (const [k, { label, labelsFrom, basis, measure }] of planned.entries()) {
+      const name = `${label} ${labelsFrom} seed ${seed}`;
+      const key = [basis, seed, setting.key, setting.shares, LEAST, 1];
+      if (context.finishedOnly && !(await context.isMeasured(name, key))) continue;
+      cells[k]?.push(await context.cell(name, key, (call) => measure({ ...call, seed }, seed)));
+    }
+  return cells;
+}
+
+function tableRow({ label, labelsFrom }: PlannedRow, cells: readonly Measured[]): string[] {
+  const over = (pick: (cell: Measured) => number): string => meanAndDeviation(cells.map(pick), 3);
+  const trained = cells.some(({ epochs }) => epochs > 0);
+  return [
+    label,
+    labelsFrom === 'all' ? 'whole history' : 'what is shown',
+    String(cells.length),
+    over(({ precision }) => precision),
+    over(({ recall }) => recall),
+    over(({ f1 }) => f1),
+    trained ? meanOf(cells.map(({ tokens }) => tokens)).toFixed(0) : '',
+    trained ? meanOf(cells.map(({ milliseconds }) => milliseconds)).toFixed(1) : '',
+  ];
+}
+
 async function probeTable(setting: Setting, context: StudyContext): Promise<StudyTable> {
   let loaded: Promise<ProbeData> | undefined;
   const data = (call: LongCallOptions): Promise<ProbeData> => {
     loaded ??= probeData(setting, call);
     return loaded;
   };
-  const rows: string[][] = [];
-  const row = async (
-    label: string,
-    labelsFrom: string,
-    basis: unknown,
-    measure: (call: LongCallOptions, seed: number) => Promise<Measured>,
-  ): Promise<void> => {
-    const cells: Measured[] = [];
-    for (const seed of setting.seeds)
-      cells.push(
-        await context.cell(
-          `${label} ${labelsFrom} seed ${seed}`,
-          [basis, seed, setting.key, setting.shares, LEAST, 1],
-          (call) => measure({ ...call, seed }, seed),
-        ),
-      );
-    const over = (pick: (cell: Measured) => number): string => meanAndDeviation(cells.map(pick), 3);
-    const trained = cells.some(({ epochs }) => epochs > 0);
-    rows.push([
-      label,
-      labelsFrom === 'all' ? 'whole history' : 'what is shown',
-      over(({ precision }) => precision),
-      over(({ recall }) => recall),
-      over(({ f1 }) => f1),
-      trained ? meanOf(cells.map(({ tokens }) => tokens)).toFixed(0) : '',
-      trained ? meanOf(cells.map(({ milliseconds }) => milliseconds)).toFixed(1) : '',
-    ]);
+  const planned: PlannedRow[] = [];
+  const row = (label: string, labelsFrom: string, basis: unknown, measure: PlannedRow['measure']): void => {
+    planned.push({ label, labelsFrom, basis, measure });
   };
   /** A row of a rule that nothing trains. */
-  const rule = (
-    label: string,
-    say: (history: UserHistory, data: ProbeData) => GenrePreferences,
-  ): Promise<void> =>
+  const rule = (label: string, say: (history: UserHistory, data: ProbeData) => GenrePreferences): void =>
     row(label, 'all', label, async (call, seed) => {
       const probe = await data(call);
       const test = splitUsers(probe.histories.length, setting.shares, seed)[2] as Int32Array;
@@ -248,20 +262,33 @@ async function probeTable(setting: Setting, context: StudyContext): Promise<Stud
         histories.map((history) => say(history, probe)),
       );
     });
-  await rule('counting: three most frequent genres liked', (history, { genres }) =>
+  rule('counting: three most frequent genres liked', (history, { genres }) =>
     mostFrequentGenres(history, genres),
   );
   for (const shown of [5, 20, 30, 50, 100])
-    await rule(`the label rule on the newest ${shown}`, (history, probe) =>
+    rule(`the label rule on the newest ${shown}`, (history, probe) =>
       genrePreferences(newestOf(history, shown), probe.genres, probe.rule),
     );
   for (const reading of READINGS)
-    await row(reading.label, reading.labelsFrom, [reading, MODEL], async (call, seed) =>
+    row(reading.label, reading.labelsFrom, [reading, MODEL], async (call, seed) =>
       measureReading(await data(call), setting, reading, seed, call),
     );
+  const cells = await measureRows(planned, setting, context);
   return {
-    columns: ['row', 'labels from', 'precision', 'recall', 'F1', 'tokens a user', 'ms an example and epoch'],
-    rows,
+    columns: [
+      'row',
+      'labels from',
+      'seeds',
+      'precision',
+      'recall',
+      'F1',
+      'tokens a user',
+      'ms an example and epoch',
+    ],
+    rows: planned.flatMap((row, k) => {
+      const measured = cells[k] ?? [];
+      return measured.length > 0 ? [tableRow(row, measured)] : [];
+    }),
   };
 }
 
