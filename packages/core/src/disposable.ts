@@ -20,3 +20,20 @@ export interface Disposable {
   dispose(): void;
   [Symbol.dispose](): void;
 }
+
+/**
+ * Goes on with something that was just made, and disposes of it where that fails: nobody else holds it yet.
+ *
+ * @throws what `work` throws
+ */
+export async function disposedOnFailure<R>(
+  made: Pick<Disposable, 'dispose'>,
+  work: () => R | PromiseLike<R>,
+): Promise<R> {
+  try {
+    return await work();
+  } catch (error) {
+    made.dispose();
+    throw error;
+  }
+}

@@ -19,7 +19,7 @@ export { writeFailure, writeFileAtomically } from './atomic-file.js';
 export { type AttributeValue, Catalog, type CatalogColumns } from './catalog.js';
 export { contentHash } from './content-hash.js';
 export { createDataset, type Dataset, type UserTable, withLog } from './dataset.js';
-export type { Disposable } from './disposable.js';
+export { type Disposable, disposedOnFailure } from './disposable.js';
 export { distinctHistory } from './distinct-history.js';
 export {
   type EdgePrior,

@@ -1,6 +1,5 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { RandomStream } from '@palate/core';
+import { collectGarbage, settled } from '@palate/core/testing';
 import { heldTensor } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -19,15 +18,9 @@ beforeAll(async () => {
   await selectBackend('ort');
 });
 
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
-
 /** Collects garbage until a condition holds, or enough has been tried. */
 async function collectUntil(holds: () => boolean): Promise<void> {
-  for (let round = 0; round < 100 && !holds(); round++) {
-    collect();
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  for (let round = 0; round < 100 && !holds(); round++) await collectGarbage();
 }
 
 const tensors = (): number => tf.memory().numTensors;
@@ -47,7 +40,7 @@ describe('an optimiser', () => {
         const scalars = Object.fromEntries(numbers.map(([name, value]) => [name, tf.scalar(value)]));
         optimiser.apply(parameters, { a: tf.ones([3, 2]), b: tf.ones([3, 2]) }, scalars);
       });
-    const before = tensors();
+    const before = await settled(tensors);
     const first = make();
     step(first);
     const state = await first.state();
@@ -64,6 +57,7 @@ describe('an optimiser', () => {
 
 describe('weights that nobody holds', () => {
   test('are freed, and those that a layer holds are not', async () => {
+    await settled(tensors);
     const before = { ...tf.memory() };
     const make = (): Dense => new Dense(new Parameters(), 'layer', 100, 50, new RandomStream(0));
     let layer: Dense | undefined = make();
@@ -79,6 +73,7 @@ describe('weights that nobody holds', () => {
   });
 
   test('are freed under the value that they were assigned last', async () => {
+    await settled(tensors);
     const before = { ...tf.memory() };
     const values = { w: { shape: [4], values: Float32Array.of(1, 2, 3, 4) } };
     const use = (): number => {
@@ -96,6 +91,7 @@ describe('weights that nobody holds', () => {
   });
 
   test('stay while a tensor that shares their numbers is held', async () => {
+    await settled(tensors);
     const clone = ((): tf.Tensor => {
       const parameters = new Parameters();
       parameters.add('w', [2], () => Float32Array.of(5, 6), new RandomStream(0));
@@ -110,7 +106,7 @@ describe('weights that nobody holds', () => {
 });
 
 test('held tensors are freed once when disposed, and by themselves otherwise', async () => {
-  const before = tensors();
+  const before = await settled(tensors);
   const kept = tf.tidy(() => heldTensor(tf.ones([3])));
   tf.tidy(() => heldTensor(tf.ones([3])));
   expect(tensors()).toBe(before + 2);
@@ -121,8 +117,8 @@ test('held tensors are freed once when disposed, and by themselves otherwise', a
   expect(tensors()).toBe(before);
 });
 
-test('parameters are disposed at the end of a block', () => {
-  const before = tensors();
+test('parameters are disposed at the end of a block', async () => {
+  const before = await settled(tensors);
   {
     using parameters = new Parameters();
     parameters.add('w', [2], normal(1), new RandomStream(0));

@@ -1,4 +1,5 @@
 import { RandomStream, type ScoredItem, yieldToEventLoop } from '@palate/core';
+import { settled } from '@palate/core/testing';
 import { ForwardPass, selectBackend } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -118,7 +119,7 @@ it.each(['ort', 'cpu'] as const)(
             pause,
           );
         await search();
-        const before = tf.memory().numTensors;
+        const before = await settled(() => tf.memory().numTensors);
         for (let call = 0; call < 4; call++) expect(await search()).toMatchObject([{ length: 9 }]);
         expect(tf.memory().numTensors).toBe(before);
       }

@@ -1,6 +1,7 @@
 import {
   checkSavedNames,
   checkSavedShapes,
+  disposedOnFailure,
   Favourites,
   type IdMap,
   itemFiles,
@@ -85,8 +86,10 @@ export async function loadEncoder<C extends Omit<SequenceEncoderConfig, 'activat
     'an encoder of the settings in the manifest',
     () => new SequenceEncoder({ ...config, activation: 'gelu' }, rows, new RandomStream(0)),
   );
-  checkSavedNames(dir, weights, encoder.parameters.names);
-  encoder.parameters.assign(weights, dir);
+  await disposedOnFailure(encoder.parameters, () => {
+    checkSavedNames(dir, weights, encoder.parameters.names);
+    encoder.parameters.assign(weights, dir);
+  });
   const dataFingerprint = artifact.manifest.dataFingerprint ?? '';
   const fittedOn = savedFittedOn(artifact.manifest);
   return { items, encoder, config, favourites, dataFingerprint, fittedOn, history: [] };

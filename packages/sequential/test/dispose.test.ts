@@ -1,9 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { Catalog, createDataset, InteractionLog, PalateError } from '@palate/core';
+import { collectGarbage, settled } from '@palate/core/testing';
 import { selectBackend } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -12,9 +11,6 @@ import { Bert4Rec, SasRec } from '../src/index.js';
 beforeAll(async () => {
   await selectBackend('ort');
 });
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
 
 const log = InteractionLog.fromRows(
   Array.from({ length: 60 }, (_, row) => ({
@@ -40,7 +36,7 @@ describe.each([
   test('gives its weights back when it is disposed, at the end of a block, or when nobody holds it', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'palate-dispose-'));
     const dir = join(folder, 'model');
-    const before = tf.memory().numTensors;
+    const before = await settled(() => tf.memory().numTensors);
     {
       using fitted = await Model.fit(dataset, OPTIONS);
       await fitted.save(dir);
@@ -58,10 +54,7 @@ describe.each([
 
     for (let round = 0; round < 20; round++)
       expect(await (await Model.load(dir)).retrieve(QUERY, 3)).toEqual([list]);
-    for (let round = 0; round < 100 && tf.memory().numTensors > before; round++) {
-      collect();
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    for (let round = 0; round < 100 && tf.memory().numTensors > before; round++) await collectGarbage();
     // The last one may still lie in a register of the engine.
     expect(tf.memory().numTensors).toBeLessThan(before + 40);
     await rm(folder, { recursive: true, force: true });

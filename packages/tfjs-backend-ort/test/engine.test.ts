@@ -1,6 +1,5 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { PalateError } from '@palate/core';
+import { collectGarbage } from '@palate/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compile, OrtBackend, OrtSession, ortBackend, registerOrtBackend } from '../src/index.js';
@@ -188,12 +187,9 @@ describe('bounds', () => {
     expect(step.statistics().replayed).toBe(1);
     expect(evictBy(4)).toBe(2);
     step = undefined;
-    setFlagsFromString('--expose-gc');
-    const collect = runInNewContext('gc') as () => void;
     let left = 2;
     for (let round = 0; round < 50 && left > 1; round++) {
-      collect();
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await collectGarbage();
       left = evictBy(5 + round);
     }
     expect(left).toBe(1);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Disposable } from '../disposable.js';
 import { PalateError } from '../errors.js';
 import type { ConformanceCase } from './conformance.js';
+import { settled } from './garbage.js';
 
 /** Arguments of {@link disposableConformance}. */
 export interface DisposableConformanceOptions<T extends Disposable> {
@@ -31,7 +32,7 @@ export function disposableConformance<T extends Disposable>(
       run: async () => {
         // The first may leave what all models share.
         (await create()).dispose();
-        const before = held();
+        const before = await settled(held);
         const model = await create();
         for (const use of uses) await use(model);
         assert.ok(held() > before, 'the model holds nothing');
@@ -49,7 +50,9 @@ export function disposableConformance<T extends Disposable>(
         inFolder(async (root) => {
           const model = await create();
           model.dispose();
+          const before = await settled(held);
           for (const use of uses) await assertRefused(async () => use(model), `use ${use}`);
+          assertNoMore(held(), before);
           const dir = join(root, 'disposed');
           if (save) await assertRefused(() => save(model, dir), 'save');
           if (load) await assert.rejects(load(dir), 'something was saved');
@@ -66,7 +69,7 @@ export function disposableConformance<T extends Disposable>(
                 await save(model, dir);
                 model.dispose();
                 (await load(dir)).dispose();
-                const before = held();
+                const before = await settled(held);
                 for (let round = 0; round < 3; round++) {
                   const loaded = await load(dir);
                   for (const use of uses) await use(loaded);

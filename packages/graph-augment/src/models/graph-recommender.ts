@@ -6,6 +6,7 @@ import {
   checkValidationUnseen,
   type Dataset,
   type Disposable,
+  disposedOnFailure,
   distinctHistory,
   Favourites,
   fingerprint,
@@ -294,16 +295,18 @@ export class GraphRecommender implements CatalogueScorer, Saveable, Disposable {
       'a network of the settings in the manifest',
       () => new TripleNetwork(scoring, shape, new RandomStream(0)),
     );
-    checkSavedNames(dir, weights, network.parameters.names);
-    network.parameters.assign(weights, dir);
-    return new GraphRecommender({
-      ...model,
-      settings,
-      users,
-      network,
-      history: [],
-      marks: artifactTensor(dir, artifact.tensors, MARKS, { type: 'int32', shape: [users.size, 2], min: 0 })
-        .values,
+    return disposedOnFailure(network.parameters, () => {
+      checkSavedNames(dir, weights, network.parameters.names);
+      network.parameters.assign(weights, dir);
+      return new GraphRecommender({
+        ...model,
+        settings,
+        users,
+        network,
+        history: [],
+        marks: artifactTensor(dir, artifact.tensors, MARKS, { type: 'int32', shape: [users.size, 2], min: 0 })
+          .values,
+      });
     });
   }
 

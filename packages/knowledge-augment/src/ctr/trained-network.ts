@@ -1,6 +1,7 @@
 import {
   ArtifactError,
   checkSavedNames,
+  disposedOnFailure,
   InvalidInputError,
   type RandomStream,
   readArtifact,
@@ -123,8 +124,10 @@ export async function extendNetwork<C, N extends Network>(
   checkSameShape(trained.entities, entities);
   await selectBackend();
   const network = buildNetwork(Build, trained.config, entities, 0);
-  network.parameters.assign(await trained.network.parameters.values(), 'the model that is extended');
-  return { ...trained, network, entities };
+  return disposedOnFailure(network.parameters, async () => {
+    network.parameters.assign(await trained.network.parameters.values(), 'the model that is extended');
+    return { ...trained, network, entities };
+  });
 }
 
 /** Writes a network with its entities as an artifact of the kind given. */
@@ -180,14 +183,11 @@ export async function loadNetwork<C, N extends Network>(
     checkWidths(weights, [...widthsOf(config), ...(entities.knowledge?.adaptor?.widths ?? [])]);
     await selectBackend();
     const network = buildNetwork(Build, config, entities, 0);
-    try {
+    return disposedOnFailure(network.parameters, () => {
       checkSavedNames(dir, weights, network.parameters.names);
       network.parameters.assign(weights, dir);
-    } catch (error) {
-      disposeNetwork(network);
-      throw error;
-    }
-    return { network, config, entities, dataFingerprint, training };
+      return { network, config, entities, dataFingerprint, training };
+    });
   });
 }
 

@@ -1,8 +1,6 @@
 import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import {
   Catalog,
   createDataset,
@@ -12,6 +10,7 @@ import {
   InteractionLog,
   RandomStream,
 } from '@palate/core';
+import { collectGarbage, settled } from '@palate/core/testing';
 import { selectBackend } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -226,8 +225,7 @@ describe('a re-ranker', () => {
 describe('memory', () => {
   it('is given back by models that are disposed, and by those that nobody holds', async () => {
     // What the tests before left to the collector is gone before anything is counted.
-    await collectUntil(() => false);
-    const before = tf.memory().numTensors;
+    const before = await settled(() => tf.memory().numTensors);
     const dir = folder();
     const lists = rerankLists(samples, { length: 6 });
     {
@@ -250,10 +248,5 @@ describe('memory', () => {
 
 /** Collects garbage until a condition holds, or enough has been tried. */
 async function collectUntil(holds: () => boolean): Promise<void> {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  for (let round = 0; round < 100 && !holds(); round++) {
-    collect();
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  for (let round = 0; round < 100 && !holds(); round++) await collectGarbage();
 }

@@ -16,6 +16,7 @@ import {
   WORLD,
   writeArtifact,
 } from '@palate/core';
+import { settled } from '@palate/core/testing';
 import { selectBackend } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -312,7 +313,7 @@ describe('an artifact', () => {
     using model = await CtrModel.fit(split.train, { ...SMALL, knowledge });
     const dir = folder();
     await model.save(dir);
-    const before = tf.memory().numTensors;
+    const before = await settled(() => tf.memory().numTensors);
     const artifact = await readArtifact(dir, 'ctr-model', 3);
     const text = (name: string): string => Buffer.from(artifact.files[name] ?? []).toString('utf8');
     const write = async (change: {
@@ -402,7 +403,7 @@ describe('an artifact', () => {
 describe('memory', () => {
   it('is given back by dispose: five loads of a model leave no tensors', async () => {
     const knowledge = { item: vectors(log.items), user: vectors(log.users) };
-    const before = tf.memory().numTensors;
+    const before = await settled(() => tf.memory().numTensors);
     const dir = folder();
     {
       using model = await CtrModel.fit(split.train, { ...SMALL, backbone: 'din', knowledge });

@@ -14,6 +14,7 @@ import {
   withLog,
   writeArtifact,
 } from '@palate/core';
+import { settled } from '@palate/core/testing';
 import { leaveOneOut } from '@palate/datasets';
 import { evaluateRanking } from '@palate/eval';
 import * as tf from '@tensorflow/tfjs-core';
@@ -83,7 +84,7 @@ it('gives the favourites of training to whoever says nothing', async () => {
 });
 
 it('leaves no tensors, and tells checkpoints by every option', async () => {
-  const before = tf.memory().numTensors;
+  const before = await settled(() => tf.memory().numTensors);
   const identity = async (options: TwoTowerOptions): Promise<unknown> => {
     const dir = folder();
     await TwoTower.fit(training, { ...SMALL, checkpoint: { dir }, ...options });

@@ -7,6 +7,7 @@ import {
   checkValidationUnseen,
   type Dataset,
   type Disposable,
+  disposedOnFailure,
   Favourites,
   fingerprint,
   fittedOnLogs,
@@ -357,21 +358,23 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
       const weights = tensorsUnder(tensors, MODEL);
       checkSizes(dir, weights, shape ?? freshShape(vocabulary, config), items.size);
       const model = new RankerModel(vocabulary, shape ? new T5(shape) : freshT5(vocabulary, config, 0));
-      checkSavedNames(dir, weights, model.parameters.names);
-      model.parameters.assign(weights, dir);
-      model.settle();
-      return new LocalRanker({
-        model,
-        vocabulary,
-        profiles: savedProfiles(dir, artifact),
-        config,
-        history: [],
-        tuned: new Uint8Array(0),
-        orderWeight: checkNumber('orderWeight', orderWeight, { min: 0 }),
-        favourites: Favourites.saved(dir, tensors, items.size),
-        provenance,
-        dataFingerprint: manifest.dataFingerprint ?? '',
-        fittedOn: savedFittedOn(manifest),
+      return disposedOnFailure(model, () => {
+        checkSavedNames(dir, weights, model.parameters.names);
+        model.parameters.assign(weights, dir);
+        model.settle();
+        return new LocalRanker({
+          model,
+          vocabulary,
+          profiles: savedProfiles(dir, artifact),
+          config,
+          history: [],
+          tuned: new Uint8Array(0),
+          orderWeight: checkNumber('orderWeight', orderWeight, { min: 0 }),
+          favourites: Favourites.saved(dir, tensors, items.size),
+          provenance,
+          dataFingerprint: manifest.dataFingerprint ?? '',
+          fittedOn: savedFittedOn(manifest),
+        });
       });
     });
   }

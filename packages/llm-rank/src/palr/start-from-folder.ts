@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import { ArtifactError, type Dataset, InvalidInputError, type TensorData } from '@palate/core';
+import {
+  ArtifactError,
+  type Dataset,
+  disposedOnFailure,
+  InvalidInputError,
+  type TensorData,
+} from '@palate/core';
 import { folderTokens, type TextTokens } from '@palate/llm';
 import { T5, type T5Config } from '@palate/nn';
 import { titleFields } from '../descriptive-fields.js';
@@ -59,7 +65,7 @@ export async function startFromFolder(
     vocab_size: folder.config.vocab_size + titles.length,
     dropout_rate: dropout,
   });
-  t5.parameters.assign(values, dir);
+  await disposedOnFailure(t5.parameters, () => t5.parameters.assign(values, dir));
   return {
     config: {
       ...defaults,

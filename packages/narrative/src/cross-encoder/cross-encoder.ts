@@ -2,6 +2,7 @@ import {
   checkSavedNames,
   checkSavedShapes,
   type Disposable,
+  disposedOnFailure,
   InvalidInputError,
   joinProvenance,
   type LongCallOptions,
@@ -184,8 +185,10 @@ export class CrossEncoder implements Saveable, Disposable {
     checkPositions(parts, config);
     const network = await rebuildSaved(dir, 'a network of the settings in the manifest', () => {
       const made = new JointNetwork(parts, config.tuned, tensors, 0);
-      made.parameters.assign(tensors, dir);
-      return made;
+      return disposedOnFailure(made, () => {
+        made.parameters.assign(tensors, dir);
+        return made;
+      });
     });
     return new CrossEncoder(network, config, provenance, []);
   }

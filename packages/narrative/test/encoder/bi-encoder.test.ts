@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { madeFrom } from '@palate/core';
+import { settled } from '@palate/core/testing';
 import type { EncoderParts } from '@palate/llm';
 import { selectBackend } from '@palate/nn';
 import { OrtSession, OrtTensor } from '@palate/tfjs-backend-ort';
@@ -206,7 +207,7 @@ describe('a bi-encoder', () => {
   });
 
   test('comes back from a folder with its vectors and what it knows, and frees its weights', async () => {
-    const before = tf.memory().numTensors;
+    const before = await settled(() => tf.memory().numTensors);
     const dir = folder();
     const encoder = await BiEncoder.fit(pairs, { ...SMALL, epochs: 1 });
     await encoder.save(dir);

@@ -1,4 +1,4 @@
-import { type Disposable, InvalidInputError, RandomStream } from '@palate/core';
+import { type Disposable, disposedOnFailure, InvalidInputError, RandomStream } from '@palate/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { attend, causalMask, mergeHeads, paddingMask, splitHeads } from '../attention.js';
 import { activate } from '../feed-forward.js';
@@ -89,8 +89,10 @@ export class T5 implements Disposable {
   static async load(dir: string): Promise<T5> {
     const { config, tensors } = await readT5Folder(dir);
     const model = new T5(config);
-    model.parameters.assign(tensors, dir);
-    return model;
+    return disposedOnFailure(model.parameters, () => {
+      model.parameters.assign(tensors, dir);
+      return model;
+    });
   }
 
   /**

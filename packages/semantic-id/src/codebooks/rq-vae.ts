@@ -3,6 +3,7 @@ import {
   checkSavedShapes,
   type Disposable,
   defineOptions,
+  disposedOnFailure,
   type EmbeddingTable,
   InvalidInputError,
   type LongCallOptions,
@@ -145,13 +146,10 @@ export class RqVae implements Codebook, Disposable {
       },
     });
     const fitted = new RqVae(network, mean, scale, history, table.provenance);
-    try {
+    return disposedOnFailure(fitted, async () => {
       checkUsage(await fitted.encode(table.data), levels, size, minimum);
-    } catch (error) {
-      fitted.dispose();
-      throw error;
-    }
-    return fitted;
+      return fitted;
+    });
   }
 
   #standardise(vectors: Float32Array): Float32Array {
@@ -207,9 +205,11 @@ export class RqVae implements Codebook, Disposable {
     });
     const network = new RqVaeNetwork(shape, new RandomStream(0));
     const { mean, tuples, ...weights } = tensors;
-    checkSavedNames('the codebook', weights, network.parameters.names);
-    network.parameters.assign(weights, 'the codebook');
-    return new RqVae(network, mean?.values as Float32Array, scale, [], provenance);
+    return disposedOnFailure(network.parameters, () => {
+      checkSavedNames('the codebook', weights, network.parameters.names);
+      network.parameters.assign(weights, 'the codebook');
+      return new RqVae(network, mean?.values as Float32Array, scale, [], provenance);
+    });
   }
 
   /** Frees the weights; what needs them throws afterwards. */

@@ -25,12 +25,18 @@ const ROW_SIZES = [1, 8, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384];
 /** Rows of the graph that serves so many. */
 export const paddedRows = (rows: number): number => ROW_SIZES.find((size) => size >= rows) ?? rows;
 
-/** Computes a step and frees its inputs. */
+/** Computes a step and frees its inputs, also where it fails. */
 export function computed(step: SearchStep, inputs: tf.Tensor[]): SearchRows {
-  const [states, scores] = tf.tidy(() => step(...inputs)) as [tf.Tensor, tf.Tensor];
-  const rows = { states: states.dataSync<'float32'>(), scores: scores.dataSync<'float32'>() };
-  tf.dispose([states, scores, ...inputs]);
-  return rows;
+  try {
+    const [states, scores] = tf.tidy(() => step(...inputs)) as [tf.Tensor, tf.Tensor];
+    try {
+      return { states: states.dataSync<'float32'>(), scores: scores.dataSync<'float32'>() };
+    } finally {
+      tf.dispose([states, scores]);
+    }
+  } finally {
+    tf.dispose(inputs);
+  }
 }
 
 /**

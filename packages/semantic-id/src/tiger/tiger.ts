@@ -9,6 +9,7 @@ import {
   checkValidationUnseen,
   type Dataset,
   type Disposable,
+  disposedOnFailure,
   edgePriorOf,
   Favourites,
   fingerprint,
@@ -241,11 +242,13 @@ export class Tiger implements Retriever, Saveable, Disposable {
     }
     const unseen = new UnseenItems(ids.trie, cold, Math.exp(known.logShare));
     const model = makeModel(ids, config, 0, unseen);
-    model.parameters.assign(
-      await extendedWeights(trained.parameters, model.parameters, this.ids, ids, rows),
-      'the model that is extended',
-    );
-    return new Tiger({ ...this.#parts, ids, model, unseen, favourites: new Favourites(scores) });
+    return disposedOnFailure(model.parameters, async () => {
+      model.parameters.assign(
+        await extendedWeights(trained.parameters, model.parameters, this.ids, ids, rows),
+        'the model that is extended',
+      );
+      return new Tiger({ ...this.#parts, ids, model, unseen, favourites: new Favourites(scores) });
+    });
   }
 
   async save(dir: string): Promise<void> {
@@ -305,18 +308,20 @@ export class Tiger implements Retriever, Saveable, Disposable {
     const model = await rebuildSaved(dir, 'a TIGER of these settings', () =>
       makeModel(ids, config, 0, unseen),
     );
-    checkSavedNames(dir, weights, model.parameters.names);
-    model.parameters.assign(weights, dir);
-    return new Tiger({
-      ids,
-      model,
-      config,
-      unseen,
-      favourites: Favourites.saved(dir, tensors, ids.items.size),
-      history: [],
-      dataFingerprint: manifest.dataFingerprint ?? '',
-      fittedOn: savedFittedOn(manifest),
-      edgeProvenance: provenance,
+    return disposedOnFailure(model.parameters, () => {
+      checkSavedNames(dir, weights, model.parameters.names);
+      model.parameters.assign(weights, dir);
+      return new Tiger({
+        ids,
+        model,
+        config,
+        unseen,
+        favourites: Favourites.saved(dir, tensors, ids.items.size),
+        history: [],
+        dataFingerprint: manifest.dataFingerprint ?? '',
+        fittedOn: savedFittedOn(manifest),
+        edgeProvenance: provenance,
+      });
     });
   }
 

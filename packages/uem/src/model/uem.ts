@@ -2,6 +2,7 @@ import {
   ArtifactError,
   checkSavedNames,
   type Disposable,
+  disposedOnFailure,
   joinProvenance,
   type Provenance,
   readArtifact,
@@ -135,7 +136,7 @@ export class Uem extends PromptedModel implements Saveable, Disposable {
       const tokens = await readTextTokens(texts, dir);
       const t5 = new T5(t5Config(languageModel, dir));
       const network = new PromptNetwork(t5, vectors.width, config, 0);
-      try {
+      return disposedOnFailure(network, () => {
         checkTokens(t5, tokens);
         checkSavedNames(
           dir,
@@ -143,11 +144,8 @@ export class Uem extends PromptedModel implements Saveable, Disposable {
           network.allParameters.flatMap(({ names }) => names),
         );
         for (const parameters of network.allParameters) parameters.assign(tensors, dir);
-      } catch (error) {
-        network.dispose();
-        throw error;
-      }
-      return new Uem({ network, tokens, vectors, config }, known, []);
+        return new Uem({ network, tokens, vectors, config }, known, []);
+      });
     });
   }
 
