@@ -17,6 +17,8 @@ export default defineConfig({
     // One limit for every test, generous: a loaded machine takes ten times as long, and nothing asserts on time.
     testTimeout: 600_000,
     hookTimeout: 600_000,
+    // What is polled has as long: one second, vitest's own limit, passes in silence on a loaded machine.
+    expect: { poll: { timeout: 300_000 } },
     coverage: { provider: 'v8', include: ['packages/*/src/**', 'apps/*/src/**'] },
   },
 });

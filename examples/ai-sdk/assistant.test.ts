@@ -90,4 +90,4 @@ test('the model is told of the tool, calls it, and answers from what is sold wit
   const titles = named.map(({ title }) => title);
   expect(titles.some((title) => /Flour|Sourdough|Dough/.test(title))).toBe(true);
   expect(titles.join()).not.toContain('Chocolate');
-}, 300_000);
+});

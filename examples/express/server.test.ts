@@ -20,7 +20,7 @@ beforeAll(async () => {
   if (!server.stdout) throw new Error('the server has no output');
   const [line] = await once(createInterface(server.stdout), 'line');
   address = new URL(line);
-}, 300_000);
+});
 afterAll(async () => {
   server.kill('SIGTERM');
   const [code] = await once(server, 'exit');

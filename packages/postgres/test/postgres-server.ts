@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -25,12 +26,19 @@ export async function findPostgres(): Promise<{ readonly bin: string } | { reado
   return { missing: 'no PostgreSQL server is installed here (apt-get install postgresql)' };
 }
 
+/** A port where nobody listens, below those that the system gives to connections: it stays free over a restart. */
 async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 /** Starts a new server, with an empty database and a user whose password is in the URL. */
@@ -68,7 +76,8 @@ export async function startPostgres(bin: string): Promise<PostgresServer> {
         () => false,
       );
       if (isReady) return;
-      if (attempt > 300) throw new Error('PostgreSQL did not start');
+      if (child.exitCode !== null) throw new Error(`PostgreSQL ended with ${child.exitCode}`);
+      if (attempt > 3000) throw new Error('PostgreSQL did not start');
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   };

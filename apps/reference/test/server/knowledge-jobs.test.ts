@@ -22,7 +22,7 @@ test('runs of another process are jobs: how far they are, what they cost, what f
   const args = ['knowledge', 'run', '--data', data, '--kinds', 'tag', '--no-budget', '--concurrency', '1'];
   /** The job of texts, once it is as it should be. */
   const job = async (isSo: (view: JobView) => boolean): Promise<JobView> => {
-    for (const latest = Date.now() + 30_000; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
+    for (const latest = Date.now() + 300_000; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
       const listed = jobsSchema.parse(await (await running.ask('/api/v1/jobs')).json()).jobs as JobView[];
       const found = listed.find(({ kind }) => kind === 'knowledge');
       if (found && isSo(found)) return found;

@@ -35,7 +35,11 @@ describe.skipIf('missing' in found)(`several servers on one database${why}`, () 
         return history.map(({ item }) => item);
       };
       const bothSee = async (users: readonly string[], count: number): Promise<void> => {
-        for (const latest = Date.now() + 30_000; ; await new Promise((resolve) => setTimeout(resolve, 100))) {
+        for (
+          const latest = Date.now() + 300_000;
+          ;
+          await new Promise((resolve) => setTimeout(resolve, 100))
+        ) {
           const all = await Promise.all(
             servers.flatMap((server) => users.map((user) => chosen(server, user))),
           );

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
@@ -12,18 +12,18 @@ afterEach(() => {
 
 /** Waits until something holds. */
 const until = (holds: () => Promise<boolean>): Promise<boolean> =>
-  vi.waitUntil(holds, { timeout: 60_000, interval: 25 });
+  vi.waitUntil(holds, { timeout: 300_000, interval: 25 });
 
-/** Blocks the thread of an engine when a file is there, and throws in it half a second later. */
+/** Blocks the thread of an engine while a file is there, and then throws in it. */
 const FAULT = `
 const { isMainThread, workerData } = require('node:worker_threads');
-const { existsSync, rmSync } = require('node:fs');
+const { existsSync, writeFileSync } = require('node:fs');
 const path = process.env.PALATE_TEST_FAULT;
 if (!isMainThread && workerData?.effort)
   setInterval(() => {
     if (!existsSync(path)) return;
-    rmSync(path);
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+    writeFileSync(path + '.seen', '');
+    while (existsSync(path)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
     throw new Error('a fault that a test made');
   }, 10).unref();
 `;
@@ -40,16 +40,18 @@ test('a thread that ends by itself is started again; what it was asked is answer
   server = running;
   await writeFile(fault, '');
   await until(() =>
-    stat(fault).then(
-      () => false,
+    stat(`${fault}.seen`).then(
       () => true,
+      () => false,
     ),
   );
-  // The thread stands still now: these are under way when it ends.
-  const refused = await Promise.all(
-    Array.from({ length: 3 }, () => running.ask(`${API}/recommend`, { k: 1 })),
+  // The thread stands still now: it ends once these wait for it.
+  const refused = Array.from({ length: 3 }, () => running.ask(`${API}/recommend`, { k: 1 }));
+  await until(async () =>
+    /^palate_engine_pending_requests 3$/m.test(await (await running.ask('/metrics')).text()),
   );
-  for (const response of refused) {
+  await rm(fault);
+  for (const response of await Promise.all(refused)) {
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).toBe('1');
     expect(await response.json()).toMatchObject({ error: { code: 'engine-stopped' } });

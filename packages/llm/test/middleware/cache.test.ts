@@ -246,6 +246,7 @@ describe('the cache', () => {
     };
     const [one, two] = [await AnswerCache.open(dir), await AnswerCache.open(dir)];
     const failing = withCache(model, { cache: one }).generate([ask('a')]);
+    while (calls === 0) await new Promise((resolve) => setTimeout(resolve, 1));
     const patient = withCache(model, { cache: two });
     await expect(patient.generate([ask('a')], { signal: AbortSignal.timeout(30) })).rejects.toMatchObject({
       code: 'cancelled',

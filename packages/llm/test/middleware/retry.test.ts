@@ -4,6 +4,7 @@ import { type RetryOptions, withRetry } from '../../src/middleware/retry.js';
 import { openaiModel } from '../../src/models/openai.js';
 import type { StreamingLanguageModel } from '../../src/models/single-calls.js';
 import type { Behaviour } from '../server/behaviour.js';
+import { whileTimePasses } from '../server/passing-time.js';
 import { startServer, type TestServer } from '../server/start-server.js';
 
 let server: TestServer;
@@ -22,11 +23,7 @@ interface Tried {
   readonly times: () => Promise<number[]>;
 }
 
-async function retrying(
-  script: readonly Behaviour[],
-  options: RetryOptions = {},
-  timeoutSeconds = 30,
-): Promise<Tried> {
+async function retrying(script: readonly Behaviour[], options: RetryOptions = {}): Promise<Tried> {
   const name = `retried-${++names}`;
   await server.control.script(name, script);
   const waits: number[] = [];
@@ -35,7 +32,6 @@ async function retrying(
       model: name,
       baseURL: server.baseURL,
       apiKey: 'k',
-      timeoutSeconds,
       likelihood: 'echo',
     }),
     { baseSeconds: 0.01, ...options, onRetry: ({ waitSeconds }) => waits.push(waitSeconds) },
@@ -52,10 +48,8 @@ describe('retries', () => {
     const { model, asked } = await retrying(
       [status(429), status(500), status(503), { kind: 'hang' }, { kind: 'cut' }, { kind: 'invalid-json' }],
       { maxAttempts: 7 },
-      // Long enough for what does answer on a loaded machine.
-      3,
     );
-    const [outcome] = await model.generate([ask]);
+    const [outcome] = await whileTimePasses(server, () => model.generate([ask]));
     expect(outcome?.ok).toBe(true);
     expect(await asked()).toBe(7);
   });
@@ -119,11 +113,9 @@ describe('retries', () => {
   });
 
   test('the deadline ends an attempt in flight', async () => {
-    const { model } = await retrying([status(500), { kind: 'answer', delayMs: 150 }], {
-      deadlineSeconds: 0.12,
-      baseSeconds: 0,
-    });
-    const [outcome] = await model.generate([ask]);
+    const { model, asked } = await retrying([status(500), { kind: 'hang' }], { deadlineSeconds: 60 });
+    const [outcome] = await whileTimePasses(server, () => model.generate([ask]));
+    expect(await asked()).toBe(2);
     expect(outcome?.ok === false && outcome.error).toMatchObject({ code: 'timed-out', isRetryable: false });
     expect(outcome?.ok === false && outcome.error.cause).toMatchObject({ code: 'server-failed' });
   });
@@ -157,10 +149,12 @@ describe('retries', () => {
   });
 
   test('cancelling ends a wait', async () => {
-    const { model, asked } = await retrying([status(429, { retryAfter: '100' })]);
+    const { model, asked, waits } = await retrying([status(429, { retryAfter: '100' })]);
     const stop = new AbortController();
-    setTimeout(() => stop.abort(), 100);
-    await expect(model.generate([ask], { signal: stop.signal })).rejects.toMatchObject({ code: 'cancelled' });
+    const answer = model.generate([ask], { signal: stop.signal });
+    while (waits.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    stop.abort();
+    await expect(answer).rejects.toMatchObject({ code: 'cancelled' });
     expect(await asked()).toBe(1);
   });
 });

@@ -257,11 +257,11 @@ describe('failures', () => {
 
   test('an HTTP date as Retry-After counts from now', async () => {
     const { model } = await scripted([
-      { kind: 'status', status: 429, retryAfter: new Date(Date.now() + 60_000).toUTCString() },
+      { kind: 'status', status: 429, retryAfter: new Date(Date.now() + 3_600_000).toUTCString() },
     ]);
     const { retryAfterSeconds } = await failure(model);
-    expect(retryAfterSeconds).toBeGreaterThan(50);
-    expect(retryAfterSeconds).toBeLessThanOrEqual(60);
+    expect(retryAfterSeconds).toBeGreaterThan(3000);
+    expect(retryAfterSeconds).toBeLessThanOrEqual(3600);
   });
 
   test('a hung socket and a slow drip run into the deadline', async () => {
@@ -374,7 +374,7 @@ describe('streams', () => {
     expect([text, error?.code]).toEqual(['', code]);
   });
 
-  test('a slow stream lives as long as pieces come', { timeout: 60_000 }, async () => {
+  test('a slow stream lives as long as pieces come', async () => {
     // Some 750 drips, 5 ms or more each: longer in all than the wait allowed for each piece of some 50.
     const { model } = await scripted([{ kind: 'drip', everyMs: 5, bytes: 4 }], { timeoutSeconds: 3 });
     const started = performance.now();
