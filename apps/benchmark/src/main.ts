@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type CommandContext, CommandLine, runCommand, wholeNumber } from '@palate/command-line';
@@ -77,6 +77,7 @@ program
       const study = studyOf(name);
       const folder = join(options.results, study.name);
       const table = await study.run(studyContext(folder, say, { signal, finishedOnly: options.finished }));
+      await mkdir(folder, { recursive: true });
       await writeFile(join(folder, 'table.md'), studyMarkdown(study, table));
       say(`\n${studyMarkdown(study, table)}`);
     }),

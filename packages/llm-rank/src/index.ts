@@ -15,6 +15,7 @@ export {
   withoutStudyUsers,
 } from './near-cold-start/proxy-study.js';
 export { type LikelihoodOptions, rankByLikelihood } from './near-cold-start/rank-by-likelihood.js';
+export { type RankByMeanRatingOptions, rankByMeanRating } from './near-cold-start/rank-by-mean-rating.js';
 export {
   bm25Fusion,
   type ItemText,

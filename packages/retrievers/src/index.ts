@@ -1,5 +1,6 @@
 export { BM25, type Bm25Options, Bm25Retriever } from './classic/bm25.js';
 export { BPR_MF, BprMf, type BprMfOptions } from './classic/bpr-mf.js';
+export { BPR_SLIM, BprSlim, type BprSlimOptions } from './classic/bpr-slim.js';
 export { EASE, Ease, type EaseOptions } from './classic/ease.js';
 export { fuseLists } from './classic/fuse-lists.js';
 export { FUSION, Fusion, type FusionOptions } from './classic/fusion.js';

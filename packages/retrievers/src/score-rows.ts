@@ -1,4 +1,10 @@
-import { type CatalogueScorer, type LongCallOptions, type Query, throwIfCancelled } from '@palate/core';
+import {
+  type CatalogueScorer,
+  distinctHistory,
+  type LongCallOptions,
+  type Query,
+  throwIfCancelled,
+} from '@palate/core';
 
 /** Scores the whole catalogue for one query into `row`, one entry an item. */
 export type RowScorer = (query: Query, row: Float32Array) => void;
@@ -22,4 +28,17 @@ export function scoreRows(
     favourites?.standIn(row);
   }
   return scores;
+}
+
+/** Scores by the sum of what each item of a history adds: rows of `weights`, items x items, row-major. */
+export function sumOfHistoryRows(weights: Float32Array, items: number): RowScorer {
+  const sum = new Float64Array(items);
+  return (query, row) => {
+    sum.fill(0);
+    for (const item of distinctHistory(query, items)) {
+      const from = item * items;
+      for (let other = 0; other < items; other++) sum[other]! += weights[from + other]!;
+    }
+    row.set(sum);
+  };
 }

@@ -12,6 +12,7 @@ import { describe, test } from 'vitest';
 import {
   Bm25Retriever,
   BprMf,
+  BprSlim,
   Ease,
   ExactIndex,
   HnswIndex,
@@ -67,6 +68,7 @@ const retrievers: Record<
     load: (dir) => ImplicitAls.load(dir),
   },
   BprMf: { fit: () => BprMf.fit(data, { factors: 4, epochs: 2 }), load: (dir) => BprMf.load(dir) },
+  BprSlim: { fit: () => BprSlim.fit(data, { epochs: 2 }), load: (dir) => BprSlim.load(dir) },
   Bm25: { fit: () => Bm25Retriever.fit(data), load: (dir) => Bm25Retriever.load(dir) },
 };
 

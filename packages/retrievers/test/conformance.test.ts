@@ -10,6 +10,7 @@ import { describe, test } from 'vitest';
 import {
   Bm25Retriever,
   BprMf,
+  BprSlim,
   Ease,
   Fusion,
   ImplicitAls,
@@ -78,6 +79,11 @@ const retrievers: Record<string, RetrieverConformanceOptions> = {
     fit: (data, options) => BprMf.fit(data, { factors: 6, epochs: 5, ...options }),
     load: (dir) => BprMf.load(dir),
     ...floor(0.125, (data, options) => BprMf.fit(data, { factors: 16, ...options })),
+  },
+  BprSlim: {
+    fit: (data, options) => BprSlim.fit(data, { epochs: 5, ...options }),
+    load: (dir) => BprSlim.load(dir),
+    ...floor(0.13, (data, options) => BprSlim.fit(data, options)),
   },
   Bm25Retriever: {
     fit: (data, options) => Bm25Retriever.fit(data, options),

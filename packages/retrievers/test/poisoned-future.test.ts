@@ -19,6 +19,7 @@ import { describe, expect, it } from 'vitest';
 import {
   Bm25Retriever,
   BprMf,
+  BprSlim,
   Ease,
   Fusion,
   ImplicitAls,
@@ -65,6 +66,7 @@ describe('under a split in time', () => {
     EASE: (train) => Ease.fit(train),
     iALS: (train) => ImplicitAls.fit(train, { seed: 1 }),
     BPR: (train) => BprMf.fit(train, { seed: 1 }),
+    'BPR-SLIM': (train) => BprSlim.fit(train, { seed: 1 }),
     BM25: (train) => Bm25Retriever.fit(train),
   };
   for (const [name, fit] of Object.entries(fits))

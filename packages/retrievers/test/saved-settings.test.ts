@@ -4,6 +4,7 @@ import { describe, test } from 'vitest';
 import {
   Bm25Retriever,
   BprMf,
+  BprSlim,
   Ease,
   ImplicitAls,
   ItemKnn,
@@ -52,6 +53,11 @@ const cases: Record<string, SavedSettingsOptions> = {
     fit: () => BprMf.fit(dataset, { factors: 4, epochs: 1 }),
     load: (dir) => BprMf.load(dir),
     forged: [{ factors: 5 }, { learningRate: -1 }, { seed: 'zero' }],
+  },
+  BprSlim: {
+    fit: () => BprSlim.fit(dataset, { epochs: 1 }),
+    load: (dir) => BprSlim.load(dir),
+    forged: [{ learningRate: -1 }, { epochs: 0 }],
   },
   Popularity: {
     fit: () => PopularityRetriever.fit(dataset),

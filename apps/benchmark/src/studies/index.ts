@@ -6,8 +6,11 @@ import { karLatency } from './kar-latency.js';
 import { llmRecRandom, llmRecTime } from './llm-rec.js';
 import { narrative, narrativeLong, narrativeQuick } from './narrative.js';
 import { nearColdStart } from './near-cold-start.js';
+import { nearColdStartAnswers } from './near-cold-start-answers.js';
 import { palr } from './palr.js';
+import { palrAnswers } from './palr-answers.js';
 import { ratings } from './ratings.js';
+import { ratingsAnswers } from './ratings-answers.js';
 import { rerank } from './rerank.js';
 import type { Study } from './study.js';
 import { textRequests } from './text-requests.js';
@@ -18,11 +21,14 @@ import { uemMl1m, uemMovieTweetings } from './uem.js';
 export const STUDIES: readonly Study[] = [
   textRequests,
   palr,
+  palrAnswers,
   tigerColdStart,
   tigerColdStartBeauty,
   tigerDiversity,
   ratings,
+  ratingsAnswers,
   nearColdStart,
+  nearColdStartAnswers,
   karMl1m,
   karMovieTweetingsByUser,
   karMovieTweetingsByTime,

@@ -1,4 +1,4 @@
-import { type LongCallOptions, withLog } from '@palate/core';
+import { type Dataset, type LongCallOptions, withLog } from '@palate/core';
 import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
 import { splitByTime } from '@palate/datasets';
 import {
@@ -9,6 +9,7 @@ import {
   meanPredictor,
   type RatingPredictor,
   type RatingResult,
+  type RatingRows,
   type RatingTask,
   ratingRows,
 } from '@palate/llm-rank';
@@ -21,10 +22,11 @@ const HISTORIES = 2;
 const ANSWERS = 2;
 
 /** Ratings from which a film counts as liked. */
-const LIKED = 8;
+export const LIKED = 8;
 const SHARES = [0.05, 0.2, 1];
 
-const PREDICTORS: readonly {
+/** Predictors of the table, each fitted on the training rows. */
+export const PREDICTORS: readonly {
   readonly label: string;
   readonly fit: (task: RatingTask, call: LongCallOptions) => Promise<RatingPredictor>;
   readonly isFixed?: boolean | undefined;
@@ -45,18 +47,28 @@ const PREDICTORS: readonly {
   { label: 'T5 (local), regression', fit: (task, call) => fitT5Rater(task, { ...call, head: 'regression' }) },
 ];
 
+/** The training task and the test rows of the bundled data, split in time. */
+export function bundledRatingTask(dataset: Dataset): {
+  readonly task: RatingTask;
+  readonly test: RatingRows;
+} {
+  const split = splitByTime(dataset.log, { validation: 0.1, test: 0.1 });
+  const train = withLog(dataset, split.train);
+  return {
+    task: { dataset: train, train: ratingRows(split.train, split.train), scale: SCALE },
+    test: ratingRows(split.test, dataset.log),
+  };
+}
+
 /** Rating prediction on the bundled data. */
 export const ratings: Study = {
   name: 'ratings',
   title: 'Rating prediction on MovieTweetings (0 to 10), later ratings from earlier ones',
   protocol:
-    'Split in time 80 % : 10 % : 10 %, test rows with at least one rating before them; history of ten; liked: rating from 8; AUC with half credit for ties; the T5 is trained here from the start, 11-way or scalar head, and stands in for the paper’s fine-tuned Flan-T5; predictions clipped to the scale. Mean and deviation over three seeds. Zero-shot and few-shot rows need a live model and are not in this table.',
+    'Split in time 80 % : 10 % : 10 %, test rows with at least one rating before them; history of ten; liked: rating from 8; AUC with half credit for ties; the T5 is trained here from the start, 11-way or scalar head, and stands in for the paper’s fine-tuned Flan-T5; predictions clipped to the scale. Mean and deviation over three seeds. A large language model on 500 of these rows: study ratings-answers.',
   run: async (context) => {
     const dataset = await loadBundledMovieTweetings({ core: 5 });
-    const split = splitByTime(dataset.log, { validation: 0.1, test: 0.1 });
-    const train = withLog(dataset, split.train);
-    const task: RatingTask = { dataset: train, train: ratingRows(split.train, split.train), scale: SCALE };
-    const test = ratingRows(split.test, dataset.log);
+    const { task, test } = bundledRatingTask(dataset);
     const rows: string[][] = [];
     for (const { label, fit, isFixed } of PREDICTORS) {
       const found: RatingResult[] = [];

@@ -16,6 +16,8 @@ export interface StudyResult {
   readonly low: number;
   readonly high: number;
   readonly users: number;
+  /** NDCG@k of each of these users, in the order given, for paired comparisons. */
+  readonly values: readonly number[];
 }
 
 /**
@@ -90,5 +92,6 @@ export function evaluateStudy(
     low,
     high,
     users: values.length,
+    values,
   };
 }

@@ -8,6 +8,7 @@ import {
   type NearColdStartUser,
   proxyStudy,
   rankByLikelihood,
+  rankByMeanRating,
   withoutStudyUsers,
 } from '../../src/index.js';
 
@@ -135,6 +136,41 @@ describe('bm25Fusion', () => {
     expect(scores?.[1] as number).toBeGreaterThan(scores?.[0] as number);
     expect(scores?.[0] as number).toBeGreaterThan(0);
     expect(scores?.[2]).toBe(0);
+  });
+});
+
+describe('rankByMeanRating', () => {
+  const rated = (user: string) =>
+    InteractionLog.fromRows(
+      (
+        [
+          [0, 10],
+          [1, 10],
+          [1, 4],
+          [2, 4],
+        ] as const
+      ).map(([item, rating], timestamp) => ({
+        user,
+        item: String(item),
+        timestamp,
+        rating,
+      })),
+    );
+  const asked: NearColdStartUser = {
+    ...user,
+    pool: [0, 1, 2].map((item) => ({ item, rating: 9, source: 'test', seen: false })),
+  };
+
+  it('is the mean shrunk by ratings at the overall mean', () => {
+    // Overall 7: (10 + 2 * 7) / 3, (14 + 14) / 4, (4 + 14) / 3.
+    expect(rankByMeanRating(rated('v'), [asked], { shrinkage: 2 })).toEqual([[8, 7, 6]]);
+    expect(rankByMeanRating(rated('v'), [asked], { shrinkage: 0 })).toEqual([[10, 7, 4]]);
+  });
+
+  it('refuses ratings of the users themselves, and logs without ratings', () => {
+    expect(() => rankByMeanRating(rated('u'), [asked])).toThrow(/ratings of user "u"/);
+    const bare = InteractionLog.fromRows([{ user: 'v', item: '0', timestamp: 1 }]);
+    expect(() => rankByMeanRating(bare, [asked])).toThrow(/log with ratings/);
   });
 });
 

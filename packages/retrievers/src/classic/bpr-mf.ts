@@ -15,8 +15,8 @@ import {
 import { FittedRetriever, fittedOn } from '../fitted-retriever.js';
 import { savedFloats } from '../saved-tensors.js';
 import type { RowScorer } from '../score-rows.js';
-import { userItemMatrix } from '../sparse.js';
 import { loadRetriever, type RetrieverContents, type StoredRetriever } from '../stored-retriever.js';
+import { PairwiseSampler } from './pairwise-sampler.js';
 
 const OPTIONS = {
   factors: option.integer({ min: 1, max: 8192 })({ default: 64, doc: 'width of the factors' }),
@@ -86,32 +86,16 @@ export class BprMf extends FittedRetriever<Config> {
     const { factors: width, learningRate, regularisation } = config;
     const users = log.users.size;
     const n = log.items.size;
-    const { offsets, columns } = userItemMatrix(log);
-    const owner = new Int32Array(columns.length);
-    for (let user = 0; user < users; user++) owner.fill(user, offsets[user], offsets[user + 1]);
     const random = new RandomStream(seed).fork('bpr-mf');
     const draw = (): number => random.normal() * 0.1;
     const userFactors = Float32Array.from({ length: users * width }, draw);
     const itemFactors = Float32Array.from({ length: n * width }, draw);
     const itemBiases = new Float32Array(n);
-    const has = (user: number, item: number): boolean => {
-      let low = offsets[user]!;
-      let high = offsets[user + 1]!;
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if (columns[middle]! < item) low = middle + 1;
-        else high = middle;
-      }
-      return low < offsets[user + 1]! && columns[low] === item;
-    };
+    const samples = new PairwiseSampler(log, random);
     for (let epoch = 1; epoch <= config.epochs; epoch++) {
-      for (let step = 0; step < columns.length; step++) {
-        const sample = random.integer(columns.length);
-        const user = owner[sample]!;
-        if (offsets[user + 1]! - offsets[user]! === n) continue;
-        const positive = columns[sample]!;
-        let negative = random.integer(n);
-        while (has(user, negative)) negative = random.integer(n);
+      for (let step = 0; step < samples.size; step++) {
+        if (!samples.next()) continue;
+        const { user, positive, negative } = samples;
         const u = user * width;
         const i = positive * width;
         const j = negative * width;

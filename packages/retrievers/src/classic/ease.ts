@@ -1,7 +1,6 @@
 import {
   type Dataset,
   defineOptions,
-  distinctHistory,
   type EdgePrior,
   edgePriorOf,
   edgePriorOptions,
@@ -19,7 +18,7 @@ import { COMPUTE } from '../compute/default-compute.js';
 import { FittedRetriever, fittedOn } from '../fitted-retriever.js';
 import { invertSpd, SymmetricPanels } from '../linear-algebra/invert-spd.js';
 import { savedFloats } from '../saved-tensors.js';
-import type { RowScorer } from '../score-rows.js';
+import { type RowScorer, sumOfHistoryRows } from '../score-rows.js';
 import { userItemMatrix } from '../sparse.js';
 import { loadWithEdges, type RetrieverContents, type StoredRetriever } from '../stored-retriever.js';
 
@@ -111,16 +110,7 @@ export class Ease extends FittedRetriever<Config> {
   }
 
   protected rowScorer(): RowScorer {
-    const n = this.items.size;
-    const sum = new Float64Array(n);
-    return (query, row) => {
-      sum.fill(0);
-      for (const item of distinctHistory(query, n)) {
-        const from = item * n;
-        for (let other = 0; other < n; other++) sum[other]! += this.#weights[from + other]!;
-      }
-      row.set(sum);
-    };
+    return sumOfHistoryRows(this.#weights, this.items.size);
   }
 
   protected contents(): RetrieverContents {

@@ -7,6 +7,7 @@ import type {
   Saveable,
 } from '@palate/core';
 import { BPR_MF, BprMf } from './bpr-mf.js';
+import { BPR_SLIM, BprSlim } from './bpr-slim.js';
 import { EASE, Ease } from './ease.js';
 import { IMPLICIT_ALS, ImplicitAls } from './implicit-als.js';
 import { ITEM_KNN, ItemKnn } from './item-knn.js';
@@ -84,4 +85,11 @@ export const CLASSIC_METHODS: readonly ClassicMethod[] = [
     quick: { factors: 32, iterations: 3 },
   },
   { key: 'bpr', title: 'pairwise matrix factorisation', of: BprMf, options: BPR_MF, deterministic: false },
+  {
+    key: 'bpr-slim',
+    title: 'pairwise learned item neighbours',
+    of: BprSlim,
+    options: BPR_SLIM,
+    deterministic: false,
+  },
 ];
