@@ -7,7 +7,12 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'examples/*/*.test.ts'],
+    include: [
+      'packages/*/test/**/*.test.ts',
+      'apps/*/test/**/*.test.ts',
+      'examples/*/*.test.ts',
+      'scripts/test/*.test.ts',
+    ],
     globalSetup: ['scripts/temporary-folder.mjs'],
     pool: 'forks',
     // One more than cores of a small machine: a tenth of the time a worker waits, for a browser, a disk or a server.
