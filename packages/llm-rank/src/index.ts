@@ -25,7 +25,13 @@ export {
 export type { P5Explanation, P5Review, P5Texts } from './p5/data/text-units.js';
 export type { P5Family, P5Template } from './p5/templates/template.js';
 export { P5_TEMPLATES, templateOf } from './p5/templates/templates.js';
-export { type RowsOfEpoch, type SavedTextModel, TextModel, type WriteOptions } from './p5/text-model.js';
+export {
+  type RowsOfEpoch,
+  type SavedTextModel,
+  TextModel,
+  type WriteOptions,
+  type WrittenSequence,
+} from './p5/text-model.js';
 export { TEXT_MODEL, type TextModelConfig, type TextModelOptions } from './p5/text-model-options.js';
 export { type CutTexts, RowTexts, type TextRow, type TextSource } from './p5/text-row.js';
 export { type AnswerCounts, fillList, readOrder } from './palr/answer-list.js';

@@ -61,7 +61,7 @@ export {
 export { shuffledBatches } from './shuffled-batches.js';
 export { stopGradient } from './stop-gradient.js';
 export { type T5Config, t5Config } from './t5/config.js';
-export { DecoderSteps } from './t5/decoder-steps.js';
+export { type BestTokens, DecoderSteps } from './t5/decoder-steps.js';
 export {
   type AllowedTokens,
   GENERATE,
@@ -69,6 +69,7 @@ export {
   generate,
   generateEncoded,
 } from './t5/generate.js';
+export { GENERATE_AMONG, type GenerateAmongOptions, generateAmong } from './t5/generate-among.js';
 export type { GeneratedSequence } from './t5/generated-sequence.js';
 export {
   encodedSequenceLoss,
@@ -79,6 +80,7 @@ export {
 } from './t5/sequence-loss.js';
 export { type EncodedInput, type KeyValues, T5 } from './t5/t5.js';
 export { TokenTrie } from './t5/token-trie.js';
+export type { FoundSequence } from './t5/trie-search.js';
 export { TRAIN, type TrainOptions } from './train-options.js';
 export { type TrainResult, train } from './trainer.js';
 export {

@@ -16,11 +16,14 @@ import {
 import { readTextTokens, type TextTokens } from '@palate/llm';
 import {
   batchTensors,
+  type EncodedInput,
   type EpochReport,
   ForwardPass,
   fitNetwork,
+  type GenerateAmongOptions,
   type GeneratedSequence,
   type GenerateOptions,
+  generateAmong,
   generateEncoded,
   type LabelTensors,
   selectBackend,
@@ -43,10 +46,18 @@ export type RowsOfEpoch = (epoch: number, random: RandomStream) => readonly Text
 
 /** Options of `TextModel.generate`. */
 export interface WriteOptions extends Omit<GenerateOptions, 'allowed'> {
-  /** Sequences that may be written, without the end; any if left out. */
+  /** Sequences that may be written, without the end; any if left out. Nothing is drawn among them. */
   readonly among?: TokenTrie | undefined;
   /** For each input the numbers of the sequences of `among` that must not be written for it. */
   readonly exclude?: readonly ArrayLike<number>[] | undefined;
+  /** What probabilities sum to 1 over among sequences: `'allowed'` by default, as `generateAmong` says. */
+  readonly normalise?: GenerateAmongOptions['normalise'];
+}
+
+/** What a model writes. */
+export interface WrittenSequence extends GeneratedSequence {
+  /** Its number in `among`; nothing where it was written freely. */
+  readonly sequence?: number | undefined;
 }
 
 /** What a model is saved as: for artifacts that hold one beside other things. */
@@ -131,32 +142,40 @@ export class TextModel implements Saveable, Disposable {
   }
 
   /**
-   * Writes sequences: greedily by default, with `beams` the likeliest of several, `among` given ones or freely.
+   * Writes sequences: freely, greedily by default and by `beams` the likeliest of several; or `among` given ones, of which
+   * only what continues one is scored, the likeliest 20 by default.
    *
-   * @returns for each input its sequences, best first; the end token, where it was reached, is the last
+   * @returns for each input its sequences, best first; the end token, where it was reached, is the last. Among given ones
+   *   fewer where there are not so many, or they are excluded
    */
-  async generate(sources: readonly TextSource[], options: WriteOptions = {}): Promise<GeneratedSequence[][]> {
-    const { among, exclude, onProgress, ...rest } = options;
-    const answers: GeneratedSequence[][] = Array.from({ length: sources.length }, () => []);
+  async generate(sources: readonly TextSource[], options: WriteOptions = {}): Promise<WrittenSequence[][]> {
+    const { among, exclude, normalise, onProgress, ...rest } = options;
+    if (exclude && exclude.length !== sources.length)
+      throw new InvalidInputError({
+        expected: `${sources.length} lists of excluded sequences, one for each input`,
+        received: String(exclude.length),
+        hint: 'Give an empty list where nothing is excluded.',
+      });
+    await selectBackend();
+    const { beams, sequences, lengthPenalty, signal } = rest;
+    const t5 = this.#network.t5;
+    const answers: WrittenSequence[][] = sources.map(() => []);
     let done = 0;
     for (const { rows, inputs } of batchRows(sources, TOGETHER)) {
-      await selectBackend();
       const chosen = Array.from(rows, (row) => sources[row] as TextSource);
-      const written = await generateEncoded(
-        this.#network.t5,
-        chosen.length,
-        () => this.#network.encode(this.#sources(chosen, inputs), ForwardPass.inference()),
-        {
-          ...rest,
-          allowed:
-            among &&
-            allowedAmong(
-              among,
-              Array.from(rows, (row) => exclude?.[row] ?? []),
-            ),
-        },
-      );
-      for (const [k, row] of rows.entries()) answers[row] = written[k] as GeneratedSequence[];
+      const encode = (): EncodedInput =>
+        this.#network.encode(this.#sources(chosen, inputs), ForwardPass.inference());
+      const written: readonly WrittenSequence[][] = among
+        ? await generateAmong(t5, chosen.length, encode, among, {
+            beams,
+            sequences,
+            lengthPenalty,
+            normalise,
+            signal,
+            exclude: exclude && Array.from(rows, (row) => exclude[row] ?? []),
+          })
+        : await generateEncoded(t5, chosen.length, encode, rest);
+      for (const [k, row] of rows.entries()) answers[row] = written[k] ?? [];
       done += rows.length;
       onProgress?.({ phase: 'generate', done, total: sources.length });
     }
@@ -351,18 +370,4 @@ function checkTokens({ config }: T5, tokens: TextTokens): void {
     received: `${tokens.size} tokens, the end being ${tokens.end}`,
     hint: "Read the vocabulary from the T5's own folder.",
   });
-}
-
-/** Bounds what is written to the sequences of a trie, less those excluded for an input. */
-function allowedAmong(
-  trie: TokenTrie,
-  exclude: readonly ArrayLike<number>[],
-): NonNullable<GenerateOptions['allowed']> {
-  const closed = exclude.map((sequences) => trie.countThrough(sequences));
-  return (prefix, input) =>
-    trie.after(prefix).filter((token) => {
-      const node = token === trie.end ? trie.nodeAt(prefix) : trie.nodeAt([...prefix, token]);
-      const gone = closed[input]?.get(node) ?? 0;
-      return gone < (trie.count[node] as number);
-    });
 }

@@ -74,16 +74,14 @@ test('a fitted model writes what it learned, freely and among ids', async () => 
     ids.map((id) => Array.from(tokens.encode(id))),
     tokens.end as number,
   );
-  const among = await model.generate(sources, { maxTokens: 8, among: trie, beams: 3, sequences: 3 });
+  const among = await model.generate(sources, { among: trie, beams: 3 });
   for (const [row, found] of among.entries()) {
-    expect(trie.find(found[0]?.tokens ?? [])).toBe(row);
+    expect(found[0]?.sequence).toBe(row);
     expect(new Set(found.map(({ tokens }) => trie.find(tokens))).size).toBe(3);
   }
   const excluded = await model.generate(sources, {
-    maxTokens: 8,
     among: trie,
     beams: 3,
-    sequences: 3,
     exclude: sources.map((_, row) => [row]),
   });
   for (const [row, found] of excluded.entries())

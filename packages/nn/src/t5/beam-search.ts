@@ -1,5 +1,11 @@
 import type { GeneratedSequence } from './generated-sequence.js';
 
+/** What may follow a sequence, with log-probabilities; of equal ones the first goes first. */
+export interface Continuations {
+  readonly tokens: ArrayLike<number>;
+  readonly scores: ArrayLike<number>;
+}
+
 interface Beam {
   readonly tokens: readonly number[];
   readonly sum: number;
@@ -30,9 +36,9 @@ export class BeamSearch {
     return this.#done;
   }
 
-  /** Whether a beam holds a sequence. */
-  isLive(beam: number): boolean {
-    return beam < this.#running.length;
+  /** How many sequences go on: one before the first step, at most the width later. */
+  get live(): number {
+    return this.#running.length;
   }
 
   prefix(beam: number): readonly number[] {
@@ -54,10 +60,10 @@ export class BeamSearch {
   /**
    * Takes one step.
    *
-   * @param rows - log-probabilities of the next token for each beam
+   * @param rows - what may follow each sequence that goes on
    * @param isLast - true when no more tokens may follow
    */
-  advance(rows: readonly Float32Array[], isLast: boolean): void {
+  advance(rows: readonly Continuations[], isLast: boolean): void {
     const candidates = this.#bestContinuations(rows);
     const next: Beam[] = [];
     for (const [rank, candidate] of candidates.entries()) {
@@ -83,19 +89,19 @@ export class BeamSearch {
   }
 
   /** The `2 x width` continuations with the largest sums; equal ones by beam, then token. */
-  #bestContinuations(rows: readonly Float32Array[]): Beam[] {
+  #bestContinuations(rows: readonly Continuations[]): Beam[] {
     const wanted = 2 * this.#width;
     const best: { sum: number; beam: number; token: number }[] = [];
     for (const [beam, { sum }] of this.#running.entries()) {
-      const row = rows[beam] as Float32Array;
-      for (let token = 0; token < row.length; token++) {
+      const { tokens, scores } = rows[beam] as Continuations;
+      for (let k = 0; k < tokens.length; k++) {
         // Sums in single precision, as the tensors of the reference have them.
-        const total = Math.fround(sum + (row[token] as number));
+        const total = Math.fround(sum + (scores[k] as number));
         if (!(total > Number.NEGATIVE_INFINITY)) continue;
         if (best.length === wanted && total <= (best[wanted - 1] as { sum: number }).sum) continue;
         let at = best.length;
         while (at > 0 && total > (best[at - 1] as { sum: number }).sum) at--;
-        best.splice(at, 0, { sum: total, beam, token });
+        best.splice(at, 0, { sum: total, beam, token: tokens[k] as number });
         if (best.length > wanted) best.pop();
       }
     }

@@ -1,3 +1,8 @@
+/*
+ * Terms: an *input* is what the encoder read; a *row* is one continuation of it that is decoded, and the rows of an input
+ * stand side by side; the *past* of a row are the keys and values of the tokens fed so far.
+ */
+
 import * as tf from '@tensorflow/tfjs-core';
 import { paddingMask } from '../attention.js';
 import { ForwardPass } from '../forward-pass.js';
@@ -7,38 +12,41 @@ import type { EncodedInput, KeyValues, T5 } from './t5.js';
 
 /** Added to the score of positions that are not written yet. */
 const CLOSED = -1e9;
+/** Tokens that the past has room for at first; later the room doubles, so that few graphs serve all steps. */
+const FIRST_ROOM = 8;
+
+/** The likeliest tokens of rows, `count` each, best first. */
+export interface BestTokens {
+  readonly tokens: Int32Array;
+  /** Their log-probabilities. */
+  readonly scores: Float32Array;
+}
 
 /**
- * Decodes token by token with cached keys and values.
+ * Decodes token by token with cached keys and values: those of the input are computed once, however many rows continue it.
  *
- * The cache has its full length from the start and the step's position is data, so that every step is the same graph:
- * one session serves a whole generation, whatever its length.
+ * How many rows an input has may change from step to step: all have as many, those of the first input first.
  */
 export class DecoderSteps {
   readonly #model: T5;
-  readonly #rows: number;
-  readonly #copies: number;
-  readonly #length: number;
+  #inputs: number;
   /** Of the inputs, once each: the rows of an input look at them side by side, like positions of one sequence. */
-  readonly #cross: readonly KeyValues[];
-  readonly #crossMask: tf.Tensor;
-  #cache: readonly KeyValues[];
+  #cross: readonly KeyValues[];
+  #crossMask: tf.Tensor;
+  #past: readonly KeyValues[] = [];
+  readonly #most: number;
   #step = 0;
 
   /**
    * @param encoded - one row an input
-   * @param copies - rows decoded for each input (beams), adjacent
-   * @param length - most tokens to decode
+   * @param most - how many tokens a row is fed at most
    */
-  constructor(model: T5, encoded: EncodedInput, copies: number, length: number) {
+  constructor(model: T5, encoded: EncodedInput, most: number) {
     this.#model = model;
-    const batch = encoded.states.shape[0] as number;
-    const { num_heads, d_kv, num_decoder_layers } = model.config;
-    this.#rows = batch * copies;
-    this.#copies = copies;
-    this.#length = length;
+    this.#most = most;
+    this.#inputs = encoded.states.shape[0] as number;
     [this.#cross, this.#crossMask] = tf.tidy(() => [
-      Array.from({ length: num_decoder_layers }, (_, k) => {
+      Array.from({ length: model.config.num_decoder_layers }, (_, k) => {
         const { keys, values } = model.keyValues(
           encoded.states,
           `decoder.block.${k}.layer.1.EncDecAttention`,
@@ -47,84 +55,193 @@ export class DecoderSteps {
       }),
       tf.keep(paddingMask(encoded.present)),
     ]) as unknown as [KeyValues[], tf.Tensor];
-    const empty = (): tf.Tensor => tf.keep(tf.zeros([this.#rows, num_heads, length, d_kv]));
-    this.#cache = Array.from({ length: num_decoder_layers }, () => ({ keys: empty(), values: empty() }));
   }
 
   /**
    * Feeds one token a row.
    *
-   * @param tokens - `rows` tokens
-   * @param parents - for each row the row whose past it continues
+   * @param tokens - one a row: the same number for every input
+   * @param parents - for each row the row of the step before whose past it continues; the same rows if left out
    * @returns log-probabilities of the next token, row-major `rows x vocab_size`
    */
-  next(tokens: Int32Array, parents: Int32Array): Float32Array {
-    const { config } = this.#model;
-    const at = this.#step++;
-    const length = this.#length;
-    const here = new Float32Array(length);
-    here[at] = 1;
-    const written = Float32Array.from({ length }, (_, position) => (position <= at ? 0 : CLOSED));
-    const buckets = positionBuckets(1, length, {
-      bidirectional: false,
-      buckets: config.relative_attention_num_buckets,
-      maxDistance: config.relative_attention_max_distance,
-      first: at,
+  next(tokens: Int32Array, parents?: Int32Array): Float32Array {
+    const [scores] = this.#run(tokens, parents, (states) => [tf.logSoftmax(this.#model.logits(states))]);
+    return scores as Float32Array;
+  }
+
+  /**
+   * Feeds one token a row, as {@link next} does.
+   *
+   * @returns the `count` likeliest next tokens of each row; of equal ones the lower first
+   */
+  nextBest(tokens: Int32Array, parents: Int32Array | undefined, count: number): BestTokens {
+    const [scores, best] = this.#run(tokens, parents, (states) => {
+      const { values, indices } = tf.topk(tf.logSoftmax(this.#model.logits(states)), count);
+      return [values, indices];
     });
-    const before = this.#cache;
-    const [scores, after] = tf.tidy(() => {
-      const model = this.#model;
-      const pass = ForwardPass.inference();
-      const order = tf.tensor1d(parents, 'int32');
-      const isHere = tf.tensor(here, [1, 1, length, 1]);
-      const elsewhere = tf.sub(1, isHere);
-      const mask = tf.add(
-        tf.tensor(written, [1, 1, 1, length]),
-        model.positionBias('decoder', tf.tensor1d(buckets, 'int32'), 1, length),
-      );
-      const write = (cache: tf.Tensor, now: tf.Tensor): tf.Tensor =>
-        tf.add(tf.mul(tf.gather(cache, order), elsewhere), tf.mul(now, isHere));
-      const cache: KeyValues[] = [];
-      let x = model.embed(tf.tensor2d(tokens, [this.#rows, 1], 'int32'));
-      for (let k = 0; k < config.num_decoder_layers; k++) {
-        const block = `decoder.block.${k}.layer`;
-        const self = `${block}.0.SelfAttention`;
-        const standard = model.norm(x, `${block}.0`);
-        const now = model.keyValues(standard, self);
-        const all = {
-          keys: write((before[k] as KeyValues).keys, now.keys),
-          values: write((before[k] as KeyValues).values, now.values),
-        };
-        cache.push({ keys: tf.keep(all.keys), values: tf.keep(all.values) });
-        x = tf.add(x, model.attention(standard, self, all, mask, pass));
-        const looked = model.attention(
-          tf.reshape(model.norm(x, `${block}.1`), [-1, this.#copies, config.d_model]),
-          `${block}.1.EncDecAttention`,
-          this.#cross[k] as KeyValues,
-          this.#crossMask,
-          pass,
-        );
-        x = tf.add(x, tf.reshape(looked, x.shape));
-        x = tf.add(x, model.feedForward(model.norm(x, `${block}.2`), `${block}.2`, pass));
+    return { scores: scores as Float32Array, tokens: Int32Array.from(best as ArrayLike<number>) };
+  }
+
+  /**
+   * Feeds one token a row, as {@link next} does, and scores some tokens only.
+   *
+   * @param wanted - tokens to be scored, the same for every row
+   * @param normalised - true for log-probabilities among the whole vocabulary; otherwise scores that are to be normalised,
+   *   for which no other token is computed
+   * @returns row-major, `rows x wanted`
+   */
+  nextAmong(
+    tokens: Int32Array,
+    parents: Int32Array | undefined,
+    wanted: Int32Array,
+    normalised: boolean,
+  ): Float32Array {
+    const [scores] = this.#run(tokens, parents, (states) => {
+      const ids = tf.tensor1d(wanted, 'int32');
+      return [
+        normalised
+          ? tf.gather(tf.logSoftmax(this.#model.logits(states)), ids, 1)
+          : this.#model.logits(states, ids),
+      ];
+    });
+    return scores as Float32Array;
+  }
+
+  /**
+   * Goes on with some of the inputs alone.
+   *
+   * @param inputs - their numbers among those so far; the parents of the next step are still rows of the step before
+   */
+  narrow(inputs: Int32Array): void {
+    const before = [...this.#cross.flatMap(({ keys, values }) => [keys, values]), this.#crossMask];
+    [this.#cross, this.#crossMask] = tf.tidy(() => {
+      const order = tf.tensor1d(inputs, 'int32');
+      const taken = (tensor: tf.Tensor): tf.Tensor => tf.keep(tf.gather(tensor, order));
+      return [
+        this.#cross.map(({ keys, values }) => ({ keys: taken(keys), values: taken(values) })),
+        taken(this.#crossMask),
+      ];
+    }) as unknown as [KeyValues[], tf.Tensor];
+    tf.dispose(before);
+    this.#inputs = inputs.length;
+  }
+
+  /** Runs the decoder for a token a row, `[rows, d_model]` states, and reads what `read` makes of them. */
+  #run(
+    tokens: Int32Array,
+    parents: Int32Array | undefined,
+    read: (states: tf.Tensor) => tf.Tensor[],
+  ): ArrayLike<number>[] {
+    const at = this.#step++;
+    const before = this.#past;
+    const [results, after] = tf.tidy(() => {
+      const { states, past } = this.#decode(tokens, parents, at);
+      for (const { keys, values } of past) {
+        tf.keep(keys);
+        tf.keep(values);
       }
-      const states = rmsNorm(
-        x,
-        model.parameters.get('decoder.final_layer_norm.weight'),
-        config.layer_norm_epsilon,
-      );
-      const logits = tf.reshape(model.logits(states), [this.#rows, config.vocab_size]);
-      return [tf.logSoftmax(logits), cache] as never;
-    }) as unknown as [tf.Tensor, KeyValues[]];
+      return [read(states), past] as never;
+    }) as unknown as [tf.Tensor[], KeyValues[]];
     for (const { keys, values } of before) tf.dispose([keys, values]);
-    this.#cache = after;
+    this.#past = after;
     // Read outside of tidy, which would walk through the numbers in search of tensors.
-    const logProbabilities = scores.dataSync<'float32'>();
-    scores.dispose();
-    return logProbabilities;
+    const numbers = results.map((tensor) => tensor.dataSync());
+    tf.dispose(results);
+    return numbers;
+  }
+
+  #decode(
+    tokens: Int32Array,
+    parents: Int32Array | undefined,
+    at: number,
+  ): { readonly states: tf.Tensor; readonly past: KeyValues[] } {
+    const model = this.#model;
+    const { config } = model;
+    const rows = tokens.length;
+    const room = this.#roomAt(at);
+    const pass = ForwardPass.inference();
+    const mask = this.#selfMask(at, room);
+    const write = this.#writer(parents, at, room);
+    const past: KeyValues[] = [];
+    let x = model.embed(tf.tensor2d(tokens, [rows, 1], 'int32'));
+    for (let k = 0; k < config.num_decoder_layers; k++) {
+      const block = `decoder.block.${k}.layer`;
+      const self = `${block}.0.SelfAttention`;
+      const standard = model.norm(x, `${block}.0`);
+      const now = model.keyValues(standard, self);
+      const all = {
+        keys: write(this.#past[k]?.keys, now.keys),
+        values: write(this.#past[k]?.values, now.values),
+      };
+      past.push(all);
+      x = tf.add(x, model.attention(standard, self, all, mask, pass));
+      const looked = model.attention(
+        tf.reshape(model.norm(x, `${block}.1`), [this.#inputs, rows / this.#inputs, config.d_model]),
+        `${block}.1.EncDecAttention`,
+        this.#cross[k] as KeyValues,
+        this.#crossMask,
+        pass,
+      );
+      x = tf.add(x, tf.reshape(looked, x.shape));
+      x = tf.add(x, model.feedForward(model.norm(x, `${block}.2`), `${block}.2`, pass));
+    }
+    const states = rmsNorm(
+      x,
+      model.parameters.get('decoder.final_layer_norm.weight'),
+      config.layer_norm_epsilon,
+    );
+    return { states: tf.reshape(states, [rows, config.d_model]), past };
+  }
+
+  /** Positions that the past has room for at a step. */
+  #roomAt(step: number): number {
+    let room = FIRST_ROOM;
+    while (room <= step) room *= 2;
+    return Math.min(room, this.#most);
+  }
+
+  /** Bias of positions, and what hides the ones that are not written yet. */
+  #selfMask(at: number, room: number): tf.Tensor {
+    const { relative_attention_num_buckets: buckets, relative_attention_max_distance: maxDistance } =
+      this.#model.config;
+    const numbers = positionBuckets(1, room, { bidirectional: false, buckets, maxDistance, first: at });
+    const written = Float32Array.from({ length: room }, (_, position) => (position <= at ? 0 : CLOSED));
+    return tf.add(
+      tf.tensor(written, [1, 1, 1, room]),
+      this.#model.positionBias('decoder', tf.tensor1d(numbers, 'int32'), 1, room),
+    );
+  }
+
+  /** Puts what a step adds behind the past of each row's parent. */
+  #writer(
+    parents: Int32Array | undefined,
+    at: number,
+    room: number,
+  ): (past: tf.Tensor | undefined, now: tf.Tensor) => tf.Tensor {
+    const order = parents && tf.tensor1d(parents, 'int32');
+    const here = new Float32Array(room);
+    here[at] = 1;
+    const isHere = tf.tensor(here, [1, 1, room, 1]);
+    const elsewhere = tf.sub(1, isHere);
+    const longer = (own: tf.Tensor): tf.Tensor => {
+      const missing = room - (own.shape[2] as number);
+      if (missing === 0) return own;
+      return tf.pad(own as tf.Tensor4D, [
+        [0, 0],
+        [0, 0],
+        [0, missing],
+        [0, 0],
+      ]);
+    };
+    return (past, now) => {
+      if (!past) return longer(now);
+      const own = longer(order ? tf.gather(past, order) : past);
+      return tf.add(tf.mul(own, elsewhere), tf.mul(now, isHere));
+    };
   }
 
   dispose(): void {
-    for (const { keys, values } of [...this.#cross, ...this.#cache]) tf.dispose([keys, values]);
+    for (const { keys, values } of [...this.#cross, ...this.#past]) tf.dispose([keys, values]);
     this.#crossMask.dispose();
   }
 }

@@ -13,8 +13,9 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { ForwardPass } from '../forward-pass.js';
 import { padRows } from '../pad-rows.js';
-import { BeamSearch } from './beam-search.js';
+import { BeamSearch, type Continuations } from './beam-search.js';
 import { DecoderSteps } from './decoder-steps.js';
+import { OpenInputs, paddedTokens, sizeFor } from './decoding-sizes.js';
 import type { GeneratedSequence } from './generated-sequence.js';
 import { sampleToken } from './sample-token.js';
 import type { EncodedInput, T5 } from './t5.js';
@@ -107,7 +108,7 @@ export async function generateEncoded(
   throwIfCancelled(signal, 'generating');
   if (inputs === 0) return [];
   const steps = tf.tidy(
-    () => new DecoderSteps(model, encode(), beams, maxTokens) as never,
+    () => new DecoderSteps(model, encode(), maxTokens) as never,
   ) as unknown as DecoderSteps;
   try {
     return beams > 1
@@ -118,14 +119,13 @@ export async function generateEncoded(
   }
 }
 
-/** Masks what is not allowed after each row's prefix, in place. */
-function restrict(
-  row: Float32Array,
+/** Tokens allowed after a prefix. */
+function allowedAfter(
+  allowed: AllowedTokens,
   prefix: readonly number[],
   input: number,
-  allowed: AllowedTokens | undefined,
-): void {
-  if (!allowed) return;
+  size: number,
+): ArrayLike<number> {
   const tokens = allowed(prefix, input);
   if (tokens.length === 0)
     throw new InvalidInputError({
@@ -133,10 +133,19 @@ function restrict(
       received: `none after [${prefix.join(', ')}]`,
       hint: 'Allow the end token where a sequence is complete.',
     });
-  const kept = Array.from(tokens, (token) => [token, row[token] as number] as const);
-  row.fill(Number.NEGATIVE_INFINITY);
-  for (const [token, score] of kept) row[token] = score;
+  for (let k = 0; k < tokens.length; k++)
+    if (!((tokens[k] as number) >= 0 && (tokens[k] as number) < size))
+      throw new InvalidInputError({
+        expected: `allowed tokens from 0 to ${size - 1}`,
+        received: String(tokens[k]),
+        hint: 'Use the vocabulary of the model.',
+      });
+  return tokens;
 }
+
+/** The columns of a list of tokens, by token. */
+const columnsOf = (tokens: Int32Array): Map<number, number> =>
+  new Map(Array.from(tokens, (token, column) => [token, column] as const).reverse());
 
 /** One token after the other, each the likeliest or drawn. */
 async function follow(
@@ -151,32 +160,50 @@ async function follow(
     decoder_start_token_id: start,
     vocab_size: size,
   } = model.config;
-  const { maxTokens } = options;
+  const { maxTokens, allowed, sample } = options;
   const random = new RandomStream(options.seed ?? 0).fork('sample tokens');
   const streams = Array.from({ length: inputs }, (_, input) => random.fork(`input ${input}`));
   const tokens: number[][] = Array.from({ length: inputs }, () => []);
   const scores = new Float64Array(inputs);
   const done = new Uint8Array(inputs);
-  const same = Int32Array.from({ length: inputs }, (_, row) => row);
+  const open = new OpenInputs(steps, inputs);
   let fed = new Int32Array(inputs).fill(start);
   for (let step = 0; step < maxTokens && done.includes(0); step++) {
     await yieldToEventLoop(options.signal, 'generating');
-    const logProbabilities = steps.next(fed, same);
-    fed = new Int32Array(inputs).fill(pad);
-    for (let row = 0; row < inputs; row++) {
-      if (done[row]) continue;
-      const own = logProbabilities.subarray(row * size, (row + 1) * size);
-      const prefix = tokens[row] as number[];
-      restrict(own, prefix, row, options.allowed);
-      const token = sampleToken(own, options, options.sample ? (streams[row] as RandomStream) : undefined);
-      scores[row]! += own[token] as number;
+    const before = open.narrow((input) => done[input] === 1);
+    const parents = before && Int32Array.from(before);
+    if (before) fed = Int32Array.from(before, (at) => fed[at] as number);
+    // Without drawing the likeliest token is all that is asked of the vocabulary.
+    const best = sample || allowed ? undefined : steps.nextBest(fed, parents, 1);
+    const all = best ? undefined : steps.next(fed, parents);
+    fed = new Int32Array(open.numbers.length).fill(pad);
+    for (const [row, input] of open.numbers.entries()) {
+      if (done[input]) continue;
+      const prefix = tokens[input] as number[];
+      let token: number;
+      if (all) {
+        const own = all.subarray(row * size, (row + 1) * size);
+        if (allowed) {
+          const kept = Array.from(
+            allowedAfter(allowed, prefix, input, size),
+            (each) => [each, own[each] as number] as const,
+          );
+          own.fill(Number.NEGATIVE_INFINITY);
+          for (const [each, score] of kept) own[each] = score;
+        }
+        token = sampleToken(own, options, sample ? (streams[input] as RandomStream) : undefined);
+        scores[input]! += own[token] as number;
+      } else {
+        token = best?.tokens[row] as number;
+        scores[input]! += best?.scores[row] as number;
+      }
       prefix.push(token);
       fed[row] = token;
-      if (token === end) done[row] = 1;
+      if (token === end) done[input] = 1;
     }
     options.onProgress?.({ phase: 'generate', done: step + 1, total: maxTokens });
   }
-  return tokens.map((list, row) => [{ tokens: list, score: scores[row] as number }]);
+  return tokens.map((list, input) => [{ tokens: list, score: scores[input] as number }]);
 }
 
 /** Several continuations of each input side by side, the likeliest kept. */
@@ -187,31 +214,79 @@ async function search(
   options: GenerateSettings,
 ): Promise<GeneratedSequence[][]> {
   const { eos_token_id: end, decoder_start_token_id: start, vocab_size: size } = model.config;
-  const { beams, sequences, maxTokens } = options;
+  const { beams, sequences, maxTokens, allowed } = options;
   const searches = Array.from({ length: inputs }, () => new BeamSearch(beams, end, options.lengthPenalty));
-  let fed = new Int32Array(inputs * beams).fill(start);
-  let parents = Int32Array.from({ length: inputs * beams }, (_, row) => row);
+  const open = new OpenInputs(steps, inputs);
+  // Rows that each input had at the step before.
+  let rowsBefore = 1;
   for (let step = 0; step < maxTokens && searches.some((each) => !each.isDone); step++) {
     await yieldToEventLoop(options.signal, 'generating');
-    const logProbabilities = steps.next(fed, parents);
-    fed = fed.slice();
-    parents = parents.slice();
-    for (const [input, each] of searches.entries()) {
-      const from = input * beams;
-      if (!each.isDone) {
-        const rows = Array.from({ length: beams }, (_, beam) =>
-          logProbabilities.subarray((from + beam) * size, (from + beam + 1) * size),
+    const before = open.narrow((input) => (searches[input] as BeamSearch).isDone);
+    const held = open.numbers.map((input) => searches[input] as BeamSearch);
+    const most = Math.max(...held.map((each) => (each.isDone ? 1 : each.live)));
+    const rows = sizeFor(most, beams);
+    const fed = new Int32Array(held.length * rows).fill(start);
+    const parents = new Int32Array(held.length * rows);
+    for (const [at, each] of held.entries())
+      for (let beam = 0; beam < rows; beam++) {
+        fed[at * rows + beam] = each.lastToken(beam, start);
+        parents[at * rows + beam] = (before?.[at] ?? at) * rowsBefore + each.parent(beam);
+      }
+    const continuations = continuationsOf(steps, fed, step === 0 ? undefined : parents, {
+      count: Math.min(size, 2 * beams),
+      wanted:
+        allowed &&
+        held.flatMap((each, at) =>
+          Array.from({ length: each.isDone ? 0 : each.live }, (_, beam) => ({
+            row: at * rows + beam,
+            tokens: allowedAfter(allowed, each.prefix(beam), open.numbers[at] as number, size),
+          })),
+        ),
+    });
+    for (const [at, each] of held.entries())
+      if (!each.isDone)
+        each.advance(
+          Array.from({ length: each.live }, (_, beam) => continuations(at * rows + beam)),
+          step + 1 === maxTokens,
         );
-        for (const [beam, row] of rows.entries())
-          if (each.isLive(beam)) restrict(row, each.prefix(beam), input, options.allowed);
-        each.advance(rows, step + 1 === maxTokens);
-      }
-      for (let beam = 0; beam < beams; beam++) {
-        fed[from + beam] = each.lastToken(beam, start);
-        parents[from + beam] = from + each.parent(beam);
-      }
-    }
+    rowsBefore = rows;
     options.onProgress?.({ phase: 'generate', done: step + 1, total: maxTokens });
   }
   return searches.map((each) => each.best(sequences));
+}
+
+/** What may follow each row: the likeliest tokens of all, or the wanted ones. */
+function continuationsOf(
+  steps: DecoderSteps,
+  fed: Int32Array,
+  parents: Int32Array | undefined,
+  {
+    count,
+    wanted,
+  }: {
+    readonly count: number;
+    readonly wanted?: readonly { readonly row: number; readonly tokens: ArrayLike<number> }[] | undefined;
+  },
+): (row: number) => Continuations {
+  if (!wanted) {
+    const { tokens, scores } = steps.nextBest(fed, parents, count);
+    return (row) => ({
+      tokens: tokens.subarray(row * count, (row + 1) * count),
+      scores: scores.subarray(row * count, (row + 1) * count),
+    });
+  }
+  const union = paddedTokens(wanted.flatMap(({ tokens }) => Array.from(tokens)));
+  const columns = columnsOf(union);
+  const scores = steps.nextAmong(fed, parents, union, true);
+  const byRow = new Map(wanted.map(({ row, tokens }) => [row, Int32Array.from(tokens).sort()]));
+  return (row) => {
+    const tokens = byRow.get(row) ?? new Int32Array(0);
+    return {
+      tokens,
+      scores: Float32Array.from(
+        tokens,
+        (token) => scores[row * union.length + (columns.get(token) as number)] as number,
+      ),
+    };
+  };
 }

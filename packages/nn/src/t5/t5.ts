@@ -261,13 +261,19 @@ export class T5 implements Disposable {
     );
   }
 
-  /** Scores of every token from decoder states, `[…, vocab_size]`. */
-  logits(states: tf.Tensor): tf.Tensor {
+  /**
+   * Scores of tokens from decoder states, `[…, vocab_size]`.
+   *
+   * @param only - int32 `[count]`: the tokens to score, `[…, count]`; all if left out
+   */
+  logits(states: tf.Tensor, only?: tf.Tensor): tf.Tensor {
     const { d_model, scale_decoder_outputs, tie_word_embeddings } = this.config;
-    return this.linear(
-      scale_decoder_outputs ? tf.mul(states, d_model ** -0.5) : states,
-      tie_word_embeddings ? 'shared' : 'lm_head',
-    );
+    const scaled = scale_decoder_outputs ? tf.mul(states, d_model ** -0.5) : states;
+    const name = tie_word_embeddings ? 'shared' : 'lm_head';
+    if (!only) return this.linear(scaled, name);
+    const vectors = tf.gather(this.parameters.get(`${name}.weight`) as tf.Tensor, only);
+    const rows = tf.matMul(tf.reshape(scaled, [-1, d_model]), vectors, false, true);
+    return tf.reshape(rows, [...states.shape.slice(0, -1), only.size]);
   }
 
   /**

@@ -30,6 +30,8 @@ export class TokenTrie {
   readonly childCount: Int32Array;
   /** By node: how many different sequences go through it or end there. */
   readonly count: Int32Array;
+  /** By node: how many tokens the longest continuation has, without the end. */
+  readonly height: Int32Array;
   readonly #parent: Int32Array;
   /** Node where each sequence ends. */
   readonly #ends: Int32Array;
@@ -64,14 +66,13 @@ export class TokenTrie {
       reached.push(node);
     }
     const column = (): Int32Array => new Int32Array(nodes);
-    [this.token, this.sequence, this.childFrom, this.childCount, this.count, this.#parent] = [
-      column(),
-      column().fill(-1),
-      column(),
-      column(),
-      column(),
-      column().fill(-1),
-    ];
+    this.token = column();
+    this.sequence = column().fill(-1);
+    this.childFrom = column();
+    this.childCount = column();
+    this.count = column();
+    this.height = column();
+    this.#parent = column().fill(-1);
     const order = [root];
     const numbers = new Map<Growing, number>([[root, 0]]);
     for (const [at, node] of order.entries()) {
@@ -87,7 +88,10 @@ export class TokenTrie {
     }
     for (let node = nodes - 1; node >= 0; node--) {
       if (this.sequence[node]! >= 0) this.count[node]!++;
-      if (node > 0) this.count[this.#parent[node]!]! += this.count[node]!;
+      if (node === 0) break;
+      const above = this.#parent[node]!;
+      this.count[above]! += this.count[node]!;
+      this.height[above] = Math.max(this.height[above]!, this.height[node]! + 1);
     }
     this.#ends = Int32Array.from(reached, (node) => numbers.get(node) as number);
   }

@@ -136,7 +136,7 @@ test('decoding step by step with a cache gives the log-probabilities of decoding
       .logSoftmax(model.logits(model.decode(batch.decoderIds, encoded, ForwardPass.inference())))
       .arraySync() as number[][][];
     const ids = batch.decoderIds.arraySync() as number[][];
-    const steps = new DecoderSteps(model, encoded, 1, ids[0]?.length as number);
+    const steps = new DecoderSteps(model, encoded, ids[0]?.length as number);
     for (let at = 0; at < (ids[0]?.length as number); at++) {
       const next = steps.next(
         Int32Array.from(ids, (row) => row[at] as number),
@@ -153,38 +153,66 @@ test('decoding step by step with a cache gives the log-probabilities of decoding
   });
 });
 
-test('beams look at one copy of their input', () => {
+test('beams look at one copy of their input, and inputs can be left out on the way', () => {
   tf.tidy(() => {
     const batch = pairs();
     const encoded = model.encode(batch.inputIds, batch.present, ForwardPass.inference());
     const inputs = encoded.states.shape[0] as number;
     const { num_decoder_layers, num_heads, d_kv, decoder_start_token_id, vocab_size } = model.config;
-    const made = (copies: number): { steps: DecoderSteps; bytes: number } => {
+    const rowOf = (numbers: Float32Array, row: number): Float32Array =>
+      numbers.subarray(row * vocab_size, (row + 1) * vocab_size);
+    const fed = (rows: number) => new Int32Array(rows).fill(decoder_start_token_id);
+    const [one, four] = [1, 4].map(() => new DecoderSteps(model, encoded, 2)) as [DecoderSteps, DecoderSteps];
+    const bytesOf = (steps: DecoderSteps, rows: number): number => {
       const before = tf.memory().numBytes;
-      return {
-        steps: new DecoderSteps(model, encoded, copies, 2),
-        bytes: tf.memory().numBytes - before,
-      };
+      steps.next(fed(rows));
+      return tf.memory().numBytes - before;
     };
-    const [one, four] = [made(1), made(4)];
     // What grows is the past of each row, not what it reads.
-    expect(four.bytes - one.bytes).toBe(3 * inputs * num_decoder_layers * 2 * num_heads * 2 * d_kv * 4);
-    const fed = (rows: number) =>
-      [
-        new Int32Array(rows).fill(decoder_start_token_id),
-        Int32Array.from({ length: rows }, (_, k) => k),
-      ] as const;
-    const alone = one.steps.next(...fed(inputs));
-    const beams = four.steps.next(...fed(4 * inputs));
-    for (let row = 0; row < 4 * inputs; row++)
+    expect(bytesOf(four, 4 * inputs) - bytesOf(one, inputs)).toBe(
+      3 * inputs * num_decoder_layers * 2 * num_heads * 2 * d_kv * 4,
+    );
+    const second = [5, 9, 12, 30];
+    const beams = four.next(
+      Int32Array.from({ length: 4 * inputs }, (_, row) => second[row % 4] as number),
+      Int32Array.from({ length: 4 * inputs }, (_, row) => row - (row % 4)),
+    );
+    // The last input alone, its one row continued four times.
+    one.narrow(Int32Array.of(inputs - 1));
+    const alone = one.next(Int32Array.from(second), new Int32Array(4).fill(inputs - 1));
+    for (let beam = 0; beam < 4; beam++)
+      expect(worstDifference(rowOf(alone, beam), rowOf(beams, 4 * (inputs - 1) + beam))).toBeLessThan(1e-4);
+    one.dispose();
+    four.dispose();
+  });
+});
+
+test('decoding beyond the first tokens, where the past doubles, is still decoding at once', () => {
+  tf.tidy(() => {
+    const length = 11;
+    const ids = Int32Array.from({ length }, (_, k) => (k === 0 ? 0 : 2 + ((k * 7) % 70)));
+    const input = tf.tensor2d([realInputs[0] as number[]], undefined, 'int32');
+    const encoded = model.encode(input, tf.onesLike(input), ForwardPass.inference());
+    const decoded = model.decode(tf.tensor2d(ids, [1, length], 'int32'), encoded, ForwardPass.inference());
+    const whole = (tf.logSoftmax(model.logits(decoded)).arraySync() as number[][][])[0] as number[][];
+    const wanted = Int32Array.of(3, 60, 7);
+    const steps = [0, 1, 2].map(() => new DecoderSteps(model, encoded, length));
+    for (let at = 0; at < length; at++) {
+      const row = whole[at] as number[];
+      const fed = ids.slice(at, at + 1);
+      expect(worstDifference(steps[0]?.next(fed) ?? [], row)).toBeLessThan(1e-4);
+      const among = steps[1]?.nextAmong(fed, undefined, wanted, true) ?? [];
       expect(
         worstDifference(
-          beams.subarray(row * vocab_size, (row + 1) * vocab_size),
-          alone.subarray(Math.floor(row / 4) * vocab_size, (Math.floor(row / 4) + 1) * vocab_size),
+          among,
+          Array.from(wanted, (token) => row[token] as number),
         ),
       ).toBeLessThan(1e-4);
-    one.steps.dispose();
-    four.steps.dispose();
+      const best = steps[2]?.nextBest(fed, undefined, 5);
+      const sorted = [...row].sort((a, b) => b - a).slice(0, 5);
+      expect(worstDifference(best?.scores ?? [], sorted)).toBeLessThan(1e-4);
+    }
+    for (const each of steps) each.dispose();
   });
 });
 

@@ -145,8 +145,13 @@ export class FaithfulModel implements IdModel {
     return sequenceLoss(this.#t5, batch as TextPairs, pass);
   }
 
-  /** Encodes histories and gets ready to decode `width` rows of each. */
-  #decoder(histories: readonly IdHistory[], width: number): DecoderSteps {
+  /** The tokens of a level's codes. */
+  #tokensOf(level: number): Int32Array {
+    return Int32Array.from({ length: this.#ids.size }, (_, code) => this.#token(level, code));
+  }
+
+  /** Encodes histories and gets ready to decode IDs that continue them. */
+  #decoder(histories: readonly IdHistory[]): DecoderSteps {
     const tokens = histories.map((history) => this.#tokens(history));
     const longest = Math.max(1, ...tokens.map((row) => row.length));
     // Few lengths, so that few graphs serve all.
@@ -160,51 +165,53 @@ export class FaithfulModel implements IdModel {
         tf.tensor2d(present, [histories.length, length]),
         ForwardPass.inference(),
       );
-      return new DecoderSteps(this.#t5, encoded, width, this.#ids.depth) as never;
+      return new DecoderSteps(this.#t5, encoded, this.#ids.depth) as never;
     }) as unknown as DecoderSteps;
   }
 
   start(histories: readonly IdHistory[], width: number): IdSteps {
-    const { trie } = this.#ids;
-    const vocabulary = this.#t5.config.vocab_size;
-    const steps = this.#decoder(histories, width);
-    const rows = histories.length * width;
+    const { trie, size } = this.#ids;
+    const steps = this.#decoder(histories);
     let level = 0;
-    /** Where the rows of the call before lie among the decoder's. */
-    let slots = Int32Array.from(histories, (_, history) => history * width);
-    const read = (log: Float32Array, nodes: Int32Array): Float32Array => {
-      const first = this.#token(level, 0);
+    /** Where the rows of the call before lie among the decoder's: one a history at first. */
+    let slots = Int32Array.from(histories.keys());
+    let rowsBefore = 1;
+    const read = (fed: Int32Array, order: Int32Array | undefined, nodes: Int32Array): Float32Array => {
+      const log = steps.nextAmong(fed, order, this.#tokensOf(level), true);
       const logChances = new Float32Array(trie.countChildren(nodes));
       let at = 0;
       for (const [row, node] of nodes.entries()) {
         const from = trie.childFrom[node]!;
         for (let child = from; child < from + trie.childCount[node]!; child++)
-          logChances[at++] = log[slots[row]! * vocabulary + first + trie.code[child]!]!;
+          logChances[at++] = log[slots[row]! * size + trie.code[child]!]!;
       }
       level++;
       return logChances;
     };
     return {
       next: (parents, nodes) => {
-        const order = Int32Array.from({ length: rows }, (_, row) => row);
         if (!parents || !nodes)
           return read(
-            steps.next(new Int32Array(rows).fill(this.#t5.config.decoder_start_token_id), order),
+            new Int32Array(histories.length).fill(this.#t5.config.decoder_start_token_id),
+            undefined,
             new Int32Array(histories.length),
           );
+        const rows = histories.length * width;
+        const order = Int32Array.from({ length: rows }, (_, row) => Math.floor(row / width) * rowsBefore);
         const fed = new Int32Array(rows);
         const next = new Int32Array(nodes.length);
         const used = new Int32Array(histories.length);
         for (let row = 0; row < nodes.length; row++) {
           const parent = slots[parents[row]!]!;
-          const history = Math.floor(parent / width);
+          const history = Math.floor(parent / rowsBefore);
           const slot = history * width + used[history]!++;
           next[row] = slot;
           order[slot] = parent;
           fed[slot] = this.#token(level - 1, trie.code[nodes[row]!]!);
         }
         slots = next;
-        return read(steps.next(fed, order), nodes);
+        rowsBefore = width;
+        return read(fed, order, nodes);
       },
       dispose: () => steps.dispose(),
     };
@@ -222,19 +229,18 @@ export class FaithfulModel implements IdModel {
     pause: () => Promise<void>,
   ): Promise<{ readonly tuple: readonly number[]; readonly score: number }[][]> {
     const { depth, size } = this.#ids;
-    const vocabulary = this.#t5.config.vocab_size;
-    const steps = this.#decoder(histories, width);
+    const steps = this.#decoder(histories);
     try {
       let beams = histories.map(() => [{ tuple: [] as readonly number[], score: 0, slot: 0 }]);
       let fed = new Int32Array(histories.length * width).fill(this.#t5.config.decoder_start_token_id);
       let order = Int32Array.from(fed.keys());
       for (let level = 0; level < depth; level++) {
         await pause();
-        const log = steps.next(fed, order);
+        const log = steps.nextAmong(fed, level === 0 ? undefined : order, this.#tokensOf(level), true);
         beams = beams.map((own, history) => {
           const scores = new Float32Array(own.length * size);
           for (const [k, { score, slot }] of own.entries()) {
-            const from = (history * width + slot) * vocabulary + this.#token(level, 0);
+            const from = (history * width + slot) * size;
             for (let code = 0; code < size; code++) scores[k * size + code] = score + log[from + code]!;
           }
           return topK(scores, width).map(({ item, score }) => {

@@ -1,0 +1,100 @@
+// Time to find 20 ids of a catalogue for each of 64 users by a model of T5-small's size: `generateAmong`, and HuggingFace's
+// `generate` with 20 beams in PyTorch on the same weights' shapes, where python3 (or PYTHON) has torch and transformers.
+// Ids are numbers of 1 to 12,000 in pieces of two digits, after two pieces that all share. The peer runs without a bound on
+// its tokens, which is the faster of its forms: a bound is a call of Python for every beam and step.
+//   pnpm script packages/nn/bench/t5-generate.ts [--threads 2] [--runs 2] [--users 64] [--inputs 64]
+// Where the machine is shared, compare the processor times: they are what the threads computed, not what they waited.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import * as tf from '@tensorflow/tfjs-core';
+import { ForwardPass, generateAmong, selectBackend, T5, TokenTrie, t5Config } from '../src/index.js';
+
+const { values } = parseArgs({
+  options: {
+    threads: { type: 'string', default: '2' },
+    runs: { type: 'string', default: '2' },
+    users: { type: 'string', default: '64' },
+    inputs: { type: 'string', default: '64' },
+  },
+});
+const [threads, runs, users, inputs] = [values.threads, values.runs, values.users, values.inputs].map(
+  Number,
+) as [number, number, number, number];
+const SMALL = { vocab_size: 32128, d_model: 512, d_kv: 64, d_ff: 2048, num_layers: 6, num_heads: 8 };
+const BEAMS = 20;
+const ITEMS = 12_000;
+const PREFIX = [2118, 834];
+
+/** Pieces of a number, two digits each from the left, as SentencePiece tends to cut them. */
+const pieces = (id: number): number[] => {
+  const digits = String(id);
+  const cut = digits.match(/\d{1,2}/g) ?? [];
+  return [...PREFIX, ...cut.map((part) => 20_000 + 100 * (part.length - 1) + Number(part))];
+};
+
+await selectBackend('ort', { threads });
+const model = new T5(t5Config(SMALL, 'T5-small'), 1);
+const trie = new TokenTrie(
+  Array.from({ length: ITEMS }, (_, item) => pieces(item + 1)),
+  1,
+);
+const ids = Int32Array.from({ length: users * inputs }, (_, at) => 2 + ((at * 7919) % 32_000));
+
+async function search(): Promise<number> {
+  const found = await generateAmong(
+    model,
+    users,
+    () =>
+      model.encode(
+        tf.tensor2d(ids, [users, inputs], 'int32'),
+        tf.ones([users, inputs]),
+        ForwardPass.inference(),
+      ),
+    trie,
+    { beams: BEAMS },
+  );
+  return found.reduce((sum, list) => sum + list.length, 0);
+}
+
+const median = (numbers: readonly number[]): number =>
+  [...numbers].sort((a, b) => a - b)[numbers.length >> 1] as number;
+
+const seconds: number[] = [];
+const processor: number[] = [];
+// The first run makes the sessions.
+for (let run = 0; run <= runs; run++) {
+  const [started, before] = [performance.now(), process.cpuUsage()];
+  const found = await search();
+  const { user, system } = process.cpuUsage(before);
+  if (run === 0) {
+    console.log(`first run ${((performance.now() - started) / 1000).toFixed(2)} s, ${found} ids found`);
+    continue;
+  }
+  seconds.push((performance.now() - started) / 1000);
+  processor.push((user + system) / 1e6);
+}
+const [wall, cpu] = [median(seconds), median(processor)];
+console.log(
+  `${users} users of ${inputs} tokens, ${BEAMS} beams among ${ITEMS} ids, ${threads} threads: ${wall.toFixed(2)} s, ${cpu.toFixed(2)} s of processor time`,
+);
+const peer = spawnSync(
+  process.env.PYTHON ?? 'python3',
+  [
+    fileURLToPath(new URL('t5_generate.py', import.meta.url)),
+    JSON.stringify({ ...SMALL, threads, runs, users, inputs, beams: BEAMS, tokens: trie.height[0] }),
+  ],
+  { encoding: 'utf8' },
+);
+if (peer.status !== 0) console.log(`HuggingFace: not here (${peer.stderr.trim().split('\n').at(-1)})`);
+else {
+  const theirs = JSON.parse(peer.stdout) as {
+    seconds: number;
+    processor: number;
+    torch: string;
+    transformers: string;
+  };
+  console.log(
+    `transformers ${theirs.transformers}, PyTorch ${theirs.torch}: ${theirs.seconds.toFixed(2)} s, ${theirs.processor.toFixed(2)} s of processor time; ratios ${(wall / theirs.seconds).toFixed(2)} of time, ${(cpu / theirs.processor).toFixed(2)} of processor time`,
+  );
+}
