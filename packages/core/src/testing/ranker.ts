@@ -10,17 +10,23 @@ export interface RankerConformanceOptions {
 
 /** The contract of `Ranker` as a list of cases to run: lists are orderings of what was given, nothing else. */
 export function rankerConformance(options: RankerConformanceOptions): ConformanceCase[] {
-  const queries: Query[] = [{ history: [0, 1] }, { history: [2] }, {}];
+  const queries: Query[] = [{ history: [0, 1] }, { history: [2] }, {}, { history: [5, 4, 1], user: 'u' }];
   const given: ScoredItem[][] = [
     [9, 8, 7, 6].map((item, rank) => ({ item, score: 4 - rank })),
     [{ item: 3, score: 1 }],
     [],
+    [3, 9, 0, 7, 2, 8].map((item, rank) => ({ item, score: 6 - rank })),
   ];
+  let made: Promise<Ranker> | undefined;
+  const subject = (): Promise<Ranker> => {
+    made ??= options.create();
+    return made;
+  };
   return [
     {
       name: 'returns the best min(k, candidates) of the given candidates',
       run: async () => {
-        const ranker = await options.create();
+        const ranker = await subject();
         for (const k of [1, 3, 20]) {
           const lists = await ranker.rank(queries, given, k);
           assert.equal(lists.length, queries.length);
@@ -38,9 +44,35 @@ export function rankerConformance(options: RankerConformanceOptions): Conformanc
       },
     },
     {
+      name: 'answers a query alike alone, in a batch and at another place in it',
+      run: async () => {
+        const ranker = await subject();
+        const together = await ranker.rank(queries, given, 4);
+        const backwards = await ranker.rank(queries.toReversed(), given.toReversed(), 4);
+        for (const [q, query] of queries.entries()) {
+          const [alone = []] = await ranker.rank([query], [given[q] as ScoredItem[]], 4);
+          const elsewhere = backwards.at(-1 - q) ?? [];
+          for (const list of [together[q] ?? [], elsewhere]) {
+            assert.deepEqual(
+              list.map(({ item }) => item),
+              alone.map(({ item }) => item),
+              `the order of list ${q}`,
+            );
+            for (const [rank, { score }] of list.entries()) {
+              const single = alone[rank]?.score as number;
+              assert.ok(
+                Math.abs(score - single) <= 1e-5 * Math.max(1, Math.abs(single)),
+                `score ${rank} of list ${q}: ${score} and ${single}`,
+              );
+            }
+          }
+        }
+      },
+    },
+    {
       name: 'leaves the given candidates as they were',
       run: async () => {
-        const ranker = await options.create();
+        const ranker = await subject();
         const before = structuredClone(given);
         await ranker.rank(queries, given, 2);
         assert.deepEqual(given, before);

@@ -32,6 +32,7 @@ import { descriptiveFields } from '../descriptive-fields.js';
 import { type FailureCause, failureCause } from '../failure-cause.js';
 import { fillList, readOrder } from './answer-list.js';
 import { type RankedEntry, readRankingText } from './ranking-text.js';
+import { shownOrder } from './shown-order.js';
 
 /** Knowledge of a user beside the history. */
 export interface RankerKnowledge {
@@ -184,13 +185,14 @@ export class LlmRanker implements Ranker {
     const random = new RandomStream(options.seed ?? 0).fork('candidate order');
     const asked: { readonly query: number; readonly shown: readonly number[] }[] = [];
     for (const [query, given] of candidates.entries())
-      for (let permutation = 0; permutation < permutations && given.length > 0; permutation++) {
-        const shown = given.map(({ item }) => item);
+      for (let permutation = 0; permutation < permutations && given.length > 0; permutation++)
         asked.push({
           query,
-          shown: order === 'given' ? shown : random.fork(`${query} ${permutation}`).shuffle(shown),
+          shown:
+            order === 'given'
+              ? given.map(({ item }) => item)
+              : shownOrder(random, queries[query] as Query, given, permutation),
         });
-      }
     const requests = asked.map(({ query, shown }) =>
       this.#request(
         queries[query] as Query,

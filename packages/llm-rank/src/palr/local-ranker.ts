@@ -54,6 +54,7 @@ import { mixedOrder } from './mixed-order.js';
 import { LENGTHS, type RankerInput, RankerModel } from './ranker-model.js';
 import type { RankerVocabulary } from './ranker-vocabulary.js';
 import { savedProfiles } from './saved-profiles.js';
+import { shownOrder } from './shown-order.js';
 import { freshShape, freshT5, startFresh } from './start-fresh.js';
 import { startFromFolder } from './start-from-folder.js';
 import { TokenizerVocabulary } from './tokenizer-vocabulary.js';
@@ -266,7 +267,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
       // What fits into the input are the retriever's best; shuffled, so that their position says nothing.
       const ordered = block.map((q) => bestFirst(candidates[q] as readonly ScoredItem[]));
       const shown = ordered.map((given, at) =>
-        random.fork(String(block[at])).shuffle(given.slice(0, LENGTHS.candidates).map(({ item }) => item)),
+        shownOrder(random, queries[block[at] as number] as Query, given.slice(0, LENGTHS.candidates)),
       );
       const scores = await this.#model.score(
         block.map((q, at) => this.#input(queries[q] as Query, shown[at] as number[])),
