@@ -1,3 +1,4 @@
+import type { AddedItemStore } from './added-items.js';
 import { InvalidInputError } from './errors.js';
 
 /** Kinds of feedback. `like`, `view` and `purchase` speak for an item, `dislike` against it; `impression` says it was shown. */
@@ -31,6 +32,8 @@ export interface StoredFeedback extends FeedbackRecord {
 
 /** Keeps feedback. An implementation says whether it outlives the process. */
 export interface FeedbackStore {
+  /** Items that were added beside the data, where they are kept at the same place; whoever adds them keeps them elsewhere if left out. */
+  readonly items?: AddedItemStore | undefined;
   /**
    * Stores records all or none, and resolves when they are as durable as the store promises. Records whose id is stored
    * already, or stands earlier in the batch, are left out.

@@ -1,3 +1,4 @@
+export type { AddedItem, AddedItemStore, StoredItem } from './added-items.js';
 export {
   type Artifact,
   type ArtifactContents,
@@ -164,6 +165,7 @@ export { type SavedFiles, savedJson, savedTexts } from './saved-json.js';
 export { checkSavedNames, checkSavedShapes, rebuildSaved } from './saved-parts.js';
 export type { ClaimOutcome } from './storage/claim-holder.js';
 export { type FolderLock, isLockName, lockFolder } from './storage/folder-lock.js';
+export { JsonLedger } from './storage/json-ledger.js';
 export {
   RecordDatabase,
   type RecordDatabaseOptions,

@@ -298,6 +298,15 @@ describe('two engines on one folder and one store', () => {
     expect(chosen(first)).toEqual(['tea-1', 'tea-2']);
     expect(chosen(second)).toEqual(['tea-1', 'tea-2']);
     expect(second.item('toy-new')).toMatchObject({ title: 'Rattle', isNew: true });
+    // Both at the same moment: nobody's is lost, and both count them in the same order.
+    await Promise.all([
+      first.addItems([{ id: 'of-first', text: { title: 'First' } }]),
+      second.addItems([{ id: 'of-second', text: { title: 'Second' } }]),
+    ]);
+    for (const engine of [first, second]) await engine.catchUp();
+    for (const id of ['of-first', 'of-second'])
+      for (const engine of [first, second]) expect(engine.item(id)).toMatchObject({ id, isNew: true });
+    expect(second.status().version).toBe(first.status().version);
   });
 
   test('a refit of the one fits what the other has in use, which a third reads', async () => {

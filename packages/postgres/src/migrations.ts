@@ -18,10 +18,17 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     )`,
     'create index palate_feedback_user on palate_feedback (hashtext(user_id), sequence)',
   ],
+  [
+    `create table palate_added_items (
+      sequence bigint generated always as identity primary key,
+      item text not null,
+      stored_at timestamptz not null default now()
+    )`,
+  ],
 ];
 
 /** Locks of ours in a database that others may use as well. */
-export const LOCKS = { migrations: 7_071_930_001, feedback: 7_071_930_002 } as const;
+export const LOCKS = { migrations: 7_071_930_001, feedback: 7_071_930_002, items: 7_071_930_003 } as const;
 
 /** Waits until no other transaction holds a lock of ours; it is given back with the transaction. */
 export const lockStatement = (lock: number): SqlStatement => ({

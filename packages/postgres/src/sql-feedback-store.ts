@@ -10,6 +10,7 @@ import {
   StoreError,
 } from '@palate/core';
 import { LOCKS, lockStatement, migrate } from './migrations.js';
+import { SqlAddedItems } from './sql-added-items.js';
 import type { SqlConnection, SqlRow, SqlStatement } from './sql-connection.js';
 import { fromStoredText, toStoredText } from './stored-text.js';
 
@@ -29,6 +30,8 @@ const PAGE = 2000;
  * under way share the next.
  */
 export class SqlFeedbackStore implements FeedbackStore {
+  /** Items that were added, in the same database. */
+  readonly items: SqlAddedItems;
   readonly #connection: SqlConnection;
   readonly #place: string;
   readonly #waiting: Waiting[] = [];
@@ -38,6 +41,7 @@ export class SqlFeedbackStore implements FeedbackStore {
   private constructor(connection: SqlConnection, place: string) {
     this.#connection = connection;
     this.#place = place;
+    this.items = new SqlAddedItems(connection);
   }
 
   /** Opens the store on a connection, which it owns from then on. */

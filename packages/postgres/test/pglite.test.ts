@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { feedbackStoreConformance } from '@palate/core/testing';
+import { addedItemsConformance, feedbackStoreConformance } from '@palate/core/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compiledProgram } from '../../../scripts/compiled-program.js';
 import { openFeedbackStore, type SqlFeedbackStore } from '../src/index.js';
@@ -85,6 +85,13 @@ describe('a store in a PGlite folder', () => {
       folders.set(store, folder);
       return store;
     },
+  }))
+    test(name, run);
+
+  for (const { name, run } of addedItemsConformance({
+    create: async () => (await create()).items,
+    // A folder has one holder: the second writes through the same connection.
+    beside: async (items) => items,
   }))
     test(name, run);
 

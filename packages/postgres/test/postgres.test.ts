@@ -1,4 +1,5 @@
-import { feedbackStoreConformance } from '@palate/core/testing';
+import type { AddedItemStore } from '@palate/core';
+import { addedItemsConformance, feedbackStoreConformance } from '@palate/core/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openFeedbackStore, type SqlFeedbackStore } from '../src/index.js';
@@ -17,6 +18,11 @@ describe.skipIf('missing' in found)(`a store on a PostgreSQL server${why}`, () =
   let server: PostgresServer;
   let databases = 0;
   const urls = new WeakMap<object, string>();
+  const stores = new WeakMap<AddedItemStore, SqlFeedbackStore>();
+  const itemsOf = (store: SqlFeedbackStore): AddedItemStore => {
+    stores.set(store.items, store);
+    return store.items;
+  };
 
   beforeAll(async () => {
     server = await startPostgres('bin' in found ? found.bin : '');
@@ -51,12 +57,19 @@ describe.skipIf('missing' in found)(`a store on a PostgreSQL server${why}`, () =
   }))
     test(name, run);
 
+  for (const { name, run } of addedItemsConformance({
+    create: async () => itemsOf(await open(await newUrl())),
+    beside: async (items) => itemsOf(await open(urls.get(stores.get(items) ?? {}) ?? '')),
+  }))
+    test(name, run);
+
   test('makes its tables once, however many open it at the same time', async () => {
     const url = await newUrl();
     const stores = await Promise.all(Array.from({ length: 4 }, () => open(url)));
     await Promise.all(stores.map((store) => store.close()));
     expect(await query(url, 'select version from palate_migrations order by version')).toEqual([
       { version: 1 },
+      { version: 2 },
     ]);
   });
 

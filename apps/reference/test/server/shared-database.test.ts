@@ -47,6 +47,12 @@ describe.skipIf('missing' in found)(`several servers on one database${why}`, () 
           if (Date.now() > latest) throw new Error(`they see ${JSON.stringify(all)}`);
         }
       };
+      const added = await Promise.all(
+        servers.map((server, k) =>
+          server.ask(`${API}/items`, { items: [{ id: `new-${k}`, text: { title: `Novelty ${k}` } }] }),
+        ),
+      );
+      expect(added.map(({ status }) => status)).toEqual([200, 200]);
       const users = ['anna', 'bo', 'cy'];
       await Promise.all(
         items.flatMap(({ id }, k) => users.map((user) => give(k % 2 === 0 ? first : second, user, id))),
@@ -64,7 +70,10 @@ describe.skipIf('missing' in found)(`several servers on one database${why}`, () 
       // What was fitted goes by its times.
       for (const user of users)
         expect((await chosen(first, user)).sort()).toEqual((await chosen(second, user)).sort());
-      for (const server of servers) expect(await server.end('SIGTERM')).toBe(0);
+      for (const server of servers) {
+        for (const k of [0, 1]) expect((await server.ask(`${API}/items/new-${k}`)).status).toBe(200);
+        expect(await server.end('SIGTERM')).toBe(0);
+      }
     } finally {
       await database.stop();
     }

@@ -1,3 +1,4 @@
+export { type AddedItemsConformanceOptions, addedItemsConformance } from './added-items.js';
 export { type AlteredArtifactOptions, alteredArtifactConformance } from './altered-artifacts.js';
 export type { ConformanceCase } from './conformance.js';
 export { type DisposableConformanceOptions, disposableConformance } from './disposable.js';

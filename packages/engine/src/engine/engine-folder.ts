@@ -1,9 +1,9 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ArtifactError, InvalidInputError, writeFileAtomically } from '@palate/core';
-import type { NewItem } from './request.js';
+import { type AddedItemStore, ArtifactError, InvalidInputError, writeFileAtomically } from '@palate/core';
+import { AddedItemsFile } from './added-items-file.js';
 
-const ITEMS = 'added-items.json';
+const ITEMS = 'added-items.jsonl';
 const FITTED = 'fitted-feedback.json';
 
 /** How much feedback the models of the last refit hold. */
@@ -43,18 +43,9 @@ export class EngineFolder {
     return new EngineFolder(path);
   }
 
-  /** Items that were added, in the order in which they came. */
-  async addedItems(): Promise<NewItem[]> {
-    const items = await this.#read(ITEMS);
-    if (items === undefined) return [];
-    if (Array.isArray(items) && items.every((item) => typeof Object(item).id === 'string'))
-      return items as NewItem[];
-    throw this.#damaged(ITEMS);
-  }
-
-  /** Keeps items before they are answered with. */
-  async keepAddedItems(items: readonly NewItem[]): Promise<void> {
-    await writeFileAtomically(join(this.path, ITEMS), JSON.stringify(items));
+  /** Items that were added, where no store of the feedback keeps them. */
+  addedItems(onNotice?: (notice: string) => void): AddedItemStore {
+    return new AddedItemsFile(join(this.path, ITEMS), onNotice);
   }
 
   async fittedFeedback(): Promise<FittedFeedback | undefined> {
@@ -88,7 +79,7 @@ export class EngineFolder {
     return new ArtifactError(this.path, {
       expected: `${name} as it was written`,
       received: 'something else',
-      hint: `Restore the file, or take it away: then the engine begins without ${name === ITEMS ? 'the items that were added' : 'the feedback of the last refit'}.`,
+      hint: `Restore the file, or take it away: then the engine begins without the feedback of the last refit.`,
     });
   }
 }

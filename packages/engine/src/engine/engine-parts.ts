@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import {
+  type AddedItemStore,
   type Dataset,
   type FeedbackStore,
   fingerprint,
@@ -19,6 +20,8 @@ export interface EngineParts extends OpenedState {
   readonly options: EngineOptions;
   readonly folder: EngineFolder;
   readonly store: FeedbackStore;
+  /** Where items that are added are kept: beside the feedback where its store keeps them, in the folder otherwise. */
+  readonly items: AddedItemStore;
   readonly pipeline: PipelineConfig;
   readonly live: LiveModel | undefined;
   readonly effort: Effort;
@@ -43,10 +46,11 @@ export async function openParts(options: EngineOptions): Promise<EngineParts> {
     live !== undefined,
   );
   const folder = await EngineFolder.open(options.folder ?? defaultFolder(dataset));
-  const store = options.feedback ?? new MemoryFeedbackStore();
+  const store: FeedbackStore = options.feedback ?? new MemoryFeedbackStore();
   const closing = new AbortController();
-  const opened = await openState(catalogue, folder, store, options, closing.signal);
-  return { ...opened, options, folder, store, pipeline, live, effort, closing };
+  const items = store.items ?? folder.addedItems(options.onNotice);
+  const opened = await openState(catalogue, folder, store, items, options, closing.signal);
+  return { ...opened, options, folder, store, items, pipeline, live, effort, closing };
 }
 
 function defaultFolder({ log, name }: Dataset): string {

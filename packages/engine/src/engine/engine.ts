@@ -17,7 +17,15 @@ import { namedRanking, namedRecommendations } from './named-requests.js';
 import type { EngineOptions } from './options.js';
 import { settingsOf } from './pipeline.js';
 import { prepareModels } from './prepare-models.js';
-import { merged, type RefitReport, readEvents, refitState, removeUnused } from './refit.js';
+import {
+  type AddedSoFar,
+  merged,
+  type RefitReport,
+  readAdded,
+  readEvents,
+  refitState,
+  removeUnused,
+} from './refit.js';
 import { RefitRuns } from './refit-runs.js';
 import type {
   ExplainRequest,
@@ -51,7 +59,7 @@ export class Engine {
   readonly #parts: EngineParts;
   #snapshot: Snapshot;
   #feedback: FeedbackState;
-  #added: readonly NewItem[];
+  #added: AddedSoFar;
   readonly #refits = new RefitRuns();
   #answered = 0;
   #outcomes: readonly OutcomeCounts[] = [];
@@ -158,8 +166,7 @@ export class Engine {
   }
 
   /**
-   * Takes in what others gave meanwhile: feedback in the same store, such as that of another server, and items that another
-   * engine added in the same folder.
+   * Takes in what others gave meanwhile to the same store, such as another server: feedback, and items that were added.
    *
    * @returns how many events were new
    */
@@ -169,8 +176,8 @@ export class Engine {
   }
 
   async #takeKept(): Promise<number> {
-    const all = await this.#parts.folder.addedItems();
-    const fresh = all.slice(this.#added.length);
+    const all = await readAdded(this.#parts.items, this.#added);
+    const fresh = all.items.slice(this.#added.items.length);
     if (fresh.length > 0) this.#takeItems(all, this.#snapshot.catalogue.with(merged(fresh)).catalogue);
     return fresh.length;
   }
@@ -184,7 +191,7 @@ export class Engine {
     return taken;
   }
 
-  #takeItems(all: readonly NewItem[], catalogue: LiveCatalogue): void {
+  #takeItems(all: AddedSoFar, catalogue: LiveCatalogue): void {
     const before = this.#snapshot;
     this.#added = all;
     this.#snapshot = before.over(catalogue);
@@ -201,10 +208,10 @@ export class Engine {
     return this.#inTurn(async () => {
       await this.#takeKept();
       // Refused before anything is kept.
-      const { catalogue, added, updated } = this.#snapshot.catalogue.with(items);
-      const all = [...this.#added, ...items];
-      await this.#parts.folder.keepAddedItems(all);
-      this.#takeItems(all, catalogue);
+      const { added, updated } = this.#snapshot.catalogue.with(items);
+      await this.#parts.items.append(items);
+      // As the store has them: somebody else may have added others just before.
+      await this.#takeKept();
       return { added, updated };
     });
   }
@@ -306,7 +313,7 @@ export class Engine {
       const events = await readEvents(store);
       await folder.keepFittedFeedback(next.fitted);
       const before = this.#snapshot;
-      const rest = this.#added.slice(next.fitted.items);
+      const rest = this.#added.items.slice(next.fitted.items);
       const { catalogue } = next.snapshot;
       this.#snapshot =
         rest.length === 0 ? next.snapshot : next.snapshot.over(catalogue.with(merged(rest)).catalogue);

@@ -1,4 +1,4 @@
-import type { FeedbackStore, LongCallOptions, StoredFeedback } from '@palate/core';
+import type { AddedItemStore, FeedbackStore, LongCallOptions, StoredFeedback } from '@palate/core';
 import { readManifest, removeArtifact } from '@palate/core';
 import type { MethodSettings } from '../methods/method.js';
 import { methodContext } from '../methods/method-context.js';
@@ -12,11 +12,32 @@ import type { NewItem } from './request.js';
 import { Snapshot } from './snapshot.js';
 import { extendedVectors } from './text-vectors.js';
 
+/** Items that were added, as far as they were read. */
+export interface AddedSoFar {
+  readonly items: readonly NewItem[];
+  /** Sequence number of the last. */
+  readonly sequence: number;
+}
+
+/** What was added, with what came to it since. */
+export async function readAdded(
+  store: AddedItemStore,
+  before: AddedSoFar = { items: [], sequence: 0 },
+): Promise<AddedSoFar> {
+  const fresh: NewItem[] = [];
+  let { sequence } = before;
+  for await (const each of store.read(sequence)) {
+    fresh.push(each.item);
+    sequence = each.sequence;
+  }
+  return { items: [...before.items, ...fresh], sequence };
+}
+
 /** State that an engine begins with. */
 export interface OpenedState {
   /** The catalogue of the data set as it was given. */
   readonly base: LiveCatalogue;
-  readonly added: readonly NewItem[];
+  readonly added: AddedSoFar;
   readonly snapshot: Snapshot;
   readonly feedback: FeedbackState;
 }
@@ -45,17 +66,18 @@ export async function openState(
   base: LiveCatalogue,
   folder: EngineFolder,
   store: FeedbackStore,
+  itemStore: AddedItemStore,
   options: EngineOptions,
   closing: AbortSignal,
 ): Promise<OpenedState> {
   const { onNotice = () => undefined } = options;
-  const added = await folder.addedItems();
+  const added = await readAdded(itemStore);
   const events = await readEvents(store);
-  const fitted = await currentFit(await folder.fittedFeedback(), events, added.length, onNotice);
+  const fitted = await currentFit(await folder.fittedFeedback(), events, added.items.length, onNotice);
   const middle = middleRating(base.dataset.log);
-  const known = fittedCatalogue(base, added, events, fitted, middle);
+  const known = fittedCatalogue(base, added.items, events, fitted, middle);
   const generation = generationOf(known, folder.path, options, closing);
-  const rest = added.slice(fitted.items);
+  const rest = added.items.slice(fitted.items);
   const live = rest.length === 0 ? known : known.with(merged(rest)).catalogue;
   return {
     base,
@@ -169,10 +191,10 @@ export async function refitState(
   const fitted: FittedFeedback = {
     sequence: events.at(-1)?.sequence ?? 0,
     hash: hashOfEvents(events),
-    items: added.length,
+    items: added.items.length,
   };
   const middle = middleRating(base.dataset.log);
-  const catalogue = fittedCatalogue(base, added, events, fitted, middle);
+  const catalogue = fittedCatalogue(base, added.items, events, fitted, middle);
   const before = snapshot.generation;
   const generation = generationOf(catalogue, before.context.folder, options, closing, snapshot);
   const inUse = before.entries.filter(({ state }) => state === 'ready' || state === 'fitting');

@@ -1,4 +1,4 @@
-import type { AttributeValue, FeedbackKind } from '@palate/core';
+import type { AddedItem, FeedbackKind } from '@palate/core';
 
 /** Values that a column of an item may have: one, one of several, or a range with both ends included. */
 export type FilterValue =
@@ -103,9 +103,4 @@ export interface FeedbackEvent {
 }
 
 /** An item that comes after the fit, or new texts of one that is known. */
-export interface NewItem {
-  readonly id: string;
-  /** Text by catalogue column. */
-  readonly text: Readonly<Record<string, string>>;
-  readonly attributes?: Readonly<Record<string, AttributeValue>> | undefined;
-}
+export type NewItem = AddedItem;

@@ -175,13 +175,22 @@ export class EngineHost {
   async #stored(call: StoreCall): Promise<Omit<Extract<ToEngine, { kind: 'stored' }>, 'kind' | 'id'>> {
     const store = await this.#store;
     if (!store) throw new Error('the engine asked for feedback before it told of its data');
-    if (call.operation === 'append') return store.append(call.records);
-    const page = [];
-    for await (const record of store.read(call.after)) {
-      page.push(record);
-      if (page.length === STORE_PAGE) break;
+    const { items } = store;
+    switch (call.operation) {
+      case 'append':
+        return store.append(call.records);
+      case 'read':
+        return { page: await pageOf(store.read(call.after)) };
+      case 'hasItems':
+        return { hasItems: items !== undefined };
+      case 'appendItems':
+        await items?.append(call.items);
+        return {};
+      case 'readItems':
+        return { items: items ? await pageOf(items.read(call.after)) : [] };
+      default:
+        return call satisfies never;
     }
-    return { page };
   }
 
   #end(cause: unknown): void {
@@ -190,6 +199,16 @@ export class EngineHost {
     for (const { reject } of [...this.#calls.values()]) reject(stopped(cause));
     if (!this.#isClosing) this.#options.onEnd?.(cause);
   }
+}
+
+/** The first of what a store gives, a page at most. */
+async function pageOf<T>(records: AsyncIterable<T>): Promise<T[]> {
+  const page: T[] = [];
+  for await (const record of records) {
+    page.push(record);
+    if (page.length === STORE_PAGE) break;
+  }
+  return page;
 }
 
 /** Starts the thread from the build, or from the sources where this file is one: a thread does not inherit their loader. */

@@ -7,7 +7,7 @@ import type { EngineSettings } from './protocol.js';
 
 /** Options of {@link openServedEngine} beside its settings. */
 export interface ServedEngineOptions {
-  readonly feedback: FeedbackStore;
+  readonly feedback: FeedbackStore & { readonly opened?: () => Promise<void> };
   readonly signal: AbortSignal;
   readonly onData: (data: { readonly name: string; readonly fingerprint: string }) => void;
   readonly onProgress: (progress: Progress) => void;
@@ -21,6 +21,7 @@ export async function openServedEngine(
 ): Promise<Engine> {
   const dataset = await loadData(settings.data, { signal });
   onData({ name: dataset.name, fingerprint: fingerprint(dataset.log) });
+  await feedback.opened?.();
   const live = await liveModel(settings.folder ?? userCacheFolder());
   return Engine.open({
     dataset,

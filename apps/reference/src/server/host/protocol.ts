@@ -1,4 +1,4 @@
-import type { FeedbackRecord, Progress, StoredFeedback } from '@palate/core';
+import type { AddedItem, FeedbackRecord, Progress, StoredFeedback, StoredItem } from '@palate/core';
 
 /** Operations that the engine's thread can be asked for: calls of the engine by their names, and some that are put together there. */
 export type Operation =
@@ -55,7 +55,11 @@ export interface SentError {
 export type StoreCall =
   | { readonly operation: 'append'; readonly records: readonly FeedbackRecord[] }
   /** A page of records after a sequence number. */
-  | { readonly operation: 'read'; readonly after: number };
+  | { readonly operation: 'read'; readonly after: number }
+  /** Whether the store keeps items that are added, too. */
+  | { readonly operation: 'hasItems' }
+  | { readonly operation: 'appendItems'; readonly items: readonly AddedItem[] }
+  | { readonly operation: 'readItems'; readonly after: number };
 
 /** Records of a page at most. */
 export const STORE_PAGE = 2000;
@@ -74,6 +78,8 @@ export type ToEngine =
       readonly id: number;
       readonly stored?: number | undefined;
       readonly page?: readonly StoredFeedback[] | undefined;
+      readonly hasItems?: boolean | undefined;
+      readonly items?: readonly StoredItem[] | undefined;
       readonly error?: SentError | undefined;
     }
   | { readonly kind: 'close' };

@@ -1,4 +1,11 @@
-import type { FeedbackRecord, FeedbackStore, StoredFeedback } from '@palate/core';
+import type {
+  AddedItem,
+  AddedItemStore,
+  FeedbackRecord,
+  FeedbackStore,
+  StoredFeedback,
+  StoredItem,
+} from '@palate/core';
 import { type FromEngine, STORE_PAGE, type StoreCall, type ToEngine } from './protocol.js';
 import { receivedError } from './sent-error.js';
 
@@ -12,9 +19,32 @@ export class StoreInMain implements FeedbackStore {
     { readonly resolve: (stored: Stored) => void; readonly reject: (error: unknown) => void }
   >();
   #last = 0;
+  /** There once the main thread was asked whether its store keeps items. */
+  items: AddedItemStore | undefined;
 
   constructor(send: (message: FromEngine) => void) {
     this.#send = send;
+  }
+
+  /** Waits until the store of the main thread is open, and learns what it keeps. */
+  async opened(): Promise<void> {
+    const { hasItems = false } = await this.#call({ operation: 'hasItems' });
+    if (hasItems)
+      this.items = {
+        append: async (items: readonly AddedItem[]) => {
+          await this.#call({ operation: 'appendItems', items });
+        },
+        read: (after?: number) => this.#readItems(after),
+      };
+  }
+
+  async *#readItems(after = 0): AsyncGenerator<StoredItem> {
+    for (let last = after; ; ) {
+      const { items = [] } = await this.#call({ operation: 'readItems', after: last });
+      yield* items;
+      if (items.length < STORE_PAGE) return;
+      last = items.at(-1)?.sequence ?? last;
+    }
   }
 
   /** Takes what the main thread answered. */
