@@ -1,4 +1,4 @@
-import { CancelledError, PalateError } from '@palate/core';
+import { CancelledError, orCancelled, PalateError } from '@palate/core';
 import type { ModelEntry } from '@palate/engine';
 import type { Logger } from 'pino';
 import {
@@ -17,6 +17,9 @@ const LONGEST_PAUSE = 30_000;
 /** Milliseconds that calls under way have to be answered by a thread that another took the place of. */
 const LAST_ANSWERS = 150_000;
 
+/** How often the map is made anew where items come while it is made; then the thread that answers makes it. */
+const MAP_TRIES = 3;
+
 /** Operations that change what later answers go by. */
 const WRITES: ReadonlySet<Operation> = new Set(['feedback', 'addItems']);
 
@@ -33,6 +36,8 @@ export class LastingEngine implements EngineCaller {
   /** Threads that fit, or answer what they were asked before another took their place. */
   readonly #others = new Set<EngineHost>();
   readonly #writing = new Set<Promise<unknown>>();
+  /** The map that is being made, for all who ask meanwhile. */
+  #mapping: Promise<unknown> | undefined;
   /** Resolves when writes may go on. */
   #gate: Promise<void> | undefined;
   #pause = FIRST_PAUSE;
@@ -87,6 +92,7 @@ export class LastingEngine implements EngineCaller {
   }
 
   async call(operation: Operation, argument?: unknown, options?: HostCallOptions): Promise<HostAnswer> {
+    if (operation === 'map') await this.#makeMap(options?.signal);
     if (!WRITES.has(operation)) return this.#answering().call(operation, argument, options);
     await this.#gate;
     const written = this.#answering().call(operation, argument, options);
@@ -106,6 +112,18 @@ export class LastingEngine implements EngineCaller {
       hint: 'Ask again in a moment.',
       isRetryable: true,
     });
+  }
+
+  /** Sees to it that the map is kept, made by a thread beside the one that answers, which then only reads it. */
+  async #makeMap(signal: AbortSignal | undefined): Promise<void> {
+    for (let tries = 0; tries < MAP_TRIES; tries++) {
+      const { json } = await this.#answering().call('hasMap', undefined, { signal });
+      if (JSON.parse(new TextDecoder().decode(json)) === true) return;
+      this.#mapping ??= this.#beside((host) => host.call('map')).finally(() => {
+        this.#mapping = undefined;
+      });
+      await orCancelled(this.#mapping, signal, 'waiting for the map');
+    }
   }
 
   /** Fits a system in a thread beside the one that answers, which then reads it. */

@@ -272,6 +272,18 @@ export class Engine {
     return this.#with(options, ({ snapshot }) => itemMap(snapshot, options.signal));
   }
 
+  /** Whether the map of the items of now is made, or kept so that it is read and need not be made. */
+  async hasMap(): Promise<boolean> {
+    return this.#with({}, ({ snapshot }) => snapshot.hasLayout());
+  }
+
+  /** External ids of all users: those of the data, then those who came since and gave feedback. */
+  userIds(): readonly string[] {
+    this.#check();
+    const { users } = this.#snapshot.generation.dataset.log;
+    return [...users, ...this.#feedback.userIds.filter((id) => !users.has(id))];
+  }
+
   /** Tells what is known of a user; undefined where nobody knows them. */
   user(id: string): UserView | undefined {
     this.#check();

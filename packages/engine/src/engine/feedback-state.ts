@@ -74,6 +74,11 @@ export class FeedbackState {
     return this.#users.get(user);
   }
 
+  /** External ids of users with feedback, in the order in which it came. */
+  get userIds(): readonly string[] {
+    return [...this.#users.keys()];
+  }
+
   /** Users with feedback. */
   get users(): number {
     return this.#users.size;

@@ -1,8 +1,7 @@
-import { join } from 'node:path';
-import { contentHash, EmbeddingTable, IdMap, loadOrFit, orCancelled } from '@palate/core';
+import { contentHash, EmbeddingTable, IdMap, loadOrFit, orCancelled, readManifest } from '@palate/core';
 import type { SemanticIds } from '@palate/semantic-id';
 import { type LaidOut, layOut } from '../map/lay-out.js';
-import { SavedLayout } from '../map/saved-layout.js';
+import { layoutFolder, removeOtherLayouts, SavedLayout } from '../map/saved-layout.js';
 import type { FittedMethod, MethodContext, MethodSettings } from '../methods/method.js';
 import { methodContext } from '../methods/method-context.js';
 import { methodOf } from '../methods/methods.js';
@@ -55,7 +54,7 @@ export class Snapshot {
       ? methodContext(catalogue.dataset, {
           folder: context.folder,
           seed: context.seed,
-          encoder: { get: () => context.encoder() },
+          encoder: { get: () => context.encoder(), id: () => context.encoderId() },
           texts: catalogue.texts,
           textProvenance: catalogue.provenance,
           itemVectors: () => this.vectors(),
@@ -126,15 +125,10 @@ export class Snapshot {
     return this.#laidOut !== undefined;
   }
 
-  /**
-   * The items laid out by their texts' vectors, once however many ask. The layout of the items that models were fitted on is
-   * kept beside them.
-   */
+  /** The items laid out by their texts' vectors, once however many ask, and kept beside the models. */
   laidOut(signal?: AbortSignal): Promise<LaidOut> {
     if (!this.#laidOut) {
-      const { context } = this.generation;
-      const made = async (): Promise<LaidOut> => layOut(await this.vectors(), { seed: context.seed });
-      this.#laidOut = this.#isExtended ? made() : this.#keptLayout(made);
+      this.#laidOut = this.#keptLayout();
       this.#laidOut.then(
         ({ ids }) => {
           this.#mapIds = ids;
@@ -147,14 +141,31 @@ export class Snapshot {
     return orCancelled(this.#laidOut, signal, 'waiting for the map');
   }
 
-  /** Reads the layout of these items and texts, or keeps it; interactions change nothing of it. */
-  async #keptLayout(made: () => Promise<LaidOut>): Promise<LaidOut> {
-    const { context } = this.generation;
-    const identity = contentHash([this.catalogue.items, await context.textIdentity(), context.seed ?? 0]);
-    const { model } = await loadOrFit(join(context.folder, `layout-${identity.slice(0, 16)}`), {
+  /** Whether the layout is made, or kept so that it is read. */
+  async hasLayout(): Promise<boolean> {
+    if (this.#mapIds) return true;
+    return readManifest(await this.#layoutFolder()).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Folder of the layout of these items and texts; interactions change nothing of it. */
+  async #layoutFolder(): Promise<string> {
+    const { folder, seed } = this.generation.context;
+    const identity = contentHash([this.catalogue.items, await this.#context.textIdentity(), seed ?? 0]);
+    return layoutFolder(folder, identity);
+  }
+
+  /** Reads the layout, or makes and keeps it in place of those of other items. */
+  async #keptLayout(): Promise<LaidOut> {
+    const { folder, seed } = this.generation.context;
+    const dir = await this.#layoutFolder();
+    const { model, reused } = await loadOrFit(dir, {
       load: SavedLayout.load,
-      fit: async () => new SavedLayout(await made()),
+      fit: async () => new SavedLayout(await layOut(await this.vectors(), { seed })),
     });
+    if (!reused) await removeOtherLayouts(folder, dir);
     return model;
   }
 

@@ -1,10 +1,36 @@
-import { artifactTensor, readArtifact, type Saveable, writeArtifact } from '@palate/core';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  artifactTensor,
+  readArtifact,
+  readManifest,
+  removeArtifact,
+  type Saveable,
+  writeArtifact,
+} from '@palate/core';
 import { SemanticIds } from '@palate/semantic-id';
 import type { LaidOut } from './lay-out.js';
 
 const KIND = 'item-layout';
 const VERSION = 1;
 const PLANE = 'plane';
+/** What the names of layouts in the folder of the models begin with. */
+const PREFIX = 'layout-';
+
+/** Folder in which a layout of an identity is kept. */
+export function layoutFolder(folder: string, identity: string): string {
+  return join(folder, `${PREFIX}${identity.slice(0, 16)}`);
+}
+
+/** Takes layouts of other items away: every addition brings a new one. */
+export async function removeOtherLayouts(folder: string, kept: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const dir = join(folder, name);
+    if (!name.startsWith(PREFIX) || dir === kept) continue;
+    const manifest = await readManifest(dir).catch(() => undefined);
+    if (manifest?.kind === KIND) await removeArtifact(dir, KIND).catch(() => undefined);
+  }
+}
 
 /** A layout that can be kept beside the models. */
 export class SavedLayout implements LaidOut, Saveable {

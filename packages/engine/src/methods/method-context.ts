@@ -23,7 +23,10 @@ export interface MethodContextOptions extends LongCallOptions {
   /** Folder of what is kept. */
   readonly folder: string;
   /** Default: use-lite, which keeps its vectors in the folder. */
-  readonly encoder?: TextEncoder | { readonly get: () => Promise<TextEncoder> } | undefined;
+  readonly encoder?:
+    | TextEncoder
+    | { readonly get: () => Promise<TextEncoder>; readonly id?: () => Promise<string> }
+    | undefined;
   /**
    * Texts and tags of items beside the catalogue, and keywords of users: what methods that read texts or profiles read then,
    * unless `texts` and `profiles` are given.
@@ -54,7 +57,7 @@ export function methodContext(dataset: Dataset, options: MethodContextOptions): 
   let dataFingerprint: string | undefined;
   const { encoder: given } = options;
   const nameOfEncoder = async (): Promise<string> =>
-    given ? ('get' in given ? await context.encoder() : given).id : 'use-lite';
+    !given ? 'use-lite' : !('get' in given) ? given.id : given.id ? given.id() : (await context.encoder()).id;
   const fields = describingFields(dataset);
   const textProvenance =
     options.textProvenance ??
@@ -87,6 +90,7 @@ export function methodContext(dataset: Dataset, options: MethodContextOptions): 
         : useLiteEncoder({ cacheDir: join(folder, 'vectors') });
       return encoder;
     },
+    encoderId: nameOfEncoder,
     async itemTexts() {
       if (!texts) {
         texts = Array.from({ length: dataset.log.items.size }, (_, item) =>

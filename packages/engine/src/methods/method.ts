@@ -39,6 +39,8 @@ export interface LoadContext {
 export interface FitContext extends LongCallOptions {
   /** The encoder of texts, loaded when it is first asked for. */
   encoder(): Promise<TextEncoder>;
+  /** Name of the encoder; where it is known without loading the encoder, it is not loaded. */
+  encoderId(): Promise<string>;
   /** One text an item by dense index, the empty one where nothing is known. */
   itemTexts(): Promise<readonly string[]>;
   /** Knowledge of interactions in the texts. */

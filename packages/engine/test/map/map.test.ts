@@ -180,6 +180,21 @@ describe('the map of an engine', () => {
     expect(after.version).not.toBe(before.version);
   });
 
+  test('of added items is read where another engine on the folder has made it, and takes the place of the one before', async () => {
+    const folder = join(root, 'beside');
+    await using answering = await Engine.open({ dataset: shop(), folder, encoder });
+    await answering.map();
+    await answering.addItems([{ id: 'tea-new', text: { title: 'Tea of the year' } }]);
+    expect(await answering.hasMap()).toBe(false);
+    {
+      await using beside = await Engine.open({ dataset: shop(), folder, encoder });
+      await beside.map();
+    }
+    expect(await answering.hasMap()).toBe(true);
+    expect((await answering.map()).ids).toContain('tea-new');
+    expect((await readdir(folder)).filter((name) => name.startsWith('layout-'))).toHaveLength(1);
+  });
+
   test('is empty where no item has a text', async () => {
     await using engine = await Engine.open({ dataset: shop({ hasTexts: false }), folder: join(root, 'c') });
     const map = await engine.map();

@@ -74,6 +74,7 @@ export const ENGINE_CALLS: Readonly<Partial<Record<Operation, Call>>> = {
     return status;
   },
   systems: (engine) => ({ systems: engine.status().methods }),
+  hasMap: (engine) => engine.hasMap(),
   map: (engine, _: undefined, { signal }) => engine.map({ signal }),
   prepare: (engine, models: readonly ChosenModel[] | undefined, { signal }) =>
     engine.prepare({ signal, models }).then(() => ({ prepared: true })),

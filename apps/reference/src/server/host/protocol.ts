@@ -18,6 +18,7 @@ export type Operation =
   | 'status'
   | 'systems'
   | 'map'
+  | 'hasMap'
   | 'prepare'
   | 'fit'
   | 'refit'
