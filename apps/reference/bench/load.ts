@@ -128,7 +128,11 @@ interface Arrivals {
  */
 async function arrive(
   url: string,
-  { seconds, rate: perSecond, beside }: { seconds: number; rate: number; beside?: Promise<unknown> },
+  {
+    seconds,
+    rate: perSecond,
+    beside,
+  }: { seconds: number; rate: number; beside?: Promise<unknown> | undefined },
 ): Promise<Arrivals> {
   const agent = new Agent({ keepAlive: true });
   const random = new RandomStream(1);

@@ -32,6 +32,16 @@ withPrinting(withFitting(program.command('evaluate')))
   .option('--no-knowledge', 'without the texts that a language model wrote about the data')
   .action(action(async () => (await import('./commands/evaluate.js')).evaluateCommand));
 
+withPrinting(withFitting(program.command('score')))
+  .description('find the lists of all users and write them to a file or a table')
+  .option('--everybody', 'the lists of all users of the data')
+  .requiredOption('--out <place>', 'FILE.parquet, FILE.jsonl, or postgres (at DATABASE_URL) or postgres://…')
+  .option('--k <number>', 'items of a list', wholeNumber(1), 100)
+  .option('--system <name>', 'one method of `palate systems`, instead of the pipeline')
+  .option('--shard <part/of>', 'only a share of the users, such as 2/8, for several machines')
+  .option('--block <number>', 'users between two marks from which a killed run goes on', wholeNumber(1), 1000)
+  .action(action(async () => (await import('./commands/score.js')).scoreCommand));
+
 withFitting(program.command('semantic-ids'))
   .description('make semantic IDs of the bundled films and show what shares a first code')
   .option('--groups <number>', 'how many first codes', wholeNumber(1), 10)

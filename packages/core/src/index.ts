@@ -16,7 +16,7 @@ export {
   type TensorExpectation,
   tensorsUnder,
 } from './artifact-tensor.js';
-export { writeFailure, writeFileAtomically } from './atomic-file.js';
+export { writeFailure, writeFileAtomically, writingName } from './atomic-file.js';
 export { type AttributeValue, Catalog, type CatalogColumns } from './catalog.js';
 export { contentHash } from './content-hash.js';
 export { createDataset, type Dataset, type UserTable, withLog } from './dataset.js';
@@ -85,6 +85,7 @@ export type {
   TokenUsage,
 } from './language-model.js';
 export { sweepLeftoverWrites } from './leftover-writes.js';
+export type { ListPlan, ListSink, UserList } from './list-sink.js';
 export { listsFromScores } from './lists-from-scores.js';
 export { type LoadOrFitOptions, loadOrFit } from './load-or-fit.js';
 export { nearestName, unknownName } from './nearest-name.js';

@@ -45,6 +45,13 @@ export type {
   SearchRequest,
   SimilarRequest,
 } from './engine/request.js';
+export { ListFile } from './everybody/list-file.js';
+export {
+  EVERYBODY,
+  type EverybodyOptions,
+  type EverybodyReport,
+  scoreEverybody,
+} from './everybody/score-everybody.js';
 export type { ItemMap } from './map/item-map.js';
 export { type FitOrLoadOptions, type FittedOrLoaded, fitOrLoadMethod } from './methods/fit-or-load-method.js';
 export type {

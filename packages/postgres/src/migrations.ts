@@ -25,6 +25,21 @@ const MIGRATIONS: readonly (readonly string[])[] = [
       stored_at timestamptz not null default now()
     )`,
   ],
+  [
+    `create table palate_lists (
+      user_id text not null,
+      rank integer not null,
+      item_id text not null,
+      score double precision not null,
+      primary key (user_id, rank)
+    )`,
+    `create table palate_list_blocks (
+      identity text not null,
+      block integer not null,
+      stored_at timestamptz not null default now(),
+      primary key (identity, block)
+    )`,
+  ],
 ];
 
 /** Locks of ours in a database that others may use as well. */

@@ -2,7 +2,7 @@ import type { AddedItemStore } from '@palate/core';
 import { addedItemsConformance, feedbackStoreConformance } from '@palate/core/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openFeedbackStore, type SqlFeedbackStore } from '../src/index.js';
+import { openFeedbackStore, openListTable, type SqlFeedbackStore } from '../src/index.js';
 import { findPostgres, type PostgresServer, startPostgres } from './postgres-server.js';
 
 const found = await findPostgres();
@@ -70,6 +70,7 @@ describe.skipIf('missing' in found)(`a store on a PostgreSQL server${why}`, () =
     expect(await query(url, 'select version from palate_migrations order by version')).toEqual([
       { version: 1 },
       { version: 2 },
+      { version: 3 },
     ]);
   });
 
@@ -78,6 +79,30 @@ describe.skipIf('missing' in found)(`a store on a PostgreSQL server${why}`, () =
     await (await open(url)).close();
     await query(url, 'insert into palate_migrations (version) values (99)');
     await expect(open(url)).rejects.toThrow(/version 99.*A newer version/);
+  });
+
+  test('takes lists block by block, keeps what a run before wrote, and replaces each user’s list as a whole', async () => {
+    const url = await newUrl();
+    const plan = { identity: 'a', blocks: 2 };
+    const rows = () => query(url, 'select user_id, rank, item_id from palate_lists order by user_id, rank');
+    const list = (user: string, ...ids: string[]) => ({ user, items: ids.map((id) => ({ id, score: 1 })) });
+    const killed = await openListTable(url);
+    expect([...(await killed.begin(plan))]).toEqual([]);
+    await killed.write(0, [list('ann', 'x', 'y'), list('bob', 'y')]);
+    await killed.close();
+    const next = await openListTable(url);
+    expect([...(await next.begin(plan))]).toEqual([0]);
+    await next.write(1, [list('cid', 'z')]);
+    await next.write(1, [list('cid', 'z')]);
+    await next.finish();
+    const later = await openListTable(url);
+    expect([...(await later.begin(plan))]).toEqual([]);
+    await later.write(0, [list('ann', 'z'), list('bob')]);
+    await later.close();
+    expect(await rows()).toEqual([
+      { user_id: 'ann', rank: 1, item_id: 'z' },
+      { user_id: 'cid', rank: 1, item_id: 'z' },
+    ]);
   });
 
   test('hides nothing from a reader who goes on from a number, while several write', async () => {

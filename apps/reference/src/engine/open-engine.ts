@@ -1,5 +1,5 @@
 import { type CommandContext, checkWritable, type WorkOptions, withProgress } from '@palate/command-line';
-import { type Dataset, userCacheFolder } from '@palate/core';
+import { type Dataset, type Progress, userCacheFolder } from '@palate/core';
 import { Engine } from '@palate/engine';
 import type { FittingOptions } from '../command-options.js';
 import { loadData } from '../data.js';
@@ -11,6 +11,8 @@ import { modelFolder } from './model-folder.js';
 export interface Opened {
   readonly engine: Engine;
   readonly dataset: Dataset;
+  /** Shows how far the command is. */
+  readonly onProgress: (progress: Progress) => void;
 }
 
 /**
@@ -45,7 +47,7 @@ export async function withEngine<T>(
         onNotice: report.onNotice,
       });
       // The engine is closed when this block is left: not before the answer is there.
-      return await use({ engine, dataset });
+      return await use({ engine, dataset, onProgress: report.onProgress });
     },
     work,
   );
