@@ -272,13 +272,18 @@ export class TextModel implements Saveable, Disposable {
    * Rebuilds a model from what {@link saved} gave.
    *
    * @param source - the folder it lay in, for the message
+   * @param vocabulary - where the model has one that cannot be read from the files alone
    * @throws ArtifactError if something is missing or does not fit together
    */
-  static async restore(source: string, { config, tensors, files }: SavedTextModel): Promise<TextModel> {
+  static async restore(
+    source: string,
+    { config, tensors, files }: SavedTextModel,
+    vocabulary?: TextTokens,
+  ): Promise<TextModel> {
     const { languageModel, ...settings } = config;
     await selectBackend();
     return rebuildSaved(source, 'a model of the settings in the manifest', async () => {
-      const tokens = await readTextTokens(files, source);
+      const tokens = vocabulary ?? (await readTextTokens(files, source));
       const known = { ...TEXT_MODEL.restored(source, settings), tokens };
       const network = new WholeWordNetwork(new T5(t5Config(languageModel, source)), known.wholeWords, 0);
       try {

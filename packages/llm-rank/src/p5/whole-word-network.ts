@@ -13,6 +13,8 @@ import * as tf from '@tensorflow/tfjs-core';
 
 /** Name of the table of whole words among the weights. */
 const TABLE = 'whole-word.weight';
+/** Deviation of its first values: a tenth of that of tokens, which a small model would otherwise not make out for long. */
+const WORD_DEVIATION = 0.1;
 
 /** Inputs as tensors, int32 `[batch, length]` each but for `present`, float32: 1 for tokens and 0 for padding. */
 export type SourceTensors = Readonly<Record<'ids' | 'words' | 'present', tf.Tensor>>;
@@ -33,7 +35,12 @@ export class WholeWordNetwork implements Disposable {
     this.#table =
       wholeWords === 0
         ? undefined
-        : t5.parameters.add(TABLE, [wholeWords, t5.config.d_model], normal(1), new RandomStream(seed));
+        : t5.parameters.add(
+            TABLE,
+            [wholeWords, t5.config.d_model],
+            normal(WORD_DEVIATION),
+            new RandomStream(seed),
+          );
   }
 
   /** Runs the encoder. */

@@ -13,7 +13,8 @@ export class IdTokens implements TextTokens {
   readonly padding: number;
   /** The vocabulary of the other words. */
   readonly base: TextTokens;
-  readonly #pieces: readonly string[];
+  /** Pieces of names in the order of their tokens, the first being that behind the vocabulary. */
+  readonly pieces: readonly string[];
   readonly #names = new Map<string, Int32Array>();
 
   /** @throws InvalidInputError if a name is there twice, or two names have the same pieces */
@@ -41,11 +42,11 @@ export class IdTokens implements TextTokens {
         known.add(key);
         this.#names.set(name, Int32Array.from(own));
       }
-    this.#pieces = [...tokens.keys()];
-    this.size = base.size + this.#pieces.length;
+    this.pieces = [...tokens.keys()];
+    this.size = base.size + this.pieces.length;
     this.end = base.end;
     this.padding = base.padding;
-    this.id = `${base.id}+ids:${contentHash([this.#pieces, [...this.#names.keys()], [...known]]).slice(0, 16)}`;
+    this.id = `${base.id}+ids:${contentHash([this.pieces, [...this.#names.keys()], [...known]]).slice(0, 16)}`;
   }
 
   /** Tokens of a name; undefined for other words. */
@@ -81,7 +82,7 @@ export class IdTokens implements TextTokens {
       plain = [];
     };
     for (const id of Array.from(ids)) {
-      const piece = this.#pieces[id - this.base.size];
+      const piece = this.pieces[id - this.base.size];
       if (piece === undefined) {
         plain.push(id);
         isName = false;

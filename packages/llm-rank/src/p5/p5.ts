@@ -1,0 +1,514 @@
+import {
+  checkNumber,
+  checkOptions,
+  type Dataset,
+  type Disposable,
+  type Favourites,
+  type IdMap,
+  InvalidInputError,
+  type LongCallOptions,
+  OutcomeCounter,
+  type Provenance,
+  type Query,
+  type Ranker,
+  RETRIEVE_OPTIONS,
+  type RetrieveOptions,
+  type Retriever,
+  type Saveable,
+  type ScoredItem,
+  throwIfCancelled,
+  topK,
+  UnsupportedError,
+  unavailableItems,
+  yieldToEventLoop,
+} from '@palate/core';
+import type { EpochReport } from '@palate/nn';
+import { checkCandidates } from '../palr/check-candidates.js';
+import type { RatingPredictor } from '../rating/rating-rows.js';
+import { P5Questions, readsUser } from './ask-p5.js';
+import type { CutSlot } from './cut-counter.js';
+import { directScores } from './direct-scores.js';
+import { fitP5 } from './fit-p5.js';
+import { filledUp, ItemSearch } from './item-search.js';
+import type { P5Options } from './p5-options.js';
+import type { P5Parts } from './p5-parts.js';
+import { P5Ratings } from './rating-answers.js';
+import { loadP5, saveP5 } from './saved-p5.js';
+import { starsOf } from './tasks/material.js';
+import { historyWords } from './tasks/sequential-tasks.js';
+import type { Slots } from './tasks/slots.js';
+import { reviewWords } from './tasks/text-tasks.js';
+import type { P5Template } from './templates/template.js';
+
+/** Queries that are searched together. */
+const BLOCK = 64;
+
+/** Templates by which a P5 is asked, by number. */
+export interface P5Asking {
+  /** Of the task `next`, for lists. */
+  readonly next?: string | undefined;
+  /** Of `direct-yes-no`, whose yes is the score, or of `direct-choose`, for ranking. */
+  readonly direct?: string | undefined;
+  /** Of `rating`, with the number as its answer. */
+  readonly rating?: string | undefined;
+  readonly explanation?: string | undefined;
+}
+
+/** What an explanation is asked for, by external ids. */
+export interface P5ExplanationRequest {
+  readonly user: string;
+  readonly item: string;
+  /** A rating to explain. */
+  readonly rating?: number | undefined;
+  /** A word to speak of. */
+  readonly feature?: string | undefined;
+}
+
+/** A review to be read, by external ids. */
+export interface P5ReviewRequest {
+  readonly user: string;
+  readonly text: string;
+}
+
+/** Lists of a search without bounds. */
+export interface P5FreeSearch {
+  readonly lists: ScoredItem[][];
+  /** Share of what was written that is the name of no item. */
+  readonly invalidShare: number;
+}
+
+/**
+ * P5 (Geng et al. 2022): one text-to-text model for five families of tasks. Users and items are words; ratings, histories,
+ * explanations, reviews and direct recommendation are questions with answers, trained together. It finds items by a history
+ * (`retrieve`), ranks given ones (`rank`), predicts ratings (`ratings`), and writes explanations and headlines of reviews.
+ *
+ * @example
+ * ```ts
+ * const p5 = await P5.fit(dataset, { epochs: 1, width: 16, layers: 1, draws: { 'choose-next': 0 } });
+ * const [list] = await p5.retrieve([{ user: 'u1', history: dataset.log.history(0) }], 10);
+ * ```
+ */
+export class P5 implements Retriever, Ranker, Saveable, Disposable {
+  readonly name: string;
+  readonly items: IdMap;
+  /** Users who have a name; others are served by questions that name none. */
+  readonly users: IdMap;
+  readonly favourites: Favourites;
+  readonly fittedOn: readonly string[];
+  /** Knowledge of interactions in texts, titles and names beside the training data. */
+  readonly provenance: Provenance | undefined;
+  /** Loss of each epoch of the fit; empty after loading. */
+  readonly history: readonly EpochReport[];
+  /** What did not fit into the inputs of the training, by slot; nothing after loading. */
+  readonly trainingCut: Readonly<Record<string, CutSlot>>;
+  readonly #parts: P5Parts;
+  readonly #questions: P5Questions;
+  readonly #search: ItemSearch;
+  readonly #asking: P5Asking;
+
+  private constructor(
+    questions: P5Questions,
+    search: ItemSearch,
+    asking: P5Asking,
+    told: Pick<P5, 'history' | 'trainingCut'>,
+  ) {
+    const { parts } = questions;
+    this.#parts = parts;
+    this.#questions = questions;
+    this.#search = search;
+    this.#asking = asking;
+    this.items = parts.items;
+    this.users = parts.users;
+    this.favourites = parts.favourites;
+    this.fittedOn = parts.fittedOn;
+    this.provenance = parts.provenance;
+    this.history = told.history;
+    this.trainingCut = told.trainingCut;
+    this.name = nameOf(parts, asking);
+  }
+
+  /**
+   * Trains on the interactions of a data set and the texts of the options.
+   *
+   * @throws InvalidInputError for unknown options, templates that no task can fill, families without data, or data without rows
+   * @throws LeakError for a text of a pair of user and item that is not in the training data
+   * @throws CancelledError if `signal` fires; a checkpoint is written first where they are kept
+   */
+  static async fit(dataset: Dataset, options: P5Options = {}): Promise<P5> {
+    const { parts, history, cut } = await fitP5(dataset, options);
+    return new P5(new P5Questions(parts), new ItemSearch(parts), {}, { history, trainingCut: cut });
+  }
+
+  /**
+   * The same model asked by other templates, held-out ones among them. It shares the weights: dispose one of both.
+   *
+   * @throws InvalidInputError for a number that there is not
+   * @throws UnsupportedError for a template of another task
+   */
+  asking(asking: P5Asking): P5 {
+    checkOptions('asking', asking, ['next', 'direct', 'rating', 'explanation']);
+    const asked = new P5(this.#questions, this.#search, { ...this.#asking, ...asking }, this);
+    if (asking.next !== undefined) this.#questions.template(asking.next, ['next']);
+    if (asking.direct !== undefined)
+      this.#questions.template(asking.direct, ['direct-yes-no', 'direct-choose']);
+    if (asking.rating !== undefined) this.#ratingTemplate(asking.rating);
+    if (asking.explanation !== undefined) this.#questions.template(asking.explanation, ['explanation']);
+    return asked;
+  }
+
+  /** How many questions had words left out since the model was made, by slot: `history`, `candidates`, `review`. */
+  get cut(): Readonly<Record<string, CutSlot>> {
+    return this.#questions.cut.counts();
+  }
+
+  /** How many numbers the model has. */
+  get parameterCount(): number {
+    return this.#parts.model.parameterCount;
+  }
+
+  /** Template and slots of a query for the next item; undefined where it gives nothing to go by. */
+  #nextQuestion(query: Query): { readonly template: P5Template; readonly slots: Slots } | undefined {
+    const { history } = query;
+    if (!history?.length) return undefined;
+    const user = query.user === undefined ? undefined : this.users.find(query.user);
+    const { settings, itemNames, userNames } = this.#parts;
+    const newest = Array.from(history).slice(-settings.historyLength);
+    const slots = { history: historyWords(newest, itemNames.names) };
+    const wanted =
+      this.#asking.next === undefined
+        ? this.#questions.trained('next', readsUser)
+        : this.#questions.template(this.#asking.next, ['next']);
+    if (user !== undefined && wanted)
+      return { template: wanted, slots: { ...slots, user: userNames.names[user] as string } };
+    const plain =
+      wanted && !readsUser(wanted)
+        ? wanted
+        : this.#questions.trained('next', (template) => !readsUser(template));
+    return plain && { template: plain, slots };
+  }
+
+  /**
+   * The next items of histories: names written by beam search in the tree of all items that are available. A user that is not
+   * known is asked about by a template that names none.
+   *
+   * @throws UnsupportedError if the sequential family was not trained
+   */
+  async retrieve(
+    queries: readonly Query[],
+    k: number,
+    options: RetrieveOptions = {},
+  ): Promise<ScoredItem[][]> {
+    const counter = new OutcomeCounter(this.name, queries.length);
+    const lists = await this.#lists(queries, k, options, counter, async (sources, exclude) =>
+      this.#search.among(sources, k, exclude, options),
+    );
+    options.onOutcomes?.(counter.counts());
+    return lists;
+  }
+
+  /**
+   * The same search without bounds, as the paper has it: what no item is called is left out and counted, as are items that are not
+   * available. Lists are filled up by the general favourites.
+   */
+  async retrieveFreely(
+    queries: readonly Query[],
+    k: number,
+    options: RetrieveOptions = {},
+  ): Promise<P5FreeSearch> {
+    const counter = new OutcomeCounter(this.name, queries.length);
+    let [invalid, written] = [0, 0];
+    const lists = await this.#lists(queries, k, options, counter, async (sources) => {
+      const found = await this.#search.freely(sources, k, options);
+      for (const each of found) {
+        invalid += each.invalid;
+        written += each.written;
+      }
+      return found.map(({ items }) => items);
+    });
+    options.onOutcomes?.(counter.counts());
+    return { lists, invalidShare: written === 0 ? 0 : invalid / written };
+  }
+
+  async #lists(
+    queries: readonly Query[],
+    k: number,
+    options: RetrieveOptions,
+    counter: OutcomeCounter,
+    search: (
+      sources: readonly ReturnType<P5Questions['source']>[],
+      exclude: readonly (readonly number[])[],
+    ) => Promise<readonly (readonly ScoredItem[])[]>,
+  ): Promise<ScoredItem[][]> {
+    checkOptions('retrieve', options, RETRIEVE_OPTIONS);
+    checkNumber('k', k, { min: 1, integer: true });
+    const n = this.items.size;
+    const checked = new Uint8Array(n);
+    for (const query of queries) unavailableItems(query, n, options, checked);
+    throwIfCancelled(options.signal, this.name);
+    if (!this.#parts.tasks.includes('next'))
+      throw new UnsupportedError({
+        expected: 'a P5 that was trained on the next items of histories',
+        received: `one trained on ${this.#parts.tasks.join(', ')}`,
+        hint: "Fit with the family 'sequential'.",
+      });
+    const { scores } = this.favourites;
+    const lists: ScoredItem[][] = [];
+    for (let from = 0; from < queries.length; from += BLOCK) {
+      await yieldToEventLoop(options.signal, this.name);
+      const block = queries.slice(from, from + BLOCK).map((query) => {
+        const unavailable = unavailableItems(query, n, options);
+        const question = this.#nextQuestion(query);
+        return {
+          unavailable,
+          isOpen: unavailable.includes(0),
+          source: question && this.#questions.source(question.template, question.slots),
+        };
+      });
+      const asked = block.filter(({ source, isOpen }) => source && isOpen);
+      const found = await search(
+        asked.map(({ source }) => source as ReturnType<P5Questions['source']>),
+        asked.map(({ unavailable }) =>
+          Array.from(unavailable.keys()).filter((item) => unavailable[item] === 1),
+        ),
+      );
+      for (const each of block) {
+        const at = asked.indexOf(each);
+        if (at < 0) {
+          if (!each.source) counter.fallBack('no history: general favourites');
+          lists.push(topK(scores, k, each.unavailable));
+          continue;
+        }
+        for (const slot of Object.keys(each.source?.cut ?? {})) counter.note(`${slot} cut to fit the input`);
+        const own = (found[at] as readonly ScoredItem[]).filter(({ item }) => !each.unavailable[item]);
+        const list = filledUp(own, k, each.unavailable, scores);
+        if (list.length > own.length) counter.note('list filled up by general favourites');
+        lists.push(list);
+      }
+      options.onProgress?.({
+        phase: `retrieve with ${this.name}`,
+        done: lists.length,
+        total: queries.length,
+      });
+    }
+    return lists;
+  }
+
+  /**
+   * Orders candidates by how likely a user is to want them: by the yes of a question about each, or, with a template that chooses,
+   * by their place in the answer to one question about all. Users that are not known are asked about by their history; without
+   * one the candidates stay as they were given, and that is counted.
+   *
+   * @throws InvalidInputError for item indexes out of range, an item twice in a list, or scores that are not finite
+   * @throws UnsupportedError if neither the direct family was trained nor, for users who are not known, the sequential one
+   */
+  async rank(
+    queries: readonly Query[],
+    candidates: readonly (readonly ScoredItem[])[],
+    k: number,
+    options: RetrieveOptions = {},
+  ): Promise<ScoredItem[][]> {
+    checkOptions('rank', options, RETRIEVE_OPTIONS);
+    checkNumber('k', k, { min: 1, integer: true });
+    throwIfCancelled(options.signal, this.name);
+    for (const query of queries) unavailableItems(query, this.items.size);
+    checkCandidates(queries, candidates, this.items.size);
+    const counter = new OutcomeCounter(this.name, queries.length);
+    const template =
+      this.#asking.direct === undefined
+        ? this.#questions.trained('direct-yes-no', readsUser)
+        : this.#questions.template(this.#asking.direct, ['direct-yes-no', 'direct-choose']);
+    const lists = await directScores({
+      questions: this.#questions,
+      search: this.#search,
+      name: this.name,
+      template,
+      queries,
+      candidates,
+      counter,
+      options,
+    });
+    options.onOutcomes?.(counter.counts());
+    return lists.map((list) => [...list].sort((a, b) => b.score - a.score).slice(0, k));
+  }
+
+  #ratingTemplate(id: string | undefined): P5Template {
+    const template =
+      id === undefined
+        ? this.#questions.trained('rating', ({ target }) => target === 'rating')
+        : this.#questions.template(id, ['rating']);
+    if (template?.target === 'rating') return template;
+    throw new UnsupportedError({
+      expected: 'a template that asks for a rating as a number, of a P5 trained on ratings',
+      received: template ? `${template.id}, which asks for ${template.target}` : 'none',
+      hint: "Fit on a rated log with the family 'rating', and ask by a template such as 1-1.",
+    });
+  }
+
+  /**
+   * Predicts ratings by writing them.
+   *
+   * @throws UnsupportedError if ratings were not trained
+   */
+  ratings(): RatingPredictor {
+    const template = this.#ratingTemplate(this.#asking.rating);
+    return new P5Ratings(this.#questions, template, this.name);
+  }
+
+  /**
+   * Writes a sentence on why a user has or likes an item; with a rating or a word to speak of where the template reads them.
+   *
+   * @throws InvalidInputError for a user or an item that is not known
+   * @throws UnsupportedError if explanations were not trained
+   */
+  async explain(
+    requests: readonly P5ExplanationRequest[],
+    options: LongCallOptions & { readonly maxTokens?: number | undefined } = {},
+  ): Promise<string[]> {
+    const sources = requests.map(({ user, item, rating, feature }) => {
+      const slots: Slots = {
+        ...this.#pairSlots(user, item),
+        ...(rating === undefined ? {} : { stars: starsOf(rating) }),
+        ...(feature === undefined ? {} : { feature }),
+      };
+      return this.#questions.source(this.#explanationTemplate(slots), slots);
+    });
+    return this.#questions.write(sources, options);
+  }
+
+  /** The template that was asked for, or of those trained on the one that reads most of what there is. */
+  #explanationTemplate(slots: Slots): P5Template {
+    const { explanation } = this.#asking;
+    if (explanation !== undefined) return this.#questions.template(explanation, ['explanation']);
+    const found = this.#questions.fullest('explanation', slots);
+    if (found) return found;
+    throw new UnsupportedError({
+      expected: 'a P5 that was trained on explanations',
+      received: `one trained on ${this.#parts.tasks.join(', ')}`,
+      hint: 'Pass texts with explanations to P5.fit.',
+    });
+  }
+
+  /**
+   * Writes headlines of reviews.
+   *
+   * @throws UnsupportedError if reviews with headlines were not trained
+   */
+  summarise(
+    reviews: readonly P5ReviewRequest[],
+    options: LongCallOptions & { readonly maxTokens?: number | undefined } = {},
+  ): Promise<string[]> {
+    return this.#askReviews(reviews, 'summary', options);
+  }
+
+  /**
+   * Reads the rating out of reviews, as the model writes it; NaN where that is no number.
+   *
+   * @throws UnsupportedError if reviews were not trained
+   */
+  async rateReviews(
+    reviews: readonly P5ReviewRequest[],
+    options: LongCallOptions = {},
+  ): Promise<Float32Array> {
+    const answers = await this.#askReviews(reviews, 'stars', options);
+    return Float32Array.from(answers, (answer) => {
+      const text = answer.replace(/\s/g, '');
+      return text === '' ? Number.NaN : Number(text);
+    });
+  }
+
+  async #askReviews(
+    reviews: readonly P5ReviewRequest[],
+    target: string,
+    options: LongCallOptions & { readonly maxTokens?: number | undefined },
+  ): Promise<string[]> {
+    const template = this.#questions.trained('review', (each) => each.target === target);
+    if (!template)
+      throw new UnsupportedError({
+        expected: 'a P5 that was trained on reviews',
+        received: `one trained on ${this.#parts.tasks.join(', ')}`,
+        hint: 'Pass texts with reviews to P5.fit.',
+      });
+    return this.ask(
+      template.id,
+      reviews.map(({ user, text }) => ({ user: this.#userName(user), review: reviewWords(text) })),
+      options,
+    );
+  }
+
+  /**
+   * Answers filled questions of any template in words: those held out, and those that name items of another domain by title.
+   *
+   * @param slots - of each question: words, as they stand in texts
+   */
+  async ask(
+    id: string,
+    slots: readonly Slots[],
+    options: LongCallOptions & { readonly maxTokens?: number | undefined } = {},
+  ): Promise<string[]> {
+    const template = this.#questions.any(id);
+    return this.#questions.write(
+      slots.map((each) => this.#questions.source(template, each)),
+      options,
+    );
+  }
+
+  /** How a user is called in texts, for {@link ask}. */
+  userName(user: string): string {
+    return this.#userName(user);
+  }
+
+  #userName(user: string): string {
+    return this.#parts.userNames.names[known(this.users, user, 'user')] as string;
+  }
+
+  #pairSlots(user: string, item: string): Slots {
+    const at = known(this.items, item, 'item');
+    return {
+      user: this.#userName(user),
+      item: this.#parts.itemNames.names[at] as string,
+      title: this.#parts.titles[at] as string,
+    };
+  }
+
+  save(dir: string): Promise<void> {
+    return saveP5(this.#parts, dir);
+  }
+
+  /**
+   * @throws ArtifactError if the folder is missing, foreign or damaged
+   * @throws MissingDependencyError if its vocabulary needs a library that is not installed
+   */
+  static async load(dir: string): Promise<P5> {
+    const parts = await loadP5(dir);
+    return new P5(new P5Questions(parts), new ItemSearch(parts), {}, { history: [], trainingCut: {} });
+  }
+
+  /** Frees the weights; what needs them throws afterwards. */
+  dispose(): void {
+    this.#parts.model.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+function known(ids: IdMap, id: string, what: string): number {
+  const found = ids.find(id);
+  if (found !== undefined) return found;
+  throw new InvalidInputError({
+    expected: `a ${what} of the training data`,
+    received: JSON.stringify(id),
+    hint: `Ask about a ${what} that the model has a name for.`,
+  });
+}
+
+/** Says what tells this P5 from another: how items are called, and by which templates it is asked. */
+function nameOf({ settings }: P5Parts, asking: P5Asking): string {
+  const { itemIds } = settings;
+  const about = [
+    itemIds === 'random' ? [] : [itemIds === 'sequential' ? 'sequential numbering, leaks' : `${itemIds} ids`],
+    Object.values(asking).filter((id) => id !== undefined),
+  ].flat();
+  return about.length === 0 ? 'P5' : `P5 (${about.join('; ')})`;
+}
