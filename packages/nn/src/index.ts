@@ -7,6 +7,7 @@ export {
   splitHeads,
 } from './attention.js';
 export { type Batch, type BatchTensors, batchTensors } from './batch.js';
+export { type CatalogueLossOptions, catalogueCrossEntropy, crossEntropyAmong } from './catalogue-loss.js';
 export type { CheckpointOptions, EpochReport } from './checkpoint.js';
 export { type Activation, activate, FeedForward, type FeedForwardOptions } from './feed-forward.js';
 export { fitNetwork, type NetworkTraining, type TrainingSettings } from './fit-network.js';
@@ -16,8 +17,6 @@ export { Dense, Embedding, LayerNorm, RmsNorm, rmsNorm } from './layers.js';
 export { batchByLength, bucketLengths, bucketOf, type LengthBatch } from './length-buckets.js';
 export {
   binaryCrossEntropy,
-  catalogueCrossEntropy,
-  crossEntropyAmong,
   generalisedBce,
   infoNce,
   sampledSoftmax,

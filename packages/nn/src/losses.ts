@@ -1,9 +1,9 @@
 import { sparseCrossEntropy } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Weighted mean `sum(values * weights) / sum(weights)`; 0 where all weights are 0. */
-function weightedMean(values: tf.Tensor, weights: tf.Tensor): tf.Scalar {
-  return tf.div(tf.sum(tf.mul(values, weights)), tf.maximum(tf.sum(weights), 1e-9)) as tf.Scalar;
+/** Weighted mean `sum(values * weights) / sum(weights)`, or over a `total` that is given; 0 where all weights are 0. */
+function weightedMean(values: tf.Tensor, weights: tf.Tensor, total?: number): tf.Scalar {
+  return tf.div(tf.sum(tf.mul(values, weights)), total ?? tf.maximum(tf.sum(weights), 1e-9)) as tf.Scalar;
 }
 
 /**
@@ -23,140 +23,22 @@ export function softmaxCrossEntropy(
 }
 
 /**
- * Softmax cross-entropy over a whole catalogue whose class vectors are the rows of a table: the loss of
- * `softmaxCrossEntropy(x E^T, targets, weights)`.
- *
- * Forward and backward touch the `rows x classes` matrix in one product, one softmax and two products: the one-hot
- * targets are never laid out, since their part of the gradient is a lookup and a scatter.
- *
- * @param x - `[rows, width]`
- * @param table - `[classes, width]`
- * @param targets - int32 `[rows]`
- * @param weights - `[rows]`
- * @param total - what the weighted sum is divided by. Default: the sum of the weights. A constant gives every row the
- *   same say, whatever the number of rows in its batch
- */
-export function catalogueCrossEntropy(
-  x: tf.Tensor2D,
-  table: tf.Tensor2D,
-  targets: tf.Tensor1D,
-  weights: tf.Tensor1D,
-  total?: number,
-): tf.Scalar {
-  const classes = table.shape[0];
-  const share = tf.div(weights, total ?? tf.maximum(tf.sum(weights), 1e-9)) as tf.Tensor1D;
-  const ids = tf.cast(targets, 'int32') as tf.Tensor1D;
-  const loss = tf.customGrad((rows, vectors, save) => {
-    const given = rows as tf.Tensor2D;
-    const catalogue = vectors as tf.Tensor2D;
-    const probabilities = tf.softmax(tf.matMul(given, catalogue, false, true));
-    const row = tf.range(0, given.shape[0], 1, 'int32');
-    const picked = tf.gatherND(probabilities, tf.stack([row, ids], 1) as tf.Tensor2D);
-    (save as tf.GradSaveFunc)([probabilities, given, catalogue, share, ids]);
-    return {
-      value: tf.neg(tf.sum(tf.mul(tf.log(tf.maximum(picked, 1e-30)), share))) as tf.Scalar,
-      gradFunc: (dy, saved) => {
-        const [p, x_, e, w, t] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D, tf.Tensor1D, tf.Tensor1D];
-        const scale = tf.expandDims(tf.mul(w, dy as tf.Scalar), 1);
-        const scaled = tf.mul(x_, scale) as tf.Tensor2D;
-        const towardsTarget = tf.gather(e, t);
-        return [
-          tf.mul(tf.sub(tf.matMul(p, e), towardsTarget), scale),
-          tf.sub(tf.matMul(p, scaled, true, false), tf.unsortedSegmentSum(scaled, t, classes)),
-        ];
-      },
-    };
-  });
-  return loss(x, table) as tf.Scalar;
-}
-
-/** Taken from the score of a class that does not compete. */
-const EXCLUDED = 1e9;
-
-/**
- * {@link catalogueCrossEntropy} among the classes that compete with a row's target: those that are excluded from
- * its group are left out, unless they are the target. With a user's items excluded, training asks for what retrieval does, which
- * leaves them out of lists too.
- *
- * @param x - `[groups * positions, width]`, a group's rows one after another
- * @param table - `[classes, width]`
- * @param targets - int32 `[rows]`
- * @param weights - `[rows]`
- * @param excluded - `[groups, classes]`, 1 for what does not compete in a group and 0 for what does
- * @param total - what the weighted sum is divided by. Default: the sum of the weights
- */
-export function crossEntropyAmong(
-  x: tf.Tensor2D,
-  table: tf.Tensor2D,
-  targets: tf.Tensor1D,
-  weights: tf.Tensor1D,
-  excluded: tf.Tensor2D,
-  total?: number,
-): tf.Scalar {
-  const [groups, classes] = excluded.shape;
-  const share = tf.div(weights, total ?? tf.maximum(tf.sum(weights), 1e-9)) as tf.Tensor1D;
-  const ids = tf.cast(targets, 'int32') as tf.Tensor1D;
-  const loss = tf.customGrad((rows, vectors, save) => {
-    const given = rows as tf.Tensor2D;
-    const catalogue = vectors as tf.Tensor2D;
-    const count = given.shape[0];
-    const scores = tf.reshape(tf.matMul(given, catalogue, false, true), [groups, -1, classes]);
-    const competing = tf.reshape(tf.sub(scores, tf.expandDims(tf.mul(excluded, EXCLUDED), 1)), [
-      count,
-      classes,
-    ]);
-    const own = tf.sum(tf.mul(given, tf.gather(catalogue, ids)), 1, true);
-    // The target's own score counts, excluded or not: everything else competes with it.
-    const row = tf.range(0, count, 1, 'int32');
-    const largest = tf.maximum(tf.max(competing, 1, true), own);
-    const raised = tf.exp(tf.sub(competing, largest));
-    const ownRaised = tf.exp(tf.sub(own, largest));
-    const twice = tf.expandDims(tf.gatherND(raised, tf.stack([row, ids], 1) as tf.Tensor2D), 1);
-    const rest = tf.maximum(tf.sub(tf.sum(raised, 1, true), twice), 0);
-    const all = tf.add(rest, ownRaised);
-    (save as tf.GradSaveFunc)([raised, given, catalogue, share, ids, all, rest, twice]);
-    return {
-      value: tf.sum(tf.mul(tf.squeeze(tf.sub(tf.log(all), tf.sub(own, largest)), [1]), share)) as tf.Scalar,
-      gradFunc: (dy, saved) => {
-        const [e, x_, c, w, t, z, others, double] = saved as [
-          tf.Tensor2D,
-          tf.Tensor2D,
-          tf.Tensor2D,
-          tf.Tensor1D,
-          tf.Tensor1D,
-          tf.Tensor2D,
-          tf.Tensor2D,
-          tf.Tensor2D,
-        ];
-        const scale = tf.div(tf.expandDims(tf.mul(w, dy as tf.Scalar), 1), z);
-        // Of an open target `raised` holds the score too: its part is taken back with that of the target.
-        const towards = tf.mul(tf.add(others, double), scale);
-        const scaled = tf.mul(x_, scale) as tf.Tensor2D;
-        const pull = tf.mul(x_, towards) as tf.Tensor2D;
-        return [
-          tf.sub(tf.mul(tf.matMul(e, c), scale), tf.mul(tf.gather(c, t), towards)),
-          tf.sub(tf.matMul(e, scaled, true, false), tf.unsortedSegmentSum(pull, t, classes)),
-        ];
-      },
-    };
-  });
-  return loss(x, table) as tf.Scalar;
-}
-
-/**
- * Softmax cross-entropy of one positive against sampled negatives (Jean et al. 2015), without correction for the
- * sampling, as for uniform negatives.
+ * Softmax cross-entropy of one positive against sampled negatives (Jean et al. 2015). Where the sampling is to be corrected
+ * for, the logarithm of how often each negative is expected among the samples is taken from its score beforehand: then
+ * the sum over the samples estimates that over the catalogue.
  *
  * @param positive - scores `[rows]`
- * @param negatives - scores `[rows, samples]`
+ * @param negatives - scores `[rows, samples]`; very negative ones do not compete
+ * @param total - what the weighted sum is divided by. Default: the sum of the weights
  */
 export function sampledSoftmax(
   positive: tf.Tensor1D,
   negatives: tf.Tensor2D,
   weights: tf.Tensor1D,
+  total?: number,
 ): tf.Scalar {
   const all = tf.concat([tf.expandDims(positive, 1) as tf.Tensor2D, negatives], 1);
-  return weightedMean(tf.sub(tf.logSumExp(all, 1), positive), weights);
+  return weightedMean(tf.sub(tf.logSumExp(all, 1), positive), weights, total);
 }
 
 /** Binary cross-entropy on logits: `max(x, 0) - x y + log(1 + exp(-|x|))`, stable at both ends. */

@@ -66,7 +66,7 @@ describe('catalogue cross-entropy', () => {
 
   test('with a constant total every row has the same say', () => {
     const byWeights = number(() => catalogueCrossEntropy(x, table, targets, weights));
-    const byTotal = number(() => catalogueCrossEntropy(x, table, targets, weights, 3));
+    const byTotal = number(() => catalogueCrossEntropy(x, table, targets, weights, { total: 3 }));
     expect(byTotal).toBeCloseTo((byWeights * 1.5) / 3, 5);
   });
 });

@@ -223,9 +223,11 @@ class NextItemTask implements EncoderTask {
     const table = this.#encoder.items.table as tf.Tensor as tf.Tensor2D;
     const next = targets as tf.Tensor1D;
     if (competitors === 'unseen')
-      return crossEntropyAmong(rows, table, next, weights, excluded as tf.Tensor2D, this.#meanPositions);
+      return crossEntropyAmong(rows, table, next, weights, excluded as tf.Tensor2D, {
+        total: this.#meanPositions,
+      });
     if (loss === 'cross-entropy')
-      return catalogueCrossEntropy(rows, table, next, weights, this.#meanPositions);
+      return catalogueCrossEntropy(rows, table, next, weights, { total: this.#meanPositions });
     const positive = tf.sum(tf.mul(rows, tf.gather(table, next)), 1) as tf.Tensor1D;
     const others = tf.gather(table as tf.Tensor, negatives) as tf.Tensor3D;
     const negative = tf.squeeze(
