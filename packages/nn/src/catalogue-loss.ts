@@ -10,8 +10,8 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Numbers of the `rows x classes` matrix that are at hand at once, 16 MiB of them. */
-const BLOCK_NUMBERS = 2 ** 22;
+/** Numbers of the `rows x classes` matrix that are at hand at once, 32 MiB of them. */
+const BLOCK_NUMBERS = 2 ** 23;
 
 /** Rows of a block at least, however many classes there are: products of fewer rows are slow. */
 const LEAST_ROWS = 32;
@@ -26,7 +26,7 @@ export interface CatalogueLossOptions {
    * number of rows in its batch.
    */
   readonly total?: number | undefined;
-  /** Most rows that are scored at once. Default: so many that their scores fill 16 MiB, at least 32. */
+  /** Most rows that are scored at once. Default: so many that their scores fill 32 MiB, at least 32. */
   readonly blockRows?: number | undefined;
 }
 
@@ -162,7 +162,12 @@ function atTarget(numbers: tf.Tensor2D, targets: tf.Tensor1D): tf.Tensor2D {
 function overAll(x: tf.Tensor2D, table: tf.Tensor2D, targets: tf.Tensor1D, weight: tf.Tensor2D): BlockLoss {
   const raised = tf.softmax(tf.matMul(x, table, false, true)) as tf.Tensor2D;
   const picked = tf.log(tf.maximum(atTarget(raised, targets), 1e-30));
-  return { value: tf.neg(tf.sum(tf.mul(picked, weight))), raised, scale: weight, towards: weight };
+  return {
+    value: tf.neg(tf.sum(tf.mul(picked, weight))) as tf.Scalar,
+    raised,
+    scale: weight,
+    towards: weight,
+  };
 }
 
 function among(
@@ -188,7 +193,7 @@ function among(
   const all = tf.add(rest, ownRaised);
   const scale = tf.div(weight, all) as tf.Tensor2D;
   return {
-    value: tf.sum(tf.mul(tf.sub(tf.log(all), tf.sub(own, largest)), weight)),
+    value: tf.sum(tf.mul(tf.sub(tf.log(all), tf.sub(own, largest)), weight)) as tf.Scalar,
     raised,
     scale,
     // Of an open target `raised` holds the score too: its part is taken back with that of the target.

@@ -77,13 +77,14 @@ export class Parameters implements Disposable {
 
   /** @throws InvalidInputError if there is no such parameter, or the weights were disposed */
   get(name: string): tf.Variable {
-    this.#checkAlive();
+    this.checkAlive();
     const variable = this.#variables.get(name);
     if (!variable) throw unknownName('a parameter', name, this.names);
     return variable;
   }
 
-  #checkAlive(): void {
+  /** @throws InvalidInputError if the weights were disposed */
+  checkAlive(): void {
     if (this.#isDisposed)
       throw new InvalidInputError({
         expected: 'a model that has not been disposed',
@@ -114,7 +115,7 @@ export class Parameters implements Disposable {
    * @throws InvalidInputError if the weights were disposed
    */
   async values(): Promise<Record<string, TensorData>> {
-    this.#checkAlive();
+    this.checkAlive();
     const result: Record<string, TensorData> = {};
     for (const [name, variable] of this.#variables)
       result[name] = {
@@ -132,7 +133,7 @@ export class Parameters implements Disposable {
    * @throws InvalidInputError if the weights were disposed
    */
   assign(values: Readonly<Record<string, TensorData>>, source: string): void {
-    this.#checkAlive();
+    this.checkAlive();
     for (const [name, variable] of this.#variables) {
       const found = values[name];
       if (!found || found.shape.join() !== variable.shape.join() || !(found.values instanceof Float32Array))

@@ -16,7 +16,7 @@ export interface TransformerBlockOptions extends FeedForwardOptions {
   readonly norm?: 'pre' | 'post' | undefined;
   readonly epsilon?: number | undefined;
   /**
-   * True to weigh what each part adds by a learned sigmoid of what the part started from (LiGR, Borisyuk et al. 2024);
+   * True to weigh what each part adds by a learned sigmoid of what the part started from (LiGR, Borisyuk et al. 2025);
    * with `'pre'` alone. Default false.
    */
   readonly gatedResiduals?: boolean | undefined;

@@ -152,13 +152,10 @@ class MaskedItemTask implements EncoderTask {
       'ids' | 'present' | 'positions' | 'targets' | 'weights',
       tf.Tensor
     >;
-    const hidden = tf.reshape(this.#encoder.encode(ids, present, pass, false), [-1, dimension]);
+    const table = this.#encoder.items.of(pass);
+    const hidden = tf.reshape(this.#encoder.encode(ids, present, pass, false, { table }), [-1, dimension]);
     const rows = tf.gather(hidden, positions as tf.Tensor1D) as tf.Tensor2D;
-    const catalogue = tf.slice(
-      this.#encoder.items.table as tf.Tensor2D,
-      [0, 0],
-      [this.#dataset.log.items.size, dimension],
-    );
+    const catalogue = tf.slice(table, [0, 0], [this.#dataset.log.items.size, dimension]);
     return catalogueCrossEntropy(rows, catalogue, targets as tf.Tensor1D, weights as tf.Tensor1D);
   }
 }

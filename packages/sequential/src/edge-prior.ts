@@ -57,7 +57,7 @@ export class TaskWithEdges implements EncoderTask {
       'edgeFrom' | 'edgeTo' | 'edgeWeight',
       tf.Tensor1D
     >;
-    const table = this.#encoder.items.table as tf.Tensor;
+    const table = this.#encoder.items.of(pass) as tf.Tensor;
     const apart = tf.sum(tf.square(tf.sub(tf.gather(table, edgeFrom), tf.gather(table, edgeTo))), 1);
     const pull = tf.mul(tf.mean(tf.mul(apart, edgeWeight)), this.#prior.strength);
     return tf.add(this.#task.loss(batch, pass), pull) as tf.Scalar;

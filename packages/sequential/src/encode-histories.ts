@@ -99,12 +99,21 @@ export function scoreHistories(
   return scores;
 }
 
-/** Scores of the catalogue from the model's vector at the last position, `[batch, itemCount]`. */
-export function scoresAtEnd(scoring: HistoryScoring, ids: tf.Tensor2D, present: tf.Tensor2D): tf.Tensor2D {
+/**
+ * Scores of the catalogue from the model's vector at the last position, `[batch, itemCount]`.
+ *
+ * @param table - vectors of the items and tokens, where they are at hand
+ */
+export function scoresAtEnd(
+  scoring: HistoryScoring,
+  ids: tf.Tensor2D,
+  present: tf.Tensor2D,
+  table = scoring.encoder.items.of(ForwardPass.inference()),
+): tf.Tensor2D {
   const { encoder, itemCount, causal } = scoring;
-  const hidden = encoder.encode(ids, present, ForwardPass.inference(), causal, 'newest');
-  const [size = 0, , width = 0] = hidden.shape;
-  const last = tf.reshape(hidden, [size, width]) as tf.Tensor2D;
-  const catalogue = tf.slice(encoder.items.table as tf.Tensor2D, [0, 0], [itemCount, width]);
-  return tf.matMul(last, catalogue, false, true) as tf.Tensor2D;
+  const states = encoder.encode(ids, present, ForwardPass.inference(), causal, { only: 'newest', table });
+  const [size = 0, , width = 0] = states.shape;
+  const last = tf.reshape(states, [size, width]) as tf.Tensor2D;
+  const { hidden, table: items } = encoder.scored(last, tf.slice(table, [0, 0], [itemCount, width]));
+  return tf.matMul(hidden, items, false, true) as tf.Tensor2D;
 }

@@ -58,7 +58,7 @@ export async function fitEncoder<C extends SequentialConfig>(
   await selectBackend();
   const seed = options.seed ?? 0;
   const encoder = new SequenceEncoder(
-    { ...config, activation: 'gelu' },
+    config,
     items.size + (kind.hasEndToken ? 1 : 0),
     new RandomStream(seed).fork(kind.artifact),
   );

@@ -19,6 +19,15 @@ export const SEQUENTIAL = {
     defaultText: '`dimension ** -0.5`',
     doc: 'standard deviation of the item vectors at the start; losses that sample few items leave what they started with in the vectors of rare items, and want it small (0.02)',
   }),
+  layers: option.choice(['sasrec', 'ligr'])({
+    default: 'sasrec',
+    doc: "parts of a block: `'sasrec'` as published, with GELU; `'ligr'` with SwiGLU, what each part adds weighed by a learned gate, and no bias in the linear maps (Borisyuk et al. 2025; eSASRec)",
+  }),
+  inner: option.integer({ min: 1, max: 65_536 })({
+    default: ({ dimension }) => 4 * (dimension as number),
+    defaultText: '`4 * dimension`',
+    doc: 'width between the two maps of the feed-forward part of a block',
+  }),
   blocks: option.integer({ min: 0, max: 64 })({ default: 2, doc: 'transformer blocks' }),
   heads: option.integer({ min: 1, max: 128 })({ default: 2, doc: 'attention heads' }),
   maxLength: option.integer({ min: 2, max: 4096 })({

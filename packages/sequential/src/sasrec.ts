@@ -9,34 +9,18 @@ import {
   type OptionsOf,
   option,
   type Provenance,
-  type RandomStream,
   restoredWithEdges,
   type SettingsOf,
   withEdgeProvenance,
 } from '@palate/core';
-import {
-  type Batch,
-  type BatchTensors,
-  batchByLength,
-  binaryCrossEntropy,
-  bucketLengths,
-  catalogueCrossEntropy,
-  crossEntropyAmong,
-  type ForwardPass,
-  generalisedBce,
-  sampledSoftmax,
-} from '@palate/nn';
-import * as tf from '@tensorflow/tfjs-core';
 import { EDGE_STRENGTH, TaskWithEdges } from './edge-prior.js';
 import type { SequenceKind } from './encode-histories.js';
-import { type EncoderTask, fitEncoder } from './fit-encoder.js';
+import { fitEncoder } from './fit-encoder.js';
+import { SAMPLING } from './negatives.js';
+import { NextItemTask, type SasRecLoss } from './next-item-task.js';
 import { SEQUENTIAL } from './options.js';
-import type { SequenceEncoder } from './sequence-encoder.js';
 import { SequenceModel } from './sequence-model.js';
 import { loadEncoder, type TrainedEncoder } from './stored-encoder.js';
-
-/** How SASRec learns what comes next. */
-export type SasRecLoss = 'cross-entropy' | 'bce' | 'gbce' | 'sampled-softmax';
 
 const LOSSES: readonly SasRecLoss[] = ['cross-entropy', 'bce', 'gbce', 'sampled-softmax'];
 
@@ -50,7 +34,19 @@ export const SASREC = defineOptions('SasRec.fit', {
   negatives: option.integer({ min: 1, max: 65_536 })({
     default: ({ loss }) => (loss === 'bce' ? 1 : 128),
     defaultText: "1 for `'bce'`, 128 for the others",
-    doc: 'random items a position, for the sampled losses',
+    doc: 'random items a position, or a step where they are shared, for the sampled losses',
+  }),
+  sampling: option.choice(SAMPLING)({
+    default: 'uniform',
+    doc: "where they come from: `'uniform'`, by `'popularity'`, or `'mixed'`, half the ones and half next items of the same step (Yang et al. 2020)",
+  }),
+  shareNegatives: option.boolean()({
+    default: false,
+    doc: 'the same random items for all positions of a step, in one product, so that there may be many; none competes where it is the next item itself',
+  }),
+  logQ: option.boolean()({
+    default: false,
+    doc: "takes the logarithm of how often each is expected from its score, for `'sampled-softmax'`, so that the loss estimates the full one",
   }),
   calibration: option.number({ min: 0, max: 1 })({
     default: 0.75,
@@ -62,7 +58,7 @@ export const SASREC = defineOptions('SasRec.fit', {
   }),
   competitors: option.choice(['all', 'unseen'])({
     default: 'all',
-    doc: "what the next item is ranked against by `'cross-entropy'`: `'all'` items, or those `'unseen'` by the user, since lists leave the others out",
+    doc: "what the next item is ranked against by `'cross-entropy'`, or by shared negatives: `'all'` of them, or those `'unseen'` by the user, since lists leave the others out",
   }),
   ...edgePriorOptions({
     strength:
@@ -104,12 +100,7 @@ export class SasRec extends SequenceModel {
    */
   static async fit(dataset: Dataset, options: SasRecOptions = {}): Promise<SasRec> {
     const config = SASREC.settings(options);
-    if (config.competitors === 'unseen' && config.loss !== 'cross-entropy')
-      throw new InvalidInputError({
-        expected: "competitors to be 'all' or, with the loss 'cross-entropy', 'unseen'",
-        received: `"unseen" with ${config.loss}`,
-        hint: "Leave competitors out: sampled losses never draw an item of the user. Or use the loss 'cross-entropy'.",
-      });
+    checkObjective(config);
     const given = edgePriorOf(config, dataset.log.items, EDGE_STRENGTH);
     const prior = given && given.edges.length > 0 ? given : undefined;
     checkValidationUnseen('the edges', prior?.edges.provenance, dataset.log, config.validation);
@@ -133,117 +124,17 @@ export class SasRec extends SequenceModel {
   }
 }
 
-/** Batches and loss of predicting the next item at every position. */
-class NextItemTask implements EncoderTask {
-  readonly #dataset: Dataset;
-  readonly #encoder: SequenceEncoder;
-  readonly #config: Config;
-  readonly #buckets: readonly number[];
-  /** Input length of each user: all but the last item, at most the longest that is read. */
-  readonly #lengths: Int32Array;
-  /** Positions of a mean batch: batches of long histories weigh more than those of short ones, position by position alike. */
-  readonly #meanPositions: number;
-
-  constructor(dataset: Dataset, encoder: SequenceEncoder, config: Config) {
-    this.#dataset = dataset;
-    this.#encoder = encoder;
-    this.#config = config;
-    this.#buckets = bucketLengths(config.maxLength);
-    const { log } = dataset;
-    this.#lengths = Int32Array.from({ length: log.users.size }, (_, user) =>
-      Math.max(0, Math.min(config.maxLength, log.history(user).length - 1)),
-    );
-    const batches = batchByLength(this.#lengths, config.batchSize, this.#buckets).length;
-    this.#meanPositions = this.#lengths.reduce((sum, length) => sum + length, 0) / batches;
-  }
-
-  batches(random: RandomStream): (() => Batch)[] {
-    const { batchSize } = this.#config;
-    return batchByLength(this.#lengths, batchSize, this.#buckets, random.fork('order')).map(
-      ({ length, rows }, index) =>
-        () =>
-          this.#batch(
-            rows,
-            length,
-            random.fork(`negatives ${index}`),
-            this.#config.windows === 'random' ? random.fork(`windows ${index}`) : undefined,
-          ),
-    );
-  }
-
-  /** @param windows - draws where the stretch of a long history lies; the newest stretch if left out */
-  #batch(users: Int32Array, length: number, random: RandomStream, windows?: RandomStream): Batch {
-    const { batchSize, loss, negatives, competitors } = this.#config;
-    const { log } = this.#dataset;
-    const ids = new Int32Array(batchSize * length);
-    const present = new Float32Array(batchSize * length);
-    const targets = new Int32Array(batchSize * length);
-    const sampled = loss === 'cross-entropy' ? undefined : new Int32Array(batchSize * length * negatives);
-    const n = log.items.size;
-    const excluded = competitors === 'unseen' ? new Float32Array(batchSize * n) : undefined;
-    for (const [k, user] of users.entries()) {
-      const history = log.history(user);
-      const taken = this.#lengths[user]!;
-      const newest = history.length - 1 - taken;
-      const from = windows && newest > 0 ? windows.integer(newest + 1) : newest;
-      const start = (k + 1) * length - taken;
-      const own = sampled ? new Set(history) : undefined;
-      if (excluded) for (const item of history) excluded[k * n + item] = 1;
-      for (let i = 0; i < taken; i++) {
-        ids[start + i] = history[from + i]!;
-        targets[start + i] = history[from + i + 1]!;
-        present[start + i] = 1;
-        if (!sampled || !own || own.size >= n) continue;
-        for (let s = 0; s < negatives; s++) {
-          let item = random.integer(n);
-          while (own.has(item)) item = random.integer(n);
-          sampled[(start + i) * negatives + s] = item;
-        }
-      }
-    }
-    const shape = [batchSize, length];
-    return {
-      ids: { shape, values: ids },
-      present: { shape, values: present },
-      targets: { shape: [batchSize * length], values: targets },
-      ...(excluded ? { excluded: { shape: [batchSize, n], values: excluded } } : {}),
-      ...(sampled ? { negatives: { shape: [batchSize * length, negatives], values: sampled } } : {}),
-    };
-  }
-
-  loss(batch: BatchTensors, pass: ForwardPass): tf.Scalar {
-    const { loss, dimension, calibration, competitors } = this.#config;
-    const { ids, present, targets, negatives, excluded } = batch as Record<
-      'ids' | 'present' | 'targets' | 'negatives' | 'excluded',
-      tf.Tensor
-    >;
-    const hidden = this.#encoder.encode(ids, present, pass, true);
-    const rows = tf.reshape(hidden, [-1, dimension]) as tf.Tensor2D;
-    const weights = tf.reshape(present, [-1]) as tf.Tensor1D;
-    const table = this.#encoder.items.table as tf.Tensor as tf.Tensor2D;
-    const next = targets as tf.Tensor1D;
-    if (competitors === 'unseen')
-      return crossEntropyAmong(rows, table, next, weights, excluded as tf.Tensor2D, {
-        total: this.#meanPositions,
-      });
-    if (loss === 'cross-entropy')
-      return catalogueCrossEntropy(rows, table, next, weights, { total: this.#meanPositions });
-    const positive = tf.sum(tf.mul(rows, tf.gather(table, next)), 1) as tf.Tensor1D;
-    const others = tf.gather(table as tf.Tensor, negatives) as tf.Tensor3D;
-    const negative = tf.squeeze(
-      tf.matMul(others, tf.reshape(rows, [-1, dimension, 1]) as tf.Tensor3D),
-      [2],
-    ) as tf.Tensor2D;
-    switch (loss) {
-      case 'bce': {
-        const liked = binaryCrossEntropy(positive, tf.onesLike(positive), weights);
-        const everywhere = tf.mul(tf.expandDims(weights, 1), tf.onesLike(negative));
-        return tf.add(liked, binaryCrossEntropy(negative, tf.zerosLike(negative), everywhere)) as tf.Scalar;
-      }
-      case 'gbce':
-        return generalisedBce(positive, negative, weights, this.#dataset.log.items.size, calibration);
-      case 'sampled-softmax':
-        return sampledSoftmax(positive, negative, weights);
-    }
-  }
+function checkObjective({ competitors, loss, shareNegatives, logQ }: Config): void {
+  if (competitors === 'unseen' && loss !== 'cross-entropy' && !shareNegatives)
+    throw new InvalidInputError({
+      expected: "competitors to be 'all' or, with the loss 'cross-entropy' or shared negatives, 'unseen'",
+      received: `"unseen" with ${loss}`,
+      hint: "Leave competitors out: negatives of a position are never an item of the user. Or use the loss 'cross-entropy'.",
+    });
+  if (logQ && loss !== 'sampled-softmax')
+    throw new InvalidInputError({
+      expected: "logQ with the loss 'sampled-softmax'",
+      received: `logQ with ${loss}`,
+      hint: 'Leave logQ out: no other loss is a sum over the catalogue that samples could estimate.',
+    });
 }

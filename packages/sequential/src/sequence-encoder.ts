@@ -10,6 +10,7 @@ import {
   TransformerBlock,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
+import { IdVectors, type ItemVectors } from './item-vectors.js';
 
 /** Shape of a transformer over item sequences. */
 export interface SequenceEncoderConfig {
@@ -17,12 +18,33 @@ export interface SequenceEncoderConfig {
   readonly dimension: number;
   /** Standard deviation of the item vectors at the start. */
   readonly itemDeviation: number;
+  /** Parts of a block: those of SASRec, or of LiGR. */
+  readonly layers: 'sasrec' | 'ligr';
+  /** Width between the two maps of a block's feed-forward part. */
+  readonly inner: number;
   readonly blocks: number;
   readonly heads: number;
   /** Most items of a history that are read, the newest. */
   readonly maxLength: number;
   readonly dropout: number;
-  readonly activation: 'relu' | 'gelu';
+  /** Divides cosines of histories and items, where these are the scores; inner products are if left out. */
+  readonly temperature?: number | undefined;
+}
+
+const LAYERS = {
+  sasrec: { activation: 'gelu' },
+  ligr: { activation: 'silu', gated: true, bias: false, gatedResiduals: true },
+} as const;
+
+/** Makes the vectors of an encoder's items, with parameters among its own. */
+export type MakeItemVectors = (parameters: Parameters, random: RandomStream) => ItemVectors;
+
+/** Parts of a pass that {@link SequenceEncoder.encode} may be told. */
+export interface EncodeOptions {
+  /** `'newest'` for the last position alone, `[batch, 1, dimension]`. */
+  readonly only?: 'newest' | undefined;
+  /** Vectors that the ids are rows of; those of all items if left out. */
+  readonly table?: tf.Tensor2D | undefined;
 }
 
 /**
@@ -31,17 +53,20 @@ export interface SequenceEncoderConfig {
  */
 export class SequenceEncoder {
   readonly parameters = new Parameters();
-  readonly items: Embedding;
+  readonly items: ItemVectors;
   readonly #positions: Embedding;
   readonly #blocks: readonly TransformerBlock[];
   readonly #norm: LayerNorm;
   readonly #config: SequenceEncoderConfig;
 
-  /** @param rows - items, and special tokens after them */
-  constructor(config: SequenceEncoderConfig, rows: number, random: RandomStream) {
-    const { dimension, itemDeviation, blocks, heads, maxLength, dropout, activation } = config;
+  /** @param items - number of items and special tokens that have a vector each, or what makes their vectors */
+  constructor(config: SequenceEncoderConfig, items: number | MakeItemVectors, random: RandomStream) {
+    const { dimension, itemDeviation, layers, inner, blocks, heads, maxLength, dropout } = config;
     this.#config = config;
-    this.items = new Embedding(this.parameters, 'items', rows, dimension, random, itemDeviation);
+    this.items =
+      typeof items === 'number'
+        ? new IdVectors(this.parameters, items, dimension, random, itemDeviation)
+        : items(this.parameters, random);
     this.#positions = new Embedding(this.parameters, 'positions', maxLength, dimension, random, 0.1);
     this.#blocks = Array.from(
       { length: blocks },
@@ -49,10 +74,10 @@ export class SequenceEncoder {
         new TransformerBlock(this.parameters, `block-${k + 1}`, random, {
           width: dimension,
           heads,
-          inner: 4 * dimension,
+          inner,
           dropout,
-          activation,
           norm: 'pre',
+          ...LAYERS[layers],
         }),
     );
     this.#norm = new LayerNorm(this.parameters, 'norm', dimension, random);
@@ -62,10 +87,15 @@ export class SequenceEncoder {
    * @param ids - int32 `[batch, length]`, any item where there is padding
    * @param present - float32 `[batch, length]`, 1 for items and 0 for padding
    * @param causal - true to let each position see only itself and earlier ones
-   * @param only - `'newest'` for the last position alone, `[batch, 1, dimension]`
    * @returns `[batch, length, dimension]`
    */
-  encode(ids: tf.Tensor, present: tf.Tensor, pass: ForwardPass, causal: boolean, only?: 'newest'): tf.Tensor {
+  encode(
+    ids: tf.Tensor,
+    present: tf.Tensor,
+    pass: ForwardPass,
+    causal: boolean,
+    { only, table = this.items.of(pass) }: EncodeOptions = {},
+  ): tf.Tensor {
     const { dimension, maxLength, dropout } = this.#config;
     const length = ids.shape[1] as number;
     const positions = tf.slice(
@@ -73,11 +103,30 @@ export class SequenceEncoder {
       [maxLength - length, 0],
       [length, dimension],
     );
-    const embedded = tf.add(tf.mul(this.items.apply(ids), Math.sqrt(dimension)), positions);
+    const vectors = tf.gather(table as tf.Tensor, tf.cast(ids, 'int32'));
+    const embedded = tf.add(tf.mul(vectors, Math.sqrt(dimension)), positions);
     const shown = tf.mul(embedded, tf.expandDims(present, -1));
     const hidden = paddingMask(present);
     const mask = causal ? tf.add(hidden, causalMask(length)) : hidden;
     const x = pass.dropout(shown, dropout);
     return this.#norm.apply(applyBlocks(this.#blocks, x, pass, mask, only && hidden));
   }
+
+  /**
+   * What inner products are taken of to score items after histories: both as they are, or on the unit sphere with the
+   * histories over the temperature.
+   *
+   * @param hidden - vectors of histories, `[rows, dimension]`
+   * @param table - vectors of items, `[items, dimension]`
+   */
+  scored(hidden: tf.Tensor2D, table: tf.Tensor2D): { hidden: tf.Tensor2D; table: tf.Tensor2D } {
+    const { temperature } = this.#config;
+    if (temperature === undefined) return { hidden, table };
+    return { hidden: tf.div(unit(hidden), temperature), table: unit(table) };
+  }
+}
+
+/** Rows of norm 1; a row of zeros stays one. */
+function unit(rows: tf.Tensor2D): tf.Tensor2D {
+  return tf.mul(rows, tf.rsqrt(tf.add(tf.sum(tf.square(rows), 1, true), 1e-12)));
 }

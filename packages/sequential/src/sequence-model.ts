@@ -11,10 +11,10 @@ import {
   type RetrieveOptions,
   type Saveable,
   type ScoredItem,
-  type TensorData,
   UNKNOWN,
 } from '@palate/core';
-import { type EpochReport, FrozenGraphs, selectBackend } from '@palate/nn';
+import { type EpochReport, ForwardPass, FrozenGraphs, selectBackend } from '@palate/nn';
+import * as tf from '@tensorflow/tfjs-core';
 import { type HistoryScoring, type SequenceKind, scoringOf } from './encode-histories.js';
 import { exportScoring } from './export-scoring.js';
 import type { SequenceEncoder } from './sequence-encoder.js';
@@ -67,13 +67,16 @@ export abstract class SequenceModel implements CatalogueScorer, Saveable, Dispos
    * log of the training, and say so.
    */
   async itemVectors(): Promise<EmbeddingTable> {
-    const { shape, values } = (await this.#encoder.parameters.values())['items.table'] as TensorData;
-    const width = shape[1] as number;
+    this.#encoder.parameters.checkAlive();
+    const table = tf.tidy(() => tf.clone(this.#encoder.items.of(ForwardPass.inference())));
+    const values = await table.data<'float32'>();
+    const [, width] = table.shape;
+    table.dispose();
     return new EmbeddingTable(
       this.items,
       width,
       // Behind the items the table may hold tokens of the model's own.
-      (values as Float32Array).subarray(0, this.items.size * width),
+      values.slice(0, this.items.size * width),
       this.#dataFingerprint === '' ? UNKNOWN : madeFrom({ log: this.#dataFingerprint }),
     );
   }

@@ -63,7 +63,7 @@ export async function saveEncoder(dir: string, kind: string, stored: StoredEncod
  * @param options - declaration of the saved settings
  * @throws ArtifactError if the folder is missing, foreign or damaged, or its settings do not fit its weights
  */
-export async function loadEncoder<C extends Omit<SequenceEncoderConfig, 'activation'>>(
+export async function loadEncoder<C extends SequenceEncoderConfig>(
   dir: string,
   { artifact: kind, hasEndToken }: SequenceKind,
   options: { restored(dir: string, config: unknown): C },
@@ -74,17 +74,17 @@ export async function loadEncoder<C extends Omit<SequenceEncoderConfig, 'activat
   const rows = items.size + (hasEndToken ? 1 : 0);
   const favourites = Favourites.saved(dir, artifact.tensors, items.size);
   const weights = tensorsUnder(artifact.tensors, MODEL);
-  const { dimension, maxLength, blocks } = config;
+  const { dimension, maxLength, blocks, inner } = config;
   checkSavedShapes(dir, weights, {
     'items.table': [rows, dimension],
     'positions.table': [maxLength, dimension],
-    ...(blocks > 0 ? { [`block-${blocks}.feed-forward.inner.kernel`]: [dimension, 4 * dimension] } : {}),
+    ...(blocks > 0 ? { [`block-${blocks}.feed-forward.inner.kernel`]: [dimension, inner] } : {}),
   });
   await selectBackend();
   const encoder = await rebuildSaved(
     dir,
     'an encoder of the settings in the manifest',
-    () => new SequenceEncoder({ ...config, activation: 'gelu' }, rows, new RandomStream(0)),
+    () => new SequenceEncoder(config, rows, new RandomStream(0)),
   );
   await disposedOnFailure(encoder.parameters, () => {
     checkSavedNames(dir, weights, encoder.parameters.names);

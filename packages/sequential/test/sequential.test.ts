@@ -2,11 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  Catalog,
-  createDataset,
   type Dataset,
   fingerprint,
-  InteractionLog,
+  type InteractionLog,
   madeFrom,
   RandomStream,
   readArtifact,
@@ -22,6 +20,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Bert4Rec, SasRec, type SasRecLoss } from '../src/index.js';
 import { SequenceEncoder } from '../src/sequence-encoder.js';
+import { ring } from './ring.js';
 
 const SMALL = { dimension: 8, heads: 2, blocks: 1, maxLength: 8, epochs: 1, batchSize: 16 };
 
@@ -59,27 +58,6 @@ for (const [name, options] of Object.entries(systems))
   describe(name, () => {
     for (const { name: fact, run } of retrieverConformance(options)) test(fact, run);
   });
-
-/** Users walk round a ring of items: what comes next is certain. */
-function ring(users: number, items: number, length: number): Dataset {
-  const random = new RandomStream(3);
-  const rows = Array.from({ length: users }, (_, user) => {
-    const start = random.integer(items);
-    return Array.from({ length }, (_, k) => ({
-      user: `u${user}`,
-      item: `i${(start + k) % items}`,
-      timestamp: k,
-    }));
-  }).flat();
-  const log = InteractionLog.fromRows(rows);
-  return createDataset({
-    name: 'ring',
-    log,
-    catalog: new Catalog({ items: log.items, text: {} }),
-    licence: 'MIT',
-    source: 'made up',
-  });
-}
 
 describe('what comes next in a ring is learned', () => {
   const dataset = ring(60, 12, 9);
@@ -157,7 +135,8 @@ describe('the encoder', () => {
     heads: 2,
     maxLength: 6,
     dropout: 0.5,
-    activation: 'gelu',
+    layers: 'sasrec',
+    inner: 32,
   } as const;
   const encode = (ids: number[], present: number[], causal: boolean, encoder: SequenceEncoder): number[][] =>
     tf.tidy(() => {

@@ -12,6 +12,17 @@ const SLOW_LEARNERS = {
   decay: 'cosine',
   patience: 40,
 };
+/** The recipe of eSASRec's benchmark for Beauty, with negatives that a step shares. */
+const ESASREC = {
+  loss: 'sampled-softmax',
+  blocks: 1,
+  heads: 1,
+  dropout: 0.2,
+  negatives: 256,
+  shareNegatives: true,
+  epochs: 200,
+  patience: 50,
+};
 const TIGER = {
   epochs: 20,
   dropout: 0.4,
@@ -44,6 +55,24 @@ export const beautySequential: Suite = {
       system: 'sasrec',
       label: 'SASRec, BCE, 8 negatives',
       options: { ...BCE, negatives: 8, ...SLOW_LEARNERS },
+    },
+    {
+      system: 'sasrec',
+      label: 'SASRec, 256 shared negatives',
+      options: ESASREC,
+      seeds: [0],
+    },
+    {
+      system: 'sasrec',
+      label: 'eSASRec: LiGR, 256 shared negatives',
+      options: { ...ESASREC, layers: 'ligr' },
+      seeds: [0],
+    },
+    {
+      system: 'sasrec',
+      label: 'eSASRec, 1,024 mixed negatives with logQ',
+      options: { ...ESASREC, layers: 'ligr', negatives: 1024, sampling: 'mixed', logQ: true },
+      seeds: [0],
     },
     {
       system: 'tiger',
