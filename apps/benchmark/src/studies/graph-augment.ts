@@ -48,32 +48,37 @@ function graphAugment(setting: Setting): Study {
   return {
     name: `graph-augment-${key}`,
     title: `Text-similarity edges in the user-item graph, ${words}: every model with and without`,
-    protocol: `Leave-one-out, training edges alone; full catalogue, history masked, pessimistic ties; beside it HR@10 among the target and 100 random items, which is another metric. Width 32; ${seeds.length === 1 ? 'one seed' : `${seeds.length} seeds, mean and deviation`}; most epochs, batches and patience are the same with and without edges, and so is the learning rate (of RP3beta the exponent of popularity and the share of its steps that go by edges), chosen for each model by NDCG@10 on the validation part, the mean of both sides at the first seed; early stopping by validation. p: paired t-test over users of NDCG@10 (mean over seeds), Holm over all models. Least active users: the ${100 * LEAST_ACTIVE} % with the fewest training interactions, with all of the degree at which they end, since in a 5-core the boundary lies among equals. Cold items: at most ${COLD} training interactions. Classes of edges are bounded by quantiles of use-lite's distances. The paper (arXiv 2109.09358) claims gains for all models, largest for relational ones and for cold users and items; its tables were not found.`,
+    protocol: `Leave-one-out, training edges alone; full catalogue, history masked, pessimistic ties; beside it HR@10 among the target and 100 random items, which is another metric. Width 32; ${seeds.length === 1 ? 'one seed' : `${seeds.length} seeds, mean and deviation`}; most epochs, batches and patience are the same with and without edges, and so ${chosenText(setting.budget)}; early stopping by validation. p: paired t-test over users of NDCG@10 (mean over seeds), Holm over all models. Least active users: the ${100 * LEAST_ACTIVE} % with the fewest training interactions, with all of the degree at which they end, since in a 5-core the boundary lies among equals. Cold items: at most ${COLD} training interactions. Classes of edges are bounded by quantiles of use-lite's distances. The paper (arXiv 2109.09358) claims gains for all models, largest for relational ones and for cold users and items; its tables were not found.`,
     run: async (context) => {
       const dataset = await setting.load(context);
       const split = leaveOneOut(dataset.log);
       const basis = [fingerprint(dataset.log), key, GRAPH_METRICS, COLD, LEAST_ACTIVE, 2];
       const of = (model: GraphStudyModel, options: SystemOptions) => ({ dataset, split, model, options });
       const chosen = new Map<GraphStudyModel, SystemOptions>();
-      for (const model of models)
-        chosen.set(model, await chooseOptions(context, setting, basis, (options) => of(model, options)));
       const measured = new Map<string, Measured[]>();
-      // Seed by seed, so that a study that is stopped early has measured every model.
+      // Seed by seed, so that a study that is stopped early has measured every model; model by model, so that one stopped at
+      // the first seed has some of them whole.
       for (const seed of seeds)
-        for (const model of models)
+        for (const model of models) {
+          if (!chosen.has(model)) {
+            const options = await chooseOptions(context, setting, basis, (given) => of(model, given));
+            if (options) chosen.set(model, options);
+          }
+          const options = chosen.get(model);
+          // Walks draw nothing: one seed says all.
+          if (!options || (model === 'rp3-beta' && seed !== seeds[0])) continue;
           for (const edges of [false, true]) {
-            // Walks draw nothing: one seed says all.
-            if (model === 'rp3-beta' && seed !== seeds[0]) continue;
-            const cell = { ...of(model, chosen.get(model) ?? {}), edges, seed };
-            const outcome = await context.cell(
-              `${model} ${edges ? 'with edges' : 'plain'} seed ${seed}`,
-              [...basis, cell.options, edges, seed],
-              (call) => measureTest(cell, call),
-            );
+            const cell = { ...of(model, options), edges, seed };
+            const name = `${model} ${edges ? 'with edges' : 'plain'} seed ${seed}`;
+            const key = [...basis, options, edges, seed];
+            if (context.finishedOnly && !(await context.isMeasured(name, key))) continue;
+            const outcome = await context.cell(name, key, (call) => measureTest(cell, call));
             const side = `${model} ${edges}`;
             measured.set(side, [...(measured.get(side) ?? []), outcome]);
           }
-      const sides = models.map((model) => ({
+        }
+      const whole = models.filter((model) => measured.has(`${model} false`) && measured.has(`${model} true`));
+      const sides = whole.map((model) => ({
         model,
         plain: measured.get(`${model} false`) ?? [],
         augmented: measured.get(`${model} true`) ?? [],
@@ -128,6 +133,14 @@ function graphAugment(setting: Setting): Study {
   };
 }
 
+/** What is equal on both sides beside the budget, and what chose it. */
+function chosenText({ rates }: GraphBudget): string {
+  const by = 'by NDCG@10 on the validation part, the mean of both sides at the first seed';
+  return rates.length === 1
+    ? `is the learning rate, one for all but LightGCN (twice it) and not chosen by data; RP3beta's exponent of popularity and the share of its steps that go by edges are chosen ${by}`
+    : `is the learning rate (of RP3beta the exponent of popularity and the share of its steps that go by edges), chosen for each model ${by}`;
+}
+
 /** Of the options those that were tried. */
 function chosenOf(
   options: SystemOptions | undefined,
@@ -138,29 +151,36 @@ function chosenOf(
   return Object.fromEntries(Object.entries(options ?? {}).filter(([name]) => names.has(name)));
 }
 
-/** The options with the highest NDCG@10 on the validation part, the mean of both sides at the first seed. */
+/**
+ * The options with the highest NDCG@10 on the validation part, the mean of both sides at the first seed; nothing is measured
+ * where one choice alone stands. Nothing is given back where a table is made of what is measured and this is not.
+ */
 async function chooseOptions(
   context: StudyContext,
   { budget, seeds: [seed = 0] }: Setting,
   basis: readonly unknown[],
   cellOf: (options: SystemOptions) => Omit<GraphCell, 'edges' | 'seed'>,
-): Promise<SystemOptions> {
+): Promise<SystemOptions | undefined> {
   const { model } = cellOf({});
+  const grid = graphGrid(model, budget).map((tried) => ({
+    tried,
+    options: { ...graphOptions(model, budget), ...tried },
+  }));
+  if (grid.length === 1) return grid[0]?.options;
   let best: { readonly options: SystemOptions; readonly value: number } | undefined;
-  for (const tried of graphGrid(model, budget)) {
-    const options = { ...graphOptions(model, budget), ...tried };
+  for (const { tried, options } of grid) {
     const values: number[] = [];
     for (const edges of [false, true]) {
       const cell = { ...cellOf(options), edges, seed };
       const name = `tuning ${model} ${Object.entries(tried).flat().join(' ')} ${edges ? 'with edges' : 'plain'}`;
-      values.push(
-        await context.cell(name, [...basis, options, edges, seed], (call) => measureValidation(cell, call)),
-      );
+      const key = [...basis, options, edges, seed];
+      if (context.finishedOnly && !(await context.isMeasured(name, key))) return undefined;
+      values.push(await context.cell(name, key, (call) => measureValidation(cell, call)));
     }
     const value = meanOf(values);
     if (best === undefined || value > best.value) best = { options, value };
   }
-  return best?.options ?? {};
+  return best?.options;
 }
 
 function outcomeOf(
