@@ -1,12 +1,13 @@
 // Proves that each package can be published by itself: packs it, lints the tarball (publint, attw), installs it into
-// an empty folder as users do (scripts/installation.mjs), holds light packages to their limits, and runs every ```ts
+// an empty folder as users do (scripts/installation.mjs), holds tarballs and installations to their limits of size, loads it by
+// import and by require(), and runs every ```ts
 // example of its README there, on whatever build of ONNX Runtime npm could install. Installs the projects of examples/ in
 // the same way, and runs their tests.
 //
 //   node scripts/check-packages.mjs [name ...]      check these packages and projects, or all
 //   node scripts/check-packages.mjs --sizes         install each with an empty cache and write the README's table
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { cp, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -14,10 +15,12 @@ import { promisify } from 'node:util';
 import ts from 'typescript';
 import {
   checkLight,
+  checkTarball,
   install,
   installed,
   installProject,
   LIGHT,
+  MOST_MEGABYTES,
   sizesTable,
   userEnvironment,
   writeSizes,
@@ -67,7 +70,9 @@ async function packed() {
       await mkdir(out, { recursive: true });
       await exec('pnpm', ['pack', '--pack-destination', out], { ...options, cwd: dir });
       const [file] = readdirSync(out);
-      tarballs.set(manifest.name, join(out, file));
+      const path = join(out, file);
+      tarballs.set(manifest.name, path);
+      return checkTarball(manifest.name, statSync(path).size);
     });
   return tarballs;
 }
@@ -83,6 +88,18 @@ async function runExample(code, path, folder, env) {
   writeFileSync(path, outputText);
   const { stdout } = await exec(process.execPath, [path], { ...options, cwd: folder, env, timeout: 300_000 });
   if (stdout.trim() === '') throw new Error('the example printed nothing');
+}
+
+/** Loads a package as an ES module and from CommonJS, and compares what comes. */
+async function loadBothWays(name, folder, env) {
+  const code = `import(${JSON.stringify(name)}).then((module) => {
+    const required = Object.keys(require(${JSON.stringify(name)}));
+    const missing = Object.keys(module).filter((each) => !required.includes(each));
+    if (missing.length > 0) throw new Error('require() lacks ' + missing.join(', '));
+    console.log(required.length + ' exports');
+  })`;
+  const { stdout } = await exec(process.execPath, ['-e', code], { ...options, cwd: folder, env });
+  return stdout.trim();
 }
 
 /** Which build of ONNX Runtime an installation computes with. */
@@ -120,11 +137,15 @@ async function checkPackage({ dir, manifest: { name } }, tarballs, env) {
     });
   const isInstalled = await step(`${name} installs into an empty folder`, async () => {
     const seconds = await install(folder, [...new Set([name, ...imported])], tarballs, env);
-    return noteOf({ ...installed(folder), seconds });
+    const found = installed(folder);
+    if (found.megabytes > MOST_MEGABYTES)
+      throw new Error(`${found.megabytes.toFixed(0)} MB are more than the limit of ${MOST_MEGABYTES} MB`);
+    return noteOf({ ...found, seconds });
   });
   if (!isInstalled) return;
   if (existsSync(join(folder, 'node_modules', '@palate', 'tfjs-backend-ort')))
     await step(`${name} finds a build of ONNX Runtime`, () => runtimeOf(folder, env));
+  await step(`${name} loads by import and by require()`, () => loadBothWays(name, folder, env));
   await step(`${name} has a README example`, async () => {
     if (examples.length === 0) throw new Error('README.md holds no ```ts block');
   });

@@ -17,6 +17,21 @@ export const LIGHT = {
   '@palate/retrievers': { megabytes: 10, without: /^(onnxruntime-|@tensorflow\/)/ },
 };
 
+/** Megabytes that a tarball may have at most: code alone, but for the data set. */
+const TARBALL = { default: 0.6, '@palate/dataset-movietweetings': 6, '@palate/tfjs-backend-ort': 1 };
+
+/** Megabytes that any package may bring with all that it needs. */
+export const MOST_MEGABYTES = 400;
+
+/** Refuses a tarball beyond its limit: something was packed that does not belong there. */
+export function checkTarball(name, bytes) {
+  const limit = TARBALL[name] ?? TARBALL.default;
+  const size = bytes / 1e6;
+  if (size > limit)
+    throw new Error(`${name} packs to ${size.toFixed(2)} MB, more than the limit of ${limit} MB`);
+  return `${size.toFixed(2)} MB packed`;
+}
+
 /** Settings that whoever runs the check may have, and users have not. */
 const OURS =
   /^(ONNXRUNTIME_NODE_INSTALL|PALATE_|npm_config_(cache|ignore_scripts|offline|prefer_offline|omit|include)$)/i;

@@ -1,9 +1,9 @@
-import { createHash, type Hash } from 'node:crypto';
 import { EmbeddingTable } from './embedding-table.js';
 import { InvalidInputError } from './errors.js';
 import { fingerprint } from './fingerprint.js';
 import { IdMap } from './id-map.js';
 import { InteractionLog } from './interaction-log.js';
+import { type Sha256, sha256 } from './sha256.js';
 
 /**
  * A SHA-256 of a value's content: equal for equal content, whatever the order of an object's keys, and different where
@@ -15,21 +15,21 @@ import { InteractionLog } from './interaction-log.js';
  * @throws InvalidInputError for functions and instances of other classes: give what of them matters
  */
 export function contentHash(value: unknown): string {
-  const hash = createHash('sha256');
+  const hash = sha256();
   update(hash, value, 'value');
-  return hash.digest('hex');
+  return hash.digest();
 }
 
-function update(hash: Hash, value: unknown, path: string): void {
+function update(hash: Sha256, value: unknown, path: string): void {
   if (value === null || value === undefined || typeof value === 'boolean') {
     hash.update(`${String(value)};`);
   } else if (typeof value === 'number') {
-    hash.update('n').update(Buffer.from(Float64Array.of(value).buffer));
+    hash.update('n').update(new Uint8Array(Float64Array.of(value).buffer));
   } else if (typeof value === 'bigint') {
     hash.update(`b${value};`);
   } else if (typeof value === 'string') {
     // UTF-16 units: two different lone surrogates are different texts.
-    hash.update(`s${value.length}:`).update(Buffer.from(value, 'utf16le'));
+    hash.update(`s${value.length}:`).update(units(value));
   } else if (ArrayBuffer.isView(value)) {
     hash
       .update(`${value.constructor.name}${value.byteLength}:`)
@@ -65,10 +65,21 @@ function update(hash: Hash, value: unknown, path: string): void {
   }
 }
 
-function updateAll(hash: Hash, kind: string, size: number, values: Iterable<unknown>, path: string): void {
+function updateAll(hash: Sha256, kind: string, size: number, values: Iterable<unknown>, path: string): void {
   hash.update(`${kind}${size}:`);
   let k = 0;
   for (const each of values) update(hash, each, `${path}[${k++}]`);
+}
+
+/** The UTF-16 units of a text, the lower byte first. */
+function units(text: string): Uint8Array {
+  const found = new Uint8Array(2 * text.length);
+  for (let k = 0; k < text.length; k++) {
+    const unit = text.charCodeAt(k);
+    found[2 * k] = unit & 0xff;
+    found[2 * k + 1] = unit >>> 8;
+  }
+  return found;
 }
 
 function isPlain(value: object): boolean {

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { InteractionLog } from './interaction-log.js';
+import { sha256 } from './sha256.js';
 
 /**
  * A SHA-256 over a log's ids and columns: equal for equal data, whatever file it came from.
@@ -7,7 +7,7 @@ import type { InteractionLog } from './interaction-log.js';
  * @returns 64 hexadecimal digits
  */
 export function fingerprint(log: InteractionLog): string {
-  const hash = createHash('sha256');
+  const hash = sha256();
   const bytes = (column: Int32Array | Float64Array | Float32Array): Uint8Array =>
     new Uint8Array(column.buffer, column.byteOffset, column.byteLength);
   for (const ids of [log.users, log.items]) {
@@ -17,5 +17,5 @@ export function fingerprint(log: InteractionLog): string {
   hash.update(bytes(log.user)).update(bytes(log.item)).update(bytes(log.timestamp));
   if (log.rating) hash.update(bytes(log.rating));
   if (log.request) hash.update('request').update(bytes(log.request));
-  return hash.digest('hex');
+  return hash.digest();
 }

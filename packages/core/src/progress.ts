@@ -43,7 +43,11 @@ export function throwIfCancelled(signal: AbortSignal | undefined, what: string):
  * @throws CancelledError if `signal` has fired by then
  */
 export async function yieldToEventLoop(signal: AbortSignal | undefined, what: string): Promise<void> {
-  await new Promise<void>((resolve) => setImmediate(resolve));
+  await new Promise<void>((resolve) => {
+    // Browsers have timers alone.
+    if (typeof setImmediate === 'function') setImmediate(resolve);
+    else setTimeout(resolve, 0);
+  });
   throwIfCancelled(signal, what);
 }
 

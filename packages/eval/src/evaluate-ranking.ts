@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import {
   checkSharedIds,
   fingerprint,
@@ -20,9 +19,23 @@ import { RankingCollector } from './ranking-collector.js';
 import { RANKING, type RankingData, type RankingOptions } from './ranking-options.js';
 import type { RankingResult } from './ranking-result.js';
 
-const VERSION = (
-  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
-).version;
+/** Versions of what measured; in a bundle or a browser, as far as they can be told. */
+function versions(): Readonly<Record<string, string>> {
+  const fs = globalThis.process?.getBuiltinModule?.('node:fs');
+  let own: string | undefined;
+  try {
+    const manifest = JSON.parse(
+      fs?.readFileSync(new URL('../package.json', import.meta.url), 'utf8') ?? '{}',
+    ) as { name?: string; version?: string };
+    if (manifest.name === '@palate/eval') own = manifest.version;
+  } catch {
+    // Bundled into a file of another name and place.
+  }
+  return {
+    '@palate/eval': own ?? 'bundled',
+    ...(globalThis.process?.versions?.node === undefined ? {} : { node: process.versions.node }),
+  };
+}
 
 /** Bytes of a list's entry, about. */
 const LIST_BYTES = 48;
@@ -158,8 +171,8 @@ export async function evaluateRanking(
     ...(scorer ? {} : { listDepth: depth }),
     seed,
     seconds: (performance.now() - started) / 1000,
-    peakMemoryMb: process.resourceUsage().maxRSS / 1024,
-    versions: { '@palate/eval': VERSION, node: process.versions.node },
+    peakMemoryMb: (globalThis.process?.resourceUsage?.().maxRSS ?? 0) / 1024,
+    versions: versions(),
     fingerprints: { history: fingerprint(history), test: fingerprint(test) },
   };
 }

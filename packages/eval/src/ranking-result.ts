@@ -58,7 +58,7 @@ export interface RankingResult extends SliceResult {
   readonly slices: Readonly<Record<string, SliceResult>>;
   readonly seed: number;
   readonly seconds: number;
-  /** Peak resident memory of the process so far, in megabytes. */
+  /** Peak resident memory of the process so far, in megabytes; 0 in a browser, which does not tell. */
   readonly peakMemoryMb: number;
   readonly versions: Readonly<Record<string, string>>;
   /** SHA-256 of the logs. */
