@@ -9,10 +9,12 @@ const CHECKS = [
   ['layers', process.execPath, ['scripts/check-layers.mjs']],
   ['unused dependencies and exports', 'pnpm', ['exec', 'knip']],
   ['workspace manifests', 'pnpm', ['exec', 'sherif']],
+  ['licences', process.execPath, ['scripts/licences.mjs']],
   ['README examples', process.execPath, ['scripts/readme-examples.mjs']],
   ['doc examples', process.execPath, ['scripts/doc-examples.mjs']],
   ['README tables', 'pnpm', ['run', '--silent', 'tables']],
   ['page outputs', process.execPath, ['scripts/page-outputs.mjs']],
+  ['documentation', process.execPath, ['docs/scripts/build.mjs']],
   ['changesets', process.execPath, ['scripts/check-changesets.mjs']],
   ['packages', process.execPath, ['scripts/check-packages.mjs']],
 ];

@@ -1,14 +1,17 @@
-// Type-checks every ```ts block of every README, and runs those of the root README (those of the packages are run by
-// check-packages.mjs, from packed tarballs).
+// Type-checks every ```ts block of every README and of the pages of docs/, and runs those of the root README (those of the
+// packages are run by check-packages.mjs, from packed tarballs).
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { exampleFolder } from './example-folder.mjs';
-import { apps, packages, root } from './workspace.mjs';
+import { apps, filesBelow, packages, root } from './workspace.mjs';
 
 const folder = exampleFolder('readme-examples');
+const docs = join(root, 'docs');
 const readmes = [root, ...packages().map(({ dir }) => dir), ...apps().map(({ dir }) => dir)]
   .map((dir) => join(dir, 'README.md'))
-  .filter((path) => existsSync(path));
+  .filter((path) => existsSync(path))
+  // What is built of the pages stands in folders that begin with a dot.
+  .concat(filesBelow(docs, ['.md']).filter((path) => !relative(docs, path).startsWith('.')));
 
 const files = [];
 for (const readme of readmes) {
@@ -16,7 +19,9 @@ for (const readme of readmes) {
     ([, code]) => code,
   );
   for (const [k, code] of blocks.entries()) {
-    const label = relative(root, dirname(readme)).replaceAll('/', '-') || 'root';
+    const label =
+      relative(root, readme.startsWith(docs) ? readme.slice(0, -3) : dirname(readme)).replaceAll('/', '-') ||
+      'root';
     const file = `${label}-${k + 1}.ts`;
     folder.write(file, code);
     files.push({ file, label });

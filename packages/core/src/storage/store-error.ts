@@ -2,10 +2,15 @@ import { PalateError, type PalateErrorDetails } from '../errors.js';
 
 /** Why a store on disk could not be written. */
 export type StoreErrorCode =
+  /** No space is left, or a limit on files is reached. */
   | 'store-full'
+  /** It may be read, not written. */
   | 'store-read-only'
+  /** It was closed while it was asked. */
   | 'store-closed'
+  /** Another process holds it. */
   | 'store-locked'
+  /** The file system or the driver failed in another way; `cause` says how. */
   | 'store-failed';
 
 /** A store on disk that could not be written or read at the moment; what it held before is still there. */

@@ -3,11 +3,17 @@ import { answerText } from './answer-text.js';
 
 /** Why an answer is of no use. */
 export type UnusableAnswerCode =
+  /** Nothing came. Retryable. */
   | 'empty-answer'
+  /** Reasoning came, and no answer behind it. Retryable. */
   | 'reasoning-alone'
+  /** It was cut off at `maxTokens`. Retryable. */
   | 'cut-answer'
+  /** The provider's filter ended it. */
   | 'filtered-answer'
+  /** The model declines to answer. */
   | 'refused-answer'
+  /** The server sends an error as if it were the model's words. Retryable. */
   | 'error-answer';
 
 const HINTS: Readonly<Record<UnusableAnswerCode, string>> = {

@@ -1,0 +1,74 @@
+// Writes a page for the interface of each package into docs/.site/api, from its sources, by TypeDoc.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Application, LogLevel } from 'typedoc';
+import { published } from '../../scripts/workspace.mjs';
+import { slugify } from './anchors.mjs';
+import { docs, root } from './places.mjs';
+
+/** Takes numbers off anchors that no heading of the page has: TypeDoc counts some headings that it does not write. */
+function mendAnchors(text) {
+  const names = new Set(
+    [...text.matchAll(/^#+ (.+)$/gm)].map(([, title]) => slugify(title.replaceAll('\\', ''))),
+  );
+  const count = (name) =>
+    [...text.matchAll(/^#+ (.+)$/gm)].filter(([, title]) => slugify(title) === name).length;
+  return text.replace(/\]\(#([\w-]+)-(\d+)\)/g, (all, name, k) =>
+    names.has(name) && Number(k) >= count(name) ? `](#${name})` : all,
+  );
+}
+
+/** Entries of the packages by the name that they are imported by, without the scope. */
+const entries = () =>
+  published().flatMap(({ dir, manifest }) => {
+    const name = manifest.name.replace('@palate/', '');
+    const testing = join(dir, 'src', 'testing', 'index.ts');
+    return [
+      [join(dir, 'src', 'index.ts'), name],
+      ...(existsSync(testing) ? [[testing, `${name}/testing`]] : []),
+    ];
+  });
+
+/** Writes them all; gives their number. */
+export async function writeInterfaces() {
+  const all = entries();
+  const app = await Application.bootstrapWithPlugins({
+    plugin: ['typedoc-plugin-markdown'],
+    entryPoints: all.map(([path]) => path),
+    tsconfig: join(root, 'tsconfig.check.json'),
+    // The check of types is one of its own.
+    skipErrorChecking: true,
+    logLevel: LogLevel.Error,
+    readme: 'none',
+    disableGit: true,
+    disableSources: true,
+    excludePrivate: true,
+    excludeInternal: true,
+    excludeExternals: true,
+    outputs: [{ name: 'markdown', path: join(docs, '.site', 'api') }],
+    outputFileStrategy: 'modules',
+    entryFileName: 'index',
+    hidePageHeader: true,
+    hideBreadcrumbs: true,
+    useCodeBlocks: true,
+    parametersFormat: 'table',
+    interfacePropertiesFormat: 'table',
+    pageTitleTemplates: { module: 'Interface of @palate/{name}', index: 'Interfaces' },
+  });
+  const project = await app.convert();
+  if (!project) throw new Error('TypeDoc could not read the sources');
+  const named = new Map(
+    all.map(([path, name]) => [
+      path.slice(root.length + 'packages/'.length + 1).replace(/\/index\.ts$/, ''),
+      name,
+    ]),
+  );
+  for (const child of project.children ?? []) child.name = named.get(child.name) ?? child.name;
+  await app.generateOutputs(project);
+  const written = join(docs, '.site', 'api');
+  for (const name of readdirSync(written, { recursive: true }).filter((each) => each.endsWith('.md'))) {
+    const path = join(written, name);
+    writeFileSync(path, mendAnchors(readFileSync(path, 'utf8')));
+  }
+  return all.length;
+}
