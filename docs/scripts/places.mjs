@@ -52,6 +52,8 @@ const below = (folder) =>
         .filter((path) => existsSync(join(root, path)))
     : readdirSync(join(root, folder))
         .filter((name) => name.endsWith('.md'))
+        // The page that tells of all others comes first.
+        .sort((a, b) => Number(b === 'index.md') - Number(a === 'index.md') || (a < b ? -1 : 1))
         .map((name) => `${folder}/${name}`);
 
 /** The sources of all pages, by part. */
