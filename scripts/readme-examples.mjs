@@ -1,5 +1,6 @@
-// Type-checks every ```ts block of every README and of the pages of docs/, and runs those of the root README (those of the
-// packages are run by check-packages.mjs, from packed tarballs).
+// Type-checks every ```ts block of every README and of the pages of docs/, and runs those of the root README and of the pages,
+// but for those behind a mark `<!-- not run: reason -->` (those of the packages are run by check-packages.mjs, from packed
+// tarballs).
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { exampleFolder } from './example-folder.mjs';
@@ -15,25 +16,28 @@ const readmes = [root, ...packages().map(({ dir }) => dir), ...apps().map(({ dir
 
 const files = [];
 for (const readme of readmes) {
-  const blocks = [...readFileSync(readme, 'utf8').matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(
-    ([, code]) => code,
-  );
-  for (const [k, code] of blocks.entries()) {
+  const blocks = [...readFileSync(readme, 'utf8').matchAll(/^(<!-- not run.*-->\n)?```ts\n([\s\S]*?)^```/gm)];
+  const isPage = readme.startsWith(docs);
+  for (const [k, [, notRun, code]] of blocks.entries()) {
     const label =
-      relative(root, readme.startsWith(docs) ? readme.slice(0, -3) : dirname(readme)).replaceAll('/', '-') ||
-      'root';
+      relative(root, isPage ? readme.slice(0, -3) : dirname(readme)).replaceAll('/', '-') || 'root';
     const file = `${label}-${k + 1}.ts`;
     folder.write(file, code);
-    files.push({ file, label });
+    // Those of the packages are run where the packages are installed.
+    files.push({ file, runs: notRun === undefined && (isPage || label === 'root') });
   }
 }
 
 let failed = folder.typesHold() ? 0 : 1;
-for (const { file, label } of files) {
-  if (label !== 'root' || folder.start(file, { stdio: ['ignore', 'ignore', 'inherit'] })) continue;
-  process.stdout.write(`README.md: ${relative(root, join(folder.work, file))} failed\n`);
+let ran = 0;
+for (const { file, runs } of files) {
+  if (!runs) continue;
+  ran++;
+  // In the folder of the examples, which is removed with what they write.
+  if (folder.start(file, { stdio: ['ignore', 'ignore', 'inherit'], cwd: folder.work })) continue;
+  process.stdout.write(`${relative(root, join(folder.work, file))} failed\n`);
   failed++;
 }
-process.stdout.write(`README examples: ${files.length} type-checked, ${failed} failed\n`);
+process.stdout.write(`README examples: ${files.length} type-checked, ${ran} run, ${failed} failed\n`);
 if (failed === 0) folder.remove();
 process.exit(failed === 0 ? 0 : 1);
