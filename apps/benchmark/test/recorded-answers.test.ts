@@ -7,12 +7,12 @@ import {
 import { leaveOneOut } from '@palate/datasets';
 import { LlmRanker, LlmRater, takeRows } from '@palate/llm-rank';
 import { expect, test } from 'vitest';
+import { answersInOrder } from '../src/studies/answers-in-order.js';
 import { bundledStudy } from '../src/studies/near-cold-start.js';
 import { fusedScores, recordedScores } from '../src/studies/near-cold-start-answers.js';
 import { recordedLists, valuesOf } from '../src/studies/palr-answers.js';
 import { bundledRatingTask } from '../src/studies/ratings.js';
 import { recordedRows, withFeature } from '../src/studies/ratings-answers.js';
-import { recordedModel } from '../src/studies/recorded-model.js';
 
 const dataset = await loadBundledMovieTweetings();
 
@@ -22,7 +22,7 @@ test('recorded rankings come through the product’s prompt and reader as they w
   const { lists, counts } = await recordedLists(
     split,
     records,
-    (answers) => new LlmRanker({ model: recordedModel(answers), catalog: dataset.catalog, order: 'given' }),
+    (answers) => new LlmRanker({ model: answersInOrder(answers), catalog: dataset.catalog, order: 'given' }),
   );
   expect(lists.map((list) => list.map((item) => dataset.log.items.idOf(item)))).toEqual(
     records.map(({ ranking }) => ranking),
@@ -59,7 +59,7 @@ test('recorded ratings are of rows of the study, through the product’s prompt 
   const { task, test: rows } = bundledRatingTask(dataset);
   const records = await loadRatingAnswers();
   const asked = takeRows(rows, recordedRows(dataset, rows, records));
-  const model = recordedModel(records.map(({ zeroShot }) => String(zeroShot)));
+  const model = answersInOrder(records.map(({ zeroShot }) => String(zeroShot)));
   const rater = new LlmRater(task, { model });
   const predictions = await rater.predict(asked);
   for (const [row, { zeroShot }] of records.entries()) expect(predictions[row]).toBeCloseTo(zeroShot, 5);

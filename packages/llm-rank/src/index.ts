@@ -62,6 +62,7 @@ export {
 } from './palr/explain.js';
 export {
   fineTuningLines,
+  INSTRUCTION_TEXT,
   type InstructionTextOptions,
   instructionMessages,
   type PromptCompletion,
@@ -93,6 +94,13 @@ export {
   profileTemplate,
 } from './palr/profile.js';
 export {
+  type PromptOptions,
+  RANKING_TEMPLATES,
+  type RankingExample,
+  type RankingQuestion,
+  readRecommendations,
+} from './palr/ranking-prompt.js';
+export {
   dataEfficiency,
   type EfficiencyPoint,
   EVALUATE_RATINGS,
@@ -105,7 +113,7 @@ export { type MeanKind, meanPredictor } from './rating/mean-predictors.js';
 export { parseRating, type RatingFault, type ReadRating, readRating } from './rating/parse-rating.js';
 export type { RaterOptions, RatingHead, T5RaterOptions } from './rating/rater-options.js';
 export { fitRatingBaseline, type RatingBaseline } from './rating/rating-networks.js';
-export { type RatingPromptOptions, ratingMessages } from './rating/rating-prompts.js';
+export { type RatingPromptOptions, ratingFineTuningLines, ratingMessages } from './rating/rating-prompts.js';
 export {
   type RatingPredictor,
   type RatingRows,

@@ -1,3 +1,9 @@
+export {
+  AI_SDK_ENCODER,
+  type AiSdkEmbeddingModel,
+  type AiSdkEncoderOptions,
+  aiSdkEncoder,
+} from './encoders/ai-sdk-encoder.js';
 export { BatchedEncoder, type EncoderOptions } from './encoders/batched-encoder.js';
 export { bertParts } from './encoders/bert-parts.js';
 export type { EmbeddingModel, PreparedText } from './encoders/embedding-model.js';
@@ -39,6 +45,12 @@ export {
   withTracing,
 } from './middleware/tracing.js';
 export { WITH_BUDGET, type WithBudgetOptions, withBudget } from './middleware/with-budget.js';
+export {
+  AI_SDK_MODEL,
+  type AiSdkLanguageModel,
+  type AiSdkModelOptions,
+  aiSdkModel,
+} from './models/ai-sdk.js';
 export type { ScoredGenerateResult, StructuredOutput, TokenLogProbability } from './models/chat-format.js';
 export { estimateTokens, mostTokens } from './models/count-tokens.js';
 export { ModelCallError, type ModelErrorCode } from './models/model-error.js';
@@ -68,6 +80,8 @@ export {
 } from './models/recorded.js';
 export type { LeftOut, RefusableParameter } from './models/refusals.js';
 export { type KeyedModel, requestKey } from './models/request-key.js';
+export { RERANK, type RerankOptions, type RerankRanker, rerankRanker } from './models/rerank.js';
+export { withSchemaInstruction } from './models/schema-format.js';
 export {
   type CallOptions,
   languageModel,
@@ -105,6 +119,7 @@ export {
 } from './structured/read-answer.js';
 export { INTERJECTION, listEntry, readList } from './structured/read-list.js';
 export { NUMBER_WORDS, numberOf, plainDigits } from './structured/read-number.js';
+export { structureSchema } from './structured/structure-schema.js';
 export { folderTokens } from './tokens/folder-tokens.js';
 export { readTextTokens } from './tokens/read-text-tokens.js';
 export type { TextTokens } from './tokens/text-tokens.js';

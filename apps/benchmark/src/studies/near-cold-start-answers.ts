@@ -14,9 +14,9 @@ import {
   withoutStudyUsers,
 } from '@palate/llm-rank';
 import { fuseLists } from '@palate/retrievers';
+import { RECORDED } from './answers-in-order.js';
 import { bundledStudy, GAIN_THRESHOLD, studyMethods } from './near-cold-start.js';
 import { meanCell, pairedDifference } from './paired.js';
-import { RECORDED } from './recorded-model.js';
 import type { Study } from './study.js';
 
 const INPUTS: readonly (readonly [ColdStartInput, string])[] = [

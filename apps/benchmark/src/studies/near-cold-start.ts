@@ -31,7 +31,7 @@ import {
 import { benchmarkEncoder, itemVectors } from '../item-texts.js';
 import type { Study } from './study.js';
 
-/** Rating from which a later film gains, less one: the gain is 2^(rating - 6). */
+/** Rating from which a later film gains: 2^(rating - 6), 1 for a 6. */
 export const GAIN_THRESHOLD = 6;
 
 /** A way to score the pools of a study. */
@@ -99,7 +99,7 @@ export const nearColdStart: Study = {
   title:
     'Near cold start on MovieTweetings: five liked films, or words, against later ratings (a proxy study)',
   protocol:
-    'A proxy made from real histories, no user study: of 500 users the last five liked films of the early history and the recorded keywords of it are what is told, and 10 to 40 films rated later are the pool (chosen by the users themselves, so that most are liked). Baselines are fitted on everyone else and fold the five films in; the mean rating by others is shrunk by ten ratings at the overall mean and knows nothing of the user; gain 2^(rating - 6) from a rating of 7; 95 % interval over users. A large language model on 200 of these users: study near-cold-start-answers.',
+    'A proxy made from real histories, no user study: of 500 users the last five liked films of the early history and the recorded keywords of it are what is told, and 10 to 40 films rated later are the pool (chosen by the users themselves, so that most are liked). Baselines are fitted on everyone else and fold the five films in; the mean rating by others is shrunk by ten ratings at the overall mean and knows nothing of the user; gain 2^(rating - 6) from a rating of 6; 95 % interval over users. A large language model on 200 of these users: study near-cold-start-answers.',
   run: async (context) => {
     const dataset = await loadBundledMovieTweetings({ core: 5 });
     const study = await bundledStudy(dataset);

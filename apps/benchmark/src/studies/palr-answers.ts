@@ -10,8 +10,8 @@ import { LlmRanker } from '@palate/llm-rank';
 import { fuseLists } from '@palate/retrievers';
 import { CACHE } from '../item-texts.js';
 import { fitLocalRanker } from '../text-systems.js';
+import { answersInOrder, RECORDED } from './answers-in-order.js';
 import { meanCell, pairedDifference } from './paired.js';
-import { RECORDED, recordedModel } from './recorded-model.js';
 import { meanOf, type Study, type StudyContext } from './study.js';
 
 const SEEDS = [0, 1, 2] as const;
@@ -115,7 +115,7 @@ export const palrAnswers: Study = {
     const { lists: model, counts } = await recordedLists(
       split,
       records,
-      (answers) => new LlmRanker({ model: recordedModel(answers), catalog, order: 'given' }),
+      (answers) => new LlmRanker({ model: answersInOrder(answers), catalog, order: 'given' }),
     );
     const first = asked.map(({ retrieved }) => retrieved);
     const rows: string[][] = [];

@@ -7,9 +7,9 @@ import {
 } from '@palate/dataset-movietweetings';
 import { auc, mae, rmse } from '@palate/eval';
 import { LlmRater, type RatingRows, takeRows } from '@palate/llm-rank';
+import { answersInOrder, RECORDED } from './answers-in-order.js';
 import { pairedDifference } from './paired.js';
 import { bundledRatingTask, LIKED, PREDICTORS } from './ratings.js';
-import { RECORDED, recordedModel } from './recorded-model.js';
 import type { Study } from './study.js';
 
 const FOLDS = 10;
@@ -123,7 +123,7 @@ export const ratingsAnswers: Study = {
       [3, 'three-shot', 'threeShot'],
     ] as const) {
       const answers = records.map((record) => String(record[of]));
-      const rater = new LlmRater(task, { model: recordedModel(answers), shots });
+      const rater = new LlmRater(task, { model: answersInOrder(answers), shots });
       found.push({ label: `${RECORDED}, ${label}`, values: Array.from(await rater.predict(rows)) });
     }
     const [zero, three] = found.map(({ values }) => values) as [readonly number[], readonly number[]];

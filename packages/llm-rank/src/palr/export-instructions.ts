@@ -1,39 +1,70 @@
-import { type Catalog, type ChatMessage, quoteForPrompt } from '@palate/core';
+import { type Catalog, type ChatMessage, defineOptions } from '@palate/core';
 import type { InstructionSample } from './instruction-data.js';
+import {
+  checkExamples,
+  PROMPT,
+  type PromptOptions,
+  type PromptParts,
+  RANKING_TEMPLATES,
+  rankingAnswer,
+  rankingMessages,
+  recommendAnswer,
+  recommendMessages,
+  wordedRanking,
+} from './ranking-prompt.js';
 
-/** How samples are put into words. */
-export interface InstructionTextOptions {
+/** Options of {@link instructionMessages}, {@link fineTuningLines} and {@link promptCompletions}, beside the catalogue. */
+export const INSTRUCTION_TEXT = defineOptions('instructionMessages', PROMPT, ['catalog', 'profile', 'item']);
+
+/** How samples are put into words; {@link INSTRUCTION_TEXT} says what each option does. */
+export interface InstructionTextOptions extends PromptOptions {
   readonly catalog: Catalog;
-  /** Catalogue fields that name an item. Default title. */
-  readonly fields?: readonly string[] | undefined;
   /** Profile of a user in words, where there is one. */
-  readonly profile?: (user: number) => string | undefined;
+  readonly profile?: ((user: number) => string | undefined) | undefined;
+  /** A sentence or two about an item. */
+  readonly item?: ((item: number) => string | undefined) | undefined;
 }
 
-/** A sample as a conversation that ends with the answer. */
+/** A sample in words. */
+export interface InstructionText {
+  /** Version of the template, as `LlmRanker` asks by it. */
+  readonly template: string;
+  /** Messages as they reach a model. */
+  readonly question: readonly ChatMessage[];
+  readonly answer: string;
+}
+
+function inWords(sample: InstructionSample, options: InstructionTextOptions): InstructionText {
+  const { catalog, item, profile } = options;
+  const parts: PromptParts = { ...INSTRUCTION_TEXT.settings(options), catalog, item };
+  checkExamples(parts);
+  const { history, candidates, labels } = sample;
+  const person = { profile: profile?.(sample.user), history };
+  if (sample.task === 'recommend')
+    return {
+      template: RANKING_TEMPLATES.recommend,
+      question: recommendMessages(person, labels.length, parts),
+      answer: recommendAnswer(labels, parts),
+    };
+  return {
+    template: RANKING_TEMPLATES[parts.answer],
+    question: wordedRanking(rankingMessages({ ...person, candidates }, labels.length, parts), parts.answer),
+    answer: rankingAnswer({ candidates, labels }, parts.answer),
+  };
+}
+
+/**
+ * A sample as a conversation that ends with the answer: the very messages that `LlmRanker` asks with the same options, so
+ * that a model tuned on them is served as it is.
+ *
+ * @throws InvalidInputError for unknown options, or fewer examples than shots
+ */
 export function instructionMessages(
   sample: InstructionSample,
   options: InstructionTextOptions,
 ): ChatMessage[] {
-  const { catalog, fields = ['title'] } = options;
-  const title = (item: number): string => quoteForPrompt(catalog.itemText(item, fields));
-  const profile = options.profile?.(sample.user);
-  const parts = [
-    ...(profile ? [`What this person likes: ${quoteForPrompt(profile)}.`] : []),
-    `History, oldest first:\n${sample.history.map((item) => `- ${title(item)}`).join('\n')}`,
-    ...(sample.task === 'recommend'
-      ? ['Recommend what comes next.']
-      : [
-          `Candidates:\n${sample.candidates.map((item) => `- ${title(item)}`).join('\n')}`,
-          'Recommend from the candidates what comes next.',
-        ]),
-    'Answer with one title a line, the best first.',
-  ];
-  return [
-    { role: 'system', content: 'You recommend items to people by their history.' },
-    { role: 'user', content: parts.join('\n\n') },
-    { role: 'assistant', content: sample.labels.map(title).join('\n') },
-  ];
+  const { question, answer } = inWords(sample, options);
+  return [...question, { role: 'assistant', content: answer }];
 }
 
 /** Lines of an OpenAI fine-tuning file: one conversation a sample. */
@@ -56,10 +87,10 @@ export function promptCompletions(
   options: InstructionTextOptions,
 ): PromptCompletion[] {
   return samples.map((sample) => {
-    const [system, user, answer] = instructionMessages(sample, options);
+    const { question, answer } = inWords(sample, options);
     return {
-      prompt: `${system?.content}\n\n${user?.content}\n\n`,
-      completion: answer?.content ?? '',
+      prompt: `${question.map(({ content }) => content).join('\n\n')}\n\n`,
+      completion: answer,
     };
   });
 }

@@ -1,6 +1,5 @@
 import {
   type Catalog,
-  type ChatMessage,
   checkNumber,
   checkOptions,
   defineOptions,
@@ -13,7 +12,6 @@ import {
   option,
   type Provenance,
   type Query,
-  quoteForPrompt,
   RandomStream,
   type Ranker,
   RETRIEVE_OPTIONS,
@@ -25,13 +23,12 @@ import {
   throwIfCancelled,
   UNKNOWN,
 } from '@palate/core';
-import { generateStructured, type StructuredOutcome } from '@palate/llm';
 import { fuseLists } from '@palate/retrievers';
-import { z } from 'zod';
 import { descriptiveFields } from '../descriptive-fields.js';
 import { type FailureCause, failureCause } from '../failure-cause.js';
 import { fillList, readOrder } from './answer-list.js';
-import { type RankedEntry, readRankingText } from './ranking-text.js';
+import { askForRankings } from './ask-ranking.js';
+import { checkExamples, PROMPT, RANKING_TEMPLATES, rankingMessages } from './ranking-prompt.js';
 import { shownOrder } from './shown-order.js';
 
 /** Knowledge of a user beside the history. */
@@ -46,13 +43,7 @@ export interface RankerKnowledge {
 export const LLM_RANKER = defineOptions(
   'LlmRanker',
   {
-    fields: option.list(option.text()).optional({
-      doc: 'catalogue fields that name an item; title and genres, as far as there are such, if left out',
-    }),
-    historyLength: option.integer({ min: 1 })({
-      default: 20,
-      doc: 'most items of a history shown, the newest',
-    }),
+    ...PROMPT,
     order: option.choice(['shuffled', 'given'])({
       default: 'shuffled',
       doc: "how candidates are shown: `'shuffled'` by the seed, so that their position says nothing; `'given'` in the retriever's order, which the model may copy",
@@ -103,15 +94,12 @@ export interface ExplainedItem extends ScoredItem {
   readonly explanation?: string | undefined;
 }
 
-const RANKING = z.object({ ranking: z.array(z.number()).describe('numbers of candidates, the best first') });
-const EXPLAINED = z.object({
-  ranking: z
-    .array(z.object({ number: z.number(), why: z.string() }))
-    .describe('candidates, the best first, each with one sentence on why it suits this person'),
-});
-
 /**
- * PALR's ranker on any language model: reads profile, history and candidates, and answers with numbers of candidates.
+ * PALR's ranker on any language model: reads profile, history and candidates, and answers with numbers of candidates. Its
+ * prompts are those of `fineTuningLines`, so that a model tuned on them is served as it is.
+ *
+ * Candidates are shown in an order that the seed, the person and the set of candidates decide, whatever batch a query
+ * stands in and however the retriever ordered them, so that caches of answers and prompts hit.
  *
  * Titles and numbered lists are understood too. Numbers that no candidate has and repetitions are dropped and counted;
  * lists are filled up in the retriever's order, which also stands in whole where a model fails. A model never breaks a
@@ -126,9 +114,10 @@ export class LlmRanker implements Ranker {
   #outcomes: OutcomeCounts;
   #counts = { answered: 0, failed: 0, entries: 0, invented: 0, repeated: 0, listed: 0, filled: 0 };
 
-  /** @throws InvalidInputError for unknown options */
+  /** @throws InvalidInputError for unknown options, or fewer examples than shots */
   constructor(options: LlmRankerOptions) {
     this.#options = { ...options, ...LLM_RANKER.settings(options) };
+    checkExamples(this.#options);
     this.name = `PALR (${options.model.id})`;
     this.#fields = options.fields ?? descriptiveFields(options.catalog);
     const { profile, item, knowledgeProvenance = UNKNOWN } = options;
@@ -191,7 +180,7 @@ export class LlmRanker implements Ranker {
           shown:
             order === 'given'
               ? given.map(({ item }) => item)
-              : shownOrder(random, queries[query] as Query, given, permutation),
+              : shownOrder(random, this.#shownQuery(queries[query] as Query), given, permutation),
         });
     const requests = asked.map(({ query, shown }) =>
       this.#request(
@@ -201,26 +190,16 @@ export class LlmRanker implements Ranker {
         explain,
       ),
     );
-    const callOptions = { name: 'ranking', signal: options.signal, onProgress: options.onProgress };
-    const titlesOf = (request: number): string[] =>
-      (asked[request] as (typeof asked)[number]).shown.map((item) =>
-        this.#options.catalog.itemText(item, this.#fields.slice(0, 1)),
-      );
-    const outcomes: StructuredOutcome<{ ranking: (number | RankedEntry)[] }>[] = explain
-      ? await generateStructured(this.#options.model, requests, EXPLAINED, {
-          ...callOptions,
-          readText: (text, request) => {
-            const ranking = readRankingText(text, titlesOf(request));
-            return ranking && { ranking };
-          },
-        })
-      : await generateStructured(this.#options.model, requests, RANKING, {
-          ...callOptions,
-          readText: (text, request) => {
-            const ranking = readRankingText(text, titlesOf(request));
-            return ranking && { ranking: ranking.map(({ number }) => number) };
-          },
-        });
+    const outcomes = await askForRankings(
+      this.#options.model,
+      requests,
+      explain ? 'explained' : this.#options.answer,
+      (request) =>
+        (asked[request] as (typeof asked)[number]).shown.map((item) =>
+          this.#options.catalog.itemText(item, this.#fields.slice(0, 1)),
+        ),
+      { signal: options.signal, onProgress: options.onProgress },
+    );
     const counter = new OutcomeCounter(this.name, new Set(asked.map(({ query }) => query)).size);
     const failures = candidates.map((): FailureCause[] => []);
     // Of each query, the orders of its answers, in positions of the given list, by which equal items stand.
@@ -275,45 +254,28 @@ export class LlmRanker implements Ranker {
     });
   }
 
-  #request(query: Query, shown: readonly number[], length: number, explain: boolean): GenerateRequest {
+  /** The part of a query that the prompt shows: two who are shown alike are shown the same order. */
+  #shownQuery(query: Query): Query {
+    const taste = this.#options.profile?.(query);
     return {
-      messages: this.#messages(query, shown, length, explain),
-      temperature: this.#options.temperature,
-      maxTokens: this.#options.maxTokens ?? (explain ? 120 + 60 * length : 60 + 8 * length),
-      promptVersion: explain ? 'palr-rank-explain@1' : 'palr-rank@1',
+      history: Array.from(query.history ?? []).slice(-this.#options.historyLength),
+      text: JSON.stringify([taste ?? '', query.text ?? '']),
     };
   }
 
-  #messages(query: Query, shown: readonly number[], length: number, explain: boolean): ChatMessage[] {
-    const { catalog, historyLength, profile, item: about } = this.#options;
-    const title = (item: number): string => quoteForPrompt(catalog.itemText(item, this.#fields));
-    const history = Array.from(query.history ?? []).slice(-historyLength);
-    const taste = profile?.(query);
-    const parts = [
-      ...(taste ? [`What this person likes: ${quoteForPrompt(taste)}`] : []),
-      ...(query.text ? [`What this person asks for: ${quoteForPrompt(query.text)}`] : []),
-      ...(history.length > 0
-        ? [`History, oldest first:\n${history.map((item) => `- ${title(item)}`).join('\n')}`]
-        : []),
-      `Candidates:\n${shown
-        .map((item, k) => {
-          const words = about?.(item);
-          return `${k + 1}. ${title(item)}${words ? `: ${quoteForPrompt(words)}` : ''}`;
-        })
-        .join('\n')}`,
-      `Rank the ${length} candidates that this person would like best next, by their numbers.${
-        explain
-          ? ' Give one sentence for each that ties it to the history, the taste or the request above; say nothing that is not written there.'
-          : ''
-      }`,
-    ];
-    return [
-      {
-        role: 'system',
-        content:
-          'You rank candidates for one person. Choose by number, from the list only, each at most once.',
-      },
-      { role: 'user', content: parts.join('\n\n') },
-    ];
+  #request(query: Query, shown: readonly number[], length: number, explain: boolean): GenerateRequest {
+    const { profile, temperature, maxTokens, answer } = this.#options;
+    const question = {
+      profile: profile?.(query),
+      request: query.text,
+      history: query.history ?? [],
+      candidates: shown,
+    };
+    return {
+      messages: rankingMessages(question, length, this.#options, explain),
+      temperature,
+      maxTokens: maxTokens ?? (explain ? 120 + 60 * length : 60 + 8 * length),
+      promptVersion: RANKING_TEMPLATES[explain ? 'explained' : answer],
+    };
   }
 }

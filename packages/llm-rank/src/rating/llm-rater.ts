@@ -33,6 +33,10 @@ export const LLM_RATER = defineOptions(
       doc: 'most tokens of an answer; models that think aloud need hundreds',
     }),
     temperature: option.number({ min: 0 })({ default: 0, doc: '0 for the likeliest answer' }),
+    systemRole: option.boolean()({
+      default: true,
+      doc: 'false to put the instruction at the head of the question, for models without a system role',
+    }),
   },
   [...LONG_CALL_OPTIONS, 'model', 'fields'],
 );
@@ -93,7 +97,7 @@ export class LlmRater implements RatingPredictor {
   }
 
   async predict(rows: RatingRows, call: PredictOptions = {}): Promise<Float32Array> {
-    const { model, fields, maxTokens, temperature } = this.#options;
+    const { model, fields, maxTokens, temperature, systemRole } = this.#options;
     const { scale, dataset } = this.#task;
     const outcomes = await model.generate(
       Array.from({ length: rows.item.length }, (_, row) => ({
@@ -102,6 +106,7 @@ export class LlmRater implements RatingPredictor {
           scale,
           examples: this.#examplesFor(rows.user[row]!),
           fields,
+          systemRole,
         }),
         temperature,
         maxTokens,

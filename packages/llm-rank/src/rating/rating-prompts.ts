@@ -10,6 +10,8 @@ export interface RatingPromptOptions {
   readonly fields?: readonly string[] | undefined;
   /** Rows of other users that are shown with their answers; none for zero-shot. */
   readonly examples?: RatingRows | undefined;
+  /** False to put the instruction at the head of the question, for models without a system role. Default true. */
+  readonly systemRole?: boolean | undefined;
 }
 
 /** Version of the words below; part of every cache key. */
@@ -22,13 +24,31 @@ export function ratingMessages(rows: RatingRows, row: number, options: RatingPro
     const shown = examples as RatingRows;
     return `${question(shown, k, options)}\nRating: ${shown.rating[k]}`;
   });
-  return [
-    {
-      role: 'system',
-      content: `You predict how a person rates something, from ${scale.min} to ${scale.max}. Answer with one number and nothing else.`,
-    },
-    { role: 'user', content: [...shots, `${question(rows, row, options)}\nRating:`].join('\n\n') },
-  ];
+  const instruction = `You predict how a person rates something, from ${scale.min} to ${scale.max}. Answer with one number and nothing else.`;
+  const asked = [...shots, `${question(rows, row, options)}\nRating:`].join('\n\n');
+  return options.systemRole === false
+    ? [{ role: 'user', content: `${instruction}\n\n${asked}` }]
+    : [
+        { role: 'system', content: instruction },
+        { role: 'user', content: asked },
+      ];
+}
+
+/**
+ * Lines of an OpenAI fine-tuning file, one conversation a row: the very messages that `LlmRater` asks with the same
+ * options, and the rating.
+ *
+ * @param rows - of the training data
+ */
+export function ratingFineTuningLines(rows: RatingRows, options: RatingPromptOptions): string[] {
+  return Array.from(rows.rating, (rating, row) =>
+    JSON.stringify({
+      messages: [
+        ...ratingMessages(rows, row, options),
+        { role: 'assistant', content: String(Number(rating.toFixed(3))) },
+      ],
+    }),
+  );
 }
 
 function question(rows: RatingRows, row: number, options: RatingPromptOptions): string {

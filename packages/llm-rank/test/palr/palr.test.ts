@@ -199,13 +199,16 @@ describe('instruction data', () => {
     const { messages } = JSON.parse(line) as { messages: { role: string; content: string }[] };
     expect(messages.map(({ role }) => role)).toEqual(['system', 'user', 'assistant']);
     expect(messages[1]?.content).toContain('quiet drama');
-    expect(messages[2]?.content.split('\n')).toEqual(
-      samples[0]?.labels.map((item) => catalog.itemText(item, ['title'])),
+    const [first] = samples;
+    expect(messages[2]?.content).toBe(
+      first?.task === 'recommend'
+        ? first.labels.map((item) => catalog.itemText(item, ['title'])).join('\n')
+        : JSON.stringify({ ranking: first?.labels.map((item) => first.candidates.indexOf(item) + 1) }),
     );
     const withCandidates = samples.findIndex(({ task }) => task === 'recommend-retrieval');
     const pair = promptCompletions(samples, options)[withCandidates];
-    for (const item of samples[withCandidates]?.candidates ?? [])
-      expect(pair?.prompt).toContain(`- ${catalog.itemText(item, ['title'])}`);
+    for (const [k, item] of (samples[withCandidates]?.candidates ?? []).entries())
+      expect(pair?.prompt).toContain(`${k + 1}. ${catalog.itemText(item, ['title'])}`);
   });
 });
 

@@ -1,11 +1,10 @@
-import { defineOptions, type LongCallOptions, type OptionsOf, option, type SettingsOf } from '@palate/core';
+import { defineOptions, type OptionsOf, option } from '@palate/core';
 import { type RetryOptions, retrier } from '../middleware/retry.js';
 import { badBody, jsonBody } from '../models/chat-format.js';
-import { estimateTokens } from '../models/count-tokens.js';
-import { ModelCallError } from '../models/model-error.js';
+import type { ModelCallError } from '../models/model-error.js';
 import { OPENAI_CONNECTION, OpenAIConnection } from '../models/openai-connection.js';
 import { BatchedEncoder, ENCODER } from './batched-encoder.js';
-import type { EmbeddingModel, PreparedText } from './embedding-model.js';
+import { badVectors, isNotANumber, RemoteEmbeddingModel } from './remote-embedding-model.js';
 
 /** Options of {@link openaiEncoder}. */
 export const OPENAI_ENCODER = defineOptions(
@@ -45,79 +44,6 @@ export const OPENAI_ENCODER = defineOptions(
 /** Options of {@link openaiEncoder}; {@link OPENAI_ENCODER} says what each does. */
 export type OpenAIEncoderOptions = OptionsOf<typeof OPENAI_ENCODER.declarations>;
 
-type OpenAIEncoderSettings = SettingsOf<typeof OPENAI_ENCODER.declarations>;
-
-class OpenAIEmbeddingModel implements EmbeddingModel {
-  readonly id: string;
-  readonly width: number;
-  readonly #ask: (texts: readonly string[], signal?: AbortSignal) => Promise<Float32Array[]>;
-  readonly #settings: OpenAIEncoderSettings;
-
-  constructor(
-    settings: OpenAIEncoderSettings,
-    width: number,
-    ask: (texts: readonly string[], signal?: AbortSignal) => Promise<Float32Array[]>,
-  ) {
-    this.id = `openai:${settings.model}:${width}`;
-    this.width = width;
-    this.#ask = ask;
-    this.#settings = settings;
-  }
-
-  prepare(text: string): PreparedText {
-    const most = this.#settings.maxCharacters;
-    // Servers refuse the empty text.
-    const input = text.trim() === '' ? ' ' : text.slice(0, most);
-    return { input, length: estimateTokens(input), truncated: text.length > most };
-  }
-
-  batchSize(): number {
-    return this.#settings.batchSize;
-  }
-
-  async embed(batch: readonly PreparedText[], { signal }: LongCallOptions): Promise<Float32Array> {
-    const rows = await this.#rows(
-      batch.map(({ input }) => input as string),
-      signal,
-    );
-    const data = new Float32Array(batch.length * this.width);
-    for (const [k, row] of rows.entries()) data.set(row, k * this.width);
-    return data;
-  }
-
-  /** Vectors of texts; of those that a server cannot put into numbers, not-a-number. */
-  async #rows(texts: readonly string[], signal: AbortSignal | undefined): Promise<Float32Array[]> {
-    try {
-      const rows = (await this.#ask(texts, signal)).map((row) =>
-        // Nothing for one text leaves the others theirs.
-        row.length === 0 ? new Float32Array(this.width).fill(Number.NaN) : row,
-      );
-      for (const [k, row] of rows.entries())
-        if (row.length !== this.width)
-          throw badVectors(
-            `${row.length} numbers for ${JSON.stringify(texts[k]?.slice(0, 60))}`,
-            `${this.width} numbers a text`,
-          );
-      return rows;
-    } catch (error) {
-      if (!isNotANumber(error)) throw error;
-      if (texts.length === 1) return [new Float32Array(this.width).fill(Number.NaN)];
-      // One text fails the whole batch: the halves without it do not.
-      const half = Math.ceil(texts.length / 2);
-      return [
-        ...(await this.#rows(texts.slice(0, half), signal)),
-        ...(await this.#rows(texts.slice(half), signal)),
-      ];
-    }
-  }
-}
-
-/** Servers that cannot write not-a-number fail, or write what is no JSON. */
-const isNotANumber = (error: unknown): boolean =>
-  error instanceof ModelCallError &&
-  (error.code === 'server-failed' || error.code === 'bad-answer') &&
-  /\bNaN\b|\bInf(inity)?\b|not JSON compliant|token '?N/.test(error.received);
-
 /** A vector of an answer: numbers, or their bytes in base64; what is no number is not-a-number. */
 function readVector(embedding: unknown): Float32Array | undefined {
   if (typeof embedding === 'string') {
@@ -127,17 +53,6 @@ function readVector(embedding: unknown): Float32Array | undefined {
   if (!Array.isArray(embedding) || embedding.length === 0) return undefined;
   return Float32Array.from(embedding, (value: unknown) => (typeof value === 'number' ? value : Number.NaN));
 }
-
-const badVectors = (
-  received: string,
-  expected: string,
-  hint = 'The server is no OpenAI-compatible embedding server, or changed its model.',
-): ModelCallError =>
-  new ModelCallError('bad-answer', {
-    expected: `${expected} from the embedding endpoint`,
-    received,
-    hint,
-  });
 
 /**
  * A text encoder behind an OpenAI-compatible embedding endpoint. Its width is learned from a first request. Requests that
@@ -204,5 +119,7 @@ export async function openaiEncoder(options: OpenAIEncoderOptions): Promise<Batc
       `${dimensions} numbers a text, as dimensions asks for,`,
       'The server ignores dimensions: leave it out, and use reduceVectors for shorter vectors.',
     );
-  return new BatchedEncoder(new OpenAIEmbeddingModel(settings, width, ask), { cacheDir });
+  return new BatchedEncoder(new RemoteEmbeddingModel(`openai:${model}:${width}`, settings, width, ask), {
+    cacheDir,
+  });
 }

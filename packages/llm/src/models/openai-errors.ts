@@ -5,7 +5,7 @@ import { ModelCallError, type ModelErrorCode } from './model-error.js';
 import { cleanError, type Redact } from './redact.js';
 
 /** Seconds that a `Retry-After` or `retry-after-ms` header asks for. */
-function retryAfterSeconds(headers: Headers | undefined, now = Date.now()): number | undefined {
+export function retryAfterSeconds(headers: Headers | undefined, now = Date.now()): number | undefined {
   const milliseconds = Number.parseFloat(headers?.get('retry-after-ms') ?? '');
   if (milliseconds >= 0 && Number.isFinite(milliseconds)) return milliseconds / 1000;
   const text = headers?.get('retry-after');

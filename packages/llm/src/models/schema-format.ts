@@ -73,17 +73,22 @@ export function unwrapAnswer(text: string): string {
   }
 }
 
-/** The request with its schema said in words, which is all that many models and servers heed. */
+/**
+ * The request with its schema said in words, which is all that many models and servers heed: in the system message, or at
+ * the head of the first message where there is none. Every provider puts it so.
+ */
 export function withSchemaInstruction(request: GenerateRequest): GenerateRequest {
   if (!request.schema) return request;
   const instruction =
     'Answer with a single JSON value and nothing else: no explanation, no code fence. ' +
     `It must satisfy this JSON schema:\n${JSON.stringify(request.schema.jsonSchema)}`;
   const [first, ...others] = request.messages;
-  // Many chat templates allow one system message, at the start.
+  // Many chat templates allow one system message, at the start, and some none: what came without gets none.
   const messages =
     first?.role === 'system'
-      ? [{ role: 'system' as const, content: `${first.content}\n\n${instruction}` }, ...others]
-      : [{ role: 'system' as const, content: instruction }, ...request.messages];
+      ? [{ role: first.role, content: `${first.content}\n\n${instruction}` }, ...others]
+      : first?.role === 'user'
+        ? [{ role: first.role, content: `${instruction}\n\n${first.content}` }, ...others]
+        : [{ role: 'system' as const, content: instruction }, ...request.messages];
   return { ...request, messages };
 }

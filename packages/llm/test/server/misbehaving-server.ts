@@ -94,9 +94,28 @@ async function sendForEver(response: ServerResponse, piece: string): Promise<voi
   }
 }
 
+/** Relevance of documents: the words that they share with the question. The best come first, as servers send them. */
+function rerankingBody(body: Record<string, unknown>): unknown {
+  const words = new Set(
+    String(body.query)
+      .toLowerCase()
+      .match(/\p{L}+/gu),
+  );
+  const documents = (body.texts ?? body.documents) as string[];
+  const scores = documents.map((text) => {
+    const own = text.toLowerCase().match(/\p{L}+/gu) ?? [];
+    return own.filter((word) => words.has(word)).length / Math.max(1, own.length);
+  });
+  const order = [...scores.keys()].sort((a, b) => (scores[b] as number) - (scores[a] as number));
+  if (body.texts) return order.map((index) => ({ index, score: scores[index] }));
+  const results = order.map((index) => ({ index, relevance_score: scores[index] }));
+  return { id: 'rerank', model: body.model, results, usage: { total_tokens: documents.length } };
+}
+
 /** The body and content type of a proper answer to a request for text or vectors. */
 function properAnswer(path: string, body: Record<string, unknown>, behaviour: Behaviour): [string, string] {
   if (path === '/v1/embeddings') return [JSON.stringify(embeddingsBody(body, behaviour)), 'application/json'];
+  if (path.endsWith('/rerank')) return [JSON.stringify(rerankingBody(body)), 'application/json'];
   if (path === '/v1/completions') return [JSON.stringify(completionBody(body)), 'application/json'];
   const how =
     behaviour.kind === 'answer' ? behaviour : { text: 'text' in behaviour ? behaviour.text : undefined };
@@ -263,7 +282,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   flight.now++;
   flight.most = Math.max(flight.most, flight.now);
   try {
-    if (['/v1/chat/completions', '/v1/completions', '/v1/embeddings'].includes(url.pathname))
+    if (['/v1/chat/completions', '/v1/completions', '/v1/embeddings', '/v1/rerank'].includes(url.pathname))
       await behave(nextBehaviour(model), url.pathname, body, request, response);
     else sendJson(response, 404, errorBody(`no such path: ${url.pathname}`, 404));
   } finally {

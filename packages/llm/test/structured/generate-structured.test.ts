@@ -61,9 +61,7 @@ describe('structured output', () => {
     const [outcome] = await generateStructured(model, [ask], Rating);
     expect(outcome).toMatchObject({ ok: true, value: { stars: 5 } });
     const [first, second] = await bodies();
-    // The schema in words stands before them.
-    const all = second?.messages as { role: string; content: string }[];
-    const messages = all.slice(1);
+    const messages = second?.messages as { role: string; content: string }[];
     expect(messages.map((message) => message.role)).toEqual(['user', 'assistant', 'user']);
     expect(messages[1]?.content).toBe('{"stars":9}');
     expect(messages[2]?.content).toMatch(/stars/);

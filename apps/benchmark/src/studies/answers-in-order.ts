@@ -9,7 +9,7 @@ export const RECORDED = 'Claude, recorded';
  *
  * @param answers - one a request, in the order of the requests
  */
-export function recordedModel(answers: readonly string[]): LanguageModel {
+export function answersInOrder(answers: readonly string[]): LanguageModel {
   let at = 0;
   return {
     id: RECORDED,
