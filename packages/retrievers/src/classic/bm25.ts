@@ -17,6 +17,7 @@ import {
 import { FittedRetriever, fittedOn } from '../fitted-retriever.js';
 import type { RowScorer } from '../score-rows.js';
 import { loadRetriever, type RetrieverContents, type StoredRetriever } from '../stored-retriever.js';
+import { englishWords } from './english-words.js';
 
 /** Options of {@link Bm25Retriever.fit}. */
 export const BM25 = defineOptions('Bm25Retriever.fit', {
@@ -25,6 +26,16 @@ export const BM25 = defineOptions('Bm25Retriever.fit', {
   }),
   k1: option.number({ min: 0 })({ default: 1.2, doc: 'how fast repeated words stop counting' }),
   b: option.number({ min: 0, max: 1 })({ default: 0.75, doc: 'how much long texts are discounted' }),
+  k3: option.number({ min: 0 }).optional({
+    doc: 'how fast words that the request repeats stop counting; each time counts if left out. 2 does well for long requests',
+  }),
+  words: option.choice(['whole', 'english'])({
+    default: 'whole',
+    doc: "`'whole'`: words as they are, of any script; `'english'`: cut to their stems, without function words",
+  }),
+  leaveOut: option.list(option.text()).optional({
+    doc: 'texts whose words do not count, such as sentences that people write around what they ask for',
+  }),
 });
 
 /** Options of {@link Bm25Retriever.fit}; {@link BM25} says what each does. */
@@ -38,7 +49,7 @@ type Config = SettingsOf<typeof BM25.declarations>;
  * `idf = ln(1 + (N - n + 0.5) / (n + 0.5))`, which is never negative.
  *
  * The query is `query.text`; without it, the texts of the history's items. A word counts as often as the query
- * holds it.
+ * holds it; with `k3`, a word that it holds `n` times counts `n * (k3 + 1) / (n + k3)` times.
  */
 export class Bm25Retriever extends FittedRetriever<Config> {
   readonly name = 'BM25';
@@ -49,12 +60,14 @@ export class Bm25Retriever extends FittedRetriever<Config> {
   readonly #postings = new Map<string, { readonly items: Int32Array; readonly weights: Float32Array }>();
   /** Words of each item, for histories. */
   readonly #itemWords: readonly (readonly string[])[];
+  readonly #wordsOf: (text: string) => string[];
 
   private constructor(fitted: StoredRetriever<Config>, texts: readonly string[], provenance: Provenance) {
     super(fitted);
     this.provenance = provenance;
     this.#texts = texts;
-    this.#itemWords = texts.map(wordsOf);
+    this.#wordsOf = readerOf(fitted.config);
+    this.#itemWords = texts.map(this.#wordsOf);
     const lengths = this.#itemWords.map((list) => list.length);
     const mean = lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, lengths.length);
     const counts = new Map<string, Map<number, number>>();
@@ -98,15 +111,19 @@ export class Bm25Retriever extends FittedRetriever<Config> {
   }
 
   protected rowScorer(): RowScorer {
+    const { k3 } = this.config;
     return (query, row) => {
       const asked =
         query.text === undefined
           ? distinctHistory(query, this.items.size).flatMap((item) => this.#itemWords[item] ?? [])
-          : wordsOf(query.text);
-      for (const word of asked) {
+          : this.#wordsOf(query.text);
+      const counts = new Map<string, number>();
+      for (const word of asked) counts.set(word, (counts.get(word) ?? 0) + 1);
+      for (const [word, count] of counts) {
         const posting = this.#postings.get(word);
         if (!posting) continue;
-        for (let p = 0; p < posting.items.length; p++) row[posting.items[p]!]! += posting.weights[p]!;
+        const times = k3 === undefined ? count : (count * (k3 + 1)) / (count + k3);
+        for (let p = 0; p < posting.items.length; p++) row[posting.items[p]!]! += times * posting.weights[p]!;
       }
     };
   }
@@ -134,4 +151,11 @@ export class Bm25Retriever extends FittedRetriever<Config> {
       known,
     );
   }
+}
+
+/** Reads the words of texts that count. */
+function readerOf({ words, leaveOut = [] }: Config): (text: string) => string[] {
+  const read = words === 'english' ? englishWords : wordsOf;
+  const left = new Set(leaveOut.flatMap(read));
+  return left.size === 0 ? read : (text) => read(text).filter((word) => !left.has(word));
 }
