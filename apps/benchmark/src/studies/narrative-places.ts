@@ -1,9 +1,17 @@
-import type { LongCallOptions } from '@palate/core';
+import {
+  Catalog,
+  createDataset,
+  InteractionLog,
+  type LongCallOptions,
+  type ScoredItem,
+  topK,
+} from '@palate/core';
 import { averagePrecision, normalisedGain, reciprocalRank } from '@palate/eval';
 import { type BiEncoder, UnigramLikelihood } from '@palate/narrative';
+import { Bm25Retriever, fuseLists } from '@palate/retrievers';
 import { benchmarkEncoder } from '../item-texts.js';
 import { hashOf } from '../results.js';
-import type { Extent, Training } from './narrative-extent.js';
+import { type Extent, type Training, UNTUNED } from './narrative-extent.js';
 import { type PlaceRequest, placeRequests } from './narrative-requests.js';
 import { meanOf, type StudyContext } from './study.js';
 
@@ -28,11 +36,11 @@ export function placeValues(grades: readonly number[]): readonly [number, number
   ];
 }
 
+/** Scores of some places for a request; higher is better. */
+type PlaceScorer = (request: string, texts: readonly string[]) => Promise<ArrayLike<number>>;
+
 /** Values of Pointrec's requests by any scores of their places. */
-async function places(
-  requests: readonly PlaceRequest[],
-  score: (request: string, texts: readonly string[]) => Promise<ArrayLike<number>>,
-): Promise<number[][]> {
+async function places(requests: readonly PlaceRequest[], score: PlaceScorer): Promise<number[][]> {
   const values: number[][] = [];
   for (const { text, candidates } of requests) {
     const scores = await score(
@@ -52,6 +60,56 @@ async function places(
   return values;
 }
 
+/** A row of Pointrec's measures, by the label that it has in the table. */
+interface PlaceSystem {
+  readonly label: string;
+  readonly seeds: readonly number[];
+  /** Everything that the values depend on beside the seed. */
+  readonly basis: unknown;
+  readonly scorer: (seed: number, call: LongCallOptions) => Promise<PlaceScorer>;
+}
+
+/** Cosines of a request and places by an encoder. */
+const cosine =
+  (encoder: Pick<BiEncoder, 'encode'>): PlaceScorer =>
+  async (request, texts) => {
+    const { data, width } = await encoder.encode([request, ...texts]);
+    return texts.map((_, k) => {
+      let sum = 0;
+      for (let at = 0; at < width; at++) sum += (data[at] as number) * (data[(k + 1) * width + at] as number);
+      return sum;
+    });
+  };
+
+/** BM25 with the statistics of all places. */
+async function bm25Of(all: readonly string[]): Promise<PlaceScorer> {
+  const texts = [...new Set(all)];
+  const at = new Map(texts.map((text, k) => [text, k]));
+  const log = InteractionLog.fromRows(
+    texts.map((_, k) => ({ user: 'nobody', item: `place ${k}`, timestamp: k })),
+  );
+  const catalog = new Catalog({ items: log.items, text: { all: texts } });
+  const bm25 = await Bm25Retriever.fit(
+    createDataset({ name: 'places', log, catalog, licence: 'as Pointrec', source: 'Pointrec' }),
+    { fields: ['all'] },
+  );
+  return async (request, own) => {
+    const scores = await bm25.scoreAll([{ text: request }]);
+    return own.map((text) => scores[at.get(text) ?? 0] as number);
+  };
+}
+
+/** Several scorers by reciprocal ranks. */
+const fused =
+  (scorers: readonly PlaceScorer[]): PlaceScorer =>
+  async (request, texts) => {
+    const lists: ScoredItem[][] = [];
+    for (const scorer of scorers) lists.push(topK(await scorer(request, texts), texts.length));
+    const scores = new Float32Array(texts.length);
+    for (const { item, score } of fuseLists(lists)) scores[item] = score;
+    return scores;
+  };
+
 /** Pointrec's rows: for each measure its mean over the requests, by seed. */
 export async function placeRows(
   context: StudyContext,
@@ -59,54 +117,64 @@ export async function placeRows(
   biEncoder: (training: Training, seed: number, call: LongCallOptions) => Promise<BiEncoder>,
 ): Promise<ReadonlyMap<string, number[][]>> {
   const requests = await placeRequests();
-  const cell = (
-    label: string,
-    seed: number,
-    basis: unknown,
-    work: (call: LongCallOptions) => Promise<number[][]>,
-  ) =>
-    context.cell(
-      `${label} Pointrec seed ${seed}`,
-      [label, requests.length, seed, extent.requests, hashOf(basis), 3],
-      work,
-    );
-  const cosine =
-    (encoder: Pick<BiEncoder, 'encode'>) => async (request: string, texts: readonly string[]) => {
-      const { data, width } = await encoder.encode([request, ...texts]);
-      return texts.map((_, k) => {
-        let sum = 0;
-        for (let at = 0; at < width; at++)
-          sum += (data[at] as number) * (data[(k + 1) * width + at] as number);
-        return sum;
-      });
-    };
   const all = requests.flatMap(({ candidates }) => candidates.map(({ text }) => text));
+  const first = extent.seeds.slice(0, 1);
+  const seedsOf = ({ isAblation }: Training): readonly number[] => (isAblation ? first : extent.seeds);
+  const systems: PlaceSystem[] = [
+    { label: 'BM25', seeds: first, basis: 0, scorer: () => bm25Of(all) },
+    {
+      label: 'BM25 and use-lite, re-ranked by unigram likelihood',
+      seeds: first,
+      basis: 0,
+      scorer: async () => {
+        const unigram = new UnigramLikelihood(all);
+        return (request, texts) => unigram.logLikelihoods(texts.map((item) => ({ request, item })));
+      },
+    },
+    {
+      label: 'use-lite, untuned',
+      seeds: first,
+      basis: 0,
+      scorer: async () => cosine(await benchmarkEncoder()),
+    },
+    {
+      label: 'BM25 and use-lite, fused',
+      seeds: first,
+      basis: 0,
+      scorer: async () => fused([await bm25Of(all), cosine(await benchmarkEncoder())]),
+    },
+    ...extent.trainings.flatMap((training): PlaceSystem[] => {
+      const { label } = training;
+      const seeds = seedsOf(training);
+      const encoder = async (seed: number, call: LongCallOptions): Promise<PlaceScorer> =>
+        cosine(await biEncoder(training, seed, call));
+      return [
+        { label, seeds, basis: training, scorer: encoder },
+        ...(label === extent.main || label === UNTUNED
+          ? [
+              {
+                label: `${label}, fused with BM25`,
+                seeds,
+                basis: training,
+                scorer: async (seed: number, call: LongCallOptions) =>
+                  fused([await bm25Of(all), await encoder(seed, call)]),
+              },
+            ]
+          : []),
+      ];
+    }),
+  ];
   const rows = new Map<string, number[][]>();
-  const unigram = new UnigramLikelihood(all);
-  rows.set('BM25 and use-lite, re-ranked by unigram likelihood', [
-    means(
-      await cell('unigram likelihood', 0, 0, () =>
-        places(requests, (request, texts) =>
-          unigram.logLikelihoods(texts.map((item) => ({ request, item }))),
-        ),
-      ),
-    ),
-  ]);
-  rows.set('use-lite, untuned', [
-    means(await cell('use-lite', 0, 0, async () => places(requests, cosine(await benchmarkEncoder())))),
-  ]);
-  for (const training of extent.trainings) {
-    const own: number[][] = [];
-    for (const seed of training.isAblation ? extent.seeds.slice(0, 1) : extent.seeds)
-      own.push(
-        means(
-          await cell(training.label, seed, training, async (call) =>
-            places(requests, cosine(await biEncoder(training, seed, call))),
-          ),
-        ),
+  for (const { label, seeds, basis, scorer } of systems)
+    for (const seed of seeds) {
+      const name = `${label} Pointrec seed ${seed}`;
+      const key = [label, requests.length, seed, extent.requests, hashOf(basis), 4];
+      if (context.finishedOnly && !(await context.isMeasured(name, key))) continue;
+      const values = await context.cell(name, key, async (call) =>
+        places(requests, await scorer(seed, call)),
       );
-    rows.set(training.label, own);
-  }
+      rows.set(label, [...(rows.get(label) ?? []), means(values)]);
+    }
   return rows;
 }
 

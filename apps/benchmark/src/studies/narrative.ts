@@ -288,11 +288,9 @@ async function run(context: StudyContext, extent: Extent) {
     for (const set of sets)
       for (const system of systems) if (system.later === later) await cellsOf(set, system);
   };
-  for (const later of [undefined, 'ablations'] as const) await measureAll(later);
-  const pointrec = context.finishedOnly
-    ? new Map<string, number[][]>()
-    : await placeRows(context, extent, biEncoder);
-  await measureAll('both stages');
+  await measureAll(undefined);
+  const pointrec = await placeRows(context, extent, biEncoder);
+  for (const later of ['both stages', 'ablations'] as const) await measureAll(later);
   const rows: Row[] = systems.flatMap(({ label }) => {
     const own = values.get(label);
     return own ? [{ label, values: own }] : [];
