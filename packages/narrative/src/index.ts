@@ -39,6 +39,8 @@ export {
   UnigramLikelihood,
   type UnigramLikelihoodOptions,
 } from './filter/unigram-likelihood.js';
+export { LateCrossEncoder } from './late/late-cross-encoder.js';
+export { LATE_CROSS_ENCODER, type LateCrossEncoderOptions } from './late/late-options.js';
 export { CLAUSE_PAIRS, type ClausePairsOptions, clausePairs } from './pairs/clause-pairs.js';
 export {
   type RequestPairs,
@@ -57,6 +59,12 @@ export {
   NarrativeRetriever,
   type NarrativeRetrieverOptions,
 } from './retrieval/narrative-retriever.js';
+export {
+  type KnownAnswers,
+  REQUEST_FUSION,
+  RequestFusion,
+  type RequestFusionOptions,
+} from './retrieval/request-fusion.js';
 export { RequestRules, type RequestRulesOptions, type UnderstoodQuery } from './retrieval/request-rules.js';
 export { type ApplyRequestOptions, applyRequest, type RuledOut } from './understanding/apply-request.js';
 export { describeRequest } from './understanding/describe-request.js';

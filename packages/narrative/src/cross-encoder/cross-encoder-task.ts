@@ -9,6 +9,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { itemsByRequest, type RequestPairs } from '../pairs/request-pairs.js';
 import type { CrossEncoderConfig } from './cross-encoder-options.js';
+import { draw } from './hard-negatives.js';
 import type { JointNetwork } from './joint-network.js';
 import { joinTokens } from './joint-rows.js';
 import { scoreJoint } from './score-joint.js';
@@ -119,10 +120,4 @@ export class CrossEncoderTask {
     }
     return this.#held.length === 0 ? 0 : sum / this.#held.length;
   }
-}
-
-/** Some of a list's entries, different ones as far as there are enough. */
-function draw(from: ArrayLike<number>, count: number, random: RandomStream): number[] {
-  if (from.length >= count) return Array.from(random.sample(from.length, count), (at) => from[at] as number);
-  return Array.from({ length: count }, () => from[random.integer(from.length)] as number);
 }

@@ -17,6 +17,7 @@ import type { EncoderParts } from '@palate/llm';
 import { type EpochReport, fitNetwork, selectBackend } from '@palate/nn';
 import { exportOnnx } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
+import { windowsOf } from '../encoder/mean-encoder.js';
 import { readTrained } from '../encoder/read-trained.js';
 import { pairsHash, type RequestPairs, splitPairsByUser } from '../pairs/request-pairs.js';
 import { CROSS_ENCODER, type CrossEncoderConfig, type CrossEncoderOptions } from './cross-encoder-options.js';
@@ -100,7 +101,10 @@ export class CrossEncoder implements Saveable, Disposable {
     return new CrossEncoder(network, config, provenance, history);
   }
 
-  /** Scores of items for a request, by their texts; higher is better. */
+  /**
+   * Scores of items for a request, by their texts; higher is better. A request of more than `requestTokens` is read in
+   * windows of like length, and its score is the mean of theirs by their tokens.
+   */
   async score(
     request: string,
     items: readonly string[],
@@ -109,11 +113,20 @@ export class CrossEncoder implements Saveable, Disposable {
     await selectBackend();
     const { tokenize } = this.#network.encoder.parts;
     const own = tokenize(request);
-    return scoreJoint(
+    const windows = windowsOf(own, this.#config.requestTokens);
+    const tokens = items.map(tokenize);
+    const found = await scoreJoint(
       this.#network,
-      items.map((text) => ({ request: own, item: tokenize(text) })),
+      tokens.flatMap((item) => windows.map((window) => ({ request: window, item }))),
       this.#config,
       options.signal,
+    );
+    return Float32Array.from(tokens, (_, item) =>
+      windows.reduce(
+        (sum, { length }, w) =>
+          sum + (found[item * windows.length + w]! * Math.max(1, length)) / Math.max(1, own.length),
+        0,
+      ),
     );
   }
 

@@ -1,4 +1,4 @@
-import { type LongCallOptions, topK, yieldToEventLoop } from '@palate/core';
+import { type LongCallOptions, type RandomStream, topK, yieldToEventLoop } from '@palate/core';
 import type { BiEncoder } from '../encoder/bi-encoder.js';
 import type { RequestPairs } from '../pairs/request-pairs.js';
 
@@ -47,4 +47,10 @@ export async function hardNegatives(
     found.set(at, Int32Array.from(list.map(({ item }) => item).filter((item) => !liked?.has(item))));
   }
   return found;
+}
+
+/** Some of a list's entries, different ones as far as there are enough. */
+export function draw(from: ArrayLike<number>, count: number, random: RandomStream): number[] {
+  if (from.length >= count) return Array.from(random.sample(from.length, count), (at) => from[at] as number);
+  return Array.from({ length: count }, () => from[random.integer(from.length)] as number);
 }

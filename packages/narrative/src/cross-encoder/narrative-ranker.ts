@@ -11,6 +11,7 @@ import {
   type RetrieveOptions,
   type ScoredItem,
 } from '@palate/core';
+import { LateCrossEncoder } from '../late/late-cross-encoder.js';
 import { rankRequests } from '../ranking/rank-requests.js';
 import { reorder } from '../ranking/reorder.js';
 import { applyRequest } from '../understanding/apply-request.js';
@@ -20,7 +21,10 @@ import { CrossEncoder } from './cross-encoder.js';
 /** Options of {@link NarrativeRanker}. */
 export const NARRATIVE_RANKER = defineOptions('NarrativeRanker', {
   crossEncoder: option
-    .value<CrossEncoder>('a CrossEncoder', (value) => value instanceof CrossEncoder)
+    .value<CrossEncoder | LateCrossEncoder>(
+      'a CrossEncoder or a LateCrossEncoder',
+      (value) => value instanceof CrossEncoder || value instanceof LateCrossEncoder,
+    )
     .required({ doc: 'scores request and item together', identity: () => undefined }),
   texts: option.list(option.text()).optional({
     doc: 'one text an item, as in the training; all fields of the catalogue if left out',
@@ -45,7 +49,7 @@ export type NarrativeRankerOptions = OptionsOf<typeof NARRATIVE_RANKER.declarati
 export class NarrativeRanker implements Ranker {
   readonly name = 'Narrative (cross-encoder)';
   readonly provenance: Provenance;
-  readonly #crossEncoder: CrossEncoder;
+  readonly #crossEncoder: CrossEncoder | LateCrossEncoder;
   readonly #catalog: Catalog;
   readonly #texts: readonly string[];
   readonly #depth: number;

@@ -10,8 +10,10 @@ import { padTokens } from './token-batches.js';
 import type { TrainedEncoder } from './trained-encoder.js';
 
 /** Tokens of a text that a trained encoder reads: it is not told which texts are requests. */
-export const mostTokens = ({ requestTokens, itemTokens }: BiEncoderConfig): number =>
-  Math.max(requestTokens, itemTokens);
+export const mostTokens = ({
+  requestTokens,
+  itemTokens,
+}: Pick<BiEncoderConfig, 'requestTokens' | 'itemTokens'>): number => Math.max(requestTokens, itemTokens);
 
 /** The texts of requests and items as a training reads them. */
 export async function textRows(
@@ -28,12 +30,26 @@ export async function textRows(
       requests: tokenRows(encoder, asked.map(parts.tokenize), requestTokens, dropout),
       items: tokenRows(encoder, texts.map(parts.tokenize), itemTokens, dropout),
     };
-  const below = new MeanEncoder(parts, mostTokens(config), config.cacheDir);
+  return countedRows(encoder, { requests, texts }, config, options);
+}
+
+/** The texts of requests and items as means that are computed once, for what is trained above them. */
+export async function countedRows(
+  encoder: TrainedEncoder,
+  { requests, texts }: Pick<RequestPairs, 'requests' | 'texts'>,
+  config: Pick<
+    BiEncoderConfig,
+    'requestTokens' | 'itemTokens' | 'cacheDir' | 'around' | 'aroundMost' | 'dropout'
+  >,
+  options: LongCallOptions,
+): Promise<{ readonly requests: TextRows; readonly items: TextRows }> {
+  const { dropout, around = [], aroundMost } = config;
+  const below = new MeanEncoder(encoder.parts, mostTokens(config), config.cacheDir);
   try {
     const call = { signal: options.signal, onProgress: options.onProgress };
-    const { around = [], aroundMost } = config;
     const surroundings =
       around.length === 0 ? undefined : { ...(await below.counted(around, call)), most: aroundMost };
+    const asked = requests.map(({ text }) => text);
     return {
       requests: meanRows(encoder, await below.counted(asked, call), dropout, surroundings),
       items: meanRows(encoder, await below.counted(texts, call), dropout),

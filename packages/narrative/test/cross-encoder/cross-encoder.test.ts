@@ -176,6 +176,20 @@ describe('a cross-encoder', () => {
     for (const [k, score] of own.entries()) expect(scores?.data[k]).toBeCloseTo(score, 3);
   });
 
+  test('reads a long request in windows, whose scores count by their tokens', async () => {
+    using fitted = await CrossEncoder.fit(pairs, { biEncoder, ...SMALL, epochs: 1 });
+    // 18 words in two windows of 9, where 12 are read at once.
+    const [first, second] = [
+      'some robbers who plan the best job of all',
+      'and a circus that comes to an old town',
+    ];
+    const some = texts.slice(0, 5);
+    const whole = await fitted.score(`${first} ${second}`, some);
+    const [a, b] = [await fitted.score(first, some), await fitted.score(second, some)];
+    for (const [k, score] of whole.entries())
+      expect(score).toBeCloseTo(((a[k] as number) + (b[k] as number)) / 2, 4);
+  });
+
   test('refuses what does not fit', async () => {
     await expect(CrossEncoder.fit(pairs, { ...SMALL } as never)).rejects.toThrow(/biEncoder/);
     await expect(CrossEncoder.fit(pairs, { biEncoder, ...SMALL, requestTokens: 60 })).rejects.toThrow(

@@ -1,0 +1,191 @@
+import {
+  checkSavedNames,
+  checkSavedShapes,
+  type Disposable,
+  InvalidInputError,
+  joinProvenance,
+  type LongCallOptions,
+  type Provenance,
+  rebuildSaved,
+  type Saveable,
+  type TensorData,
+  throwIfCancelled,
+  writeArtifact,
+} from '@palate/core';
+import type { EncoderParts } from '@palate/llm';
+import { type EpochReport, fitNetwork, selectBackend } from '@palate/nn';
+import { hardNegatives, negativeRanks } from '../cross-encoder/hard-negatives.js';
+import { countedRows, mostTokens } from '../encoder/fronts.js';
+import { MeanEncoder } from '../encoder/mean-encoder.js';
+import { readTrained } from '../encoder/read-trained.js';
+import { headVectors } from '../encoder/text-rows.js';
+import { pairsHash, type RequestPairs, splitPairsByUser } from '../pairs/request-pairs.js';
+import { LateNetwork } from './late-network.js';
+import {
+  LATE_CROSS_ENCODER,
+  type LateCrossEncoderConfig,
+  type LateCrossEncoderOptions,
+} from './late-options.js';
+import { LateTask, scoreVectors } from './late-task.js';
+
+const KIND = 'narrative-late-cross-encoder';
+type Config = Omit<LateCrossEncoderConfig, 'biEncoder'>;
+
+/**
+ * A second stage that costs no run of the transformer for a candidate: the layers see request and item apart, each once,
+ * and a small network above sees both. It is trained as the `CrossEncoder` is, among items that the first stage ranks 100
+ * to 300.
+ *
+ * Keeps the vectors of all item texts that it has scored: 4 bytes times the width of the encoder each.
+ */
+export class LateCrossEncoder implements Saveable, Disposable {
+  /** Loss and validation of each epoch of the fit; empty after loading. */
+  readonly history: readonly EpochReport[];
+  /** Knowledge of interactions in the weights. */
+  readonly provenance: Provenance;
+  readonly #network: LateNetwork;
+  readonly #config: Config;
+  #below: MeanEncoder | undefined;
+  readonly #known = new Map<string, Float32Array>();
+
+  private constructor(
+    network: LateNetwork,
+    config: Config,
+    provenance: Provenance,
+    history: readonly EpochReport[],
+  ) {
+    this.#network = network;
+    this.#config = config;
+    this.provenance = provenance;
+    this.history = history;
+  }
+
+  /**
+   * Trains on pairs of requests and items.
+   *
+   * @throws InvalidInputError for unknown options, or no request with a negative
+   * @throws CancelledError if `signal` fires; a checkpoint is written first where they are kept
+   */
+  static async fit(pairs: RequestPairs, options: LateCrossEncoderOptions): Promise<LateCrossEncoder> {
+    const config = LATE_CROSS_ENCODER.settings(options);
+    throwIfCancelled(options.signal, 'fitting a late cross-encoder');
+    await selectBackend();
+    const { biEncoder, hidden, validationShare, firstRank, lastRank } = config;
+    const { parts } = biEncoder;
+    const seed = options.seed ?? 0;
+    const { train, validation } = splitPairsByUser(pairs, validationShare, seed);
+    const ranks = negativeRanks(pairs.texts.length, firstRank, lastRank);
+    const negatives = await hardNegatives(biEncoder, pairs, ranks, options);
+    const network = new LateNetwork(parts, await biEncoder.weights(), hidden, seed);
+    const rows = await countedRows(network.encoder, pairs, config, options).catch((error: unknown) => {
+      network.dispose();
+      throw error;
+    });
+    const task = new LateTask(network, rows, train, validation, negatives, config, seed);
+    if (task.sizes.train === 0) {
+      network.dispose();
+      throw new InvalidInputError({
+        expected: 'a request with items that its user does not like to hold them against',
+        received: 'none',
+        hint: 'Give more items or requests, or hold fewer users out (validationShare).',
+      });
+    }
+    const history = await fitNetwork({
+      parameters: network.parameters,
+      settings: config,
+      options,
+      identity: LATE_CROSS_ENCODER.identity(config, parts.id, seed, pairsHash(pairs)),
+      loss: (batch, pass) => task.loss(batch, pass),
+      batches: (_, random) => task.batches(random),
+      validation:
+        task.sizes.validation === 0
+          ? undefined
+          : { measure: async () => ({ mrr: await task.validate(options) }), stopBy: 'mrr' },
+    });
+    const provenance = joinProvenance([pairs.provenance, biEncoder.provenance]);
+    return new LateCrossEncoder(network, config, provenance, history);
+  }
+
+  /** Scores of items for a request, by their texts; higher is better. Texts that were scored before are not read again. */
+  async score(
+    request: string,
+    items: readonly string[],
+    options: LongCallOptions = {},
+  ): Promise<Float32Array> {
+    await selectBackend();
+    const fresh = [...new Set(items)].filter((text) => !this.#known.has(text));
+    const own = await this.#vectors([request, ...fresh], options);
+    const width = own.length / (1 + fresh.length);
+    for (const [k, text] of fresh.entries())
+      this.#known.set(text, own.slice((k + 1) * width, (k + 2) * width));
+    const vectors = new Float32Array(items.length * width);
+    for (const [k, text] of items.entries()) vectors.set(this.#known.get(text) ?? [], k * width);
+    return scoreVectors(this.#network, own.subarray(0, width), vectors);
+  }
+
+  async #vectors(texts: readonly string[], options: LongCallOptions): Promise<Float32Array> {
+    const { encoder } = this.#network;
+    this.#below ??= new MeanEncoder(encoder.parts, mostTokens(this.#config), this.#config.cacheDir);
+    return headVectors(encoder, (await this.#below.means(texts, options)).means);
+  }
+
+  async save(dir: string): Promise<void> {
+    const { parameters, encoder } = this.#network;
+    await writeArtifact(dir, {
+      kind: KIND,
+      version: 1,
+      config: {
+        ...LATE_CROSS_ENCODER.saved(this.#config as LateCrossEncoderConfig),
+        pretrained: encoder.parts.id,
+        provenance: this.provenance,
+      },
+      tensors: await parameters.values(),
+    });
+  }
+
+  /**
+   * @param options - `pretrained`: the encoder that it was trained from, where that is not use-lite; `cacheDir`: as in `fit`
+   * @throws ArtifactError if the folder is missing, foreign or damaged, or was trained from another encoder
+   */
+  static async load(
+    dir: string,
+    options: { readonly pretrained?: EncoderParts | undefined; readonly cacheDir?: string | undefined } = {},
+  ): Promise<LateCrossEncoder> {
+    const { config, parts, provenance, tensors } = await readTrained(
+      dir,
+      KIND,
+      LATE_CROSS_ENCODER,
+      options.pretrained,
+    );
+    const { hidden } = config;
+    const shapes = {
+      ...Object.fromEntries(
+        parts.names.head.map((name) => [name, (parts.weights[name] as TensorData).shape]),
+      ),
+      'hidden.kernel': [2 * parts.width, hidden],
+      'hidden.bias': [hidden],
+      'out.kernel': [hidden, 1],
+      'out.bias': [1],
+      sharpness: [1],
+    };
+    checkSavedShapes(dir, tensors, shapes);
+    checkSavedNames(dir, tensors, Object.keys(shapes));
+    const network = await rebuildSaved(dir, 'a network of the settings in the manifest', () => {
+      const made = new LateNetwork(parts, tensors, hidden, 0);
+      made.parameters.assign(tensors, dir);
+      return made;
+    });
+    return new LateCrossEncoder(network, { ...config, cacheDir: options.cacheDir }, provenance, []);
+  }
+
+  /** Frees the weights; what needs them throws afterwards. */
+  dispose(): void {
+    this.#network.dispose();
+    void this.#below?.close();
+    this.#below = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
