@@ -16,19 +16,28 @@ export interface Training {
   readonly isAblation?: boolean;
 }
 
+/** A second stage. */
+export interface Deep {
+  /** Label of the first stage. */
+  readonly training: string;
+  /** Whether the layers see request and item together, or apart, each text once. */
+  readonly kind: 'joint' | 'late';
+  /** Options of the cross-encoder. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Candidates that it scores. */
+  readonly depth: number;
+  /** Share of the first stages' order where they are fused with words. */
+  readonly orderWeight: number;
+  readonly seeds: readonly number[];
+}
+
 /** How much a study does. */
 export interface Extent {
   readonly seeds: readonly number[];
   readonly trainings: readonly Training[];
   /** Label of the training that is fused, re-ranked and measured everywhere. */
   readonly main: string;
-  /** Second stages: label of the first stage, the cross-encoder's options, and how many candidates it scores. */
-  readonly deep: readonly {
-    readonly training: string;
-    readonly options: Readonly<Record<string, unknown>>;
-    readonly depth: number;
-    readonly seeds: readonly number[];
-  }[];
+  readonly deep: readonly Deep[];
   /** Options of the bi-encoder that is trained on real requests. */
   readonly ceiling: BiEncoderOptions;
   /** Most requests that encoders are trained on. */
@@ -62,7 +71,21 @@ const CLAUSES: BiEncoderOptions = {
 /** Label of the untuned encoder that reads as much as the trained ones. */
 export const UNTUNED = 'use-lite, untuned, whole texts in windows';
 
+/** Label of BM25 that reads long requests in English. */
+export const BM25_ENGLISH = 'BM25 on stems';
+
+/** Label of the best row that nothing was trained for. */
+export const UNTUNED_BASE = `${UNTUNED}, fused with ${BM25_ENGLISH}`;
+
 const MAIN = 'Bi-encoder, clauses';
+
+/** The second stage that costs no run of the layers for a candidate; chosen by real requests of the train part. */
+const LATE = {
+  kind: 'late',
+  options: { around: SURROUNDINGS, epochs: 2, validationShare: 0 },
+  depth: 200,
+  orderWeight: 0.9,
+} as const;
 
 /** The study as its table has it. */
 export const SHORT: Extent = {
@@ -115,12 +138,8 @@ export const SHORT: Extent = {
   ],
   main: MAIN,
   deep: [
-    {
-      training: MAIN,
-      options: { tuned: 'upper', epochs: 1, requestTokens: 128, itemTokens: 96, validationShare: 0.05 },
-      depth: 20,
-      seeds: [0],
-    },
+    { ...LATE, training: MAIN, seeds: [0, 1, 2] },
+    { ...LATE, training: `${MAIN}, without filter`, seeds: [0] },
   ],
   ceiling: { ...HEAD, loss: 'info-nce', negatives: 'catalogue', epochs: 8, batchSize: 64 },
   requests: Number.POSITIVE_INFINITY,
@@ -146,8 +165,10 @@ export const LONG: Extent = {
   main: 'Bi-encoder, all layers, info-nce, unigram filter',
   deep: ['unigram', 'without'].map((filter) => ({
     training: `Bi-encoder, all layers, info-nce, ${filter} filter`,
+    kind: 'joint',
     options: {},
     depth: 200,
+    orderWeight: 0.9,
     seeds: filter === 'unigram' ? [0, 1, 2] : [0],
   })),
   ceiling: { loss: 'info-nce' },
@@ -166,8 +187,10 @@ export const QUICK: Extent = {
   deep: [
     {
       training: MAIN,
+      kind: 'joint',
       options: { tuned: 'upper', epochs: 1, requestTokens: 64, itemTokens: 48, batchSize: 4 },
       depth: 10,
+      orderWeight: 0.9,
       seeds: [0],
     },
   ],

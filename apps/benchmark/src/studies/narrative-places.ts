@@ -104,7 +104,8 @@ const fused =
   (scorers: readonly PlaceScorer[]): PlaceScorer =>
   async (request, texts) => {
     const lists: ScoredItem[][] = [];
-    for (const scorer of scorers) lists.push(topK(await scorer(request, texts), texts.length));
+    for (const scorer of scorers)
+      lists.push(topK(Float32Array.from(await scorer(request, texts)), texts.length));
     const scores = new Float32Array(texts.length);
     for (const { item, score } of fuseLists(lists)) scores[item] = score;
     return scores;

@@ -1,22 +1,26 @@
-import type { CatalogueScorer, Dataset, LongCallOptions } from '@palate/core';
+import type { CatalogueScorer, Dataset, LongCallOptions, Retriever, ScoredItem } from '@palate/core';
 import {
   BiEncoder,
   type BiEncoderOptions,
+  CrossEncoder,
   clausePairs,
   crossFittedLikelihoods,
   keepLikely,
+  LateCrossEncoder,
   NarrativeRetriever,
+  RequestFusion,
   type RequestPairs,
+  SURROUNDINGS,
   T5Likelihood,
   textsOfPairs,
   UnigramLikelihood,
 } from '@palate/narrative';
-import { Bm25Retriever, TextRetriever } from '@palate/retrievers';
+import { Bm25Retriever, Fusion, TextRetriever } from '@palate/retrievers';
 import { benchmarkEncoder, CACHE } from '../item-texts.js';
 import { cachedModel } from '../model-cache.js';
 import { hashOf } from '../results.js';
 import type { Films, TestSet } from './narrative-data.js';
-import type { Filter, Training } from './narrative-extent.js';
+import type { Deep, Filter, Training } from './narrative-extent.js';
 
 /** Pairs that a bi-encoder is trained on. */
 export async function trainingPairs(
@@ -92,6 +96,41 @@ export const fittedBiEncoder = (
       }),
   );
 
+/** Fits a second stage above a first one, or reads it where it was fitted before. */
+export async function secondStage(
+  { dataset }: Pick<Films, 'dataset'>,
+  deep: Deep,
+  biEncoder: BiEncoder,
+  pairs: () => Promise<RequestPairs>,
+  seed: number,
+  { signal, onProgress }: LongCallOptions,
+): Promise<CrossEncoder | LateCrossEncoder> {
+  const { kind, options } = deep;
+  const basis = [options, biEncoder.id, seed];
+  const rest = {
+    biEncoder,
+    seed,
+    signal,
+    onProgress,
+    checkpoint: { dir: `${CACHE}/checkpoints/narrative-${kind}-${hashOf(basis)}` },
+  };
+  if (kind === 'joint')
+    return cachedModel(
+      'narrative-cross',
+      dataset,
+      basis,
+      (dir) => CrossEncoder.load(dir),
+      async () => CrossEncoder.fit(await pairs(), { ...options, ...rest }),
+    );
+  return cachedModel(
+    'narrative-late',
+    dataset,
+    basis,
+    (dir) => LateCrossEncoder.load(dir, { cacheDir: MEANS }),
+    async () => LateCrossEncoder.fit(await pairs(), { ...options, ...rest, cacheDir: MEANS }),
+  );
+}
+
 /** A retriever over a test set's items by an encoder. */
 export async function dense(
   set: TestSet,
@@ -116,6 +155,20 @@ const withTexts = ({ dataset, texts }: TestSet): Dataset => ({
 export const bm25 = (set: TestSet): Promise<Bm25Retriever> =>
   Bm25Retriever.fit(withTexts(set), { fields: ['all'] });
 
+/** What {@link bm25English} reads, for the keys of what is measured by it. */
+export const ENGLISH = { words: 'english', k3: 2, leaveOut: SURROUNDINGS } as const;
+
+/** BM25 on a set's texts for long requests in English: stems, and no words of the small talk around requests. */
+export const bm25English = (set: TestSet): Promise<Bm25Retriever> =>
+  Bm25Retriever.fit(withTexts(set), { fields: ['all'], ...ENGLISH });
+
+/** Weights of words and vectors in {@link wordsAndVectors}, chosen by the train requests of tot-reddit. */
+export const WORDS_AND_VECTORS = [1, 2] as const;
+
+/** {@link bm25English} and vectors, fused by their scores. */
+export const wordsAndVectors = async (set: TestSet, vectors: CatalogueScorer): Promise<Fusion> =>
+  new Fusion([await bm25English(set), vectors], { method: 'scores', weights: [...WORDS_AND_VECTORS] });
+
 /** The untuned encoder on a set's texts. */
 export async function untuned(set: TestSet, call: LongCallOptions): Promise<TextRetriever> {
   return TextRetriever.fit(withTexts(set), {
@@ -137,5 +190,50 @@ export function byHistory(model: CatalogueScorer): CatalogueScorer {
     fittedOn: model.fittedOn,
     retrieve: (queries, k, options) => model.retrieve(asked(queries), k, options),
     scoreAll: (queries, options) => model.scoreAll(asked(queries), options),
+  };
+}
+
+/**
+ * History and request fused, for requests of users: the weights for one half of the users are chosen by the answers of
+ * the other half, so that nobody's own answers tell.
+ */
+export async function fusedByOthers(
+  { requests }: Pick<TestSet, 'requests'>,
+  history: CatalogueScorer,
+  request: CatalogueScorer,
+  call: LongCallOptions,
+): Promise<Retriever> {
+  const halfOf = new Map([...new Set(requests.map(({ user }) => user))].map((user, k) => [user, k % 2]));
+  const fusions: RequestFusion[] = [];
+  for (const half of [0, 1]) {
+    const others = requests.filter(({ user }) => halfOf.get(user) !== half);
+    fusions.push(
+      await RequestFusion.fit(
+        history,
+        request,
+        {
+          queries: others.map(({ text, user, exclude }) => ({ text, user, exclude })),
+          targets: others.map(({ targets }) => targets),
+        },
+        { signal: call.signal },
+      ),
+    );
+  }
+  return {
+    name: `${history.name} + ${request.name}`,
+    items: history.items,
+    retrieve: async (queries, k, options) => {
+      const lists: ScoredItem[][] = [];
+      for (const [half, fusion] of fusions.entries()) {
+        const own = queries.flatMap((query, q) => (halfOf.get(query.user) === half ? [q] : []));
+        const found = await fusion.retrieve(
+          own.map((q) => queries[q] ?? {}),
+          k,
+          options,
+        );
+        for (const [at, q] of own.entries()) lists[q] = found[at] ?? [];
+      }
+      return lists;
+    },
   };
 }

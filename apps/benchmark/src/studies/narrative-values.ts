@@ -1,6 +1,7 @@
 import type { LongCallOptions, Retriever } from '@palate/core';
 import { holm, normalisedGain, randomisationTest } from '@palate/eval';
 import type { TestSet } from './narrative-data.js';
+import { UNTUNED_BASE } from './narrative-extent.js';
 import { PLACE_METRICS } from './narrative-places.js';
 import { meanAndDeviation, meanOf, type StudyTable } from './study.js';
 
@@ -59,6 +60,7 @@ export function table(
 ): StudyTable {
   const [first] = sets;
   const against = pValues(rows, first?.name ?? '', 'BM25 and use-lite, fused');
+  const againstBest = pValues(rows, first?.name ?? '', UNTUNED_BASE);
   const personal = sets.find(({ isPersonal }) => isPersonal);
   const againstSasRec = pValues(rows, personal?.name ?? '', 'SASRec');
   return {
@@ -69,6 +71,7 @@ export function table(
       ),
       ...PLACE_METRICS.map((metric) => `Pointrec (36): ${metric}`),
       'p against the fusion',
+      'p against the untuned fusion on stems',
       'next films: p against SASRec',
     ],
     rows: rows.map((row) => [
@@ -94,6 +97,7 @@ export function table(
           : '';
       }),
       against.get(row)?.toFixed(3) ?? '',
+      againstBest.get(row)?.toFixed(3) ?? '',
       againstSasRec.get(row)?.toFixed(3) ?? '',
     ]),
   };

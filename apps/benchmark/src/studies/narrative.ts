@@ -10,22 +10,45 @@ import {
 } from '@palate/core';
 import {
   type BiEncoder,
-  CrossEncoder,
   LikelihoodRanker,
   NarrativeRanker,
+  REQUEST_FUSION,
   requestPairs,
   UnigramLikelihood,
 } from '@palate/narrative';
 import { Fusion, PopularityRetriever } from '@palate/retrievers';
 import { CACHE } from '../item-texts.js';
-import { cachedModel } from '../model-cache.js';
 import { hashOf } from '../results.js';
 import { benchmarkSasRec } from '../text-systems.js';
 import { films, type TestSet, testSets } from './narrative-data.js';
-import { type Extent, LONG, QUICK, SHORT, type Training, UNTUNED } from './narrative-extent.js';
+import {
+  BM25_ENGLISH,
+  type Deep,
+  type Extent,
+  LONG,
+  QUICK,
+  SHORT,
+  type Training,
+  UNTUNED,
+  UNTUNED_BASE,
+} from './narrative-extent.js';
 import { placeRows } from './narrative-places.js';
+import { PROTOCOL, TITLE } from './narrative-protocol.js';
 import { totRequests } from './narrative-requests.js';
-import { bm25, byHistory, dense, fittedBiEncoder, trainingPairs, untuned } from './narrative-systems.js';
+import {
+  bm25,
+  bm25English,
+  byHistory,
+  dense,
+  ENGLISH,
+  fittedBiEncoder,
+  fusedByOthers,
+  secondStage,
+  trainingPairs,
+  untuned,
+  WORDS_AND_VECTORS,
+  wordsAndVectors,
+} from './narrative-systems.js';
 import { measure, type Row, table, type Values } from './narrative-values.js';
 import type { Study, StudyContext } from './study.js';
 
@@ -81,28 +104,10 @@ async function run(context: StudyContext, extent: Extent) {
     return found;
   };
   const main = trainingOf(extent.main);
-  const deepOf = async (
-    deep: Extent['deep'][number],
-    seed: number,
-    call: LongCallOptions,
-  ): Promise<CrossEncoder> => {
+  const deepOf = async (deep: Deep, seed: number, call: LongCallOptions) => {
     const training = trainingOf(deep.training);
     const first = await biEncoder(training, seed, call);
-    return cachedModel(
-      'narrative-cross',
-      data.dataset,
-      [deep.options, first.id, seed],
-      (dir) => CrossEncoder.load(dir),
-      async () =>
-        CrossEncoder.fit(await trainingPairs(data, training, seed, call), {
-          ...deep.options,
-          biEncoder: first,
-          seed,
-          signal: call.signal,
-          onProgress: call.onProgress,
-          checkpoint: { dir: `${CACHE}/checkpoints/narrative-cross-${hashOf([deep, seed])}` },
-        }),
-    );
+    return secondStage(data, deep, first, () => trainingPairs(data, training, seed, call), seed, call);
   };
 
   const base = async (set: TestSet, call: LongCallOptions): Promise<Fusion> =>
@@ -150,6 +155,19 @@ async function run(context: StudyContext, extent: Extent) {
       basis: main,
       make: async (set, seed, call) => new Fusion([await bm25(set), await mine(set, seed, call)]),
     },
+    { label: BM25_ENGLISH, seeds: one, basis: ENGLISH, make: bm25English },
+    {
+      label: UNTUNED_BASE,
+      seeds: one,
+      basis: [wholeTexts, ENGLISH, WORDS_AND_VECTORS],
+      make: async (set, seed, call) => wordsAndVectors(set, await denseBy(wholeTexts)(set, seed, call)),
+    },
+    {
+      label: `${main.label}, fused with ${BM25_ENGLISH}`,
+      seeds: extent.seeds,
+      basis: [main, ENGLISH, WORDS_AND_VECTORS],
+      make: async (set, seed, call) => wordsAndVectors(set, await mine(set, seed, call)),
+    },
     {
       label: `${main.label}, fused with BM25 and use-lite`,
       seeds: extent.seeds,
@@ -180,6 +198,14 @@ async function run(context: StudyContext, extent: Extent) {
       applies: ({ name }) => name.startsWith('tot-reddit'),
       make: async (set, seed, call) =>
         new Fusion([await bm25(set), await dense(set, await ceiling(set, seed, call), call)]),
+    },
+    {
+      label: `Bi-encoder trained on real requests, fused with ${BM25_ENGLISH} (a ceiling)`,
+      seeds: extent.seeds,
+      basis: [extent.ceiling, ENGLISH, WORDS_AND_VECTORS],
+      applies: ({ name }) => name.startsWith('tot-reddit'),
+      make: async (set, seed, call) =>
+        wordsAndVectors(set, await dense(set, await ceiling(set, seed, call), call)),
     },
     ...(extent.sequential.length === 0 ? [] : sequential()),
     ...extent.deep.flatMap((deep) => deepSystems(deep)),
@@ -225,12 +251,20 @@ async function run(context: StudyContext, extent: Extent) {
         make: async (set, seed, call) =>
           new Fusion([await sasRec(seed), await mine(set, seed, call)], { weights: [2, 1] }),
       },
+      {
+        label: `SASRec fused with ${main.label}, weight by other users`,
+        seeds,
+        basis: [main, REQUEST_FUSION.settings({})],
+        applies,
+        make: async (set, seed, call) =>
+          fusedByOthers(set, await sasRec(seed), await mine(set, seed, call), call),
+      },
     ];
   }
 
-  function deepSystems(deep: Extent['deep'][number]): System[] {
+  function deepSystems(deep: Deep): System[] {
     const { training, depth, seeds } = deep;
-    const applies = ({ isDeep }: TestSet): boolean => isDeep;
+    const applies = ({ isDeep }: TestSet): boolean => isDeep || deep.kind === 'late';
     const ranker = async (set: TestSet, seed: number, call: LongCallOptions, orderWeight: number) =>
       new NarrativeRanker(set.dataset.catalog.align(set.dataset.log.items), {
         crossEncoder: await deepOf(deep, seed, call),
@@ -252,15 +286,15 @@ async function run(context: StudyContext, extent: Extent) {
           }),
       },
       {
-        label: `Both stages and BM25, fused (${training})`,
+        label: `Both stages and ${BM25_ENGLISH}, fused (${training})`,
         later: 'both stages',
         seeds,
-        basis: deep,
+        basis: [deep, ENGLISH, WORDS_AND_VECTORS],
         applies,
         make: async (set, seed, call) =>
           new Pipeline(
-            new Fusion([await bm25(set), await first(set, seed, call)]),
-            [await ranker(set, seed, call, 0.5)],
+            await wordsAndVectors(set, await first(set, seed, call)),
+            [await ranker(set, seed, call, deep.orderWeight)],
             { candidates: 200 },
           ),
       },
@@ -298,16 +332,11 @@ async function run(context: StudyContext, extent: Extent) {
   return table(rows, sets, pointrec);
 }
 
-const PROTOCOL =
-  'Bi-encoders are trained on the recorded requests of 80 % of their users, 2,280 in all, or on the clauses of those requests, each with the one film of the request that the untuned encoder ranks best for it, where that is among its best 50. The head of the encoder is trained: the layers run over each text once, in windows of at most 128 tokens, which is all that the untuned encoder otherwise reads of a text. Rows on whole requests hold a fifth of the users out for stopping. Clauses are mixed with sentences that people write around what they ask for, written for the package; windows, loss, learning rate and epochs were chosen by 956 tot-reddit train requests, which no row but the ceiling is trained on; that long texts read in one piece do badly was first seen on the 126 validation requests, so that rows in windows are not wholly blind to them. tot-reddit: validation requests whose film is in the catalogue (5-core, or all films, of which 8,092 have title and genres alone), one right film each. Next films: requests of users held out of all training, whose last two films, which no request was written from, are the answers; history masked; SASRec is asked with the history. ReDial and INSPIRED: at most 500 recommendation turns drawn by seed 0, the dialogue up to the turn as request, films joined by title and year; which recommendations were accepted is not in the files. Pointrec: 36 requests whose judged places could be had, re-ranked by grade; most records of large cities are missing, so that no published figure compares. A hit is any target in the list. Mean and deviation over three seeds where a deviation is given, one seed elsewhere (ablations, SASRec, both stages); p: randomisation test of NDCG@10 over requests on the first set, averaged over seeds, with Holm correction; on next films against SASRec. Cells that are empty do not apply or are not measured yet: run again, the study goes on with them.';
-
-const TITLE = 'Requests in words (Mint): real requests, held-out users, dialogues and places';
-
 /** Requests in words, answered by Mint and what it is held against. */
 export const narrative: Study = {
   name: 'narrative',
   title: TITLE,
-  protocol: `${PROTOCOL} The cross-encoder scores 20 candidates, its upper layers trained over one epoch. The T5 filter, all layers and 200 candidates: study narrative-long.`,
+  protocol: `${PROTOCOL} The T5 filter, all layers, and layers that see request and item together: study narrative-long.`,
   run: (context) => run(context, SHORT),
 };
 
