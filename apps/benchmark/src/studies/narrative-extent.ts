@@ -84,7 +84,7 @@ const LATE = {
   kind: 'late',
   options: { around: SURROUNDINGS, epochs: 2, validationShare: 0 },
   depth: 200,
-  orderWeight: 0.9,
+  orderWeight: 0.85,
 } as const;
 
 /** The study as its table has it. */

@@ -7,11 +7,11 @@ import {
   topK,
 } from '@palate/core';
 import { averagePrecision, normalisedGain, reciprocalRank } from '@palate/eval';
-import { type BiEncoder, UnigramLikelihood } from '@palate/narrative';
+import { type BiEncoder, type LateCrossEncoder, UnigramLikelihood } from '@palate/narrative';
 import { Bm25Retriever, fuseLists } from '@palate/retrievers';
 import { benchmarkEncoder } from '../item-texts.js';
 import { hashOf } from '../results.js';
-import { type Extent, type Training, UNTUNED } from './narrative-extent.js';
+import { type Deep, type Extent, type Training, UNTUNED } from './narrative-extent.js';
 import { type PlaceRequest, placeRequests } from './narrative-requests.js';
 import { meanOf, type StudyContext } from './study.js';
 
@@ -116,6 +116,7 @@ export async function placeRows(
   context: StudyContext,
   extent: Extent,
   biEncoder: (training: Training, seed: number, call: LongCallOptions) => Promise<BiEncoder>,
+  secondStage: (deep: Deep, seed: number, call: LongCallOptions) => Promise<Pick<LateCrossEncoder, 'score'>>,
 ): Promise<ReadonlyMap<string, number[][]>> {
   const requests = await placeRequests();
   const all = requests.flatMap(({ candidates }) => candidates.map(({ text }) => text));
@@ -164,6 +165,19 @@ export async function placeRows(
           : []),
       ];
     }),
+    ...extent.deep
+      .filter(({ kind }) => kind === 'late')
+      .map(
+        (deep): PlaceSystem => ({
+          label: `Both stages (${deep.training})`,
+          seeds: deep.seeds,
+          basis: deep,
+          scorer: async (seed, call) => {
+            const model = await secondStage(deep, seed, call);
+            return (request, texts) => model.score(request, texts);
+          },
+        }),
+      ),
   ];
   const rows = new Map<string, number[][]>();
   for (const { label, seeds, basis, scorer } of systems)

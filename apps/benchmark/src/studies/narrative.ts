@@ -271,6 +271,7 @@ async function run(context: StudyContext, extent: Extent) {
         texts: set.texts,
         depth,
         orderWeight,
+        orderBy: 'scores',
       });
     const first = denseBy(trainingOf(training));
     return [
@@ -323,8 +324,8 @@ async function run(context: StudyContext, extent: Extent) {
       for (const system of systems) if (system.later === later) await cellsOf(set, system);
   };
   await measureAll(undefined);
-  const pointrec = await placeRows(context, extent, biEncoder);
   for (const later of ['both stages', 'ablations'] as const) await measureAll(later);
+  const pointrec = await placeRows(context, extent, biEncoder, deepOf);
   const rows: Row[] = systems.flatMap(({ label }) => {
     const own = values.get(label);
     return own ? [{ label, values: own }] : [];

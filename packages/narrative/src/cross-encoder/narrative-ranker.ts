@@ -35,7 +35,11 @@ export const NARRATIVE_RANKER = defineOptions('NarrativeRanker', {
   }),
   orderWeight: option.number({ min: 0, max: 1 })({
     default: 0,
-    doc: 'share of the order in which the candidates come, by reciprocal ranks',
+    doc: 'share of the order in which the candidates come',
+  }),
+  orderBy: option.choice(['ranks', 'scores'])({
+    default: 'ranks',
+    doc: "how that order and the cross-encoder's come together: by reciprocal ranks, or by the candidates' `'scores'`, each brought to 0 to 1",
   }),
 });
 
@@ -54,13 +58,14 @@ export class NarrativeRanker implements Ranker {
   readonly #texts: readonly string[];
   readonly #depth: number;
   readonly #orderWeight: number;
+  readonly #orderBy: 'ranks' | 'scores';
 
   /**
    * @param catalog - aligned with the indexes of the candidates
    * @throws InvalidInputError if texts do not fit the items
    */
   constructor(catalog: Catalog, options: NarrativeRankerOptions) {
-    const { crossEncoder, texts, depth, orderWeight } = NARRATIVE_RANKER.settings(options);
+    const { crossEncoder, texts, depth, orderWeight, orderBy } = NARRATIVE_RANKER.settings(options);
     if (texts && texts.length !== catalog.items.size)
       throw new InvalidInputError({
         expected: `a text for each of ${catalog.items.size} items`,
@@ -75,6 +80,7 @@ export class NarrativeRanker implements Ranker {
       Array.from({ length: catalog.items.size }, (_, item) => catalog.itemText(item, catalog.fields));
     this.#depth = depth;
     this.#orderWeight = orderWeight;
+    this.#orderBy = orderBy;
   }
 
   async rank(
@@ -94,7 +100,7 @@ export class NarrativeRanker implements Ranker {
         allowed.slice(0, this.#depth).map(({ item }) => this.#texts[item] ?? ''),
         { signal: options.signal },
       );
-      const list = reorder(ordered, scores, this.#orderWeight, k);
+      const list = reorder(ordered, scores, this.#orderWeight, k, this.#orderBy);
       options.onProgress?.({ phase: `rank with ${this.name}`, done: q + 1, total: queries.length });
       return list;
     });

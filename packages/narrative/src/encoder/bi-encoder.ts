@@ -23,7 +23,7 @@ import { BI_ENCODER, type BiEncoderConfig, type BiEncoderOptions } from './bi-en
 import { BiEncoderTask } from './bi-encoder-task.js';
 import { type Front, headFront, mostTokens, textRows, wholeFront } from './fronts.js';
 import { readTrained } from './read-trained.js';
-import { TrainedEncoder, trainedNames } from './trained-encoder.js';
+import { TrainedEncoder, type Tuned, trainedNames } from './trained-encoder.js';
 
 const KIND = 'narrative-bi-encoder';
 
@@ -122,6 +122,11 @@ export class BiEncoder implements TextEncoder, Saveable, Disposable {
   /** All weights of the encoder by name, to start another model from. */
   weights(): Promise<Record<string, TensorData>> {
     return this.#encoder.allValues();
+  }
+
+  /** How much of the encoder was trained. */
+  get tuned(): Tuned {
+    return this.#config.tuned;
   }
 
   /** The encoder that it was trained from. */

@@ -63,7 +63,7 @@ export class LateCrossEncoder implements Saveable, Disposable {
   /**
    * Trains on pairs of requests and items.
    *
-   * @throws InvalidInputError for unknown options, or no request with a negative
+   * @throws InvalidInputError for unknown options, a bi-encoder whose layers were trained, or no request with a negative
    * @throws CancelledError if `signal` fires; a checkpoint is written first where they are kept
    */
   static async fit(pairs: RequestPairs, options: LateCrossEncoderOptions): Promise<LateCrossEncoder> {
@@ -72,6 +72,13 @@ export class LateCrossEncoder implements Saveable, Disposable {
     await selectBackend();
     const { biEncoder, hidden, validationShare, firstRank, lastRank } = config;
     const { parts } = biEncoder;
+    // The layers are those that the encoder came with, whose means can be kept.
+    if (biEncoder.tuned !== 'head')
+      throw new InvalidInputError({
+        expected: "a bi-encoder trained with tuned: 'head'",
+        received: `one with tuned: '${biEncoder.tuned}'`,
+        hint: 'Train its head alone, or take a CrossEncoder, which starts from trained layers too.',
+      });
     const seed = options.seed ?? 0;
     const { train, validation } = splitPairsByUser(pairs, validationShare, seed);
     const ranks = negativeRanks(pairs.texts.length, firstRank, lastRank);

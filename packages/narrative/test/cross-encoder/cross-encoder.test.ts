@@ -83,6 +83,17 @@ test('lists are reordered as deep as they were scored, and fused by reciprocal r
   expect(reorder(given, [], 0, 2).map(({ item }) => item)).toEqual([5, 6]);
 });
 
+test('lists are reordered by scores from 0 to 1 where those are asked for', () => {
+  const given = [5, 6, 7, 8].map((item, k) => ({ item, score: 10 - k }));
+  // Given 1, .5, 0 and scored 0, 1, .5 of the first three.
+  const half = reorder(given, [1, 3, 2], 0.5, 4, 'scores');
+  expect(half.map(({ item }) => item)).toEqual([6, 5, 7, 8]);
+  expect(half.slice(0, 3).map(({ score }) => score)).toEqual([0.75, 0.5, 0.25]);
+  expect(reorder(given, [1, 3, 2], 0.8, 4, 'scores').map(({ item }) => item)).toEqual([5, 6, 7, 8]);
+  expect(reorder(given, [2, 2, 2], 0.5, 2, 'scores').map(({ item }) => item)).toEqual([5, 6]);
+  expect(reorder(given, [], 0.5, 2, 'scores').map(({ item }) => item)).toEqual([5, 6]);
+});
+
 test('what the second stage scores keeps its items: recall at its depth and beyond is that of the first', () => {
   const given = Array.from({ length: 300 }, (_, k) => ({ item: k * 7, score: 1000 - k }));
   const scores = Float32Array.from({ length: 200 }, (_, k) => Math.sin(k * 3));

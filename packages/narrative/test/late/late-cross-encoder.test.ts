@@ -124,6 +124,15 @@ test('goes on after a kill to the same weights', async () => {
 
 test('refuses what does not fit', async () => {
   await expect(LateCrossEncoder.fit(pairs, { ...SMALL } as never)).rejects.toThrow(/biEncoder/);
+  using whole = await BiEncoder.fit(pairs, {
+    pretrained: tinyParts(),
+    ...TOKENS,
+    batchSize: 8,
+    epochs: 1,
+    learningRate: 0,
+    tuned: 'upper',
+  });
+  await expect(LateCrossEncoder.fit(pairs, { ...SMALL, biEncoder: whole })).rejects.toThrow(/tuned: 'head'/);
   const liked = pairs.liked.map(() => new Set(texts.keys()));
   await expect(LateCrossEncoder.fit({ ...pairs, liked }, { biEncoder, ...SMALL })).rejects.toThrow(
     /does not like/,
