@@ -36,12 +36,25 @@ const SMALL: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   bpr: { factors: 6, epochs: 3 },
   sasrec: { dimension: 8 },
   bert4rec: { dimension: 8 },
+  unisrec: { dimension: 8, experts: 2 },
+  zesrec: { dimension: 8 },
+  'vq-rec': { dimension: 8 },
   tiger: { dimension: 16 },
   'palr-local': { dimension: 16, userShare: 0.5 },
 };
 
 /** Methods that take a part to be stopped or chosen by. */
-const STOPPED = ['sasrec', 'bert4rec', 'tiger', 'palr-local', 'light-gcn', 'graph'];
+const STOPPED = [
+  'sasrec',
+  'bert4rec',
+  'unisrec',
+  'zesrec',
+  'vq-rec',
+  'tiger',
+  'palr-local',
+  'light-gcn',
+  'graph',
+];
 
 function fit({ key, defaults, fit: fitMethod }: Method) {
   return (dataset: Dataset, { seed, signal, onProgress, ...rest }: LongCallOptions) =>

@@ -42,6 +42,7 @@ export function uniform(limit: number): Initializer {
 export class Parameters implements Disposable {
   readonly #variables = new Map<string, tf.Variable>();
   readonly #tables: tf.Tensor[] = [];
+  readonly #frozen = new Set<string>();
   #isDisposed = false;
 
   /**
@@ -100,6 +101,16 @@ export class Parameters implements Disposable {
   /** Names in order of creation. */
   get names(): string[] {
     return [...this.#variables.keys()];
+  }
+
+  /** Keeps parameters as they are in trainings from now on: `trainable` is without them. */
+  freeze(isFrozen: (name: string) => boolean): void {
+    for (const name of this.names) if (isFrozen(name)) this.#frozen.add(name);
+  }
+
+  /** Names of the parameters that trainings change, in order of creation. */
+  get trainable(): string[] {
+    return this.names.filter((name) => !this.#frozen.has(name));
   }
 
   /** How many numbers there are in all. */

@@ -91,7 +91,7 @@ class TrainingRun {
     this.#options = options;
     this.#random = new RandomStream(options.seed ?? 0).fork('train');
     const { parameters, outer } = options;
-    const inner = parameters.names.filter((name) => !outer?.parameters.includes(name));
+    const inner = parameters.trainable.filter((name) => !outer?.parameters.includes(name));
     this.#names = new Map(inner.map((name) => [parameters.get(name).name, name]));
     outer?.pull();
   }

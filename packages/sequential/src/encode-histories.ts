@@ -69,6 +69,7 @@ export function scoreHistories(
   const scores = new Float32Array(histories.length * itemCount);
   const extra = endToken === undefined ? 0 : 1;
   const lengths = histories.map((history) => Math.max(1, Math.min(maxLength, history.length + extra)));
+  const table = computedVectors(scoring.encoder);
   for (const { length, rows } of batchByLength(lengths, BATCH_SIZES[2], bucketLengths(maxLength, 2))) {
     throwIfCancelled(signal, name);
     const size = BATCH_SIZES.find((each) => each >= rows.length) ?? rows.length;
@@ -88,7 +89,12 @@ export function scoreHistories(
       }
     }
     const product = tf.tidy(() =>
-      scoresAtEnd(scoring, tf.tensor2d(ids, [size, length], 'int32'), tf.tensor2d(present, [size, length])),
+      scoresAtEnd(
+        scoring,
+        tf.tensor2d(ids, [size, length], 'int32'),
+        tf.tensor2d(present, [size, length]),
+        table,
+      ),
     );
     // Read outside of tidy, which would walk through the numbers in search of tensors.
     const block = product.dataSync<'float32'>();
@@ -96,7 +102,17 @@ export function scoreHistories(
     for (const [k, row] of rows.entries())
       scores.set(block.subarray(k * itemCount, (k + 1) * itemCount), row * itemCount);
   }
+  table?.dispose();
   return scores;
+}
+
+/** Item vectors that something has to be computed for, computed once; nothing where they lie there as weights. */
+function computedVectors({ items }: SequenceEncoder): tf.Tensor2D | undefined {
+  if (!items.given) return undefined;
+  const table = tf.tidy(() => items.of(ForwardPass.inference()));
+  // What was read is not computed again.
+  table.dataSync();
+  return table;
 }
 
 /**

@@ -14,7 +14,7 @@ import { type Batch, type BatchTensors, type ForwardPass, fitNetwork, selectBack
 import type * as tf from '@tensorflow/tfjs-core';
 import { type SequenceKind, scoringOf } from './encode-histories.js';
 import { checkValidation, type SequentialConfig } from './options.js';
-import { SequenceEncoder } from './sequence-encoder.js';
+import { type MakeItemVectors, SequenceEncoder, type SequenceEncoderConfig } from './sequence-encoder.js';
 import type { TrainedEncoder } from './stored-encoder.js';
 import { validationNdcg } from './validation-ndcg.js';
 
@@ -23,6 +23,15 @@ export interface EncoderTask {
   /** The batches of an epoch. */
   batches(random: RandomStream): readonly (() => Batch)[];
   loss(batch: BatchTensors, pass: ForwardPass): tf.Scalar;
+}
+
+/** Parts of a fit that models may choose; item vectors by id, and weights drawn at random, if left out. */
+export interface FitParts {
+  readonly items?: MakeItemVectors | undefined;
+  /** Told the new encoder before it is trained. */
+  readonly begin?: ((encoder: SequenceEncoder) => Promise<void>) | undefined;
+  /** Fingerprints of what the weights were trained on before. */
+  readonly fittedBefore?: readonly string[] | undefined;
 }
 
 /** A declaration of settings, as far as it names what a checkpoint depends on. */
@@ -42,13 +51,14 @@ const epochsThatMatter = ({ decay, epochs }: SequentialConfig): number | undefin
  * @param makeTask - makes the task
  * @throws InvalidInputError if no user has two interactions
  */
-export async function fitEncoder<C extends SequentialConfig>(
+export async function fitEncoder<C extends SequentialConfig & SequenceEncoderConfig>(
   kind: SequenceKind,
   dataset: Dataset,
   declared: Identified<C>,
   config: C,
   options: LongCallOptions,
   makeTask: (encoder: SequenceEncoder) => EncoderTask,
+  { items: makeItems, begin, fittedBefore = [] }: FitParts = {},
 ): Promise<TrainedEncoder<C>> {
   const { log } = dataset;
   const { items } = log;
@@ -59,11 +69,12 @@ export async function fitEncoder<C extends SequentialConfig>(
   const seed = options.seed ?? 0;
   const encoder = new SequenceEncoder(
     config,
-    items.size + (kind.hasEndToken ? 1 : 0),
+    makeItems ?? items.size + (kind.hasEndToken ? 1 : 0),
     new RandomStream(seed).fork(kind.artifact),
   );
-  const task = madeOrFreed(encoder, (made) => {
+  const task = await madeOrFreed(encoder, async (made) => {
     checkHistories(log);
+    await begin?.(made);
     return makeTask(made);
   });
   const scoring = scoringOf(kind, { items, encoder, config, favourites });
@@ -87,7 +98,7 @@ export async function fitEncoder<C extends SequentialConfig>(
     favourites,
     history,
     dataFingerprint: fingerprint(log),
-    fittedOn: fittedOnLogs(log, config.validation),
+    fittedOn: [...new Set([...fittedOnLogs(log, config.validation), ...fittedBefore])],
   };
 }
 
@@ -100,9 +111,12 @@ function checkHistories(log: InteractionLog): void {
     });
 }
 
-function madeOrFreed<T>(encoder: SequenceEncoder, make: (encoder: SequenceEncoder) => T): T {
+async function madeOrFreed<T>(
+  encoder: SequenceEncoder,
+  make: (encoder: SequenceEncoder) => Promise<T>,
+): Promise<T> {
   try {
-    return make(encoder);
+    return await make(encoder);
   } catch (error) {
     encoder.parameters.dispose();
     throw error;

@@ -10,7 +10,7 @@ import {
   TransformerBlock,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { IdVectors, type ItemVectors } from './item-vectors.js';
+import { IdVectors, type ItemVectors } from './items/item-vectors.js';
 
 /** Shape of a transformer over item sequences. */
 export interface SequenceEncoderConfig {

@@ -11,15 +11,19 @@ import {
   rebuildSaved,
   savedFittedOn,
   savedItems,
+  type TensorData,
   tensorsUnder,
   writeArtifact,
 } from '@palate/core';
 import { type EpochReport, selectBackend } from '@palate/nn';
 import type { SequenceKind } from './encode-histories.js';
-import { SequenceEncoder, type SequenceEncoderConfig } from './sequence-encoder.js';
+import { type MakeItemVectors, SequenceEncoder, type SequenceEncoderConfig } from './sequence-encoder.js';
 
 /** Prefix of the names of weights, beside which the artifact keeps the favourites. */
 const MODEL = 'model/';
+
+/** Prefix of the names of what item vectors are made from. */
+const GIVEN = 'given/';
 
 /** Parts of a trained sequential retriever. */
 export interface StoredEncoder<C> {
@@ -31,6 +35,13 @@ export interface StoredEncoder<C> {
   /** Fingerprints of its training, and of what it was stopped by. */
   readonly fittedOn: readonly string[];
 }
+
+/** Makes item vectors from what an artifact holds of them; whatever fails there is a fault of the artifact. */
+export type MakeSavedItems<C> = (
+  given: Readonly<Record<string, TensorData>>,
+  items: IdMap,
+  config: C,
+) => MakeItemVectors;
 
 /** A trained encoder with all that is kept of its training. */
 export interface TrainedEncoder<C> extends StoredEncoder<C> {
@@ -52,6 +63,7 @@ export async function saveEncoder(dir: string, kind: string, stored: StoredEncod
     tensors: {
       ...prefixedTensors(await encoder.parameters.values(), MODEL),
       ...favourites.tensors(),
+      ...prefixedTensors(encoder.items.given ?? {}, GIVEN),
     },
     files: itemFiles(items),
   });
@@ -67,6 +79,7 @@ export async function loadEncoder<C extends SequenceEncoderConfig>(
   dir: string,
   { artifact: kind, hasEndToken }: SequenceKind,
   options: { restored(dir: string, config: unknown): C },
+  makeItems?: MakeSavedItems<C>,
 ): Promise<TrainedEncoder<C>> {
   const artifact = await readArtifact(dir, kind, 2);
   const config = options.restored(dir, artifact.manifest.config);
@@ -75,8 +88,9 @@ export async function loadEncoder<C extends SequenceEncoderConfig>(
   const favourites = Favourites.saved(dir, artifact.tensors, items.size);
   const weights = tensorsUnder(artifact.tensors, MODEL);
   const { dimension, maxLength, blocks, inner } = config;
+  const given = tensorsUnder(artifact.tensors, GIVEN);
   checkSavedShapes(dir, weights, {
-    'items.table': [rows, dimension],
+    ...(makeItems ? {} : { 'items.table': [rows, dimension] }),
     'positions.table': [maxLength, dimension],
     ...(blocks > 0 ? { [`block-${blocks}.feed-forward.inner.kernel`]: [dimension, inner] } : {}),
   });
@@ -84,7 +98,7 @@ export async function loadEncoder<C extends SequenceEncoderConfig>(
   const encoder = await rebuildSaved(
     dir,
     'an encoder of the settings in the manifest',
-    () => new SequenceEncoder(config, rows, new RandomStream(0)),
+    () => new SequenceEncoder(config, makeItems?.(given, items, config) ?? rows, new RandomStream(0)),
   );
   await disposedOnFailure(encoder.parameters, () => {
     checkSavedNames(dir, weights, encoder.parameters.names);

@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict';
-import { Catalog, createDataset, InteractionLog, type Retriever } from '@palate/core';
+import {
+  Catalog,
+  createDataset,
+  EmbeddingTable,
+  InteractionLog,
+  type Retriever,
+  type Saveable,
+  WORLD,
+} from '@palate/core';
 import { alteredArtifactConformance } from '@palate/core/testing';
 import { describe, test } from 'vitest';
-import { Bert4Rec, SasRec } from '../src/index.js';
+import { Bert4Rec, SasRec, UniSRec, VqRec } from '../src/index.js';
 
 const log = InteractionLog.fromRows(
   Array.from({ length: 60 }, (_, k) => ({
@@ -32,14 +40,33 @@ async function answers(retriever: Retriever): Promise<void> {
   }
 }
 
-for (const [name, Model] of [
-  ['SasRec', SasRec],
-  ['Bert4Rec', Bert4Rec],
-] as const)
+const vectors = new EmbeddingTable(
+  log.items,
+  6,
+  Float32Array.from({ length: log.items.size * 6 }, (_, k) => Math.sin(k * k)),
+  WORLD,
+);
+const MODELS: Record<
+  string,
+  { readonly fit: () => Promise<Retriever & Saveable>; readonly load: (dir: string) => Promise<Retriever> }
+> = {
+  SasRec: { fit: () => SasRec.fit(data, options), load: (dir) => SasRec.load(dir) },
+  Bert4Rec: { fit: () => Bert4Rec.fit(data, options), load: (dir) => Bert4Rec.load(dir) },
+  UniSRec: {
+    fit: () => UniSRec.fit(data, { ...options, vectors, experts: 2 }),
+    load: (dir) => UniSRec.load(dir),
+  },
+  VqRec: {
+    fit: () => VqRec.fit(data, { ...options, vectors, codes: 3, codeValues: 4 }),
+    load: (dir) => VqRec.load(dir),
+  },
+};
+
+for (const [name, { fit, load }] of Object.entries(MODELS))
   describe(`an altered artifact of ${name}`, () => {
     for (const { name: fact, run } of alteredArtifactConformance<Retriever>({
-      save: async (dir) => (await Model.fit(data, options)).save(dir),
-      load: (dir) => Model.load(dir),
+      save: async (dir) => (await fit()).save(dir),
+      load,
       use: answers,
       changes: 40,
     }))

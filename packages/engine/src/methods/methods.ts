@@ -5,6 +5,7 @@ import { palrLocal } from './local-ranker.js';
 import type { Method, MethodSettings } from './method.js';
 import { bert4rec, sasrec } from './sequential.js';
 import { bm25, textKnn } from './text.js';
+import { uniSRec, vqRec, zesRec } from './text-sequences.js';
 import { tiger } from './tiger.js';
 
 /** Every method: the one list that apps, tables and conformance runs read. A new method is its folder and one entry. */
@@ -14,6 +15,9 @@ export const METHODS: readonly Method[] = [
   textKnn,
   sasrec,
   bert4rec,
+  uniSRec,
+  zesRec,
+  vqRec,
   tiger,
   graph,
   lightGcn,

@@ -1,4 +1,4 @@
-import type { RandomStream } from '@palate/core';
+import type { RandomStream, TensorData } from '@palate/core';
 import { Embedding, type ForwardPass, type Parameters } from '@palate/nn';
 import type * as tf from '@tensorflow/tfjs-core';
 
@@ -10,6 +10,8 @@ export interface ItemVectors {
    * @param rows - int32, the rows that are wanted, where they are few
    */
   of(pass: ForwardPass, rows?: tf.Tensor1D): tf.Tensor2D;
+  /** Numbers that are given, not learned, to be saved beside the weights; none if left out. */
+  readonly given?: Readonly<Record<string, TensorData>> | undefined;
 }
 
 /** One learned vector an item: nothing is known of items but who used them. */

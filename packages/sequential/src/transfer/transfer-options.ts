@@ -1,0 +1,50 @@
+import { EmbeddingTable, option } from '@palate/core';
+import { SEQUENTIAL } from '../options.js';
+import type { TransferableModel } from './transferable-model.js';
+
+/** What is trained of a model that goes on from another. */
+export const TUNE = ['all', 'items'] as const;
+
+/** Options that models of texts share, beside those of SASRec and BERT4Rec. */
+export const TRANSFER = {
+  ...SEQUENTIAL,
+  vectors: option
+    .value<EmbeddingTable>(
+      'one vector an item (`EmbeddingTable`)',
+      (value) => value instanceof EmbeddingTable,
+    )
+    .required({ doc: "vectors of the items' texts, all by one encoder", identity: ({ width }) => width }),
+  temperature: option.number({ min: 1e-3 })({
+    default: 0.07,
+    doc: 'divides the cosine of a history and an item, which is the score',
+  }),
+  from: option
+    .value<TransferableModel>(
+      'a model of the same kind',
+      (value) => typeof Object(value).transfer === 'function',
+    )
+    .optional({
+      doc: 'a model to go on from, trained on other catalogues: its weights are the start',
+      identity: (model) => model.weightsIdentity(),
+    }),
+  tune: option.choice(TUNE)({
+    default: 'all',
+    doc: "what is trained where there is a model to go on from: `'all'`, or what makes `'items'` vectors alone",
+  }),
+} as const;
+
+/** Options of contrastive pre-training. */
+export const CONTRASTIVE = {
+  objective: option.choice(['next-item', 'contrastive'])({
+    default: 'next-item',
+    doc: "`'next-item'` ranks the next item against the whole catalogue; `'contrastive'` against the items of the same step, whatever catalogue they are of, and brings two views of a history together: for pre-training on several",
+  }),
+  sequenceWeight: option.number({ min: 0 })({
+    default: 1e-3,
+    doc: "weight of the part of `'contrastive'` that brings views of a history together",
+  }),
+  itemDrop: option.number({ min: 0, max: 0.95 })({
+    default: 0.2,
+    doc: "chance that the second view of a history in `'contrastive'` is without an item",
+  }),
+} as const;
