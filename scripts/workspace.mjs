@@ -24,6 +24,7 @@ export const LAYERS = [
   'llm-rank',
   'uem',
   'postgres',
+  'jobs',
   'engine',
   'command-line',
 ];
