@@ -135,7 +135,7 @@ export class LogBuilder {
       if (time === undefined) return false;
     }
     let request = -1;
-    if (this.#options.hasRequest && values.request !== undefined && values.request !== null) {
+    if (this.#options.hasRequest) {
       const id = this.#values.idOf(values.request, 'request', at);
       request = id === undefined ? -1 : this.#requests.addText(id);
     }

@@ -20,7 +20,10 @@ export class ValueReader {
     this.#names = names;
   }
 
-  /** An id as text: trimmed text, or a number that names itself to the last digit. */
+  /**
+   * An id as text: trimmed text, or a number that names itself to the last digit. Where there is none the row is at fault,
+   * unless it is the id of a request, which a row may lack.
+   */
   idOf(value: unknown, what: 'user' | 'item' | 'request', at: RowPosition): string | undefined {
     const name = this.#names?.[what];
     const of = name === undefined ? '' : ` in ${JSON.stringify(name)}`;
@@ -28,6 +31,7 @@ export class ValueReader {
     if (typeof value === 'string') {
       const id = value.trim();
       if (id !== '') return id;
+      if (what === 'request') return undefined;
       return this.#missing(what, (hint) =>
         faultAt(at, `${article} ${what} id${of}`, JSON.stringify(value), hint),
       );
@@ -43,6 +47,7 @@ export class ValueReader {
       );
     }
     if (value === undefined || value === null || (typeof value === 'number' && Number.isNaN(value))) {
+      if (what === 'request') return undefined;
       return this.#missing(what, (hint) =>
         faultAt(
           at,
@@ -60,9 +65,8 @@ export class ValueReader {
     return undefined;
   }
 
-  /** Leaves a row without a user or an item out where that is asked for; one without a request always is an error. */
-  #missing(what: 'user' | 'item' | 'request', error: (hint: string) => ParseError): undefined {
-    if (what === 'request') throw error(HINT);
+  /** Leaves a row without a user or an item out where that is asked for. */
+  #missing(what: 'user' | 'item', error: (hint: string) => ParseError): undefined {
     const cause = `no-${what}` as const;
     this.#faults.fault(cause, () => error(hintWithout(cause)));
     return undefined;

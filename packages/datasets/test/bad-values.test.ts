@@ -146,15 +146,21 @@ test('a click log names its requests', async () => {
   expect(Array.from(log.request ?? [])).toEqual([0, 0, -1, 1]);
 });
 
-test('a record is told how rows without a user are left out, and nothing of the kind where its request is blank', async () => {
-  const hintOf = async (user: string, request: string): Promise<unknown> => {
-    const record = JSON.stringify({ user, item: 'x', request });
-    const folder = await folderWith({ 'a.jsonl': `${record}\n` });
-    const columns = { user: 'user', item: 'item', request: 'request' };
-    return loadTable(join(folder, 'a.jsonl'), columns).catch((error: { hint?: string }) => error.hint);
+test('a blank request is none in records, as in CSV; a record without a user is told how to be left out', async () => {
+  const columns = { user: 'user', item: 'item', request: 'request' };
+  const load = async (records: readonly object[]) => {
+    const folder = await folderWith({
+      'a.jsonl': records.map((each) => `${JSON.stringify(each)}\n`).join(''),
+    });
+    return loadTable(join(folder, 'a.jsonl'), columns);
   };
-  expect(await hintOf(' ', 'r1')).toMatch(/skip: \['no-user'\]/);
-  expect(await hintOf('a', ' ')).toBe('Repair or remove the line, or correct the column map.');
+  const requests = ['r1', '', ' ', null, undefined, 7, 'r1'];
+  const { log } = await load(requests.map((request) => ({ user: 'a', item: 'x', request })));
+  expect(Array.from(log.request ?? [])).toEqual([0, -1, -1, -1, -1, 1, 0]);
+  await expect(load([{ user: ' ', item: 'x', request: 'r1' }])).rejects.toMatchObject({
+    hint: expect.stringMatching(/skip: \['no-user'\]/),
+  });
+  await expect(load([{ user: 'a', item: 'x', request: {} }])).rejects.toThrow(/a request id/);
 });
 
 test('what looks like an id of another kind is noted', async () => {

@@ -75,12 +75,14 @@ export { toHtml } from './report-html.js';
 export { toLatex } from './report-latex.js';
 export { toMarkdown } from './report-markdown.js';
 export {
+  BLEU,
   type BleuOptions,
   bleu,
   distinctGrams,
   featureCoverage,
   type RougeScores,
   rouge,
+  TEXT_METRIC,
   type TextMetricOptions,
   type TextWords,
 } from './text-metrics.js';

@@ -1,13 +1,23 @@
-import { checkNumber, InvalidInputError, wordsOf } from '@palate/core';
+import { checkNumber, defineOptions, InvalidInputError, type OptionsOf, option, wordsOf } from '@palate/core';
 
 /** Cuts a text into the words that are compared. */
 export type TextWords = (text: string) => readonly string[];
 
 /** Options of the text metrics. */
-export interface TextMetricOptions {
-  /** Default: `wordsOf` of `@palate/core`, which folds case, accents and punctuation away. */
-  readonly words?: TextWords | undefined;
-}
+export const TEXT_METRIC = defineOptions(
+  'a text metric',
+  {
+    words: option.function<TextWords>()({
+      default: wordsOf,
+      defaultText: '`wordsOf` of `@palate/core`',
+      doc: 'cuts a text into words; the default folds case, accents and punctuation away',
+    }),
+  },
+  [],
+);
+
+/** Options of the text metrics; {@link TEXT_METRIC} says what each does. */
+export type TextMetricOptions = OptionsOf<typeof TEXT_METRIC.declarations>;
 
 const SEPARATOR = '\u0000';
 
@@ -31,7 +41,7 @@ function shared(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>):
 function pairsOf(
   candidates: readonly string[],
   references: readonly string[],
-  { words = wordsOf }: TextMetricOptions,
+  words: TextWords,
 ): [readonly string[], readonly string[]][] {
   if (candidates.length !== references.length || candidates.length === 0)
     throw new InvalidInputError({
@@ -43,10 +53,17 @@ function pairsOf(
 }
 
 /** Options of {@link bleu}. */
-export interface BleuOptions extends TextMetricOptions {
-  /** Longest sequence of words. Default 4. */
-  readonly order?: number | undefined;
-}
+export const BLEU = defineOptions(
+  'bleu',
+  {
+    ...TEXT_METRIC.declarations,
+    order: option.integer({ min: 1 })({ default: 4, doc: 'longest sequence of words' }),
+  },
+  [],
+);
+
+/** Options of {@link bleu}; {@link BLEU} says what each does. */
+export type BleuOptions = OptionsOf<typeof BLEU.declarations>;
 
 /**
  * BLEU of texts against one reference each, over the whole corpus and without smoothing (Papineni et al. 2002): the geometric
@@ -61,8 +78,8 @@ export function bleu(
   references: readonly string[],
   options: BleuOptions = {},
 ): number {
-  const order = checkNumber('order', options.order ?? 4, { min: 1, integer: true });
-  const pairs = pairsOf(candidates, references, options);
+  const { order, words } = BLEU.settings(options);
+  const pairs = pairsOf(candidates, references, words);
   const lengthOf = (side: 0 | 1): number => pairs.reduce((sum, pair) => sum + pair[side].length, 0);
   let logSum = 0;
   for (let n = 1; n <= order; n++) {
@@ -124,7 +141,7 @@ export function rouge(
   references: readonly string[],
   options: TextMetricOptions = {},
 ): { readonly rouge1: RougeScores; readonly rouge2: RougeScores; readonly rougeL: RougeScores } {
-  const pairs = pairsOf(candidates, references, options);
+  const pairs = pairsOf(candidates, references, TEXT_METRIC.settings(options).words);
   const ofOrder = (n: number): RougeScores =>
     scoresOf(pairs, (candidate, reference) => [
       shared(grams(candidate, n), grams(reference, n)),
@@ -145,12 +162,12 @@ export function rouge(
 /**
  * Share of the sequences of `n` words that are different ones, over all texts together (distinct-n; Li et al. 2016): low where
  * texts repeat themselves. 0 where there is no such sequence.
+ *
+ * @throws InvalidInputError if `n` is no whole number of at least 1
  */
-export function distinctGrams(
-  texts: readonly string[],
-  n: number,
-  { words = wordsOf }: TextMetricOptions = {},
-): number {
+export function distinctGrams(texts: readonly string[], n: number, options: TextMetricOptions = {}): number {
+  checkNumber('n', n, { min: 1, integer: true });
+  const { words } = TEXT_METRIC.settings(options);
   const different = new Set<string>();
   let total = 0;
   for (const text of texts)
@@ -170,8 +187,9 @@ export function distinctGrams(
 export function featureCoverage(
   texts: readonly string[],
   features: Iterable<string>,
-  { words = wordsOf }: TextMetricOptions = {},
+  options: TextMetricOptions = {},
 ): number {
+  const { words } = TEXT_METRIC.settings(options);
   const wanted = new Map<string, number>();
   for (const feature of features) {
     const list = words(feature);

@@ -67,5 +67,9 @@ test('features are found as whole words, each once', () => {
 
 test('one reference for each text', () => {
   expect(() => bleu(['a'], [])).toThrow(/1 and 0/);
+  expect(() => bleu(['a'], ['a'], { order: 0 })).toThrow(/order/);
+  expect(() => rouge(['a'], ['a'], { stem: true } as never)).toThrow(/"stem"/);
+  expect(() => distinctGrams(['a'], 0)).toThrow(/n to be/);
+  expect(() => featureCoverage(['a'], ['a'], { words: 'a' as never })).toThrow(/words/);
   expect(() => rouge([], [])).toThrow(/at least one/);
 });

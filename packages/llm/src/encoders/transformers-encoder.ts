@@ -1,4 +1,3 @@
-import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import type * as Transformers from '@huggingface/transformers';
 import {
@@ -10,6 +9,7 @@ import {
   PalateError,
   type SettingsOf,
   switchOffUsageReports,
+  userCacheFolder,
 } from '@palate/core';
 import { ModelCallError } from '../models/model-error.js';
 import { BatchedEncoder, ENCODER } from './batched-encoder.js';
@@ -28,14 +28,13 @@ import {
 const PACKAGE = '@huggingface/transformers';
 
 /** Where models of the hub are kept: outside of node_modules, which an installation wipes. */
-const defaultModelDir = (): string =>
-  process.env.PALATE_MODELS ?? join(homedir(), '.cache', 'palate', 'models');
+const defaultModelDir = (): string => process.env.PALATE_MODELS ?? join(userCacheFolder(), 'models');
 
 /** Options of all that the library runs. */
 export const TRANSFORMERS_LIBRARY = {
   modelDir: option.text()({
     default: defaultModelDir,
-    defaultText: '`PALATE_MODELS`, or `.cache/palate/models` in the home folder',
+    defaultText: "`PALATE_MODELS`, or `models` in the user's cache folder",
     doc: 'folder for models of the hub',
   }),
   library: option
