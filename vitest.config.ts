@@ -3,15 +3,30 @@ import LongestFirst from './scripts/longest-first.js';
 
 const conditions = ['palate-source', 'module', 'node', 'development|production'];
 
+/** Tests that leave nothing behind in their process: their files share one, which loads modules once. */
+const SHARING = ['core', 'eval', 'command-line', 'dataset-movietweetings'].map(
+  (name) => `packages/${name}/test/**/*.test.ts`,
+);
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: [
-      'packages/*/test/**/*.test.ts',
-      'apps/*/test/**/*.test.ts',
-      'examples/*/*.test.ts',
-      'scripts/test/*.test.ts',
+    projects: [
+      { extends: true, test: { name: 'sharing', isolate: false, include: SHARING } },
+      {
+        extends: true,
+        test: {
+          name: 'apart',
+          include: [
+            'packages/*/test/**/*.test.ts',
+            'apps/*/test/**/*.test.ts',
+            'examples/*/*.test.ts',
+            'scripts/test/*.test.ts',
+          ],
+          exclude: ['**/node_modules/**', ...SHARING],
+        },
+      },
     ],
     globalSetup: ['scripts/temporary-folder.mjs'],
     pool: 'forks',

@@ -16,13 +16,13 @@ for (const [mode, options] of Object.entries(TINY))
     for (const { name, run } of cases) test(name, run);
   });
 
-/** Histories of three items in a ring of twelve, with what comes after each. */
+/** Histories of four items in a ring of twelve, with what comes after each. */
 function walks({ log: { items } }: Dataset) {
   const at = (k: number) => items.indexOf(`i${k % 12}`);
   const starts = [3, 7, 10];
   return {
-    queries: starts.map((k) => ({ history: [at(k), at(k + 1), at(k + 2)] })),
-    next: starts.map((k) => at(k + 3)),
+    queries: starts.map((k) => ({ history: [at(k), at(k + 1), at(k + 2), at(k + 3)] })),
+    next: starts.map((k) => at(k + 4)),
   };
 }
 
@@ -47,7 +47,7 @@ describe('what TIGER learns', () => {
   });
 
   it('is the next item of a certain sequence, in the faithful mode', async () => {
-    const dataset = ring(60, 12, 9);
+    const dataset = ring(24, 12, 9);
     const tiger = await Tiger.fit(dataset, {
       ids: await idsOf(dataset),
       mode: 'faithful',
@@ -58,9 +58,9 @@ describe('what TIGER learns', () => {
       maxLength: 4,
       userTokens: 0,
       batchSize: 64,
-      epochs: 60,
+      epochs: 45,
       dropout: 0,
-      learningRate: 0.001,
+      learningRate: 0.003,
     });
     const { queries, next } = walks(dataset);
     const lists = await tiger.retrieve(queries, 1);
