@@ -1,9 +1,10 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import {
   ArtifactError,
   decodeSafetensors,
   encodeSafetensors,
+  isObject,
   type TensorData,
   writeFailure,
   writeFileAtomically,
@@ -12,42 +13,24 @@ import { type T5Config, t5Config } from './config.js';
 
 const CONFIG = 'config.json';
 const WEIGHTS = 'model.safetensors';
+/** Names the file of each weight, where they are in several. */
+const INDEX = 'model.safetensors.index.json';
 
 /** Names under which folders keep the input embedding. */
 const EMBEDDINGS = ['shared.weight', 'encoder.embed_tokens.weight', 'decoder.embed_tokens.weight'];
 
 /**
- * Reads a HuggingFace folder of a T5, whose configuration is corrected where the weights say otherwise: transformers 5
- * writes `tie_word_embeddings: true` beside separate output vectors, and uses these.
+ * Reads a HuggingFace folder of a T5: `config.json`, and `model.safetensors` or the files that `model.safetensors.index.json`
+ * names. The configuration is corrected where the weights say otherwise: transformers 5 writes `tie_word_embeddings: true`
+ * beside separate output vectors, and uses these.
  *
  * @throws ArtifactError if a file is missing or damaged, or is of another model
  */
 export async function readT5Folder(
   dir: string,
 ): Promise<{ config: T5Config; tensors: Readonly<Record<string, TensorData>> }> {
-  const read = (name: string): Promise<Buffer> =>
-    readFile(join(dir, name)).catch((cause: unknown) => {
-      throw new ArtifactError(dir, {
-        expected: `the file ${name}`,
-        received: 'none',
-        hint: 'Use a folder of a HuggingFace T5 model with safetensors weights.',
-        cause,
-      });
-    });
-  const [text, weights] = [await read(CONFIG), await read(WEIGHTS)];
-  let json: unknown;
-  let tensors: Record<string, TensorData>;
-  try {
-    json = JSON.parse(text.toString('utf8'));
-    tensors = decodeSafetensors(weights).tensors;
-  } catch (cause) {
-    throw new ArtifactError(dir, {
-      expected: 'a JSON configuration and safetensors weights',
-      received: (cause as Error).message,
-      hint: 'Copy or download the folder again.',
-      cause,
-    });
-  }
+  const json = parsed(dir, CONFIG, await readFile(join(dir, CONFIG)).catch(missing(dir, CONFIG)));
+  const tensors = await readWeights(dir);
   const config = t5Config(json, dir);
   const embedding = sharedEmbedding(tensors, dir);
   if (embedding) tensors['shared.weight'] = embedding;
@@ -56,6 +39,63 @@ export async function readT5Folder(
     return { config, tensors };
   const said = (json as Partial<T5Config>).scale_decoder_outputs;
   return { config: { ...config, tie_word_embeddings: false, scale_decoder_outputs: said ?? false }, tensors };
+}
+
+const missing =
+  (dir: string, name: string) =>
+  (cause: unknown): never => {
+    throw new ArtifactError(dir, {
+      expected: `the file ${name}`,
+      received: 'none',
+      hint: 'Use a folder of a HuggingFace T5 model with safetensors weights.',
+      cause,
+    });
+  };
+
+/** What a reader makes of a file, or an error that names it. */
+function readBy<T>(dir: string, name: string, expected: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw new ArtifactError(dir, {
+      expected: `${expected} in ${name}`,
+      received: (cause as Error).message,
+      hint: 'Copy or download the folder again.',
+      cause,
+    });
+  }
+}
+
+const parsed = (dir: string, name: string, bytes: Buffer): unknown =>
+  readBy(dir, name, 'JSON', () => JSON.parse(bytes.toString('utf8')));
+
+/** The weights of one file, or of those that the index names. */
+async function readWeights(dir: string): Promise<Record<string, TensorData>> {
+  const whole = await readFile(join(dir, WEIGHTS)).catch(() => undefined);
+  const decode = (name: string, bytes: Buffer): Record<string, TensorData> =>
+    readBy(dir, name, 'safetensors weights', () => decodeSafetensors(bytes).tensors);
+  if (whole) return decode(WEIGHTS, whole);
+  const index = parsed(dir, INDEX, await readFile(join(dir, INDEX)).catch(missing(dir, WEIGHTS)));
+  const map = (index as { weight_map?: unknown } | null)?.weight_map;
+  const names = isObject(map) ? [...new Set(Object.values(map))] : [];
+  const foreign = names.find((name) => typeof name !== 'string' || name !== basename(name));
+  if (names.length === 0 || foreign !== undefined)
+    throw new ArtifactError(dir, {
+      expected: `names of files of the folder in weight_map of ${INDEX}`,
+      received: names.length === 0 ? 'none' : JSON.stringify(foreign),
+      hint: 'Copy or download the folder again.',
+    });
+  const tensors: Record<string, TensorData> = {};
+  for (const name of names as readonly string[])
+    Object.assign(tensors, decode(name, await readFile(join(dir, name)).catch(missing(dir, name))));
+  const absent = Object.keys(map as object).find((name) => !tensors[name]);
+  if (absent !== undefined)
+    throw new ArtifactError(dir, {
+      expected: `the weight ${absent}, as ${INDEX} says`,
+      received: 'none in the files that it names',
+      hint: 'Copy or download the folder again.',
+    });
+  return tensors;
 }
 
 function sharedEmbedding(tensors: Readonly<Record<string, TensorData>>, dir: string): TensorData | undefined {

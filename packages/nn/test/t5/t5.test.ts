@@ -389,6 +389,38 @@ describe('folders', () => {
     for (const each of [first, second, third]) each.parameters.dispose();
   });
 
+  test('weights in several files are read as the index says; an index that leads elsewhere is refused', async () => {
+    const dir = join(scratch, 'sharded');
+    await cp(FOLDER, dir, { recursive: true });
+    await rm(join(dir, 'model.safetensors'));
+    const { tensors } = decodeSafetensors(await readFile(join(FOLDER, 'model.safetensors')));
+    const names = Object.keys(tensors);
+    const shards = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'];
+    const shardOf = (k: number): string => shards[k % 2] as string;
+    for (const shard of shards) {
+      const own = Object.entries(tensors).filter((_, k) => shardOf(k) === shard);
+      await writeFile(join(dir, shard), encodeSafetensors(Object.fromEntries(own)));
+    }
+    const weights = Object.fromEntries(names.map((name, k) => [name, shardOf(k)]));
+    const writeIndex = (weight_map: unknown): Promise<void> =>
+      writeFile(join(dir, 'model.safetensors.index.json'), JSON.stringify({ metadata: {}, weight_map }));
+    await writeIndex(weights);
+    const again = await T5.load(dir);
+    expect(await again.parameters.values()).toEqual(await model.parameters.values());
+    again.dispose();
+    for (const [map, message] of [
+      [{ ...weights, [names[0] as string]: '../elsewhere.safetensors' }, /weight_map/],
+      [{}, /weight_map/],
+      [{ ...weights, [names[0] as string]: 'model-00003.safetensors' }, /model-00003/],
+      [{ ...weights, absent: shards[0] }, /the weight absent/],
+    ] as const) {
+      await writeIndex(map);
+      await expect(T5.load(dir)).rejects.toThrow(message);
+    }
+    await rm(join(dir, 'model.safetensors.index.json'));
+    await expect(T5.load(dir)).rejects.toThrow(/the file model.safetensors/);
+  });
+
   test('a configuration out of bounds is refused by its field', () => {
     const { config } = model;
     for (const [field, value] of [
