@@ -2,9 +2,6 @@ import type { RandomStream } from '@palate/core';
 import { type Batch, bucketLengths, bucketOf, padRows, type T5 } from '@palate/nn';
 import type { TextRow, TextSource } from './text-row.js';
 
-/** From one padded length to the next. */
-const GROWTH = 1.25;
-
 /** Rows of near lengths that go through the model together. */
 export interface RowBatch {
   /** Row numbers. */
@@ -15,10 +12,10 @@ export interface RowBatch {
   readonly outputs: number;
 }
 
-const LENGTHS = bucketLengths(16_384, GROWTH);
-
-/** The length that rows of some length are padded to. */
-export const paddedLength = (length: number): number => bucketOf(length, LENGTHS);
+/** Lengths that inputs are padded to: close, since most of the work is theirs. */
+const INPUTS = bucketLengths(16_384, 1.25).filter((length) => length >= 16);
+/** Lengths that outputs are padded to: few, since each pair of lengths is a graph of its own. */
+const OUTPUTS = bucketLengths(16_384, 2);
 
 /**
  * Cuts rows into batches of near lengths. All are full but the one of the shortest rows, so that few shapes serve all.
@@ -32,10 +29,10 @@ export function batchRows(
 ): RowBatch[] {
   const order = Int32Array.from(rows.keys());
   random?.shuffle(order);
-  const lengths = Int32Array.from(rows, ({ source, target }) => {
-    const inputs = LENGTHS.indexOf(paddedLength(source.length));
-    return 256 * inputs + (target ? LENGTHS.indexOf(paddedLength(target.length)) : 0);
-  });
+  const lengths = Int32Array.from(
+    rows,
+    ({ source, target }) => 16_384 * bucketOf(source.length, INPUTS) + bucketOf(target?.length ?? 1, OUTPUTS),
+  );
   // Sorts are stable: rows of one length stay shuffled.
   const sorted = order.sort((a, b) => (lengths[b] as number) - (lengths[a] as number));
   const batches: RowBatch[] = [];
@@ -48,7 +45,7 @@ export function batchRows(
       inputs = Math.max(inputs, source.length);
       outputs = Math.max(outputs, target?.length ?? 1);
     }
-    batches.push({ rows: chosen, inputs: paddedLength(inputs), outputs: paddedLength(outputs) });
+    batches.push({ rows: chosen, inputs: bucketOf(inputs, INPUTS), outputs: bucketOf(outputs, OUTPUTS) });
   }
   return random ? random.shuffle(batches) : batches;
 }

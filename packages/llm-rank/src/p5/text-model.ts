@@ -32,7 +32,7 @@ import {
   t5Config,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { batchRows, sourceColumns, targetColumns } from './text-batches.js';
+import { batchRows, paddedShare, sourceColumns, targetColumns } from './text-batches.js';
 import { TEXT_MODEL, type TextModelConfig, type TextModelOptions } from './text-model-options.js';
 import type { TextRow, TextSource } from './text-row.js';
 import { type SourceTensors, WholeWordNetwork } from './whole-word-network.js';
@@ -73,13 +73,21 @@ export class TextModel implements Saveable, Disposable {
   readonly config: TextModelConfig;
   /** Loss of each epoch of the fit; empty after loading. */
   readonly history: readonly EpochReport[];
+  /** Share of the tokens of the first epoch that were padding; nothing after loading. */
+  readonly padded: number | undefined;
   readonly #network: WholeWordNetwork;
 
-  private constructor(network: WholeWordNetwork, config: TextModelConfig, history: readonly EpochReport[]) {
+  private constructor(
+    network: WholeWordNetwork,
+    config: TextModelConfig,
+    history: readonly EpochReport[],
+    padded?: number,
+  ) {
     this.#network = network;
     this.config = config;
     this.tokens = config.tokens;
     this.history = history;
+    this.padded = padded;
   }
 
   /**
@@ -133,7 +141,8 @@ export class TextModel implements Saveable, Disposable {
       },
       loss: (batch, pass) => network.loss(batch as SourceTensors, batch as LabelTensors, pass),
     });
-    return new TextModel(network, { ...config, languageModel: undefined }, history);
+    const padded = paddedShare(of(1), batchRows(of(1), config.batchSize));
+    return new TextModel(network, { ...config, languageModel: undefined }, history, padded);
   }
 
   /** How many numbers the model has. */

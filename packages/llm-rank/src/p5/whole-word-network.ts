@@ -27,11 +27,13 @@ export class WholeWordNetwork implements Disposable {
   readonly t5: T5;
   readonly parameters: Parameters;
   readonly #table: tf.Variable | undefined;
+  readonly #last: number;
 
   /** @param wholeWords - rows of the table: words from the last one on share its row; 0 for a T5 without it */
   constructor(t5: T5, wholeWords: number, seed: number) {
     this.t5 = t5;
     this.parameters = t5.parameters;
+    this.#last = wholeWords - 1;
     this.#table =
       wholeWords === 0
         ? undefined
@@ -47,7 +49,7 @@ export class WholeWordNetwork implements Disposable {
   encode({ ids, words, present }: SourceTensors, pass: ForwardPass): EncodedInput {
     const pieces = this.t5.embed(ids);
     const vectors = this.#table
-      ? tf.add(pieces, tf.gather(this.#table as tf.Tensor, tf.cast(words, 'int32')))
+      ? tf.add(pieces, tf.gather(this.#table as tf.Tensor, tf.cast(tf.minimum(words, this.#last), 'int32')))
       : pieces;
     return this.t5.encodeEmbedded(vectors, present, pass);
   }
