@@ -3,17 +3,23 @@ import { join } from 'node:path';
 import { ArtifactError, contentHash } from '@palate/core';
 import { importTransformers } from '../encoders/transformers-encoder.js';
 import { inferredTokenizerConfig, type Json, makeTokenizer } from '../encoders/transformers-folder.js';
+import { sentencePieceTokenizer } from './sentence-piece.js';
 import type { TextTokens } from './text-tokens.js';
 
 const TOKENIZER = 'tokenizer.json';
+/** The slow form of T5's tokenizer, which is turned into the other. */
+const PIECES = 'spiece.model';
+/** Tokens that T5 has behind its pieces, where nothing says otherwise. */
+const SENTINELS = 100;
 const CONFIG = 'tokenizer_config.json';
 
 /**
- * Reads the vocabulary of a HuggingFace folder by the optional peer `@huggingface/transformers`; nothing is looked up anywhere
- * else. Without `tokenizer_config.json` the special tokens are taken from `tokenizer.json` and `config.json`.
+ * Reads the vocabulary of a HuggingFace folder by the optional peer `@huggingface/transformers`: `tokenizer.json`, or else
+ * `spiece.model`; nothing is looked up anywhere else. Without `tokenizer_config.json` the special tokens are taken from
+ * `tokenizer.json` and `config.json`.
  *
  * @throws MissingDependencyError if the library is not installed
- * @throws ArtifactError if `tokenizer.json` is missing, or the files are no tokenizer, with the library's reason
+ * @throws ArtifactError if both are missing, or the files are no tokenizer, with the library's reason
  */
 export async function folderTokens(dir: string): Promise<TextTokens> {
   return tokensOf(await readTokenizerFiles(dir), dir);
@@ -47,24 +53,36 @@ async function readTokenizerFiles(dir: string): Promise<Record<string, string>> 
       throw fault(`JSON in ${name}`, (cause as Error).message, cause);
     }
   };
-  const tokenizer = await read(TOKENIZER);
-  if (tokenizer === undefined) throw fault(`the file ${TOKENIZER}, which holds the tokenizer`, 'none');
   const given = await read(CONFIG);
   const config = (await read('config.json')) ?? '{}';
+  const tokenizer = (await read(TOKENIZER)) ?? (await fromPieces(given, config));
   return {
     [TOKENIZER]: tokenizer,
     [CONFIG]:
       given ??
       JSON.stringify(inferredTokenizerConfig(parsed(TOKENIZER, tokenizer), parsed('config.json', config))),
   };
+
+  async function fromPieces(settings: string | undefined, model: string): Promise<string> {
+    const bytes = await readFile(join(dir, PIECES)).catch((cause: NodeJS.ErrnoException) => {
+      throw cause.code === 'ENOENT'
+        ? fault(`the file ${TOKENIZER} or ${PIECES}, which holds the tokenizer`, 'none')
+        : fault(`a readable file ${PIECES}`, cause.message, cause);
+    });
+    const { extra_ids: count } = parsed(CONFIG, settings ?? '{}');
+    const isT5 = parsed('config.json', model).model_type === 't5';
+    const sentinels = typeof count === 'number' ? count : isT5 ? SENTINELS : 0;
+    return JSON.stringify(sentencePieceTokenizer(bytes, sentinels, dir));
+  }
 }
 
 async function tokensOf(files: Readonly<Record<string, string>>, source: string): Promise<TextTokens> {
   const library = await importTransformers('reading the vocabulary of a model folder');
   try {
     const json = (name: string): Json => JSON.parse(files[name] ?? '') as Json;
+    const content = json(TOKENIZER);
     const tokenizer = makeTokenizer(library, {
-      tokenizer: json(TOKENIZER),
+      tokenizer: content,
       given: json(CONFIG),
       config: undefined,
     });
