@@ -64,11 +64,12 @@ const step = (
   return value;
 };
 
-/** Median milliseconds of a step. */
-function measure(run: typeof step): number {
+/** Median milliseconds of a step, and of the processors' time for it. */
+function measure(run: typeof step): { readonly milliseconds: number; readonly processor: number } {
   const times: number[] = [];
+  const used: number[] = [];
   for (let index = 0; index < steps + request.warmUp; index++) {
-    const started = performance.now();
+    const [started, before] = [performance.now(), process.cpuUsage()];
     tf.tidy(() => {
       const scalars = optimiser.scalars(index + 1, 1e-4);
       return run(
@@ -79,10 +80,14 @@ function measure(run: typeof step): number {
         ...scalarNames.map((name) => tf.scalar(scalars[name] as number)),
       ).dataSync();
     });
-    if (index >= request.warmUp) times.push(performance.now() - started);
+    if (index < request.warmUp) continue;
+    times.push(performance.now() - started);
+    const { user, system } = process.cpuUsage(before);
+    used.push((user + system) / 1000);
   }
-  return times.sort((a, b) => a - b)[times.length >> 1] as number;
+  const median = (numbers: number[]): number => numbers.sort((a, b) => a - b)[numbers.length >> 1] as number;
+  return { milliseconds: median(times), processor: median(used) };
 }
 
-const milliseconds = measure(request.form === 'compiled' ? compile(step) : step);
-console.log(JSON.stringify({ milliseconds, weights: parameters.count }));
+const measured = measure(request.form === 'compiled' ? compile(step) : step);
+console.log(JSON.stringify({ ...measured, weights: parameters.count }));

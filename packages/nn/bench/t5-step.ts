@@ -1,6 +1,7 @@
 // Time of one training step of a model of T5-small's size (60 million weights): the compiled step of `train`'s kind, and
 // the same model and step by HuggingFace's T5 in PyTorch eager, where python3 (or PYTHON) has torch and transformers.
 //   pnpm script packages/nn/bench/t5-step.ts [--threads 2] [--steps 8]
+// Where the machine is shared, compare the processor times: they are what the threads computed, not what they waited.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -23,8 +24,14 @@ const WARM_UP = 2;
 
 const sizes = { batch: BATCH, inputs: INPUTS, outputs: OUTPUTS, threads, steps, warmUp: WARM_UP };
 
+/** Medians of a step in milliseconds: of time, and of the time of all processors. */
+interface Measured {
+  readonly milliseconds: number;
+  readonly processor: number;
+}
+
 /** A form of the step, alone in a process. */
-function alone(form: T5StepRequest['form']): { milliseconds: number; weights: number } {
+function alone(form: T5StepRequest['form']): Measured & { readonly weights: number } {
   const request: T5StepRequest = { form, config: SMALL, ...sizes };
   const child = spawnSync(
     process.execPath,
@@ -32,13 +39,15 @@ function alone(form: T5StepRequest['form']): { milliseconds: number; weights: nu
     { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
   );
   if (child.status !== 0) throw new Error(`the ${form} step failed`);
-  return JSON.parse(child.stdout) as { milliseconds: number; weights: number };
+  return JSON.parse(child.stdout) as Measured & { weights: number };
 }
 
-const { milliseconds: lazy, weights } = alone('recorded');
-const { milliseconds: compiled } = alone('compiled');
+const { weights, ...lazy } = alone('recorded');
+const compiled = alone('compiled');
+const inWords = ({ milliseconds, processor }: Measured): string =>
+  `${milliseconds.toFixed(0)} ms (${processor.toFixed(0)} of processor time)`;
 console.log(
-  `${weights} weights, batch ${BATCH}, ${INPUTS} tokens in, ${OUTPUTS} out, AdamW, ${threads} threads: recorded ${lazy.toFixed(0)} ms, compiled ${compiled.toFixed(0)} ms`,
+  `${weights} weights, batch ${BATCH}, ${INPUTS} tokens in, ${OUTPUTS} out, AdamW, ${threads} threads: recorded ${inWords(lazy)}, compiled ${inWords(compiled)}`,
 );
 const peer = spawnSync(
   process.env.PYTHON ?? 'python3',
@@ -47,9 +56,10 @@ const peer = spawnSync(
 );
 if (peer.status !== 0) console.log(`PyTorch: not here (${peer.stderr.trim().split('\n').at(-1)})`);
 else {
-  const theirs = JSON.parse(peer.stdout) as { milliseconds: number; torch: string; transformers: string };
-  const ratio = (ours: number): string => (ours / theirs.milliseconds).toFixed(2);
+  const theirs = JSON.parse(peer.stdout) as Measured & { torch: string; transformers: string };
+  const ratio = (ours: Measured): string =>
+    `${(ours.milliseconds / theirs.milliseconds).toFixed(2)} (${(ours.processor / theirs.processor).toFixed(2)} of processor time)`;
   console.log(
-    `PyTorch ${theirs.torch} with transformers ${theirs.transformers}: ${theirs.milliseconds.toFixed(0)} ms; ratios ${ratio(lazy)} recorded, ${ratio(compiled)} compiled`,
+    `PyTorch ${theirs.torch} with transformers ${theirs.transformers}: ${inWords(theirs)}; ratios ${ratio(lazy)} recorded, ${ratio(compiled)} compiled`,
   );
 }
