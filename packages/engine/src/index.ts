@@ -53,6 +53,7 @@ export {
   scoreEverybody,
 } from './everybody/score-everybody.js';
 export type { ItemMap } from './map/item-map.js';
+export { DISTIL, type DistilOptions, distilRanker } from './methods/distil-ranker.js';
 export { type FitOrLoadOptions, type FittedOrLoaded, fitOrLoadMethod } from './methods/fit-or-load-method.js';
 export type {
   FitContext,

@@ -100,6 +100,7 @@ export {
   type RankingQuestion,
   readRecommendations,
 } from './palr/ranking-prompt.js';
+export type { TaughtRanking } from './palr/taught-rankings.js';
 export {
   dataEfficiency,
   type EfficiencyPoint,

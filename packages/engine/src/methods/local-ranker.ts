@@ -1,15 +1,28 @@
 import { defineOptions, option } from '@palate/core';
-import { reduceVectors } from '@palate/llm';
 import { LOCAL_RANKER, LocalRanker } from '@palate/llm-rank';
 import { trainingOptions } from './fit-options.js';
 import type { FittedMethod, Method, MethodSettings } from './method.js';
+import { sasrec } from './sequential.js';
+import { startVectors } from './start-vectors.js';
 
-const { profiles: _p, profileProvenance: _o, vectors: _v, retriever: _r, ...OWN } = LOCAL_RANKER.declarations;
+const {
+  profiles: _p,
+  profileProvenance: _o,
+  vectors: _v,
+  retriever: _r,
+  rankings: _k,
+  rankingsProvenance: _n,
+  ...OWN
+} = LOCAL_RANKER.declarations;
 
 /** Options of the local ranker, and how far it trusts the order that it is given. */
 const OPTIONS = defineOptions('palr-local', {
   orderWeight: option.number({ min: 0 }).optional({
     doc: "weight of the retriever's order beside the model's own; what did best on the validation if left out, 0 without one",
+  }),
+  start: option.choice(['texts', 'sequence'])({
+    default: 'texts',
+    doc: "what items start from: `'texts'`, the vectors of their texts; `'sequence'`, those that SASRec learned too, which is fitted first and whose own best are then the hardest negatives",
   }),
   ...OWN,
 });
@@ -27,21 +40,28 @@ export const palrLocal: Method = {
   deterministic: false,
   needs: ['history', 'item texts', 'training'],
   defaults: {
-    // The weight is what validation chose in the benchmark on the bundled data.
-    full: { epochs: 4, perUser: 2, orderWeight: 6 },
+    // The weight is what did well on recorded rankings of the bundled data.
+    full: { epochs: 4, perUser: 2, orderWeight: 2, start: 'sequence' },
     quick: { epochs: 1, perUser: 1, userShare: 0.05, orderWeight: 6 },
   },
   async fit(dataset, settings, context) {
-    const { orderWeight, ...rest } = settings;
+    const { orderWeight, start = 'texts', ...rest } = settings;
     const width = typeof rest.dimension === 'number' ? rest.dimension : WIDTH;
     const { validation } = context;
+    const isSequence = start === 'sequence' && rest.startFrom === undefined;
+    const retriever =
+      validation || isSequence
+        ? await context.other('sasrec', validation ? undefined : sasrec.defaults?.full)
+        : undefined;
     const ranker = await LocalRanker.fit(dataset, {
       ...rest,
       profiles: context.profiles,
       profileProvenance: context.profileProvenance,
       vectors:
-        rest.startFrom === undefined ? reduceVectors(await context.itemVectors(), { width }) : undefined,
-      retriever: validation ? await context.other('sasrec') : undefined,
+        rest.startFrom === undefined
+          ? await startVectors(context, width, isSequence ? retriever : undefined)
+          : undefined,
+      retriever,
       ...trainingOptions(context),
     });
     return weighted(ranker, orderWeight);

@@ -12,6 +12,7 @@ import {
 } from '@palate/core';
 import { type T5Config, trainingOptions } from '@palate/nn';
 import { SAMPLING } from './instruction-data.js';
+import type { TaughtRanking } from './taught-rankings.js';
 
 const orTheFolders = (value: number): string => `${value}, or the folder's`;
 
@@ -78,8 +79,18 @@ export const LOCAL_RANKER = defineOptions('LocalRanker.fit', {
   retriever: option
     .value<Retriever>('a retriever', (value) => typeof Object(value).retrieve === 'function')
     .optional({
-      doc: 'fitted on the same training data; gives the candidates of the validation',
+      doc: 'fitted on the same training data; gives the candidates of the validation, and its own best as the hardest negatives of every other training sample',
       // Its candidates count; see `LocalRanker.fit`.
+      identity: () => undefined,
+    }),
+  rankings: option.value<readonly TaughtRanking[]>('a list of rankings', Array.isArray).optional({
+    doc: "recorded choices of a large language model among candidates, learned from beside the instruction data; without `validation` a tenth of them is kept to stop by and to choose the weight of the retriever's order by",
+  }),
+  rankingsProvenance: option
+    .value<Provenance>('a provenance', (value) => typeof Object(value).kind === 'string')
+    .optional({
+      doc: 'what the rankings know of interactions; without it, a fit with `validation` and evaluation refuse them',
+      // Says where the rankings come from, and changes none of them.
       identity: () => undefined,
     }),
 });

@@ -42,6 +42,7 @@ import { cosineSchedule, type EpochReport, fitNetwork, selectBackend, T5, t5Conf
 import { genreField, titleFields } from '../descriptive-fields.js';
 import { checkCandidates } from './check-candidates.js';
 import { checkSizes } from './check-sizes.js';
+import { withRetrieved } from './hard-negatives.js';
 import { instructionBatches } from './instruction-batches.js';
 import { instructionData } from './instruction-data.js';
 import {
@@ -57,6 +58,7 @@ import { savedProfiles } from './saved-profiles.js';
 import { shownOrder } from './shown-order.js';
 import { freshShape, freshT5, startFresh } from './start-fresh.js';
 import { startFromFolder } from './start-from-folder.js';
+import { isKept, taughtSamples, teacherJudge } from './taught-rankings.js';
 import { TokenizerVocabulary } from './tokenizer-vocabulary.js';
 import { validationJudge } from './validation-judge.js';
 import { WordVocabulary } from './word-vocabulary.js';
@@ -143,7 +145,8 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
     if (validation) checkSharedIds('the validation log', validation, log);
     const profiles = defaults.profiles ?? new Map<string, string>();
     const profileProvenance = profiles.size > 0 ? (defaults.profileProvenance ?? UNKNOWN) : undefined;
-    const { vectors } = defaults;
+    const { vectors, rankings = [] } = defaults;
+    const rankingsProvenance = rankings.length > 0 ? (defaults.rankingsProvenance ?? UNKNOWN) : undefined;
     const genres = genreField(dataset.catalog);
     const described = dataset.catalog.provenanceOf([
       ...(genres === undefined ? [] : [genres]),
@@ -152,6 +155,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
     for (const [what, known] of [
       ['the profiles', profileProvenance],
       ['the vectors', vectors?.provenance],
+      ['the rankings', rankingsProvenance],
       ['the catalogue', described],
       ['what the retriever was built with', retriever?.provenance],
     ] as const)
@@ -159,6 +163,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
     const provenance = provenanceOfParts([
       { provenance: profileProvenance },
       { provenance: vectors?.provenance },
+      { provenance: rankingsProvenance },
       { provenance: described.kind === 'world' ? undefined : described },
     ]);
     const seed = options.seed ?? 0;
@@ -170,7 +175,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
         : await startFromFolder(defaults.startFrom, dataset, options, defaults);
     const { config, vocabulary } = start;
     const model = new RankerModel(vocabulary, start.t5);
-    const { samples, tuned } = await instructionData(dataset, {
+    const made = await instructionData(dataset, {
       tasks: config.tasks,
       candidateLength: Math.min(LENGTHS.candidates, log.items.size),
       labelLength: Math.min(LENGTHS.labels, log.items.size),
@@ -182,6 +187,16 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
       signal,
       seed,
     });
+    const { tuned } = made;
+    const kept = validation ? [] : rankings.filter(isKept);
+    const taught = taughtSamples(rankings, log.users, log.items.size);
+    for (const { user } of taught) tuned[user] = 1;
+    const samples = [
+      ...(retriever
+        ? await withRetrieved(made.samples, retriever, LENGTHS.retrieved, { signal })
+        : made.samples),
+      ...(validation ? taught : taught.filter((each, k) => !isKept(each, k))),
+    ];
     const parts = {
       model,
       vocabulary,
@@ -198,7 +213,9 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
     const ranker = new LocalRanker(parts);
     const judge = validation
       ? await validationJudge(dataset, validation, tuned, retriever, signal)
-      : undefined;
+      : kept.length > 0
+        ? teacherJudge(kept)
+        : undefined;
     const trained = await fitNetwork({
       parameters: model.parameters,
       settings: config,

@@ -12,7 +12,12 @@ import type { LocalRankerConfig } from './local-ranker-options.js';
 import type { RankerMark, RankerVocabulary } from './ranker-vocabulary.js';
 
 /** Longest parts of an input, in items. */
-export const LENGTHS = { history: 20, candidates: 50, labels: 10 } as const;
+export const LENGTHS = {
+  history: 20,
+  candidates: 50,
+  labels: 10,
+  /** Of a retriever's list, for negatives. */ retrieved: 80,
+} as const;
 
 /** Marks of inputs without candidates. */
 const MARKS = ['recommend', 'profile', 'history', 'end'] as const;
@@ -98,69 +103,101 @@ export class RankerModel {
     present.fill(1, from, from + tokens.length);
   }
 
-  /** A batch of inputs of one kind with their labels. */
+  /**
+   * A batch of inputs of one kind with their labels. What may be chosen are the candidates or, without any, all items that
+   * are not in the history; a label that came before is chosen already.
+   */
   batch(inputs: readonly (RankerInput & { readonly labels: readonly number[] })[], rows: number): Batch {
     const hasCandidates = (inputs[0]?.candidates.length ?? 0) > 0;
     const width = this.#width(hasCandidates);
-    const items = this.#vocabulary.items.size;
+    const { labels: most } = LENGTHS;
+    const choices = hasCandidates ? LENGTHS.candidates : this.#vocabulary.items.size;
     const ids = new Int32Array(rows * width);
     const present = new Float32Array(rows * width);
-    const labels = new Int32Array(rows * LENGTHS.labels).fill(-100);
-    const targets = new Int32Array(rows * LENGTHS.labels);
-    const weights = new Float32Array(rows * LENGTHS.labels);
-    const lowering = new Float32Array(rows * items);
+    const targets = new Int32Array(rows * most);
+    const weights = new Float32Array(rows * most);
+    const lowering = new Float32Array(rows * most * choices);
+    // One column that nothing reads where there are no candidates: all batches hold the same names.
+    const columns = hasCandidates ? choices : 1;
+    const candidates = new Int32Array(rows * columns);
     for (const [row, input] of inputs.entries()) {
       this.#write(input, ids, present, row * width);
-      for (const [k, item] of input.labels.slice(0, LENGTHS.labels).entries()) {
-        labels[row * LENGTHS.labels + k] = this.#vocabulary.firstItem + item;
-        targets[row * LENGTHS.labels + k] = item;
+      const shown = input.candidates.slice(0, LENGTHS.candidates);
+      const places = new Map(shown.map((item, at) => [item, at]));
+      if (hasCandidates) candidates.set(shown, row * choices);
+      const closed = new Float32Array(choices);
+      if (hasCandidates) closed.fill(EXCLUDED, shown.length);
+      else for (const item of input.history) closed[item] = EXCLUDED;
+      const chosen = input.labels
+        .slice(0, most)
+        .flatMap((item) => (hasCandidates ? (places.get(item) ?? []) : item));
+      for (const at of chosen) closed[at] = 0;
+      for (const [k, at] of chosen.entries()) {
+        targets[row * most + k] = at;
         // What comes soonest is what a list is judged by.
-        weights[row * LENGTHS.labels + k] = 1 / Math.log2(k + 2);
+        weights[row * most + k] = 1 / Math.log2(k + 2);
+        lowering.set(closed, (row * most + k) * choices);
+        closed[at] = EXCLUDED;
       }
-      const own = lowering.subarray(row * items, (row + 1) * items);
-      if (hasCandidates) {
-        own.fill(EXCLUDED);
-        for (const item of input.candidates) own[item] = 0;
-      } else for (const item of input.history) own[item] = EXCLUDED;
-      for (const item of input.labels) own[item] = 0;
     }
     return {
       ids: { shape: [rows, width], values: ids },
       present: { shape: [rows, width], values: present },
-      decoderIds: { shape: [rows, LENGTHS.labels], values: this.t5.shiftRight(labels, LENGTHS.labels) },
-      targets: { shape: [rows * LENGTHS.labels], values: targets },
-      weights: { shape: [rows * LENGTHS.labels], values: weights },
-      lowering: { shape: [rows, 1, items], values: lowering },
+      targets: { shape: [rows * most], values: targets },
+      weights: { shape: [rows * most], values: weights },
+      lowering: { shape: [rows, most, choices], values: lowering },
+      candidates: { shape: [rows, columns], values: candidates },
     };
   }
 
-  /** Scores of all items from decoder states, `[…, items]`. */
-  #itemScores(states: tf.Tensor): tf.Tensor {
-    const { d_model, tie_word_embeddings, scale_decoder_outputs } = this.t5.config;
-    const table = tf.slice(
+  /** Vectors of the items that states are compared with, `[items, width]`. */
+  #itemTable(): tf.Tensor2D {
+    const { d_model, tie_word_embeddings } = this.t5.config;
+    return tf.slice(
       this.parameters.get(
         tie_word_embeddings ? 'shared.weight' : 'lm_head.weight',
       ) as tf.Tensor as tf.Tensor2D,
       [this.#vocabulary.firstItem, 0],
       [this.#vocabulary.items.size, d_model],
     );
-    const rows = tf.reshape(scale_decoder_outputs ? tf.mul(states, d_model ** -0.5) : states, [
+  }
+
+  /** The state that the first of the answer is chosen by, `[rows, width]`. */
+  #firstState(ids: tf.Tensor, present: tf.Tensor, pass: ForwardPass): tf.Tensor2D {
+    const { d_model, decoder_start_token_id, scale_decoder_outputs } = this.t5.config;
+    const encoded = this.t5.encode(ids, present, pass);
+    // A column of start tokens of whatever height the batch has.
+    const column = tf.mul(tf.slice(ids, [0, 0], [ids.shape[0] as number, 1]), tf.scalar(0, 'int32'));
+    const start = tf.add(column, tf.scalar(decoder_start_token_id, 'int32'));
+    const states = this.t5.decode(start, encoded, pass);
+    return tf.reshape(scale_decoder_outputs ? tf.mul(states, d_model ** -0.5) : states, [
       -1,
       d_model,
     ]) as tf.Tensor2D;
-    return tf.reshape(tf.matMul(rows, table, false, true), [...states.shape.slice(0, -1), -1]);
   }
 
-  /** Mean negative log-likelihood of the labels among what may be generated, in nats an item. */
+  /**
+   * Mean negative log-likelihood of the labels' order in nats an item, by the scores that a ranking goes by: each is chosen
+   * among what was not chosen before it (Plackett and Luce; ListMLE, Xia et al. 2008).
+   */
   loss(batch: BatchTensors, pass: ForwardPass): tf.Scalar {
-    const { ids, present, decoderIds, targets, weights, lowering } = batch as Record<
-      'ids' | 'present' | 'decoderIds' | 'targets' | 'weights' | 'lowering',
+    const { ids, present, targets, weights, lowering, candidates } = batch as Record<
+      'ids' | 'present' | 'targets' | 'weights' | 'lowering' | 'candidates',
       tf.Tensor
     >;
-    const states = this.t5.decode(decoderIds, this.t5.encode(ids, present, pass), pass);
-    const scores = tf.add(this.#itemScores(states), lowering);
+    const state = this.#firstState(ids, present, pass);
+    const table = this.#itemTable();
+    const [rows, , choices] = lowering.shape as [number, number, number];
+    const scores =
+      candidates.shape[1] === choices
+        ? tf.matMul(
+            tf.reshape(tf.gather(table, tf.reshape(candidates, [-1]) as tf.Tensor1D), [rows, choices, -1]),
+            tf.expandDims(state, 2),
+          )
+        : tf.matMul(state, table, false, true);
+    const open = tf.add(tf.reshape(scores, [rows, 1, choices]), lowering);
     return softmaxCrossEntropy(
-      tf.reshape(scores, [-1, this.#vocabulary.items.size]) as tf.Tensor2D,
+      tf.reshape(open, [-1, choices]) as tf.Tensor2D,
       targets as tf.Tensor1D,
       weights as tf.Tensor1D,
     );
@@ -219,13 +256,8 @@ export class RankerModel {
     return { ids, present };
   }
 
-  /** Scores of every item as the first of the answer, `[rows, 1, items]`. */
+  /** Scores of every item as the first of the answer, `[rows, items]`. */
   #firstScores({ ids, present }: { readonly ids: tf.Tensor; readonly present: tf.Tensor }): tf.Tensor {
-    const pass = ForwardPass.inference();
-    const encoded = this.t5.encode(ids, present, pass);
-    // A column of start tokens of whatever height the batch has.
-    const column = tf.mul(tf.slice(ids, [0, 0], [ids.shape[0] as number, 1]), tf.scalar(0, 'int32'));
-    const start = tf.add(column, tf.scalar(this.t5.config.decoder_start_token_id, 'int32'));
-    return this.#itemScores(this.t5.decode(start, encoded, pass));
+    return tf.matMul(this.#firstState(ids, present, ForwardPass.inference()), this.#itemTable(), false, true);
   }
 }
