@@ -42,6 +42,21 @@ withPrinting(withFitting(program.command('score')))
   .option('--block <number>', 'users between two marks from which a killed run goes on', wholeNumber(1), 1000)
   .action(action(async () => (await import('./commands/score.js')).scoreCommand));
 
+withPrinting(withFitting(program.command('distil')))
+  .description('train a small ranker on choices that a large language model made, and judge it')
+  .option(
+    '--rankings <file>',
+    'JSON lines of user, history, candidates and ranking (default: those recorded with the films)',
+  )
+  .option(
+    '--train <number>',
+    'rankings to learn from, the others judge (default: two thirds)',
+    wholeNumber(10),
+  )
+  .option('--epochs <number>', 'most passes', wholeNumber(1), 6)
+  .option('--out <folder>', 'where the ranker is kept')
+  .action(action(async () => (await import('./commands/distil.js')).distilCommand));
+
 withFitting(program.command('semantic-ids'))
   .description('make semantic IDs of the bundled films and show what shares a first code')
   .option('--groups <number>', 'how many first codes', wholeNumber(1), 10)
