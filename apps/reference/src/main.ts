@@ -40,6 +40,14 @@ withPrinting(withFitting(program.command('score')))
   .option('--system <name>', 'one method of `palate systems`, instead of the pipeline')
   .option('--shard <part/of>', 'only a share of the users, such as 2/8, for several machines')
   .option('--block <number>', 'users between two marks from which a killed run goes on', wholeNumber(1), 1000)
+  .option('--queue <url>', 'have workers do it: redis://…, on which `palate worker` works')
+  .option(
+    '--shares <number>',
+    'shares into which the workers divide the users, with --queue',
+    wholeNumber(1),
+    8,
+  )
+  .option('--run <name>', 'with --queue: asked for again by the same name, what is done is not done again')
   .action(action(async () => (await import('./commands/score.js')).scoreCommand));
 
 withPrinting(withFitting(program.command('distil')))
@@ -75,6 +83,18 @@ withFitting(program.command('start'))
   .option('--user <id>', 'a user of the bundled data')
   .option('--k <number>', 'how many', wholeNumber(1), 10)
   .action(action(async () => (await import('./commands/start.js')).startCommand));
+
+withPrinting(program.command('worker'))
+  .description('work at what commands with --queue ask for, until it is told to end')
+  .option('--queue <url>', 'redis://… (default: REDIS_URL)')
+  .option('--concurrency <number>', 'jobs at a time', wholeNumber(1), 1)
+  .option('--lease <seconds>', 'without a sign of life before another worker takes over', wholeNumber(1), 30)
+  .action(action(async () => (await import('./commands/worker.js')).workerCommand));
+
+withPrinting(program.command('jobs'))
+  .description('what workers do: how many jobs wait, run, are done, and failed by cause')
+  .option('--queue <url>', 'redis://… (default: REDIS_URL)')
+  .action(action(async () => (await import('./commands/worker.js')).jobsCommand));
 
 registerImport(program);
 registerServe(program);

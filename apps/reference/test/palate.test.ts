@@ -94,6 +94,10 @@ describe('palate recommend', () => {
     ).toMatch(/"code":"unknown-id"/);
     expect((await palate(['recommend', '--user', '36', '--k', '0'])).code).toBe(2);
     expect((await palate(['recommand'])).code).toBe(2);
+    expect(await palate(['serve', '--port', '99999'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('a whole number from 0 to 65535'),
+    });
     expect((await palate(['fit', '--systems', 'esae', '--artifacts', artifacts])).stderr).toMatch(
       /a method among random.*"esae"/,
     );

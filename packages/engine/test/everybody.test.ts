@@ -29,7 +29,10 @@ const linesOf = async (name: string): Promise<UserList[]> =>
     .map((line) => JSON.parse(line) as UserList);
 
 test('everybody gets the list that a request gives, in JSON lines and in Parquet', async () => {
-  expect(await score('all.jsonl')).toMatchObject({ users: 36, scored: 36 });
+  const report = await score('all.jsonl');
+  expect(report).toMatchObject({ users: 36, scored: 36 });
+  // Each user is counted once, by the engine and by the model that was asked.
+  for (const { asked } of report.outcomes) expect(asked).toBe(36);
   const lists = await linesOf('all.jsonl');
   expect(lists.map(({ user }) => user)).toEqual(engine.userIds());
   for (const { user, items } of [lists[0], lists[35]] as UserList[]) {

@@ -41,6 +41,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const redis = await connectRedis(url);
   const ledger = new RedisCallLedger(redis, prefix, { budget, callsPerSecond });
   const closing = new AbortController();
+  // A connection that it is given is not the worker's to close.
+  const connection = redis.duplicate();
   const worker = new Worker<QueuedData, string>(
     QUEUE,
     async ({ id = '', name, data }) => {
@@ -61,7 +63,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       }
     },
     {
-      connection: redis.duplicate(),
+      connection,
       prefix,
       concurrency: checkNumber('concurrency', concurrency, { min: 1, integer: true }),
       lockDuration: milliseconds,
@@ -75,6 +77,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     close: async () => {
       await worker.close();
       closing.abort();
+      connection.disconnect();
       redis.disconnect();
     },
   };

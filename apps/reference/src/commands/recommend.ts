@@ -67,7 +67,7 @@ function historyOf({ user, history }: Asker, { log, catalog }: Dataset): { id: s
 }
 
 function headline({ user, text }: Asker, history: readonly { title: string }[], dataset: Dataset): string {
-  const who = user === undefined ? '' : ` for ${user}`;
+  const who = user !== undefined ? ` for ${user}` : text === undefined ? '' : ' for somebody';
   const wish = text === undefined ? '' : ` who wants "${text}"`;
   const last = history.slice(-5).map(({ title }) => shortened(title));
   const from =

@@ -1,9 +1,12 @@
+import { resolve } from 'node:path';
 import type { CommandContext } from '@palate/command-line';
-import { InvalidInputError, type ListSink, PalateError } from '@palate/core';
-import { ListFile, methodOf, scoreEverybody } from '@palate/engine';
+import { InvalidInputError, PalateError, sumOutcomes } from '@palate/core';
+import { isDatasetFolder } from '@palate/datasets';
+import { type EverybodyReport, methodOf, scoreEverybody } from '@palate/engine';
 import type { FittingOptions } from '../command-options.js';
 import { withEngine } from '../engine/open-engine.js';
 import { outcomesInWords } from '../engine/show-answer.js';
+import { isAddress, placeOfShare, sinkOf } from '../jobs/list-place.js';
 
 /** Options of `palate score`. */
 export interface ScoreOptions extends FittingOptions {
@@ -13,11 +16,14 @@ export interface ScoreOptions extends FittingOptions {
   readonly system?: string | undefined;
   readonly shard?: string | undefined;
   readonly block: number;
+  readonly queue?: string | undefined;
+  readonly shares: number;
+  readonly run?: string | undefined;
 }
 
 /** `palate score --everybody`: the lists of all users, in a file or a table; run again it goes on where it was stopped. */
 export async function scoreCommand(options: ScoreOptions, context: CommandContext): Promise<void> {
-  const { k, system, block, out } = options;
+  const { system, out, queue } = options;
   if (options.everybody !== true)
     throw new InvalidInputError({
       expected: '--everybody',
@@ -25,21 +31,29 @@ export async function scoreCommand(options: ScoreOptions, context: CommandContex
       hint: 'Say palate score --everybody for all users; `palate recommend --user ID` answers one.',
     });
   if (system !== undefined) methodOf(system);
+  const report = await (queue === undefined
+    ? scoreHere(options, context)
+    : scoreElsewhere(options, queue, context));
+  if (context.json) return context.printJson({ out, ...report });
+  const { users, scored, seconds, outcomes } = report;
+  const before = users - scored;
+  context.print(
+    `${out}: lists of ${users} users${before > 0 ? `, ${before} of them from a run before` : ''}; ${seconds.toFixed(1)} s, ${(scored / Math.max(seconds, 1e-3)).toFixed(0)} users a second`,
+  );
+  for (const line of outcomesInWords(outcomes)) context.print(line);
+}
+
+async function scoreHere(options: ScoreOptions, context: CommandContext): Promise<EverybodyReport> {
+  const { k, system, block, out } = options;
+  const { signal } = context;
   const shard = shardOf(options.shard);
-  const sink = await sinkOf(out, context);
+  const sink = await sinkOf(out, context.notice);
   try {
-    const { signal } = context;
-    const report = await withEngine(options, context, async ({ engine, onProgress }) => {
+    // A live model would be paid for each user.
+    return await withEngine({ ...options, isLive: false }, context, async ({ engine, onProgress }) => {
       await (system === undefined ? engine.prepare({ signal }) : engine.fit({ system }, { signal }));
       return scoreEverybody(engine, sink, { k, system, shard, blockSize: block, signal, onProgress });
     });
-    const { users, scored, seconds, outcomes } = report;
-    if (context.json) return context.printJson({ out, ...report });
-    const before = users - scored;
-    context.print(
-      `${out}: lists of ${users} users${before > 0 ? `, ${before} of them from a run before` : ''}; ${seconds.toFixed(1)} s, ${(scored / Math.max(seconds, 1e-3)).toFixed(0)} users a second`,
-    );
-    for (const line of outcomesInWords(outcomes)) context.print(line);
   } catch (error) {
     if (PalateError.is(error) && error.code === 'cancelled' && !context.json)
       context.notice('Whole blocks are kept: the same command goes on from there.');
@@ -49,18 +63,71 @@ export async function scoreCommand(options: ScoreOptions, context: CommandContex
   }
 }
 
-/** Where the lists go. The packages of databases are loaded where one is asked for. */
-async function sinkOf(out: string, { notice }: CommandContext): Promise<ListSink> {
-  if (out !== 'postgres' && !/^postgres(ql)?:\/\//.test(out)) return ListFile.open(out, notice);
-  const url = out === 'postgres' ? process.env.DATABASE_URL : out;
-  if (url === undefined || url === '')
+/** Has workers do it, each a share of the users at a time. */
+async function scoreElsewhere(
+  options: ScoreOptions,
+  url: string,
+  context: CommandContext,
+): Promise<EverybodyReport> {
+  const {
+    data,
+    artifacts,
+    seed,
+    effort,
+    k,
+    system,
+    block,
+    out,
+    shares,
+    run = new Date().toISOString(),
+  } = options;
+  if (options.shard !== undefined || isAddress(out))
     throw new InvalidInputError({
-      expected: 'the address of a database in DATABASE_URL for --out postgres',
-      received: 'none',
-      hint: 'Set DATABASE_URL=postgres://user:password@host:port/database, or give that as --out.',
+      expected: 'with --queue neither --shard nor an address as --out',
+      received: options.shard !== undefined ? `--shard ${options.shard}` : 'an address',
+      hint: '--shares divides the users; for a database say --out postgres, with DATABASE_URL where the workers are.',
     });
-  const { openListTable } = await import('@palate/postgres');
-  return openListTable(url);
+  const { RedisQueue } = await import('@palate/jobs');
+  const { SCORE_SHARE } = await import('../jobs/score-share.js');
+  const { withProgress } = await import('@palate/command-line');
+  const queue = await RedisQueue.open({ url });
+  const started = performance.now();
+  try {
+    if (options.run === undefined && !context.json)
+      context.notice(`stopped, it goes on by the same command with --run ${run}`);
+    // Workers may run in other folders.
+    const places = {
+      data: (await isDatasetFolder(data)) ? resolve(data) : data,
+      artifacts: artifacts === undefined ? undefined : resolve(artifacts),
+    };
+    const file = out === 'postgres' ? out : resolve(out);
+    const inputs = Array.from({ length: shares }, (_, at) => {
+      const shard = { part: at + 1, of: shares };
+      return { ...places, seed, effort, k, system, block, shard, run, out: placeOfShare(file, shard) };
+    });
+    const results = await withProgress('shares', context, ({ onProgress }) =>
+      queue.run(SCORE_SHARE, inputs, { signal: context.signal, onProgress }),
+    );
+    const failed = results.flatMap((result) => (result.ok ? [] : [result.error]));
+    const [first] = failed;
+    if (first)
+      throw new PalateError(first.code, {
+        expected: `all ${shares} shares`,
+        received: `${failed.length} that failed: ${first.message}`,
+        hint: 'Mend the cause, and say the same again: what is done is kept.',
+      });
+    const reports = results.flatMap((result) => (result.ok ? [result.value] : []));
+    const sum = (of: (report: EverybodyReport) => number): number =>
+      reports.reduce((all, report) => all + of(report), 0);
+    return {
+      users: sum(({ users }) => users),
+      scored: sum(({ scored }) => scored),
+      seconds: (performance.now() - started) / 1000,
+      outcomes: sumOutcomes(reports.flatMap(({ outcomes }) => outcomes)),
+    };
+  } finally {
+    await queue.close();
+  }
 }
 
 /** A share of the users from words such as `2/8`. */

@@ -11,7 +11,7 @@ export function registerServe(program: CommandLine): void {
     withData(program.command('serve'))
       .description('answer over HTTP: JSON interface, page, metrics')
       .option('--host <address>', 'address to listen on', '127.0.0.1')
-      .option('--port <number>', 'port; 0 for any that is free', wholeNumber(0), 8080)
+      .option('--port <number>', 'port; 0 for any that is free', wholeNumber(0, 65_535), 8080)
       .option('--artifacts <folder>', 'where models are kept (default: the cache folder of the user)')
       .option(
         '--feedback <place>',

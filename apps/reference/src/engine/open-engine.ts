@@ -17,10 +17,10 @@ export interface Opened {
 
 /**
  * Opens the engine of a data set for one command, with what is known of its items, and shows what it waits for: models
- * that are fitted now, say. An unwritable folder is told before anything is read.
+ * that are fitted now, say. An unwritable folder is told before anything is read. `isLive: false` leaves a live model out.
  */
 export async function withEngine<T>(
-  options: FittingOptions,
+  options: FittingOptions & { readonly isLive?: boolean | undefined },
   context: CommandContext,
   use: (opened: Opened) => Promise<T>,
   work?: WorkOptions,
@@ -29,7 +29,7 @@ export async function withEngine<T>(
   await checkWritable(folder ?? userCacheFolder());
   const { signal } = context;
   const dataset = await loadData(options.data, { signal });
-  const live = await liveModel(folder ?? userCacheFolder());
+  const live = options.isLive === false ? undefined : await liveModel(folder ?? userCacheFolder());
   return withProgress(
     'models',
     context,

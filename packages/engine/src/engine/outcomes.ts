@@ -1,5 +1,8 @@
 import { OutcomeCounter, type OutcomeCounts, sumOutcomes } from '@palate/core';
 
+/** Source of the counts that are of one request alone. */
+export const ENGINE_SOURCE = 'engine';
+
 /** Collects what became of one call: counts of the models, and the engine's own for each request. */
 export class CallOutcomes {
   readonly #ofModels: OutcomeCounts[] = [];
@@ -11,7 +14,7 @@ export class CallOutcomes {
 
   /** Counter of one request. */
   static counter(): OutcomeCounter {
-    return new OutcomeCounter('engine', 1);
+    return new OutcomeCounter(ENGINE_SOURCE, 1);
   }
 
   /** Counts of a request, with those of the models that were asked in the same call. */

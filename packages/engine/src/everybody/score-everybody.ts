@@ -12,6 +12,7 @@ import {
 } from '@palate/core';
 import { MOST_ITEMS } from '../engine/check-request.js';
 import type { Engine } from '../engine/engine.js';
+import { ENGINE_SOURCE } from '../engine/outcomes.js';
 import type { Filter } from '../engine/request.js';
 
 /** Users whose lists are found together: their lists are one call of every model. */
@@ -116,7 +117,11 @@ export async function scoreEverybody(
       );
       for (const [at, { items, outcomes: told }] of answers.entries()) {
         lists.push({ user: asked[at] as string, items: items.map(({ id, score }) => ({ id, score })) });
-        outcomes = sumOutcomes([...outcomes, ...told]);
+        // What a model says is of the whole batch, and stands in each of its answers.
+        outcomes = sumOutcomes([
+          ...outcomes,
+          ...(at === 0 ? told : told.filter(({ source }) => source === ENGINE_SOURCE)),
+        ]);
       }
       done += asked.length;
       scored += asked.length;

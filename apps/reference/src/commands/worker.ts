@@ -1,0 +1,52 @@
+import { once } from 'node:events';
+import type { CommandContext } from '@palate/command-line';
+import { InvalidInputError } from '@palate/core';
+import { RedisQueue, startWorker } from '@palate/jobs';
+import { SCORE_SHARE } from '../jobs/score-share.js';
+
+interface QueueOptions {
+  readonly queue?: string | undefined;
+}
+
+/** Options of `palate worker`. */
+export interface WorkerCommandOptions extends QueueOptions {
+  readonly concurrency: number;
+  readonly lease: number;
+}
+
+/** The address of the queue. */
+function queueUrl({ queue = process.env.REDIS_URL }: QueueOptions): string {
+  if (queue !== undefined && queue !== '') return queue;
+  throw new InvalidInputError({
+    expected: 'the address of a Redis server in --queue or REDIS_URL',
+    received: 'none',
+    hint: 'Give redis://localhost:6379, where `redis-server --appendonly yes` listens.',
+  });
+}
+
+/** `palate worker`: works at what other commands hand out, until it is told to end; what it has begun it ends first. */
+export async function workerCommand(
+  options: WorkerCommandOptions,
+  { signal, print }: CommandContext,
+): Promise<void> {
+  const { concurrency, lease } = options;
+  const worker = await startWorker({ url: queueUrl(options), jobs: [SCORE_SHARE], concurrency, lease });
+  print('ready');
+  if (!signal.aborted) await once(signal, 'abort');
+  await worker.close();
+}
+
+/** `palate jobs`: the state of the queue. */
+export async function jobsCommand(options: QueueOptions, context: CommandContext): Promise<void> {
+  const queue = await RedisQueue.open({ url: queueUrl(options) });
+  try {
+    const counts = await queue.counts();
+    if (context.json) return context.printJson(counts);
+    const { waiting, running, done, failed } = counts;
+    context.print(`${waiting} waiting, ${running} running, ${done} done`);
+    for (const [code, { count, example }] of Object.entries(failed))
+      context.print(`${count} failed, ${code}: ${example}`);
+  } finally {
+    await queue.close();
+  }
+}
