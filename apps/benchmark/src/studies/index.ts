@@ -7,6 +7,7 @@ import { llmRecRandom, llmRecTime } from './llm-rec.js';
 import { narrative, narrativeLong, narrativeQuick } from './narrative.js';
 import { nearColdStart } from './near-cold-start.js';
 import { nearColdStartAnswers } from './near-cold-start-answers.js';
+import { p5Beauty, p5GiftCards, p5MovieTweetings } from './p5.js';
 import { palr } from './palr.js';
 import { palrAnswers } from './palr-answers.js';
 import { ratings } from './ratings.js';
@@ -21,6 +22,9 @@ import { uemMl1m, uemMovieTweetings } from './uem.js';
 export const STUDIES: readonly Study[] = [
   textRequests,
   palr,
+  p5GiftCards,
+  p5MovieTweetings,
+  p5Beauty,
   palrAnswers,
   tigerColdStart,
   tigerColdStartBeauty,
