@@ -3,6 +3,7 @@ import { CLASSIC } from './classic.js';
 import { graph, lightGcn, rp3Beta } from './graph.js';
 import { palrLocal } from './local-ranker.js';
 import type { Method, MethodSettings } from './method.js';
+import { p5 } from './p5.js';
 import { bert4rec, sasrec } from './sequential.js';
 import { bm25, textKnn } from './text.js';
 import { uniSRec, vqRec, zesRec } from './text-sequences.js';
@@ -23,6 +24,7 @@ export const METHODS: readonly Method[] = [
   lightGcn,
   rp3Beta,
   palrLocal,
+  p5,
 ];
 
 /**
