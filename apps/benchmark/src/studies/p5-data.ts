@@ -49,7 +49,7 @@ const SENTENCE = { least: 3, most: 20 } as const;
  * Sentences of reviews that speak of a feature: the first of a review with 3 to 20 words and one of the words that at least eight
  * training reviews share. A plain stand-in for the phrases that the paper takes out of reviews by a sentiment tool.
  */
-export function minedExplanations(
+function minedExplanations(
   training: readonly P5Review[],
   reviews: readonly P5Review[],
 ): P5Explanation[] {
