@@ -49,10 +49,7 @@ const SENTENCE = { least: 3, most: 20 } as const;
  * Sentences of reviews that speak of a feature: the first of a review with 3 to 20 words and one of the words that at least eight
  * training reviews share. A plain stand-in for the phrases that the paper takes out of reviews by a sentiment tool.
  */
-function minedExplanations(
-  training: readonly P5Review[],
-  reviews: readonly P5Review[],
-): P5Explanation[] {
+function minedExplanations(training: readonly P5Review[], reviews: readonly P5Review[]): P5Explanation[] {
   const counts = new Map<string, number>();
   for (const { text } of training)
     for (const word of new Set(wordsOf(text))) counts.set(word, (counts.get(word) ?? 0) + 1);
