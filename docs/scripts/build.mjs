@@ -21,7 +21,7 @@ function run(command, args) {
 const lock = readFileSync(join(docs, 'pnpm-lock.yaml'), 'utf8');
 const installed = join(docs, 'node_modules', '.installed-lock.yaml');
 if (!existsSync(installed) || readFileSync(installed, 'utf8') !== lock) {
-  run('pnpm', ['install', '--ignore-workspace', '--frozen-lockfile', '--prefer-offline', '--silent']);
+  run('pnpm', ['install', '--ignore-workspace', '--frozen-lockfile', '--prefer-offline']);
   writeFileSync(installed, lock);
 }
 
