@@ -14,15 +14,18 @@ const MOST_LINES = 4;
 export function failedTests(log) {
   const lines = stripVTControlCharacters(log).split('\n');
   const told = lines.flatMap((line, at) => {
-    const isName = /^ *FAIL {2}\S/.test(line);
+    const isName = NAME.test(line);
     // Several tests with the same error have it once, below the last of them.
-    if (isName && /^ *FAIL {2}\S/.test(lines[at + 1] ?? '')) return [line.trim()];
+    if (isName && NAME.test(lines[at + 1] ?? '')) return [plain(line)];
     if (isName || /^⎯+ (Unhandled Rejection|Unhandled Error|Uncaught Exception) ⎯+$/.test(line))
-      return [line.trim(), ...errorAfter(lines, at)];
+      return [plain(line), ...errorAfter(lines, at)];
     return [];
   });
   return told.length > 0 ? told : marked(lines);
 }
+
+const NAME = /^ *FAIL +\S/;
+const plain = (line) => line.trim().replaceAll(/\s+/g, ' ');
 
 /** First lines of the error that follows a line: it ends where its stack begins. */
 function errorAfter(lines, at) {
@@ -37,9 +40,10 @@ function errorAfter(lines, at) {
 function marked(lines) {
   let file = '';
   return lines.flatMap((line) => {
-    if (/^ *[❯✓] \S+\.test\.\w+ /.test(line)) file = line.trim().split(' ')[1] ?? '';
+    // The name of a project may stand before the file.
+    file = /^ *[❯✓] .*?(\S+\.test\.\w+) \(/.exec(line)?.[1] ?? file;
     const name = /^ *× (.*?)(?: \d+ms)?$/.exec(line)?.[1];
-    return name === undefined ? [] : [`FAIL  ${file} > ${name}`];
+    return name === undefined ? [] : [`FAIL ${file} > ${name}`];
   });
 }
 

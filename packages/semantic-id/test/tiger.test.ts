@@ -76,7 +76,7 @@ describe('what TIGER learns', () => {
     'is a matter of the user where users have tokens, in the %s mode',
     async (mode) => {
       // After the same two items, one half of the users goes on to x and the other half to y.
-      const rows = Array.from({ length: 40 }, (_, user) =>
+      const rows = Array.from({ length: 8 }, (_, user) =>
         ['a', 'b', user % 2 === 0 ? 'x' : 'y'].map((item, timestamp) => ({
           user: `u${user}`,
           item,
@@ -97,9 +97,9 @@ describe('what TIGER learns', () => {
         dimension: 32,
         userTokens: 4000,
         dropout: 0,
-        learningRate: mode === 'efficient' ? 0.02 : 0.003,
-        epochs: mode === 'efficient' ? 40 : 100,
-        batchSize: 16,
+        learningRate: mode === 'efficient' ? 0.02 : 0.005,
+        epochs: mode === 'efficient' ? 100 : 250,
+        batchSize: 8,
       });
       const history = [log.items.indexOf('a'), log.items.indexOf('b')];
       const users = ['u0', 'u1', 'u2', 'u3'];
