@@ -48,6 +48,8 @@ export async function chatServer(say: Say): Promise<ChatServer> {
       );
     });
   });
+  // A busy machine may send the next request just when a connection was closed for being idle.
+  server.keepAliveTimeout = 0;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {

@@ -184,7 +184,14 @@ async function lookAgainAndAgain(look: () => Promise<void>, signal: AbortSignal)
   }
 }
 
+/**
+ * Milliseconds that a connection stays open between two requests: longer than proxies and clients keep theirs (60 s is usual).
+ * With Node's five seconds a request may come on a connection that the server closes at that moment, and fail.
+ */
+const KEPT_OPEN = 75_000;
+
 async function listen(server: Server, host: string, port: number): Promise<void> {
+  server.keepAliveTimeout = KEPT_OPEN;
   // More may come at once than the default of 511: those beyond it would wait in silence instead of being answered by 429.
   server.listen({ port, host, backlog: 4096 });
   try {

@@ -296,6 +296,8 @@ const server = createServer((request, response) => {
     else response.destroy();
   });
 });
+// A busy machine may send the next request just when a connection was closed for being idle.
+server.keepAliveTimeout = 0;
 server.listen(0, '127.0.0.1', () => console.log((server.address() as AddressInfo).port));
 // The test process holds the other end of standard input: when it goes, so does the server.
 process.stdin.on('end', () => process.exit(0)).resume();
