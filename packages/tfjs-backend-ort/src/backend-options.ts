@@ -6,11 +6,14 @@ import { ORT_SESSION, type OrtRuntime, type OrtSessionOptions } from './runtime/
 /** Bytes of the largest tensor in WebAssembly: an operation wants its input and output there at once. */
 const WASM_TENSOR = 2 ** 30;
 
+/** Which sessions keep their memory, the backend decides for each. */
+const { arena: _, ...OF_SESSIONS } = ORT_SESSION.declarations;
+
 /** Options of the backend. */
 export const ORT_BACKEND = defineOptions(
   'OrtBackend',
   {
-    ...ORT_SESSION.declarations,
+    ...OF_SESSIONS,
     maxSessions: option.integer({ min: 1 })({
       default: 128,
       doc: 'sessions kept at once; the least recently used goes first',
@@ -19,6 +22,11 @@ export const ORT_BACKEND = defineOptions(
       default: 2 ** 32,
       defaultText: '4 GiB',
       doc: 'bound on the intermediate bytes of all kept sessions together, by an upper estimate',
+    }),
+    maxArenaBytes: option.number({ min: 0 })({
+      default: 2 ** 28,
+      defaultText: '256 MiB',
+      doc: 'bound on the intermediate bytes of the sessions that keep the memory of their last run, by an upper estimate; the others give it back, and the first one keeps its own whatever its size',
     }),
     maxPendingNodes: option.integer({ min: 0 })({
       default: 20_000,

@@ -71,12 +71,7 @@ export class OrtBackend extends KernelBackend {
     const debug = DebugPrinter.ofEnvironment();
     this.#data = new DataStorage<TensorData>(this, engine());
     this.sessionOptions = sessionOptions(settings);
-    this.#cache = new SessionCache(
-      this.sessionOptions,
-      settings.maxSessions,
-      settings.maxSessionBytes,
-      debug,
-    );
+    this.#cache = new SessionCache(this.sessionOptions, settings, debug);
     this.#memory = new LeafMemory(settings.maxPooledBytes);
     this.#runner = new PlanRunner(this.#cache, this.#memory.pool, debug);
     this.#pending = new PendingTensors(

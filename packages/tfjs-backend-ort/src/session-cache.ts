@@ -15,6 +15,8 @@ export interface CachedSession {
   readonly signature: Int32Array;
   /** Bytes of the intermediate tensors that are alive at once, at most. */
   readonly bytes: number;
+  /** Those of them that it keeps between runs. */
+  readonly kept: number;
   /** Number under which `PALATE_DEBUG` prints it; 0 where it does not. */
   readonly number: number;
   /** Order of last use. */
@@ -24,25 +26,41 @@ export interface CachedSession {
   isDisposed: boolean;
 }
 
+/** What the sessions of a cache may be and hold. */
+export interface SessionLimits {
+  readonly maxSessions: number;
+  /** Intermediate bytes of all sessions. */
+  readonly maxSessionBytes: number;
+  /** Intermediate bytes of those that keep them between runs. */
+  readonly maxArenaBytes: number;
+}
+
 /** Sessions by structural signature; the least recently used go when there are too many or they hold too much. */
 export class SessionCache {
   readonly #byHash = new Map<number, CachedSession[]>();
   readonly #options: OrtSessionOptions;
   readonly #maxSessions: number;
   readonly #maxBytes: number;
+  readonly #maxKept: number;
   readonly #debug: DebugPrinter | undefined;
   #count = 0;
   #bytes = 0;
+  #kept = 0;
   #clock = 0;
   /** Sessions built since the start. */
   built = 0;
   /** Plans served by a session that was there. */
   reused = 0;
 
-  constructor(options: OrtSessionOptions, maxSessions: number, maxBytes: number, debug?: DebugPrinter) {
+  constructor(
+    options: OrtSessionOptions,
+    { maxSessions, maxSessionBytes, maxArenaBytes }: SessionLimits,
+    debug?: DebugPrinter,
+  ) {
     this.#options = options;
     this.#maxSessions = maxSessions;
-    this.#maxBytes = maxBytes;
+    this.#maxBytes = maxSessionBytes;
+    this.#maxKept = maxArenaBytes;
     this.#debug = debug;
   }
 
@@ -62,15 +80,18 @@ export class SessionCache {
     }
     const bytes = peakBytes(plan);
     const model = encodePlan(plan);
+    // Graphs of many shapes would each keep what one run needs: several times what any of them does.
+    const kept = this.#kept === 0 || this.#kept + bytes <= this.#maxKept ? bytes : 0;
     const session = new OrtSession(
       model,
       plan.outputs.map((_, index) => outputName(index)),
-      this.#options,
+      { ...this.#options, arena: kept === bytes },
     );
     const entry: CachedSession = {
       session,
       signature: plan.signature,
       bytes,
+      kept,
       number: this.#debug?.built(session.runtime, model.length, bytes) ?? 0,
       used: ++this.#clock,
       pinned: 0,
@@ -81,6 +102,7 @@ export class SessionCache {
     this.built++;
     this.#count++;
     this.#bytes += bytes;
+    this.#kept += kept;
     while (this.#count > this.#maxSessions && this.#evict(entry, false));
     while (this.#bytes > this.#maxBytes && (this.#evict(entry, false) || this.#evict(entry, true)));
     return entry;
@@ -106,6 +128,7 @@ export class SessionCache {
     else this.#byHash.set(home, rest);
     this.#count--;
     this.#bytes -= oldest.bytes;
+    this.#kept -= oldest.kept;
     oldest.isDisposed = true;
     this.#debug?.session(`session ${oldest.number}: let go`);
     oldest.session.dispose();
@@ -122,6 +145,7 @@ export class SessionCache {
     this.#byHash.clear();
     this.#count = 0;
     this.#bytes = 0;
+    this.#kept = 0;
   }
 }
 

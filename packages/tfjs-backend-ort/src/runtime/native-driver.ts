@@ -89,7 +89,8 @@ export class NativeDriver implements SessionDriver {
     const sessionOptions: InferenceSession.SessionOptions = {
       executionProviders: [...settings.executionProviders],
       graphOptimizationLevel: settings.optimisation,
-      enableMemPattern: true,
+      enableCpuMemArena: settings.arena,
+      enableMemPattern: settings.arena,
       // Errors are thrown; nothing else writes to the terminal.
       logSeverityLevel: 4,
       extra: { session: { intra_op: { allow_spinning: settings.spinning ? '1' : '0' } } },

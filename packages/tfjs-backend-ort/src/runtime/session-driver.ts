@@ -29,6 +29,10 @@ export const ORT_SESSION = defineOptions(
       default: 'all',
       doc: 'how far ONNX Runtime rewrites the graph',
     }),
+    arena: option.boolean()({
+      default: true,
+      doc: 'whether it keeps the memory of a run for the next one, which spares the system the work of giving it anew; WebAssembly always does',
+    }),
   },
   [],
 );
