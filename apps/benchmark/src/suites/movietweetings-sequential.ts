@@ -14,6 +14,8 @@ const SLOW_STARTERS = {
   decay: 'cosine',
 };
 
+/** Models of texts, whose items share what they learn: fewer epochs than where each has a vector of its own. */
+const TEXTS = { epochs: 30, batchSize: 64, learningRate: 0.002 };
 const TIGER = { epochs: 30, dropout: 0.3, learningRate: 0.001 };
 const PALR = { epochs: 12 };
 
@@ -49,6 +51,9 @@ export const movietweetingsSequential: Suite = {
       label: 'BERT4Rec',
       options: { ...SLOW_STARTERS, learningRate: 0.002, patience: 20 },
     },
+    { system: 'unisrec', label: 'UniSRec, no pre-training', options: TEXTS, seeds: [0] },
+    { system: 'zesrec', label: 'ZESRec, in its own domain', options: TEXTS, seeds: [0] },
+    { system: 'vq-rec', label: 'VQ-Rec, no pre-training', options: TEXTS, seeds: [0] },
     { system: 'tiger', label: 'TIGER (efficient), RQ-VAE', options: TIGER, seeds: [0] },
     {
       system: 'tiger',

@@ -3,7 +3,7 @@ import { SEQUENTIAL } from '../options.js';
 import type { TransferableModel } from './transferable-model.js';
 
 /** What is trained of a model that goes on from another. */
-export const TUNE = ['all', 'items'] as const;
+const TUNE = ['all', 'items'] as const;
 
 /** Options that models of texts share, beside those of SASRec and BERT4Rec. */
 export const TRANSFER = {
