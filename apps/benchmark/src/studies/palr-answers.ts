@@ -1,15 +1,18 @@
-import { type Query, type ScoredItem, withLog } from '@palate/core';
+import { type Dataset, type Query, type ScoredItem, withLog } from '@palate/core';
 import {
   ANSWERS_CAVEAT,
   loadBundledMovieTweetings,
   loadRankings,
   type RecordedRanking,
+  rankingProvenance,
 } from '@palate/dataset-movietweetings';
 import { leaveOneOut, type Split } from '@palate/datasets';
+import { distilRanker } from '@palate/engine';
 import { LlmRanker } from '@palate/llm-rank';
 import { fuseLists } from '@palate/retrievers';
 import { CACHE } from '../item-texts.js';
-import { fitLocalRanker } from '../text-systems.js';
+import { benchmarkContext } from '../method-context.js';
+import { benchmarkSasRec, fitLocalRanker } from '../text-systems.js';
 import { answersInOrder, RECORDED } from './answers-in-order.js';
 import { meanCell, pairedDifference } from './paired.js';
 import { meanOf, type Study, type StudyContext } from './study.js';
@@ -92,11 +95,59 @@ async function localLists(
 
 const localBasis = (seed: number): unknown => ['local ranker', seed, 1200, 1];
 
+/** Rankings that are learned from; the others judge. */
+const TAUGHT = 800;
+
+const distilledBasis = (seed: number): unknown => ['distilled', seed, TAUGHT, 1];
+
+/** Orders of a local ranker that learned from the first rankings, for the users of the others. */
+async function distilledLists(
+  context: StudyContext,
+  train: Dataset,
+  records: readonly RecordedRanking[],
+  asked: readonly Asked[],
+  seed: number,
+): Promise<{ readonly ordered: Lists; readonly alone: Lists; readonly orderWeight: number }> {
+  return context.cell(`distilled seed ${seed}`, distilledBasis(seed), async (call) => {
+    const { items } = train.log;
+    const fitting = { ...call, seed, checkpoints: `${CACHE}/checkpoints/palr-distilled-${seed}` };
+    const ranker = await distilRanker(
+      train,
+      records.slice(0, TAUGHT).map(({ user, history, retrieved, ranking }) => ({
+        user,
+        history: history.map((id) => items.indexOf(id)),
+        candidates: retrieved.map((id) => items.indexOf(id)),
+        ranking: ranking.map((id) => items.indexOf(id)),
+      })),
+      await benchmarkContext(train, fitting),
+      {
+        sequence: await benchmarkSasRec(train, fitting),
+        rankingsProvenance: rankingProvenance(train.log),
+        epochs: 4,
+        ...call,
+        seed,
+      },
+    );
+    const judged = asked.slice(TAUGHT);
+    const queries = judged.map(({ user, history }) => ({ user, history }));
+    const candidates = judged.map(({ retrieved }) =>
+      retrieved.map((item, at) => ({ item, score: retrieved.length - at })),
+    );
+    const ten = async (options: { readonly orderWeight?: number }): Promise<Lists> =>
+      (await ranker.rank(queries, candidates, 10, options)).map((list) => list.map(({ item }) => item));
+    return {
+      ordered: await ten({}),
+      alone: await ten({ orderWeight: 0 }),
+      orderWeight: ranker.orderWeight,
+    };
+  });
+}
+
 /** PALR with a large language model on recorded answers, by kinds of users, beside the local ranker on the same rows. */
 export const palrAnswers: Study = {
   name: 'palr-answers',
   title: 'PALR with a large language model on MovieTweetings: ten of SASRec’s fifty candidates, 1,200 users',
-  protocol: `Test films of leave-one-out for 1,200 users drawn among those with at least eight interactions; candidates are the fifty best of a SASRec (cross-entropy, 40 epochs), shown in a random order. ${ANSWERS_CAVEAT} The model also saw ratings and recorded keywords beside the history that LlmRanker’s prompt shows; its answers went through LlmRanker and its reader, as numbers of the candidates shown. Differences are to the retriever’s order, paired by user, with 95 % intervals. Fused: reciprocal ranks. A study run with \`--finished\` leaves out seeds of the local ranker that are not measured yet.`,
+  protocol: `Test films of leave-one-out for 1,200 users drawn among those with at least eight interactions; candidates are the fifty best of a SASRec (cross-entropy, 40 epochs), shown in a random order. ${ANSWERS_CAVEAT} The model also saw ratings and recorded keywords beside the history that LlmRanker’s prompt shows; its answers went through LlmRanker and its reader, as numbers of the candidates shown. Differences are to the retriever’s order, paired by user, with 95 % intervals. Fused: reciprocal ranks. Distilled: a local ranker that learned from the first 800 of these rankings (\`distilRanker\`), judged on the other 400 users; the weight of the retriever’s order was chosen by agreement with the model on a tenth of the 800. A study run with \`--finished\` leaves out seeds of the local ranker that are not measured yet.`,
   run: async (context) => {
     const dataset = await loadBundledMovieTweetings({ core: 5 });
     const { log, catalog } = dataset;
@@ -147,6 +198,16 @@ export const palrAnswers: Study = {
       add(`local ranker alone, seed ${seed}`, alone);
       add(`local ranker with the retriever’s order, seed ${seed}`, ordered);
       add(`${RECORDED}, fused with the local ranker, seed ${seed}`, fused(model, ordered));
+    }
+    const others = everyone.slice(TAUGHT);
+    add(`${RECORDED}: the ${others.length} users who judge the distillation`, model, others);
+    for (const seed of SEEDS) {
+      if (context.finishedOnly && !(await context.isMeasured(`distilled seed ${seed}`, distilledBasis(seed))))
+        continue;
+      const { ordered, alone, orderWeight } = await distilledLists(context, train, records, asked, seed);
+      const behind = (lists: Lists): Lists => [...first.slice(0, TAUGHT), ...lists];
+      add(`distilled local ranker alone, seed ${seed}`, behind(alone), others);
+      add(`distilled local ranker, order weight ${orderWeight}, seed ${seed}`, behind(ordered), others);
     }
     const slice = (name: string, of: (user: Asked) => boolean): void =>
       add(

@@ -8,7 +8,7 @@ import {
 } from '@palate/core';
 import { LocalRanker, type TaughtRanking } from '@palate/llm-rank';
 import { trainingOptions } from './fit-options.js';
-import type { MethodContext } from './method.js';
+import type { FittedMethod, MethodContext } from './method.js';
 import { sasrec } from './sequential.js';
 import { startVectors } from './start-vectors.js';
 
@@ -27,6 +27,11 @@ export const DISTIL = defineOptions('distilRanker', {
     default: 0.2,
     doc: 'share of the users of whom they are drawn',
   }),
+  sequence: option
+    .value<FittedMethod>('a fitted method', (value) => typeof Object(value).retrieve === 'function')
+    .optional({
+      doc: 'SASRec fitted on the same data; left out, one is fitted with the settings that the registry calls full',
+    }),
   rankingsProvenance: option
     .value<Provenance>('a provenance', (value) => typeof Object(value).kind === 'string')
     .optional({
@@ -55,8 +60,8 @@ export async function distilRanker(
   context: MethodContext,
   options: DistilOptions = {},
 ): Promise<LocalRanker> {
-  const { dimension, epochs, perUser, userShare, rankingsProvenance } = DISTIL.settings(options);
-  const sequence = await context.other('sasrec', sasrec.defaults?.full);
+  const { dimension, epochs, perUser, userShare, rankingsProvenance, ...given } = DISTIL.settings(options);
+  const sequence = given.sequence ?? (await context.other('sasrec', sasrec.defaults?.full));
   return LocalRanker.fit(dataset, {
     ...trainingOptions({ ...context, validation: undefined }),
     tasks: ['recommend-retrieval'],

@@ -2,7 +2,7 @@
 export const RERANK_FORMS = ['documents', 'texts'] as const;
 
 /** How an endpoint is asked, and how it answers. */
-export type RerankForm = (typeof RERANK_FORMS)[number];
+type RerankForm = (typeof RERANK_FORMS)[number];
 
 /** The body of a request. */
 export function rerankBody(
