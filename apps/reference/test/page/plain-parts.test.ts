@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readEvent } from '../../page/src/api/read-event.js';
+import { uniqueKeys } from '../../page/src/parts/unique-keys.js';
 import { duration, frontOf } from '../../page/src/views/benchmarks/cost.js';
 import { endsOf, metricsOf, nameColumns, plottedRows } from '../../page/src/views/benchmarks/read-rows.js';
 import { differences, shared } from '../../page/src/views/compare/compared.js';
@@ -15,6 +16,16 @@ const table = (markdown: string) => ({
 
 const list = (...ids: string[]) =>
   ids.map((id, k) => ({ id, title: id, score: 1, rank: k + 1, from: [], attributes: {} }));
+
+test('keys of columns that are named alike are different, and begin with the names', () => {
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom('a', 'b', 'a (2)')), (names) => {
+      const keys = uniqueKeys(names);
+      expect(new Set(keys).size).toBe(names.length);
+      for (const [at, name] of names.entries()) expect(keys[at]?.startsWith(name)).toBe(true);
+    }),
+  );
+});
 
 describe('rows of a benchmark', () => {
   const tiger = table(

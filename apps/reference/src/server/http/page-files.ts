@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 /** A file of the page. */
@@ -25,11 +26,26 @@ const TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
+/** Times, and milliseconds between them, that a page is read anew which is being built meanwhile. */
+const TRIES = 100;
+const BETWEEN = 100;
+
 /**
  * Reads the files of the page, by their paths in its address; none where it was not built. They are few and small, and kept
- * in memory, so that no request reaches the file system.
+ * in memory, so that no request reaches the file system. A build that takes a file away meanwhile is waited for.
  */
 export async function readPage(folder = PAGE_FOLDER): Promise<ReadonlyMap<string, PageFile>> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await readFiles(folder);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries === TRIES) throw error;
+      await pause(BETWEEN);
+    }
+  }
+}
+
+async function readFiles(folder: string): Promise<ReadonlyMap<string, PageFile>> {
   const files = new Map<string, PageFile>();
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   for (const entry of entries) {

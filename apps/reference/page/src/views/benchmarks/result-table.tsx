@@ -1,10 +1,15 @@
 import type { BenchmarkTable } from '../../api/benchmark-types.js';
 import { Scrolls } from '../../parts/scrolls.js';
+import { uniqueKeys } from '../../parts/unique-keys.js';
 import { nameColumns } from './read-rows.js';
 
 /** The table itself, all numbers as they are committed. */
 export function ResultTable({ table }: { readonly table: BenchmarkTable }) {
   const names = nameColumns(table);
+  const columns = uniqueKeys(table.columns);
+  const rows = uniqueKeys(
+    table.rows.map(({ cells, published }) => [published, ...cells.map(({ text }) => text)].join(' ')),
+  );
   const hasRemarks = table.rows.some(({ published, note }) => published !== undefined || note !== undefined);
   return (
     <Scrolls label="Table">
@@ -12,7 +17,7 @@ export function ResultTable({ table }: { readonly table: BenchmarkTable }) {
         <thead>
           <tr>
             {table.columns.map((column, index) => (
-              <th key={column} scope="col" className={index < names ? '' : 'is-number'}>
+              <th key={columns[index]} scope="col" className={index < names ? '' : 'is-number'}>
                 {column === '' ? <span className="unseen">measure</span> : column}
               </th>
             ))}
@@ -20,18 +25,15 @@ export function ResultTable({ table }: { readonly table: BenchmarkTable }) {
           </tr>
         </thead>
         <tbody>
-          {table.rows.map(({ cells, published, note }) => (
-            <tr
-              key={[published, ...cells.map(({ text }) => text)].join(' ')}
-              className={published === undefined ? '' : 'is-published'}
-            >
+          {table.rows.map(({ cells, published, note }, row) => (
+            <tr key={rows[row]} className={published === undefined ? '' : 'is-published'}>
               {cells.map(({ text, isBest }, column) =>
                 column === 0 ? (
-                  <th key={table.columns[column]} scope="row">
+                  <th key={columns[column]} scope="row">
                     {text}
                   </th>
                 ) : (
-                  <td key={table.columns[column]} className={column < names ? '' : 'is-number'}>
+                  <td key={columns[column]} className={column < names ? '' : 'is-number'}>
                     {isBest ? <b>{text}</b> : text}
                   </td>
                 ),
