@@ -5,13 +5,11 @@ import {
   joinProvenance,
   type LongCallOptions,
   Pipeline,
-  type Retriever,
   WORLD,
 } from '@palate/core';
 import {
   type BiEncoder,
   LikelihoodRanker,
-  NarrativeRanker,
   REQUEST_FUSION,
   requestPairs,
   UnigramLikelihood,
@@ -35,6 +33,7 @@ import {
 import { placeRows } from './narrative-places.js';
 import { PROTOCOL, TITLE } from './narrative-protocol.js';
 import { totRequests } from './narrative-requests.js';
+import { type System, secondStageSystems } from './narrative-second-stages.js';
 import {
   bm25,
   bm25English,
@@ -51,18 +50,6 @@ import {
 } from './narrative-systems.js';
 import { measure, type Row, table, type Values } from './narrative-values.js';
 import type { Study, StudyContext } from './study.js';
-
-/** A row of the table, made for each set that it has values of. */
-interface System {
-  readonly label: string;
-  readonly seeds: readonly number[];
-  /** Everything that the values depend on beside set and seed. */
-  readonly basis: unknown;
-  readonly applies?: (set: TestSet) => boolean;
-  /** What is measured once all sets have the other rows. */
-  readonly later?: 'ablations' | 'both stages' | undefined;
-  readonly make: (set: TestSet, seed: number, call: LongCallOptions) => Promise<Retriever>;
-}
 
 /** Mint on MovieTweetings: everything beside BM25, the untuned encoder, their fusion and a query-likelihood re-ranker. */
 async function run(context: StudyContext, extent: Extent) {
@@ -208,7 +195,9 @@ async function run(context: StudyContext, extent: Extent) {
         wordsAndVectors(set, await dense(set, await ceiling(set, seed, call), call)),
     },
     ...(extent.sequential.length === 0 ? [] : sequential()),
-    ...extent.deep.flatMap((deep) => deepSystems(deep)),
+    ...extent.deep.flatMap((deep) =>
+      secondStageSystems(deep, denseBy(trainingOf(deep.training)), (seed, call) => deepOf(deep, seed, call)),
+    ),
   ];
 
   const ceiling = async (set: TestSet, seed: number, call: LongCallOptions): Promise<BiEncoder> => {
@@ -258,46 +247,6 @@ async function run(context: StudyContext, extent: Extent) {
         applies,
         make: async (set, seed, call) =>
           fusedByOthers(set, await sasRec(seed), await mine(set, seed, call), call),
-      },
-    ];
-  }
-
-  function deepSystems(deep: Deep): System[] {
-    const { training, depth, seeds } = deep;
-    const applies = ({ isDeep }: TestSet): boolean => isDeep || deep.kind === 'late';
-    const ranker = async (set: TestSet, seed: number, call: LongCallOptions, orderWeight: number) =>
-      new NarrativeRanker(set.dataset.catalog.align(set.dataset.log.items), {
-        crossEncoder: await deepOf(deep, seed, call),
-        texts: set.texts,
-        depth,
-        orderWeight,
-        orderBy: 'scores',
-      });
-    const first = denseBy(trainingOf(training));
-    return [
-      {
-        label: `Both stages (${training})`,
-        later: 'both stages',
-        seeds,
-        basis: deep,
-        applies,
-        make: async (set, seed, call) =>
-          new Pipeline(await first(set, seed, call), [await ranker(set, seed, call, 0)], {
-            candidates: 200,
-          }),
-      },
-      {
-        label: `Both stages and ${BM25_ENGLISH}, fused (${training})`,
-        later: 'both stages',
-        seeds,
-        basis: [deep, ENGLISH, WORDS_AND_VECTORS],
-        applies,
-        make: async (set, seed, call) =>
-          new Pipeline(
-            await wordsAndVectors(set, await first(set, seed, call)),
-            [await ranker(set, seed, call, deep.orderWeight)],
-            { candidates: 200 },
-          ),
       },
     ];
   }
