@@ -26,7 +26,7 @@ export interface InstructionTextOptions extends PromptOptions {
 }
 
 /** A sample in words. */
-export interface InstructionText {
+interface InstructionText {
   /** Version of the template, as `LlmRanker` asks by it. */
   readonly template: string;
   /** Messages as they reach a model. */

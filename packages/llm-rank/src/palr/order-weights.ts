@@ -5,7 +5,7 @@ import type { LocalRankOptions } from './local-ranker-options.js';
 const ORDER_WEIGHTS = [0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6];
 
 /** Ranker as a judge asks it: lists without candidates, and candidates ranked by a weight of their order. */
-export interface JudgedRanker extends Retriever {
+interface JudgedRanker extends Retriever {
   rank(
     queries: Parameters<Ranker['rank']>[0],
     candidates: Parameters<Ranker['rank']>[1],
