@@ -100,7 +100,7 @@ export {
   type RankingQuestion,
   readRecommendations,
 } from './palr/ranking-prompt.js';
-export type { TaughtRanking } from './palr/taught-rankings.js';
+export type { TaughtRanking } from './palr/taught-ranking.js';
 export {
   dataEfficiency,
   type EfficiencyPoint,

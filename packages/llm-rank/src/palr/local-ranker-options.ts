@@ -12,7 +12,7 @@ import {
 } from '@palate/core';
 import { type T5Config, trainingOptions } from '@palate/nn';
 import { SAMPLING } from './instruction-data.js';
-import type { TaughtRanking } from './taught-rankings.js';
+import type { TaughtRanking } from './taught-ranking.js';
 
 const orTheFolders = (value: number): string => `${value}, or the folder's`;
 
