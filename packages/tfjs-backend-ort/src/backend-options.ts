@@ -24,8 +24,8 @@ export const ORT_BACKEND = defineOptions(
       doc: 'bound on the intermediate bytes of all kept sessions together, by an upper estimate',
     }),
     maxArenaBytes: option.number({ min: 0 })({
-      default: 2 ** 28,
-      defaultText: '256 MiB',
+      default: 2 ** 26,
+      defaultText: '64 MiB',
       doc: 'bound on the intermediate bytes of the sessions that keep the memory of their last run, by an upper estimate; the others give it back, and the first one keeps its own whatever its size',
     }),
     maxPendingNodes: option.integer({ min: 0 })({
