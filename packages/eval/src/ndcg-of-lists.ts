@@ -36,7 +36,7 @@ export function ndcgOfLists(
       if (met.has(item))
         throw new InvalidInputError({
           expected: 'lists of different items',
-          received: `the item ${item} twice in list ${q}`,
+          received: `the item ${item} more than once in list ${q}`,
           hint: 'Correct the retriever: a list holds each item once.',
         });
       met.add(item);

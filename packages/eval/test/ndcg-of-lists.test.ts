@@ -15,7 +15,7 @@ test('NDCG of lists is that computed by hand, without users who have nothing to 
 });
 
 test('a list that repeats an item, or a query without a list, is refused', () => {
-  expect(() => ndcgOfLists([list(5, 5, 5)], [[5]], 3)).toThrow(/item 5 twice in list 0/);
+  expect(() => ndcgOfLists([list(5, 5, 5)], [[5]], 3)).toThrow(/item 5 more than once in list 0/);
   expect(() => ndcgOfLists([list(5)], [[5], [6]], 3)).toThrow(/2 lists/);
   expect(ndcgOfLists([list(5), []], [[5], [6]], 3)).toBe(0.5);
 });

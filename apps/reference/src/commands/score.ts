@@ -114,7 +114,7 @@ async function scoreElsewhere(
       throw new PalateError(first.code, {
         expected: `all ${shares} shares`,
         received: `${failed.length} that failed: ${first.message}`,
-        hint: 'Mend the cause, and say the same again: what is done is kept.',
+        hint: 'Remove the cause, then run the same command again: the blocks that are done are kept.',
       });
     const reports = results.flatMap((result) => (result.ok ? [result.value] : []));
     const sum = (of: (report: EverybodyReport) => number): number =>

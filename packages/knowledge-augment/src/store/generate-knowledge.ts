@@ -149,7 +149,7 @@ export async function pendingKnowledge<Input>(
     if (seen.has(input.entity))
       throw new InvalidInputError({
         expected: 'every entity once',
-        received: `${JSON.stringify(input.entity)} twice`,
+        received: `${JSON.stringify(input.entity)} more than once`,
         hint: 'Join its inputs, or ask by two kinds of prompt.',
       });
     seen.add(input.entity);

@@ -293,7 +293,7 @@ function savedLabels(dir: string, artifact: Artifact): (string | undefined)[] {
   const known = Array.isArray(labels) ? labels.filter((label) => label !== null) : [];
   if (!Array.isArray(labels) || !labels.every(isId) || new Set(known).size !== known.length)
     throw new ArtifactError(dir, {
-      expected: `a list of ids and nulls in ${LABELS}, no id twice`,
+      expected: `a list of different ids and nulls in ${LABELS}`,
       received: 'something else',
       hint: 'Build the index again.',
     });

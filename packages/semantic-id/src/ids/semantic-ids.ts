@@ -94,7 +94,7 @@ export class SemanticIds implements Saveable {
     if (this.#byTuple.size !== items.size)
       throw new InvalidInputError({
         expected: 'a semantic ID of its own for every item',
-        received: `${items.size - this.#byTuple.size} IDs twice`,
+        received: `${items.size - this.#byTuple.size} items whose ID another item has`,
         hint: 'Assign the IDs anew: the table was changed.',
       });
     this.trie = new IdTrie(tuples, this.depth);
