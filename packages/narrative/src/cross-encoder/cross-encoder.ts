@@ -14,7 +14,7 @@ import {
   writeArtifact,
 } from '@palate/core';
 import type { EncoderParts } from '@palate/llm';
-import { type EpochReport, fitNetwork, selectBackend } from '@palate/nn';
+import { type EpochReport, selectBackend } from '@palate/nn';
 import { exportOnnx } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 import { windowsOf } from '../encoder/mean-encoder.js';
@@ -22,6 +22,7 @@ import { readTrained } from '../encoder/read-trained.js';
 import { pairsHash, type RequestPairs, splitPairsByUser } from '../pairs/request-pairs.js';
 import { CROSS_ENCODER, type CrossEncoderConfig, type CrossEncoderOptions } from './cross-encoder-options.js';
 import { CrossEncoderTask } from './cross-encoder-task.js';
+import { fitSecondStage } from './fit-second-stage.js';
 import { hardNegatives, negativeRanks } from './hard-negatives.js';
 import { JointNetwork } from './joint-network.js';
 import { scoreJoint } from './score-joint.js';
@@ -77,25 +78,10 @@ export class CrossEncoder implements Saveable, Disposable {
     );
     const network = new JointNetwork(parts, tuned, await biEncoder.weights(), seed);
     const task = new CrossEncoderTask(network, train, validation, negatives, config, seed);
-    if (task.sizes.train === 0) {
-      network.dispose();
-      throw new InvalidInputError({
-        expected: 'a request with items that its user does not like to hold them against',
-        received: 'none',
-        hint: 'Give more items or requests, or hold fewer users out (validationShare).',
-      });
-    }
-    const history = await fitNetwork({
-      parameters: network.parameters,
+    const history = await fitSecondStage(network, task, {
       settings: config,
       options,
       identity: CROSS_ENCODER.identity(config, parts.id, seed, pairsHash(pairs)),
-      loss: (batch, pass) => task.loss(batch, pass),
-      batches: (_, random) => task.batches(random),
-      validation:
-        task.sizes.validation === 0
-          ? undefined
-          : { measure: async () => ({ mrr: await task.validate(options) }), stopBy: 'mrr' },
     });
     const provenance = joinProvenance([pairs.provenance, biEncoder.provenance]);
     return new CrossEncoder(network, config, provenance, history);

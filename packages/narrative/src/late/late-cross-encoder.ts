@@ -13,7 +13,8 @@ import {
   writeArtifact,
 } from '@palate/core';
 import type { EncoderParts } from '@palate/llm';
-import { type EpochReport, fitNetwork, selectBackend } from '@palate/nn';
+import { type EpochReport, selectBackend } from '@palate/nn';
+import { fitSecondStage } from '../cross-encoder/fit-second-stage.js';
 import { hardNegatives, negativeRanks } from '../cross-encoder/hard-negatives.js';
 import { countedRows, mostTokens } from '../encoder/fronts.js';
 import { MeanEncoder } from '../encoder/mean-encoder.js';
@@ -89,25 +90,10 @@ export class LateCrossEncoder implements Saveable, Disposable {
       throw error;
     });
     const task = new LateTask(network, rows, train, validation, negatives, config, seed);
-    if (task.sizes.train === 0) {
-      network.dispose();
-      throw new InvalidInputError({
-        expected: 'a request with items that its user does not like to hold them against',
-        received: 'none',
-        hint: 'Give more items or requests, or hold fewer users out (validationShare).',
-      });
-    }
-    const history = await fitNetwork({
-      parameters: network.parameters,
+    const history = await fitSecondStage(network, task, {
       settings: config,
       options,
       identity: LATE_CROSS_ENCODER.identity(config, parts.id, seed, pairsHash(pairs)),
-      loss: (batch, pass) => task.loss(batch, pass),
-      batches: (_, random) => task.batches(random),
-      validation:
-        task.sizes.validation === 0
-          ? undefined
-          : { measure: async () => ({ mrr: await task.validate(options) }), stopBy: 'mrr' },
     });
     const provenance = joinProvenance([pairs.provenance, biEncoder.provenance]);
     return new LateCrossEncoder(network, config, provenance, history);

@@ -1,27 +1,19 @@
-import { type LongCallOptions, RandomStream } from '@palate/core';
-import {
-  type Batch,
-  type BatchTensors,
-  type ForwardPass,
-  shuffledBatches,
-  softmaxCrossEntropy,
-} from '@palate/nn';
+import type { LongCallOptions, RandomStream } from '@palate/core';
+import { type Batch, type BatchTensors, type ForwardPass, softmaxCrossEntropy } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { draw } from '../cross-encoder/hard-negatives.js';
+import { HeldRequests } from '../cross-encoder/held-requests.js';
 import type { TextRows } from '../encoder/text-rows.js';
-import { itemsByRequest, type RequestPairs } from '../pairs/request-pairs.js';
+import type { RequestPairs } from '../pairs/request-pairs.js';
 import type { LateNetwork } from './late-network.js';
 import type { LateCrossEncoderConfig } from './late-options.js';
 
 /** Batches, loss and validation of a late cross-encoder's training. */
 export class LateTask {
+  /** Requests of training and validation, with their negatives. */
+  readonly requests: HeldRequests;
   readonly #network: LateNetwork;
   readonly #rows: { readonly requests: TextRows; readonly items: TextRows };
   readonly #config: LateCrossEncoderConfig;
-  readonly #negatives: ReadonlyMap<number, Int32Array>;
-  readonly #itemsOf: ReadonlyMap<number, readonly number[]>;
-  /** Held-out pairs with the negatives that they are ranked among. */
-  readonly #held: readonly { readonly request: number; readonly items: readonly number[] }[];
 
   /** @param rows - the texts of all requests and items, by their positions */
   constructor(
@@ -36,44 +28,16 @@ export class LateTask {
     this.#network = network;
     this.#rows = rows;
     this.#config = config;
-    this.#negatives = negatives;
-    const hasNegatives = ([request]: readonly [number, unknown]): boolean =>
-      (negatives.get(request)?.length ?? 0) > 0;
-    this.#itemsOf = new Map([...itemsByRequest(train)].filter(hasNegatives));
-    const random = new RandomStream(seed).fork('held-out negatives');
-    this.#held = [...itemsByRequest(validation)]
-      .filter(hasNegatives)
-      .slice(0, config.validationRequests)
-      .map(([request, items]) => ({
-        request,
-        items: [
-          items[0] as number,
-          ...draw(negatives.get(request) ?? [], config.validationNegatives, random),
-        ],
-      }));
-  }
-
-  /** How many requests can be trained on, and how many are held out. */
-  get sizes(): { readonly train: number; readonly validation: number } {
-    return { train: this.#itemsOf.size, validation: this.#held.length };
+    this.requests = new HeldRequests(train, validation, negatives, config, seed);
   }
 
   /** Requests of one epoch in random order, each with one of its items and negatives of its own. */
   batches(random: RandomStream): readonly (() => Batch)[] {
-    const rows = Int32Array.from(this.#itemsOf.keys());
-    const size = Math.min(this.#config.batchSize, rows.length);
-    const all = shuffledBatches(rows, size, random, (requests, index) =>
-      this.#batch(requests, random.fork(`negatives ${index}`)),
-    );
-    return rows.length % size === 0 ? all : all.slice(0, -1);
+    return this.requests.batches(random, (requests, own) => this.#batch(requests, own));
   }
 
   #batch(requests: Int32Array, random: RandomStream): Batch {
-    const items = Array.from(requests, (request) => {
-      const own = this.#itemsOf.get(request) ?? [];
-      const positive = own[random.integer(own.length)] as number;
-      return [positive, ...draw(this.#negatives.get(request) ?? [], this.#config.negatives, random)];
-    }).flat();
+    const items = Array.from(requests, (request) => this.requests.drawItems(request, random)).flat();
     return {
       ...this.#rows.requests.batch('request', requests, random),
       ...this.#rows.items.batch('item', items, random),
@@ -98,13 +62,10 @@ export class LateTask {
 
   /** Mean reciprocal rank of held-out items among their negatives; equal scores count against the item. */
   async validate(options: LongCallOptions): Promise<number> {
-    let sum = 0;
-    for (const { request, items } of this.#held) {
+    return this.requests.meanReciprocalRank(async (request, items) => {
       const own = await this.#rows.requests.all([request], options);
-      const scores = await scoreVectors(this.#network, own, await this.#rows.items.all(items, options));
-      sum += 1 / scores.reduce((rank, score) => rank + (score >= scores[0]! ? 1 : 0), 0);
-    }
-    return this.#held.length === 0 ? 0 : sum / this.#held.length;
+      return scoreVectors(this.#network, own, await this.#rows.items.all(items, options));
+    });
   }
 }
 

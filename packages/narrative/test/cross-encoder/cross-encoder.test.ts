@@ -1,13 +1,14 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Catalog, madeFrom } from '@palate/core';
+import { type Catalog, madeFrom, RandomStream } from '@palate/core';
 import { rankerConformance, settled } from '@palate/core/testing';
 import { selectBackend } from '@palate/nn';
 import { OrtSession, OrtTensor } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { hardNegatives, negativeRanks } from '../../src/cross-encoder/hard-negatives.js';
+import { HeldRequests } from '../../src/cross-encoder/held-requests.js';
 import { joinTokens } from '../../src/cross-encoder/joint-rows.js';
 import { BiEncoder, CrossEncoder, NarrativeRanker } from '../../src/index.js';
 import { reorder } from '../../src/ranking/reorder.js';
@@ -61,6 +62,29 @@ describe('hard negatives', () => {
     expect(found.get(0)?.length).toBeGreaterThanOrEqual(24 - liked);
     expect(found.get(0)?.length).toBeLessThanOrEqual(24);
   });
+});
+
+test('requests without negatives are left out, and equal scores count against a held-out item', async () => {
+  const some = { ...pairs, request: Int32Array.of(0, 0, 1, 2), item: Int32Array.of(3, 4, 5, 6) };
+  const negatives = new Map([
+    [0, Int32Array.of(8, 9)],
+    [1, Int32Array.of(9)],
+    [2, new Int32Array(0)],
+  ]);
+  const settings = { batchSize: 2, negatives: 3, validationNegatives: 2, validationRequests: 5 };
+  const held = new HeldRequests(some, some, negatives, settings, 1);
+  expect(held.sizes).toEqual({ train: 2, validation: 2 });
+  expect(held.drawItems(1, new RandomStream(1))).toEqual([5, 9, 9, 9]);
+  const asked: (readonly number[])[] = [];
+  const mrr = await held.meanReciprocalRank(async (request, items) => {
+    asked[request] = items;
+    return Float32Array.from(request === 0 ? [1, 1, 0] : [3, 0, 0]);
+  });
+  // Rank 2 of the first, beside one of equal score, and 1 of the second.
+  expect(mrr).toBe((1 / 2 + 1) / 2);
+  expect(asked[0]?.[0]).toBe(3);
+  expect([...(asked[0] ?? [])].sort()).toEqual([3, 8, 9]);
+  expect(asked.slice(1)).toEqual([[5, 9, 9]]);
 });
 
 test('tokens of request and item are joined, each cut to its bound', () => {
