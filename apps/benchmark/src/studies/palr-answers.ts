@@ -8,6 +8,7 @@ import {
 } from '@palate/dataset-movietweetings';
 import { leaveOneOut, type Split } from '@palate/datasets';
 import { distilRanker } from '@palate/engine';
+import { normalisedGain } from '@palate/eval';
 import { LlmRanker } from '@palate/llm-rank';
 import { fuseLists } from '@palate/retrievers';
 import { CACHE } from '../item-texts.js';
@@ -34,7 +35,8 @@ type Lists = readonly (readonly number[])[];
 /** NDCG@10 and hit rate at ten of one right item in a list. */
 export function valuesOf(list: readonly number[], target: number): { ndcg: number; hit: number } {
   const at = list.slice(0, 10).indexOf(target);
-  return { ndcg: at < 0 ? 0 : 1 / Math.log2(at + 2), hit: at < 0 ? 0 : 1 };
+  const rank = at < 0 ? Number.POSITIVE_INFINITY : at + 1;
+  return { ndcg: normalisedGain([rank], [1], 10), hit: at < 0 ? 0 : 1 };
 }
 
 /**
