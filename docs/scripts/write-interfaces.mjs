@@ -7,7 +7,7 @@ import { slugify } from './anchors.mjs';
 import { docs, root } from './places.mjs';
 
 /** Takes numbers off anchors that no heading of the page has: TypeDoc counts some headings that it does not write. */
-function mendAnchors(text) {
+function fixAnchors(text) {
   const names = new Set(
     [...text.matchAll(/^#+ (.+)$/gm)].map(([, title]) => slugify(title.replaceAll('\\', ''))),
   );
@@ -68,7 +68,7 @@ export async function writeInterfaces() {
   const written = join(docs, '.site', 'api');
   for (const name of readdirSync(written, { recursive: true }).filter((each) => each.endsWith('.md'))) {
     const path = join(written, name);
-    writeFileSync(path, mendAnchors(readFileSync(path, 'utf8')));
+    writeFileSync(path, fixAnchors(readFileSync(path, 'utf8')));
   }
   return all.length;
 }

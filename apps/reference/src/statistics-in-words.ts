@@ -5,7 +5,7 @@ const number = (value: number, digits = 0): string =>
 
 const day = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10);
 
-/** The figures of a log as lines. */
+/** Puts the statistics of a log into lines of words. */
 export function statisticsInWords(statistics: Statistics): string[] {
   const { users, items, interactions, density, historyLength, time, timeGranularity, meanRating } =
     statistics;

@@ -9,7 +9,7 @@ export interface DatasetsOptions {
   readonly json?: boolean | undefined;
 }
 
-/** `palate datasets`: what can be used here, with figures of the 5-core. */
+/** `palate datasets`: what can be used here, with the size and sparsity of the 5-core. */
 export async function datasetsCommand(
   options: DatasetsOptions,
   { signal, print }: CommandContext,

@@ -104,11 +104,11 @@ function dislikedLast(
       most = Math.max(most, alike(item, disliked), coUse.likeness(disliked, item));
     return most;
   };
-  // By places, so that scales of scores do not matter: the most alike falls behind all others.
+  // By positions, so that scales of scores do not matter: the most alike falls behind all others.
   return list
-    .map((entry, place) => ({ entry, place: place + share(entry.item) * list.length }))
-    .sort((a, b) => a.place - b.place)
-    .map(({ entry }, place) => ({ item: entry.item, score: (list[place] as ScoredItem).score }));
+    .map((entry, position) => ({ entry, position: position + share(entry.item) * list.length }))
+    .sort((a, b) => a.position - b.position)
+    .map(({ entry }, position) => ({ item: entry.item, score: (list[position] as ScoredItem).score }));
 }
 
 function answerOf(

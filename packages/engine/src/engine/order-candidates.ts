@@ -72,7 +72,7 @@ function rankingQuery({ asker }: Asked, known: number): Query {
   };
 }
 
-/** Puts items that the ranker does not know back to the places that they had. */
+/** Puts items that the ranker does not know back to the positions that they had. */
 function withUnknown(
   ranked: readonly ScoredItem[],
   before: readonly ScoredItem[],
@@ -80,8 +80,9 @@ function withUnknown(
 ): readonly ScoredItem[] {
   if (ranked.length === before.length) return ranked;
   const list = [...ranked];
-  for (const [place, { item }] of before.entries())
-    if (item >= known) list.splice(place, 0, { item, score: list[place]?.score ?? list.at(-1)?.score ?? 0 });
+  for (const [position, { item }] of before.entries())
+    if (item >= known)
+      list.splice(position, 0, { item, score: list[position]?.score ?? list.at(-1)?.score ?? 0 });
   return list;
 }
 

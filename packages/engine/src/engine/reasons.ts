@@ -30,11 +30,11 @@ export function reasonsFor(
       history: items.map((each) => ({ title: catalogue.title(each), tags: catalogue.tags(each) })),
     });
   const explainAny = explainerOf(history);
-  // Of an item that comes twice, the earlier place.
-  const places = new Map(history.map((each, place) => [each, place] as const).reverse());
+  // Of an item that comes twice, the earlier position.
+  const positions = new Map(history.map((each, position) => [each, position] as const).reverse());
   return (item, from) => {
     // That an item is like itself is no reason.
-    const explain = places.has(item) ? explainerOf(history.filter((each) => each !== item)) : explainAny;
+    const explain = positions.has(item) ? explainerOf(history.filter((each) => each !== item)) : explainAny;
     const { text, source } = explain({
       tags: catalogue.tags(item),
       // A text counts as knowledge for wishes in words, wherever it comes from.
@@ -44,8 +44,8 @@ export function reasonsFor(
     if (source !== 'retriever') return { text, source };
     const nearest = generation.coUse
       .neighbours(item)
-      .filter((each) => each.score >= LEAST_ALIKE && places.has(each.item))
-      .sort((a, b) => b.score - a.score || (places.get(a.item) ?? 0) - (places.get(b.item) ?? 0))[0];
+      .filter((each) => each.score >= LEAST_ALIKE && positions.has(each.item))
+      .sort((a, b) => b.score - a.score || (positions.get(a.item) ?? 0) - (positions.get(b.item) ?? 0))[0];
     if (nearest)
       return {
         text: `People who chose ${catalogue.title(nearest.item)} chose it, too.`,

@@ -4,14 +4,14 @@ import { negatives } from './negatives.js';
 import type { Slots, WordList } from './slots.js';
 import type { P5Task } from './task.js';
 
-/** A place in a history: the items before it, and the item there. */
-interface Place {
+/** A position in a history: the items before it, and the item there. */
+interface Position {
   readonly slots: { readonly user: string; readonly history: WordList };
   readonly history: Int32Array;
   readonly target: number;
 }
 
-function placeIn(material: Material, user: number, random: RandomStream): Place | undefined {
+function drawPosition(material: Material, user: number, random: RandomStream): Position | undefined {
   const history = material.histories[user] as Int32Array;
   if (history.length < 2) return undefined;
   const at = 1 + random.integer(history.length - 1);
@@ -50,8 +50,8 @@ export const NEXT_TASK: P5Task = {
   draws: 5,
   slots: ['user', 'history', 'item'],
   make: (material, user, random) => {
-    const place = placeIn(material, user, random);
-    return place ? [{ ...place.slots, item: material.items[place.target] as string }] : [];
+    const position = drawPosition(material, user, random);
+    return position ? [{ ...position.slots, item: material.items[position.target] as string }] : [];
   },
 };
 
@@ -62,9 +62,9 @@ export const CHOOSE_NEXT_TASK: P5Task = {
   draws: 5,
   slots: ['user', 'history', 'candidates', 'item'],
   make: (material, user, random) => {
-    const place = placeIn(material, user, random);
-    if (!place) return [];
-    const { slots, target, history } = place;
+    const position = drawPosition(material, user, random);
+    if (!position) return [];
+    const { slots, target, history } = position;
     const candidates = candidateWords(target, history, material, random);
     return [{ ...slots, candidates, item: material.items[target] as string }];
   },
@@ -77,15 +77,15 @@ export const IS_NEXT_TASK: P5Task = {
   draws: 5,
   slots: ['user', 'history', 'next', 'answer'],
   make: (material, user, random) => {
-    const place = placeIn(material, user, random);
-    if (!place) return [];
-    const [other] = negatives(place.history, material.items.length, 1, random);
+    const position = drawPosition(material, user, random);
+    if (!position) return [];
+    const [other] = negatives(position.history, material.items.length, 1, random);
     if (other === undefined) return [];
     const asked = (item: number, answer: string): Slots => ({
-      ...place.slots,
+      ...position.slots,
       next: material.items[item] as string,
       answer,
     });
-    return [asked(place.target, 'yes'), asked(other, 'no')];
+    return [asked(position.target, 'yes'), asked(other, 'no')];
   },
 };
