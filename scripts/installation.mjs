@@ -148,7 +148,7 @@ function installedBelow(modules) {
     .flatMap((name) => [name, ...installedBelow(join(modules, name, 'node_modules'))]);
 }
 
-/** What lies in the node_modules of a folder: megabytes (of 10^6 bytes) and names of packages. */
+/** Contents of the node_modules of a folder: megabytes (of 10^6 bytes) and names of packages. */
 export function installed(folder) {
   const modules = join(folder, 'node_modules');
   return { megabytes: bytesBelow(modules) / 1e6, names: installedBelow(modules) };

@@ -41,7 +41,7 @@ const property = (object, name) =>
   object?.properties?.find((each) => ts.isPropertyAssignment(each) && each.name.getText() === name)
     ?.initializer;
 
-/** What a place says that makes an error by its parts. */
+/** Words of an error that is made by its parts: the expected input and the hint. */
 function saidBy(details) {
   if (details === undefined || !ts.isObjectLiteralExpression(details)) return '';
   const expected = wordsOf(property(details, 'expected'));

@@ -10,7 +10,7 @@ export interface ChatServer extends AsyncDisposable {
   readonly prompts: readonly string[];
 }
 
-/** What the server says to a prompt: the text of an answer, or an error with its status. */
+/** Gives the reply to a prompt: the text of an answer, or an error with its status. */
 export type Say = (
   prompt: string,
   nth: number,

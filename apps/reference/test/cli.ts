@@ -9,7 +9,7 @@ export const PALATE = await compiledProgram(source('main.ts'), [source('server/h
 /** The caller's environment without NODE_PATH, through which pnpm would let packages find what they do not declare. */
 export const { NODE_PATH: _, ...ENVIRONMENT } = process.env;
 
-/** What a run printed and how it ended. */
+/** Output of a run, and its exit status. */
 export interface Run {
   readonly code: number;
   readonly stdout: string;

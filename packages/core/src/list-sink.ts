@@ -4,7 +4,7 @@ export interface UserList {
   readonly items: readonly { readonly id: string; readonly score: number }[];
 }
 
-/** What is written to a {@link ListSink}, told before anything is. */
+/** Plan of what is written to a {@link ListSink}, told before anything is. */
 export interface ListPlan {
   /** Names all that decides the lists: data, models, settings, users, and how they are divided into blocks. */
   readonly identity: string;

@@ -43,7 +43,7 @@ export function fittedOnLogs(...logs: readonly (InteractionLog | string | undefi
   return [...new Set(known.map((log) => (typeof log === 'string' ? log : fingerprint(log))))];
 }
 
-/** What a saved model was fitted on, stopped or chosen by: its artifact's `fittedOn`, or its data alone. */
+/** Data that a saved model was fitted on, stopped or chosen by: its artifact's `fittedOn`, or its data alone. */
 export function savedFittedOn({
   fittedOn,
   dataFingerprint,

@@ -2,7 +2,7 @@ import { createContext, runInContext } from 'node:vm';
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
 
-/** What a page could do with both packages: logs, lists, metrics, tests, and a whole evaluation, in memory. */
+/** Code of a page that uses both packages: logs, lists, metrics, tests, and a whole evaluation, in memory. */
 const PAGE = `
 import { Catalog, IdMap, InteractionLog, PalateError, topK, unavailableItems } from '@palate/core';
 import { evaluateRanking, holm, rankingReport, toMarkdown, wilcoxonSignedRank } from '@palate/eval';

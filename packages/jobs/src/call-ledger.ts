@@ -1,6 +1,6 @@
 /** Limits that hold over all workers together. */
 export interface JobLimits {
-  /** What all paid calls may cost together, ever. Default: no limit. */
+  /** Highest cost of all paid calls together, ever. Default: no limit. */
   readonly budget?: number | undefined;
   /** Paid calls in a second at most. Default: no limit. */
   readonly callsPerSecond?: number | undefined;
@@ -19,7 +19,7 @@ export type CallStart =
   /** The budget does not hold it. */
   | { readonly kind: 'over'; readonly spent: number; readonly budget: number };
 
-/** What paid calls have cost, shared by all who make them. */
+/** Ledger of what paid calls have cost, shared by all who make them. */
 export interface CallLedger {
   /** Begins a call, in one step for all who ask at the same moment. */
   begin(key: string, most: number): Promise<CallStart>;
@@ -27,7 +27,7 @@ export interface CallLedger {
   record(key: string, json: string, cost: number): Promise<void>;
   /** Gives back what was reserved for a call that the other side refused, so that it has cost nothing. */
   release(key: string): Promise<void>;
-  /** What is spent and reserved. */
+  /** Gives the sum of what is spent and what is reserved. */
   spent(): Promise<number>;
 }
 

@@ -3,7 +3,7 @@ import { CancelledError, checkNumber, PalateError, throwIfCancelled } from '@pal
 import type { CallLedger } from './call-ledger.js';
 import type { JobContext, PaidCall } from './job.js';
 
-/** What a job's work is given: paid calls go through a ledger. */
+/** Makes the context of a job's work, whose paid calls go through a ledger. */
 export function jobContext(key: string, ledger: CallLedger, signal: AbortSignal): JobContext {
   return {
     signal,

@@ -8,7 +8,7 @@ export interface JobCounts {
   readonly done: number;
   /** Failed jobs by the code of their error, with an example of each. */
   readonly failed: Readonly<Record<string, { readonly count: number; readonly example: string }>>;
-  /** What paid calls have cost, and what is reserved for those under way. */
+  /** Cost of paid calls so far, with what is reserved for those under way. */
   readonly spent: number;
 }
 

@@ -28,7 +28,7 @@ export interface PaidCall<T> {
   readonly call: (idempotencyKey: string) => Promise<{ readonly value: T; readonly cost: number }>;
 }
 
-/** What a job's work is given beside its input. */
+/** Context that a job's work is given beside its input. */
 export interface JobContext {
   readonly signal: AbortSignal;
   /**

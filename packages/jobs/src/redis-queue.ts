@@ -144,7 +144,7 @@ export class RedisQueue implements JobQueue {
   }
 }
 
-/** What a worker said of a failure: `[code] message`. */
+/** Reads a worker's report of a failure: `[code] message`. */
 function failureOf({ failedReason = '' }: QueuedJob): { readonly code: string; readonly message: string } {
   const [, code = 'unexpected', message = failedReason] =
     /^\[([a-z-]+)\] ([\s\S]*)$/.exec(failedReason) ?? [];

@@ -21,7 +21,7 @@ async function server(options: Parameters<typeof startCharging>[0] = {}): Promis
 const questions = ({ url }: ChargingServer, count: number) =>
   Array.from({ length: count }, (_, k) => ({ url, question: `question ${k}` }));
 
-/** What every queue does. */
+/** Tests that every queue must pass. */
 function contract(
   open: (limits?: JobLimits) => Promise<{ queue: JobQueue; close: () => Promise<void> }>,
 ): void {

@@ -4,7 +4,7 @@ import { compile } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 import { AdamW, ForwardPass, selectBackend, sequenceLoss, T5, t5Config } from '../src/index.js';
 
-/** What t5-step.ts asks for. */
+/** Request of t5-step.ts. */
 export interface T5StepRequest {
   readonly form: 'recorded' | 'compiled';
   readonly config: Readonly<Record<string, number>>;

@@ -19,7 +19,7 @@ const SETTLED = 2 ** 15;
 const bySteps = (value: (steps: number) => number): Float64Array =>
   Float64Array.from({ length: SETTLED + 1 }, (_, steps) => value(Math.max(1, steps)));
 
-/** What first moments are divided by, as a factor, and what roots of second ones are, by steps. */
+/** Factors that correct first moments, and roots of second ones, for their bias, by steps. */
 const FIRST_CORRECTION = bySteps((steps) => 1 / (1 - BETA_1 ** steps));
 const ROOT_CORRECTION = bySteps((steps) => 1 / Math.sqrt(1 - BETA_2 ** steps));
 

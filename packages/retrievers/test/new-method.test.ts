@@ -14,7 +14,7 @@ const CONFIG = `const conditions = ['palate-source', 'module', 'node', 'developm
 export default { resolve: { conditions }, ssr: { resolve: { conditions } }, test: { testTimeout: 120_000 } };
 `;
 
-/** What the script lays out: the package, the name, the files that it makes, and the lines that it adds elsewhere. */
+/** Layouts that the script must write: the package, the name, the files that it makes, and the lines that it adds elsewhere. */
 const KINDS: Readonly<Record<string, Layout>> = {
   retriever: layout('retrievers', 'classic/shared-users', {
     'classic/methods.ts': [

@@ -35,7 +35,7 @@ const past = Array.from({ length: 400 }, (_, k) => ({
   item: `i${random.integer(30)}`,
   timestamp: 86_400 * k,
 }));
-/** What happens after the cut: either evenly, or everybody takes the same item. */
+/** Interactions after the cut: either spread evenly, or all with the same item. */
 const future = (poisoned: boolean) =>
   Array.from({ length: 100 }, (_, k) => ({
     user: `u${k % 25}`,

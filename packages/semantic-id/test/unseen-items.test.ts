@@ -16,7 +16,7 @@ const OPTIONS: Omit<TigerOptions, 'ids'> = {
   dropout: 0,
 };
 
-/** What comes after three items of the ring, for each item of it. */
+/** Asks what comes after three items of the ring, for each item of it. */
 const questions = (items: IdMap) =>
   Array.from({ length: SIXTY }, (_, k) => ({
     history: [k, k + 1, k + 2].map((each) => items.indexOf(`i${each % SIXTY}`)),

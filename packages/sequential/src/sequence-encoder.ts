@@ -113,8 +113,8 @@ export class SequenceEncoder {
   }
 
   /**
-   * What inner products are taken of to score items after histories: both as they are, or on the unit sphere with the
-   * histories over the temperature.
+   * Vectors whose inner products score items after histories: both as they are, or on the unit sphere with the histories
+   * over the temperature.
    *
    * @param hidden - vectors of histories, `[rows, dimension]`
    * @param table - vectors of items, `[items, dimension]`

@@ -26,7 +26,7 @@ export interface CachedSession {
   isDisposed: boolean;
 }
 
-/** What the sessions of a cache may be and hold. */
+/** Limits on the number of sessions of a cache and on the bytes that they hold. */
 export interface SessionLimits {
   readonly maxSessions: number;
   /** Intermediate bytes of all sessions. */

@@ -22,7 +22,7 @@ for (const first of [1, 7]) tf.tidy(() => {
 });
 `;
 
-/** What the program writes to its two outputs. */
+/** Gives what the program writes to its two outputs. */
 async function printed(debug: string | undefined): Promise<{ stdout: string; stderr: string }> {
   const { PALATE_DEBUG: _, ...rest } = process.env;
   return run(

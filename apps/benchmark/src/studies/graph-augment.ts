@@ -133,7 +133,7 @@ function graphAugment(setting: Setting): Study {
   };
 }
 
-/** What is equal on both sides beside the budget, and what chose it. */
+/** Names the settings that both sides share beside the budget, and says how they were chosen. */
 function chosenText({ rates }: GraphBudget): string {
   const by = 'by NDCG@10 on the validation part, the mean of both sides at the first seed';
   return rates.length === 1

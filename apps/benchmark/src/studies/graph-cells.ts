@@ -23,7 +23,7 @@ const KEPT_BYTES = 512 * 2 ** 20;
 /** Of the code that fits: another number where models are no longer those fitted before. */
 const VERSION = 1;
 
-/** What one model at one seed comes to. */
+/** Results of one model at one seed. */
 export interface Measured {
   readonly full: Readonly<Record<string, number>>;
   /** Among the target and 100 random items. */

@@ -6,7 +6,7 @@ export interface Change {
   readonly after: number;
 }
 
-/** What edges did to one model. */
+/** Effect of edges on one model. */
 export interface ModelOutcome {
   readonly model: string;
   /** Whether its scores know of relations. */

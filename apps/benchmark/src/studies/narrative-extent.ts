@@ -51,7 +51,7 @@ export interface Extent {
 /** Long texts: all of an item's text, and of nearly every request. */
 const READ = { requestTokens: 512, itemTokens: 512 } as const;
 
-/** What the heads of the study share: every text is run through the layers once for all of them. */
+/** Settings that the heads of the study share: every text is run through the layers once for all of them. */
 const HEAD = { ...READ, tuned: 'head', batchSize: 96, learningRate: 3e-4, warmUpSteps: 20 } as const;
 
 /** The paper's loss, stopped by held-out users. */

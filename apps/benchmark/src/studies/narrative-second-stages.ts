@@ -11,7 +11,7 @@ export interface System {
   /** Everything that the values depend on beside set and seed. */
   readonly basis: unknown;
   readonly applies?: (set: TestSet) => boolean;
-  /** What is measured once all sets have the other rows. */
+  /** Group of rows that are measured once all sets have the others. */
   readonly later?: 'ablations' | 'both stages' | undefined;
   readonly make: (set: TestSet, seed: number, call: LongCallOptions) => Promise<Retriever>;
 }

@@ -155,7 +155,7 @@ const withTexts = ({ dataset, texts }: TestSet): Dataset => ({
 export const bm25 = (set: TestSet): Promise<Bm25Retriever> =>
   Bm25Retriever.fit(withTexts(set), { fields: ['all'] });
 
-/** What {@link bm25English} reads, for the keys of what is measured by it. */
+/** Settings of {@link bm25English}, for the keys of measurements that use it. */
 export const ENGLISH = { words: 'english', k3: 2, leaveOut: SURROUNDINGS } as const;
 
 /** BM25 on a set's texts for long requests in English: stems, and no words of the small talk around requests. */

@@ -18,7 +18,7 @@ export interface P5Data {
   readonly split: Split;
   readonly reviews: readonly P5Review[];
   readonly explanations: readonly P5Explanation[];
-  /** What the test interactions' own texts say, to measure written ones by. */
+  /** Texts of the test interactions themselves, to compare written ones with. */
   readonly references: readonly P5Explanation[];
   /** Knowledge of interactions in the explanations; that of the training data where they are reviews of it. */
   readonly textProvenance: Provenance | undefined;

@@ -17,7 +17,7 @@ export interface Study {
 export interface StudyTable {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  /** What was found, in sentences under the table. */
+  /** Findings, in sentences under the table. */
   readonly notes?: readonly string[] | undefined;
 }
 

@@ -1,7 +1,7 @@
 import { GRAPH_STUDY_MODELS, type GraphStudyModel } from '../graph-systems.js';
 import type { Suite, SuiteSystem, SystemOptions } from '../suite.js';
 
-/** What of the training belongs to the data: passes, batches, and how long a validation may stand still. */
+/** Settings of the training that depend on the data: passes, batches, and validations without a gain before it stops. */
 export interface GraphBudget {
   readonly epochs: number;
   readonly batchSize: number;
@@ -35,7 +35,7 @@ export function graphOptions(model: GraphStudyModel, budget: Omit<GraphBudget, '
   };
 }
 
-/** What is tried on the validation part: learning rates (LightGCN's are twice as high), or RP3beta's exponent of popularity and share of steps by edges. */
+/** Settings that are tried on the validation part: learning rates (LightGCN's are twice as high), or RP3beta's exponent of popularity and share of steps by edges. */
 export function graphGrid(model: GraphStudyModel, { rates }: GraphBudget): readonly SystemOptions[] {
   if (model === 'rp3-beta')
     return [0.3, 0.6, 0.9].flatMap((beta) => [0.01, 0.1].map((edgeShare) => ({ beta, edgeShare })));

@@ -12,7 +12,7 @@ const SHOP = fileURLToPath(new URL('../../../../examples/shop/', import.meta.url
 export interface ServerProcess {
   readonly url: string;
   readonly child: ChildProcess;
-  /** What it wrote to its error stream so far. */
+  /** Gives all that it wrote to its error stream so far. */
   errors(): string;
   /** Sends a signal and waits for the end; the exit status. */
   end(signal: NodeJS.Signals): Promise<number | null>;

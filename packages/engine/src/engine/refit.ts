@@ -19,7 +19,7 @@ export interface AddedSoFar {
   readonly sequence: number;
 }
 
-/** What was added, with what came to it since. */
+/** Reads the items that were added after `before`, and gives them together with those. */
 export async function readAdded(
   store: AddedItemStore,
   before: AddedSoFar = { items: [], sequence: 0 },

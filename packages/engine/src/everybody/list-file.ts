@@ -19,7 +19,7 @@ import { isListsParquet, writeParquetLists } from './parquet-lists.js';
 const PLAN = 'plan.json';
 const BLOCK = /^block-\d{8}\.jsonl$/;
 const blockName = (block: number): string => `block-${String(block).padStart(8, '0')}.jsonl`;
-/** What the first line of a file of lists begins with. */
+/** Beginning of the first line of a file of lists. */
 const FIRST = '{"user":';
 
 /** Formats by the ending of the name. */

@@ -60,7 +60,7 @@ export interface EverybodyReport {
   /** How many of them were found by this run, and not by one before it that was interrupted. */
   readonly scored: number;
   readonly seconds: number;
-  /** What fell back or was passed over, by cause: of the users of this run. */
+  /** Counts of what fell back or was passed over among the users of this run, by cause. */
   readonly outcomes: readonly OutcomeCounts[];
 }
 

@@ -14,7 +14,7 @@ import type { LaidOut } from './lay-out.js';
 const KIND = 'item-layout';
 const VERSION = 1;
 const PLANE = 'plane';
-/** What the names of layouts in the folder of the models begin with. */
+/** Beginning of the names of layouts in the folder of the models. */
 const PREFIX = 'layout-';
 
 /** Folder in which a layout of an identity is kept. */

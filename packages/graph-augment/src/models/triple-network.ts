@@ -106,7 +106,7 @@ export class TripleNetwork {
     });
   }
 
-  /** What training looks up of the entity tables for a batch: all of the heads, vectors and biases of the tails. */
+  /** Rows of the entity tables that training looks up for a batch: all of the heads, vectors and biases of the tails. */
   get lookups(): readonly Lookup[] {
     return [
       ...this.#entityTables.map((name) => ({ parameter: `entity.${name}`, rows: 'heads' })),

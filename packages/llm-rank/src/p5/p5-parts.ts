@@ -15,7 +15,7 @@ export interface RatingFacts {
   readonly mean: number;
 }
 
-/** What a fitted P5 is made of. */
+/** Parts of a fitted P5. */
 export interface P5Parts {
   readonly model: TextModel;
   readonly tokens: IdTokens;

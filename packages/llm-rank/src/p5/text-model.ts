@@ -50,17 +50,17 @@ export interface WriteOptions extends Omit<GenerateOptions, 'allowed'> {
   readonly among?: TokenTrie | undefined;
   /** For each input the numbers of the sequences of `among` that must not be written for it. */
   readonly exclude?: readonly ArrayLike<number>[] | undefined;
-  /** What probabilities sum to 1 over among sequences: `'allowed'` by default, as `generateAmong` says. */
+  /** Set over which probabilities sum to 1 among sequences: `'allowed'` by default, as `generateAmong` says. */
   readonly normalise?: GenerateAmongOptions['normalise'];
 }
 
-/** What a model writes. */
+/** Sequence that a model wrote. */
 export interface WrittenSequence extends GeneratedSequence {
   /** Its number in `among`; nothing where it was written freely. */
   readonly sequence?: number | undefined;
 }
 
-/** What a model is saved as: for artifacts that hold one beside other things. */
+/** Saved form of a model, for artifacts that hold one beside other things. */
 export interface SavedTextModel {
   readonly config: Readonly<Record<string, unknown>>;
   readonly tensors: Readonly<Record<string, TensorData>>;
@@ -268,7 +268,7 @@ export class TextModel implements Saveable, Disposable {
     ) as unknown as SourceTensors;
   }
 
-  /** What the model is saved as. */
+  /** Gives the saved form of the model. */
   async saved(): Promise<SavedTextModel> {
     return {
       config: { ...TEXT_MODEL.saved(this.config), languageModel: this.#network.t5.config },

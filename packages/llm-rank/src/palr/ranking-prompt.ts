@@ -23,7 +23,7 @@ export const RANKING_TEMPLATES = {
   numbers: 'palr-rank-numbers@1',
   /** Candidates to be ranked with a sentence on each, answered as JSON. */
   explained: 'palr-rank-explain@1',
-  /** What comes next, without candidates, answered by titles. */
+  /** Prompt for what comes next, without candidates; answered by titles. */
   recommend: 'palr-recommend@2',
 } as const;
 
@@ -43,7 +43,7 @@ export const EXPLAINED = z.object({
 export interface RankingQuestion {
   /** Likes in words. */
   readonly profile?: string | undefined;
-  /** What the person asks for, in words. */
+  /** Wish of the person, in words. */
   readonly request?: string | undefined;
   /** Dense items, oldest first. */
   readonly history: ArrayLike<number>;

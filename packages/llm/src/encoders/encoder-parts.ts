@@ -31,7 +31,7 @@ export interface RunningEncoder {
    */
   mean(states: Tensor3D, counted: Tensor2D): Tensor2D;
   /**
-   * What is above the mean: one vector a text.
+   * Applies the layers above the mean: one vector a text.
    *
    * @param means - `[batch, width]`
    * @returns `[batch, width]` of norm 1

@@ -1,7 +1,7 @@
 /** Whose dialect of the OpenAI protocol an answer is written in. */
 export type Dialect = 'openai' | 'llama.cpp' | 'ollama' | 'vllm';
 
-/** What the server does with one request. */
+/** Behaviour of the server towards one request. */
 export type Behaviour =
   /** A proper answer: `text`, or by default `answer to: ` and the last message. */
   | {
@@ -80,7 +80,7 @@ export interface SeenRequest {
   readonly time: number;
 }
 
-/** What the server has seen of one model name. */
+/** Record of the requests that the server has seen for one model name. */
 export interface Seen {
   readonly requests: readonly SeenRequest[];
   readonly mostAtOnce: number;

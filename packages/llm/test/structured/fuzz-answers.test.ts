@@ -31,7 +31,7 @@ const FORMS: readonly string[] = [
   JSON.stringify({ answer: { ranking: TRUTH } }),
 ];
 
-/** What transmission and models do to a text: pieces are dropped, doubled, exchanged, put in. */
+/** Damages a text as transmission and models do: pieces are dropped, doubled, exchanged, put in. */
 function mutate(text: string, random: RandomStream): string {
   let mutated = text;
   for (let n = 1 + random.integer(3); n > 0; n--) {

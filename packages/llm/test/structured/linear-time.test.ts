@@ -4,7 +4,7 @@ import { findJson } from '../../src/structured/find-json.js';
 import { unusableText } from '../../src/structured/read-answer.js';
 import { listEntry, readList } from '../../src/structured/read-list.js';
 
-/** What small models repeat until the limit, and what regular expressions trip over. */
+/** Texts that small models repeat until the limit, and some that regular expressions trip over. */
 const PIECES = [
   ' ',
   '\n',

@@ -51,7 +51,7 @@ export interface KnownAnswers {
 const BLOCK = 128;
 
 /**
- * What a history and a request say together, by their scores from 0 to 1: how much the request counts was chosen on
+ * Scorer by a history and a request together, by their scores from 0 to 1: how much the request counts was chosen on
  * known answers, request by request, and is nothing where it did not clearly help there.
  */
 export class RequestFusion implements CatalogueScorer {

@@ -1,6 +1,6 @@
 import type { GeneratedSequence } from './generated-sequence.js';
 
-/** What may follow a sequence, with log-probabilities; of equal ones the first goes first. */
+/** Tokens that may follow a sequence, with log-probabilities; of equal ones the first goes first. */
 export interface Continuations {
   readonly tokens: ArrayLike<number>;
   readonly scores: ArrayLike<number>;

@@ -255,7 +255,7 @@ async function search(
   return searches.map((each) => each.best(sequences));
 }
 
-/** What may follow each row: the likeliest tokens of all, or the wanted ones. */
+/** Finds the tokens that may follow each row: the likeliest of all, or the wanted ones. */
 function continuationsOf(
   steps: DecoderSteps,
   fed: Int32Array,

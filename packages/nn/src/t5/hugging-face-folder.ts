@@ -52,7 +52,7 @@ const missing =
     });
   };
 
-/** What a reader makes of a file, or an error that names it. */
+/** Runs the reader of a file, and names the file in its errors. */
 function readBy<T>(dir: string, name: string, expected: string, read: () => T): T {
   try {
     return read();

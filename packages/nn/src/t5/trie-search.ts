@@ -23,7 +23,7 @@ export interface TrieSearchSettings {
   readonly beams: number;
   readonly sequences: number;
   readonly lengthPenalty: number;
-  /** What probabilities sum to 1 over: all tokens, or those that continue a sequence. */
+  /** Set over which probabilities sum to 1: all tokens, or those that continue a sequence. */
   readonly normalise: 'vocabulary' | 'allowed';
   /** For each input the numbers of sequences that are not to be found. */
   readonly exclude?: readonly ArrayLike<number>[] | undefined;

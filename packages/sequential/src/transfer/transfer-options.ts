@@ -2,7 +2,7 @@ import { EmbeddingTable, option } from '@palate/core';
 import { SEQUENTIAL } from '../options.js';
 import type { TransferableModel } from './transferable-model.js';
 
-/** What is trained of a model that goes on from another. */
+/** Parts to train of a model that continues another. */
 const TUNE = ['all', 'items'] as const;
 
 /** Options that models of texts share, beside those of SASRec and BERT4Rec. */

@@ -37,7 +37,7 @@ export type TransferConfig = SequentialConfig &
 /** Parameters that belong to one catalogue: they are not carried to another. */
 const OWN = [OFFSETS, PERMUTATION];
 
-/** What tells a model of texts from another. */
+/** Traits that tell one kind of model of texts from another. */
 export interface TransferKind<C extends TransferConfig> extends SequenceKind {
   readonly declared: {
     identity(settings: C, ...rest: readonly unknown[]): string;

@@ -12,7 +12,7 @@ export interface P5Example {
   readonly target: string;
 }
 
-/** What an epoch is drawn from. */
+/** Source that the rows of an epoch are drawn from. */
 export interface EpochSource {
   readonly material: Material;
   /** Tasks by name. */

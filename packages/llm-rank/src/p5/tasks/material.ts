@@ -20,7 +20,7 @@ export interface ExplanationUnit {
   readonly feature: string | undefined;
 }
 
-/** What rows of training are made of. */
+/** Data that rows of training are made from. */
 export interface Material {
   readonly log: InteractionLog;
   /** Names by dense index: one word each, without white space. */

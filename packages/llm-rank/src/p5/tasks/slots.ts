@@ -7,5 +7,5 @@ export interface WordList {
   readonly always?: string | undefined;
 }
 
-/** What fills the slots of a template, by name. */
+/** Contents for the slots of a template, by name. */
 export type Slots = Readonly<Record<string, string | WordList>>;

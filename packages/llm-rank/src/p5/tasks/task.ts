@@ -3,7 +3,7 @@ import type { P5Family } from '../templates/template.js';
 import type { Material } from './material.js';
 import type { Slots } from './slots.js';
 
-/** What a task is asked about. */
+/** Subject of a task's questions. */
 export type P5Unit = 'interaction' | 'user' | 'explanation' | 'review';
 
 /** A task of P5: what its rows are made of and how often. */
