@@ -1,8 +1,9 @@
-import { CancelledError, type OutcomeCounts, sumOutcomes, throwIfCancelled } from '@palate/core';
+import { CancelledError, throwIfCancelled } from '@palate/core';
 import { type ItemMap, itemMap } from '../map/item-map.js';
 import type { Answer, Explanation, ItemPage, ItemView, UserView } from './answer.js';
 import { answerBySystem } from './answer-by-system.js';
 import type { AnswerState, NamedRequest } from './answer-requests.js';
+import { AnswerTotals } from './answer-totals.js';
 import type { CallOptions, ExplainCallOptions, RefitOptions } from './call-options.js';
 import { checkRequest } from './check-request.js';
 import { type EngineParts, openParts } from './engine-parts.js';
@@ -40,6 +41,7 @@ import { searchItems, similarItems } from './similar-items.js';
 import type { Snapshot } from './snapshot.js';
 import { statusOf } from './status-of.js';
 import { textPieces } from './text-pieces.js';
+import { Turns } from './turns.js';
 import { itemPage, itemView, userView } from './views.js';
 
 /**
@@ -61,10 +63,9 @@ export class Engine {
   #feedback: FeedbackState;
   #added: AddedSoFar;
   readonly #refits = new RefitRuns();
-  #answered = 0;
-  #outcomes: readonly OutcomeCounts[] = [];
-  /** Changes of the state, one after the other. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #totals = new AnswerTotals();
+  /** Changes of the state. */
+  readonly #turns = new Turns();
   #isClosed = false;
 
   private constructor(parts: EngineParts) {
@@ -113,7 +114,7 @@ export class Engine {
         state,
         effort,
         { signal: options.signal, seed: opened.seed },
-        (answered, outcomes) => this.#count(answered, outcomes),
+        (answered, outcomes) => this.#totals.add(answered, outcomes),
       ),
     );
   }
@@ -161,7 +162,7 @@ export class Engine {
     this.#check(options.signal);
     const records = feedbackRecords(events, this.#snapshot.catalogue);
     const { stored } = await this.#parts.store.append(records);
-    await this.#inTurn(() => this.#takeEvents());
+    await this.#turns.run(() => this.#takeEvents());
     return { accepted: stored };
   }
 
@@ -172,7 +173,7 @@ export class Engine {
    */
   async catchUp(): Promise<{ events: number; items: number }> {
     this.#check();
-    return this.#inTurn(async () => ({ items: await this.#takeKept(), events: await this.#takeEvents() }));
+    return this.#turns.run(async () => ({ items: await this.#takeKept(), events: await this.#takeEvents() }));
   }
 
   async #takeKept(): Promise<number> {
@@ -205,7 +206,7 @@ export class Engine {
    */
   async addItems(items: readonly NewItem[]): Promise<{ added: number; updated: number }> {
     this.#check();
-    return this.#inTurn(async () => {
+    return this.#turns.run(async () => {
       await this.#takeKept();
       // Refused before anything is kept.
       const { added, updated } = this.#snapshot.catalogue.with(items);
@@ -247,7 +248,7 @@ export class Engine {
   /** Takes kept models away, by their folders, as far as none is in use here. */
   async removeModels(folders: readonly string[]): Promise<void> {
     this.#check();
-    await this.#inTurn(() => removeUnused(folders, this.#snapshot.generation));
+    await this.#turns.run(() => removeUnused(folders, this.#snapshot.generation));
   }
 
   /** Tells what is known of an item; undefined where nobody knows it. */
@@ -320,7 +321,7 @@ export class Engine {
       { ...this.#parts.options, ...options, signal },
       closing.signal,
     );
-    await this.#inTurn(async () => {
+    await this.#turns.run(async () => {
       throwIfCancelled(signal, 'refitting');
       const events = await readEvents(store);
       await folder.keepFittedFeedback(next.fitted);
@@ -353,8 +354,8 @@ export class Engine {
       effort,
       folder: folder.path,
       refit: this.#refits.status,
-      answered: this.#answered,
-      outcomes: this.#outcomes,
+      answered: this.#totals.answered,
+      outcomes: this.#totals.outcomes,
       model: live?.model.id,
     });
   }
@@ -365,7 +366,7 @@ export class Engine {
     this.#isClosed = true;
     this.#parts.closing.abort();
     await this.#refits.ended();
-    await this.#turn;
+    await this.#turns.ended();
     this.#snapshot.uses.retire();
     this.#snapshot.generation.uses.retire();
     if (this.#parts.options.feedback === undefined) await this.#parts.store.close();
@@ -380,32 +381,16 @@ export class Engine {
     if (this.#isClosed) throw new CancelledError('a call of the engine', new Error('the engine was closed'));
   }
 
-  /** The state of now, kept for an answer. */
-  #begin({ signal }: CallOptions): AnswerState & { readonly end: () => void } {
+  /** Answers from the state of now, which is kept until the answer is given. */
+  async #with<T>({ signal }: CallOptions, use: (state: AnswerState) => Promise<T>): Promise<T> {
     this.#check(signal);
     const snapshot = this.#snapshot;
     const { pipeline, live } = this.#parts;
-    return { snapshot, feedback: this.#feedback, pipeline, live, end: snapshot.use() };
-  }
-
-  async #with<T>(options: CallOptions, use: (state: AnswerState) => Promise<T>): Promise<T> {
-    const state = this.#begin(options);
+    const end = snapshot.use();
     try {
-      return await use(state);
+      return await use({ snapshot, feedback: this.#feedback, pipeline, live });
     } finally {
-      state.end();
+      end();
     }
-  }
-
-  #count(answered: number, outcomes: readonly OutcomeCounts[]): void {
-    this.#answered += answered;
-    this.#outcomes = sumOutcomes([...this.#outcomes, ...outcomes]);
-  }
-
-  /** Runs a change of the state after those before it. */
-  #inTurn<T>(change: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(change);
-    this.#turn = done.catch(() => undefined);
-    return done;
   }
 }

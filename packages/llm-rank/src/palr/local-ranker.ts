@@ -2,76 +2,50 @@ import {
   type CatalogueScorer,
   checkNumber,
   checkOptions,
-  checkSavedNames,
   checkSharedIds,
   checkValidationUnseen,
   type Dataset,
   type Disposable,
-  disposedOnFailure,
   Favourites,
   fingerprint,
   fittedOnLogs,
   type IdMap,
-  itemFiles,
   type LongCallOptions,
   listsFromScores,
   type Provenance,
-  prefixedTensors,
   provenanceOfParts,
   type Query,
   RandomStream,
   type Ranker,
   RETRIEVE_OPTIONS,
   type RetrieveOptions,
-  readArtifact,
-  rebuildSaved,
   type Saveable,
   type ScoredItem,
-  savedFittedOn,
-  savedItems,
-  savedProvenance,
-  tensorsUnder,
   throwIfCancelled,
   UNKNOWN,
   unavailableItems,
-  writeArtifact,
   yieldToEventLoop,
 } from '@palate/core';
-import { readTextTokens } from '@palate/llm';
-import { cosineSchedule, type EpochReport, fitNetwork, selectBackend, T5, t5Config } from '@palate/nn';
+import { cosineSchedule, type EpochReport, fitNetwork, selectBackend } from '@palate/nn';
 import { genreField, titleFields } from '../descriptive-fields.js';
 import { checkCandidates } from './check-candidates.js';
-import { checkSizes } from './check-sizes.js';
 import { withRetrieved } from './hard-negatives.js';
 import { instructionBatches } from './instruction-batches.js';
 import { instructionData } from './instruction-data.js';
-import {
-  LOCAL_RANKER,
-  type LocalRankerConfig,
-  type LocalRankerOptions,
-  type LocalRankOptions,
-} from './local-ranker-options.js';
+import { LOCAL_RANKER, type LocalRankerOptions, type LocalRankOptions } from './local-ranker-options.js';
+import type { LocalRankerParts } from './local-ranker-parts.js';
 import { mixedOrder } from './mixed-order.js';
 import { LENGTHS, type RankerInput, RankerModel } from './ranker-model.js';
-import type { RankerVocabulary } from './ranker-vocabulary.js';
-import { savedProfiles } from './saved-profiles.js';
+import { loadLocalRanker, saveLocalRanker } from './saved-local-ranker.js';
 import { shownOrder } from './shown-order.js';
-import { freshShape, freshT5, startFresh } from './start-fresh.js';
+import { startFresh } from './start-fresh.js';
 import { startFromFolder } from './start-from-folder.js';
 import { isKept, taughtSamples, teacherJudge } from './taught-rankings.js';
-import { TokenizerVocabulary } from './tokenizer-vocabulary.js';
 import { validationJudge } from './validation-judge.js';
-import { WordVocabulary } from './word-vocabulary.js';
 
-/** Files of a tokenizer that is saved with the model. */
-const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json'] as const;
-const KIND = 'palr-local';
-/** 3 says what profiles and vectors know of interactions. */
-const VERSION = 3;
-/** Prefix of the names of weights, beside which the artifact keeps the favourites. */
-const MODEL = 'model/';
 /** Queries ranked at once, so that memory stays bounded. */
 const BLOCK = 256;
+
 /**
  * PALR's fine-tuned ranker, trained on this machine: a T5 tuned by instruction data on a share of the users. It stands
  * in for the paper's LLaMA-7B.
@@ -95,31 +69,11 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
   readonly tuned: Uint8Array;
   /** Weight of the retriever's order that did best on the validation. */
   readonly orderWeight: number;
-  readonly #model: RankerModel;
-  readonly #vocabulary: RankerVocabulary;
-  readonly #profiles: ReadonlyMap<string, string>;
-  readonly #config: LocalRankerConfig;
-  readonly #dataFingerprint: string;
+  readonly #parts: LocalRankerParts;
 
-  private constructor(parts: {
-    model: RankerModel;
-    vocabulary: RankerVocabulary;
-    profiles: ReadonlyMap<string, string>;
-    config: LocalRankerConfig;
-    history: readonly EpochReport[];
-    tuned: Uint8Array;
-    orderWeight: number;
-    favourites: Favourites;
-    provenance: Provenance | undefined;
-    dataFingerprint: string;
-    fittedOn: readonly string[];
-  }) {
+  private constructor(parts: LocalRankerParts) {
+    this.#parts = parts;
     this.provenance = parts.provenance;
-    this.#model = parts.model;
-    this.#vocabulary = parts.vocabulary;
-    this.#profiles = parts.profiles;
-    this.#config = parts.config;
-    this.#dataFingerprint = parts.dataFingerprint;
     this.fittedOn = parts.fittedOn;
     this.history = parts.history;
     this.tuned = parts.tuned;
@@ -197,7 +151,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
         : made.samples),
       ...(validation ? taught : taught.filter((each, k) => !isKept(each, k))),
     ];
-    const parts = {
+    const parts: LocalRankerParts = {
       model,
       vocabulary,
       profiles,
@@ -249,7 +203,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
   }
 
   #input(query: Query, candidates: readonly number[]): RankerInput {
-    const known = query.user === undefined ? undefined : this.#profiles.get(query.user);
+    const known = query.user === undefined ? undefined : this.#parts.profiles.get(query.user);
     return {
       profile: query.text ?? known ?? '',
       history: Array.from(query.history ?? []),
@@ -286,7 +240,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
       const shown = ordered.map((given, at) =>
         shownOrder(random, queries[block[at] as number] as Query, given.slice(0, LENGTHS.candidates)),
       );
-      const scores = await this.#model.score(
+      const scores = await this.#parts.model.score(
         block.map((q, at) => this.#input(queries[q] as Query, shown[at] as number[])),
       );
       for (const [at, q] of block.entries()) {
@@ -314,9 +268,9 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
     for (const query of queries) unavailableItems(query, this.items.size);
     await selectBackend();
     const inputs = queries.map((query) => this.#input(query, []));
-    const scores = await this.#model.score(inputs);
+    const scores = await this.#parts.model.score(inputs);
     for (const [q, { history, profile }] of inputs.entries())
-      if (history.length === 0 && this.#vocabulary.profile(profile).length === 0)
+      if (history.length === 0 && this.#parts.vocabulary.profile(profile).length === 0)
         scores.set(this.favourites.scores, q * this.items.size);
     return scores;
   }
@@ -325,28 +279,8 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
     return listsFromScores(this, queries, k, options);
   }
 
-  async save(dir: string): Promise<void> {
-    await writeArtifact(dir, {
-      kind: KIND,
-      version: VERSION,
-      config: {
-        ...LOCAL_RANKER.saved(this.#config),
-        orderWeight: this.orderWeight,
-        provenance: this.provenance ?? null,
-        ...(this.#config.t5 ? { t5: this.#config.t5 } : {}),
-      },
-      dataFingerprint: this.#dataFingerprint,
-      fittedOn: this.fittedOn,
-      tensors: {
-        ...prefixedTensors(await this.#model.parameters.values(), MODEL),
-        ...this.favourites.tensors(),
-      },
-      files: {
-        ...itemFiles(this.items),
-        'profiles.json': JSON.stringify([...this.#profiles]),
-        ...this.#vocabulary.files(),
-      },
-    });
+  save(dir: string): Promise<void> {
+    return saveLocalRanker(this.#parts, dir);
   }
 
   /**
@@ -356,50 +290,12 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
    * @throws MissingDependencyError if its tokenizer needs `@huggingface/transformers`, which is not installed
    */
   static async load(dir: string): Promise<LocalRanker> {
-    const artifact = await readArtifact(dir, KIND, VERSION);
-    const { manifest, tensors, files } = artifact;
-    const { orderWeight, t5, provenance: noted, ...own } = Object(manifest.config) as Record<string, unknown>;
-    const shape = t5 === undefined ? undefined : t5Config(t5, dir);
-    const config: LocalRankerConfig = { ...LOCAL_RANKER.restored(dir, own), t5: shape };
-    const provenance = savedProvenance(dir, noted);
-    await selectBackend();
-    return rebuildSaved(dir, 'a local ranker of the settings in the manifest', async () => {
-      const text = (name: string): string => Buffer.from(files[name] ?? []).toString('utf8');
-      const items = savedItems(dir, artifact);
-      const vocabulary = shape
-        ? new TokenizerVocabulary(
-            await readTextTokens(Object.fromEntries(TOKENIZER_FILES.map((name) => [name, text(name)])), dir),
-            items,
-            shape,
-          )
-        : new WordVocabulary(savedItems(dir, artifact, 'words.json', 'word'), items);
-      const weights = tensorsUnder(tensors, MODEL);
-      checkSizes(dir, weights, shape ?? freshShape(vocabulary, config), items.size);
-      const model = new RankerModel(vocabulary, shape ? new T5(shape) : freshT5(vocabulary, config, 0));
-      return disposedOnFailure(model, () => {
-        checkSavedNames(dir, weights, model.parameters.names);
-        model.parameters.assign(weights, dir);
-        model.settle();
-        return new LocalRanker({
-          model,
-          vocabulary,
-          profiles: savedProfiles(dir, artifact),
-          config,
-          history: [],
-          tuned: new Uint8Array(0),
-          orderWeight: checkNumber('orderWeight', orderWeight, { min: 0 }),
-          favourites: Favourites.saved(dir, tensors, items.size),
-          provenance,
-          dataFingerprint: manifest.dataFingerprint ?? '',
-          fittedOn: savedFittedOn(manifest),
-        });
-      });
-    });
+    return new LocalRanker(await loadLocalRanker(dir));
   }
 
   /** Frees the weights; what needs them throws afterwards. */
   dispose(): void {
-    this.#model.dispose();
+    this.#parts.model.dispose();
   }
 
   [Symbol.dispose](): void {
