@@ -25,13 +25,7 @@ export {
 export type { CutSlot } from './p5/cut-counter.js';
 export type { P5Explanation, P5Review, P5Texts } from './p5/data/text-units.js';
 export type { ItemCodes } from './p5/ids/id-names.js';
-export {
-  P5,
-  type P5Asking,
-  type P5ExplanationRequest,
-  type P5FreeSearch,
-  type P5ReviewRequest,
-} from './p5/p5.js';
+export { P5 } from './p5/p5.js';
 export {
   P5_FAMILIES,
   P5_OPTIONS,
@@ -39,6 +33,13 @@ export {
   type P5Options,
   type P5SemanticIds,
 } from './p5/p5-options.js';
+export type {
+  P5Asking,
+  P5ExplanationRequest,
+  P5FreeSearch,
+  P5ReviewRequest,
+  P5WritingOptions,
+} from './p5/p5-types.js';
 export type { Slots, WordList } from './p5/tasks/slots.js';
 export type { P5Family, P5Template } from './p5/templates/template.js';
 export { P5_TEMPLATES, templateOf } from './p5/templates/templates.js';

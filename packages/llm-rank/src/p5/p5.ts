@@ -5,7 +5,6 @@ import {
   type Disposable,
   type Favourites,
   type IdMap,
-  InvalidInputError,
   type LongCallOptions,
   OutcomeCounter,
   type Provenance,
@@ -32,50 +31,22 @@ import { fitP5 } from './fit-p5.js';
 import { filledUp, ItemSearch } from './item-search.js';
 import type { P5Options } from './p5-options.js';
 import type { P5Parts } from './p5-parts.js';
-import { P5Ratings } from './rating-answers.js';
+import type {
+  P5Asking,
+  P5ExplanationRequest,
+  P5FreeSearch,
+  P5ReviewRequest,
+  P5WritingOptions,
+} from './p5-types.js';
+import { P5Ratings, ratingTemplate } from './rating-answers.js';
 import { loadP5, saveP5 } from './saved-p5.js';
-import { starsOf } from './tasks/material.js';
 import { historyWords } from './tasks/sequential-tasks.js';
 import type { Slots } from './tasks/slots.js';
-import { reviewWords } from './tasks/text-tasks.js';
 import type { P5Template } from './templates/template.js';
+import { P5Writing } from './writing.js';
 
 /** Queries that are searched together. */
 const BLOCK = 64;
-
-/** Templates by which a P5 is asked, by number. */
-export interface P5Asking {
-  /** Of the task `next`, for lists. */
-  readonly next?: string | undefined;
-  /** Of `direct-yes-no`, whose yes is the score, or of `direct-choose`, for ranking. */
-  readonly direct?: string | undefined;
-  /** Of `rating`, with the number as its answer. */
-  readonly rating?: string | undefined;
-  readonly explanation?: string | undefined;
-}
-
-/** What an explanation is asked for, by external ids. */
-export interface P5ExplanationRequest {
-  readonly user: string;
-  readonly item: string;
-  /** A rating to explain. */
-  readonly rating?: number | undefined;
-  /** A word to speak of. */
-  readonly feature?: string | undefined;
-}
-
-/** A review to be read, by external ids. */
-export interface P5ReviewRequest {
-  readonly user: string;
-  readonly text: string;
-}
-
-/** Lists of a search without bounds. */
-export interface P5FreeSearch {
-  readonly lists: ScoredItem[][];
-  /** Share of what was written that is the name of no item. */
-  readonly invalidShare: number;
-}
 
 /**
  * P5 (Geng et al. 2022): one text-to-text model for five families of tasks. Users and items are words; ratings, histories,
@@ -99,11 +70,12 @@ export class P5 implements Retriever, Ranker, Saveable, Disposable {
   readonly provenance: Provenance | undefined;
   /** Loss of each epoch of the fit; empty after loading. */
   readonly history: readonly EpochReport[];
-  /** What did not fit into the inputs of the training, by slot; nothing after loading. */
+  /** Counts of what did not fit into the inputs of the training, by slot; none after loading. */
   readonly trainingCut: Readonly<Record<string, CutSlot>>;
   readonly #parts: P5Parts;
   readonly #questions: P5Questions;
   readonly #search: ItemSearch;
+  readonly #writing: P5Writing;
   readonly #asking: P5Asking;
 
   private constructor(
@@ -116,6 +88,7 @@ export class P5 implements Retriever, Ranker, Saveable, Disposable {
     this.#parts = parts;
     this.#questions = questions;
     this.#search = search;
+    this.#writing = new P5Writing(questions);
     this.#asking = asking;
     this.items = parts.items;
     this.users = parts.users;
@@ -151,7 +124,7 @@ export class P5 implements Retriever, Ranker, Saveable, Disposable {
     if (asking.next !== undefined) this.#questions.template(asking.next, ['next']);
     if (asking.direct !== undefined)
       this.#questions.template(asking.direct, ['direct-yes-no', 'direct-choose']);
-    if (asking.rating !== undefined) this.#ratingTemplate(asking.rating);
+    if (asking.rating !== undefined) ratingTemplate(this.#questions, asking.rating);
     if (asking.explanation !== undefined) this.#questions.template(asking.explanation, ['explanation']);
     return asked;
   }
@@ -295,8 +268,8 @@ export class P5 implements Retriever, Ranker, Saveable, Disposable {
 
   /**
    * Orders candidates by how likely a user is to want them: by the yes of a question about each, or, with a template that chooses,
-   * by their place in the answer to one question about all. Users that are not known are asked about by their history; without
-   * one the candidates stay as they were given, and that is counted.
+   * by their position in the answer to one question about all. Users that are not known are asked about by their history;
+   * without one the candidates stay as they were given, and that is counted.
    *
    * @throws InvalidInputError for item indexes out of range, an item twice in a list, or scores that are not finite
    * @throws UnsupportedError if neither the direct family was trained nor, for users who are not known, the sequential one
@@ -331,26 +304,13 @@ export class P5 implements Retriever, Ranker, Saveable, Disposable {
     return lists.map((list) => [...list].sort((a, b) => b.score - a.score).slice(0, k));
   }
 
-  #ratingTemplate(id: string | undefined): P5Template {
-    const template =
-      id === undefined
-        ? this.#questions.trained('rating', ({ target }) => target === 'rating')
-        : this.#questions.template(id, ['rating']);
-    if (template?.target === 'rating') return template;
-    throw new UnsupportedError({
-      expected: 'a template that asks for a rating as a number, of a P5 trained on ratings',
-      received: template ? `${template.id}, which asks for ${template.target}` : 'none',
-      hint: "Fit on a rated log with the family 'rating', and ask by a template such as 1-1.",
-    });
-  }
-
   /**
    * Predicts ratings by writing them.
    *
    * @throws UnsupportedError if ratings were not trained
    */
   ratings(): RatingPredictor {
-    const template = this.#ratingTemplate(this.#asking.rating);
+    const template = ratingTemplate(this.#questions, this.#asking.rating);
     return new P5Ratings(this.#questions, template, this.name);
   }
 
@@ -360,32 +320,8 @@ export class P5 implements Retriever, Ranker, Saveable, Disposable {
    * @throws InvalidInputError for a user or an item that is not known
    * @throws UnsupportedError if explanations were not trained
    */
-  async explain(
-    requests: readonly P5ExplanationRequest[],
-    options: LongCallOptions & { readonly maxTokens?: number | undefined } = {},
-  ): Promise<string[]> {
-    const sources = requests.map(({ user, item, rating, feature }) => {
-      const slots: Slots = {
-        ...this.#pairSlots(user, item),
-        ...(rating === undefined ? {} : { stars: starsOf(rating) }),
-        ...(feature === undefined ? {} : { feature }),
-      };
-      return this.#questions.source(this.#explanationTemplate(slots), slots);
-    });
-    return this.#questions.write(sources, options);
-  }
-
-  /** The template that was asked for, or of those trained on the one that reads most of what there is. */
-  #explanationTemplate(slots: Slots): P5Template {
-    const { explanation } = this.#asking;
-    if (explanation !== undefined) return this.#questions.template(explanation, ['explanation']);
-    const found = this.#questions.fullest('explanation', slots);
-    if (found) return found;
-    throw new UnsupportedError({
-      expected: 'a P5 that was trained on explanations',
-      received: `one trained on ${this.#parts.tasks.join(', ')}`,
-      hint: 'Pass texts with explanations to P5.fit.',
-    });
+  explain(requests: readonly P5ExplanationRequest[], options: P5WritingOptions = {}): Promise<string[]> {
+    return this.#writing.explain(requests, this.#asking.explanation, options);
   }
 
   /**
@@ -393,11 +329,8 @@ export class P5 implements Retriever, Ranker, Saveable, Disposable {
    *
    * @throws UnsupportedError if reviews with headlines were not trained
    */
-  summarise(
-    reviews: readonly P5ReviewRequest[],
-    options: LongCallOptions & { readonly maxTokens?: number | undefined } = {},
-  ): Promise<string[]> {
-    return this.#askReviews(reviews, 'summary', options);
+  summarise(reviews: readonly P5ReviewRequest[], options: P5WritingOptions = {}): Promise<string[]> {
+    return this.#writing.askReviews(reviews, 'summary', options);
   }
 
   /**
@@ -405,34 +338,8 @@ export class P5 implements Retriever, Ranker, Saveable, Disposable {
    *
    * @throws UnsupportedError if reviews were not trained
    */
-  async rateReviews(
-    reviews: readonly P5ReviewRequest[],
-    options: LongCallOptions = {},
-  ): Promise<Float32Array> {
-    const answers = await this.#askReviews(reviews, 'stars', options);
-    return Float32Array.from(answers, (answer) => {
-      const text = answer.replace(/\s/g, '');
-      return text === '' ? Number.NaN : Number(text);
-    });
-  }
-
-  async #askReviews(
-    reviews: readonly P5ReviewRequest[],
-    target: string,
-    options: LongCallOptions & { readonly maxTokens?: number | undefined },
-  ): Promise<string[]> {
-    const template = this.#questions.trained('review', (each) => each.target === target);
-    if (!template)
-      throw new UnsupportedError({
-        expected: 'a P5 that was trained on reviews',
-        received: `one trained on ${this.#parts.tasks.join(', ')}`,
-        hint: 'Pass texts with reviews to P5.fit.',
-      });
-    return this.ask(
-      template.id,
-      reviews.map(({ user, text }) => ({ user: this.#userName(user), review: reviewWords(text) })),
-      options,
-    );
+  rateReviews(reviews: readonly P5ReviewRequest[], options: LongCallOptions = {}): Promise<Float32Array> {
+    return this.#writing.rateReviews(reviews, options);
   }
 
   /**
@@ -440,34 +347,13 @@ export class P5 implements Retriever, Ranker, Saveable, Disposable {
    *
    * @param slots - of each question: words, as they stand in texts
    */
-  async ask(
-    id: string,
-    slots: readonly Slots[],
-    options: LongCallOptions & { readonly maxTokens?: number | undefined } = {},
-  ): Promise<string[]> {
-    const template = this.#questions.any(id);
-    return this.#questions.write(
-      slots.map((each) => this.#questions.source(template, each)),
-      options,
-    );
+  ask(id: string, slots: readonly Slots[], options: P5WritingOptions = {}): Promise<string[]> {
+    return this.#writing.ask(id, slots, options);
   }
 
   /** How a user is called in texts, for {@link ask}. */
   userName(user: string): string {
-    return this.#userName(user);
-  }
-
-  #userName(user: string): string {
-    return this.#parts.userNames.names[known(this.users, user, 'user')] as string;
-  }
-
-  #pairSlots(user: string, item: string): Slots {
-    const at = known(this.items, item, 'item');
-    return {
-      user: this.#userName(user),
-      item: this.#parts.itemNames.names[at] as string,
-      title: this.#parts.titles[at] as string,
-    };
+    return this.#writing.userName(user);
   }
 
   save(dir: string): Promise<void> {
@@ -491,16 +377,6 @@ export class P5 implements Retriever, Ranker, Saveable, Disposable {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-function known(ids: IdMap, id: string, what: string): number {
-  const found = ids.find(id);
-  if (found !== undefined) return found;
-  throw new InvalidInputError({
-    expected: `a ${what} of the training data`,
-    received: JSON.stringify(id),
-    hint: `Ask about a ${what} that the model has a name for.`,
-  });
 }
 
 /** Says what tells this P5 from another: how items are called, and by which templates it is asked. */

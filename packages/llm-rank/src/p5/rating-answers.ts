@@ -78,3 +78,22 @@ export class P5Ratings implements RatingPredictor {
     return predictions;
   }
 }
+
+/**
+ * The template by which ratings are asked for.
+ *
+ * @param id - of the one that was named; one that was trained on if left out
+ * @throws UnsupportedError if it asks for no number, or ratings were not trained
+ */
+export function ratingTemplate(questions: P5Questions, id: string | undefined): P5Template {
+  const template =
+    id === undefined
+      ? questions.trained('rating', ({ target }) => target === 'rating')
+      : questions.template(id, ['rating']);
+  if (template?.target === 'rating') return template;
+  throw new UnsupportedError({
+    expected: 'a template that asks for a rating as a number, of a P5 trained on ratings',
+    received: template ? `${template.id}, which asks for ${template.target}` : 'none',
+    hint: "Fit on a rated log with the family 'rating', and ask by a template such as 1-1.",
+  });
+}
