@@ -83,7 +83,7 @@ test('what was stopped goes on after the last whole block, and ends in the same 
 });
 
 test('other settings begin anew, and say so', async () => {
-  const signal = AbortSignal.timeout(60_000);
+  const signal = AbortSignal.timeout(300_000);
   const stop = new AbortController();
   const stopped = score('other.jsonl', {
     signal: stop.signal,

@@ -26,7 +26,7 @@ beforeAll(async () => {
     join(copy, 'packages', 'engine', 'vitest.config.mjs'),
     `const conditions = ['palate-source', 'module', 'node', 'development|production'];
 const alias = { '@palate/retrievers': ${JSON.stringify(join(copy, 'packages', 'retrievers', 'src', 'index.ts'))} };
-export default { resolve: { conditions, alias }, ssr: { resolve: { conditions } }, test: { testTimeout: 120_000 } };
+export default { resolve: { conditions, alias }, ssr: { resolve: { conditions } }, test: { testTimeout: 600_000 } };
 `,
   );
 });

@@ -11,7 +11,7 @@ const script = join(root, 'scripts', 'new.mjs');
 
 /** Packages are read from their sources, as in the workspace. */
 const CONFIG = `const conditions = ['palate-source', 'module', 'node', 'development|production'];
-export default { resolve: { conditions }, ssr: { resolve: { conditions } }, test: { testTimeout: 120_000 } };
+export default { resolve: { conditions }, ssr: { resolve: { conditions } }, test: { testTimeout: 600_000 } };
 `;
 
 /** Layouts that the script must write: the package, the name, the files that it makes, and the lines that it adds elsewhere. */
