@@ -10,11 +10,9 @@ import {
   PalateError,
   type Provenance,
   RandomStream,
-  readArtifact,
   readManifest,
   UNKNOWN,
   WORLD,
-  writeArtifact,
 } from '@palate/core';
 import { settled } from '@palate/core/testing';
 import { selectBackend } from '@palate/nn';
@@ -304,99 +302,6 @@ describe('options that nobody would read', () => {
     expect(() =>
       encodeFeatures(dataset, [], { users: new Uint8Array(1), items: new Uint8Array(log.items.size) }),
     ).toThrow(/marks for 20 users/);
-  });
-});
-
-describe('an artifact', () => {
-  it('is refused where its parts do not fit, though every checksum holds', async () => {
-    const knowledge = { item: vectors(log.items), adaptor: { widths: [4, 2] } };
-    using model = await CtrModel.fit(split.train, { ...SMALL, knowledge });
-    const dir = folder();
-    await model.save(dir);
-    const before = await settled(() => tf.memory().numTensors);
-    const artifact = await readArtifact(dir, 'ctr-model', 3);
-    const text = (name: string): string => Buffer.from(artifact.files[name] ?? []).toString('utf8');
-    const write = async (change: {
-      config?: object;
-      files?: Record<string, string>;
-      tensors?: object;
-    }): Promise<string> => {
-      const to = folder();
-      const { config, version, kind } = artifact.manifest;
-      await writeArtifact(to, {
-        kind,
-        version,
-        config: { ...(config as object), ...change.config },
-        tensors: { ...artifact.tensors, ...change.tensors } as typeof artifact.tensors,
-        files: { ...artifact.files, ...change.files },
-      });
-      return to;
-    };
-    const { model: settings } = artifact.manifest.config as { model: Record<string, unknown> };
-    const forged = (more: object): { config: object } => ({ config: { model: { ...settings, ...more } } });
-    const features = JSON.parse(text('features.json')) as { item: Record<string, unknown>[] };
-    const firstFeature = (more: object): { files: Record<string, string> } => ({
-      files: {
-        'features.json': JSON.stringify({
-          ...features,
-          item: features.item.map((each, k) => (k === 0 ? { ...each, ...more } : each)),
-        }),
-      },
-    });
-    (await CtrModel.load(await write({}))).dispose();
-    const codes = artifact.tensors['features/item/0'] as { shape: number[]; values: Int32Array };
-    for (const [what, change] of Object.entries({
-      'null config': { config: { model: null } },
-      'no training': { config: { training: undefined } },
-      backbone: forged({ backbone: 'dcnv9' }),
-      'huge width': forged({ dimension: 8000 }),
-      'huge layer': forged({ hidden: [60_000, 60_000] }),
-      'other width': forged({ dimension: 3 }),
-      dropout: forged({ dropout: 7 }),
-      'other backbone': forged({ backbone: 'dcnv2' }),
-      unknown: forged({ rate: 1 }),
-      'no ids': { files: { 'items.json': '{}' } },
-      'other ids': { files: { 'items.json': '["a"]' } },
-      'broken JSON': { files: { 'users.json': '[' } },
-      rows: firstFeature({ rows: 3 }),
-      slots: firstFeature({ slots: 2 }),
-      declaration: firstFeature({ declaration: null }),
-      'codes beyond the table': {
-        tensors: { 'features/item/0': { ...codes, values: codes.values.map(() => 4000) } },
-      },
-      'another tensor': { tensors: { stray: { shape: [1], values: Float32Array.of(1) } } },
-      adaptor: {
-        files: { 'features.json': JSON.stringify({ ...features, adaptor: { widths: [50_000, 50_000] } }) },
-      },
-      provenance: {
-        files: { 'features.json': JSON.stringify({ ...features, provenance: { item: 'world' } }) },
-      },
-    }))
-      await expect(CtrModel.load(await write(change)), what).rejects.toMatchObject({ code: 'artifact' });
-    expect(tf.memory().numTensors).toBe(before);
-  });
-
-  it('of a re-ranker too', async () => {
-    using model = await Reranker.fit(rerankLists(samples, { length: 4 }), {
-      model: 'dlcm',
-      features,
-      dimension: 2,
-      epochs: 1,
-    });
-    const dir = folder();
-    await model.save(dir);
-    const { manifest, tensors, files } = await readArtifact(dir, 'reranker', 3);
-    for (const length of [1, 2.5, 1e7, undefined]) {
-      const to = folder();
-      const { model: saved, ...rest } = manifest.config as { model: object };
-      await writeArtifact(to, {
-        ...manifest,
-        config: { ...rest, model: { ...saved, length } },
-        tensors,
-        files,
-      });
-      await expect(Reranker.load(to)).rejects.toMatchObject({ code: 'artifact' });
-    }
   });
 });
 

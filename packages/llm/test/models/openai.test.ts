@@ -1,11 +1,12 @@
 import { inspect } from 'node:util';
-import type { GenerateRequest, PalateError } from '@palate/core';
+import type { GenerateRequest } from '@palate/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ScoredGenerateResult } from '../../src/models/chat-format.js';
-import { ModelCallError } from '../../src/models/model-error.js';
+import type { ModelCallError } from '../../src/models/model-error.js';
 import { type OpenAIModelOptions, openaiModel } from '../../src/models/openai.js';
 import type { Behaviour, Dialect } from '../server/behaviour.js';
 import { startServer, type TestServer } from '../server/start-server.js';
+import { ask, failureOf, scriptedAt } from './scripted.js';
 
 const KEY = 'sk-test-4711-do-not-tell';
 let server: TestServer;
@@ -14,31 +15,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-let names = 0;
-/** A model name of its own, so that tests do not share scripts. */
-async function scripted(
-  script: readonly Behaviour[],
-  options: Partial<OpenAIModelOptions> = {},
-): Promise<{ name: string; model: ReturnType<typeof openaiModel> }> {
-  const name = `model-${++names}`;
-  await server.control.script(name, script);
-  return { name, model: openaiModel({ model: name, baseURL: server.baseURL, apiKey: KEY, ...options }) };
-}
-
-const ask = (content: string, more: Partial<GenerateRequest> = {}): GenerateRequest => ({
-  messages: [{ role: 'user', content }],
-  ...more,
-});
-
-async function failure(
-  model: ReturnType<typeof openaiModel>,
-  request = ask('hello'),
-): Promise<ModelCallError> {
-  const [outcome] = await model.generate([request]);
-  if (outcome?.ok !== false) throw new Error('it did not fail');
-  expect(outcome.error).toBeInstanceOf(ModelCallError);
-  return outcome.error as ModelCallError;
-}
+const scripted = (script: readonly Behaviour[], options: Partial<OpenAIModelOptions> = {}) =>
+  scriptedAt(server, script, { apiKey: KEY, ...options });
 
 describe('chat', () => {
   test('answers in the order of the requests, with usage and the id of provider and model', async () => {
@@ -145,7 +123,7 @@ describe('chat', () => {
   });
 
   test('keeps at most `concurrency` requests in flight, whoever asks', async () => {
-    const name = `model-${++names}`;
+    const name = 'model-asked-at-once';
     await server.control.script(name, [{ kind: 'answer', delayMs: 30 }], { stay: true });
     const model = openaiModel({ model: name, baseURL: server.baseURL, apiKey: KEY, concurrency: 3 });
     const batch = Array.from({ length: 8 }, (_, n) => ask(String(n)));
@@ -207,7 +185,7 @@ describe('structured output', () => {
   test('does not lay a refusal of the request itself on the format', async () => {
     const refuse: Behaviour = { kind: 'status', status: 400, message: 'context too long' };
     const { model } = await scripted([refuse, refuse, refuse]);
-    const error = await failure(model, ask('x', { schema }));
+    const error = await failureOf(model, ask('x', { schema }));
     expect(error.code).toBe('request-refused');
     expect(error.message).toContain('context too long');
   });
@@ -252,7 +230,7 @@ describe('failures', () => {
     ['a cut body', { kind: 'cut' }, 'connection-failed', true, { isUnbilled: false }],
   ])('%s', async (_, behaviour, code, isRetryable, more) => {
     const { model } = await scripted([behaviour]);
-    const error = await failure(model);
+    const error = await failureOf(model);
     expect(error).toMatchObject({ code, isRetryable, ...more });
   });
 
@@ -260,7 +238,7 @@ describe('failures', () => {
     const { model } = await scripted([
       { kind: 'status', status: 429, retryAfter: new Date(Date.now() + 3_600_000).toUTCString() },
     ]);
-    const { retryAfterSeconds } = await failure(model);
+    const { retryAfterSeconds } = await failureOf(model);
     expect(retryAfterSeconds).toBeGreaterThan(3000);
     expect(retryAfterSeconds).toBeLessThanOrEqual(3600);
   });
@@ -270,14 +248,14 @@ describe('failures', () => {
       timeoutSeconds: 0.3,
     });
     for (let n = 0; n < 2; n++)
-      expect(await failure(model)).toMatchObject({ code: 'timed-out', isRetryable: true });
+      expect(await failureOf(model)).toMatchObject({ code: 'timed-out', isRetryable: true });
   });
 
   test('nobody there', async () => {
     const gone = await startServer();
     await gone.close();
     const model = openaiModel({ model: 'x', baseURL: gone.baseURL, apiKey: KEY });
-    expect(await failure(model)).toMatchObject({
+    expect(await failureOf(model)).toMatchObject({
       code: 'connection-failed',
       isRetryable: true,
       isUnbilled: true,
@@ -343,58 +321,6 @@ describe('failures', () => {
   });
 });
 
-describe('streams', () => {
-  async function read(stream: AsyncIterable<string>): Promise<[string, PalateError | undefined]> {
-    let text = '';
-    try {
-      for await (const piece of stream) text += piece;
-    } catch (error) {
-      return [text, error as PalateError];
-    }
-    return [text, undefined];
-  }
-
-  test.each([true, false])(
-    'a stream that ends before its mark is an error, cleanly ended: %s',
-    async (clean) => {
-      const { model } = await scripted([{ kind: 'cut', clean }]);
-      const [text, error] = await read(model.stream(ask('a long question')));
-      expect(text).toMatch(/^answer to:/);
-      expect(error).toMatchObject({ code: 'stream-cut', isRetryable: true });
-    },
-  );
-
-  test.each<[Behaviour, string]>([
-    [{ kind: 'status', status: 429, retryAfter: '1' }, 'rate-limited'],
-    [{ kind: 'html' }, 'bad-answer'],
-    [{ kind: 'error-in-200' }, 'bad-answer'],
-    [{ kind: 'hang' }, 'timed-out'],
-  ])('%j', async (behaviour, code) => {
-    const { model } = await scripted([behaviour], { timeoutSeconds: behaviour.kind === 'hang' ? 0.3 : 60 });
-    const [text, error] = await read(model.stream(ask('x')));
-    expect([text, error?.code]).toEqual(['', code]);
-  });
-
-  test('a slow stream lives as long as pieces come', async () => {
-    // Some 750 drips, 5 ms or more each: longer in all than the wait allowed for each piece of some 50.
-    const { model } = await scripted([{ kind: 'drip', everyMs: 5, bytes: 4 }], { timeoutSeconds: 3 });
-    const started = performance.now();
-    const [text, error] = await read(model.stream(ask('1 2 3 4 5 6 7 8 9 10 11')));
-    expect([text, error]).toEqual(['answer to: 1 2 3 4 5 6 7 8 9 10 11', undefined]);
-    expect(performance.now() - started).toBeGreaterThan(3000);
-  });
-
-  test('leaving the loop ends the call', async () => {
-    const { model } = await scripted([{ kind: 'drip', everyMs: 1 }]);
-    const stream = model.stream(ask('x y z'));
-    for await (const piece of stream) {
-      expect(piece).toBe('answer');
-      break;
-    }
-    await expect(stream.result).rejects.toMatchObject({ code: 'cancelled' });
-  });
-});
-
 test('no key in any error: message, stack, causes, JSON or inspection', async () => {
   const header = 'header-secret-815';
   const behaviours: Behaviour[] = [
@@ -423,7 +349,7 @@ test('no key in any error: message, stack, causes, JSON or inspection', async ()
         texts.push(JSON.stringify(model), inspect(model, { depth: 8, showHidden: true }));
         const error: unknown = streaming
           ? await model.stream(ask('x')).result.catch((reason: unknown) => reason)
-          : await failure(model);
+          : await failureOf(model);
         for (let e = error; e instanceof Error; e = e.cause)
           texts.push(
             String(e),

@@ -1,8 +1,7 @@
-import type { GenerateRequest } from '@palate/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ModelCallError, type OpenAIModelOptions, openaiModel } from '../../src/index.js';
 import type { Behaviour } from '../server/behaviour.js';
 import { startServer, type TestServer } from '../server/start-server.js';
+import { ask, failureOf, scriptedAt } from './scripted.js';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -10,25 +9,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-let names = 0;
-async function scripted(
-  script: readonly Behaviour[],
-  options: Partial<OpenAIModelOptions> = {},
-): Promise<{ name: string; model: ReturnType<typeof openaiModel> }> {
-  const name = `errors-${++names}`;
-  await server.control.script(name, script);
-  return { name, model: openaiModel({ model: name, baseURL: server.baseURL, apiKey: 'k', ...options }) };
-}
-
-const ask: GenerateRequest = { messages: [{ role: 'user', content: 'hello' }] };
-
-async function failure(script: readonly Behaviour[]): Promise<ModelCallError> {
-  const { model } = await scripted(script);
-  const [outcome] = await model.generate([ask]);
-  if (outcome?.ok !== false) throw new Error('it did not fail');
-  expect(outcome.error).toBeInstanceOf(ModelCallError);
-  return outcome.error as ModelCallError;
-}
+const scripted = (script: readonly Behaviour[]) => scriptedAt(server, script);
+const failure = async (script: readonly Behaviour[]) => failureOf((await scripted(script)).model);
 
 /** Servers' error bodies as they send them, the words that must reach the caller, and what they mean. */
 const BODIES: readonly [string, number, unknown, string, string, boolean][] = [
@@ -296,7 +278,7 @@ test('what the content type hides is read as the JSON that it is', async () => {
   const { model } = await scripted([
     raw({ choices: [{ message: { content: 'four' }, finish_reason: 'stop' }] }),
   ]);
-  expect(await model.generate([ask])).toMatchObject([{ ok: true, result: { text: 'four' } }]);
+  expect(await model.generate([ask('hello')])).toMatchObject([{ ok: true, result: { text: 'four' } }]);
 });
 
 test('a used-up balance is no fault of the request', async () => {
@@ -320,9 +302,9 @@ describe('finish reasons', () => {
   ])('%j is %s', async (finishReason, expected) => {
     const answer: Behaviour = { kind: 'answer', text: 'a b', finishReason };
     const { model } = await scripted([answer, answer]);
-    const [outcome] = await model.generate([ask]);
+    const [outcome] = await model.generate([ask('hello')]);
     expect(outcome?.ok && outcome.result.finishReason).toBe(expected);
-    expect((await model.stream(ask).result).finishReason).toBe(expected);
+    expect((await model.stream(ask('hello')).result).finishReason).toBe(expected);
   });
 
   test.each(['error', 'abort', 'ERROR', 'insufficient_system_resource'])(
@@ -333,7 +315,7 @@ describe('finish reasons', () => {
       expect(error).toMatchObject({ code: 'server-failed', isRetryable: true });
       expect(error.received).toContain(finishReason);
       const { model } = await scripted([answer]);
-      await expect(model.stream(ask).result).rejects.toMatchObject({
+      await expect(model.stream(ask('hello')).result).rejects.toMatchObject({
         code: 'server-failed',
         isRetryable: true,
       });
@@ -350,71 +332,5 @@ describe('finish reasons', () => {
     expect((await failure([{ kind: 'raw', body: { choices: [choice] } }])).received).toContain(
       'upstream closed',
     );
-  });
-});
-
-describe('streams', () => {
-  const piece = (content: string, finish_reason: string | null = null): string =>
-    JSON.stringify({ choices: [{ index: 0, delta: { content }, finish_reason }] });
-
-  test('the end mark ends a stream that tells no finish reason', async () => {
-    const { model } = await scripted([
-      { kind: 'events', events: [piece('one'), piece(' two', ''), '[DONE]'] },
-    ]);
-    expect(await model.stream(ask).result).toMatchObject({ text: 'one two', finishReason: 'stop' });
-  });
-
-  test('an end mark with no choice before it is no answer, and a bare error is told', async () => {
-    const { model } = await scripted([
-      { kind: 'events', events: ['[DONE]'] },
-      { kind: 'events', events: ['{"error":{"message":"slow down","code":429}}\n\n'] },
-    ]);
-    await expect(model.stream(ask).result).rejects.toMatchObject({ code: 'bad-answer', isRetryable: true });
-    await expect(model.stream(ask).result).rejects.toMatchObject({
-      code: 'rate-limited',
-      received: expect.stringContaining('slow down'),
-    });
-  });
-
-  test('neither mark nor reason is a cut, an empty reason is none', async () => {
-    const { model } = await scripted([{ kind: 'events', events: [piece('one'), piece(' two', '')] }]);
-    await expect(model.stream(ask).result).rejects.toMatchObject({ code: 'stream-cut', isRetryable: true });
-  });
-
-  test.each<[string, readonly string[], string, boolean]>([
-    [
-      'an error event',
-      [piece('one'), JSON.stringify({ error: { message: 'engine died', code: 500 } })],
-      'engine died',
-      true,
-    ],
-    [
-      'an error text',
-      [piece('one'), JSON.stringify({ error: 'engine died', error_type: 'generation' })],
-      'engine died',
-      true,
-    ],
-    [
-      'an error object of vLLM',
-      [piece('one'), JSON.stringify({ object: 'error', message: 'too long', code: 400 }), '[DONE]'],
-      'too long',
-      false,
-    ],
-    [
-      'a named event',
-      [piece('one'), `event: error\ndata: ${JSON.stringify({ message: 'engine died' })}\n\n`, '[DONE]'],
-      'engine died',
-      true,
-    ],
-    [
-      'a field of llama.cpp',
-      [piece('one'), `error: ${JSON.stringify({ code: 500, message: 'engine died' })}\n\n`, '[DONE]'],
-      'engine died',
-      true,
-    ],
-  ])('%s within a stream is told', async (_, events, words, isRetryable) => {
-    const { model } = await scripted([{ kind: 'events', events }]);
-    const error: unknown = await model.stream(ask).result.catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ isRetryable, received: expect.stringContaining(words) });
   });
 });
