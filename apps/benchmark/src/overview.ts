@@ -29,7 +29,6 @@ const PARTS: readonly OverviewPart[] = [
     data: 'MovieTweetings (bundled)',
     measured: [
       'SASRec, cross-entropy among unseen films',
-      'PALR v2 (local), with the retriever’s order',
       'TIGER (efficient), RQ-KMeans of text and co-use',
       'EASE',
       'Popularity',
@@ -48,7 +47,7 @@ export async function overview(results: string): Promise<string> {
   for (const { suite, data, measured, published } of PARTS) {
     const { rows } = await suiteReport(suiteOf(suite), join(results, suite));
     const line = (row: ReportRow): string =>
-      `| ${data} | ${row.system} | ${shown(row.metrics['ndcg@10'])} | ${shown(row.metrics['hr@10'])} | ${row.source === undefined ? 'ours' : `published: ${row.source.split(';')[0]}`} |`;
+      `| ${data} | ${row.system} | ${shown(row.metrics['ndcg@10'])} | ${shown(row.metrics['hr@10'])} | ${row.source === undefined ? 'ours' : `published: ${row.source.split(/[;,]/).slice(0, 2).join(',')}`} |`;
     for (const system of measured)
       lines.push(...rows.filter((row) => row.source === undefined && row.system === system).map(line));
     for (const system of published)

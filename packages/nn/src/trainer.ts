@@ -85,7 +85,8 @@ class TrainingRun {
   #savedStep = 0;
   /** The step that makes the optimiser's state; none once a run was resumed. */
   #firstStep: number | undefined = 1;
-  #compiled: CompiledStep<[tf.Tensor, ...tf.Tensor[]], StepOutcome> | undefined;
+  /** The step of each set of names that batches hold: tensors go in by their place. */
+  readonly #compiled = new Map<string, CompiledStep<[tf.Tensor, ...tf.Tensor[]], StepOutcome>>();
 
   constructor(options: TrainSettings & LongCallOptions) {
     this.#options = options;
@@ -203,22 +204,7 @@ class TrainingRun {
     const outerNames = Object.keys(given).sort();
     const batchNames = Object.keys(batch).sort();
     const scalarNames = Object.keys(scalars).sort();
-    this.#compiled ??= compile(
-      (stepSeed, ...rest) => {
-        const named = (names: readonly string[], from: number): Record<string, tf.Tensor> =>
-          Object.fromEntries(names.map((name, k) => [name, rest[from + k] as tf.Tensor]));
-        return this.#update(
-          named(batchNames, 0),
-          named(scalarNames, batchNames.length) as Record<string, tf.Scalar>,
-          stepSeed,
-          named(outerNames, batchNames.length + scalarNames.length),
-        );
-      },
-      {
-        accept: ({ loss, weights }) => Number.isFinite(numberOf(loss)) && Number.isFinite(numberOf(weights)),
-      },
-    );
-    const compiled = this.#compiled;
+    const compiled = this.#stepOf(batchNames, scalarNames, outerNames);
     // Kept out of what tidy returns, which it would walk through number by number in search of tensors.
     let gradients: [string, Float32Array][] = [];
     const { loss, weights } = tf.tidy(() => {
@@ -245,6 +231,33 @@ class TrainingRun {
       received: Number.isFinite(loss) ? `weights that are not at step ${step}` : `${loss} at step ${step}`,
       hint: `Lower the learning rate, clip the gradients, or look for bad values in the data; the weights are those of step ${step - 1}.`,
     });
+  }
+
+  #stepOf(
+    batchNames: readonly string[],
+    scalarNames: readonly string[],
+    outerNames: readonly string[],
+  ): CompiledStep<[tf.Tensor, ...tf.Tensor[]], StepOutcome> {
+    const key = JSON.stringify([batchNames, scalarNames, outerNames]);
+    const known = this.#compiled.get(key);
+    if (known) return known;
+    const compiled = compile<[tf.Tensor, ...tf.Tensor[]], StepOutcome>(
+      (stepSeed, ...rest) => {
+        const named = (names: readonly string[], from: number): Record<string, tf.Tensor> =>
+          Object.fromEntries(names.map((name, k) => [name, rest[from + k] as tf.Tensor]));
+        return this.#update(
+          named(batchNames, 0),
+          named(scalarNames, batchNames.length) as Record<string, tf.Scalar>,
+          stepSeed,
+          named(outerNames, batchNames.length + scalarNames.length),
+        );
+      },
+      {
+        accept: ({ loss, weights }) => Number.isFinite(numberOf(loss)) && Number.isFinite(numberOf(weights)),
+      },
+    );
+    this.#compiled.set(key, compiled);
+    return compiled;
   }
 
   #update(
@@ -314,6 +327,6 @@ class TrainingRun {
   }
 
   dispose(): void {
-    this.#compiled?.dispose();
+    for (const compiled of this.#compiled.values()) compiled.dispose();
   }
 }

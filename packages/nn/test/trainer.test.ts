@@ -83,6 +83,22 @@ function regression(more: Partial<TrainOptions> = {}): {
   };
 }
 
+test('batches of one training may hold tensors of different names', async () => {
+  const parameters = new Parameters();
+  const layer = new Dense(parameters, 'w', 1, 1, new RandomStream(0), { bias: false });
+  const one = { shape: [1, 1], values: Float32Array.of(1) };
+  await regression({
+    parameters,
+    batches: () => [() => ({ towardsTwo: one }), () => ({ towardsFour: one })],
+    loss: ({ towardsTwo, towardsFour }) =>
+      tf.sum(
+        tf.square(tf.sub(layer.apply((towardsTwo ?? towardsFour) as tf.Tensor), towardsTwo ? 2 : 4)),
+      ) as tf.Scalar,
+  }).run();
+  const [w = 0] = parameters.get('w.kernel').dataSync();
+  expect(Math.abs(w - 3)).toBeLessThan(0.5);
+});
+
 describe('early stopping', () => {
   test('stops when the metric no longer rises and gives the best weights back', async () => {
     const seen: number[] = [];

@@ -35,7 +35,7 @@ beforeAll(async () => {
       layers: 1,
       heads: 4,
       dropout: 0,
-      epochs: 120,
+      epochs: 300,
       batchSize: 6,
       learningRate: 5e-3,
       seed: 3,
