@@ -36,11 +36,13 @@ const options = { maxBuffer: 1 << 26 };
 let passed = 0;
 const failures = [];
 
-/** The ```ts blocks of a README. */
+/** The ```ts blocks of a README, but for those behind a mark `<!-- not run: reason -->`. */
 function examplesOf(dir) {
   const path = join(dir, 'README.md');
   if (!existsSync(path)) return [];
-  return [...readFileSync(path, 'utf8').matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code]) => code);
+  return [...readFileSync(path, 'utf8').matchAll(/^(<!-- not run.*-->\n)?```ts\n([\s\S]*?)^```/gm)].flatMap(
+    ([, notRun, code]) => (notRun === undefined ? [code] : []),
+  );
 }
 
 async function step(label, action) {
