@@ -1,5 +1,5 @@
 import { defineOptions, type OptionsOf, option } from '@palate/core';
-import { type RetryOptions, retrier } from '../middleware/retry.js';
+import { RETRY_OPTION, retrier } from '../middleware/retry.js';
 import { AI_SDK_CALLS, callSdk, checkSdkModel } from '../models/ai-sdk.js';
 import { Gate } from '../models/gate.js';
 import { BatchedEncoder, ENCODER } from './batched-encoder.js';
@@ -30,14 +30,7 @@ export const AI_SDK_ENCODER = defineOptions(
       default: 24_000,
       doc: 'characters after which a text is cut, counted as truncated; the default is about 6,000 English words',
     }),
-    retry: option.value<RetryOptions | false>(
-      'options of `withRetry`, or false',
-      (value) => value === false || (typeof value === 'object' && value !== null),
-    )({
-      default: {},
-      defaultText: 'as by `withRetry`',
-      doc: 'how requests that fail for a while (too many, overloaded) are sent again; `false` for never',
-    }),
+    retry: RETRY_OPTION,
     ...ENCODER.declarations,
     ...AI_SDK_CALLS,
   },
@@ -61,7 +54,7 @@ export async function aiSdkEncoder(options: AiSdkEncoderOptions): Promise<Batche
   const { model } = options;
   checkSdkModel(model, 'doEmbed');
   const where = `${model.provider} ${model.modelId}`;
-  const again = retrier(retry === false ? { maxAttempts: 1 } : retry);
+  const again = retrier(retry);
   const gate = new Gate(concurrency);
   const most = await model.maxEmbeddingsPerCall;
   const batchSize = Math.max(1, Math.min(settings.batchSize, most ?? Number.POSITIVE_INFINITY));

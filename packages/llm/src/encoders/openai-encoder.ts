@@ -1,5 +1,5 @@
 import { defineOptions, type OptionsOf, option } from '@palate/core';
-import { type RetryOptions, retrier } from '../middleware/retry.js';
+import { RETRY_OPTION, retrier } from '../middleware/retry.js';
 import { badBody, jsonBody } from '../models/chat-format.js';
 import type { ModelCallError } from '../models/model-error.js';
 import { OPENAI_CONNECTION, OpenAIConnection } from '../models/openai-connection.js';
@@ -21,14 +21,7 @@ export const OPENAI_ENCODER = defineOptions(
       default: 24_000,
       doc: 'characters after which a text is cut, counted as truncated; the default is about 6,000 English words',
     }),
-    retry: option.value<RetryOptions | false>(
-      'options of `withRetry`, or false',
-      (value) => value === false || (typeof value === 'object' && value !== null),
-    )({
-      default: {},
-      defaultText: 'as by `withRetry`',
-      doc: 'how requests that fail for a while (too many, overloaded) are sent again; `false` for never',
-    }),
+    retry: RETRY_OPTION,
     ...ENCODER.declarations,
     ...OPENAI_CONNECTION.declarations,
     // Numbers of some 20 letters each, as many as the widest models give.
@@ -66,7 +59,7 @@ function readVector(embedding: unknown): Float32Array | undefined {
 export async function openaiEncoder(options: OpenAIEncoderOptions): Promise<BatchedEncoder> {
   const settings = OPENAI_ENCODER.settings(options);
   const { model, dimensions, batchSize: _, maxCharacters: __, cacheDir, retry, ...where } = settings;
-  const again = retrier(retry === false ? { maxAttempts: 1 } : retry);
+  const again = retrier(retry);
   const connection = new OpenAIConnection(where);
   const ask = async (texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> => {
     const rows = await again(signal, (either) =>

@@ -37,6 +37,16 @@ export const RETRY = defineOptions(
 /** Options of {@link withRetry}; {@link RETRY} says what each does. */
 export type RetryOptions = OptionsOf<typeof RETRY.declarations>;
 
+/** The option by which what makes calls itself is told how to make them again. */
+export const RETRY_OPTION = option.value<RetryOptions | false>(
+  'options of `withRetry`, or false',
+  (value) => value === false || (typeof value === 'object' && value !== null),
+)({
+  default: {},
+  defaultText: 'as by `withRetry`',
+  doc: 'how requests that fail for a while (too many, overloaded) are sent again; `false` for never',
+});
+
 /** A call that is about to be made again. */
 export interface RetryNotice {
   readonly attempt: number;
@@ -86,8 +96,8 @@ export type Retrier = <T>(
   mayRepeat?: () => boolean,
 ) => Promise<T>;
 
-/** Makes a retrier by the rules of {@link withRetry}. */
-export function retrier(options: RetryOptions): Retrier {
+/** Makes a retrier by the rules of {@link withRetry}; `false` for one that never calls again. */
+export function retrier(options: RetryOptions | false): Retrier {
   const {
     maxAttempts,
     baseSeconds: base,
@@ -95,7 +105,7 @@ export function retrier(options: RetryOptions): Retrier {
     deadlineSeconds: deadline,
     seed,
     onRetry,
-  } = RETRY.settings(options);
+  } = RETRY.settings(options === false ? { maxAttempts: 1 } : options);
   const seeds = new RandomStream(seed);
   let begun = 0;
   return async (signal, work, mayRepeat = () => true) => {

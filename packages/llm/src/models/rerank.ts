@@ -21,7 +21,7 @@ import {
   throwIfCancelled,
   UNKNOWN,
 } from '@palate/core';
-import { type RetryOptions, retrier } from '../middleware/retry.js';
+import { RETRY_OPTION, retrier } from '../middleware/retry.js';
 import { badBody, jsonBody } from './chat-format.js';
 import { OPENAI_CONNECTION, OpenAIConnection } from './openai-connection.js';
 import { RERANK_FORMS, readRelevance, rerankBody } from './rerank-forms.js';
@@ -54,14 +54,7 @@ export const RERANK = defineOptions(
       default: 4000,
       doc: 'characters after which a document or a question is cut, which is counted',
     }),
-    retry: option.value<RetryOptions | false>(
-      'options of `withRetry`, or false',
-      (value) => value === false || (typeof value === 'object' && value !== null),
-    )({
-      default: {},
-      defaultText: 'as by `withRetry`',
-      doc: 'how requests that fail for a while (too many, overloaded) are sent again; `false` for never',
-    }),
+    retry: RETRY_OPTION,
     ...OPENAI_CONNECTION.declarations,
   },
   ['catalog', 'profile', 'item', 'knowledgeProvenance'],
@@ -110,7 +103,7 @@ export function rerankRanker(options: RerankOptions): RerankRanker {
   const name = `rerank (${model})`;
   const fields = settings.fields ?? catalog.fields;
   const connection = new OpenAIConnection(where);
-  const again = retrier(retry === false ? { maxAttempts: 1 } : retry);
+  const again = retrier(retry);
   let total = new OutcomeCounter(name, 0).counts();
 
   const relevance = async (
