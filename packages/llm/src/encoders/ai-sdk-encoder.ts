@@ -1,9 +1,14 @@
 import { defineOptions, type OptionsOf, option } from '@palate/core';
-import { RETRY_OPTION, retrier } from '../middleware/retry.js';
 import { AI_SDK_CALLS, callSdk, checkSdkModel } from '../models/ai-sdk.js';
 import { Gate } from '../models/gate.js';
 import { BatchedEncoder, ENCODER } from './batched-encoder.js';
-import { badVectors, isNotANumber, RemoteEmbeddingModel } from './remote-embedding-model.js';
+import {
+  askingAgain,
+  badVectors,
+  REMOTE_TEXTS,
+  RemoteEmbeddingModel,
+  widthOf,
+} from './remote-embedding-model.js';
 
 /**
  * An embedding model of the Vercel AI SDK, of version 2 or 3 of its specification (`ai` 5 and 6): what a provider's
@@ -26,11 +31,7 @@ export const AI_SDK_ENCODER = defineOptions(
       default: 64,
       doc: 'texts a request, or fewer where the model takes no more at once',
     }),
-    maxCharacters: option.integer({ min: 1 })({
-      default: 24_000,
-      doc: 'characters after which a text is cut, counted as truncated; the default is about 6,000 English words',
-    }),
-    retry: RETRY_OPTION,
+    ...REMOTE_TEXTS,
     ...ENCODER.declarations,
     ...AI_SDK_CALLS,
   },
@@ -54,11 +55,10 @@ export async function aiSdkEncoder(options: AiSdkEncoderOptions): Promise<Batche
   const { model } = options;
   checkSdkModel(model, 'doEmbed');
   const where = `${model.provider} ${model.modelId}`;
-  const again = retrier(retry);
   const gate = new Gate(concurrency);
   const most = await model.maxEmbeddingsPerCall;
   const batchSize = Math.max(1, Math.min(settings.batchSize, most ?? Number.POSITIVE_INFINITY));
-  const askOnce = (texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]> =>
+  const ask = askingAgain(retry, (texts, signal) =>
     gate.run(signal, async () => {
       const answer = await callSdk(where, 'an embedding', { signal, timeoutSeconds }, (abortSignal) =>
         (model.doEmbed as (options: unknown) => PromiseLike<unknown>).call(model, {
@@ -74,21 +74,9 @@ export async function aiSdkEncoder(options: AiSdkEncoderOptions): Promise<Batche
           typeof value === 'number' ? value : Number.NaN,
         ),
       );
-    });
-  const ask = async (texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> => {
-    const rows = await again(signal, (either) =>
-      askOnce(texts, either).catch((error: unknown) => {
-        // The same text has no numbers the next time either.
-        if (isNotANumber(error)) return error;
-        throw error;
-      }),
-    );
-    if (!Array.isArray(rows)) throw rows;
-    return rows;
-  };
-  const [probe] = await ask(['width']);
-  const width = probe?.length ?? 0;
-  if (width === 0) throw badVectors('an entry without a vector', 'a vector for every text');
+    }),
+  );
+  const width = await widthOf(ask);
   const id = `ai-sdk:${model.provider}:${model.modelId}:${width}`;
   return new BatchedEncoder(new RemoteEmbeddingModel(id, { batchSize, maxCharacters }, width, ask), {
     cacheDir,

@@ -1,10 +1,14 @@
 import { defineOptions, type OptionsOf, option } from '@palate/core';
-import { RETRY_OPTION, retrier } from '../middleware/retry.js';
 import { badBody, jsonBody } from '../models/chat-format.js';
-import type { ModelCallError } from '../models/model-error.js';
 import { OPENAI_CONNECTION, OpenAIConnection } from '../models/openai-connection.js';
 import { BatchedEncoder, ENCODER } from './batched-encoder.js';
-import { badVectors, isNotANumber, RemoteEmbeddingModel } from './remote-embedding-model.js';
+import {
+  askingAgain,
+  badVectors,
+  REMOTE_TEXTS,
+  RemoteEmbeddingModel,
+  widthOf,
+} from './remote-embedding-model.js';
 
 /** Options of {@link openaiEncoder}. */
 export const OPENAI_ENCODER = defineOptions(
@@ -17,11 +21,7 @@ export const OPENAI_ENCODER = defineOptions(
       doc: "width to ask for, where the model can shorten its vectors; left out: the model's own",
     }),
     batchSize: option.integer({ min: 1 })({ default: 64, doc: 'texts a request' }),
-    maxCharacters: option.integer({ min: 1 })({
-      default: 24_000,
-      doc: 'characters after which a text is cut, counted as truncated; the default is about 6,000 English words',
-    }),
-    retry: RETRY_OPTION,
+    ...REMOTE_TEXTS,
     ...ENCODER.declarations,
     ...OPENAI_CONNECTION.declarations,
     // Numbers of some 20 letters each, as many as the widest models give.
@@ -59,20 +59,8 @@ function readVector(embedding: unknown): Float32Array | undefined {
 export async function openaiEncoder(options: OpenAIEncoderOptions): Promise<BatchedEncoder> {
   const settings = OPENAI_ENCODER.settings(options);
   const { model, dimensions, batchSize: _, maxCharacters: __, cacheDir, retry, ...where } = settings;
-  const again = retrier(retry);
   const connection = new OpenAIConnection(where);
-  const ask = async (texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> => {
-    const rows = await again(signal, (either) =>
-      askOnce(texts, either).catch((error: unknown) => {
-        // The same text has no numbers the next time either.
-        if (isNotANumber(error)) return error as ModelCallError;
-        throw error;
-      }),
-    );
-    if (!Array.isArray(rows)) throw rows;
-    return rows;
-  };
-  const askOnce = (texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]> =>
+  const ask = askingAgain(retry, (texts, signal) =>
     connection.call('an embedding', signal, async (client, either) => {
       const answer = jsonBody(
         await client.embeddings.create(
@@ -102,10 +90,9 @@ export async function openaiEncoder(options: OpenAIEncoderOptions): Promise<Batc
         found[at] = vector;
       }
       return found;
-    });
-  const [probe] = await ask(['width']);
-  const { length: width } = probe as Float32Array;
-  if (width === 0) throw badVectors('an entry without a vector', 'a vector for every text');
+    }),
+  );
+  const width = await widthOf(ask);
   if (dimensions !== undefined && width !== dimensions)
     throw badVectors(
       `${width} numbers`,

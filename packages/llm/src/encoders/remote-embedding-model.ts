@@ -1,7 +1,50 @@
-import type { LongCallOptions } from '@palate/core';
+import { type LongCallOptions, option } from '@palate/core';
+import { RETRY_OPTION, type RetryOptions, retrier } from '../middleware/retry.js';
 import { estimateTokens } from '../models/count-tokens.js';
 import { ModelCallError } from '../models/model-error.js';
 import type { EmbeddingModel, PreparedText } from './embedding-model.js';
+
+/** Options of how texts are sent, whatever the client. */
+export const REMOTE_TEXTS = {
+  maxCharacters: option.integer({ min: 1 })({
+    default: 24_000,
+    doc: 'characters after which a text is cut, counted as truncated; the default is about 6,000 English words',
+  }),
+  retry: RETRY_OPTION,
+} as const;
+
+/** Asks for the vectors of texts, one each; an empty one where there is none. */
+export type AskForVectors = (texts: readonly string[], signal?: AbortSignal) => Promise<Float32Array[]>;
+
+/** Makes what asks again where requests fail for a while of what asks once. */
+export function askingAgain(
+  retry: RetryOptions | false,
+  askOnce: (texts: readonly string[], signal: AbortSignal) => Promise<Float32Array[]>,
+): AskForVectors {
+  const again = retrier(retry);
+  return async (texts, signal) => {
+    const rows = await again(signal, (either) =>
+      askOnce(texts, either).catch((error: unknown) => {
+        // The same text has no numbers the next time either.
+        if (isNotANumber(error)) return error as ModelCallError;
+        throw error;
+      }),
+    );
+    if (!Array.isArray(rows)) throw rows;
+    return rows;
+  };
+}
+
+/**
+ * Learns the width of vectors from a first request.
+ *
+ * @throws ModelCallError if it fails, or gives no vector
+ */
+export async function widthOf(ask: AskForVectors): Promise<number> {
+  const [probe] = await ask(['width']);
+  if (!probe?.length) throw badVectors('an entry without a vector', 'a vector for every text');
+  return probe.length;
+}
 
 /** How texts are sent. */
 export interface RemoteSettings {
@@ -18,15 +61,10 @@ export interface RemoteSettings {
 export class RemoteEmbeddingModel implements EmbeddingModel {
   readonly id: string;
   readonly width: number;
-  readonly #ask: (texts: readonly string[], signal?: AbortSignal) => Promise<Float32Array[]>;
+  readonly #ask: AskForVectors;
   readonly #settings: RemoteSettings;
 
-  constructor(
-    id: string,
-    settings: RemoteSettings,
-    width: number,
-    ask: (texts: readonly string[], signal?: AbortSignal) => Promise<Float32Array[]>,
-  ) {
+  constructor(id: string, settings: RemoteSettings, width: number, ask: AskForVectors) {
     this.id = id;
     this.width = width;
     this.#ask = ask;
@@ -82,7 +120,7 @@ export class RemoteEmbeddingModel implements EmbeddingModel {
 }
 
 /** Servers that cannot write not-a-number fail, or write what is no JSON. */
-export const isNotANumber = (error: unknown): boolean =>
+const isNotANumber = (error: unknown): boolean =>
   error instanceof ModelCallError &&
   (error.code === 'server-failed' || error.code === 'bad-answer') &&
   /\bNaN\b|\bInf(inity)?\b|not JSON compliant|token '?N/.test(error.received);
