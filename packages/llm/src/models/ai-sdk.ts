@@ -5,13 +5,13 @@ import {
   InvalidInputError,
   type OptionsOf,
   option,
-  throwIfCancelled,
 } from '@palate/core';
 import { fromAiSdkError } from './ai-sdk-errors.js';
 import { estimateTokens } from './count-tokens.js';
 import { ModelCallError } from './model-error.js';
 import { needsWrapper, unwrapAnswer, withSchemaInstruction, withWrappedSchema } from './schema-format.js';
 import { languageModel, type StreamingLanguageModel } from './single-calls.js';
+import { withinTime } from './within-time.js';
 
 /**
  * A language model of the Vercel AI SDK, of version 2 or 3 of its specification (`ai` 5 and 6): what a provider's function
@@ -120,29 +120,16 @@ export function checkSdkModel(model: unknown, method: string): void {
  *
  * @throws ModelCallError if it fails, CancelledError if the signal fires
  */
-export async function callSdk<T>(
+export function callSdk<T>(
   where: string,
   what: string,
   { signal, timeoutSeconds }: { readonly signal?: AbortSignal | undefined; readonly timeoutSeconds: number },
   call: (signal: AbortSignal) => PromiseLike<T>,
 ): Promise<T> {
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), 1000 * timeoutSeconds);
-  try {
-    return await call(signal ? AbortSignal.any([signal, late.signal]) : late.signal);
-  } catch (error) {
-    throwIfCancelled(signal, what);
-    if (late.signal.aborted)
-      throw new ModelCallError('timed-out', {
-        expected: `${what} by ${where} within ${timeoutSeconds} s`,
-        received: 'no whole answer',
-        hint: 'Raise timeoutSeconds, ask for fewer tokens, or check the server.',
-        isRetryable: true,
-      });
-    throw fromAiSdkError(error, what, where);
-  } finally {
-    clearTimeout(timer);
-  }
+  const expected = `${what} by ${where} within ${timeoutSeconds} s`;
+  return withinTime({ what, expected, milliseconds: 1000 * timeoutSeconds }, signal, call, (error) =>
+    fromAiSdkError(error, what, where),
+  );
 }
 
 /** A request as the specification has it. */

@@ -5,14 +5,13 @@ import {
   type OptionsOf,
   option,
   PalateError,
-  throwIfCancelled,
 } from '@palate/core';
 import OpenAI from 'openai';
 import { Gate } from './gate.js';
 import { guardedFetch } from './guarded-fetch.js';
-import { ModelCallError } from './model-error.js';
 import { fromSdkError } from './openai-errors.js';
 import { type Redact, redactor } from './redact.js';
+import { withinTime } from './within-time.js';
 
 const isHeaders = (value: unknown): boolean =>
   isObject(value) && Object.values(value).every((header) => typeof header === 'string');
@@ -56,7 +55,7 @@ const LONGEST_MS = 2_147_483_647;
 
 /**
  * A connection to an OpenAI-compatible server by the official SDK, without its retries: deadlines for whole
- * answers, a bound on requests in flight, and every failure as a {@link ModelCallError} free of keys.
+ * answers, a bound on requests in flight, and every failure as a ModelCallError free of keys.
  *
  * @throws InvalidInputError if OpenAI itself is meant and there is no key
  */
@@ -137,27 +136,16 @@ export class OpenAIConnection {
     signal: AbortSignal | undefined,
     work: (client: OpenAI, signal: AbortSignal, alive: () => void) => Promise<T>,
   ): Promise<T> {
-    return this.#gate.run(signal, async () => {
-      const late = new AbortController();
-      const timer = setTimeout(() => late.abort(), this.#timeoutMs);
-      const either = signal ? AbortSignal.any([signal, late.signal]) : late.signal;
-      try {
-        return await work(this.#client, either, () => timer.refresh());
-      } catch (error) {
-        throwIfCancelled(signal, what);
-        if (late.signal.aborted)
-          throw new ModelCallError('timed-out', {
-            expected: `${what} at ${this.where} to be answered within ${this.#timeoutMs / 1000} s`,
-            received: 'no whole answer',
-            hint: 'Raise timeoutSeconds, ask for fewer tokens, or check the server.',
-            isRetryable: true,
-          });
-        if (PalateError.is(error)) throw error;
-        throw fromSdkError(error, what, this.where, this.redact);
-      } finally {
-        clearTimeout(timer);
-      }
-    });
+    const milliseconds = this.#timeoutMs;
+    const expected = `${what} at ${this.where} to be answered within ${milliseconds / 1000} s`;
+    return this.#gate.run(signal, () =>
+      withinTime(
+        { what, expected, milliseconds },
+        signal,
+        (either, alive) => work(this.#client, either, alive),
+        (error) => (PalateError.is(error) ? error : fromSdkError(error, what, this.where, this.redact)),
+      ),
+    );
   }
 }
 
