@@ -61,10 +61,7 @@ export async function aiSdkEncoder(options: AiSdkEncoderOptions): Promise<Batche
   const ask = askingAgain(retry, (texts, signal) =>
     gate.run(signal, async () => {
       const answer = await callSdk(where, 'an embedding', { signal, timeoutSeconds }, (abortSignal) =>
-        (model.doEmbed as (options: unknown) => PromiseLike<unknown>).call(model, {
-          values: [...texts],
-          abortSignal,
-        }),
+        model.doEmbed({ values: [...texts], abortSignal } as never),
       );
       const rows = (answer as { embeddings?: unknown } | null)?.embeddings;
       if (!Array.isArray(rows)) throw badVectors('an answer without vectors', `${texts.length} vectors`);

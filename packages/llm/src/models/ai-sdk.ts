@@ -82,21 +82,18 @@ export function aiSdkModel(options: AiSdkModelOptions): StreamingLanguageModel {
   const { model } = options;
   checkSdkModel(model, 'doGenerate');
   const where = `${model.provider} ${model.modelId}`;
+  const hasFormat = structuredOutput === 'schema';
   return languageModel({
     id: `ai-sdk:${model.provider}:${model.modelId}`,
     concurrency,
-    settings: structuredOutput === 'schema' ? {} : { structuredOutput },
+    settings: hasFormat ? {} : { structuredOutput },
     async generate(asked, { signal, onText }) {
-      const request = structuredOutput === 'schema' ? withWrappedSchema(asked) : asked;
-      const isWrapped =
-        structuredOutput === 'schema' && asked.schema !== undefined && needsWrapper(asked.schema.jsonSchema);
+      const request = hasFormat ? withWrappedSchema(asked) : asked;
+      const isWrapped = hasFormat && asked.schema !== undefined && needsWrapper(asked.schema.jsonSchema);
       const answer = await callSdk(where, 'a generation', { signal, timeoutSeconds }, (abortSignal) =>
-        (model.doGenerate as (options: unknown) => PromiseLike<unknown>).call(
-          model,
-          callOptions(request, structuredOutput === 'schema', abortSignal),
-        ),
+        model.doGenerate(callOptions(request, hasFormat, abortSignal) as never),
       );
-      const result = readGenerated(answer as Generated, request, where);
+      const result = readGenerated(Object(answer), request, where);
       const whole = isWrapped ? { ...result, text: unwrapAnswer(result.text) } : result;
       onText?.(whole.text);
       return whole;
@@ -151,36 +148,33 @@ function callOptions(asked: GenerateRequest, hasFormat: boolean, abortSignal: Ab
 }
 
 function readGenerated(answer: Generated, request: GenerateRequest, where: string): GenerateResult {
-  const reason =
-    typeof answer?.finishReason === 'object' ? answer.finishReason.unified : answer?.finishReason;
-  if (!Array.isArray(answer?.content) || reason === 'error')
+  const { content, finishReason, usage, warnings, response } = answer;
+  const reason = typeof finishReason === 'object' ? finishReason.unified : finishReason;
+  if (!Array.isArray(content) || reason === 'error')
     throw new ModelCallError('bad-answer', {
       expected: `an answer of ${where}`,
       received: reason === 'error' ? 'one that broke off with an error' : 'one without content',
       hint: 'Call again; if it stays, check the provider.',
       isRetryable: true,
     });
-  const text = (answer as Required<Pick<Generated, 'content'>>).content
-    ?.map((part) => (part.type === 'text' && typeof part.text === 'string' ? part.text : ''))
+  const text = content
+    .map((part) => (part.type === 'text' && typeof part.text === 'string' ? part.text : ''))
     .join('');
   const tokens = (given: number | Total | undefined, estimate: string): number => {
     const told = typeof given === 'object' ? given.total : given;
     return typeof told === 'number' && Number.isFinite(told) ? told : estimateTokens(estimate);
   };
-  const ignored = (answer.warnings ?? []).flatMap(({ type = '', setting, feature }) =>
+  const ignored = (warnings ?? []).flatMap(({ type = '', setting, feature }) =>
     type.startsWith('unsupported') ? [setting ?? feature ?? 'a setting'] : [],
   );
   return {
-    text: text ?? '',
+    text,
     usage: {
-      inputTokens: tokens(
-        answer.usage?.inputTokens,
-        request.messages.map(({ content }) => content).join('\n'),
-      ),
-      outputTokens: tokens(answer.usage?.outputTokens, text ?? ''),
+      inputTokens: tokens(usage?.inputTokens, request.messages.map(({ content }) => content).join('\n')),
+      outputTokens: tokens(usage?.outputTokens, text),
     },
     finishReason: reason === 'length' ? 'length' : reason === 'content-filter' ? 'filter' : 'stop',
-    model: answer.response?.modelId ?? where,
+    model: response?.modelId ?? where,
     ...(ignored.length > 0 && { ignored }),
   };
 }
