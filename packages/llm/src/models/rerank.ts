@@ -102,6 +102,7 @@ export function rerankRanker(options: RerankOptions): RerankRanker {
   const { catalog, profile, item, knowledgeProvenance = UNKNOWN } = options;
   const name = `rerank (${model})`;
   const fields = settings.fields ?? catalog.fields;
+  const words = rerankWords(settings, fields, options);
   const connection = new OpenAIConnection(where);
   const again = retrier(retry);
   let total = new OutcomeCounter(name, 0).counts();
@@ -141,7 +142,6 @@ export function rerankRanker(options: RerankOptions): RerankRanker {
       checkOptions('rank', call, RETRIEVE_OPTIONS);
       checkNumber('k', k, { min: 1, integer: true });
       throwIfCancelled(call.signal, name);
-      const words = new RerankWords(settings, catalog, fields, profile, item);
       const asked = candidates.map((given) => given.length > 0);
       const counter = new OutcomeCounter(name, asked.filter(Boolean).length);
       let done = 0;
@@ -194,49 +194,34 @@ function ordered(
   return [...scored, ...rest.map(({ item }, at) => ({ item, score: lowest - 1 - at }))];
 }
 
-/** Questions and documents in words, cut to their longest. */
-class RerankWords {
-  readonly #settings: SettingsOf<typeof RERANK.declarations>;
-  readonly #catalog: Catalog;
-  readonly #fields: readonly string[];
-  readonly #profile: RerankOptions['profile'];
-  readonly #item: RerankOptions['item'];
+/** Puts questions and documents into words, cut to their longest. */
+function rerankWords(
+  { historyLength, maxCharacters }: SettingsOf<typeof RERANK.declarations>,
+  fields: readonly string[],
+  { catalog, profile, item: about }: RerankOptions,
+): {
+  readonly question: (query: Query) => CutText;
+  readonly document: (item: number) => CutText;
+} {
+  const joined = (parts: readonly (string | undefined)[]): CutText => {
+    const text = parts.filter((part) => part !== undefined && part !== '').join('. ');
+    return { text: text.slice(0, maxCharacters), isCut: text.length > maxCharacters };
+  };
+  return {
+    question: (query) => {
+      const history = Array.from(query.history ?? []).slice(-historyLength);
+      const liked = history.map((item) => catalog.itemText(item, fields.slice(0, 1)));
+      return joined([
+        query.text,
+        profile?.(query),
+        liked.length > 0 ? `Liked: ${liked.join('; ')}` : undefined,
+      ]);
+    },
+    document: (item) => joined([catalog.itemText(item, fields), about?.(item)]),
+  };
+}
 
-  constructor(
-    settings: SettingsOf<typeof RERANK.declarations>,
-    catalog: Catalog,
-    fields: readonly string[],
-    profile: RerankOptions['profile'],
-    item: RerankOptions['item'],
-  ) {
-    this.#settings = settings;
-    this.#catalog = catalog;
-    this.#fields = fields;
-    this.#profile = profile;
-    this.#item = item;
-  }
-
-  question(query: Query): { readonly text: string; readonly isCut: boolean } {
-    const history = Array.from(query.history ?? []).slice(-this.#settings.historyLength);
-    const liked = history.map((item) => this.#catalog.itemText(item, this.#fields.slice(0, 1)));
-    return this.#cut(
-      [query.text, this.#profile?.(query), ...(liked.length > 0 ? [`Liked: ${liked.join('; ')}`] : [])]
-        .filter((part) => part !== undefined && part !== '')
-        .join('. '),
-    );
-  }
-
-  document(item: number): { readonly text: string; readonly isCut: boolean } {
-    const about = this.#item?.(item);
-    return this.#cut(
-      [this.#catalog.itemText(item, this.#fields), about]
-        .filter((part) => part !== undefined && part !== '')
-        .join('. '),
-    );
-  }
-
-  #cut(text: string): { readonly text: string; readonly isCut: boolean } {
-    const most = this.#settings.maxCharacters;
-    return { text: text.slice(0, most), isCut: text.length > most };
-  }
+interface CutText {
+  readonly text: string;
+  readonly isCut: boolean;
 }
