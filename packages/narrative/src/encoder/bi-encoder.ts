@@ -3,6 +3,7 @@ import {
   checkSavedShapes,
   contentHash,
   type Disposable,
+  disposedOnFailure,
   type EncodedTexts,
   InvalidInputError,
   type LongCallOptions,
@@ -88,10 +89,7 @@ export class BiEncoder implements TextEncoder, Saveable, Disposable {
         hint: 'Give more requests, or hold fewer users out (validationShare).',
       });
     const encoder = new TrainedEncoder(parts, config.tuned);
-    const rows = await textRows(encoder, pairs, config, options).catch((error: unknown) => {
-      encoder.dispose();
-      throw error;
-    });
+    const rows = await disposedOnFailure(encoder, () => textRows(encoder, pairs, config, options));
     const task = new BiEncoderTask(parts.width, rows, train, validation, config);
     const history = await fitNetwork({
       parameters: encoder.parameters,

@@ -2,6 +2,7 @@ import {
   checkSavedNames,
   checkSavedShapes,
   type Disposable,
+  disposedOnFailure,
   InvalidInputError,
   joinProvenance,
   type LongCallOptions,
@@ -85,10 +86,9 @@ export class LateCrossEncoder implements Saveable, Disposable {
     const ranks = negativeRanks(pairs.texts.length, firstRank, lastRank);
     const negatives = await hardNegatives(biEncoder, pairs, ranks, options);
     const network = new LateNetwork(parts, await biEncoder.weights(), hidden, seed);
-    const rows = await countedRows(network.encoder, pairs, config, options).catch((error: unknown) => {
-      network.dispose();
-      throw error;
-    });
+    const rows = await disposedOnFailure(network, () =>
+      countedRows(network.encoder, pairs, config, options),
+    );
     const task = new LateTask(network, rows, train, validation, negatives, config, seed);
     const history = await fitSecondStage(network, task, {
       settings: config,
