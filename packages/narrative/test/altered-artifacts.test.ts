@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { alteredArtifactConformance } from '@palate/core/testing';
 import { describe, test } from 'vitest';
-import { BiEncoder, CrossEncoder } from '../src/index.js';
+import { BiEncoder, CrossEncoder, LateCrossEncoder } from '../src/index.js';
 import { madeUpRequests } from './encoder/made-up-requests.js';
 import { tinyParts } from './encoder/tiny-parts.js';
 
@@ -27,6 +27,21 @@ describe('an altered artifact of CrossEncoder', () => {
   for (const { name, run } of alteredArtifactConformance<CrossEncoder>({
     save: async (dir) => (await CrossEncoder.fit(pairs, { ...small, biEncoder })).save(dir),
     load: (dir) => CrossEncoder.load(dir, { pretrained }),
+    use: async (encoder) => {
+      assert.equal((await encoder.score('some robbers', ['a heist', 'a farm'])).length, 2);
+    },
+    changes: 30,
+  }))
+    test(name, run);
+});
+
+describe('an altered artifact of LateCrossEncoder', () => {
+  for (const { name, run } of alteredArtifactConformance<LateCrossEncoder>({
+    save: async (dir) => {
+      using head = await BiEncoder.fit(pairs, { ...small, pretrained, tuned: 'head' });
+      await (await LateCrossEncoder.fit(pairs, { ...small, biEncoder: head })).save(dir);
+    },
+    load: (dir) => LateCrossEncoder.load(dir, { pretrained }),
     use: async (encoder) => {
       assert.equal((await encoder.score('some robbers', ['a heist', 'a farm'])).length, 2);
     },

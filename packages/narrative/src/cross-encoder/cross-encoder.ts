@@ -1,15 +1,10 @@
 import {
-  checkSavedNames,
-  checkSavedShapes,
   type Disposable,
-  disposedOnFailure,
   InvalidInputError,
   joinProvenance,
   type LongCallOptions,
   type Provenance,
-  rebuildSaved,
   type Saveable,
-  type TensorData,
   throwIfCancelled,
   writeArtifact,
 } from '@palate/core';
@@ -18,7 +13,7 @@ import { type EpochReport, selectBackend } from '@palate/nn';
 import { exportOnnx } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 import { windowsOf } from '../encoder/mean-encoder.js';
-import { readTrained } from '../encoder/read-trained.js';
+import { checkTrainedWeights, readTrained, rebuildNetwork } from '../encoder/read-trained.js';
 import { pairsHash, type RequestPairs, splitPairsByUser } from '../pairs/request-pairs.js';
 import { CROSS_ENCODER, type CrossEncoderConfig, type CrossEncoderOptions } from './cross-encoder-options.js';
 import { CrossEncoderTask } from './cross-encoder-task.js';
@@ -163,32 +158,21 @@ export class CrossEncoder implements Saveable, Disposable {
     dir: string,
     options: { readonly pretrained?: EncoderParts | undefined } = {},
   ): Promise<CrossEncoder> {
-    const { config, parts, provenance, tensors } = await readTrained(
-      dir,
-      KIND,
-      CROSS_ENCODER,
-      options.pretrained,
-    );
+    const saved = await readTrained(dir, KIND, CROSS_ENCODER, options.pretrained);
+    const { config, parts, provenance, tensors } = saved;
     const { fixed, lower, upper } = parts.names;
-    const shapes = {
-      ...Object.fromEntries(
-        [...fixed, ...lower, ...upper].map((name) => [name, (parts.weights[name] as TensorData).shape]),
-      ),
+    checkTrainedWeights(dir, saved, [...fixed, ...lower, ...upper], {
       'part.table': [2, parts.inputWidth],
       'head.kernel': [2 * parts.width, 1],
       'head.bias': [1],
       sharpness: [1],
-    };
-    checkSavedShapes(dir, tensors, shapes);
-    checkSavedNames(dir, tensors, Object.keys(shapes));
-    checkPositions(parts, config);
-    const network = await rebuildSaved(dir, 'a network of the settings in the manifest', () => {
-      const made = new JointNetwork(parts, config.tuned, tensors, 0);
-      return disposedOnFailure(made, () => {
-        made.parameters.assign(tensors, dir);
-        return made;
-      });
     });
+    checkPositions(parts, config);
+    const network = await rebuildNetwork(
+      dir,
+      tensors,
+      () => new JointNetwork(parts, config.tuned, tensors, 0),
+    );
     return new CrossEncoder(network, config, provenance, []);
   }
 

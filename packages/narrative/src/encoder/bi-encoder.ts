@@ -1,6 +1,4 @@
 import {
-  checkSavedNames,
-  checkSavedShapes,
   contentHash,
   type Disposable,
   disposedOnFailure,
@@ -23,7 +21,7 @@ import { pairsHash, type RequestPairs, splitPairsByUser } from '../pairs/request
 import { BI_ENCODER, type BiEncoderConfig, type BiEncoderOptions } from './bi-encoder-options.js';
 import { BiEncoderTask } from './bi-encoder-task.js';
 import { type Front, headFront, mostTokens, textRows, wholeFront } from './fronts.js';
-import { readTrained } from './read-trained.js';
+import { checkTrainedWeights, readTrained } from './read-trained.js';
 import { TrainedEncoder, type Tuned, trainedNames } from './trained-encoder.js';
 
 const KIND = 'narrative-bi-encoder';
@@ -178,20 +176,10 @@ export class BiEncoder implements TextEncoder, Saveable, Disposable {
     dir: string,
     options: Pick<BiEncoderOptions, 'pretrained' | 'cacheDir'> = {},
   ): Promise<BiEncoder> {
-    const {
-      config: saved,
-      parts,
-      provenance,
-      tensors,
-    } = await readTrained(dir, KIND, BI_ENCODER, options.pretrained);
-    const config = { ...saved, cacheDir: options.cacheDir };
-    const names = trainedNames(parts, config.tuned);
-    checkSavedShapes(
-      dir,
-      tensors,
-      Object.fromEntries(names.map((name) => [name, (parts.weights[name] as TensorData).shape])),
-    );
-    checkSavedNames(dir, tensors, names);
+    const saved = await readTrained(dir, KIND, BI_ENCODER, options.pretrained);
+    const { parts, provenance, tensors } = saved;
+    const config = { ...saved.config, cacheDir: options.cacheDir };
+    checkTrainedWeights(dir, saved, trainedNames(parts, config.tuned));
     checkTokens(parts, config);
     const encoder = await rebuildSaved(
       dir,

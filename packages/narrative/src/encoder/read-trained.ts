@@ -1,13 +1,18 @@
 import {
   ArtifactError,
+  checkSavedNames,
+  checkSavedShapes,
+  type Disposable,
+  disposedOnFailure,
   type Provenance,
   readArtifact,
+  rebuildSaved,
   savedProvenance,
   type TensorData,
   UNKNOWN,
 } from '@palate/core';
 import { type EncoderParts, useLiteParts } from '@palate/llm';
-import { selectBackend } from '@palate/nn';
+import { type Parameters, selectBackend } from '@palate/nn';
 
 /** Parts of an artifact that each model trained from a pretrained encoder has. */
 export interface SavedTrained<C> {
@@ -37,6 +42,46 @@ export async function readTrained<C>(
   const parts = given ?? (await useLiteParts());
   checkPretrained(dir, pretrained, parts);
   return { config, parts, provenance: savedProvenance(dir, provenance) ?? UNKNOWN, tensors };
+}
+
+/**
+ * Refuses weights other than some of an encoder's and those of what was trained beside it.
+ *
+ * @param names - of the encoder's weights
+ * @param beside - shapes of the others
+ * @throws ArtifactError naming the first that is missing, of another shape, or not asked for
+ */
+export function checkTrainedWeights(
+  dir: string,
+  { parts, tensors }: Pick<SavedTrained<unknown>, 'parts' | 'tensors'>,
+  names: readonly string[],
+  beside: Readonly<Record<string, readonly number[]>> = {},
+): void {
+  const shapes = {
+    ...Object.fromEntries(names.map((name) => [name, (parts.weights[name] as TensorData).shape])),
+    ...beside,
+  };
+  checkSavedShapes(dir, tensors, shapes);
+  checkSavedNames(dir, tensors, Object.keys(shapes));
+}
+
+/**
+ * Makes a network again and gives it its saved weights.
+ *
+ * @throws ArtifactError if it cannot be made, or has other weights; what was made is freed
+ */
+export function rebuildNetwork<N extends Disposable & { readonly parameters: Parameters }>(
+  dir: string,
+  tensors: Readonly<Record<string, TensorData>>,
+  make: () => N,
+): Promise<N> {
+  return rebuildSaved(dir, 'a network of the settings in the manifest', () => {
+    const made = make();
+    return disposedOnFailure(made, () => {
+      made.parameters.assign(tensors, dir);
+      return made;
+    });
+  });
 }
 
 /** Refuses an encoder other than the one whose weights were trained further. */

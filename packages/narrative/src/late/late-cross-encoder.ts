@@ -1,15 +1,11 @@
 import {
-  checkSavedNames,
-  checkSavedShapes,
   type Disposable,
   disposedOnFailure,
   InvalidInputError,
   joinProvenance,
   type LongCallOptions,
   type Provenance,
-  rebuildSaved,
   type Saveable,
-  type TensorData,
   throwIfCancelled,
   writeArtifact,
 } from '@palate/core';
@@ -19,7 +15,7 @@ import { fitSecondStage } from '../cross-encoder/fit-second-stage.js';
 import { hardNegatives, negativeRanks } from '../cross-encoder/hard-negatives.js';
 import { countedRows, mostTokens } from '../encoder/fronts.js';
 import { MeanEncoder } from '../encoder/mean-encoder.js';
-import { readTrained } from '../encoder/read-trained.js';
+import { checkTrainedWeights, readTrained, rebuildNetwork } from '../encoder/read-trained.js';
 import { headVectors } from '../encoder/text-rows.js';
 import { pairsHash, type RequestPairs, splitPairsByUser } from '../pairs/request-pairs.js';
 import { LateNetwork } from './late-network.js';
@@ -86,9 +82,7 @@ export class LateCrossEncoder implements Saveable, Disposable {
     const ranks = negativeRanks(pairs.texts.length, firstRank, lastRank);
     const negatives = await hardNegatives(biEncoder, pairs, ranks, options);
     const network = new LateNetwork(parts, await biEncoder.weights(), hidden, seed);
-    const rows = await disposedOnFailure(network, () =>
-      countedRows(network.encoder, pairs, config, options),
-    );
+    const rows = await disposedOnFailure(network, () => countedRows(network.encoder, pairs, config, options));
     const task = new LateTask(network, rows, train, validation, negatives, config, seed);
     const history = await fitSecondStage(network, task, {
       settings: config,
@@ -144,30 +138,17 @@ export class LateCrossEncoder implements Saveable, Disposable {
     dir: string,
     options: { readonly pretrained?: EncoderParts | undefined; readonly cacheDir?: string | undefined } = {},
   ): Promise<LateCrossEncoder> {
-    const { config, parts, provenance, tensors } = await readTrained(
-      dir,
-      KIND,
-      LATE_CROSS_ENCODER,
-      options.pretrained,
-    );
+    const saved = await readTrained(dir, KIND, LATE_CROSS_ENCODER, options.pretrained);
+    const { config, parts, provenance, tensors } = saved;
     const { hidden } = config;
-    const shapes = {
-      ...Object.fromEntries(
-        parts.names.head.map((name) => [name, (parts.weights[name] as TensorData).shape]),
-      ),
+    checkTrainedWeights(dir, saved, parts.names.head, {
       'hidden.kernel': [2 * parts.width, hidden],
       'hidden.bias': [hidden],
       'out.kernel': [hidden, 1],
       'out.bias': [1],
       sharpness: [1],
-    };
-    checkSavedShapes(dir, tensors, shapes);
-    checkSavedNames(dir, tensors, Object.keys(shapes));
-    const network = await rebuildSaved(dir, 'a network of the settings in the manifest', () => {
-      const made = new LateNetwork(parts, tensors, hidden, 0);
-      made.parameters.assign(tensors, dir);
-      return made;
     });
+    const network = await rebuildNetwork(dir, tensors, () => new LateNetwork(parts, tensors, hidden, 0));
     return new LateCrossEncoder(network, { ...config, cacheDir: options.cacheDir }, provenance, []);
   }
 
