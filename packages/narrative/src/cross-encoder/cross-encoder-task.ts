@@ -1,9 +1,9 @@
 import type { LongCallOptions, RandomStream } from '@palate/core';
-import { type Batch, type BatchTensors, type ForwardPass, softmaxCrossEntropy } from '@palate/nn';
-import * as tf from '@tensorflow/tfjs-core';
+import type { Batch, BatchTensors, ForwardPass } from '@palate/nn';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { RequestPairs } from '../pairs/request-pairs.js';
 import type { CrossEncoderConfig } from './cross-encoder-options.js';
-import { HeldRequests } from './held-requests.js';
+import type { HeldRequests } from './held-requests.js';
 import type { JointNetwork } from './joint-network.js';
 import { joinTokens } from './joint-rows.js';
 import { scoreJoint } from './score-joint.js';
@@ -19,18 +19,16 @@ export class CrossEncoderTask {
 
   constructor(
     network: JointNetwork,
-    train: RequestPairs,
-    validation: RequestPairs,
-    negatives: ReadonlyMap<number, Int32Array>,
+    pairs: RequestPairs,
+    requests: HeldRequests,
     config: CrossEncoderConfig,
-    seed: number,
   ) {
     const { tokenize } = network.encoder.parts;
     this.#network = network;
     this.#config = config;
-    this.#requestTokens = train.requests.map(({ text }) => tokenize(text));
-    this.#itemTokens = train.texts.map(tokenize);
-    this.requests = new HeldRequests(train, validation, negatives, config, seed);
+    this.#requestTokens = pairs.requests.map(({ text }) => tokenize(text));
+    this.#itemTokens = pairs.texts.map(tokenize);
+    this.requests = requests;
   }
 
   /** Requests of one epoch in random order, each with one of its items and negatives of its own. */
@@ -53,15 +51,8 @@ export class CrossEncoderTask {
 
   /** Cross-entropy of the positive, which stands first, among its negatives. */
   loss(batch: BatchTensors, pass: ForwardPass): tf.Scalar {
-    const { negatives, dropout } = this.#config;
     const { ids, ofRequest, ofItem } = batch as Record<'ids' | 'ofRequest' | 'ofItem', tf.Tensor2D>;
-    const scores = this.#network.scores(ids, ofRequest, ofItem, pass, dropout);
-    const groups = ids.shape[0] / (negatives + 1);
-    return softmaxCrossEntropy(
-      tf.reshape(scores, [groups, negatives + 1]) as tf.Tensor2D,
-      tf.zeros([groups], 'int32') as tf.Tensor1D,
-      tf.ones([groups]) as tf.Tensor1D,
-    );
+    return this.requests.loss(this.#network.scores(ids, ofRequest, ofItem, pass, this.#config.dropout));
   }
 
   /** Mean reciprocal rank of held-out items among their negatives; equal scores count against the item. */

@@ -14,11 +14,11 @@ import { exportOnnx } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 import { windowsOf } from '../encoder/mean-encoder.js';
 import { checkTrainedWeights, readTrained, rebuildNetwork } from '../encoder/read-trained.js';
-import { pairsHash, type RequestPairs, splitPairsByUser } from '../pairs/request-pairs.js';
+import { pairsHash, type RequestPairs } from '../pairs/request-pairs.js';
 import { CROSS_ENCODER, type CrossEncoderConfig, type CrossEncoderOptions } from './cross-encoder-options.js';
 import { CrossEncoderTask } from './cross-encoder-task.js';
 import { fitSecondStage } from './fit-second-stage.js';
-import { hardNegatives, negativeRanks } from './hard-negatives.js';
+import { HeldRequests } from './held-requests.js';
 import { JointNetwork } from './joint-network.js';
 import { scoreJoint } from './score-joint.js';
 
@@ -60,19 +60,13 @@ export class CrossEncoder implements Saveable, Disposable {
     const config = CROSS_ENCODER.settings(options);
     throwIfCancelled(options.signal, 'fitting a cross-encoder');
     await selectBackend();
-    const { biEncoder, tuned, validationShare, firstRank, lastRank } = config;
+    const { biEncoder, tuned } = config;
     const { parts } = biEncoder;
     checkPositions(parts, config);
     const seed = options.seed ?? 0;
-    const { train, validation } = splitPairsByUser(pairs, validationShare, seed);
-    const negatives = await hardNegatives(
-      biEncoder,
-      pairs,
-      negativeRanks(pairs.texts.length, firstRank, lastRank),
-      options,
-    );
+    const requests = await HeldRequests.of(pairs, config, options, seed);
     const network = new JointNetwork(parts, tuned, await biEncoder.weights(), seed);
-    const task = new CrossEncoderTask(network, train, validation, negatives, config, seed);
+    const task = new CrossEncoderTask(network, pairs, requests, config);
     const history = await fitSecondStage(network, task, {
       settings: config,
       options,

@@ -1,4 +1,4 @@
-import { type Disposable, InvalidInputError, type LongCallOptions, type RandomStream } from '@palate/core';
+import type { LongCallOptions, RandomStream } from '@palate/core';
 import { type Batch, type EpochReport, fitNetwork, type NetworkTraining } from '@palate/nn';
 import type { HeldRequests } from './held-requests.js';
 
@@ -17,30 +17,20 @@ interface SecondStageTask {
  * Weights are freed when the call fails or is cancelled.
  *
  * @returns loss and validation of each epoch
- * @throws InvalidInputError if no request has a negative
  * @throws CancelledError, ArtifactError or InvalidInputError as `fitNetwork` does
  */
 export async function fitSecondStage(
-  network: Disposable & Pick<NetworkTraining, 'parameters'>,
+  { parameters }: Pick<NetworkTraining, 'parameters'>,
   task: SecondStageTask,
   call: Pick<NetworkTraining, 'settings' | 'options' | 'identity'>,
 ): Promise<readonly EpochReport[]> {
-  const { sizes } = task.requests;
-  if (sizes.train === 0) {
-    network.dispose();
-    throw new InvalidInputError({
-      expected: 'a request with items that its user does not like to hold them against',
-      received: 'none',
-      hint: 'Give more items or requests, or hold fewer users out (validationShare).',
-    });
-  }
   return fitNetwork({
     ...call,
-    parameters: network.parameters,
+    parameters,
     loss: (batch, pass) => task.loss(batch, pass),
     batches: (_, random) => task.batches(random),
     validation:
-      sizes.validation === 0
+      task.requests.sizes.validation === 0
         ? undefined
         : { measure: async () => ({ mrr: await task.validate(call.options) }), stopBy: 'mrr' },
   });

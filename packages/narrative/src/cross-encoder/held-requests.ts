@@ -1,7 +1,9 @@
-import { RandomStream } from '@palate/core';
-import { type Batch, shuffledBatches } from '@palate/nn';
-import { itemsByRequest, type RequestPairs } from '../pairs/request-pairs.js';
-import { draw } from './hard-negatives.js';
+import { InvalidInputError, type LongCallOptions, RandomStream } from '@palate/core';
+import { type Batch, shuffledBatches, softmaxCrossEntropy } from '@palate/nn';
+import * as tf from '@tensorflow/tfjs-core';
+import type { BiEncoder } from '../encoder/bi-encoder.js';
+import { itemsByRequest, type RequestPairs, splitPairsByUser } from '../pairs/request-pairs.js';
+import { draw, hardNegatives, negativeRanks } from './hard-negatives.js';
 
 /** Settings by which requests are held against negatives. */
 interface HeldRequestsSettings {
@@ -9,6 +11,14 @@ interface HeldRequestsSettings {
   readonly negatives: number;
   readonly validationNegatives: number;
   readonly validationRequests: number;
+}
+
+/** Settings by which a first stage gives the negatives. */
+interface FirstStageSettings extends HeldRequestsSettings {
+  readonly biEncoder: BiEncoder;
+  readonly firstRank: number;
+  readonly lastRank: number;
+  readonly validationShare: number;
 }
 
 /** Requests of a second stage's training and validation, whose items are held against negatives of the request. */
@@ -45,6 +55,31 @@ export class HeldRequests {
       }));
   }
 
+  /**
+   * Splits pairs by their users, and takes negatives from a first stage's ranking.
+   *
+   * @throws InvalidInputError if no request to train on has a negative
+   */
+  static async of(
+    pairs: RequestPairs,
+    settings: FirstStageSettings,
+    options: LongCallOptions,
+    seed: number,
+  ): Promise<HeldRequests> {
+    const { biEncoder, validationShare, firstRank, lastRank } = settings;
+    const { train, validation } = splitPairsByUser(pairs, validationShare, seed);
+    const ranks = negativeRanks(pairs.texts.length, firstRank, lastRank);
+    const negatives = await hardNegatives(biEncoder, pairs, ranks, options);
+    const held = new HeldRequests(train, validation, negatives, settings, seed);
+    if (held.sizes.train === 0)
+      throw new InvalidInputError({
+        expected: 'a request with items that its user does not like to hold them against',
+        received: 'none',
+        hint: 'Give more items or requests, or hold fewer users out (validationShare).',
+      });
+    return held;
+  }
+
   /** How many requests can be trained on, and how many are held out. */
   get sizes(): { readonly train: number; readonly validation: number } {
     return { train: this.#itemsOf.size, validation: this.#heldOut.length };
@@ -72,6 +107,17 @@ export class HeldRequests {
     const own = this.#itemsOf.get(request) ?? [];
     const positive = own[random.integer(own.length)] as number;
     return [positive, ...draw(this.#negatives.get(request) ?? [], this.#settings.negatives, random)];
+  }
+
+  /** Cross-entropy of the first among a request's drawn items: from the scores of `drawItems` of one request after the other. */
+  loss(scores: tf.Tensor1D): tf.Scalar {
+    const each = this.#settings.negatives + 1;
+    const groups = scores.shape[0] / each;
+    return softmaxCrossEntropy(
+      tf.reshape(scores, [groups, each]) as tf.Tensor2D,
+      tf.zeros([groups], 'int32') as tf.Tensor1D,
+      tf.ones([groups]) as tf.Tensor1D,
+    );
   }
 
   /**

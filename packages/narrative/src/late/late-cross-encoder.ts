@@ -12,12 +12,12 @@ import {
 import type { EncoderParts } from '@palate/llm';
 import { type EpochReport, selectBackend } from '@palate/nn';
 import { fitSecondStage } from '../cross-encoder/fit-second-stage.js';
-import { hardNegatives, negativeRanks } from '../cross-encoder/hard-negatives.js';
+import { HeldRequests } from '../cross-encoder/held-requests.js';
 import { countedRows, mostTokens } from '../encoder/fronts.js';
 import { MeanEncoder } from '../encoder/mean-encoder.js';
 import { checkTrainedWeights, readTrained, rebuildNetwork } from '../encoder/read-trained.js';
 import { headVectors } from '../encoder/text-rows.js';
-import { pairsHash, type RequestPairs, splitPairsByUser } from '../pairs/request-pairs.js';
+import { pairsHash, type RequestPairs } from '../pairs/request-pairs.js';
 import { LateNetwork } from './late-network.js';
 import {
   LATE_CROSS_ENCODER,
@@ -68,7 +68,7 @@ export class LateCrossEncoder implements Saveable, Disposable {
     const config = LATE_CROSS_ENCODER.settings(options);
     throwIfCancelled(options.signal, 'fitting a late cross-encoder');
     await selectBackend();
-    const { biEncoder, hidden, validationShare, firstRank, lastRank } = config;
+    const { biEncoder, hidden } = config;
     const { parts } = biEncoder;
     // The layers are those that the encoder came with, whose means can be kept.
     if (biEncoder.tuned !== 'head')
@@ -78,12 +78,10 @@ export class LateCrossEncoder implements Saveable, Disposable {
         hint: 'Train its head alone, or take a CrossEncoder, which starts from trained layers too.',
       });
     const seed = options.seed ?? 0;
-    const { train, validation } = splitPairsByUser(pairs, validationShare, seed);
-    const ranks = negativeRanks(pairs.texts.length, firstRank, lastRank);
-    const negatives = await hardNegatives(biEncoder, pairs, ranks, options);
+    const requests = await HeldRequests.of(pairs, config, options, seed);
     const network = new LateNetwork(parts, await biEncoder.weights(), hidden, seed);
     const rows = await disposedOnFailure(network, () => countedRows(network.encoder, pairs, config, options));
-    const task = new LateTask(network, rows, train, validation, negatives, config, seed);
+    const task = new LateTask(network, rows, requests, config);
     const history = await fitSecondStage(network, task, {
       settings: config,
       options,

@@ -1,9 +1,8 @@
 import type { LongCallOptions, RandomStream } from '@palate/core';
-import { type Batch, type BatchTensors, type ForwardPass, softmaxCrossEntropy } from '@palate/nn';
+import type { Batch, BatchTensors, ForwardPass } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { HeldRequests } from '../cross-encoder/held-requests.js';
+import type { HeldRequests } from '../cross-encoder/held-requests.js';
 import type { TextRows } from '../encoder/text-rows.js';
-import type { RequestPairs } from '../pairs/request-pairs.js';
 import type { LateNetwork } from './late-network.js';
 import type { LateCrossEncoderConfig } from './late-options.js';
 
@@ -19,16 +18,13 @@ export class LateTask {
   constructor(
     network: LateNetwork,
     rows: { readonly requests: TextRows; readonly items: TextRows },
-    train: RequestPairs,
-    validation: RequestPairs,
-    negatives: ReadonlyMap<number, Int32Array>,
+    requests: HeldRequests,
     config: LateCrossEncoderConfig,
-    seed: number,
   ) {
     this.#network = network;
     this.#rows = rows;
     this.#config = config;
-    this.requests = new HeldRequests(train, validation, negatives, config, seed);
+    this.requests = requests;
   }
 
   /** Requests of one epoch in random order, each with one of its items and negatives of its own. */
@@ -49,15 +45,9 @@ export class LateTask {
     const { negatives, dropout } = this.#config;
     const request = this.#rows.requests.vectors('request', batch, pass);
     const item = this.#rows.items.vectors('item', batch, pass);
-    const [groups, width] = request.shape;
-    const each = negatives + 1;
-    const wide = tf.reshape(tf.tile(tf.expandDims(request, 1), [1, each, 1]), [groups * each, width]);
-    const scores = this.#network.scores(wide as tf.Tensor2D, item, pass, dropout);
-    return softmaxCrossEntropy(
-      tf.reshape(scores, [groups, each]) as tf.Tensor2D,
-      tf.zeros([groups], 'int32') as tf.Tensor1D,
-      tf.ones([groups]) as tf.Tensor1D,
-    );
+    const tiled = tf.tile(tf.expandDims(request, 1), [1, negatives + 1, 1]);
+    const wide = tf.reshape(tiled, item.shape) as tf.Tensor2D;
+    return this.requests.loss(this.#network.scores(wide, item, pass, dropout));
   }
 
   /** Mean reciprocal rank of held-out items among their negatives; equal scores count against the item. */
