@@ -6,14 +6,13 @@ import {
   type Provenance,
   type Saveable,
   throwIfCancelled,
-  writeArtifact,
 } from '@palate/core';
 import type { EncoderParts } from '@palate/llm';
 import { type EpochReport, selectBackend } from '@palate/nn';
 import { exportOnnx } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 import { windowsOf } from '../encoder/mean-encoder.js';
-import { checkTrainedWeights, readTrained, rebuildNetwork } from '../encoder/read-trained.js';
+import { checkTrainedWeights, readTrained, rebuildNetwork, writeTrained } from '../encoder/saved-trained.js';
 import { pairsHash, type RequestPairs } from '../pairs/request-pairs.js';
 import { CROSS_ENCODER, type CrossEncoderConfig, type CrossEncoderOptions } from './cross-encoder-options.js';
 import { CrossEncoderTask } from './cross-encoder-task.js';
@@ -132,14 +131,10 @@ export class CrossEncoder implements Saveable, Disposable {
 
   async save(dir: string): Promise<void> {
     const { parameters, encoder } = this.#network;
-    await writeArtifact(dir, {
-      kind: KIND,
-      version: 1,
-      config: {
-        ...CROSS_ENCODER.saved(this.#config as CrossEncoderConfig),
-        pretrained: encoder.parts.id,
-        provenance: this.provenance,
-      },
+    await writeTrained(dir, KIND, {
+      config: CROSS_ENCODER.saved(this.#config as CrossEncoderConfig),
+      parts: encoder.parts,
+      provenance: this.provenance,
       tensors: { ...(await parameters.values()), ...encoder.fixedValues() },
     });
   }

@@ -11,7 +11,6 @@ import {
   type TensorData,
   type TextEncoder,
   throwIfCancelled,
-  writeArtifact,
 } from '@palate/core';
 import { type EncoderParts, useLiteParts } from '@palate/llm';
 import { type EpochReport, fitNetwork, selectBackend } from '@palate/nn';
@@ -21,7 +20,7 @@ import { pairsHash, type RequestPairs, splitPairsByUser } from '../pairs/request
 import { BI_ENCODER, type BiEncoderConfig, type BiEncoderOptions } from './bi-encoder-options.js';
 import { BiEncoderTask } from './bi-encoder-task.js';
 import { type Front, headFront, mostTokens, textRows, wholeFront } from './fronts.js';
-import { checkTrainedWeights, readTrained } from './read-trained.js';
+import { checkTrainedWeights, readTrained, writeTrained } from './saved-trained.js';
 import { TrainedEncoder, type Tuned, trainedNames } from './trained-encoder.js';
 
 const KIND = 'narrative-bi-encoder';
@@ -155,15 +154,12 @@ export class BiEncoder implements TextEncoder, Saveable, Disposable {
   }
 
   async save(dir: string): Promise<void> {
-    await writeArtifact(dir, {
-      kind: KIND,
-      version: 1,
-      config: {
-        ...BI_ENCODER.saved(this.#config),
-        pretrained: this.#encoder.parts.id,
-        provenance: this.provenance,
-      },
-      tensors: await this.#encoder.parameters.values(),
+    const { parts, parameters } = this.#encoder;
+    await writeTrained(dir, KIND, {
+      config: BI_ENCODER.saved(this.#config),
+      parts,
+      provenance: this.provenance,
+      tensors: await parameters.values(),
     });
   }
 

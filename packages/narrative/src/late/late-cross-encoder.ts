@@ -7,7 +7,6 @@ import {
   type Provenance,
   type Saveable,
   throwIfCancelled,
-  writeArtifact,
 } from '@palate/core';
 import type { EncoderParts } from '@palate/llm';
 import { type EpochReport, selectBackend } from '@palate/nn';
@@ -15,7 +14,7 @@ import { fitSecondStage } from '../cross-encoder/fit-second-stage.js';
 import { HeldRequests } from '../cross-encoder/held-requests.js';
 import { countedRows, mostTokens } from '../encoder/fronts.js';
 import { MeanEncoder } from '../encoder/mean-encoder.js';
-import { checkTrainedWeights, readTrained, rebuildNetwork } from '../encoder/read-trained.js';
+import { checkTrainedWeights, readTrained, rebuildNetwork, writeTrained } from '../encoder/saved-trained.js';
 import { headVectors } from '../encoder/text-rows.js';
 import { pairsHash, type RequestPairs } from '../pairs/request-pairs.js';
 import { LateNetwork } from './late-network.js';
@@ -116,14 +115,10 @@ export class LateCrossEncoder implements Saveable, Disposable {
 
   async save(dir: string): Promise<void> {
     const { parameters, encoder } = this.#network;
-    await writeArtifact(dir, {
-      kind: KIND,
-      version: 1,
-      config: {
-        ...LATE_CROSS_ENCODER.saved(this.#config as LateCrossEncoderConfig),
-        pretrained: encoder.parts.id,
-        provenance: this.provenance,
-      },
+    await writeTrained(dir, KIND, {
+      config: LATE_CROSS_ENCODER.saved(this.#config as LateCrossEncoderConfig),
+      parts: encoder.parts,
+      provenance: this.provenance,
       tensors: await parameters.values(),
     });
   }

@@ -10,9 +10,13 @@ import {
   savedProvenance,
   type TensorData,
   UNKNOWN,
+  writeArtifact,
 } from '@palate/core';
 import { type EncoderParts, useLiteParts } from '@palate/llm';
 import { type Parameters, selectBackend } from '@palate/nn';
+
+/** Version of these artifacts. */
+const VERSION = 1;
 
 /** Parts of an artifact that each model trained from a pretrained encoder has. */
 export interface SavedTrained<C> {
@@ -20,6 +24,20 @@ export interface SavedTrained<C> {
   readonly parts: EncoderParts;
   readonly provenance: Provenance;
   readonly tensors: Readonly<Record<string, TensorData>>;
+}
+
+/** Writes a model that was trained from a pretrained encoder, as {@link readTrained} reads it; `config` as it is saved. */
+export function writeTrained(
+  dir: string,
+  kind: string,
+  { config, parts, provenance, tensors }: SavedTrained<object>,
+): Promise<void> {
+  return writeArtifact(dir, {
+    kind,
+    version: VERSION,
+    config: { ...config, pretrained: parts.id, provenance },
+    tensors,
+  });
 }
 
 /**
@@ -35,7 +53,7 @@ export async function readTrained<C>(
   declared: { restored(dir: string, config: unknown): C },
   given: EncoderParts | undefined,
 ): Promise<SavedTrained<C>> {
-  const { manifest, tensors } = await readArtifact(dir, kind, 1);
+  const { manifest, tensors } = await readArtifact(dir, kind, VERSION);
   const { provenance, pretrained, ...settings } = Object(manifest.config) as Record<string, unknown>;
   const config = declared.restored(dir, settings);
   await selectBackend();
