@@ -12,6 +12,7 @@ import { HeldRequests } from '../../src/cross-encoder/held-requests.js';
 import { joinTokens } from '../../src/cross-encoder/joint-rows.js';
 import { BiEncoder, CrossEncoder, NarrativeRanker } from '../../src/index.js';
 import { reorder } from '../../src/ranking/reorder.js';
+import { killedAndResumed } from '../encoder/killed-and-resumed.js';
 import { madeUpRequests, themeOf } from '../encoder/made-up-requests.js';
 import { tinyParts } from '../encoder/tiny-parts.js';
 
@@ -173,19 +174,7 @@ describe('a cross-encoder', () => {
   test('goes on after a kill to the same weights', async () => {
     const options = { biEncoder, ...SMALL, epochs: 2, dropout: 0.1, seed: 3 };
     using whole = await CrossEncoder.fit(pairs, options);
-    const checkpoint = { dir: folder(), everySteps: 1 };
-    const controller = new AbortController();
-    let steps = 0;
-    const stopped = CrossEncoder.fit(pairs, {
-      ...options,
-      checkpoint,
-      signal: controller.signal,
-      onProgress: () => {
-        if (++steps === 7) controller.abort(new Error('killed'));
-      },
-    });
-    await expect(stopped).rejects.toMatchObject({ code: 'cancelled' });
-    using resumed = await CrossEncoder.fit(pairs, { ...options, checkpoint });
+    using resumed = await killedAndResumed(7, (more) => CrossEncoder.fit(pairs, { ...options, ...more }));
     expect(await resumed.score('some robbers', texts)).toEqual(await whole.score('some robbers', texts));
   });
 

@@ -10,6 +10,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { inBatchInfoNce, inBatchTriplet } from '../../src/encoder/in-batch-losses.js';
 import { BiEncoder, type BiEncoderOptions } from '../../src/index.js';
+import { killedAndResumed } from './killed-and-resumed.js';
 import { madeUpRequests, themeOf } from './made-up-requests.js';
 import { tinyParts } from './tiny-parts.js';
 
@@ -187,20 +188,7 @@ describe('a bi-encoder', () => {
     using whole = await BiEncoder.fit(pairs, options);
     using twin = await BiEncoder.fit(pairs, options);
     expect(twin.id).toBe(whole.id);
-    const checkpoint = { dir: folder(), everySteps: 1 };
-    const controller = new AbortController();
-    let steps = 0;
-    await expect(
-      BiEncoder.fit(pairs, {
-        ...options,
-        checkpoint,
-        signal: controller.signal,
-        onProgress: () => {
-          if (++steps === 8) controller.abort(new Error('killed'));
-        },
-      }),
-    ).rejects.toMatchObject({ code: 'cancelled' });
-    using resumed = await BiEncoder.fit(pairs, { ...options, checkpoint });
+    using resumed = await killedAndResumed(8, (more) => BiEncoder.fit(pairs, { ...options, ...more }));
     expect(resumed.id).toBe(whole.id);
     using other = await BiEncoder.fit(pairs, { ...options, seed: 5 });
     expect(other.id).not.toBe(whole.id);

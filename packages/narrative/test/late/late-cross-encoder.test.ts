@@ -6,6 +6,7 @@ import { selectBackend } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BiEncoder, LateCrossEncoder, NarrativeRanker } from '../../src/index.js';
+import { killedAndResumed } from '../encoder/killed-and-resumed.js';
 import { madeUpRequests, themeOf } from '../encoder/made-up-requests.js';
 import { tinyParts } from '../encoder/tiny-parts.js';
 
@@ -106,19 +107,7 @@ test('comes back from a folder with the same scores, and frees its weights', asy
 test('goes on after a kill to the same weights', async () => {
   const options = { biEncoder, ...SMALL, epochs: 2, dropout: 0.1, seed: 3 };
   using whole = await LateCrossEncoder.fit(pairs, options);
-  const checkpoint = { dir: folder(), everySteps: 1 };
-  const controller = new AbortController();
-  let steps = 0;
-  const stopped = LateCrossEncoder.fit(pairs, {
-    ...options,
-    checkpoint,
-    signal: controller.signal,
-    onProgress: () => {
-      if (++steps === 7) controller.abort(new Error('killed'));
-    },
-  });
-  await expect(stopped).rejects.toMatchObject({ code: 'cancelled' });
-  using resumed = await LateCrossEncoder.fit(pairs, { ...options, checkpoint });
+  using resumed = await killedAndResumed(7, (more) => LateCrossEncoder.fit(pairs, { ...options, ...more }));
   expect(await resumed.score('some robbers', texts)).toEqual(await whole.score('some robbers', texts));
 });
 
