@@ -1,4 +1,5 @@
 import { defineOptions, type InteractionLog, InvalidInputError, type OptionsOf, option } from '@palate/core';
+import { rangeOf } from '../range-of.js';
 
 /** Options of {@link selectAuthors}. */
 export const AUTHORS = defineOptions('selectAuthors', {
@@ -86,11 +87,6 @@ export function selectAuthors(log: InteractionLog, options: SelectAuthorsOptions
 
 /** Halfway between the lowest and the highest rating. */
 function middleOf(rating: Float32Array): number {
-  let low = Number.POSITIVE_INFINITY;
-  let high = Number.NEGATIVE_INFINITY;
-  for (const value of rating) {
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
+  const { low, high } = rangeOf(rating);
   return (low + high) / 2;
 }

@@ -1,5 +1,6 @@
 import type { ScoredItem } from '@palate/core';
 import { fuseLists } from '@palate/retrievers';
+import { rangeOf } from '../range-of.js';
 
 /**
  * The best `k` of some candidates by new scores of the first of them; those beyond stay behind in their order.
@@ -46,8 +47,6 @@ function mixed(first: ArrayLike<number>, second: ArrayLike<number>, share: numbe
 
 /** Scores brought to 0 to 1 by their least and their greatest; 0 where all are alike. */
 function scaled(scores: ArrayLike<number>): number[] {
-  const all = Array.from(scores);
-  const low = Math.min(...all);
-  const range = Math.max(...all) - low;
-  return all.map((score) => (range > 0 ? (score - low) / range : 0));
+  const { low, high } = rangeOf(scores);
+  return Array.from(scores, (score) => (high > low ? (score - low) / (high - low) : 0));
 }

@@ -19,6 +19,7 @@ import {
   yieldToEventLoop,
 } from '@palate/core';
 import { ndcgOfLists } from '@palate/eval';
+import { rangeOf } from '../range-of.js';
 import { chooseWeight, groupOf, groupsBy, sureness } from './choose-weight.js';
 
 /** Options of {@link RequestFusion.fit}. */
@@ -169,11 +170,6 @@ function fused(own: Float32Array, asked: Float32Array, weight: number): Float32A
 }
 
 function scaleOf(row: Float32Array): { readonly low: number; readonly scale: number } {
-  let low = Number.POSITIVE_INFINITY;
-  let high = Number.NEGATIVE_INFINITY;
-  for (const score of row) {
-    if (score < low) low = score;
-    if (score > high) high = score;
-  }
+  const { low, high } = rangeOf(row);
   return { low, scale: high > low ? 1 / (high - low) : 0 };
 }

@@ -13,6 +13,7 @@ import {
   type RetrieveOptions,
   type ScoredItem,
 } from '@palate/core';
+import { rangeOf } from '../range-of.js';
 import { applyRequest, type RuledOut } from '../understanding/apply-request.js';
 import { describeRequest } from '../understanding/describe-request.js';
 import { understandRequest } from '../understanding/understand-request.js';
@@ -107,12 +108,7 @@ export class RequestRules implements CatalogueScorer {
 
 /** Lowers marked scores below all others, in their order. */
 function putLast(row: Float32Array, marks: Uint8Array): void {
-  let low = Number.POSITIVE_INFINITY;
-  let high = Number.NEGATIVE_INFINITY;
-  for (const score of row) {
-    if (score < low) low = score;
-    if (score > high) high = score;
-  }
+  const { low, high } = rangeOf(row);
   const down = high - low + 1;
   for (let item = 0; item < row.length; item++) if (marks[item]) row[item]! -= down;
 }
