@@ -4,12 +4,10 @@
  *
  * pnpm run script packages/jobs/bench/kills.ts [--kills 20] [--jobs 200]
  */
-import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { compiledProgram } from '../../../scripts/compiled-program.js';
 import { RedisQueue } from '../src/index.js';
 import { startCharging } from '../test/charging-server.js';
+import { killWorkers } from '../test/kill-workers.js';
 import { PAYING } from '../test/paying-job.js';
 import { findRedis, startRedis } from '../test/redis-server.js';
 
@@ -21,29 +19,13 @@ const found = await findRedis();
 if ('missing' in found) throw new Error(found.missing);
 const redis = await startRedis(found.bin);
 const server = await startCharging({ milliseconds: 50 });
-const program = await compiledProgram(fileURLToPath(new URL('../test/paying-worker.ts', import.meta.url)));
 const queue = await RedisQueue.open({ url: redis.url });
-let isOver = false;
-let kills = 0;
-const killing = (async () => {
-  while (!isOver) {
-    const child = spawn(process.execPath, [program, redis.url], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    await new Promise((resolve) => child.stdout.once('data', resolve));
-    const before = server.requests;
-    while (!isOver && (kills >= wanted || server.requests < before + 4))
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    child.kill('SIGKILL');
-    await ended;
-    if (!isOver) kills++;
-  }
-})();
+const end = await killWorkers(redis.url, server, wanted);
 const results = await queue.run(
   PAYING,
   Array.from({ length: jobs }, (_, k) => ({ url: server.url, question: `question ${k}` })),
 );
-isOver = true;
-await killing;
+const kills = await end();
 const lost = jobs - results.filter(({ ok }) => ok).length;
 const twice = [...server.charged.values()].filter((times) => times !== 1).length;
 const { spent } = await queue.counts();

@@ -8,10 +8,8 @@ export interface JobLimits {
 
 /** How it went to begin a paid call. */
 export type CallStart =
-  /** Nobody began it before: its cost is reserved. */
+  /** Its cost is reserved: now, or since a try before that has recorded nothing. */
   | { readonly kind: 'begun' }
-  /** A try before began it and has recorded nothing: its cost is reserved since then. */
-  | { readonly kind: 'begun before' }
   /** Its answer is recorded. */
   | { readonly kind: 'recorded'; readonly json: string }
   /** The rate limit asks to wait. */
@@ -58,9 +56,10 @@ export class MemoryCallLedger implements CallLedger {
     }
     if (this.#calls >= callsPerSecond) return { kind: 'wait', milliseconds: 1000 - (now % 1000) };
     this.#calls++;
-    if (isKnown) return { kind: 'begun before' };
-    this.#costs.set(key, most);
-    this.#spent += most;
+    if (!isKnown) {
+      this.#costs.set(key, most);
+      this.#spent += most;
+    }
     return { kind: 'begun' };
   }
 

@@ -1,5 +1,6 @@
 import type { LongCallOptions } from '@palate/core';
 import type { Job, JobResult } from './job.js';
+import type { FailureCounts } from './job-failure.js';
 
 /** How many jobs of a queue are in which state. */
 export interface JobCounts {
@@ -7,7 +8,7 @@ export interface JobCounts {
   readonly running: number;
   readonly done: number;
   /** Failed jobs by the code of their error, with an example of each. */
-  readonly failed: Readonly<Record<string, { readonly count: number; readonly example: string }>>;
+  readonly failed: FailureCounts;
   /** Cost of paid calls so far, with what is reserved for those under way. */
   readonly spent: number;
 }

@@ -1,4 +1,5 @@
 import { contentHash, InvalidInputError } from '@palate/core';
+import type { JobFailure } from './job-failure.js';
 
 /** A piece of work that may be begun again: with the same key it gives the same result, whoever does it. */
 export interface Job<I, O> {
@@ -44,11 +45,7 @@ export interface JobContext {
 /** How a job ended: its result, or why there is none. */
 export type JobResult<O> =
   | { readonly key: string; readonly ok: true; readonly value: O }
-  | {
-      readonly key: string;
-      readonly ok: false;
-      readonly error: { readonly code: string; readonly message: string };
-    };
+  | { readonly key: string; readonly ok: false; readonly error: JobFailure };
 
 /**
  * The key of a job: equal for equal inputs.

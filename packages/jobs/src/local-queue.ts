@@ -3,6 +3,7 @@ import { checkNumber, PalateError, throwIfCancelled } from '@palate/core';
 import { type JobLimits, MemoryCallLedger } from './call-ledger.js';
 import { type Job, type JobResult, jobKey } from './job.js';
 import { jobContext } from './job-context.js';
+import { countFailures, failureOf } from './job-failure.js';
 import { type JobCounts, type JobQueue, PAUSES } from './job-queue.js';
 
 /** Options of {@link LocalQueue}. */
@@ -68,7 +69,7 @@ export class LocalQueue implements JobQueue {
         throwIfCancelled(signal, `jobs of ${job.name}`);
         const milliseconds = PAUSES[attempt];
         if (milliseconds === undefined || !(PalateError.is(error) && error.isRetryable))
-          return { key, ok: false, error: errorOf(error) };
+          return { key, ok: false, error: failureOf(error) };
         await pause(milliseconds, undefined, { signal }).catch(() => undefined);
       }
     }
@@ -76,13 +77,11 @@ export class LocalQueue implements JobQueue {
 
   async counts(): Promise<JobCounts> {
     const results = [...this.#results.values()];
-    const failed: Record<string, { count: number; example: string }> = {};
-    for (const result of results) if (!result.ok) countFailure(failed, result.error);
     return {
       waiting: this.#waiting,
       running: this.#running,
       done: results.filter(({ ok }) => ok).length,
-      failed,
+      failed: countFailures(results.flatMap((result) => (result.ok ? [] : [result.error]))),
       spent: await this.#ledger.spent(),
     };
   }
@@ -90,21 +89,4 @@ export class LocalQueue implements JobQueue {
   async close(): Promise<void> {
     this.#closing.abort();
   }
-}
-
-/** An error as it is kept with a job. */
-export function errorOf(error: unknown): { readonly code: string; readonly message: string } {
-  return {
-    code: PalateError.is(error) ? error.code : 'unexpected',
-    message: error instanceof Error ? error.message : String(error),
-  };
-}
-
-/** Counts a failure by its cause. */
-export function countFailure(
-  failed: Record<string, { count: number; example: string }>,
-  { code, message }: { readonly code: string; readonly message: string },
-): void {
-  const known = failed[code] ?? { count: 0, example: message };
-  failed[code] = { ...known, count: known.count + 1 };
 }

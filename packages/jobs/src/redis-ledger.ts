@@ -16,9 +16,10 @@ if ARGV[4] ~= '' then
   if calls >= tonumber(ARGV[4]) then return {'wait', tostring(1000 - math.floor(tonumber(time[2]) / 1000))} end
   redis.call('HSET', KEYS[4], 'second', time[1], 'calls', calls + 1)
 end
-if known then return {'begun before'} end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-redis.call('INCRBYFLOAT', KEYS[3], ARGV[2])
+if not known then
+  redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+  redis.call('INCRBYFLOAT', KEYS[3], ARGV[2])
+end
 return {'begun'}
 `;
 
@@ -63,7 +64,7 @@ export class RedisCallLedger implements CallLedger {
     if (kind === 'recorded') return { kind, json: value };
     if (kind === 'over') return { kind, spent: Number(value), budget: budget ?? 0 };
     if (kind === 'wait') return { kind, milliseconds: Number(value) };
-    return { kind: kind === 'begun' ? 'begun' : 'begun before' };
+    return { kind: 'begun' };
   }
 
   async record(key: string, json: string, cost: number): Promise<void> {

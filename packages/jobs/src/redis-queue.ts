@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { throwIfCancelled } from '@palate/core';
-import type { Queue, Job as QueuedJob } from 'bullmq';
+import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { type Job, type JobResult, jobKey } from './job.js';
+import { countFailures, failureFromWords } from './job-failure.js';
 import { type JobCounts, type JobQueue, PAUSES } from './job-queue.js';
-import { countFailure } from './local-queue.js';
 import { RedisCallLedger } from './redis-ledger.js';
 import { connectRedis, loadBullmq } from './redis-parts.js';
 
@@ -116,7 +116,7 @@ export class RedisQueue implements JobQueue {
   async #resultOf<O>(key: string): Promise<JobResult<O> | undefined> {
     const job = await this.#queue.getJob(key);
     if (!job?.finishedOn) return undefined;
-    if (await job.isFailed()) return { key, ok: false, error: failureOf(job) };
+    if (await job.isFailed()) return { key, ok: false, error: failureFromWords(job.failedReason ?? '') };
     return (await job.isCompleted())
       ? { key, ok: true, value: JSON.parse(job.returnvalue as string) as O }
       : undefined;
@@ -124,13 +124,12 @@ export class RedisQueue implements JobQueue {
 
   async counts(): Promise<JobCounts> {
     const counts = await this.#queue.getJobCounts('waiting', 'delayed', 'prioritized', 'active', 'completed');
-    const failed: Record<string, { count: number; example: string }> = {};
-    for (const job of await this.#queue.getFailed(0, MOST_FAILED - 1)) countFailure(failed, failureOf(job));
+    const failed = await this.#queue.getFailed(0, MOST_FAILED - 1);
     return {
       waiting: (counts.waiting ?? 0) + (counts.delayed ?? 0) + (counts.prioritized ?? 0),
       running: counts.active ?? 0,
       done: counts.completed ?? 0,
-      failed,
+      failed: countFailures(failed.map(({ failedReason = '' }) => failureFromWords(failedReason))),
       spent: await this.#ledger.spent(),
     };
   }
@@ -142,11 +141,4 @@ export class RedisQueue implements JobQueue {
     })();
     return this.#closed;
   }
-}
-
-/** Reads a worker's report of a failure: `[code] message`. */
-function failureOf({ failedReason = '' }: QueuedJob): { readonly code: string; readonly message: string } {
-  const [, code = 'unexpected', message = failedReason] =
-    /^\[([a-z-]+)\] ([\s\S]*)$/.exec(failedReason) ?? [];
-  return { code, message };
 }

@@ -2,7 +2,7 @@ import { checkNumber, InvalidInputError, PalateError } from '@palate/core';
 import type { JobLimits } from './call-ledger.js';
 import type { Job } from './job.js';
 import { jobContext } from './job-context.js';
-import { errorOf } from './local-queue.js';
+import { failureInWords, failureOf } from './job-failure.js';
 import { RedisCallLedger } from './redis-ledger.js';
 import { connectRedis, loadBullmq } from './redis-parts.js';
 import { PREFIX, QUEUE, type QueuedData, type RedisQueueOptions } from './redis-queue.js';
@@ -57,8 +57,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
         const value: unknown = await job.run(JSON.parse(data.input), jobContext(id, ledger, closing.signal));
         return JSON.stringify(value ?? null);
       } catch (error) {
-        const { code, message } = errorOf(error);
-        const told = `[${code}] ${message}`;
+        const told = failureInWords(failureOf(error));
         throw PalateError.is(error) && error.isRetryable ? new Error(told) : new UnrecoverableError(told);
       }
     },

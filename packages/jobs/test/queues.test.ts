@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { compiledProgram } from '../../../scripts/compiled-program.js';
 import { type JobLimits, type JobQueue, LocalQueue, RedisQueue, startWorker } from '../src/index.js';
 import { type ChargingServer, startCharging } from './charging-server.js';
+import { killWorkers } from './kill-workers.js';
 import { PAYING } from './paying-job.js';
 import { findRedis, type RedisServer, startRedis } from './redis-server.js';
 
@@ -141,28 +139,11 @@ describe.skipIf('missing' in found)(`jobs on Redis${why}`, () => {
   });
 
   test('loses nothing and pays nothing twice where workers are killed', async () => {
-    const program = await compiledProgram(fileURLToPath(new URL('paying-worker.ts', import.meta.url)));
     const shop = await server({ milliseconds: 30 });
     const queue = await RedisQueue.open({ url: redis.url });
-    let isOver = false;
-    let kills = 0;
-    const killing = (async () => {
-      while (!isOver) {
-        const child = spawn(process.execPath, [program, redis.url], { stdio: ['ignore', 'pipe', 'inherit'] });
-        const ended = new Promise((resolve) => child.once('exit', resolve));
-        await new Promise((resolve) => child.stdout.once('data', resolve));
-        const before = shop.requests;
-        // In the middle of calls.
-        while (!isOver && (kills >= 4 || shop.requests < before + 4))
-          await new Promise((resolve) => setTimeout(resolve, 5));
-        child.kill('SIGKILL');
-        await ended;
-        if (!isOver) kills++;
-      }
-    })();
+    const end = await killWorkers(redis.url, shop, 4);
     const results = await queue.run(PAYING, questions(shop, 40));
-    isOver = true;
-    await killing;
+    const kills = await end();
     expect(kills).toBeGreaterThanOrEqual(3);
     expect(results.every(({ ok }) => ok)).toBe(true);
     expect(shop.charged.size).toBe(40);
