@@ -1,7 +1,6 @@
 import type { ListPlan, ListSink, UserList } from '@palate/core';
-import { migrate } from './migrations.js';
-import { PgliteConnection } from './pglite-connection.js';
-import { PostgresConnection, type PostgresOptions } from './postgres-connection.js';
+import { openDatabase } from './open-database.js';
+import type { PostgresOptions } from './postgres-connection.js';
 import type { SqlConnection } from './sql-connection.js';
 import { toStoredText } from './stored-text.js';
 
@@ -75,15 +74,6 @@ class ListTable implements ListSink {
  * @throws StoreError if the server does not answer, or another process has the folder open
  */
 export async function openListTable(place: string, options?: PostgresOptions): Promise<ListSink> {
-  const isUrl = /^postgres(ql)?:\/\//.test(place);
-  const connection: SqlConnection = isUrl
-    ? await PostgresConnection.open(place, options)
-    : await PgliteConnection.open(place);
-  try {
-    await migrate(connection, isUrl ? 'the PostgreSQL server' : place);
-  } catch (error) {
-    await connection.close().catch(() => undefined);
-    throw error;
-  }
+  const { connection } = await openDatabase(place, options);
   return new ListTable(connection);
 }

@@ -1,5 +1,5 @@
-import { PgliteConnection } from './pglite-connection.js';
-import { PostgresConnection, type PostgresOptions } from './postgres-connection.js';
+import { openDatabase } from './open-database.js';
+import type { PostgresOptions } from './postgres-connection.js';
 import { SqlFeedbackStore } from './sql-feedback-store.js';
 
 /**
@@ -21,9 +21,5 @@ import { SqlFeedbackStore } from './sql-feedback-store.js';
  * ```
  */
 export async function openFeedbackStore(place: string, options?: PostgresOptions): Promise<SqlFeedbackStore> {
-  const isUrl = /^postgres(ql)?:\/\//.test(place);
-  const connection = isUrl
-    ? await PostgresConnection.open(place, options)
-    : await PgliteConnection.open(place);
-  return SqlFeedbackStore.open(connection, isUrl ? 'the PostgreSQL server' : place);
+  return new SqlFeedbackStore(await openDatabase(place, options));
 }

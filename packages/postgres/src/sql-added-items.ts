@@ -1,5 +1,6 @@
 import type { AddedItem, AddedItemStore, StoredItem } from '@palate/core';
 import { LOCKS, lockStatement } from './migrations.js';
+import { rowsInOrder } from './rows-in-order.js';
 import type { SqlConnection } from './sql-connection.js';
 import { fromStoredText, toStoredText } from './stored-text.js';
 
@@ -28,21 +29,11 @@ export class SqlAddedItems implements AddedItemStore {
   }
 
   async *read(after = 0): AsyncGenerator<StoredItem> {
-    for (let last = after; ; ) {
-      const [rows = []] = await this.#connection.run([
-        {
-          text: `select sequence, item from palate_added_items
-            where sequence > $1::bigint order by sequence limit ${PAGE}`,
-          values: [String(last)],
-        },
-      ]);
-      for (const { sequence, item } of rows)
-        yield {
-          sequence: Number(sequence),
-          item: JSON.parse(fromStoredText(String(item))) as AddedItem,
-        };
-      if (rows.length < PAGE) return;
-      last = Number(rows.at(-1)?.sequence);
-    }
+    const select = 'select sequence, item from palate_added_items';
+    for await (const { sequence, item } of rowsInOrder(this.#connection, select, { after, page: PAGE }))
+      yield {
+        sequence: Number(sequence),
+        item: JSON.parse(fromStoredText(String(item))) as AddedItem,
+      };
   }
 }

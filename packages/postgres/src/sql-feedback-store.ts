@@ -9,7 +9,9 @@ import {
   type StoredFeedback,
   StoreError,
 } from '@palate/core';
-import { LOCKS, lockStatement, migrate } from './migrations.js';
+import { LOCKS, lockStatement } from './migrations.js';
+import type { OpenedDatabase } from './open-database.js';
+import { rowsInOrder } from './rows-in-order.js';
 import { SqlAddedItems } from './sql-added-items.js';
 import type { SqlConnection, SqlRow, SqlStatement } from './sql-connection.js';
 import { fromStoredText, toStoredText } from './stored-text.js';
@@ -38,21 +40,11 @@ export class SqlFeedbackStore implements FeedbackStore {
   #writing: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
-  private constructor(connection: SqlConnection, place: string) {
+  /** @param database - the store owns its connection from then on */
+  constructor({ connection, place }: OpenedDatabase) {
     this.#connection = connection;
     this.#place = place;
     this.items = new SqlAddedItems(connection);
-  }
-
-  /** Opens the store on a connection, which it owns from then on. */
-  static async open(connection: SqlConnection, place: string): Promise<SqlFeedbackStore> {
-    try {
-      await migrate(connection, place);
-    } catch (error) {
-      await connection.close().catch(() => undefined);
-      throw error;
-    }
-    return new SqlFeedbackStore(connection, place);
   }
 
   async append(records: readonly FeedbackRecord[]): Promise<{ readonly stored: number }> {
@@ -71,21 +63,8 @@ export class SqlFeedbackStore implements FeedbackStore {
 
   async *read(after = 0): AsyncGenerator<StoredFeedback> {
     this.#checkOpen();
-    for (let last = after; ; ) {
-      const rows =
-        (
-          await this.#connection.run([
-            {
-              text: `select sequence, id, user_id, item_id, at, kind, rating, request from palate_feedback
-                where sequence > $1::bigint order by sequence limit ${PAGE}`,
-              values: [String(last)],
-            },
-          ])
-        )[0] ?? [];
-      for (const row of rows) yield recordOf(row);
-      if (rows.length < PAGE) return;
-      last = Number(rows.at(-1)?.sequence);
-    }
+    const select = 'select sequence, id, user_id, item_id, at, kind, rating, request from palate_feedback';
+    for await (const row of rowsInOrder(this.#connection, select, { after, page: PAGE })) yield recordOf(row);
   }
 
   close(): Promise<void> {
