@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { access, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { freePort } from '../../../scripts/free-port.js';
 
 /** A Redis server of a test's own, on loopback. */
 export interface RedisServer {
@@ -28,11 +28,7 @@ export async function findRedis(): Promise<{ readonly bin: string } | { readonly
 /** Starts a new, empty server that keeps what it is told. */
 export async function startRedis(bin: string): Promise<RedisServer> {
   const dir = await mkdtemp(join(tmpdir(), 'palate-redis-'));
-  const probe = createServer();
-  const port = await new Promise<number>((resolve) =>
-    probe.listen(0, '127.0.0.1', () => resolve((probe.address() as { port: number }).port)),
-  );
-  await new Promise((resolve) => probe.close(resolve));
+  const port = await freePort();
   const child = spawn(
     bin,
     ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--appendonly', 'yes', '--save', ''],

@@ -1,10 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from '../../../scripts/free-port.js';
 
 const exec = promisify(execFile);
 
@@ -17,28 +16,13 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
-/** Folder of the server's programs where Debian's package or the path has them; otherwise why there is none. */
+/** Folder of the server's programs where Debian's package has them; otherwise why there is none. */
 export async function findPostgres(): Promise<{ readonly bin: string } | { readonly missing: string }> {
   const root = '/usr/lib/postgresql';
   const versions = await readdir(root).catch(() => [] as string[]);
   const newest = versions.sort((a, b) => Number(b) - Number(a))[0];
   if (newest !== undefined) return { bin: join(root, newest, 'bin') };
   return { missing: 'no PostgreSQL server is installed here (apt-get install postgresql)' };
-}
-
-/** A port where nobody listens, below those that the system gives to connections: it stays free over a restart. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(20_000, 32_000);
-    const server = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false));
-      server.listen(port, '127.0.0.1', () => resolve(true));
-    });
-    if (!isFree) continue;
-    await new Promise((resolve) => server.close(resolve));
-    return port;
-  }
 }
 
 /** Starts a new server, with an empty database and a user whose password is in the URL. */
