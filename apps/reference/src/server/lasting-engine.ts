@@ -117,8 +117,7 @@ export class LastingEngine implements EngineCaller {
   /** Sees to it that the map is kept, made by a thread beside the one that answers, which then only reads it. */
   async #makeMap(signal: AbortSignal | undefined): Promise<void> {
     for (let tries = 0; tries < MAP_TRIES; tries++) {
-      const { json } = await this.#answering().call('hasMap', undefined, { signal });
-      if (JSON.parse(new TextDecoder().decode(json)) === true) return;
+      if (await ask<boolean>(this.#answering(), 'hasMap', { signal })) return;
       this.#mapping ??= this.#beside((host) => host.call('map')).finally(() => {
         this.#mapping = undefined;
       });
@@ -137,7 +136,7 @@ export class LastingEngine implements EngineCaller {
    * takes in what came meanwhile and answers from then on. What was asked before is answered by the old one, which then ends.
    */
   async refit(options: HostCallOptions = {}): Promise<void> {
-    const kept = await this.#models(this.#answering());
+    const kept = await ask<readonly ModelEntry[]>(this.#answering(), 'models');
     const models = kept.map(({ method, settings }) => ({ method, settings }));
     await this.#beside((host) => host.call('refit', models, options));
     const next = await this.#open();
@@ -152,11 +151,6 @@ export class LastingEngine implements EngineCaller {
     await next.call('removeModels', folders).catch((error: unknown) => {
       this.#log.warn({ err: error }, 'models of before the refit are still kept');
     });
-  }
-
-  async #models(host: EngineHost): Promise<readonly ModelEntry[]> {
-    const { json } = await host.call('models');
-    return JSON.parse(new TextDecoder().decode(json)) as readonly ModelEntry[];
   }
 
   /** Lets a thread answer in place of the one before, between two writes. */
@@ -220,4 +214,10 @@ export class LastingEngine implements EngineCaller {
     }, this.#pause);
     this.#pause = Math.min(LONGEST_PAUSE, 2 * this.#pause);
   }
+}
+
+/** Asks a thread for what is read here, and not sent on. */
+async function ask<T>(host: EngineHost, operation: Operation, options?: HostCallOptions): Promise<T> {
+  const { json } = await host.call(operation, undefined, options);
+  return JSON.parse(new TextDecoder().decode(json)) as T;
 }

@@ -34,17 +34,12 @@ export class StoreInMain implements FeedbackStore {
         append: async (items: readonly AddedItem[]) => {
           await this.#call({ operation: 'appendItems', items });
         },
-        read: (after?: number) => this.#readItems(after),
+        read: (after?: number) =>
+          pageByPage<StoredItem>(
+            async (last) => (await this.#call({ operation: 'readItems', after: last })).items,
+            after,
+          ),
       };
-  }
-
-  async *#readItems(after = 0): AsyncGenerator<StoredItem> {
-    for (let last = after; ; ) {
-      const { items = [] } = await this.#call({ operation: 'readItems', after: last });
-      yield* items;
-      if (items.length < STORE_PAGE) return;
-      last = items.at(-1)?.sequence ?? last;
-    }
   }
 
   /** Takes what the main thread answered. */
@@ -60,13 +55,8 @@ export class StoreInMain implements FeedbackStore {
     return { stored };
   }
 
-  async *read(after = 0): AsyncGenerator<StoredFeedback> {
-    for (let last = after; ; ) {
-      const { page = [] } = await this.#call({ operation: 'read', after: last });
-      yield* page;
-      if (page.length < STORE_PAGE) return;
-      last = page.at(-1)?.sequence ?? last;
-    }
+  read(after?: number): AsyncGenerator<StoredFeedback> {
+    return pageByPage(async (last) => (await this.#call({ operation: 'read', after: last })).page, after);
   }
 
   /** The main thread closes its store itself. */
@@ -78,5 +68,18 @@ export class StoreInMain implements FeedbackStore {
       this.#calls.set(id, { resolve, reject });
       this.#send({ kind: 'store', id, call });
     });
+  }
+}
+
+/** Asks for one page after the other, each of what comes after the last of the page before. */
+async function* pageByPage<T extends { readonly sequence: number }>(
+  ask: (after: number) => Promise<readonly T[] | undefined>,
+  after = 0,
+): AsyncGenerator<T> {
+  for (let last = after; ; ) {
+    const page = (await ask(last)) ?? [];
+    yield* page;
+    if (page.length < STORE_PAGE) return;
+    last = page.at(-1)?.sequence ?? last;
   }
 }
