@@ -19,6 +19,12 @@ export function writingName(path: string): string {
   return `${path}.writing-${process.pid}-${randomBytes(4).toString('hex')}`;
 }
 
+/** Reads a name that {@link writingName} gave: name of what is written, and process that writes; undefined of any other name. */
+export function writerOf(name: string): { readonly target: string; readonly pid: number } | undefined {
+  const [, target, pid] = /^([\s\S]+)\.writing-(\d+)-[0-9a-f]{8}$/.exec(name) ?? [];
+  return target === undefined ? undefined : { target, pid: Number(pid) };
+}
+
 /**
  * Writes a file as a whole: a kill at any moment leaves the old file or the new one.
  *

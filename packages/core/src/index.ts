@@ -16,7 +16,7 @@ export {
   type TensorExpectation,
   tensorsUnder,
 } from './artifact-tensor.js';
-export { writeFailure, writeFileAtomically, writingName } from './atomic-file.js';
+export { writeFailure, writeFileAtomically, writerOf, writingName } from './atomic-file.js';
 export { type AttributeValue, Catalog, type CatalogColumns } from './catalog.js';
 export { contentHash } from './content-hash.js';
 export { createDataset, type Dataset, type UserTable, withLog } from './dataset.js';

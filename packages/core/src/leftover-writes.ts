@@ -1,5 +1,6 @@
 import { readdir, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { writerOf } from './atomic-file.js';
 import { isAlive } from './process-alive.js';
 
 /**
@@ -11,13 +12,11 @@ import { isAlive } from './process-alive.js';
  */
 export async function sweepLeftoverWrites(dir: string): Promise<string[]> {
   const target = resolve(dir);
-  const prefix = `${basename(target)}.writing-`;
   const names = await readdir(dirname(target)).catch(() => [] as string[]);
   const removed: string[] = [];
   for (const name of names) {
-    if (!name.startsWith(prefix)) continue;
-    const [, pid] = /^(\d+)-[0-9a-f]{8}$/.exec(name.slice(prefix.length)) ?? [];
-    if (pid === undefined || isAlive(Number(pid))) continue;
+    const writer = writerOf(name);
+    if (writer?.target !== basename(target) || isAlive(writer.pid)) continue;
     const left = join(dirname(target), name);
     // A writer leaves plain files: whatever else is in there stays, and the folder with it.
     for (const file of await readdir(left).catch(() => [] as string[]))

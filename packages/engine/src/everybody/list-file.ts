@@ -12,11 +12,14 @@ import {
   type UserList,
   writeFailure,
   writeFileAtomically,
+  writerOf,
   writingName,
 } from '@palate/core';
 import { isListsParquet, writeParquetLists } from './parquet-lists.js';
 
 const PLAN = 'plan.json';
+/** Name of what all blocks are put together in, before it takes its place. */
+const WHOLE = 'whole';
 const BLOCK = /^block-\d{8}\.jsonl$/;
 const blockName = (block: number): string => `block-${String(block).padStart(8, '0')}.jsonl`;
 /** Beginning of the first line of a file of lists. */
@@ -79,7 +82,7 @@ export class ListFile implements ListSink {
     this.#lock = await lockFolder(this.#parts, 'the lists that are being made');
     this.#blocks = blocks;
     const names = (await readdir(this.#parts)).filter((name) => !isLockName(name));
-    const foreign = names.find((name) => name !== PLAN && !BLOCK.test(name) && !isWriting(name));
+    const foreign = names.find((name) => !isPart(name) && !isWriting(name));
     if (foreign !== undefined)
       throw new InvalidInputError({
         expected: `only blocks of lists in ${this.#parts}`,
@@ -110,7 +113,7 @@ export class ListFile implements ListSink {
   async finish(): Promise<void> {
     const blocks = Array.from({ length: this.#blocks }, (_, block) => join(this.#parts, blockName(block)));
     // Within the folder of the parts, where what a kill leaves is dropped with the rest.
-    const whole = writingName(join(this.#parts, 'whole'));
+    const whole = writingName(join(this.#parts, WHOLE));
     try {
       if (this.#format === '.parquet') await writeParquetLists(whole, listsOf(blocks));
       else await concatenate(blocks, whole);
@@ -136,9 +139,12 @@ export class ListFile implements ListSink {
   }
 }
 
+const isPart = (name: string): boolean => name === PLAN || BLOCK.test(name);
+
 /** Whether a name is that of what somebody was writing here. */
 function isWriting(name: string): boolean {
-  return /^(plan\.json|block-\d{8}\.jsonl|whole)\.writing-\d+-[0-9a-f]{8}$/.test(name);
+  const target = writerOf(name)?.target;
+  return target !== undefined && (target === WHOLE || isPart(target));
 }
 
 /** Refuses to take the place of a file that holds something else. */
