@@ -4,12 +4,13 @@ import {
   InvalidInputError,
   type ListSink,
   type LongCallOptions,
+  type OptionsOf,
   type OutcomeCounts,
   option,
-  sumOutcomes,
   throwIfCancelled,
   type UserList,
 } from '@palate/core';
+import { AnswerTotals } from '../engine/answer-totals.js';
 import { MOST_ITEMS } from '../engine/check-request.js';
 import type { Engine } from '../engine/engine.js';
 import { ENGINE_SOURCE } from '../engine/outcomes.js';
@@ -44,14 +45,7 @@ export const EVERYBODY = defineOptions('scoreEverybody', {
 });
 
 /** Options of {@link scoreEverybody}; {@link EVERYBODY} says what each does. */
-export type EverybodyOptions = Omit<LongCallOptions, 'seed'> & {
-  readonly k?: number | undefined;
-  readonly system?: string | undefined;
-  readonly filter?: Exclude<Filter, (id: string) => boolean> | undefined;
-  readonly users?: readonly string[] | undefined;
-  readonly shard?: { readonly part: number; readonly of: number } | undefined;
-  readonly blockSize?: number | undefined;
-};
+export type EverybodyOptions = OptionsOf<typeof EVERYBODY.declarations> & Omit<LongCallOptions, 'seed'>;
 
 /** Report of {@link scoreEverybody}. */
 export interface EverybodyReport {
@@ -89,17 +83,18 @@ export async function scoreEverybody(
   ]);
   const started = performance.now();
   const there = await sink.begin({ identity, blocks });
+  const scored = new AnswerTotals();
   let done = 0;
-  let scored = 0;
-  let outcomes: readonly OutcomeCounts[] = [];
   const report = (): void =>
     onProgress?.({
       phase: 'lists of users',
       done,
       total: users.length,
-      ...(scored === 0
+      ...(scored.answered === 0
         ? {}
-        : { secondsLeft: (((performance.now() - started) / 1000) * (users.length - done)) / scored }),
+        : {
+            secondsLeft: (((performance.now() - started) / 1000) * (users.length - done)) / scored.answered,
+          }),
     });
   for (let block = 0; block < blocks; block++) {
     const own = users.slice(block * blockSize, (block + 1) * blockSize);
@@ -118,20 +113,21 @@ export async function scoreEverybody(
       for (const [at, { items, outcomes: told }] of answers.entries()) {
         lists.push({ user: asked[at] as string, items: items.map(({ id, score }) => ({ id, score })) });
         // What a model says is of the whole batch, and stands in each of its answers.
-        outcomes = sumOutcomes([
-          ...outcomes,
-          ...(at === 0 ? told : told.filter(({ source }) => source === ENGINE_SOURCE)),
-        ]);
+        scored.add(1, at === 0 ? told : told.filter(({ source }) => source === ENGINE_SOURCE));
       }
       done += asked.length;
-      scored += asked.length;
       report();
     }
     throwIfCancelled(signal, 'finding everybody’s lists');
     await sink.write(block, lists);
   }
   await sink.finish();
-  return { users: users.length, scored, seconds: (performance.now() - started) / 1000, outcomes };
+  return {
+    users: users.length,
+    scored: scored.answered,
+    seconds: (performance.now() - started) / 1000,
+    outcomes: scored.outcomes,
+  };
 }
 
 /** The users of one share: every `of`-th, so that shares are as large as each other whatever the order says. */
