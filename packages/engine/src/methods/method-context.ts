@@ -18,15 +18,18 @@ import { checkTexts, describingFields, itemTexts, profilesOf } from './item-text
 import type { MethodContext } from './method.js';
 import { methodOf } from './methods.js';
 
+/** An encoder that is loaded when it is first asked for, with its name where that is known without loading it. */
+export interface EncoderSource {
+  readonly get: () => Promise<TextEncoder>;
+  readonly id?: (() => Promise<string>) | undefined;
+}
+
 /** Inputs that methods are fitted with beside a data set. */
 export interface MethodContextOptions extends LongCallOptions {
   /** Folder of what is kept. */
   readonly folder: string;
   /** Default: use-lite, which keeps its vectors in the folder. */
-  readonly encoder?:
-    | TextEncoder
-    | { readonly get: () => Promise<TextEncoder>; readonly id?: () => Promise<string> }
-    | undefined;
+  readonly encoder?: TextEncoder | EncoderSource | undefined;
   /**
    * Texts and tags of items beside the catalogue, and keywords of users: what methods that read texts or profiles read then,
    * unless `texts` and `profiles` are given.
@@ -55,9 +58,8 @@ export function methodContext(dataset: Dataset, options: MethodContextOptions): 
   const described = knowledge && !options.texts ? itemTexts(dataset, knowledge) : undefined;
   let texts = options.texts ?? described?.texts;
   let dataFingerprint: string | undefined;
-  const { encoder: given } = options;
-  const nameOfEncoder = async (): Promise<string> =>
-    !given ? 'use-lite' : !('get' in given) ? given.id : given.id ? given.id() : (await context.encoder()).id;
+  const source = encoderSource(options);
+  const nameOfEncoder = async (): Promise<string> => (source.id ? source.id() : (await context.encoder()).id);
   const fields = describingFields(dataset);
   const textProvenance =
     options.textProvenance ??
@@ -83,11 +85,7 @@ export function methodContext(dataset: Dataset, options: MethodContextOptions): 
     validation: options.validation,
     checkpoints: options.checkpoints,
     encoder() {
-      encoder ??= given
-        ? 'get' in given
-          ? given.get()
-          : Promise.resolve(given)
-        : useLiteEncoder({ cacheDir: join(folder, 'vectors') });
+      encoder ??= source.get();
       return encoder;
     },
     encoderId: nameOfEncoder,
@@ -131,4 +129,14 @@ export function methodContext(dataset: Dataset, options: MethodContextOptions): 
     return new EmbeddingTable(dataset.log.items, width, data, textProvenance);
   };
   return context;
+}
+
+/** The encoder that is given, or use-lite, as one that is loaded when it is asked for. */
+function encoderSource({ encoder, folder }: MethodContextOptions): EncoderSource {
+  if (!encoder)
+    return {
+      get: () => useLiteEncoder({ cacheDir: join(folder, 'vectors') }),
+      id: async () => 'use-lite',
+    };
+  return 'get' in encoder ? encoder : { get: async () => encoder, id: async () => encoder.id };
 }
