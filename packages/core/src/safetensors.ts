@@ -1,4 +1,5 @@
 import { InvalidInputError } from './errors.js';
+import { isObject } from './options.js';
 
 /** Values of a tensor; 16-bit floats of a file are widened to Float32Array. */
 export type TensorValues = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
@@ -139,9 +140,8 @@ function readHeader(file: Uint8Array, bytes: number): object {
       cause,
     });
   }
-  if (typeof header !== 'object' || header === null || Array.isArray(header))
-    refuse('a header that is no object');
-  return header as object;
+  if (!isObject(header)) refuse('a header that is no object');
+  return header;
 }
 
 function checkMetadata(entry: unknown): Record<string, string> {

@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions, FEEDBACK_KINDS, InvalidInputError } from '@palate/core';
+import { checkNumber, checkOptions, FEEDBACK_KINDS, InvalidInputError, isObject } from '@palate/core';
 import type { Asker, FeedbackEvent } from './request.js';
 
 /** Longest list. */
@@ -30,11 +30,9 @@ function refuse(expected: string, received: unknown, hint: string): never {
  *
  * @param where - how the message calls it: `requests[3]`
  */
-export function checkRequest(kind: RequestKind, request: unknown, where = `the ${kind} request`): void {
-  if (typeof request !== 'object' || request === null || Array.isArray(request))
-    refuse(`${where} to be an object`, request, 'Pass an object of named fields.');
-  checkOptions(where, request, FIELDS[kind]);
-  const given = request as Readonly<Record<string, unknown>>;
+export function checkRequest(kind: RequestKind, given: unknown, where = `the ${kind} request`): void {
+  if (!isObject(given)) refuse(`${where} to be an object`, given, 'Pass an object of named fields.');
+  checkOptions(where, given, FIELDS[kind]);
   for (const name of ['user', 'text', 'system', 'words', 'request', 'id'])
     if (given[name] !== undefined && typeof given[name] !== 'string')
       refuse(`${name} of ${where} to be a text`, given[name], `Pass ${name} as a string.`);

@@ -13,7 +13,6 @@ import { feedbackRecords } from './feedback-records.js';
 import type { FeedbackState } from './feedback-state.js';
 import { feedbackBeside, middleRating } from './fitted-data.js';
 import type { ModelEntry } from './generation.js';
-import type { LiveCatalogue } from './live-catalogue.js';
 import { namedRanking, namedRecommendations } from './named-requests.js';
 import type { EngineOptions } from './options.js';
 import { settingsOf } from './pipeline.js';
@@ -179,7 +178,12 @@ export class Engine {
   async #takeKept(): Promise<number> {
     const all = await readAdded(this.#parts.items, this.#added);
     const fresh = all.items.slice(this.#added.items.length);
-    if (fresh.length > 0) this.#takeItems(all, this.#snapshot.catalogue.with(merged(fresh)).catalogue);
+    if (fresh.length > 0) {
+      const before = this.#snapshot;
+      this.#added = all;
+      this.#snapshot = before.over(before.catalogue.with(merged(fresh)).catalogue);
+      before.uses.retire();
+    }
     return fresh.length;
   }
 
@@ -190,13 +194,6 @@ export class Engine {
       taken++;
     }
     return taken;
-  }
-
-  #takeItems(all: AddedSoFar, catalogue: LiveCatalogue): void {
-    const before = this.#snapshot;
-    this.#added = all;
-    this.#snapshot = before.over(catalogue);
-    before.uses.retire();
   }
 
   /**

@@ -1,4 +1,4 @@
-import { type AttributeValue, InvalidInputError } from '@palate/core';
+import { type AttributeValue, InvalidInputError, isObject } from '@palate/core';
 import { checkColumn, type LiveCatalogue } from './live-catalogue.js';
 import type { Filter, FilterValue } from './request.js';
 
@@ -13,7 +13,7 @@ export type ItemTest = (item: number) => boolean;
  */
 export function itemTest(filter: Filter, catalogue: LiveCatalogue, where = 'the filter'): ItemTest {
   if (typeof filter === 'function') return (item) => filter(catalogue.items.idOf(item));
-  if (typeof filter !== 'object' || filter === null || Array.isArray(filter))
+  if (!isObject(filter))
     throw new InvalidInputError({
       expected: `${where} to be an object of values by column`,
       received: JSON.stringify(filter) ?? String(filter),
