@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import ts from 'typescript';
+import { examplesIn } from './example-folder.mjs';
 import {
   checkLight,
   checkTarball,
@@ -36,13 +37,11 @@ const options = { maxBuffer: 1 << 26 };
 let passed = 0;
 const failures = [];
 
-/** The ```ts blocks of a README, but for those behind a mark `<!-- not run: reason -->`. */
+/** The examples of a README that are run. */
 function examplesOf(dir) {
   const path = join(dir, 'README.md');
   if (!existsSync(path)) return [];
-  return [...readFileSync(path, 'utf8').matchAll(/^(<!-- not run.*-->\n)?```ts\n([\s\S]*?)^```/gm)].flatMap(
-    ([, notRun, code]) => (notRun === undefined ? [code] : []),
-  );
+  return examplesIn(readFileSync(path, 'utf8')).flatMap(({ code, isRun }) => (isRun ? [code] : []));
 }
 
 async function step(label, action) {

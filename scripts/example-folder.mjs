@@ -4,6 +4,13 @@ import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:
 import { dirname, join } from 'node:path';
 import { packages, root } from './workspace.mjs';
 
+/** The ```ts blocks of a Markdown text, and whether each is run: all but those behind a mark `<!-- not run: reason -->`. */
+export const examplesIn = (text) =>
+  [...text.matchAll(/^(<!-- not run.*-->\n)?```ts\n([\s\S]*?)^```/gm)].map(([, notRun, code]) => ({
+    code,
+    isRun: notRun === undefined,
+  }));
+
 /** Makes the folder anew; `write` adds modules, `typesHold` checks them all, `start` runs one. */
 export function exampleFolder(name) {
   const work = join(root, '.scratch', name);

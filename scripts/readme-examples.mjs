@@ -3,7 +3,7 @@
 // tarballs).
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { exampleFolder } from './example-folder.mjs';
+import { exampleFolder, examplesIn } from './example-folder.mjs';
 import { apps, filesBelow, packages, root } from './workspace.mjs';
 
 const folder = exampleFolder('readme-examples');
@@ -16,15 +16,14 @@ const readmes = [root, ...packages().map(({ dir }) => dir), ...apps().map(({ dir
 
 const files = [];
 for (const readme of readmes) {
-  const blocks = [...readFileSync(readme, 'utf8').matchAll(/^(<!-- not run.*-->\n)?```ts\n([\s\S]*?)^```/gm)];
   const isPage = readme.startsWith(docs);
-  for (const [k, [, notRun, code]] of blocks.entries()) {
+  for (const [k, { code, isRun }] of examplesIn(readFileSync(readme, 'utf8')).entries()) {
     const label =
       relative(root, isPage ? readme.slice(0, -3) : dirname(readme)).replaceAll('/', '-') || 'root';
     const file = `${label}-${k + 1}.ts`;
     folder.write(file, code);
     // Those of the packages are run where the packages are installed.
-    files.push({ file, runs: notRun === undefined && (isPage || label === 'root') });
+    files.push({ file, runs: isRun && (isPage || label === 'root') });
   }
 }
 
