@@ -5,8 +5,7 @@
  * pnpm run script apps/reference/bench/reloads.ts [--rounds 50] [--requests 100] [--artifacts FOLDER] [--effort full] [--ranker palr-local]
  */
 import { parseArgs } from 'node:util';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { collectGarbage } from '@palate/core/testing';
 import { loadBundledMovieTweetings } from '@palate/dataset-movietweetings';
 import { ENGINE_ARGUMENTS, openBundled } from './open-bundled.js';
 
@@ -18,8 +17,6 @@ const { values } = parseArgs({
   },
 });
 const rounds = Number(values.rounds);
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
 const users = [...(await loadBundledMovieTweetings()).log.users];
 let next = 0;
 
@@ -33,10 +30,9 @@ async function round(): Promise<void> {
 const held: number[] = [];
 for (let k = 1; k <= rounds; k++) {
   await round();
-  // Twice, with a turn of the event loop between: what was given back by the first frees more in the second.
-  collect();
-  await new Promise((resolve) => setTimeout(resolve, 10));
-  collect();
+  // Twice: what was given back by the first frees more in the second.
+  await collectGarbage();
+  await collectGarbage();
   const { rss, heapUsed, external } = process.memoryUsage();
   held.push(rss);
   if (k === 1 || k % Math.ceil(rounds / 10) === 0)

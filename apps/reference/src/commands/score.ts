@@ -1,12 +1,14 @@
 import { resolve } from 'node:path';
-import type { CommandContext } from '@palate/command-line';
+import { type CommandContext, withProgress } from '@palate/command-line';
 import { InvalidInputError, PalateError, sumOutcomes } from '@palate/core';
 import { isDatasetFolder } from '@palate/datasets';
 import { type EverybodyReport, methodOf, scoreEverybody } from '@palate/engine';
+import { RedisQueue } from '@palate/jobs';
 import type { FittingOptions } from '../command-options.js';
 import { withEngine } from '../engine/open-engine.js';
 import { outcomesInWords } from '../engine/show-answer.js';
 import { isAddress, placeOfShare, sinkOf } from '../jobs/list-place.js';
+import { SCORE_SHARE } from '../jobs/score-share.js';
 
 /** Options of `palate score`. */
 export interface ScoreOptions extends FittingOptions {
@@ -87,9 +89,6 @@ async function scoreElsewhere(
       received: options.shard !== undefined ? `--shard ${options.shard}` : 'an address',
       hint: '--shares divides the users; for a database say --out postgres, with DATABASE_URL where the workers are.',
     });
-  const { RedisQueue } = await import('@palate/jobs');
-  const { SCORE_SHARE } = await import('../jobs/score-share.js');
-  const { withProgress } = await import('@palate/command-line');
   const queue = await RedisQueue.open({ url });
   const started = performance.now();
   try {
