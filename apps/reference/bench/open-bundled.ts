@@ -25,9 +25,8 @@ export function openBundled(values: {
       ranker: values.ranker,
     },
     {
-      feedback: new MemoryFeedbackStore(),
+      openStore: async () => new MemoryFeedbackStore(),
       signal: new AbortController().signal,
-      onData: () => undefined,
       onProgress: () => undefined,
       onNotice: (notice) => process.stderr.write(`${notice}\n`),
     },

@@ -68,9 +68,12 @@ async function run(settings: EngineSettings): Promise<void> {
 
   try {
     engine = await openServedEngine(settings, {
-      feedback: store,
+      openStore: async ({ name, fingerprint }) => {
+        send({ kind: 'data', name, fingerprint });
+        await store.opened();
+        return store;
+      },
       signal: closing.signal,
-      onData: ({ name, fingerprint }) => send({ kind: 'data', name, fingerprint }),
       onProgress: (progress) => send({ kind: 'progress', progress }),
       onNotice: (text) => send({ kind: 'notice', text }),
     });

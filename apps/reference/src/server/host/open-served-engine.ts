@@ -7,9 +7,12 @@ import type { EngineSettings } from './protocol.js';
 
 /** Options of {@link openServedEngine} beside its settings. */
 export interface ServedEngineOptions {
-  readonly feedback: FeedbackStore & { readonly opened?: () => Promise<void> };
+  /** Opens the store of the feedback once the data are known. */
+  readonly openStore: (data: {
+    readonly name: string;
+    readonly fingerprint: string;
+  }) => Promise<FeedbackStore>;
   readonly signal: AbortSignal;
-  readonly onData: (data: { readonly name: string; readonly fingerprint: string }) => void;
   readonly onProgress: (progress: Progress) => void;
   readonly onNotice: (notice: string) => void;
 }
@@ -17,11 +20,10 @@ export interface ServedEngineOptions {
 /** Opens the engine that a server answers from: the data by their name, with what is recorded of them. */
 export async function openServedEngine(
   settings: EngineSettings,
-  { feedback, signal, onData, onProgress, onNotice }: ServedEngineOptions,
+  { openStore, signal, onProgress, onNotice }: ServedEngineOptions,
 ): Promise<Engine> {
   const dataset = await loadData(settings.data, { signal });
-  onData({ name: dataset.name, fingerprint: fingerprint(dataset.log) });
-  await feedback.opened?.();
+  const feedback = await openStore({ name: dataset.name, fingerprint: fingerprint(dataset.log) });
   const live = await liveModel(settings.folder ?? userCacheFolder());
   return Engine.open({
     dataset,
