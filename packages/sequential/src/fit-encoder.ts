@@ -1,5 +1,6 @@
 import {
   type Dataset,
+  disposedOnFailure,
   Favourites,
   fingerprint,
   fittedOnLogs,
@@ -65,6 +66,7 @@ export async function fitEncoder<C extends SequentialConfig & SequenceEncoderCon
   checkValidation(config, log);
   const favourites = Favourites.of(log);
   throwIfCancelled(options.signal, `fitting ${kind.name}`);
+  checkHistories(log);
   await selectBackend();
   const seed = options.seed ?? 0;
   const encoder = new SequenceEncoder(
@@ -72,10 +74,9 @@ export async function fitEncoder<C extends SequentialConfig & SequenceEncoderCon
     makeItems ?? items.size + (kind.hasEndToken ? 1 : 0),
     new RandomStream(seed).fork(kind.artifact),
   );
-  const task = await madeOrFreed(encoder, async (made) => {
-    checkHistories(log);
-    await begin?.(made);
-    return makeTask(made);
+  const task = await disposedOnFailure(encoder.parameters, async () => {
+    await begin?.(encoder);
+    return makeTask(encoder);
   });
   const scoring = scoringOf(kind, { items, encoder, config, favourites });
   const held = config.validation && heldOutQueries(log, config.validation);
@@ -109,16 +110,4 @@ function checkHistories(log: InteractionLog): void {
       received: 'none',
       hint: 'Fit on data in which users have histories: a filter or a split may have left none.',
     });
-}
-
-async function madeOrFreed<T>(
-  encoder: SequenceEncoder,
-  make: (encoder: SequenceEncoder) => Promise<T>,
-): Promise<T> {
-  try {
-    return await make(encoder);
-  } catch (error) {
-    encoder.parameters.dispose();
-    throw error;
-  }
 }

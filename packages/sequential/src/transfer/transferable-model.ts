@@ -3,6 +3,7 @@ import {
   checkValidationUnseen,
   contentHash,
   type Dataset,
+  disposedOnFailure,
   EmbeddingTable,
   Favourites,
   fingerprint,
@@ -173,12 +174,7 @@ export async function carried<C extends TransferConfig>(
   checkFitting(model, config, texts);
   await selectBackend();
   const encoder = new SequenceEncoder(config, kind.items(texts, config, model), new RandomStream(0));
-  try {
-    await begin(kind, encoder, model, 'all');
-  } catch (error) {
-    encoder.parameters.dispose();
-    throw error;
-  }
+  await disposedOnFailure(encoder.parameters, () => begin(kind, encoder, model, 'all'));
   return {
     trained: {
       items,
