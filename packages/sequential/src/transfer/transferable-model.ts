@@ -41,14 +41,15 @@ const OWN = [OFFSETS, PERMUTATION];
 /** Traits that tell one kind of model of texts from another. */
 export interface TransferKind<C extends TransferConfig> extends SequenceKind {
   readonly declared: {
+    readonly where: string;
     identity(settings: C, ...rest: readonly unknown[]): string;
     saved(settings: C): Readonly<Record<string, unknown>>;
     restored(dir: string, config: unknown): C;
   };
   /** Makes item vectors from those of texts; `from` is what the model that it goes on from was given. */
   items(texts: EmbeddingTable, config: C, from?: TransferableModel): MakeItemVectors;
-  /** Makes item vectors from what was saved. */
-  savedItems(given: Readonly<Record<string, TensorData>>, items: IdMap, config: C): MakeItemVectors;
+  /** Makes item vectors from what was saved; from the saved vectors of the texts if left out. */
+  savedItems?(given: Readonly<Record<string, TensorData>>, items: IdMap, config: C): MakeItemVectors;
   /** True for the parameters that make item vectors. */
   ofItems(name: string): boolean;
 }
@@ -63,28 +64,20 @@ export interface TransferParts<C extends TransferConfig> {
  * A sequential recommender whose items are vectors of texts, so that what it has learned holds for other catalogues: carried
  * there as it is (`transfer`), or trained on (`from` of `fit`).
  */
-export abstract class TransferableModel extends SequenceModel {
+export abstract class TransferableModel<C extends TransferConfig = TransferConfig> extends SequenceModel {
+  readonly name: string;
   readonly provenance: Provenance;
-  readonly #trained: TrainedEncoder<TransferConfig>;
-
-  protected constructor(
-    kind: SequenceKind,
-    { trained, provenance }: TransferParts<TransferConfig>,
-    saved: unknown,
-  ) {
-    super(kind, trained, { ...(saved as object), provenance });
-    this.provenance = provenance;
-    this.#trained = trained;
-  }
-
   /** The encoder with its weights. */
-  get encoder(): SequenceEncoder {
-    return this.#trained.encoder;
-  }
-
+  readonly encoder: SequenceEncoder;
   /** Settings that it was fitted with. */
-  get config(): TransferConfig {
-    return this.#trained.config;
+  readonly config: C;
+
+  protected constructor(kind: TransferKind<C>, { trained, provenance }: TransferParts<C>) {
+    super(kind, trained, { ...kind.declared.saved(trained.config), provenance });
+    this.name = kind.name;
+    this.provenance = provenance;
+    this.encoder = trained.encoder;
+    this.config = trained.config;
   }
 
   /** A hash of the weights of its layers. */
@@ -194,29 +187,30 @@ export async function loadTransferable<C extends TransferConfig>(
   kind: TransferKind<C>,
   dir: string,
 ): Promise<TransferParts<C>> {
-  let provenance: Provenance | undefined;
-  const trained = await loadEncoder<C>(
+  const trained = await loadEncoder<C & { readonly provenance: Provenance }>(
     dir,
     kind,
     {
       restored: (from, saved) => {
         const { provenance: told, ...settings } = isObject(saved) ? saved : {};
-        provenance = savedProvenance(from, told);
-        return kind.declared.restored(from, isObject(saved) ? settings : saved);
+        const provenance = savedProvenance(from, told);
+        const config = kind.declared.restored(from, settings);
+        if (provenance) return { ...config, provenance };
+        throw new ArtifactError(from, {
+          expected: 'what its texts know of interactions (provenance) in the manifest',
+          received: 'null',
+          hint: 'Fit and save again.',
+        });
       },
     },
-    (given, items, config) => kind.savedItems(given, items, config),
+    (given, items, config) =>
+      kind.savedItems?.(given, items, config) ?? kind.items(savedTexts(given, items), config),
   );
-  if (provenance) return { trained, provenance };
-  throw new ArtifactError(dir, {
-    expected: 'what its texts know of interactions (provenance) in the manifest',
-    received: 'null',
-    hint: 'Fit and save again.',
-  });
+  return { trained, provenance: trained.config.provenance };
 }
 
 /** Text vectors that were saved, as a table of the items. */
-export function savedTexts(given: Readonly<Record<string, TensorData>>, items: IdMap): EmbeddingTable {
+function savedTexts(given: Readonly<Record<string, TensorData>>, items: IdMap): EmbeddingTable {
   const saved = given[TEXTS];
   const [rows, width = 0] = saved?.shape ?? [];
   if (saved?.values instanceof Float32Array && rows === items.size && saved.shape.length === 2)

@@ -14,7 +14,6 @@ import {
   carried,
   fitTransferable,
   loadTransferable,
-  savedTexts,
   TransferableModel,
   type TransferKind,
   type TransferParts,
@@ -45,7 +44,6 @@ const KIND: TransferKind<Config> = {
     (texts, { dimension, experts }) =>
     (parameters, random) =>
       new AdaptedVectors(parameters, texts, dimension, experts, random),
-  savedItems: (given, items, config) => KIND.items(savedTexts(given, items), config),
   ofItems: (name) => name.startsWith('adaptor.'),
 };
 
@@ -55,13 +53,9 @@ const KIND: TransferKind<Config> = {
  * `objective: 'contrastive'`; carry to another with `transfer`, or go on there with `from` (`tune: 'items'` for the adaptor
  * alone, as in the paper).
  */
-export class UniSRec extends TransferableModel {
-  readonly name = 'UniSRec';
-  readonly #config: Config;
-
+export class UniSRec extends TransferableModel<Config> {
   private constructor(parts: TransferParts<Config>) {
-    super(KIND, parts, UNISREC.saved(parts.trained.config));
-    this.#config = parts.trained.config;
+    super(KIND, parts);
   }
 
   /**
@@ -78,7 +72,7 @@ export class UniSRec extends TransferableModel {
   }
 
   override async transfer(dataset: Dataset, vectors: EmbeddingTable): Promise<UniSRec> {
-    return new UniSRec(await carried(KIND, this, this.#config, dataset, vectors));
+    return new UniSRec(await carried(KIND, this, this.config, dataset, vectors));
   }
 
   /** @throws ArtifactError if the folder is missing, foreign or damaged */

@@ -74,13 +74,9 @@ const KIND: TransferKind<Config> = {
  * the learned vectors of its codes. Where a model goes on in another catalogue (`from`) the codes are the ones that it was
  * trained with, and a permutation of each is learned.
  */
-export class VqRec extends TransferableModel {
-  readonly name = 'VQ-Rec';
-  readonly #config: Config;
-
+export class VqRec extends TransferableModel<Config> {
   private constructor(parts: TransferParts<Config>) {
-    super(KIND, parts, VQREC.saved(parts.trained.config));
-    this.#config = parts.trained.config;
+    super(KIND, parts);
   }
 
   /**
@@ -104,7 +100,7 @@ export class VqRec extends TransferableModel {
   }
 
   override async transfer(dataset: Dataset, vectors: EmbeddingTable): Promise<VqRec> {
-    return new VqRec(await carried(KIND, this, { ...this.#config, permutes: false }, dataset, vectors));
+    return new VqRec(await carried(KIND, this, { ...this.config, permutes: false }, dataset, vectors));
   }
 
   /** @throws ArtifactError if the folder is missing, foreign or damaged */

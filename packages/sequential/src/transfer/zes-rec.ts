@@ -19,7 +19,6 @@ import {
   carried,
   fitTransferable,
   loadTransferable,
-  savedTexts,
   TransferableModel,
   type TransferKind,
   type TransferParts,
@@ -49,7 +48,6 @@ const KIND: TransferKind<Config> = {
     (texts, { dimension }) =>
     (parameters, random) =>
       new OffsetVectors(parameters, texts, dimension, random),
-  savedItems: (given, items, config) => KIND.items(savedTexts(given, items), config),
   ofItems: (name) => name.startsWith('map.') || name.startsWith('offsets.'),
 };
 
@@ -57,13 +55,9 @@ const KIND: TransferKind<Config> = {
  * ZESRec (Ding et al. 2021): an item is what its text says, through a linear map, plus an offset of its own with a Gaussian
  * prior. `transfer` leaves the offsets behind, so that items that nobody has used are scored by their texts.
  */
-export class ZesRec extends TransferableModel {
-  readonly name = 'ZESRec';
-  readonly #config: Config;
-
+export class ZesRec extends TransferableModel<Config> {
   private constructor(parts: TransferParts<Config>) {
-    super(KIND, parts, ZESREC.saved(parts.trained.config));
-    this.#config = parts.trained.config;
+    super(KIND, parts);
   }
 
   /**
@@ -86,7 +80,7 @@ export class ZesRec extends TransferableModel {
   }
 
   override async transfer(dataset: Dataset, vectors: EmbeddingTable): Promise<ZesRec> {
-    return new ZesRec(await carried(KIND, this, this.#config, dataset, vectors));
+    return new ZesRec(await carried(KIND, this, this.config, dataset, vectors));
   }
 
   /** @throws ArtifactError if the folder is missing, foreign or damaged */
