@@ -148,6 +148,8 @@ describe('a model of texts in another catalogue', () => {
     await expect(
       UniSRec.fit(target, { ...LEARNING, vectors, experts: 2, dimension: 8, from: trained }),
     ).rejects.toThrow(/dimension as in the model/);
+    for (const { fit } of [ZesRec, VqRec])
+      await expect(fit(target, { ...LEARNING, vectors, from: trained })).rejects.toThrow(/to go on from/);
   });
 
   test('refuses vectors of another width and items without one', async () => {

@@ -109,9 +109,16 @@ export async function fitTransferable<C extends TransferConfig>(
   makeTask: (encoder: SequenceEncoder) => EncoderTask,
 ): Promise<TransferParts<C>> {
   const { from, tune } = config;
+  if (from && from.name !== kind.name)
+    throw new InvalidInputError({
+      expected: `a ${kind.name} to go on from`,
+      received: from.name,
+      hint: `Pass what ${kind.declared.where} or load gave.`,
+    });
   const texts = config.vectors.align(dataset.log.items);
   checkValidationUnseen('the vectors of the texts', texts.provenance, dataset.log, config.validation);
   if (from) checkFitting(from, config, texts);
+  await selectBackend();
   const trained = await fitEncoder(kind, dataset, kind.declared, config, options, makeTask, {
     items: kind.items(texts, config, from),
     begin: from && (async (encoder) => begin(kind, encoder, from, tune)),

@@ -2,13 +2,11 @@ import {
   type Dataset,
   defineOptions,
   type EmbeddingTable,
-  InvalidInputError,
   type LongCallOptions,
   type OptionsOf,
   option,
   type SettingsOf,
 } from '@palate/core';
-import { selectBackend } from '@palate/nn';
 import { ProductCodes } from '../items/product-codes.js';
 import { CodeVectors } from '../items/text-vectors.js';
 import { taskOf } from './task-of.js';
@@ -87,13 +85,6 @@ export class VqRec extends TransferableModel<Config> {
    */
   static async fit(dataset: Dataset, options: VqRecOptions): Promise<VqRec> {
     const config = VQREC.settings(options);
-    if (config.from && !(config.from instanceof VqRec))
-      throw new InvalidInputError({
-        expected: 'a VQ-Rec to go on from',
-        received: config.from.name,
-        hint: 'Pass what VqRec.fit or VqRec.load gave.',
-      });
-    await selectBackend();
     return new VqRec(
       await fitTransferable(KIND, dataset, config, options, (encoder) => taskOf(dataset, encoder, config)),
     );
