@@ -110,16 +110,7 @@ export class ProductCodes {
 
   /** Codes of vectors, `[rows, positions]`. */
   codesOf(data: Float32Array, width: number): GivenCodes {
-    const [positions = 0, size = 0, part = 0] = this.centres.shape;
-    const wide = positions * part;
-    if (width > wide || width <= wide - positions)
-      throw new InvalidInputError({
-        expected: `vectors of the width that the codes were fitted on, at most ${wide}`,
-        received: `width ${width}`,
-        hint: 'Use vectors of the same encoder.',
-      });
-    const turned = product(widened(data, width, wide), this.rotation.values as Float32Array, wide);
-    const codes = nearest(turned, wide, this.centres.values as Float32Array, positions, size);
+    const { codes, positions, size } = this.#coded(data, width);
     return {
       codes,
       positions,
@@ -134,12 +125,24 @@ export class ProductCodes {
 
   /** Mean squared distance of vectors from what their codes stand for. */
   distortion(data: Float32Array, width: number): number {
+    const { codes, turned, positions, size, part } = this.#coded(data, width);
+    const told = decoded(codes, this.centres.values as Float32Array, positions, size, part);
+    return turned.reduce((sum, value, k) => sum + (value - told[k]!) ** 2, 0) / (data.length / width);
+  }
+
+  /** Vectors turned, and their codes. */
+  #coded(data: Float32Array, width: number) {
     const [positions = 0, size = 0, part = 0] = this.centres.shape;
     const wide = positions * part;
+    if (width > wide || width <= wide - positions)
+      throw new InvalidInputError({
+        expected: `vectors of the width that the codes were fitted on, at most ${wide}`,
+        received: `width ${width}`,
+        hint: 'Use vectors of the same encoder.',
+      });
     const turned = product(widened(data, width, wide), this.rotation.values as Float32Array, wide);
-    const centres = this.centres.values as Float32Array;
-    const told = decoded(nearest(turned, wide, centres, positions, size), centres, positions, size, part);
-    return turned.reduce((sum, value, k) => sum + (value - told[k]!) ** 2, 0) / (data.length / width);
+    const codes = nearest(turned, wide, this.centres.values as Float32Array, positions, size);
+    return { codes, turned, positions, size, part };
   }
 }
 
