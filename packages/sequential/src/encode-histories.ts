@@ -65,11 +65,24 @@ export function scoreHistories(
   scoring: HistoryScoring,
   signal?: AbortSignal,
 ): Float32Array {
+  const table = computedVectors(scoring.encoder);
+  try {
+    return scoresBy(table, histories, scoring, signal);
+  } finally {
+    table?.dispose();
+  }
+}
+
+function scoresBy(
+  table: tf.Tensor2D | undefined,
+  histories: readonly ArrayLike<number>[],
+  scoring: HistoryScoring,
+  signal?: AbortSignal,
+): Float32Array {
   const { itemCount, maxLength, endToken, name } = scoring;
   const scores = new Float32Array(histories.length * itemCount);
   const extra = endToken === undefined ? 0 : 1;
   const lengths = histories.map((history) => Math.max(1, Math.min(maxLength, history.length + extra)));
-  const table = computedVectors(scoring.encoder);
   for (const { length, rows } of batchByLength(lengths, BATCH_SIZES[2], bucketLengths(maxLength, 2))) {
     throwIfCancelled(signal, name);
     const size = BATCH_SIZES.find((each) => each >= rows.length) ?? rows.length;
@@ -102,7 +115,6 @@ export function scoreHistories(
     for (const [k, row] of rows.entries())
       scores.set(block.subarray(k * itemCount, (k + 1) * itemCount), row * itemCount);
   }
-  table?.dispose();
   return scores;
 }
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Dataset, EmbeddingTable, fingerprint, type InteractionLog, WORLD, withLog } from '@palate/core';
-import { type FitRetriever, retrieverConformance } from '@palate/core/testing';
+import { type FitRetriever, retrieverConformance, settled } from '@palate/core/testing';
 import { leaveOneOut } from '@palate/datasets';
 import { evaluateRanking } from '@palate/eval';
 import * as tf from '@tensorflow/tfjs-core';
@@ -122,6 +122,15 @@ describe('a model of texts in another catalogue', () => {
       ...domains.map(({ dataset }) => fingerprint(dataset.log)),
     ]);
     expect(carried.provenance).toEqual(WORLD);
+  });
+
+  test('leaves nothing behind where many lists are cancelled', async () => {
+    const before = await settled(() => tf.memory().numTensors);
+    const asked = Array.from({ length: 600 }, () => ({ history: [1, 2] }));
+    await expect(trained.scoreAll(asked, { signal: AbortSignal.abort() })).rejects.toThrow(
+      /UniSRec to finish/,
+    );
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   test('goes on there, the layers as they were where items alone are tuned', async () => {
