@@ -1,4 +1,4 @@
-import type { Dataset, RandomStream } from '@palate/core';
+import type { Dataset, InteractionLog, RandomStream } from '@palate/core';
 import {
   type Batch,
   type BatchTensors,
@@ -37,6 +37,12 @@ export interface NextItemSettings {
   readonly calibration: number;
 }
 
+/** Input length of each user: all but the last item, at most the longest that is read. */
+export const inputLengths = (log: InteractionLog, maxLength: number): Int32Array =>
+  Int32Array.from({ length: log.users.size }, (_, user) =>
+    Math.max(0, Math.min(maxLength, log.history(user).length - 1)),
+  );
+
 /** Batches and loss of predicting the next item at every position. */
 export class NextItemTask implements EncoderTask {
   readonly #dataset: Dataset;
@@ -44,7 +50,6 @@ export class NextItemTask implements EncoderTask {
   readonly #settings: NextItemSettings;
   readonly #sampler: NegativeSampler;
   readonly #buckets: readonly number[];
-  /** Input length of each user: all but the last item, at most the longest that is read. */
   readonly #lengths: Int32Array;
   /** Positions of a mean batch: batches of long histories weigh more than those of short ones, position by position alike. */
   readonly #meanPositions: number;
@@ -54,11 +59,8 @@ export class NextItemTask implements EncoderTask {
     this.#encoder = encoder;
     this.#settings = settings;
     this.#buckets = bucketLengths(settings.maxLength);
-    const { log } = dataset;
-    this.#sampler = new NegativeSampler(log, settings.sampling);
-    this.#lengths = Int32Array.from({ length: log.users.size }, (_, user) =>
-      Math.max(0, Math.min(settings.maxLength, log.history(user).length - 1)),
-    );
+    this.#sampler = new NegativeSampler(dataset.log, settings.sampling);
+    this.#lengths = inputLengths(dataset.log, settings.maxLength);
     const batches = batchByLength(this.#lengths, settings.batchSize, this.#buckets).length;
     this.#meanPositions = this.#lengths.reduce((sum, length) => sum + length, 0) / batches;
   }

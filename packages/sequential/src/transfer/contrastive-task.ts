@@ -11,6 +11,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderTask } from '../fit-encoder.js';
 import { CodeVectors } from '../items/text-vectors.js';
+import { inputLengths } from '../next-item-task.js';
 import type { SequenceEncoder } from '../sequence-encoder.js';
 
 /** Added to scores of what is no negative. */
@@ -47,10 +48,7 @@ export class ContrastiveTask implements EncoderTask {
     this.#encoder = encoder;
     this.#settings = settings;
     this.#buckets = bucketLengths(settings.maxLength);
-    const { log } = dataset;
-    this.#lengths = Int32Array.from({ length: log.users.size }, (_, user) =>
-      Math.max(0, Math.min(settings.maxLength, log.history(user).length - 1)),
-    );
+    this.#lengths = inputLengths(dataset.log, settings.maxLength);
   }
 
   batches(random: RandomStream): (() => Batch)[] {
