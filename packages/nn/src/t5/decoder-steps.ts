@@ -15,6 +15,9 @@ const CLOSED = -1e9;
 /** Tokens that the past has room for at first; later the room doubles, so that few graphs serve all steps. */
 const FIRST_ROOM = 8;
 
+/** Keys and values of the inputs, a layer each, and what hides their padding. */
+type Cross = [KeyValues[], tf.Tensor];
+
 /** The likeliest tokens of rows, `count` each, best first. */
 export interface BestTokens {
   readonly tokens: Int32Array;
@@ -29,7 +32,6 @@ export interface BestTokens {
  */
 export class DecoderSteps {
   readonly #model: T5;
-  #inputs: number;
   /** Of the inputs, once each: the rows of an input look at them side by side, like positions of one sequence. */
   #cross: readonly KeyValues[];
   #crossMask: tf.Tensor;
@@ -38,23 +40,22 @@ export class DecoderSteps {
   #step = 0;
 
   /**
-   * @param encoded - one row an input
+   * @param encode - gives the encoded inputs, one row each; called once, within a tidy scope
    * @param most - how many tokens a row is fed at most
    */
-  constructor(model: T5, encoded: EncodedInput, most: number) {
+  constructor(model: T5, encode: () => EncodedInput, most: number) {
     this.#model = model;
     this.#most = most;
-    this.#inputs = encoded.states.shape[0] as number;
-    [this.#cross, this.#crossMask] = tf.tidy(() => [
-      Array.from({ length: model.config.num_decoder_layers }, (_, k) => {
-        const { keys, values } = model.keyValues(
-          encoded.states,
-          `decoder.block.${k}.layer.1.EncDecAttention`,
-        );
-        return { keys: tf.keep(keys), values: tf.keep(values) };
-      }),
-      tf.keep(paddingMask(encoded.present)),
-    ]) as unknown as [KeyValues[], tf.Tensor];
+    [this.#cross, this.#crossMask] = tf.tidy((): Cross => {
+      const { states, present } = encode();
+      return [
+        Array.from({ length: model.config.num_decoder_layers }, (_, k) => {
+          const { keys, values } = model.keyValues(states, `decoder.block.${k}.layer.1.EncDecAttention`);
+          return { keys: tf.keep(keys), values: tf.keep(values) };
+        }),
+        tf.keep(paddingMask(present)),
+      ];
+    });
   }
 
   /**
@@ -114,16 +115,15 @@ export class DecoderSteps {
    */
   narrow(inputs: Int32Array): void {
     const before = [...this.#cross.flatMap(({ keys, values }) => [keys, values]), this.#crossMask];
-    [this.#cross, this.#crossMask] = tf.tidy(() => {
+    [this.#cross, this.#crossMask] = tf.tidy((): Cross => {
       const order = tf.tensor1d(inputs, 'int32');
       const taken = (tensor: tf.Tensor): tf.Tensor => tf.keep(tf.gather(tensor, order));
       return [
         this.#cross.map(({ keys, values }) => ({ keys: taken(keys), values: taken(values) })),
         taken(this.#crossMask),
       ];
-    }) as unknown as [KeyValues[], tf.Tensor];
+    });
     tf.dispose(before);
-    this.#inputs = inputs.length;
   }
 
   /** Runs the decoder for a token a row, `[rows, d_model]` states, and reads what `read` makes of them. */
@@ -134,14 +134,14 @@ export class DecoderSteps {
   ): ArrayLike<number>[] {
     const at = this.#step++;
     const before = this.#past;
-    const [results, after] = tf.tidy(() => {
+    const [results, after] = tf.tidy((): [tf.Tensor[], KeyValues[]] => {
       const { states, past } = this.#decode(tokens, parents, at);
       for (const { keys, values } of past) {
         tf.keep(keys);
         tf.keep(values);
       }
-      return [read(states), past] as never;
-    }) as unknown as [tf.Tensor[], KeyValues[]];
+      return [read(states), past];
+    });
     for (const { keys, values } of before) tf.dispose([keys, values]);
     this.#past = after;
     // Read outside of tidy, which would walk through the numbers in search of tensors.
@@ -158,6 +158,7 @@ export class DecoderSteps {
     const model = this.#model;
     const { config } = model;
     const rows = tokens.length;
+    const inputs = this.#crossMask.shape[0] as number;
     const room = this.#roomAt(at);
     const pass = ForwardPass.inference();
     const mask = this.#selfMask(at, room);
@@ -176,7 +177,7 @@ export class DecoderSteps {
       past.push(all);
       x = tf.add(x, model.attention(standard, self, all, mask, pass));
       const looked = model.attention(
-        tf.reshape(model.norm(x, `${block}.1`), [this.#inputs, rows / this.#inputs, config.d_model]),
+        tf.reshape(model.norm(x, `${block}.1`), [inputs, rows / inputs, config.d_model]),
         `${block}.1.EncDecAttention`,
         this.#cross[k] as KeyValues,
         this.#crossMask,

@@ -6,7 +6,6 @@ import {
   option,
   throwIfCancelled,
 } from '@palate/core';
-import * as tf from '@tensorflow/tfjs-core';
 import { DecoderSteps } from './decoder-steps.js';
 import type { EncodedInput, T5 } from './t5.js';
 import type { TokenTrie } from './token-trie.js';
@@ -57,7 +56,7 @@ export async function generateAmong(
   throwIfCancelled(options.signal, 'generating');
   if (inputs === 0) return [];
   const most = (trie.height[0] as number) + 1;
-  const steps = tf.tidy(() => new DecoderSteps(model, encode(), most) as never) as unknown as DecoderSteps;
+  const steps = new DecoderSteps(model, encode, most);
   try {
     return await searchTrie(steps, inputs, model.config.decoder_start_token_id, trie, {
       ...settings,

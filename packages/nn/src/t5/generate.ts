@@ -107,9 +107,7 @@ export async function generateEncoded(
     });
   throwIfCancelled(signal, 'generating');
   if (inputs === 0) return [];
-  const steps = tf.tidy(
-    () => new DecoderSteps(model, encode(), maxTokens) as never,
-  ) as unknown as DecoderSteps;
+  const steps = new DecoderSteps(model, encode, maxTokens);
   try {
     return beams > 1
       ? await search(model, steps, inputs, settings)

@@ -10,10 +10,7 @@ import { readT5Folder, writeT5Folder } from './hugging-face-folder.js';
 import { positionBuckets } from './relative-position.js';
 
 /** Keys and values of one attention layer, `[rows, heads, positions, d_kv]`. */
-export interface KeyValues {
-  readonly keys: tf.Tensor;
-  readonly values: tf.Tensor;
-}
+export type KeyValues = Readonly<Record<'keys' | 'values', tf.Tensor>>;
 
 /** Encoded input as the decoder reads it. */
 export interface EncodedInput {

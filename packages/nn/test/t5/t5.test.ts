@@ -128,7 +128,7 @@ test('decoding step by step with a cache gives the log-probabilities of decoding
       .logSoftmax(model.logits(model.decode(batch.decoderIds, encoded, ForwardPass.inference())))
       .arraySync() as number[][][];
     const ids = batch.decoderIds.arraySync() as number[][];
-    const steps = new DecoderSteps(model, encoded, ids[0]?.length as number);
+    const steps = new DecoderSteps(model, () => encoded, ids[0]?.length as number);
     for (let at = 0; at < (ids[0]?.length as number); at++) {
       const next = steps.next(
         Int32Array.from(ids, (row) => row[at] as number),
@@ -154,7 +154,10 @@ test('beams look at one copy of their input, and inputs can be left out on the w
     const rowOf = (numbers: Float32Array, row: number): Float32Array =>
       numbers.subarray(row * vocab_size, (row + 1) * vocab_size);
     const fed = (rows: number) => new Int32Array(rows).fill(decoder_start_token_id);
-    const [one, four] = [1, 4].map(() => new DecoderSteps(model, encoded, 2)) as [DecoderSteps, DecoderSteps];
+    const [one, four] = [1, 4].map(() => new DecoderSteps(model, () => encoded, 2)) as [
+      DecoderSteps,
+      DecoderSteps,
+    ];
     const bytesOf = (steps: DecoderSteps, rows: number): number => {
       const before = tf.memory().numBytes;
       steps.next(fed(rows));
@@ -188,7 +191,7 @@ test('decoding beyond the first tokens, where the past doubles, is still decodin
     const decoded = model.decode(tf.tensor2d(ids, [1, length], 'int32'), encoded, ForwardPass.inference());
     const whole = (tf.logSoftmax(model.logits(decoded)).arraySync() as number[][][])[0] as number[][];
     const wanted = Int32Array.of(3, 60, 7);
-    const steps = [0, 1, 2].map(() => new DecoderSteps(model, encoded, length));
+    const steps = [0, 1, 2].map(() => new DecoderSteps(model, () => encoded, length));
     for (let at = 0; at < length; at++) {
       const row = whole[at] as number[];
       const fed = ids.slice(at, at + 1);

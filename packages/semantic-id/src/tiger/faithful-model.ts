@@ -5,6 +5,7 @@ import {
   batchByLength,
   bucketLengths,
   DecoderSteps,
+  type EncodedInput,
   ForwardPass,
   type Parameters,
   padRows,
@@ -159,14 +160,13 @@ export class FaithfulModel implements IdModel {
     const { ids, present } = padRows(tokens, length);
     // Nothing is known: the padding token itself is read, since attention needs something to look at.
     for (const [row, own] of tokens.entries()) if (own.length === 0) present[row * length] = 1;
-    return tf.tidy(() => {
-      const encoded = this.#t5.encode(
+    const encode = (): EncodedInput =>
+      this.#t5.encode(
         tf.tensor2d(ids, [histories.length, length], 'int32'),
         tf.tensor2d(present, [histories.length, length]),
         ForwardPass.inference(),
       );
-      return new DecoderSteps(this.#t5, encoded, this.#ids.depth) as never;
-    }) as unknown as DecoderSteps;
+    return new DecoderSteps(this.#t5, encode, this.#ids.depth);
   }
 
   start(histories: readonly IdHistory[], width: number): IdSteps {
