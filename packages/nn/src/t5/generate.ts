@@ -15,7 +15,7 @@ import { ForwardPass } from '../forward-pass.js';
 import { padRows } from '../pad-rows.js';
 import { BeamSearch, type Continuations } from './beam-search.js';
 import { DecoderSteps } from './decoder-steps.js';
-import { OpenInputs, paddedTokens, sizeFor } from './decoding-sizes.js';
+import { columnsOf, OpenInputs, paddedTokens, sizeFor } from './decoding-sizes.js';
 import type { GeneratedSequence } from './generated-sequence.js';
 import { sampleToken } from './sample-token.js';
 import type { EncodedInput, T5 } from './t5.js';
@@ -140,10 +140,6 @@ function allowedAfter(
       });
   return tokens;
 }
-
-/** The columns of a list of tokens, by token. */
-const columnsOf = (tokens: Int32Array): Map<number, number> =>
-  new Map(Array.from(tokens, (token, column) => [token, column] as const).reverse());
 
 /** One token after the other, each the likeliest or drawn. */
 async function follow(
@@ -283,7 +279,7 @@ function continuationsOf(
       tokens,
       scores: Float32Array.from(
         tokens,
-        (token) => scores[row * union.length + (columns.get(token) as number)] as number,
+        (token) => scores[row * union.length + (columns[token] as number)] as number,
       ),
     };
   };

@@ -116,7 +116,11 @@ export class TokenTrie {
   /** Tokens that may follow a prefix; the end token alone after what is no prefix of any sequence. */
   after(prefix: ArrayLike<number>): number[] {
     const node = this.nodeAt(prefix);
-    if (node < 0) return [this.end];
+    return node < 0 ? [this.end] : this.following(node);
+  }
+
+  /** Tokens that may follow the prefix of a node: those of its children, and the end where a sequence is complete. */
+  following(node: number): number[] {
     const from = this.childFrom[node]!;
     const tokens = Array.from(this.token.subarray(from, from + this.childCount[node]!));
     return this.sequence[node]! >= 0 ? [...tokens, this.end] : tokens;

@@ -5,7 +5,7 @@
 
 import { InvalidInputError, type Progress, yieldToEventLoop } from '@palate/core';
 import type { DecoderSteps } from './decoder-steps.js';
-import { OpenInputs, paddedTokens, sizeFor } from './decoding-sizes.js';
+import { columnsOf, OpenInputs, paddedTokens, sizeFor } from './decoding-sizes.js';
 import type { TokenTrie } from './token-trie.js';
 
 /** A sequence of a tree that was found for an input. */
@@ -78,11 +78,10 @@ export async function searchTrie(
         const own = running[beam];
         fed[at * rows + beam] = own && own.node > 0 ? (trie.token[own.node] as number) : start;
         parents[at * rows + beam] = (before?.[at] ?? at) * rowsBefore + (own?.parent ?? 0);
-        if (own) for (const token of continuing(trie, own.node)) wanted.add(token);
+        if (own) for (const token of trie.following(own.node)) wanted.add(token);
       }
     const union = paddedTokens(wanted);
-    const columns = new Int32Array((union.at(-1) as number) + 1);
-    for (let k = union.length - 1; k >= 0; k--) columns[union[k] as number] = k;
+    const columns = columnsOf(union);
     const scores = steps.nextAmong(
       fed,
       step === 0 ? undefined : parents,
@@ -101,16 +100,6 @@ export async function searchTrie(
     settings.onProgress?.({ phase: 'generate', done, total: inputs });
   }
   return searches.map((each) => each.best());
-}
-
-/** Tokens that continue a node: those of its children, and the end where a sequence is complete. */
-function* continuing(
-  { childFrom, childCount, token, sequence, end }: TokenTrie,
-  node: number,
-): Generator<number> {
-  const from = childFrom[node] as number;
-  for (let child = from; child < from + (childCount[node] as number); child++) yield token[child] as number;
-  if ((sequence[node] as number) >= 0) yield end;
 }
 
 /** The beams of one input. */
