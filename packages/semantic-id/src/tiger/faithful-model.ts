@@ -116,21 +116,19 @@ export class FaithfulModel implements IdModel {
         () => {
           const draws = random.fork(`edges ${index}`);
           const width = length * depth + 1;
-          const inputIds = new Int32Array(batchSize * width);
-          const present = new Float32Array(batchSize * width);
+          const histories: number[][] = [];
           const labels = new Int32Array(batchSize * depth);
           const labelWeights = new Float32Array(batchSize * depth);
           for (const [k, row] of rows.entries()) {
             const { user, at } = samples[row] as (typeof samples)[number];
             const history = log.history(user);
-            const tokens = this.#tokens({ items: history.subarray(0, at), user: log.users.idOf(user) });
-            inputIds.set(tokens, k * width);
-            present.fill(1, k * width, k * width + tokens.length);
+            histories.push(this.#tokens({ items: history.subarray(0, at), user: log.users.idOf(user) }));
             const target = edges ? edges.draw(history[at]!, draws) : history[at]!;
             for (let level = 0; level < depth; level++)
               labels[k * depth + level] = this.#token(level, tuples[target * depth + level]!);
             labelWeights.fill(1, k * depth, (k + 1) * depth);
           }
+          const { ids: inputIds, present } = padRows(histories, width, { count: batchSize });
           return {
             inputIds: { shape: [batchSize, width], values: inputIds },
             present: { shape: [batchSize, width], values: present },
