@@ -69,12 +69,13 @@ function graphAugment(setting: Setting): Study {
           if (!options || (model === 'rp3-beta' && seed !== seeds[0])) continue;
           for (const edges of [false, true]) {
             const cell = { ...of(model, options), edges, seed };
-            const name = `${model} ${edges ? 'with edges' : 'plain'} seed ${seed}`;
-            const key = [...basis, options, edges, seed];
-            if (context.finishedOnly && !(await context.isMeasured(name, key))) continue;
-            const outcome = await context.cell(name, key, (call) => measureTest(cell, call));
+            const outcome = await context.optionalCell(
+              `${model} ${edges ? 'with edges' : 'plain'} seed ${seed}`,
+              [...basis, options, edges, seed],
+              (call) => measureTest(cell, call),
+            );
             const side = `${model} ${edges}`;
-            measured.set(side, [...(measured.get(side) ?? []), outcome]);
+            if (outcome) measured.set(side, [...(measured.get(side) ?? []), outcome]);
           }
         }
       const whole = models.filter((model) => measured.has(`${model} false`) && measured.has(`${model} true`));
@@ -173,9 +174,11 @@ async function chooseOptions(
     for (const edges of [false, true]) {
       const cell = { ...cellOf(options), edges, seed };
       const name = `tuning ${model} ${Object.entries(tried).flat().join(' ')} ${edges ? 'with edges' : 'plain'}`;
-      const key = [...basis, options, edges, seed];
-      if (context.finishedOnly && !(await context.isMeasured(name, key))) return undefined;
-      values.push(await context.cell(name, key, (call) => measureValidation(cell, call)));
+      const value = await context.optionalCell(name, [...basis, options, edges, seed], (call) =>
+        measureValidation(cell, call),
+      );
+      if (value === undefined) return undefined;
+      values.push(value);
     }
     const value = meanOf(values);
     if (best === undefined || value > best.value) best = { options, value };

@@ -184,11 +184,10 @@ export async function placeRows(
     for (const seed of seeds) {
       const name = `${label} Pointrec seed ${seed}`;
       const key = [label, requests.length, seed, extent.requests, hashOf(basis), 4];
-      if (context.finishedOnly && !(await context.isMeasured(name, key))) continue;
-      const values = await context.cell(name, key, async (call) =>
+      const values = await context.optionalCell(name, key, async (call) =>
         places(requests, await scorer(seed, call)),
       );
-      rows.set(label, [...(rows.get(label) ?? []), means(values)]);
+      if (values) rows.set(label, [...(rows.get(label) ?? []), means(values)]);
     }
   return rows;
 }

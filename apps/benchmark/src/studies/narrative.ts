@@ -257,12 +257,12 @@ async function run(context: StudyContext, extent: Extent) {
     for (const seed of seeds) {
       const name = `${label} ${set.name} seed ${seed}`;
       const key = [label, set.name, set.requests.length, seed, extent.requests, hashOf(basis ?? 0), 2];
-      if (context.finishedOnly && !(await context.isMeasured(name, key))) continue;
-      const found = await context.cell(
+      const found = await context.optionalCell(
         name,
         key,
         async (call): Promise<Values> => measure(await make(set, seed, call), set, call),
       );
+      if (!found) continue;
       const own = values.get(label) ?? {};
       own[set.name] = [...(own[set.name] ?? []), found];
       values.set(label, own);

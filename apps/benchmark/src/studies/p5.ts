@@ -220,10 +220,9 @@ async function p5Table(setting: Setting, context: StudyContext): Promise<StudyTa
     basis: unknown,
     measure: (call: LongCallOptions) => Promise<Measured>,
   ): Promise<void> => {
-    const all = [basis, key, users, MEASURE];
+    const measured = await context.optionalCell(label, [basis, key, users, MEASURE], measure);
     // A table of finished rows tells the others by their absence.
-    if (context.finishedOnly && !(await context.isMeasured(label, all))) return;
-    rows.push(cellsOf(label, await context.cell(label, all, measure)));
+    if (measured) rows.push(cellsOf(label, measured));
   };
   for (const [label, baseline] of Object.entries(BASELINES))
     await add(label, label, async (call) => baseline(await data(call), users, call));

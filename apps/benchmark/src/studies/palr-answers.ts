@@ -1,4 +1,4 @@
-import { type Dataset, type Query, type ScoredItem, withLog } from '@palate/core';
+import { type Dataset, type LongCallOptions, type Query, type ScoredItem, withLog } from '@palate/core';
 import {
   ANSWERS_CAVEAT,
   loadBundledMovieTweetings,
@@ -9,7 +9,7 @@ import {
 import { leaveOneOut, type Split } from '@palate/datasets';
 import { distilRanker } from '@palate/engine';
 import { normalisedGain } from '@palate/eval';
-import { LlmRanker } from '@palate/llm-rank';
+import { LlmRanker, type LocalRanker } from '@palate/llm-rank';
 import { fuseLists } from '@palate/retrievers';
 import { CACHE } from '../item-texts.js';
 import { benchmarkContext } from '../method-context.js';
@@ -71,8 +71,8 @@ async function localLists(
   split: Split,
   asked: readonly Asked[],
   seed: number,
-): Promise<{ readonly ordered: Lists; readonly alone: Lists }> {
-  return context.cell(`local ranker seed ${seed}`, localBasis(seed), async (call) => {
+): Promise<{ readonly ordered: Lists; readonly alone: Lists } | undefined> {
+  return context.optionalCell(`local ranker seed ${seed}`, ['local ranker', seed, 1200, 1], async (call) => {
     const { ranker } = await fitLocalRanker(
       train,
       { epochs: 12 },
@@ -83,24 +83,29 @@ async function localLists(
         validation: split.validation,
       },
     );
-    const queries = asked.map(({ user, history }) => ({ user, history }));
-    const candidates = asked.map(({ retrieved }) =>
-      retrieved.map((item, at) => ({ item, score: retrieved.length - at })),
-    );
-    const ten = async (options: { readonly orderWeight?: number }): Promise<Lists> =>
-      (await ranker.rank(queries, candidates, 10, { ...options, ...call })).map((list) =>
-        list.map(({ item }) => item),
-      );
-    return { ordered: await ten({}), alone: await ten({ orderWeight: 0 }) };
+    return tens(ranker, asked, call);
   });
 }
 
-const localBasis = (seed: number): unknown => ['local ranker', seed, 1200, 1];
+/** Ten of the candidates of each user by a local ranker, with the retriever's order by its weight, and alone. */
+async function tens(
+  ranker: LocalRanker,
+  asked: readonly Asked[],
+  call: LongCallOptions,
+): Promise<{ readonly ordered: Lists; readonly alone: Lists }> {
+  const queries = asked.map(({ user, history }) => ({ user, history }));
+  const candidates = asked.map(({ retrieved }) =>
+    retrieved.map((item, at) => ({ item, score: retrieved.length - at })),
+  );
+  const ten = async (options: { readonly orderWeight?: number }): Promise<Lists> =>
+    (await ranker.rank(queries, candidates, 10, { ...options, ...call })).map((list) =>
+      list.map(({ item }) => item),
+    );
+  return { ordered: await ten({}), alone: await ten({ orderWeight: 0 }) };
+}
 
 /** Rankings that are learned from; the others judge. */
 const TAUGHT = 800;
-
-const distilledBasis = (seed: number): unknown => ['distilled', seed, TAUGHT, 1];
 
 /** Orders of a local ranker that learned from the first rankings, for the users of the others. */
 async function distilledLists(
@@ -109,8 +114,8 @@ async function distilledLists(
   records: readonly RecordedRanking[],
   asked: readonly Asked[],
   seed: number,
-): Promise<{ readonly ordered: Lists; readonly alone: Lists; readonly orderWeight: number }> {
-  return context.cell(`distilled seed ${seed}`, distilledBasis(seed), async (call) => {
+): Promise<{ readonly ordered: Lists; readonly alone: Lists; readonly orderWeight: number } | undefined> {
+  return context.optionalCell(`distilled seed ${seed}`, ['distilled', seed, TAUGHT, 1], async (call) => {
     const { items } = train.log;
     const fitting = { ...call, seed, checkpoints: `${CACHE}/checkpoints/palr-distilled-${seed}` };
     const ranker = await distilRanker(
@@ -130,18 +135,7 @@ async function distilledLists(
         seed,
       },
     );
-    const judged = asked.slice(TAUGHT);
-    const queries = judged.map(({ user, history }) => ({ user, history }));
-    const candidates = judged.map(({ retrieved }) =>
-      retrieved.map((item, at) => ({ item, score: retrieved.length - at })),
-    );
-    const ten = async (options: { readonly orderWeight?: number }): Promise<Lists> =>
-      (await ranker.rank(queries, candidates, 10, options)).map((list) => list.map(({ item }) => item));
-    return {
-      ordered: await ten({}),
-      alone: await ten({ orderWeight: 0 }),
-      orderWeight: ranker.orderWeight,
-    };
+    return { ...(await tens(ranker, asked.slice(TAUGHT), call)), orderWeight: ranker.orderWeight };
   });
 }
 
@@ -194,9 +188,9 @@ export const palrAnswers: Study = {
     add(RECORDED, model);
     add(`${RECORDED}, fused with the retriever’s order`, fused(model, first));
     for (const seed of SEEDS) {
-      if (context.finishedOnly && !(await context.isMeasured(`local ranker seed ${seed}`, localBasis(seed))))
-        continue;
-      const { ordered, alone } = await localLists(context, train, split, asked, seed);
+      const lists = await localLists(context, train, split, asked, seed);
+      if (!lists) continue;
+      const { ordered, alone } = lists;
       add(`local ranker alone, seed ${seed}`, alone);
       add(`local ranker with the retriever’s order, seed ${seed}`, ordered);
       add(`${RECORDED}, fused with the local ranker, seed ${seed}`, fused(model, ordered));
@@ -204,9 +198,9 @@ export const palrAnswers: Study = {
     const others = everyone.slice(TAUGHT);
     add(`${RECORDED}: the ${others.length} users who judge the distillation`, model, others);
     for (const seed of SEEDS) {
-      if (context.finishedOnly && !(await context.isMeasured(`distilled seed ${seed}`, distilledBasis(seed))))
-        continue;
-      const { ordered, alone, orderWeight } = await distilledLists(context, train, records, asked, seed);
+      const lists = await distilledLists(context, train, records, asked, seed);
+      if (!lists) continue;
+      const { ordered, alone, orderWeight } = lists;
       const behind = (lists: Lists): Lists => [...first.slice(0, TAUGHT), ...lists];
       add(`distilled local ranker alone, seed ${seed}`, behind(alone), others);
       add(`distilled local ranker, order weight ${orderWeight}, seed ${seed}`, behind(ordered), others);

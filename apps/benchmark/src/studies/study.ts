@@ -21,24 +21,20 @@ export interface StudyTable {
   readonly notes?: readonly string[] | undefined;
 }
 
+type Measure<T> = (call: LongCallOptions) => Promise<T>;
+
 /** Context of a study. */
 export interface StudyContext extends LongCallOptions {
   readonly say: (line: string) => void;
-  /** Whether the table is made of what is measured, where a study can leave the rest out. */
-  readonly finishedOnly?: boolean | undefined;
-  /** Whether a result is on disk under an equal key. */
-  readonly isMeasured: (name: string, basis: unknown) => Promise<boolean>;
   /**
    * Measures something once: a result that is on disk under an equal key is not measured again.
    *
    * @param basis - everything that the result depends on beside the code
    * @param measure - hands its options on to what takes long, so that it can be cancelled and shows progress
    */
-  readonly cell: <T>(
-    name: string,
-    basis: unknown,
-    measure: (call: LongCallOptions) => Promise<T>,
-  ) => Promise<T>;
+  readonly cell: <T>(name: string, basis: unknown, measure: Measure<T>) => Promise<T>;
+  /** As `cell`, for what a table can leave out: nothing where only finished results are asked for and this is none. */
+  readonly optionalCell: <T>(name: string, basis: unknown, measure: Measure<T>) => Promise<T | undefined>;
 }
 
 interface StoredCell {
@@ -47,37 +43,43 @@ interface StoredCell {
   readonly seconds: number;
 }
 
-/** A context whose cells lie in a folder. */
+/**
+ * A context whose cells lie in a folder.
+ *
+ * @param options - `finishedOnly`: the table is made of what is measured, where a study can leave the rest out
+ */
 export function studyContext(
   folder: string,
   say: (line: string) => void,
-  options: LongCallOptions & Pick<StudyContext, 'finishedOnly'>,
+  { finishedOnly = false, ...options }: LongCallOptions & { readonly finishedOnly?: boolean | undefined },
 ): StudyContext {
   const pathOf = (name: string): string => join(folder, 'cells', `${fileName(name)}.json`);
-  const storedCell = (name: string): Promise<StoredCell | undefined> => readJson<StoredCell>(pathOf(name));
+  /** A result that is on disk under an equal key. */
+  const measured = async <T>(name: string, key: string): Promise<{ readonly value: T } | undefined> => {
+    throwIfCancelled(options.signal, name);
+    const stored = await readJson<StoredCell>(pathOf(name));
+    if (stored?.key !== key) return undefined;
+    say(`${name}: measured before`);
+    return { value: stored.value as T };
+  };
+  const cell = async <T>(name: string, basis: unknown, measure: Measure<T>): Promise<T> => {
+    const key = hashOf(basis);
+    const before = await measured<T>(name, key);
+    if (before) return before.value;
+    const started = performance.now();
+    const value = await measure({ signal: options.signal, onProgress: heartbeat(name, say) });
+    const seconds = (performance.now() - started) / 1000;
+    await writeJson(pathOf(name), { key, value, seconds } satisfies StoredCell);
+    say(`${name}: ${JSON.stringify(value).slice(0, 160)} (${seconds.toFixed(0)} s)`);
+    return value;
+  };
   return {
     ...options,
     say,
-    isMeasured: async (name, basis) => (await storedCell(name))?.key === hashOf(basis),
-    cell: async <T>(
-      name: string,
-      basis: unknown,
-      measure: (call: LongCallOptions) => Promise<T>,
-    ): Promise<T> => {
-      throwIfCancelled(options.signal, name);
-      const key = hashOf(basis);
-      const stored = await storedCell(name);
-      if (stored?.key === key) {
-        say(`${name}: measured before`);
-        return stored.value as T;
-      }
-      const started = performance.now();
-      const value = await measure({ signal: options.signal, onProgress: heartbeat(name, say) });
-      const seconds = (performance.now() - started) / 1000;
-      await writeJson(pathOf(name), { key, value, seconds } satisfies StoredCell);
-      say(`${name}: ${JSON.stringify(value).slice(0, 160)} (${seconds.toFixed(0)} s)`);
-      return value;
-    },
+    cell,
+    optionalCell: finishedOnly
+      ? async <T>(name: string, basis: unknown) => (await measured<T>(name, hashOf(basis)))?.value
+      : cell,
   };
 }
 

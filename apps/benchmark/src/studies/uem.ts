@@ -220,8 +220,8 @@ async function measureRows(
     for (const [k, { label, labelsFrom, basis, measure }] of planned.entries()) {
       const name = `${label} ${labelsFrom} seed ${seed}`;
       const key = [basis, seed, setting.key, setting.shares, LEAST, 1];
-      if (context.finishedOnly && !(await context.isMeasured(name, key))) continue;
-      cells[k]?.push(await context.cell(name, key, (call) => measure({ ...call, seed }, seed)));
+      const cell = await context.optionalCell(name, key, (call) => measure({ ...call, seed }, seed));
+      if (cell) cells[k]?.push(cell);
     }
   return cells;
 }
