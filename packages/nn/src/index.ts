@@ -73,6 +73,7 @@ export type { GeneratedSequence } from './t5/generated-sequence.js';
 export {
   encodedSequenceLoss,
   type LabelTensors,
+  labelColumns,
   sequenceLogLikelihoods,
   sequenceLoss,
   type TextPairs,

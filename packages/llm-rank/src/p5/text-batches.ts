@@ -1,5 +1,5 @@
 import type { RandomStream } from '@palate/core';
-import { type Batch, bucketLengths, bucketOf, padRows, type T5 } from '@palate/nn';
+import { type Batch, bucketLengths, bucketOf, labelColumns, padRows, type T5 } from '@palate/nn';
 import type { TextRow, TextSource } from './text-row.js';
 
 /** Rows of near lengths that go through the model together. */
@@ -71,13 +71,7 @@ export function sourceColumns(sources: readonly TextSource[], length: number, pa
 
 /** Columns of targets: labels, the same shifted right, and which labels count. */
 export function targetColumns(t5: T5, targets: readonly Int32Array[], length: number): Batch {
-  const shape = [targets.length, length];
-  const { ids, present } = padRows(targets, length, { padding: t5.config.pad_token_id });
-  return {
-    labels: { shape, values: ids },
-    labelWeights: { shape, values: present },
-    decoderIds: { shape, values: t5.shiftRight(ids, length) },
-  };
+  return labelColumns(t5, padRows(targets, length, { padding: t5.config.pad_token_id }), length);
 }
 
 /** Share of the tokens of an epoch's batches, inputs and targets, that are padding. */

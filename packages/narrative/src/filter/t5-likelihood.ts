@@ -13,14 +13,15 @@ import {
   type EpochReport,
   ForwardPass,
   fitNetwork,
+  labelColumns,
   selectBackend,
+  sequenceLogLikelihoods,
   sequenceLoss,
   shuffledBatches,
   T5,
   type TextPairs,
   t5Config,
 } from '@palate/nn';
-import { sparseCrossEntropy } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 import { padTokens } from '../encoder/token-batches.js';
 import type { RequestGivenItem, RequestLikelihood } from './request-likelihood.js';
@@ -147,7 +148,7 @@ export class T5Likelihood implements RequestLikelihood, Disposable {
         requests.slice(from, from + rows),
         this.#config,
       );
-      const means = tf.tidy(() => this.#means(batchTensors(batch) as TextPairs, rows));
+      const means = tf.tidy(() => this.#means(batchTensors(batch) as TextPairs));
       scores.set(await means.data<'float32'>(), from);
       means.dispose();
       options.onProgress?.({ phase: 'score requests', done: from + rows, total: pairs.length });
@@ -156,17 +157,11 @@ export class T5Likelihood implements RequestLikelihood, Disposable {
   }
 
   /** Mean log-probability of the labels of each row. */
-  #means(batch: TextPairs, rows: number): tf.Tensor1D {
+  #means(batch: TextPairs): tf.Tensor1D {
     const pass = ForwardPass.inference();
     const encoded = this.#t5.encode(batch.inputIds, batch.present, pass);
-    const logits = this.#t5.logits(this.#t5.decode(batch.decoderIds, encoded, pass));
-    const losses = sparseCrossEntropy(
-      tf.reshape(logits, [-1, this.#t5.config.vocab_size]) as tf.Tensor2D,
-      tf.reshape(batch.labels, [-1]) as tf.Tensor1D,
-    );
-    const weighted = tf.mul(tf.reshape(losses, [rows, -1]), batch.labelWeights);
     const count = tf.maximum(tf.sum(batch.labelWeights, 1), 1);
-    return tf.neg(tf.div(tf.sum(weighted, 1), count)) as tf.Tensor1D;
+    return tf.div(sequenceLogLikelihoods(this.#t5, encoded, batch, pass), count) as tf.Tensor1D;
   }
 
   /** Frees the weights. */
@@ -202,12 +197,9 @@ function batchOf(
     requests.map((ids) => Int32Array.of(...ids.subarray(0, requestTokens - 1), END)),
     requestTokens,
   );
-  const { length } = labels;
   return {
     inputIds: { shape: [rows, input.length], values: input.ids },
     present: { shape: [rows, input.length], values: input.present },
-    decoderIds: { shape: [rows, length], values: t5.shiftRight(labels.ids, length) },
-    labels: { shape: [rows, length], values: labels.ids },
-    labelWeights: { shape: [rows, length], values: labels.present },
+    ...labelColumns(t5, labels, labels.length),
   };
 }

@@ -1,7 +1,9 @@
 import { sparseCrossEntropy } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
+import type { Batch } from '../batch.js';
 import type { ForwardPass } from '../forward-pass.js';
 import { softmaxCrossEntropy } from '../losses.js';
+import type { PaddedRows } from '../pad-rows.js';
 import type { EncodedInput, T5 } from './t5.js';
 
 /**
@@ -15,6 +17,24 @@ export type TextPairs = Readonly<
 
 /** The part of {@link TextPairs} that the decoder reads and is judged by. */
 export type LabelTensors = Pick<TextPairs, 'decoderIds' | 'labels' | 'labelWeights'>;
+
+/**
+ * Columns of a batch that become {@link LabelTensors}.
+ *
+ * @param labels - rows of labels, `length` each, padded behind
+ */
+export function labelColumns(
+  model: T5,
+  { ids, present }: PaddedRows,
+  length: number,
+): Readonly<Record<keyof LabelTensors, Batch[string]>> {
+  const shape = [ids.length / length, length];
+  return {
+    decoderIds: { shape, values: model.shiftRight(ids, length) },
+    labels: { shape, values: ids },
+    labelWeights: { shape, values: present },
+  };
+}
 
 /** Mean negative log-likelihood of the labels given the inputs, in nats a token. */
 export function sequenceLoss(model: T5, batch: TextPairs, pass: ForwardPass): tf.Scalar {

@@ -7,6 +7,7 @@ import {
   DecoderSteps,
   type EncodedInput,
   ForwardPass,
+  labelColumns,
   type Parameters,
   padRows,
   sequenceLoss,
@@ -132,9 +133,7 @@ export class FaithfulModel implements IdModel {
           return {
             inputIds: { shape: [batchSize, width], values: inputIds },
             present: { shape: [batchSize, width], values: present },
-            decoderIds: { shape: [batchSize, depth], values: this.#t5.shiftRight(labels, depth) },
-            labels: { shape: [batchSize, depth], values: labels },
-            labelWeights: { shape: [batchSize, depth], values: labelWeights },
+            ...labelColumns(this.#t5, { ids: labels, present: labelWeights }, depth),
           };
         },
     );

@@ -1,4 +1,4 @@
-import { type Batch, padRows, type T5 } from '@palate/nn';
+import { padRows } from '@palate/nn';
 import type { HistoryVectors } from '../history/history-vectors.js';
 import { newestOf, type UserHistory } from '../history/user-history.js';
 
@@ -59,18 +59,4 @@ export function tokenColumns(
   const shape = [lists.length, length] as const;
   const { ids, present } = padRows(lists, length, { padding });
   return { ids: { shape, values: ids }, present: { shape, values: present } };
-}
-
-/** Input and target of the decoder: labels, the same shifted right, and which labels count. */
-export function answerColumns(
-  t5: T5,
-  answers: readonly Int32Array[],
-  length: number,
-): Pick<Batch, 'decoderIds' | 'labels' | 'labelWeights'> {
-  const { ids, present } = tokenColumns(answers, length, t5.config.pad_token_id);
-  return {
-    labels: ids,
-    labelWeights: present,
-    decoderIds: { shape: ids.shape, values: t5.shiftRight(ids.values, length) },
-  } as Pick<Batch, 'decoderIds' | 'labels' | 'labelWeights'>;
 }

@@ -1,8 +1,8 @@
 import type { TextTokens } from '@palate/llm';
-import { type Batch, bucketLengths, bucketOf, type T5 } from '@palate/nn';
+import { type Batch, bucketLengths, bucketOf, labelColumns, padRows, type T5 } from '@palate/nn';
 import type { HistoryVectors } from '../history/history-vectors.js';
 import { checkHistory } from '../history/user-history.js';
-import { answerColumns, historyColumns, tokenColumns } from './make-batch.js';
+import { historyColumns, tokenColumns } from './make-batch.js';
 import type { UemExample, UemQuery } from './uem-example.js';
 import type { UemConfig } from './uem-options.js';
 
@@ -87,7 +87,8 @@ export class UemBatches {
       return ids;
     });
     const length = bucketOf(Math.max(...lists.map((ids) => ids.length)), this.#answerLengths);
-    return answerColumns(this.#t5, lists, length);
+    const padding = this.#t5.config.pad_token_id;
+    return labelColumns(this.#t5, padRows(lists, length, { padding }), length);
   }
 
   /** Columns of examples. */
