@@ -1,23 +1,20 @@
 // Checks what was built: every link within the site leads to a page that is there, and to an anchor that the page has; no
 // page loads anything from another host.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, posix } from 'node:path';
-
-const pagesBelow = (dir, at = '') =>
-  readdirSync(join(dir, at), { withFileTypes: true }).flatMap((entry) =>
-    entry.isDirectory()
-      ? pagesBelow(dir, posix.join(at, entry.name))
-      : entry.name.endsWith('.html')
-        ? [posix.join(at, entry.name)]
-        : [],
-  );
+import { existsSync, readFileSync } from 'node:fs';
+import { join, posix, relative, sep } from 'node:path';
+import { filesBelow } from '../../scripts/workspace.mjs';
 
 const idsOf = (html) =>
   new Set([...html.matchAll(/\sid="([^"]+)"/g)].map(([, id]) => decodeURIComponent(id)));
 
 /** Counts the links of a site, and lists what is broken. */
 export function checkSite(dir) {
-  const pages = new Map(pagesBelow(dir).map((path) => [path, readFileSync(join(dir, path), 'utf8')]));
+  const pages = new Map(
+    filesBelow(dir, ['.html']).map((path) => [
+      relative(dir, path).replaceAll(sep, '/'),
+      readFileSync(path, 'utf8'),
+    ]),
+  );
   const ids = new Map([...pages].map(([path, html]) => [path, idsOf(html)]));
   const broken = [];
   let links = 0;

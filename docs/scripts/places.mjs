@@ -1,10 +1,10 @@
 // Where the pages of the site come from, and where they go.
 import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { root } from '../../scripts/workspace.mjs';
 
-export const docs = dirname(dirname(fileURLToPath(import.meta.url)));
-export const root = dirname(docs);
+export { root };
+export const docs = join(root, 'docs');
 /** Where files that are no pages can be read. */
 export const REPOSITORY = 'https://github.com/palate-js/palate';
 
@@ -45,11 +45,15 @@ export const PARTS = [
   { text: 'Packages', folder: 'packages' },
 ];
 
+/** The READMEs of the packages. */
+export const readmes = () =>
+  readdirSync(join(root, 'packages'))
+    .map((name) => `packages/${name}/README.md`)
+    .filter((path) => existsSync(join(root, path)));
+
 const below = (folder) =>
   folder === 'packages'
-    ? readdirSync(join(root, 'packages'))
-        .map((name) => `packages/${name}/README.md`)
-        .filter((path) => existsSync(join(root, path)))
+    ? readmes()
     : readdirSync(join(root, folder))
         .filter((name) => name.endsWith('.md'))
         // The page that tells of all others comes first.

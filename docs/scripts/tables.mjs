@@ -6,18 +6,14 @@
 //                                           cell that expression matches; palr* is every table whose name begins so
 //   <!-- packages -->, <!-- sizes -->       tables of the root README
 //   <!-- error codes -->, <!-- kernels -->, <!-- licences -->   made from the sources
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { licenceTable } from '../../scripts/licences.mjs';
 import { errorCodes } from './error-codes.mjs';
 import { kernelTable } from './kernel-table.mjs';
-import { root } from './places.mjs';
+import { readmes, root } from './places.mjs';
 
 const read = (path) => readFileSync(join(root, path), 'utf8');
-const readmes = () =>
-  readdirSync(join(root, 'packages'))
-    .map((name) => `packages/${name}/README.md`)
-    .filter((path) => existsSync(join(root, path)));
 
 /** The first table behind a mark. */
 function tableBehind(text, mark) {

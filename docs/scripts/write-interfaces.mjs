@@ -1,20 +1,18 @@
 // Writes a page for the interface of each package into docs/.site/api, from its sources, by TypeDoc.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Application, LogLevel } from 'typedoc';
-import { published } from '../../scripts/workspace.mjs';
+import { filesBelow, published } from '../../scripts/workspace.mjs';
 import { slugify } from './anchors.mjs';
 import { docs, root } from './places.mjs';
 
 /** Takes numbers off anchors that no heading of the page has: TypeDoc counts some headings that it does not write. */
 function fixAnchors(text) {
-  const names = new Set(
-    [...text.matchAll(/^#+ (.+)$/gm)].map(([, title]) => slugify(title.replaceAll('\\', ''))),
-  );
-  const count = (name) =>
-    [...text.matchAll(/^#+ (.+)$/gm)].filter(([, title]) => slugify(title) === name).length;
+  const counts = new Map();
+  for (const [, title] of text.matchAll(/^#+ (.+)$/gm))
+    counts.set(slugify(title), (counts.get(slugify(title)) ?? 0) + 1);
   return text.replace(/\]\(#([\w-]+)-(\d+)\)/g, (all, name, k) =>
-    names.has(name) && Number(k) >= count(name) ? `](#${name})` : all,
+    Number(k) >= counts.get(name) ? `](#${name})` : all,
   );
 }
 
@@ -65,10 +63,7 @@ export async function writeInterfaces() {
   );
   for (const child of project.children ?? []) child.name = named.get(child.name) ?? child.name;
   await app.generateOutputs(project);
-  const written = join(docs, '.site', 'api');
-  for (const name of readdirSync(written, { recursive: true }).filter((each) => each.endsWith('.md'))) {
-    const path = join(written, name);
+  for (const path of filesBelow(join(docs, '.site', 'api'), ['.md']))
     writeFileSync(path, fixAnchors(readFileSync(path, 'utf8')));
-  }
   return all.length;
 }

@@ -9,7 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, extname, join, posix, relative } from 'node:path';
+import { dirname, extname, join, posix } from 'node:path';
 import { docs, pageOf, parts, REPOSITORY, root } from './places.mjs';
 import { withTables } from './tables.mjs';
 
@@ -66,5 +66,5 @@ export function writePages() {
   for (const name of readdirSync(docs).filter((each) => each.endsWith('.md')))
     if (!known.has(`docs/${name}`))
       faults.push(`docs/${name}: no part of the sidebar names it (docs/scripts/places.mjs)`);
-  return { pages: known.size, faults, folder: relative(root, site) };
+  return { pages: known.size, faults };
 }
