@@ -16,6 +16,7 @@ import {
   type ScoredItem,
   throwIfCancelled,
   topK,
+  unavailableItems,
   yieldToEventLoop,
 } from '@palate/core';
 import { ndcgOfLists } from '@palate/eval';
@@ -114,20 +115,20 @@ export class RequestFusion implements CatalogueScorer {
     const tried = [0, ...weights];
     const sure: number[] = [];
     const gains: number[][] = [];
+    const unavailable = new Uint8Array(n);
     for (let from = 0; from < queries.length; from += BLOCK) {
       if (from > 0) await yieldToEventLoop(options.signal, 'choosing weights');
       throwIfCancelled(options.signal, 'choosing weights');
       const some = queries.slice(from, from + BLOCK);
       const [byHistory, byRequest] = [await history.scoreAll(some), await request.scoreAll(some)];
       for (const [q, query] of some.entries()) {
-        const [own, asked] = [byHistory, byRequest].map((all) => all.subarray(q * n, (q + 1) * n));
-        if (!own || !asked) continue;
-        const seen = new Uint8Array(n);
-        for (const item of Array.from(query.exclude ?? [])) seen[item] = 1;
+        const own = byHistory.subarray(q * n, (q + 1) * n);
+        const asked = byRequest.subarray(q * n, (q + 1) * n);
+        unavailableItems(query, n, {}, unavailable);
         sure.push(sureness(asked));
         gains.push(
           tried.map((weight) =>
-            ndcgOfLists([topK(fused(own, asked, weight), 10, seen)], [targets[from + q] ?? []], 10),
+            ndcgOfLists([topK(fused(own, asked, weight), 10, unavailable)], [targets[from + q] ?? []], 10),
           ),
         );
       }

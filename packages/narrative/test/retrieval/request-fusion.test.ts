@@ -63,6 +63,19 @@ test('a request that knows nothing gets no weight', async () => {
   expect(await fusion.scoreAll(queries.slice(0, 3))).toEqual(await knowing.scoreAll(queries.slice(0, 3)));
 });
 
+test('what a query may not get back takes no place in the lists that weights are chosen by', async () => {
+  const past = (user: number): number => (user + 1) % ITEMS;
+  const own = scorer('own', (user, item) => (item === past(user) ? 2 : item === user % ITEMS ? 1 : 0));
+  const asked = scorer('asked', (user, item) => (item === user % ITEMS ? 1 : 0));
+  // The history's right item is the second; without the item that the user had it is the first, and nothing is to be gained.
+  const open = await RequestFusion.fit(own, asked, { queries, targets });
+  expect(Math.max(...open.weights)).toBeGreaterThan(0);
+  for (const field of ['history', 'exclude'] as const) {
+    const told = queries.map((query, k) => ({ ...query, [field]: [past(k)] }));
+    expect((await RequestFusion.fit(own, asked, { queries: told, targets })).weights).toEqual([0, 0]);
+  }
+});
+
 test('what does not fit is refused', async () => {
   await expect(RequestFusion.fit(history, request, { queries, targets: [] })).rejects.toThrow(/80 queries/);
   const other = { ...request, items: new IdMap(['a', 'b']) };
