@@ -92,7 +92,7 @@ export function writeFunction<I extends NamedTensors>(
           ? tf.zeros([size, ...tensor.shape.slice(1)], tensor.dtype as 'float32')
           : tf.clone(tensor),
       ]),
-    ) as unknown as I;
+    ) as I;
     try {
       return traceFunction(backend, run, resized);
     } finally {
@@ -128,7 +128,7 @@ function traceFunction<I extends NamedTensors>(
       backend.disposeIntermediateTensorInfo(alias);
     }
     takeHostRuns();
-    const result = run(own as unknown as I);
+    const result = run(own as I);
     const [inJavaScript] = takeHostRuns();
     if (inJavaScript !== undefined)
       throw new InvalidInputError({
