@@ -1,3 +1,4 @@
+import type { Beams } from './beam-rows.js';
 import type { GeneratedSequence } from './generated-sequence.js';
 
 /** Tokens that may follow a sequence, with log-probabilities; of equal ones the first goes first. */
@@ -17,7 +18,7 @@ interface Beam {
  * kept as finished if they are among the best `beams`, the others go on; it is over when `beams` are finished and no
  * running one can become better than the worst of them.
  */
-export class BeamSearch {
+export class BeamSearch implements Beams {
   readonly #width: number;
   readonly #end: number;
   readonly #lengthPenalty: number;

@@ -13,9 +13,10 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { ForwardPass } from '../forward-pass.js';
 import { padRows } from '../pad-rows.js';
+import { BeamRows } from './beam-rows.js';
 import { BeamSearch, type Continuations } from './beam-search.js';
 import { DecoderSteps } from './decoder-steps.js';
-import { columnsOf, OpenInputs, paddedTokens, sizeFor } from './decoding-sizes.js';
+import { columnsOf, OpenInputs, paddedTokens } from './decoding-sizes.js';
 import type { GeneratedSequence } from './generated-sequence.js';
 import { sampleToken } from './sample-token.js';
 import type { EncodedInput, T5 } from './t5.js';
@@ -210,30 +211,18 @@ async function search(
   const { eos_token_id: end, decoder_start_token_id: start, vocab_size: size } = model.config;
   const { beams, sequences, maxTokens, allowed } = options;
   const searches = Array.from({ length: inputs }, () => new BeamSearch(beams, end, options.lengthPenalty));
-  const open = new OpenInputs(steps, inputs);
-  // Rows that each input had at the step before.
-  let rowsBefore = 1;
+  const beamRows = new BeamRows(steps, searches, beams, start);
   for (let step = 0; step < maxTokens && searches.some((each) => !each.isDone); step++) {
     await yieldToEventLoop(options.signal, 'generating');
-    const before = open.narrow((input) => (searches[input] as BeamSearch).isDone);
-    const held = open.numbers.map((input) => searches[input] as BeamSearch);
-    const most = Math.max(...held.map((each) => (each.isDone ? 1 : each.live)));
-    const rows = sizeFor(most, beams);
-    const fed = new Int32Array(held.length * rows).fill(start);
-    const parents = new Int32Array(held.length * rows);
-    for (const [at, each] of held.entries())
-      for (let beam = 0; beam < rows; beam++) {
-        fed[at * rows + beam] = each.lastToken(beam, start);
-        parents[at * rows + beam] = (before?.[at] ?? at) * rowsBefore + each.parent(beam);
-      }
-    const continuations = continuationsOf(steps, fed, step === 0 ? undefined : parents, {
+    const { inputs: open, held, rows, tokens, parents } = beamRows.next();
+    const continuations = continuationsOf(steps, tokens, parents, {
       count: Math.min(size, 2 * beams),
       wanted:
         allowed &&
         held.flatMap((each, at) =>
           Array.from({ length: each.isDone ? 0 : each.live }, (_, beam) => ({
             row: at * rows + beam,
-            tokens: allowedAfter(allowed, each.prefix(beam), open.numbers[at] as number, size),
+            tokens: allowedAfter(allowed, each.prefix(beam), open[at] as number, size),
           })),
         ),
     });
@@ -243,7 +232,6 @@ async function search(
           Array.from({ length: each.live }, (_, beam) => continuations(at * rows + beam)),
           step + 1 === maxTokens,
         );
-    rowsBefore = rows;
     options.onProgress?.({ phase: 'generate', done: step + 1, total: maxTokens });
   }
   return searches.map((each) => each.best(sequences));

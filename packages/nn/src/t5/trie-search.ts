@@ -4,8 +4,9 @@
  */
 
 import { InvalidInputError, type Progress, yieldToEventLoop } from '@palate/core';
+import { BeamRows, type Beams } from './beam-rows.js';
 import type { DecoderSteps } from './decoder-steps.js';
-import { columnsOf, OpenInputs, paddedTokens, sizeFor } from './decoding-sizes.js';
+import { columnsOf, paddedTokens } from './decoding-sizes.js';
 import type { TokenTrie } from './token-trie.js';
 
 /** A sequence of a tree that was found for an input. */
@@ -63,31 +64,16 @@ export async function searchTrie(
     { length: inputs },
     (_, input) => new TrieBeams(trie, settings, exclude?.[input]),
   );
-  const open = new OpenInputs(steps, inputs);
-  let rowsBefore = 1;
-  for (let step = 0; searches.some(({ isDone }) => !isDone); step++) {
+  const beamRows = new BeamRows(steps, searches, beams, start);
+  while (searches.some(({ isDone }) => !isDone)) {
     await yieldToEventLoop(signal, 'generating');
-    const before = open.narrow((input) => (searches[input] as TrieBeams).isDone);
-    const held = open.numbers.map((input) => searches[input] as TrieBeams);
-    const rows = sizeFor(Math.max(1, ...held.map(({ running }) => running.length)), beams);
-    const fed = new Int32Array(held.length * rows).fill(start);
-    const parents = new Int32Array(held.length * rows);
+    const { held, rows, tokens, parents } = beamRows.next();
     const wanted = new Set<number>();
-    for (const [at, { running }] of held.entries())
-      for (let beam = 0; beam < rows; beam++) {
-        const own = running[beam];
-        fed[at * rows + beam] = own && own.node > 0 ? (trie.token[own.node] as number) : start;
-        parents[at * rows + beam] = (before?.[at] ?? at) * rowsBefore + (own?.parent ?? 0);
-        if (own) for (const token of trie.following(own.node)) wanted.add(token);
-      }
+    for (const { running } of held)
+      for (const { node } of running) for (const token of trie.following(node)) wanted.add(token);
     const union = paddedTokens(wanted);
     const columns = columnsOf(union);
-    const scores = steps.nextAmong(
-      fed,
-      step === 0 ? undefined : parents,
-      union,
-      settings.normalise === 'vocabulary',
-    );
+    const scores = steps.nextAmong(tokens, parents, union, settings.normalise === 'vocabulary');
     for (const [at, each] of held.entries())
       if (!each.isDone)
         each.advance(
@@ -95,7 +81,6 @@ export async function searchTrie(
           union.length,
           columns,
         );
-    rowsBefore = rows;
     const done = searches.reduce((count, { isDone }) => count + Number(isDone), 0);
     settings.onProgress?.({ phase: 'generate', done, total: inputs });
   }
@@ -103,7 +88,7 @@ export async function searchTrie(
 }
 
 /** The beams of one input. */
-class TrieBeams {
+class TrieBeams implements Beams {
   running: readonly Beam[] = [{ node: 0, sum: 0, parent: 0, tokens: [] }];
   isDone = false;
   readonly #trie: TokenTrie;
@@ -117,6 +102,18 @@ class TrieBeams {
     this.#settings = settings;
     this.#gone = trie.countThrough(exclude);
     if (this.#openAt(0) === 0) this.#finish();
+  }
+
+  get live(): number {
+    return this.running.length;
+  }
+
+  lastToken(beam: number, fallback: number): number {
+    return this.running[beam]?.tokens.at(-1) ?? fallback;
+  }
+
+  parent(beam: number): number {
+    return this.running[beam]?.parent ?? 0;
   }
 
   /** How many open sequences go through a node. */
