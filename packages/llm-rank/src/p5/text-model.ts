@@ -2,6 +2,7 @@ import {
   checkSavedNames,
   contentHash,
   type Disposable,
+  disposedOnFailure,
   InvalidInputError,
   type LongCallOptions,
   RandomStream,
@@ -295,15 +296,12 @@ export class TextModel implements Saveable, Disposable {
       const tokens = vocabulary ?? (await readTextTokens(files, source));
       const known = { ...TEXT_MODEL.restored(source, settings), tokens };
       const network = new WholeWordNetwork(new T5(t5Config(languageModel, source)), known.wholeWords, 0);
-      try {
+      return disposedOnFailure(network, () => {
         checkTokens(network.t5, tokens);
         checkSavedNames(source, tensors, network.parameters.names);
         network.parameters.assign(tensors, source);
-      } catch (error) {
-        network.dispose();
-        throw error;
-      }
-      return new TextModel(network, known, []);
+        return new TextModel(network, known, []);
+      });
     });
   }
 
