@@ -109,6 +109,7 @@ export class TextModel implements Saveable, Disposable {
         received: 'none',
         hint: 'Give inputs with their targets.',
       });
+    const padded = paddedShare(of(1), batchRows(of(1), config.batchSize));
     await selectBackend();
     const start = config.languageModel && contentHash(await config.languageModel.parameters.values());
     const t5 = config.languageModel ?? freshT5(config, seed);
@@ -142,7 +143,6 @@ export class TextModel implements Saveable, Disposable {
       },
       loss: (batch, pass) => network.loss(batch as SourceTensors, batch as LabelTensors, pass),
     });
-    const padded = paddedShare(of(1), batchRows(of(1), config.batchSize));
     return new TextModel(network, { ...config, languageModel: undefined }, history, padded);
   }
 
