@@ -15,6 +15,10 @@ export function columnTensor({ shape, values }: BatchColumn): tf.Tensor {
 }
 
 /** A batch as tensors, by name. */
-export function batchTensors(batch: Batch): Record<string, tf.Tensor> {
-  return Object.fromEntries(Object.entries(batch).map(([name, column]) => [name, columnTensor(column)]));
+export function batchTensors<Name extends string>(
+  batch: Readonly<Record<Name, BatchColumn>>,
+): Record<Name, tf.Tensor> {
+  return Object.fromEntries(
+    Object.entries<BatchColumn>(batch).map(([name, column]) => [name, columnTensor(column)]),
+  ) as Record<Name, tf.Tensor>;
 }

@@ -1,6 +1,15 @@
 import type { RandomStream } from '@palate/core';
-import { type Batch, bucketLengths, bucketOf, labelColumns, padRows, type T5 } from '@palate/nn';
+import {
+  type Batch,
+  bucketLengths,
+  bucketOf,
+  type LabelTensors,
+  labelColumns,
+  padRows,
+  type T5,
+} from '@palate/nn';
 import type { TextRow, TextSource } from './text-row.js';
+import type { SourceTensors } from './whole-word-network.js';
 
 /** Rows of near lengths that go through the model together. */
 export interface RowBatch {
@@ -51,7 +60,11 @@ export function batchRows(
 }
 
 /** Columns of inputs: `ids`, `words` and `present`. */
-export function sourceColumns(sources: readonly TextSource[], length: number, padding: number): Batch {
+export function sourceColumns(
+  sources: readonly TextSource[],
+  length: number,
+  padding: number,
+): Readonly<Record<keyof SourceTensors, Batch[string]>> {
   const shape = [sources.length, length];
   const { ids, present } = padRows(
     sources.map(({ source }) => source),
@@ -70,7 +83,11 @@ export function sourceColumns(sources: readonly TextSource[], length: number, pa
 }
 
 /** Columns of targets: labels, the same shifted right, and which labels count. */
-export function targetColumns(t5: T5, targets: readonly Int32Array[], length: number): Batch {
+export function targetColumns(
+  t5: T5,
+  targets: readonly Int32Array[],
+  length: number,
+): Readonly<Record<keyof LabelTensors, Batch[string]>> {
   return labelColumns(t5, padRows(targets, length, { padding: t5.config.pad_token_id }), length);
 }
 

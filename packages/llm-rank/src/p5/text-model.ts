@@ -205,7 +205,7 @@ export class TextModel implements Saveable, Disposable {
               chosen.map(({ target }) => target),
               outputs,
             ),
-          ) as LabelTensors,
+          ),
           ForwardPass.inference(),
         ),
       );
@@ -264,9 +264,7 @@ export class TextModel implements Saveable, Disposable {
   }
 
   #sources(chosen: readonly TextSource[], length: number): SourceTensors {
-    return batchTensors(
-      sourceColumns(chosen, length, this.#network.t5.config.pad_token_id),
-    ) as unknown as SourceTensors;
+    return batchTensors(sourceColumns(chosen, length, this.#network.t5.config.pad_token_id));
   }
 
   /** Gives the saved form of the model. */
