@@ -29,6 +29,7 @@ import { P5_TASKS } from './tasks/tasks.js';
 import type { P5Template } from './templates/template.js';
 import { TextModel } from './text-model.js';
 import type { TextRow } from './text-row.js';
+import { wordsIn } from './words-in.js';
 
 /** A fitted P5 and what its training tells. */
 export interface FittedP5 {
@@ -187,7 +188,7 @@ const fieldsOf = ({ catalog }: Dataset, { titleFields }: P5Settings): readonly s
 function titlesOf(dataset: Dataset, settings: P5Settings): string[] {
   const fields = fieldsOf(dataset, settings);
   return Array.from({ length: dataset.log.items.size }, (_, item) => {
-    const words = dataset.catalog.itemText(item, fields).match(/\S+/gu) ?? [];
+    const words = wordsIn(dataset.catalog.itemText(item, fields));
     return words.slice(0, settings.titleWords).join(' ') || 'untitled';
   });
 }

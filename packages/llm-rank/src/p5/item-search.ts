@@ -1,7 +1,7 @@
 import { type LongCallOptions, type ScoredItem, topK } from '@palate/core';
 import { TokenTrie } from '@palate/nn';
 import type { P5Parts } from './p5-parts.js';
-import type { TextSource } from './text-row.js';
+import { endOf, type TextSource } from './text-row.js';
 
 /** Most beams of a search, however long a list is asked for. */
 const MOST_BEAMS = 128;
@@ -21,11 +21,11 @@ export class ItemSearch {
   readonly #longest: number;
 
   constructor(parts: P5Parts) {
-    const { tokens, itemNames, model } = parts;
+    const { tokens, itemNames } = parts;
     const names = itemNames.names.map((name) => Array.from(tokens.tokensOf(name) ?? []));
     this.#parts = parts;
     this.#longest = names.reduce((most, name) => Math.max(most, name.length), 0) + 1;
-    this.#trie = new TokenTrie(names, model.tokens.end ?? model.tokens.padding);
+    this.#trie = new TokenTrie(names, endOf(tokens));
   }
 
   #beamsFor(k: number): number {

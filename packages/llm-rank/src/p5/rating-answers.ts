@@ -11,7 +11,7 @@ import { type P5Questions, readsUser } from './ask-p5.js';
 import { decimals } from './tasks/decimals.js';
 import { starsOf } from './tasks/material.js';
 import type { P5Template } from './templates/template.js';
-import type { TextSource } from './text-row.js';
+import { endOf, type TextSource } from './text-row.js';
 
 /** Predicts ratings by writing them: greedily, among the numbers with one decimal that the scale has. */
 export class P5Ratings implements RatingPredictor {
@@ -66,7 +66,7 @@ export class P5Ratings implements RatingPredictor {
     const numbers = decimals(scale);
     const trie = new TokenTrie(
       numbers.map((number) => this.#questions.answer(number)),
-      parts.model.tokens.end ?? parts.model.tokens.padding,
+      endOf(parts.tokens),
     );
     const written = await parts.model.generate(sources, { maxTokens: 16, among: trie });
     for (const [k, [best]] of written.entries()) {

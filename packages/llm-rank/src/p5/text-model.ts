@@ -35,7 +35,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { batchRows, paddedShare, sourceColumns, targetColumns } from './text-batches.js';
 import { TEXT_MODEL, type TextModelConfig, type TextModelOptions } from './text-model-options.js';
-import type { TextRow, TextSource } from './text-row.js';
+import { endOf, type TextRow, type TextSource } from './text-row.js';
 import { type SourceTensors, WholeWordNetwork } from './whole-word-network.js';
 
 const KIND = 'text-model';
@@ -363,7 +363,7 @@ function freshT5({ tokens, width, heads, inner, layers, dropout }: TextModelConf
         num_heads: heads,
         dropout_rate: dropout,
         pad_token_id: tokens.padding,
-        eos_token_id: tokens.end ?? tokens.padding,
+        eos_token_id: endOf(tokens),
         decoder_start_token_id: tokens.padding,
       },
       'TextModel.fit',
@@ -374,7 +374,7 @@ function freshT5({ tokens, width, heads, inner, layers, dropout }: TextModelConf
 
 /** Refuses a T5 that was made for another vocabulary. */
 function checkTokens({ config }: T5, tokens: TextTokens): void {
-  if (config.vocab_size >= tokens.size && config.eos_token_id === (tokens.end ?? tokens.padding)) return;
+  if (config.vocab_size >= tokens.size && config.eos_token_id === endOf(tokens)) return;
   throw new InvalidInputError({
     expected: `a vocabulary of at most ${config.vocab_size} tokens whose end is token ${config.eos_token_id}, as the T5 has`,
     received: `${tokens.size} tokens, the end being ${tokens.end}`,

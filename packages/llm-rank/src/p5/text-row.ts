@@ -1,5 +1,9 @@
 import { checkNumber } from '@palate/core';
 import type { TextTokens } from '@palate/llm';
+import { wordsIn } from './words-in.js';
+
+/** The token that ends a text. Vocabularies without an end mark it by padding, which nothing else is written as. */
+export const endOf = ({ end, padding }: Pick<TextTokens, 'end' | 'padding'>): number => end ?? padding;
 
 /** An input of a text-to-text model. */
 export interface TextSource {
@@ -41,8 +45,7 @@ export class RowTexts {
     { inputTokens = 512, outputTokens = 64 }: { inputTokens?: number; outputTokens?: number } = {},
   ) {
     this.#tokens = tokens;
-    // Vocabularies without an end mark it by padding, which nothing else is written as.
-    this.#end = tokens.end ?? tokens.padding;
+    this.#end = endOf(tokens);
     this.#inputTokens = checkNumber('inputTokens', inputTokens, { min: 2, integer: true });
     this.#outputTokens = checkNumber('outputTokens', outputTokens, { min: 2, integer: true });
   }
@@ -60,7 +63,7 @@ export class RowTexts {
   /** How many tokens a text has, its end included: more than `inputTokens` where an input would be cut. */
   lengthOf(text: string): number {
     let length = 1;
-    for (const word of wordsOf(text)) length += this.wordPieces(word).length;
+    for (const word of wordsIn(text)) length += this.wordPieces(word).length;
     return length;
   }
 
@@ -87,7 +90,7 @@ export class RowTexts {
     const ids: number[] = [];
     const numbers: number[] = [];
     let number = 0;
-    for (const word of wordsOf(text)) {
+    for (const word of wordsIn(text)) {
       number++;
       for (const piece of this.wordPieces(word)) {
         ids.push(piece);
@@ -105,5 +108,3 @@ export class RowTexts {
     return { ids: source, words, cut: kept < ids.length };
   }
 }
-
-const wordsOf = (text: string): string[] => text.match(/\S+/gu) ?? [];

@@ -1,6 +1,7 @@
 import { InvalidInputError } from '@palate/core';
 import type { Slots, WordList } from '../tasks/slots.js';
 import { type P5Template, slotsOf } from '../templates/template.js';
+import { wordsIn } from '../words-in.js';
 
 /** A filled question. */
 export interface FilledText {
@@ -37,8 +38,7 @@ export function fillTemplate(
         received: `those of ${Object.keys(slots).join(', ') || 'nothing'}`,
         hint: 'Give it, or ask by another template of the task.',
       });
-  const tokensOf = (text: string): number =>
-    (text.match(/\S+/gu) ?? []).reduce((sum, word) => sum + lengthOf(word), 0);
+  const tokensOf = (text: string): number => wordsIn(text).reduce((sum, word) => sum + lengthOf(word), 0);
   const parts = template.source.split(/\{([A-Za-z]+)\}/);
   let room = most;
   const lists = new Map<string, { readonly list: WordList; readonly tokens: number }>();

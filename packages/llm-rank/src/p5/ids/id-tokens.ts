@@ -1,5 +1,6 @@
 import { contentHash, InvalidInputError } from '@palate/core';
 import type { TextTokens } from '@palate/llm';
+import { wordsIn } from '../words-in.js';
 import type { IdNames } from './id-names.js';
 
 /**
@@ -61,7 +62,7 @@ export class IdTokens implements TextTokens {
       if (plain.length > 0) found.push(...this.base.encode(plain.join(' ')));
       plain = [];
     };
-    for (const word of text.match(/\S+/gu) ?? []) {
+    for (const word of wordsIn(text)) {
       const name = this.#names.get(word);
       if (name) {
         flush();

@@ -1,7 +1,6 @@
+import { wordsIn } from '../words-in.js';
 import { starsOf } from './material.js';
 import type { P5Task } from './task.js';
-
-const wordList = (text: string): readonly string[] => text.match(/\S+/gu) ?? [];
 
 /** A sentence that explains why a user has, or likes, an item. */
 export const EXPLANATION_TASK: P5Task = {
@@ -48,4 +47,4 @@ export const REVIEW_TASK: P5Task = {
 };
 
 /** A review as words of a slot: what does not fit is left out at its end. */
-export const reviewWords = (text: string) => ({ words: wordList(text), keep: 'first' }) as const;
+export const reviewWords = (text: string) => ({ words: wordsIn(text), keep: 'first' }) as const;
