@@ -1,23 +1,22 @@
 import { type LongCallOptions, UnsupportedError } from '@palate/core';
 import type { TokenTrie } from '@palate/nn';
-import { CutCounter } from './cut-counter.js';
-import { canFill, type FilledText, fillTemplate } from './data/fill-template.js';
-import { type P5Parts, rowTextsOf } from './p5-parts.js';
+import { canFill, type FilledText } from './data/fill-template.js';
+import type { P5Parts } from './p5-parts.js';
+import { QuestionTexts } from './question-texts.js';
 import type { Slots } from './tasks/slots.js';
 import { P5_TASKS } from './tasks/tasks.js';
 import { type P5Template, slotsOf } from './templates/template.js';
 import { templateOf } from './templates/templates.js';
-import type { RowTexts, TextSource } from './text-row.js';
+import type { TextSource } from './text-row.js';
 
 /** Questions to a fitted P5, filled and cut into tokens. */
 export class P5Questions {
   readonly parts: P5Parts;
-  readonly texts: RowTexts;
-  readonly cut = new CutCounter();
+  readonly texts: QuestionTexts;
 
   constructor(parts: P5Parts) {
     this.parts = parts;
-    this.texts = rowTextsOf(parts.tokens, parts.settings);
+    this.texts = new QuestionTexts(parts.tokens, parts.settings);
   }
 
   /**
@@ -56,30 +55,25 @@ export class P5Questions {
 
   /** Of the templates that a task was trained on, the one that reads most of the slots that are filled. */
   fullest(task: string, slots: Slots): P5Template | undefined {
-    if (!this.parts.tasks.includes(task)) return undefined;
-    return this.parts.templates
-      .filter((each) => each.task === task && !each.isHeldOut && !each.isTransfer)
+    return this.#trainedOn(task)
       .filter((each) => canFill(each, slots, false))
       .sort((a, b) => slotsOf(b.source).length - slotsOf(a.source).length)[0];
   }
 
   /** The first template of a task that was trained on and fits; undefined where there is none, or the task was not trained. */
   trained(task: string, fits: (template: P5Template) => boolean): P5Template | undefined {
-    if (!this.parts.tasks.includes(task)) return undefined;
-    return this.parts.templates.find(
-      (template) => template.task === task && !template.isHeldOut && !template.isTransfer && fits(template),
-    );
+    return this.#trainedOn(task).find(fits);
+  }
+
+  /** The templates that a task was trained on, but for those that transfer; none if it was not trained. */
+  #trainedOn(task: string): readonly P5Template[] {
+    if (!this.parts.tasks.includes(task)) return [];
+    return this.parts.templates.filter((each) => each.task === task && !each.isHeldOut && !each.isTransfer);
   }
 
   /** A question in tokens, with what was left out of it. */
   source(template: P5Template, slots: Slots): TextSource & Pick<FilledText, 'cut'> {
-    const { text, cut } = fillTemplate(
-      template,
-      slots,
-      this.parts.settings.inputTokens - 1,
-      (word) => this.texts.wordPieces(word).length,
-    );
-    this.cut.add(cut);
+    const { text, cut } = this.texts.fill(template, slots);
     return { ...this.texts.source(text), cut };
   }
 

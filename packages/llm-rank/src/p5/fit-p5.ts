@@ -13,15 +13,15 @@ import {
 import { wordTokens } from '@palate/llm';
 import type { EpochReport } from '@palate/nn';
 import { ratingSteps } from '../rating/rating-steps.js';
-import { CutCounter, type CutSlot } from './cut-counter.js';
+import type { CutSlot } from './cut-counter.js';
 import { checkTemplates, epochExamples, unitsOf } from './data/epoch-rows.js';
-import { fillTemplate } from './data/fill-template.js';
 import { checkTexts, textUnits } from './data/text-units.js';
 import { independentNames, randomNames } from './ids/id-names.js';
 import { IdTokens } from './ids/id-tokens.js';
 import { nameItems } from './ids/name-items.js';
 import { MODEL_OPTIONS, P5_OPTIONS, type P5Options, type P5Settings } from './p5-options.js';
-import { type P5Parts, type RatingFacts, rowTextsOf } from './p5-parts.js';
+import type { P5Parts, RatingFacts } from './p5-parts.js';
+import { QuestionTexts } from './question-texts.js';
 import { startFromFolder } from './start-from-folder.js';
 import { decimals } from './tasks/decimals.js';
 import type { Material } from './tasks/material.js';
@@ -80,20 +80,12 @@ export async function fitP5(dataset: Dataset, options: P5Options): Promise<Fitte
       wordTokens(vocabularyTexts(material, settings, ratings), { maxWords: settings.maxWords }),
       names,
     );
-  const texts = rowTextsOf(tokens, settings);
-  const counter = new CutCounter();
+  const texts = new QuestionTexts(tokens, settings);
   const source = { material, tasks: P5_TASKS, templates, draws: settings.draws };
   const rowsOf = (epoch: number): TextRow[] =>
-    epochExamples(source, epoch, seed).map(({ template, slots, target }) => {
-      const { text, cut } = fillTemplate(
-        template,
-        slots,
-        settings.inputTokens - 1,
-        (word) => texts.wordPieces(word).length,
-      );
-      counter.add(cut);
-      return texts.row(text, target);
-    });
+    epochExamples(source, epoch, seed).map(({ template, slots, target }) =>
+      texts.row(texts.fill(template, slots).text, target),
+    );
   const model = await TextModel.fit(rowsOf, {
     ...Object.fromEntries(MODEL_OPTIONS.map((name) => [name, settings[name]])),
     tokens,
@@ -110,7 +102,7 @@ export async function fitP5(dataset: Dataset, options: P5Options): Promise<Fitte
   );
   return {
     history: model.history,
-    cut: counter.counts(),
+    cut: texts.left.counts(),
     parts: {
       model,
       tokens,

@@ -5,7 +5,6 @@ import type { IdTokens } from './ids/id-tokens.js';
 import type { P5Settings } from './p5-options.js';
 import type { P5Template } from './templates/template.js';
 import type { TextModel } from './text-model.js';
-import { RowTexts } from './text-row.js';
 
 /** The ratings of the training data. */
 export interface RatingFacts {
@@ -35,9 +34,4 @@ export interface P5Parts {
   readonly provenance: Provenance | undefined;
   readonly dataFingerprint: string;
   readonly fittedOn: readonly string[];
-}
-
-/** Turns the texts of a P5 into tokens, as its settings say. */
-export function rowTextsOf(tokens: IdTokens, { inputTokens, outputTokens }: P5Settings): RowTexts {
-  return new RowTexts(tokens, { inputTokens, outputTokens });
 }

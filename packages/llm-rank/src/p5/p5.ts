@@ -131,7 +131,7 @@ export class P5 implements Retriever, Ranker, Saveable, Disposable {
 
   /** How many questions had words left out since the model was made, by slot: `history`, `candidates`, `review`. */
   get cut(): Readonly<Record<string, CutSlot>> {
-    return this.#questions.cut.counts();
+    return this.#questions.texts.left.counts();
   }
 
   /** How many numbers the model has. */
