@@ -1,9 +1,10 @@
-import { type LongCallOptions, UnsupportedError } from '@palate/core';
+import { type LongCallOptions, type Query, UnsupportedError } from '@palate/core';
 import type { TokenTrie } from '@palate/nn';
 import { canFill, type FilledText } from './data/fill-template.js';
 import type { P5Parts } from './p5-parts.js';
 import { QuestionTexts } from './question-texts.js';
-import type { Slots } from './tasks/slots.js';
+import { historyWords } from './tasks/sequential-tasks.js';
+import type { Slots, WordList } from './tasks/slots.js';
 import { P5_TASKS } from './tasks/tasks.js';
 import { type P5Template, slotsOf } from './templates/template.js';
 import { templateOf } from './templates/templates.js';
@@ -69,6 +70,19 @@ export class P5Questions {
   #trainedOn(task: string): readonly P5Template[] {
     if (!this.parts.tasks.includes(task)) return [];
     return this.parts.templates.filter((each) => each.task === task && !each.isHeldOut && !each.isTransfer);
+  }
+
+  /** How the user of a query is called in texts; undefined where there is none, or one that is not known. */
+  userOf({ user }: Query): string | undefined {
+    const { users, userNames } = this.parts;
+    const at = user === undefined ? undefined : users.find(user);
+    return at === undefined ? undefined : userNames.names[at];
+  }
+
+  /** The newest items of a history, as many as are read, as words of a slot. */
+  newest(history: ArrayLike<number>): WordList {
+    const { settings, itemNames } = this.parts;
+    return historyWords(Array.from(history).slice(-settings.historyLength), itemNames.names);
   }
 
   /** A question in tokens, with what was left out of it. */

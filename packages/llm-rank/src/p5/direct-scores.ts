@@ -5,9 +5,9 @@ import {
   type ScoredItem,
   yieldToEventLoop,
 } from '@palate/core';
+import { bestFirst } from '../best-first.js';
 import { type P5Questions, readsUser } from './ask-p5.js';
 import type { ItemSearch } from './item-search.js';
-import { historyWords } from './tasks/sequential-tasks.js';
 import type { Slots } from './tasks/slots.js';
 import type { P5Template } from './templates/template.js';
 import type { TextSource } from './text-row.js';
@@ -30,7 +30,7 @@ export interface DirectCall {
 
 /** Scores candidates: by the chance of a yes, or by their place among those that a choice names. */
 export async function directScores(call: DirectCall): Promise<ScoredItem[][]> {
-  const { queries, candidates, template, options, name } = call;
+  const { candidates, template, options, name } = call;
   const lists: ScoredItem[][] = candidates.map((given) => given.map((each) => ({ ...each })));
   const asked = candidates.flatMap((given, q) => (given.length > 0 ? [q] : []));
   for (let from = 0; from < asked.length; from += BLOCK) {
@@ -47,16 +47,8 @@ export async function directScores(call: DirectCall): Promise<ScoredItem[][]> {
       total: asked.length,
     });
   }
-  // Cleared of what scores mean: all that is left of a list that nobody could be asked about is its order.
-  for (const q of queries.keys()) lists[q] ??= [];
   return lists;
 }
-
-const userOf = ({ questions }: DirectCall, query: Query): string | undefined => {
-  const { users, userNames } = questions.parts;
-  const at = query.user === undefined ? undefined : users.find(query.user);
-  return at === undefined ? undefined : userNames.names[at];
-};
 
 /** The chance of a yes against that of a no, to a question about each candidate; nothing for queries that cannot be asked about. */
 async function yesChances(call: DirectCall, block: readonly number[]): Promise<(ScoredItem[] | undefined)[]> {
@@ -66,10 +58,9 @@ async function yesChances(call: DirectCall, block: readonly number[]): Promise<(
   const sources: TextSource[] = [];
   const asked = block.map((q) => {
     const query = queries[q] as Query;
-    const user = userOf(call, query);
+    const user = questions.userOf(query);
     const { history } = query;
     const ask = (slotsOf: (item: number) => Slots, by: P5Template): boolean => {
-      const before = sources.length;
       let isCut = false;
       for (const { item } of candidates[q] as readonly ScoredItem[]) {
         const source = questions.source(by, slotsOf(item));
@@ -77,7 +68,7 @@ async function yesChances(call: DirectCall, block: readonly number[]): Promise<(
         sources.push(source);
       }
       if (isCut) counter.note('question cut to fit the input');
-      return sources.length > before;
+      return true;
     };
     if (template && user !== undefined)
       return ask(
@@ -89,8 +80,7 @@ async function yesChances(call: DirectCall, block: readonly number[]): Promise<(
         template,
       );
     if (stranger && history?.length) {
-      const newest = Array.from(history).slice(-parts.settings.historyLength);
-      const words = historyWords(newest, parts.itemNames.names);
+      const words = questions.newest(history);
       return ask((item) => ({ history: words, next: parts.itemNames.names[item] as string }), stranger);
     }
     counter.fallBack('neither a known user nor a history: order as given');
@@ -118,14 +108,14 @@ async function chosen(
   const { questions, search, queries, candidates, counter, options } = call;
   const { itemNames, items } = questions.parts;
   const asked = block.filter((q) => {
-    const isKnown = userOf(call, queries[q] as Query) !== undefined;
+    const isKnown = questions.userOf(queries[q] as Query) !== undefined;
     if (!isKnown) counter.fallBack('unknown user: order as given');
     return isKnown;
   });
   const sources = asked.map((q) => {
     const best = bestFirst(candidates[q] as readonly ScoredItem[]);
     const source = questions.source(template, {
-      user: userOf(call, queries[q] as Query) as string,
+      user: questions.userOf(queries[q] as Query) as string,
       candidates: { words: best.map(({ item }) => itemNames.names[item] as string), keep: 'first' },
     });
     if (source.cut.candidates) counter.note('candidates cut to fit the input');
@@ -146,6 +136,3 @@ async function chosen(
     return [...named, ...rest.map(({ item }, place) => ({ item, score: floor - 1 - place }))];
   });
 }
-
-const bestFirst = (given: readonly ScoredItem[]): ScoredItem[] =>
-  [...given].sort((a, b) => b.score - a.score);

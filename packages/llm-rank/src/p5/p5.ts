@@ -22,6 +22,7 @@ import {
   yieldToEventLoop,
 } from '@palate/core';
 import type { EpochReport } from '@palate/nn';
+import { bestFirst } from '../best-first.js';
 import { checkCandidates } from '../palr/check-candidates.js';
 import type { RatingPredictor } from '../rating/rating-rows.js';
 import { P5Questions, readsUser } from './ask-p5.js';
@@ -40,7 +41,6 @@ import type {
 } from './p5-types.js';
 import { P5Ratings, ratingTemplate } from './rating-answers.js';
 import { loadP5, saveP5 } from './saved-p5.js';
-import { historyWords } from './tasks/sequential-tasks.js';
 import type { Slots } from './tasks/slots.js';
 import type { P5Template } from './templates/template.js';
 import { P5Writing } from './writing.js';
@@ -143,16 +143,13 @@ export class P5 implements Retriever, Ranker, Saveable, Disposable {
   #nextQuestion(query: Query): { readonly template: P5Template; readonly slots: Slots } | undefined {
     const { history } = query;
     if (!history?.length) return undefined;
-    const user = query.user === undefined ? undefined : this.users.find(query.user);
-    const { settings, itemNames, userNames } = this.#parts;
-    const newest = Array.from(history).slice(-settings.historyLength);
-    const slots = { history: historyWords(newest, itemNames.names) };
+    const user = this.#questions.userOf(query);
+    const slots = { history: this.#questions.newest(history) };
     const wanted =
       this.#asking.next === undefined
         ? this.#questions.trained('next', readsUser)
         : this.#questions.template(this.#asking.next, ['next']);
-    if (user !== undefined && wanted)
-      return { template: wanted, slots: { ...slots, user: userNames.names[user] as string } };
+    if (user !== undefined && wanted) return { template: wanted, slots: { ...slots, user } };
     const plain =
       wanted && !readsUser(wanted)
         ? wanted
@@ -301,7 +298,7 @@ export class P5 implements Retriever, Ranker, Saveable, Disposable {
       options,
     });
     options.onOutcomes?.(counter.counts());
-    return lists.map((list) => [...list].sort((a, b) => b.score - a.score).slice(0, k));
+    return lists.map((list) => bestFirst(list).slice(0, k));
   }
 
   /**

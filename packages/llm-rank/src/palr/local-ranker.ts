@@ -27,6 +27,7 @@ import {
   yieldToEventLoop,
 } from '@palate/core';
 import { cosineSchedule, type EpochReport, fitNetwork, selectBackend } from '@palate/nn';
+import { bestFirst } from '../best-first.js';
 import { genreField, titleFields } from '../descriptive-fields.js';
 import { checkCandidates } from './check-candidates.js';
 import { withRetrieved } from './hard-negatives.js';
@@ -301,9 +302,4 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-/** Candidates by the retriever's scores; equal ones as they were given. */
-function bestFirst(given: readonly ScoredItem[]): ScoredItem[] {
-  return [...given].sort((a, b) => b.score - a.score);
 }
