@@ -10,6 +10,7 @@ import {
 import { structureSchema, withSchemaInstruction } from '@palate/llm';
 import { z } from 'zod';
 import { descriptiveFields } from '../descriptive-fields.js';
+import { withInstruction } from '../with-instruction.js';
 import { titleMatcher } from './match-titles.js';
 
 /**
@@ -204,18 +205,6 @@ const titleField = (
   catalog: Catalog,
   fields: readonly string[] = descriptiveFields(catalog),
 ): readonly string[] => fields.slice(0, 1);
-
-/** The instruction as a system message, or at the head of the first message. */
-function withInstruction(
-  instruction: string,
-  systemRole: boolean,
-  messages: readonly ChatMessage[],
-): ChatMessage[] {
-  if (systemRole) return [{ role: 'system', content: instruction }, ...messages];
-  return messages.map((message, k) =>
-    k === 0 ? { ...message, content: `${instruction}\n\n${message.content}` } : message,
-  );
-}
 
 function personWords(
   { profile, request, history }: Omit<RankingQuestion, 'candidates'>,

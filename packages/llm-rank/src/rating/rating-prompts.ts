@@ -1,5 +1,6 @@
 import { type Catalog, type ChatMessage, quoteForPrompt } from '@palate/core';
 import { descriptiveFields } from '../descriptive-fields.js';
+import { withInstruction } from '../with-instruction.js';
 import type { RatingRows, RatingScale } from './rating-rows.js';
 
 /** How rows are put into words. */
@@ -26,12 +27,7 @@ export function ratingMessages(rows: RatingRows, row: number, options: RatingPro
   });
   const instruction = `You predict how a person rates something, from ${scale.min} to ${scale.max}. Answer with one number and nothing else.`;
   const asked = [...shots, `${question(rows, row, options)}\nRating:`].join('\n\n');
-  return options.systemRole === false
-    ? [{ role: 'user', content: `${instruction}\n\n${asked}` }]
-    : [
-        { role: 'system', content: instruction },
-        { role: 'user', content: asked },
-      ];
+  return withInstruction(instruction, options.systemRole !== false, [{ role: 'user', content: asked }]);
 }
 
 /**
