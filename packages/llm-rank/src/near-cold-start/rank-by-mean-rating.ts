@@ -28,10 +28,10 @@ export function rankByMeanRating(
       received: train.length === 0 ? 'an empty one' : 'one without',
       hint: 'Load the ratings with the data.',
     });
-  const counts = train.users.size > 0 ? train.byUser().offsets : Int32Array.of(0);
+  const counts = train.userCounts();
   for (const { user } of users) {
     const index = train.users.find(user);
-    if (index !== undefined && counts[index + 1]! > counts[index]!)
+    if (index !== undefined && counts[index]! > 0)
       throw new InvalidInputError({
         expected: 'ratings of others than the users of the study',
         received: `ratings of user ${JSON.stringify(user)}`,
@@ -39,11 +39,10 @@ export function rankByMeanRating(
       });
   }
   const sums = new Float64Array(train.items.size);
-  const ratings = new Int32Array(train.items.size);
+  const ratings = train.itemCounts();
   let total = 0;
   for (let row = 0; row < train.length; row++) {
     sums[train.item[row]!]! += rating[row]!;
-    ratings[train.item[row]!]!++;
     total += rating[row]!;
   }
   const mean = total / train.length;
