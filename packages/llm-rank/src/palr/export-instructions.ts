@@ -1,11 +1,10 @@
 import { type Catalog, type ChatMessage, defineOptions } from '@palate/core';
 import type { InstructionSample } from './instruction-data.js';
 import {
-  checkExamples,
   PROMPT,
   type PromptOptions,
   type PromptParts,
-  RANKING_TEMPLATES,
+  promptParts,
   rankingAnswer,
   rankingMessages,
   recommendAnswer,
@@ -27,27 +26,27 @@ export interface InstructionTextOptions extends PromptOptions {
 
 /** A sample in words. */
 interface InstructionText {
-  /** Version of the template, as `LlmRanker` asks by it. */
-  readonly template: string;
   /** Messages as they reach a model. */
   readonly question: readonly ChatMessage[];
   readonly answer: string;
 }
 
-function inWords(sample: InstructionSample, options: InstructionTextOptions): InstructionText {
-  const { catalog, item, profile } = options;
-  const parts: PromptParts = { ...INSTRUCTION_TEXT.settings(options), catalog, item };
-  checkExamples(parts);
+const partsOf = (options: InstructionTextOptions): PromptParts =>
+  promptParts(INSTRUCTION_TEXT.settings(options), options);
+
+function inWords(
+  sample: InstructionSample,
+  parts: PromptParts,
+  profile: InstructionTextOptions['profile'],
+): InstructionText {
   const { history, candidates, labels } = sample;
   const person = { profile: profile?.(sample.user), history };
   if (sample.task === 'recommend')
     return {
-      template: RANKING_TEMPLATES.recommend,
       question: recommendMessages(person, labels.length, parts),
       answer: recommendAnswer(labels, parts),
     };
   return {
-    template: RANKING_TEMPLATES[parts.answer],
     question: wordedRanking(rankingMessages({ ...person, candidates }, labels.length, parts), parts.answer),
     answer: rankingAnswer({ candidates, labels }, parts.answer),
   };
@@ -63,16 +62,23 @@ export function instructionMessages(
   sample: InstructionSample,
   options: InstructionTextOptions,
 ): ChatMessage[] {
-  const { question, answer } = inWords(sample, options);
-  return [...question, { role: 'assistant', content: answer }];
+  return conversation(inWords(sample, partsOf(options), options.profile));
 }
+
+const conversation = ({ question, answer }: InstructionText): ChatMessage[] => [
+  ...question,
+  { role: 'assistant', content: answer },
+];
 
 /** Lines of an OpenAI fine-tuning file: one conversation a sample. */
 export function fineTuningLines(
   samples: readonly InstructionSample[],
   options: InstructionTextOptions,
 ): string[] {
-  return samples.map((sample) => JSON.stringify({ messages: instructionMessages(sample, options) }));
+  const parts = partsOf(options);
+  return samples.map((sample) =>
+    JSON.stringify({ messages: conversation(inWords(sample, parts, options.profile)) }),
+  );
 }
 
 /** A prompt with the text that should follow. */
@@ -86,8 +92,9 @@ export function promptCompletions(
   samples: readonly InstructionSample[],
   options: InstructionTextOptions,
 ): PromptCompletion[] {
+  const parts = partsOf(options);
   return samples.map((sample) => {
-    const { question, answer } = inWords(sample, options);
+    const { question, answer } = inWords(sample, parts, options.profile);
     return {
       prompt: `${question.map(({ content }) => content).join('\n\n')}\n\n`,
       completion: answer,

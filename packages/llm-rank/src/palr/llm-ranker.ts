@@ -24,11 +24,16 @@ import {
   UNKNOWN,
 } from '@palate/core';
 import { fuseLists } from '@palate/retrievers';
-import { descriptiveFields } from '../descriptive-fields.js';
 import { type FailureCause, failureCause } from '../failure-cause.js';
 import { fillList, readOrder } from './answer-list.js';
 import { askForRankings } from './ask-ranking.js';
-import { checkExamples, PROMPT, RANKING_TEMPLATES, rankingMessages } from './ranking-prompt.js';
+import {
+  PROMPT,
+  type PromptParts,
+  promptParts,
+  RANKING_TEMPLATES,
+  rankingMessages,
+} from './ranking-prompt.js';
 import { shownOrder } from './shown-order.js';
 
 /** Knowledge of a user beside the history. */
@@ -72,8 +77,9 @@ export type LlmRankerOptions = OptionsOf<typeof LLM_RANKER.declarations> &
   };
 
 /** Options of a ranker with their defaults. */
-type RankerSettings = Omit<LlmRankerOptions, keyof typeof LLM_RANKER.declarations> &
-  SettingsOf<typeof LLM_RANKER.declarations>;
+type RankerSettings = Omit<LlmRankerOptions, keyof typeof LLM_RANKER.declarations | keyof PromptParts> &
+  SettingsOf<typeof LLM_RANKER.declarations> &
+  PromptParts;
 
 /** Outcomes of a model's answers since the ranker was made. */
 export interface RankerCounts {
@@ -110,19 +116,17 @@ export class LlmRanker implements Ranker {
   /** Knowledge of interactions in the fields of the catalogue that it shows, profiles and texts about items. */
   readonly provenance: Provenance;
   readonly #options: RankerSettings;
-  readonly #fields: readonly string[];
   #outcomes: OutcomeCounts;
   #counts = { answered: 0, failed: 0, entries: 0, invented: 0, repeated: 0, listed: 0, filled: 0 };
 
   /** @throws InvalidInputError for unknown options, or fewer examples than shots */
   constructor(options: LlmRankerOptions) {
-    this.#options = { ...options, ...LLM_RANKER.settings(options) };
-    checkExamples(this.#options);
+    const settings = LLM_RANKER.settings(options);
+    this.#options = { ...options, ...settings, ...promptParts(settings, options) };
     this.name = `PALR (${options.model.id})`;
-    this.#fields = options.fields ?? descriptiveFields(options.catalog);
     const { profile, item, knowledgeProvenance = UNKNOWN } = options;
     this.provenance = joinProvenance([
-      options.catalog.provenanceOf(this.#fields),
+      options.catalog.provenanceOf(this.#options.fields),
       ...(profile || item ? [readProvenance(knowledgeProvenance)] : []),
     ]);
     this.#outcomes = new OutcomeCounter(this.name, 0).counts();
@@ -170,7 +174,7 @@ export class LlmRanker implements Ranker {
     checkOptions('rank', options, RETRIEVE_OPTIONS);
     checkNumber('k', k, { min: 1, integer: true });
     throwIfCancelled(options.signal, this.name);
-    const { order, permutations } = this.#options;
+    const { catalog, fields, order, permutations } = this.#options;
     const random = new RandomStream(options.seed ?? 0).fork('candidate order');
     const asked: { readonly query: number; readonly shown: readonly number[] }[] = [];
     for (const [query, given] of candidates.entries())
@@ -196,7 +200,7 @@ export class LlmRanker implements Ranker {
       explain ? 'explained' : this.#options.answer,
       (request) =>
         (asked[request] as (typeof asked)[number]).shown.map((item) =>
-          this.#options.catalog.itemText(item, this.#fields.slice(0, 1)),
+          catalog.itemText(item, fields.slice(0, 1)),
         ),
       { signal: options.signal, onProgress: options.onProgress },
     );

@@ -86,6 +86,7 @@ export type PromptOptions = OptionsOf<typeof PROMPT>;
 /** Everything that a template reads beside the question. */
 export interface PromptParts extends SettingsOf<typeof PROMPT> {
   readonly catalog: Catalog;
+  readonly fields: readonly string[];
   /** A sentence or two about an item. */
   readonly item?: ((item: number) => string | undefined) | undefined;
 }
@@ -93,14 +94,23 @@ export interface PromptParts extends SettingsOf<typeof PROMPT> {
 const RANK = 'You rank candidates for one person. Choose by number, from the list only, each at most once.';
 const RECOMMEND = 'You recommend items to people by their history.';
 
-/** Refuses fewer examples than are to be shown. */
-export function checkExamples({ examples = [], shots }: Pick<PromptParts, 'examples' | 'shots'>): void {
+/**
+ * Puts together what templates read beside the question.
+ *
+ * @throws InvalidInputError for fewer examples than are to be shown
+ */
+export function promptParts(
+  settings: SettingsOf<typeof PROMPT>,
+  { catalog, item }: Pick<PromptParts, 'catalog' | 'item'>,
+): PromptParts {
+  const { examples = [], shots, fields = descriptiveFields(catalog) } = settings;
   if (examples.length < shots)
     throw new InvalidInputError({
       expected: `examples for ${shots} shots`,
       received: String(examples.length),
       hint: 'Pass examples of other persons, made by instructionData of the training data, or ask without.',
     });
+  return { ...settings, fields, catalog, item };
 }
 
 /**
@@ -177,7 +187,7 @@ export function recommendMessages(
 
 /** The right answer to {@link recommendMessages}: one title a line. */
 export function recommendAnswer(labels: readonly number[], { catalog, fields }: PromptParts): string {
-  return labels.map((item) => quoteForPrompt(catalog.itemText(item, titleField(catalog, fields)))).join('\n');
+  return labels.map((item) => quoteForPrompt(catalog.itemText(item, fields.slice(0, 1)))).join('\n');
 }
 
 /**
@@ -187,9 +197,12 @@ export function recommendAnswer(labels: readonly number[], { catalog, fields }: 
  */
 export function readRecommendations(
   answer: string,
-  { catalog, fields }: Pick<PromptParts, 'catalog' | 'fields'>,
+  {
+    catalog,
+    fields = descriptiveFields(catalog),
+  }: Pick<PromptParts, 'catalog'> & Pick<PromptOptions, 'fields'>,
 ): { readonly items: number[]; readonly unknown: number } {
-  const named = titleField(catalog, fields);
+  const named = fields.slice(0, 1);
   const matcher = titleMatcher(Array.from(catalog.items, (_, item) => catalog.itemText(item, named)));
   const items = new Set<number>();
   let unknown = 0;
@@ -200,11 +213,6 @@ export function readRecommendations(
   }
   return { items: [...items], unknown };
 }
-
-const titleField = (
-  catalog: Catalog,
-  fields: readonly string[] = descriptiveFields(catalog),
-): readonly string[] => fields.slice(0, 1);
 
 function personWords(
   { profile, request, history }: Omit<RankingQuestion, 'candidates'>,
@@ -221,7 +229,7 @@ function personWords(
 }
 
 function nameOf(item: number, { catalog, fields }: PromptParts): string {
-  return quoteForPrompt(catalog.itemText(item, fields ?? descriptiveFields(catalog)));
+  return quoteForPrompt(catalog.itemText(item, fields));
 }
 
 function rankingWords(
