@@ -1,6 +1,6 @@
-import { ArtifactError, contentHash, InvalidInputError, type TensorData } from '@palate/core';
-import { folderTokens } from '@palate/llm';
+import { contentHash, disposedOnFailure, InvalidInputError, type TensorData } from '@palate/core';
 import { T5 } from '@palate/nn';
+import { readT5Folder } from '../t5-folder.js';
 import type { IdNames } from './ids/id-names.js';
 import { IdTokens } from './ids/id-tokens.js';
 import type { P5Options } from './p5-options.js';
@@ -36,21 +36,7 @@ export async function startFromFolder(
         received: String(options[name]),
         hint: `Leave out ${name}: the folder that the model starts from decides it.`,
       });
-  const base = await folderTokens(dir);
-  const folder = await T5.load(dir);
-  const { config } = folder;
-  let values: Record<string, TensorData>;
-  try {
-    if (base.size > config.vocab_size)
-      throw new ArtifactError(dir, {
-        expected: `a tokenizer of at most ${config.vocab_size} tokens, as config.json says`,
-        received: String(base.size),
-        hint: 'The tokenizer belongs to another model: copy or download the folder again.',
-      });
-    values = await folder.parameters.values();
-  } finally {
-    folder.dispose();
-  }
+  const { tokens: base, config, values } = await readT5Folder(dir);
   const tokens = new IdTokens(base, names);
   const spelled = tokens.pieces.map((piece) => base.encode(piece.replace(/[<>~#_]/g, ' ').trim()));
   const size = Math.max(config.vocab_size, tokens.size);
@@ -63,7 +49,7 @@ export async function startFromFolder(
     vocab_size: size,
     dropout_rate: options.dropout ?? config.dropout_rate,
   });
-  t5.parameters.assign(values, dir);
+  await disposedOnFailure(t5, () => t5.parameters.assign(values, dir));
   return { tokens, t5, hash: contentHash([base.id, values]) };
 }
 

@@ -1,14 +1,9 @@
 import { createHash } from 'node:crypto';
-import {
-  ArtifactError,
-  type Dataset,
-  disposedOnFailure,
-  InvalidInputError,
-  type TensorData,
-} from '@palate/core';
-import { folderTokens, type TextTokens } from '@palate/llm';
+import { type Dataset, disposedOnFailure, InvalidInputError, type TensorData } from '@palate/core';
+import type { TextTokens } from '@palate/llm';
 import { T5, type T5Config } from '@palate/nn';
 import { titleFields } from '../descriptive-fields.js';
+import { readT5Folder } from '../t5-folder.js';
 import type { LocalRankerConfig, LocalRankerOptions } from './local-ranker-options.js';
 import type { RankerStart } from './ranker-model.js';
 import { TokenizerVocabulary } from './tokenizer-vocabulary.js';
@@ -39,30 +34,17 @@ export async function startFromFolder(
       received: `vectors of width ${options.vectors.width}`,
       hint: 'Leave out vectors or startFrom.',
     });
-  const tokenizer = await folderTokens(dir);
-  const folder = await T5.load(dir);
-  let values: Record<string, TensorData>;
-  try {
-    refuseContradictions(dir, folder.config, options);
-    if (tokenizer.size > folder.config.vocab_size)
-      throw new ArtifactError(dir, {
-        expected: `a tokenizer of at most ${folder.config.vocab_size} tokens, as config.json says`,
-        received: String(tokenizer.size),
-        hint: 'The tokenizer belongs to another model: copy or download the folder again.',
-      });
-    values = await folder.parameters.values();
-  } finally {
-    folder.parameters.dispose();
-  }
+  const { tokens: tokenizer, config: folder, values } = await readT5Folder(dir);
+  refuseContradictions(dir, folder, options);
   const titles = titleTokens(dataset, tokenizer);
   for (const name of ['shared.weight', 'lm_head.weight']) {
     const table = values[name];
     if (table) values[name] = withItemRows(table, titles, tokenizer.size);
   }
-  const dropout = options.dropout ?? folder.config.dropout_rate;
+  const dropout = options.dropout ?? folder.dropout_rate;
   const t5 = new T5({
-    ...folder.config,
-    vocab_size: folder.config.vocab_size + titles.length,
+    ...folder,
+    vocab_size: folder.vocab_size + titles.length,
     dropout_rate: dropout,
   });
   await disposedOnFailure(t5.parameters, () => t5.parameters.assign(values, dir));
