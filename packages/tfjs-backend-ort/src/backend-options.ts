@@ -26,7 +26,7 @@ export const ORT_BACKEND = defineOptions(
     maxArenaBytes: option.number({ min: 0 })({
       default: 2 ** 26,
       defaultText: '64 MiB',
-      doc: 'bound on the intermediate bytes of the sessions that keep the memory of their last run, by an upper estimate; the others give it back, and the first one keeps its own whatever its size',
+      doc: 'bound on the intermediate bytes of the sessions that keep the memory of their last run, by an upper estimate: those that ran three times, one of them whatever its size; the others give it back',
     }),
     maxPendingNodes: option.integer({ min: 0 })({
       default: 20_000,

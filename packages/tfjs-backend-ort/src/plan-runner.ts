@@ -61,7 +61,6 @@ export class PlanRunner {
    * @throws PalateError `graph-failed` or `out-of-memory`
    */
   run(plan: Plan, session: CachedSession, inputs: readonly Value[]): HostArray[] {
-    this.#cache.touch(session);
     try {
       return this.#runSession(session, inputs, plan.outputs);
     } catch (cause) {
@@ -96,7 +95,7 @@ export class PlanRunner {
         results.push(values);
         fetches[outputName(i)] = makeTensor(type, values, shape);
       }
-      entry.session.runInto(feeds, fetches);
+      this.#cache.open(entry).runInto(feeds, fetches);
     } catch (error) {
       for (const values of results) this.#pool.give(values);
       throw error;

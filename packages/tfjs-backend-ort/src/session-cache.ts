@@ -9,14 +9,19 @@ import { OrtSession } from './ort-session.js';
 import { encodePlan, outputName, type Plan } from './plan.js';
 import type { OrtSessionOptions } from './runtime/session-driver.js';
 
-/** A session ready to run, with what the cache knows of it. */
+/** A session, with what the cache knows of it. */
 export interface CachedSession {
-  readonly session: OrtSession;
+  /** ONNX Runtime's own; none until the next run where it gave its memory back. */
+  session: OrtSession | undefined;
+  readonly model: Uint8Array;
+  readonly outputs: number;
   readonly signature: Int32Array;
   /** Bytes of the intermediate tensors that are alive at once, at most. */
   readonly bytes: number;
   /** Those of them that it keeps between runs. */
-  readonly kept: number;
+  kept: number;
+  /** How often it ran. */
+  runs: number;
   /** Number under which `PALATE_DEBUG` prints it; 0 where it does not. */
   readonly number: number;
   /** Order of last use. */
@@ -35,7 +40,19 @@ export interface SessionLimits {
   readonly maxArenaBytes: number;
 }
 
-/** Sessions by structural signature; the least recently used go when there are too many or they hold too much. */
+/** Runs after which a session is worth the memory that it keeps. */
+const RUNS_OF_USE = 3;
+/** Runs of others after which a session gives back what it keeps, where others want to keep theirs. */
+const IDLE_RUNS = 64;
+/** The system gives smaller tensors out of memory that the process has. */
+const LEAST_KEPT = 2 ** 17;
+
+/**
+ * Sessions by structural signature; the least recently used go when there are too many or they hold too much.
+ *
+ * A session that runs again and again keeps the memory of its last run for the next one: the system's giving it anew takes
+ * a quarter of a training step. Most sessions run a few times, and would only hold it.
+ */
 export class SessionCache {
   readonly #byHash = new Map<number, CachedSession[]>();
   readonly #options: OrtSessionOptions;
@@ -80,18 +97,15 @@ export class SessionCache {
     }
     const bytes = peakBytes(plan);
     const model = encodePlan(plan);
-    // Graphs of many shapes would each keep what one run needs: several times what any of them does.
-    const kept = this.#kept === 0 || this.#kept + bytes <= this.#maxKept ? bytes : 0;
-    const session = new OrtSession(
-      model,
-      plan.outputs.map((_, index) => outputName(index)),
-      { ...this.#options, arena: kept === bytes },
-    );
+    const session = this.#build(model, plan.outputs.length, false);
     const entry: CachedSession = {
       session,
+      model,
+      outputs: plan.outputs.length,
       signature: plan.signature,
       bytes,
-      kept,
+      kept: 0,
+      runs: 0,
       number: this.#debug?.built(session.runtime, model.length, bytes) ?? 0,
       used: ++this.#clock,
       pinned: 0,
@@ -102,15 +116,50 @@ export class SessionCache {
     this.built++;
     this.#count++;
     this.#bytes += bytes;
-    this.#kept += kept;
     while (this.#count > this.#maxSessions && this.#evict(entry, false));
     while (this.#bytes > this.#maxBytes && (this.#evict(entry, false) || this.#evict(entry, true)));
     return entry;
   }
 
-  /** Notes a use of a session that a compiled step holds. */
-  touch(entry: CachedSession): void {
+  /** ONNX Runtime's session of an entry, for a run that begins now. */
+  open(entry: CachedSession): OrtSession {
     entry.used = ++this.#clock;
+    entry.runs++;
+    const isWorthIt = entry.kept === 0 && entry.runs >= RUNS_OF_USE && entry.bytes >= LEAST_KEPT;
+    if (isWorthIt && this.#makeRoom(entry.bytes)) {
+      entry.session?.dispose();
+      entry.session = undefined;
+      entry.kept = entry.bytes;
+      this.#kept += entry.bytes;
+      this.#debug?.session(`session ${entry.number}: keeps its memory between runs`);
+    }
+    entry.session ??= this.#build(entry.model, entry.outputs, entry.kept > 0);
+    return entry.session;
+  }
+
+  #build(model: Uint8Array, outputs: number, arena: boolean): OrtSession {
+    const names = Array.from({ length: outputs }, (_, index) => outputName(index));
+    return new OrtSession(model, names, { ...this.#options, arena });
+  }
+
+  /** Lets idle sessions give back what they keep; false where too much would be kept all the same. */
+  #makeRoom(bytes: number): boolean {
+    const idle = [...this.#byHash.values()]
+      .flat()
+      .filter(({ kept, used }) => kept > 0 && used < this.#clock - IDLE_RUNS)
+      .sort((a, b) => a.used - b.used);
+    const fits = (kept: number): boolean => kept === 0 || kept + bytes <= this.#maxKept;
+    if (!fits(this.#kept - idle.reduce((sum, { kept }) => sum + kept, 0))) return false;
+    for (const entry of idle) {
+      if (fits(this.#kept)) break;
+      this.#kept -= entry.kept;
+      entry.kept = 0;
+      entry.runs = 0;
+      entry.session?.dispose();
+      entry.session = undefined;
+      this.#debug?.session(`session ${entry.number}: keeps none`);
+    }
+    return true;
   }
 
   #evict(except: CachedSession, evenPinned: boolean): boolean {
@@ -131,7 +180,7 @@ export class SessionCache {
     this.#kept -= oldest.kept;
     oldest.isDisposed = true;
     this.#debug?.session(`session ${oldest.number}: let go`);
-    oldest.session.dispose();
+    oldest.session?.dispose();
     return true;
   }
 
@@ -140,7 +189,7 @@ export class SessionCache {
     for (const bucket of this.#byHash.values())
       for (const entry of bucket) {
         entry.isDisposed = true;
-        entry.session.dispose();
+        entry.session?.dispose();
       }
     this.#byHash.clear();
     this.#count = 0;

@@ -90,7 +90,8 @@ export class NativeDriver implements SessionDriver {
       executionProviders: [...settings.executionProviders],
       graphOptimizationLevel: settings.optimisation,
       enableCpuMemArena: settings.arena,
-      enableMemPattern: settings.arena,
+      // A pattern is a second arena beside the one that the first run filled: twice the memory, for no time.
+      enableMemPattern: false,
       // Errors are thrown; nothing else writes to the terminal.
       logSeverityLevel: 4,
       extra: { session: { intra_op: { allow_spinning: settings.spinning ? '1' : '0' } } },
