@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
@@ -10,6 +11,7 @@ import {
   OrtBackend,
   type OrtRuntime,
   OrtSession,
+  type OrtSessionOptions,
   OrtTensor,
   ortRuntime,
   registerOrtBackend,
@@ -167,6 +169,43 @@ describe('the choice of a build', () => {
     expect(() => new OrtSession(PRODUCT, ['y'], { runtime: 'wasm', executionProviders: ['cuda'] })).toThrow(
       /received cuda/,
     );
+  });
+});
+
+describe('threads within an operation', () => {
+  /** Runs something under a value of the environment variable. */
+  const under = <T>(value: string, work: () => T): T => {
+    const before = process.env.PALATE_ORT_THREADS;
+    process.env.PALATE_ORT_THREADS = value;
+    try {
+      return work();
+    } finally {
+      if (before === undefined) delete process.env.PALATE_ORT_THREADS;
+      else process.env.PALATE_ORT_THREADS = before;
+    }
+  };
+
+  test.skipIf(process.platform !== 'linux')('are those of the option, else of the environment', () => {
+    const own = (): number => readdirSync('/proc/self/task').length;
+    /** Threads that a session starts: the caller's is one of those that compute. */
+    const started = (options: OrtSessionOptions): number => {
+      const before = own();
+      const session = new OrtSession(PRODUCT, ['y'], { runtime: 'native', ...options });
+      const more = own() - before;
+      session.dispose();
+      return more;
+    };
+    started({ threads: 1 });
+    expect(under('1', () => started({}))).toBe(0);
+    expect(under('4', () => started({}))).toBe(3);
+    expect(under('4', () => started({ threads: 3 }))).toBe(2);
+  });
+
+  test('are refused in the environment where they are no count', () => {
+    for (const value of ['two', '-1', '1.5', '5000'])
+      expect(() => under(value, () => new OrtSession(PRODUCT, ['y'], { runtime: 'native' }))).toThrow(
+        /PALATE_ORT_THREADS to be a whole number from 0 to 1024/,
+      );
   });
 });
 

@@ -3,6 +3,7 @@ import { switchOffUsageReports, UnsupportedError } from '@palate/core';
 import type { InferenceSession } from 'onnxruntime-common';
 import type { OrtTensor, OrtTensors } from './ort-tensor.js';
 import type { OrtSessionSettings, SessionDriver } from './session-driver.js';
+import { sessionThreads } from './session-threads.js';
 
 /** The version of ONNX Runtime that this package is written against, in both builds. */
 export const ORT_VERSION = '1.30.0';
@@ -95,8 +96,7 @@ export class NativeDriver implements SessionDriver {
       // Errors are thrown; nothing else writes to the terminal.
       logSeverityLevel: 4,
       extra: { session: { intra_op: { allow_spinning: settings.spinning ? '1' : '0' } } },
-      // 0 leaves the choice to ONNX Runtime.
-      intraOpNumThreads: settings.threads ?? 0,
+      intraOpNumThreads: sessionThreads(settings.threads),
     };
     this.#session.loadModel(model.buffer, model.byteOffset, model.byteLength, sessionOptions);
   }

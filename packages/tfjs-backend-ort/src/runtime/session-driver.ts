@@ -12,7 +12,7 @@ export const ORT_SESSION = defineOptions(
       doc: 'the build of ONNX Runtime. Left out: what the environment variable `PALATE_ORT_RUNTIME` names, else the native one where it loads, else WebAssembly, which computes the same several times slower',
     }),
     threads: option.integer({ min: 0, max: 1024 }).optional({
-      doc: "threads within an operation; ONNX Runtime's own choice, one a core, if left out or 0. WebAssembly computes on one",
+      doc: "threads within an operation. Left out: as many as the environment variable `PALATE_ORT_THREADS` says, else ONNX Runtime's own choice, one a core, as with 0. WebAssembly computes on one",
     }),
     executionProviders: option.list(
       option.text(),
