@@ -152,21 +152,21 @@ describe('trained predictors', () => {
   });
 
   it('with both heads of the T5 do so too', async () => {
-    const many = rated(400, 8, 7);
+    const many = rated(250, 6, 6);
     const all = ratingRows(many.log, many.log, { leastHistory: 4 });
     const part = (isTest: boolean) =>
       takeRows(
         all,
-        Array.from(all.user.keys()).filter((at) => (all.user[at] as number) >= 350 === isTest),
+        Array.from(all.user.keys()).filter((at) => (all.user[at] as number) >= 210 === isTest),
       );
     const whole: RatingTask = { ...task, dataset: many, train: part(false) };
     const options = {
-      epochs: 40,
-      batchSize: 64,
-      learningRate: 0.003,
+      epochs: 15,
+      batchSize: 32,
+      learningRate: 0.01,
       dropout: 0,
       dimension: 16,
-      patience: 40,
+      patience: 15,
       blocks: 1,
     };
     const [item, ...both] = await evaluateRatings(
