@@ -1,7 +1,10 @@
 // Run by the kill test: generates knowledge with a model that writes down what it is asked.
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import type { KnowledgeStore, LanguageModel } from '@palate/core';
-import { generateKnowledge, openKnowledgeStore, type PromptTemplate } from '../../src/index.js';
+// From their own files: the process is started two dozen times, and loads no tensors for this.
+import { generateKnowledge } from '../../src/store/generate-knowledge.js';
+import { openKnowledgeStore } from '../../src/store/lmdb-knowledge-store.js';
+import type { PromptTemplate } from '../../src/store/prompt-template.js';
 
 const [folder = '', count = '0', waitsFor] = process.argv.slice(2);
 const note = (line: string): void => appendFileSync(`${folder}/asked.log`, `${line}\n`);

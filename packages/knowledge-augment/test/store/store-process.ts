@@ -1,5 +1,5 @@
 // Run by the tests of damage: uses a store in a process with limits of its own and tells what came of it as JSON.
-import { openKnowledgeStore } from '../../src/index.js';
+import { openKnowledgeStore } from '../../src/store/lmdb-knowledge-store.js';
 
 const [path = '', count = '0'] = process.argv.slice(2);
 const unhandled: string[] = [];
