@@ -27,6 +27,20 @@ export function paddingMask(present: tf.Tensor): tf.Tensor {
 }
 
 /**
+ * A mask to be added to attention scores where a row holds several sequences, one behind another: a position sees itself and
+ * earlier ones of its own sequence alone.
+ *
+ * @param sequences - int32 `[batch, length]`, the number of each position's sequence, and 0 where there is padding
+ * @returns `[batch, 1, length, length]`
+ */
+export function packedCausalMask(sequences: tf.Tensor): tf.Tensor {
+  const [batch = 0, length = 0] = sequences.shape;
+  const isOther = tf.notEqual(tf.expandDims(sequences, 2), tf.expandDims(sequences, 1));
+  const closed = tf.mul(tf.cast(isOther, 'float32'), CLOSED);
+  return tf.add(tf.reshape(closed, [batch, 1, length, length]), causalMask(length));
+}
+
+/**
  * Scaled dot-product attention (Vaswani et al. 2017): `softmax(q k^T * scale + mask) v`.
  *
  * @param q - `[batch, heads, queries, width]`

@@ -26,6 +26,11 @@ export interface CatalogueLossOptions {
    * number of rows in its batch.
    */
   readonly total?: number | undefined;
+  /**
+   * Group of each row, int32 `[rows]`, for {@link crossEntropyAmong} where a group's rows do not lie one after another, or
+   * groups have different numbers of them. Default: equally many rows a group, in order.
+   */
+  readonly groupOf?: tf.Tensor1D | undefined;
   /** Most rows that are scored at once. Default: so many that their scores fill 32 MiB, at least 32. */
   readonly blockRows?: number | undefined;
 }
@@ -62,6 +67,7 @@ export function catalogueCrossEntropy(
  * @param targets - int32 `[rows]`
  * @param weights - `[rows]`
  * @param excluded - `[groups, classes]`, 1 for what does not compete in a group and 0 for what does
+ * @param options - `groupOf` says of which group each row is, where that is not its place
  */
 export function crossEntropyAmong(
   x: tf.Tensor2D,
@@ -71,7 +77,8 @@ export function crossEntropyAmong(
   excluded: tf.Tensor2D,
   options: CatalogueLossOptions = {},
 ): tf.Scalar {
-  return lossInBlocks({ x, table, targets, weights, groups: excluded.shape[0], excluded }, options);
+  const groups = options.groupOf ? x.shape[0] : excluded.shape[0];
+  return lossInBlocks({ x, table, targets, weights, groups, excluded }, options);
 }
 
 interface LossInputs {
@@ -94,7 +101,7 @@ interface BlockLoss {
 
 function lossInBlocks(
   { x, table, targets, weights, groups, excluded }: LossInputs,
-  { total, blockRows }: CatalogueLossOptions,
+  { total, blockRows, groupOf }: CatalogueLossOptions,
 ): tf.Scalar {
   const classes = table.shape[0];
   const rows = x.shape[0];
@@ -104,6 +111,10 @@ function lossInBlocks(
   const inBlock = Math.ceil(groups / blocks);
   const share = tf.div(weights, total ?? tf.maximum(tf.sum(weights), 1e-9)) as tf.Tensor1D;
   const ids = tf.cast(targets, 'int32') as tf.Tensor1D;
+  const excludedOf = (first: number, taken: number): tf.Tensor2D =>
+    groupOf
+      ? tf.gather(excluded as tf.Tensor2D, tf.slice(groupOf, [first], [taken]))
+      : tf.slice(excluded as tf.Tensor2D, [first, 0], [taken, classes]);
   const loss = tf.customGrad((given_, catalogue_, save) => {
     const given = given_ as tf.Tensor2D;
     const catalogue = catalogue_ as tf.Tensor2D;
@@ -123,7 +134,7 @@ function lossInBlocks(
       const part = tf.slice(ids, [from], [count]);
       const weight = tf.reshape(tf.slice(share, [from], [count]), [count, 1]) as tf.Tensor2D;
       const block = excluded
-        ? among(waiting, catalogue, part, weight, tf.slice(excluded, [first, 0], [taken, classes]))
+        ? among(waiting, catalogue, part, weight, excludedOf(first, taken))
         : overAll(waiting, catalogue, part, weight);
       values.push(block.value);
       ofRows.push(tf.mul(tf.matMul(block.raised, catalogue), block.scale) as tf.Tensor2D);

@@ -2,6 +2,7 @@ export {
   attend,
   causalMask,
   mergeHeads,
+  packedCausalMask,
   paddingMask,
   SelfAttention,
   splitHeads,
@@ -39,6 +40,7 @@ export {
   type StepScalars,
 } from './optimisers.js';
 export type { OuterLayer } from './outer-layer.js';
+export { type PackedBatch, type PackedShape, packedShape, packSequences } from './pack-sequences.js';
 export { type PaddedRows, padRows } from './pad-rows.js';
 export { type Initializer, normal, ones, Parameters, uniform, zeros } from './parameters.js';
 export { type Lookup, lookedUp, ROW_TABLES, RowTables, type RowTablesOptions } from './row-tables.js';

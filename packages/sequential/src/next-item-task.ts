@@ -9,6 +9,9 @@ import {
   crossEntropyAmong,
   type ForwardPass,
   generalisedBce,
+  type PackedShape,
+  packedShape,
+  packSequences,
   sampledSoftmax,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
@@ -28,6 +31,7 @@ export interface NextItemSettings {
   readonly maxLength: number;
   readonly batchSize: number;
   readonly windows: 'newest' | 'random';
+  readonly packs: boolean;
   readonly loss: SasRecLoss;
   readonly competitors: 'all' | 'unseen';
   readonly negatives: number;
@@ -43,79 +47,120 @@ export const inputLengths = (log: InteractionLog, maxLength: number): Int32Array
     Math.max(0, Math.min(maxLength, log.history(user).length - 1)),
   );
 
+/** Histories of a step, and where each begins among its `rows * length` positions. */
+interface Step {
+  readonly users: Int32Array;
+  readonly starts: Int32Array;
+  readonly rows: number;
+  readonly length: number;
+  /** Most users of a step of this shape. */
+  readonly most: number;
+}
+
 /** Batches and loss of predicting the next item at every position. */
 export class NextItemTask implements EncoderTask {
+  /** Positions of a mean batch: batches of long histories weigh more than those of short ones, position by position alike. */
+  readonly meanPositions: number;
   readonly #dataset: Dataset;
   readonly #encoder: SequenceEncoder;
   readonly #settings: NextItemSettings;
   readonly #sampler: NegativeSampler;
   readonly #buckets: readonly number[];
   readonly #lengths: Int32Array;
-  /** Positions of a mean batch: batches of long histories weigh more than those of short ones, position by position alike. */
-  readonly #meanPositions: number;
+  readonly #packed: PackedShape | undefined;
 
   constructor(dataset: Dataset, encoder: SequenceEncoder, settings: NextItemSettings) {
+    const { maxLength, batchSize, packs, sampling } = settings;
     this.#dataset = dataset;
     this.#encoder = encoder;
     this.#settings = settings;
-    this.#buckets = bucketLengths(settings.maxLength);
-    this.#sampler = new NegativeSampler(dataset.log, settings.sampling);
-    this.#lengths = inputLengths(dataset.log, settings.maxLength);
-    const batches = batchByLength(this.#lengths, settings.batchSize, this.#buckets).length;
-    this.#meanPositions = this.#lengths.reduce((sum, length) => sum + length, 0) / batches;
+    this.#buckets = bucketLengths(maxLength);
+    this.#sampler = new NegativeSampler(dataset.log, sampling);
+    this.#lengths = inputLengths(dataset.log, maxLength);
+    this.#packed = packs ? packedShape(this.#lengths, batchSize) : undefined;
+    this.meanPositions = this.#lengths.reduce((sum, length) => sum + length, 0) / this.#steps().length;
+  }
+
+  /** The steps of an epoch; in order without randomness. */
+  #steps(random?: RandomStream): Step[] {
+    const lengths = this.#lengths;
+    if (this.#packed) {
+      const { rows, length, most } = this.#packed;
+      return packSequences(lengths, this.#packed, random).map(({ sequences: users, starts }) => ({
+        users,
+        starts,
+        rows,
+        length,
+        most,
+      }));
+    }
+    const { batchSize } = this.#settings;
+    return batchByLength(lengths, batchSize, this.#buckets, random).map(({ length, rows: users }) => ({
+      users,
+      starts: users.map((user, k) => (k + 1) * length - lengths[user]!),
+      rows: batchSize,
+      length,
+      most: batchSize,
+    }));
   }
 
   batches(random: RandomStream): (() => Batch)[] {
-    const { batchSize, windows } = this.#settings;
-    return batchByLength(this.#lengths, batchSize, this.#buckets, random.fork('order')).map(
-      ({ length, rows }, index) =>
-        () =>
-          this.#batch(
-            rows,
-            length,
-            random.fork(`negatives ${index}`),
-            windows === 'random' ? random.fork(`windows ${index}`) : undefined,
-          ),
+    const { windows } = this.#settings;
+    return this.#steps(random.fork('order')).map(
+      (step, index) => () =>
+        this.#batch(
+          step,
+          random.fork(`negatives ${index}`),
+          windows === 'random' ? random.fork(`windows ${index}`) : undefined,
+        ),
     );
   }
 
   /** @param windows - draws where the stretch of a long history lies; the newest stretch if left out */
-  #batch(users: Int32Array, length: number, random: RandomStream, windows?: RandomStream): Batch {
-    const { batchSize, loss } = this.#settings;
+  #batch(step: Step, random: RandomStream, windows?: RandomStream): Batch {
+    const { loss, maxLength } = this.#settings;
     const { log } = this.#dataset;
-    const ids = new Int32Array(batchSize * length);
-    const present = new Float32Array(batchSize * length);
-    const targets = new Int32Array(batchSize * length);
+    const { users, starts, rows, length } = step;
+    const ids = new Int32Array(rows * length);
+    const present = new Float32Array(rows * length);
+    const targets = new Int32Array(rows * length);
+    const histories = new Int32Array(this.#packed ? rows * length : 0);
+    const positions = new Int32Array(histories.length);
     for (const [k, user] of users.entries()) {
       const history = log.history(user);
       const taken = this.#lengths[user]!;
       const newest = history.length - 1 - taken;
       const from = windows && newest > 0 ? windows.integer(newest + 1) : newest;
-      const start = (k + 1) * length - taken;
+      const start = starts[k]!;
       for (let i = 0; i < taken; i++) {
         ids[start + i] = history[from + i]!;
         targets[start + i] = history[from + i + 1]!;
         present[start + i] = 1;
       }
+      if (!this.#packed) continue;
+      histories.fill(k + 1, start, start + taken);
+      for (let i = 0; i < taken; i++) positions[start + i] = maxLength - taken + i;
     }
-    const shape = [batchSize, length];
+    const shape = [rows, length];
     return {
       ids: { shape, values: ids },
       present: { shape, values: present },
-      targets: { shape: [batchSize * length], values: targets },
+      targets: { shape: [rows * length], values: targets },
+      ...(this.#packed
+        ? { histories: { shape, values: histories }, positions: { shape, values: positions } }
+        : {}),
       ...(loss === 'cross-entropy'
-        ? this.#unavailable(users)
-        : this.#negatives(users, length, targets, present, random)),
+        ? this.#unavailable(step)
+        : this.#negatives(step, targets, present, random)),
     };
   }
 
   /** For each user 1 at what does not compete with the next item: of the catalogue, or of some items, if asked for. */
-  #unavailable(users: Int32Array, items?: Int32Array): Batch {
+  #unavailable({ users, most }: Step, items?: Int32Array): Batch {
     if (this.#settings.competitors === 'all') return {};
-    const { batchSize } = this.#settings;
     const { log } = this.#dataset;
     const count = items?.length ?? log.items.size;
-    const excluded = new Float32Array(batchSize * count);
+    const excluded = new Float32Array(most * count);
     for (const [k, user] of users.entries()) {
       const history = log.history(user);
       if (!items) for (const item of history) excluded[k * count + item] = 1;
@@ -124,27 +169,21 @@ export class NextItemTask implements EncoderTask {
         for (const [j, item] of items.entries()) if (own.has(item)) excluded[k * count + j] = 1;
       }
     }
-    return { excluded: { shape: [batchSize, count], values: excluded } };
+    return { excluded: { shape: [most, count], values: excluded } };
   }
 
   /** Negatives of a step: some for each position, or the same for all. */
-  #negatives(
-    users: Int32Array,
-    length: number,
-    targets: Int32Array,
-    present: Float32Array,
-    random: RandomStream,
-  ): Batch {
-    const { batchSize, negatives, shareNegatives, logQ } = this.#settings;
+  #negatives(step: Step, targets: Int32Array, present: Float32Array, random: RandomStream): Batch {
+    const { negatives, shareNegatives, logQ } = this.#settings;
     const next = targets.filter((_, at) => present[at] === 1);
-    const count = shareNegatives ? negatives : batchSize * length * negatives;
+    const count = shareNegatives ? negatives : targets.length * negatives;
     const drawn = new Int32Array(count);
     if (shareNegatives) for (let s = 0; s < count; s++) drawn[s] = this.#sampler.draw(random, next);
-    else this.#drawForPositions(users, length, present, next, random, drawn);
-    const shape = shareNegatives ? [negatives] : [batchSize * length, negatives];
+    else this.#drawForPositions(step, next, random, drawn);
+    const shape = shareNegatives ? [negatives] : [targets.length, negatives];
     return {
       negatives: { shape, values: drawn },
-      ...(shareNegatives ? this.#unavailable(users, drawn) : {}),
+      ...(shareNegatives ? this.#unavailable(step, drawn) : {}),
       ...(logQ
         ? {
             logExpected: {
@@ -157,9 +196,7 @@ export class NextItemTask implements EncoderTask {
   }
 
   #drawForPositions(
-    users: Int32Array,
-    length: number,
-    present: Float32Array,
+    { users, starts }: Step,
     next: Int32Array,
     random: RandomStream,
     drawn: Int32Array,
@@ -169,31 +206,34 @@ export class NextItemTask implements EncoderTask {
     for (const [k, user] of users.entries()) {
       const own = new Set(log.history(user));
       if (own.size >= log.items.size) continue;
-      for (let at = k * length; at < (k + 1) * length; at++)
-        if (present[at] === 1)
-          for (let s = 0; s < negatives; s++)
-            drawn[at * negatives + s] = this.#sampler.drawOther(random, next, own);
+      const from = starts[k]! * negatives;
+      const to = from + this.#lengths[user]! * negatives;
+      for (let at = from; at < to; at++) drawn[at] = this.#sampler.drawOther(random, next, own);
     }
   }
 
   loss(batch: BatchTensors, pass: ForwardPass): tf.Scalar {
     const { loss, dimension, calibration } = this.#settings;
-    const { ids, present, targets, excluded } = batch as Record<
-      'ids' | 'present' | 'targets' | 'excluded',
+    const { ids, present, targets, excluded, histories, positions } = batch as Record<
+      'ids' | 'present' | 'targets' | 'excluded' | 'histories' | 'positions',
       tf.Tensor
     >;
     const all = this.#encoder.items.of(pass);
-    const states = this.#encoder.encode(ids, present, pass, true, { table: all });
+    const packed = histories && { histories, positions };
+    const states = this.#encoder.encode(ids, present, pass, true, { table: all, packed });
     const { hidden: rows, table } = this.#encoder.scored(
       tf.reshape(states, [-1, dimension]) as tf.Tensor2D,
       all,
     );
     const weights = tf.reshape(present, [-1]) as tf.Tensor1D;
     const next = targets as tf.Tensor1D;
-    const total = this.#meanPositions;
+    const total = this.meanPositions;
     if (loss === 'cross-entropy')
       return excluded
-        ? crossEntropyAmong(rows, table, next, weights, excluded as tf.Tensor2D, { total })
+        ? crossEntropyAmong(rows, table, next, weights, excluded as tf.Tensor2D, {
+            total,
+            groupOf: histories && ownersOf(histories),
+          })
         : catalogueCrossEntropy(rows, table, next, weights, { total });
     const positive = tf.sum(tf.mul(rows, tf.gather(table, next)), 1) as tf.Tensor1D;
     const negative = this.#negativeScores(rows, table, batch);
@@ -212,8 +252,8 @@ export class NextItemTask implements EncoderTask {
 
   /** Scores of the negatives, `[positions, negatives]`, corrected for how often they are drawn where that is asked. */
   #negativeScores(rows: tf.Tensor2D, table: tf.Tensor2D, batch: BatchTensors): tf.Tensor2D {
-    const { negatives, targets, excluded, logExpected } = batch as Record<
-      'negatives' | 'targets' | 'excluded' | 'logExpected',
+    const { negatives, targets, excluded, logExpected, histories } = batch as Record<
+      'negatives' | 'targets' | 'excluded' | 'logExpected' | 'histories',
       tf.Tensor
     >;
     const corrected = (scores: tf.Tensor): tf.Tensor2D =>
@@ -228,6 +268,11 @@ export class NextItemTask implements EncoderTask {
     const isNext = tf.cast(tf.equal(tf.expandDims(targets, 1), tf.expandDims(negatives, 0)), 'float32');
     const among = tf.sub(scores, tf.mul(isNext, EXCLUDED)) as tf.Tensor2D;
     if (!excluded) return among;
+    if (histories)
+      return tf.sub(
+        among,
+        tf.gather(tf.mul(excluded as tf.Tensor, EXCLUDED), ownersOf(histories)),
+      ) as tf.Tensor2D;
     const [users, count] = excluded.shape as [number, number];
     const byUser = tf.reshape(among, [users, -1, count]);
     return tf.reshape(tf.sub(byUser, tf.expandDims(tf.mul(excluded, EXCLUDED), 1)), [
@@ -236,3 +281,10 @@ export class NextItemTask implements EncoderTask {
     ]) as tf.Tensor2D;
   }
 }
+
+/** The user of each position of packed rows, by its number in the step, int32 `[positions]`; the first where there is none. */
+const ownersOf = (histories: tf.Tensor): tf.Tensor1D =>
+  tf.maximum(
+    tf.sub(tf.reshape(histories, [-1]), tf.scalar(1, 'int32')),
+    tf.scalar(0, 'int32'),
+  ) as tf.Tensor1D;

@@ -53,6 +53,14 @@ export const SEQUENTIAL = {
     }),
 } as const;
 
+/** Option of models that predict the next item at every position. */
+export const PACKING = {
+  packs: option.boolean()({
+    default: false,
+    doc: 'trains on several histories in a row, one behind another, instead of one padded to the length of others: the same loss, of about `batchSize` users a step, whatever their lengths',
+  }),
+} as const;
+
 /** Options that SASRec and BERT4Rec share; {@link SEQUENTIAL} says what each does. */
 export type SequentialOptions = OptionsOf<typeof SEQUENTIAL> & LongCallOptions;
 

@@ -18,7 +18,7 @@ import type { SequenceKind } from './encode-histories.js';
 import { fitEncoder } from './fit-encoder.js';
 import { SAMPLING } from './negatives.js';
 import { NextItemTask, type SasRecLoss } from './next-item-task.js';
-import { SEQUENTIAL } from './options.js';
+import { PACKING, SEQUENTIAL } from './options.js';
 import { SequenceModel } from './sequence-model.js';
 import { loadEncoder, type TrainedEncoder } from './stored-encoder.js';
 
@@ -27,6 +27,7 @@ const LOSSES: readonly SasRecLoss[] = ['cross-entropy', 'bce', 'gbce', 'sampled-
 /** Options of {@link SasRec.fit}. */
 export const SASREC = defineOptions('SasRec.fit', {
   ...SEQUENTIAL,
+  ...PACKING,
   loss: option.choice(LOSSES)({
     default: 'cross-entropy',
     doc: "`'cross-entropy'` ranks the next item against the whole catalogue; `'bce'` is the original paper's, against one random item; `'gbce'` calibrates BCE for sampling (Petrov and Macdonald 2023); `'sampled-softmax'` ranks against random items",

@@ -6,6 +6,7 @@ import {
   type ForwardPass,
   LayerNorm,
   Parameters,
+  packedCausalMask,
   paddingMask,
   TransformerBlock,
 } from '@palate/nn';
@@ -45,6 +46,16 @@ export interface EncodeOptions {
   readonly only?: 'newest' | undefined;
   /** Vectors that the ids are rows of; those of all items if left out. */
   readonly table?: tf.Tensor2D | undefined;
+  /** Where rows hold several histories each; one a row, at its right end, if left out. */
+  readonly packed?: PackedHistories | undefined;
+}
+
+/** Histories one behind another in rows, seen by nobody but themselves. */
+export interface PackedHistories {
+  /** Number of each position's history, from 1 on, int32 `[batch, length]`; 0 for padding. */
+  readonly histories: tf.Tensor;
+  /** Row of each position in the table of positions, int32 `[batch, length]`: the last one is that of the newest item. */
+  readonly positions: tf.Tensor;
 }
 
 /**
@@ -94,20 +105,19 @@ export class SequenceEncoder {
     present: tf.Tensor,
     pass: ForwardPass,
     causal: boolean,
-    { only, table = this.items.of(pass) }: EncodeOptions = {},
+    { only, table = this.items.of(pass), packed }: EncodeOptions = {},
   ): tf.Tensor {
     const { dimension, maxLength, dropout } = this.#config;
     const length = ids.shape[1] as number;
-    const positions = tf.slice(
-      this.#positions.table as tf.Tensor2D,
-      [maxLength - length, 0],
-      [length, dimension],
-    );
+    const positions = packed
+      ? this.#positions.apply(packed.positions)
+      : tf.slice(this.#positions.table as tf.Tensor2D, [maxLength - length, 0], [length, dimension]);
     const vectors = tf.gather(table as tf.Tensor, tf.cast(ids, 'int32'));
     const embedded = tf.add(tf.mul(vectors, Math.sqrt(dimension)), positions);
     const shown = tf.mul(embedded, tf.expandDims(present, -1));
     const hidden = paddingMask(present);
-    const mask = causal ? tf.add(hidden, causalMask(length)) : hidden;
+    const unpacked = (): tf.Tensor => (causal ? tf.add(hidden, causalMask(length)) : hidden);
+    const mask = packed ? packedCausalMask(packed.histories) : unpacked();
     const x = pass.dropout(shown, dropout);
     return this.#norm.apply(applyBlocks(this.#blocks, x, pass, mask, only && hidden));
   }

@@ -1,6 +1,6 @@
-import type { Dataset } from '@palate/core';
+import { type Dataset, InvalidInputError } from '@palate/core';
 import type { EncoderTask } from '../fit-encoder.js';
-import { NextItemTask } from '../next-item-task.js';
+import { type NextItemSettings, NextItemTask } from '../next-item-task.js';
 import type { SequenceEncoder } from '../sequence-encoder.js';
 import { type ContrastiveSettings, ContrastiveTask } from './contrastive-task.js';
 
@@ -20,18 +20,26 @@ const NEXT_ITEM = {
 export function taskOf(
   dataset: Dataset,
   encoder: SequenceEncoder,
-  settings: ContrastiveSettings & { readonly objective: 'next-item' | 'contrastive' },
+  settings: ContrastiveSettings & NextItemShape & { readonly objective: 'next-item' | 'contrastive' },
 ): EncoderTask {
-  return settings.objective === 'contrastive'
-    ? new ContrastiveTask(dataset, encoder, settings)
-    : nextItemTask(dataset, encoder, settings);
+  if (settings.objective === 'next-item') return nextItemTask(dataset, encoder, settings);
+  if (settings.packs)
+    throw new InvalidInputError({
+      expected: "packs with the objective 'next-item'",
+      received: "packs with 'contrastive'",
+      hint: 'Leave packs out: views of a history are compared by their newest positions, one a row.',
+    });
+  return new ContrastiveTask(dataset, encoder, settings);
 }
+
+/** Settings of {@link nextItemTask}. */
+type NextItemShape = Pick<NextItemSettings, 'dimension' | 'maxLength' | 'batchSize' | 'packs'>;
 
 /** Ranking the next item against those that its user has not seen. */
 export function nextItemTask(
   dataset: Dataset,
   encoder: SequenceEncoder,
-  { dimension, maxLength, batchSize }: Pick<ContrastiveSettings, 'dimension' | 'maxLength' | 'batchSize'>,
+  { dimension, maxLength, batchSize, packs }: NextItemShape,
 ): EncoderTask {
-  return new NextItemTask(dataset, encoder, { ...NEXT_ITEM, dimension, maxLength, batchSize });
+  return new NextItemTask(dataset, encoder, { ...NEXT_ITEM, dimension, maxLength, batchSize, packs });
 }

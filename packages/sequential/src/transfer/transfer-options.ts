@@ -1,5 +1,5 @@
 import { EmbeddingTable, option } from '@palate/core';
-import { SEQUENTIAL } from '../options.js';
+import { PACKING, SEQUENTIAL } from '../options.js';
 import type { TransferableModel } from './transferable-model.js';
 
 /** Parts to train of a model that continues another. */
@@ -8,6 +8,7 @@ const TUNE = ['all', 'items'] as const;
 /** Options that models of texts share, beside those of SASRec and BERT4Rec. */
 export const TRANSFER = {
   ...SEQUENTIAL,
+  ...PACKING,
   vectors: option
     .value<EmbeddingTable>(
       'one vector an item (`EmbeddingTable`)',
