@@ -5,6 +5,9 @@ export { CtrModel, type CtrResult, shareOfSamples } from './ctr/ctr-model.js';
 export { CTR, type CtrOptions } from './ctr/ctr-options.js';
 export type { CtrEntities } from './ctr/entities.js';
 export type { CtrKnowledge } from './ctr/knowledge-input.js';
+export type { ScoreRequest } from './ctr/score-request.js';
+export type { UpsertedEntities, Upserts } from './ctr/upsert-entities.js';
+export type { SampleContext } from './features/context-columns.js';
 export {
   CTR_SAMPLES,
   type CtrSamples,

@@ -108,7 +108,7 @@ describe('an artifact', () => {
     const dir = folder();
     await model.save(dir);
     const before = await settled(() => tf.memory().numTensors);
-    const artifact = await readArtifact(dir, 'ctr-model', 3);
+    const artifact = await readArtifact(dir, 'ctr-model', 4);
     const text = (name: string): string => Buffer.from(artifact.files[name] ?? []).toString('utf8');
     const write = async (change: {
       config?: object;
@@ -179,7 +179,7 @@ describe('an artifact', () => {
     });
     const dir = folder();
     await model.save(dir);
-    const { manifest, tensors, files } = await readArtifact(dir, 'reranker', 3);
+    const { manifest, tensors, files } = await readArtifact(dir, 'reranker', 4);
     for (const length of [1, 2.5, 1e7, undefined]) {
       const to = folder();
       const { model: own, ...rest } = manifest.config as { model: object };

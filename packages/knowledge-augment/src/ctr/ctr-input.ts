@@ -1,13 +1,15 @@
 import type { RandomStream } from '@palate/core';
-import { type Batch, type BatchTensors, Embedding, type ForwardPass, type Parameters } from '@palate/nn';
+import { type BatchTensors, Embedding, type ForwardPass, type Parameters } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import type { CtrSamples } from '../features/ctr-samples.js';
-import type { EncodedFeature, FeatureSet } from '../features/feature-set.js';
-import { knownBefore } from '../features/known-history.js';
+import type { FeatureEncoding } from '../features/feature-encoding.js';
+import { categoryMean, type EntityRows, featureTables, joined } from './entity-side.js';
 
 /** Batch as a backbone reads it. */
 export interface CtrInput {
-  /** Vectors of the fields, `[rows, fields, dimension]`: user's, item's and the history's mean of each item field. */
+  /**
+   * Vectors of the fields, `[rows, fields, dimension]`: user's, item's, the history's mean of each item field, the
+   * context's, and KAR's augmented vectors, where there are any.
+   */
   readonly fields: tf.Tensor;
   /** Sum of the fields' first-order weights, `[rows]`. */
   readonly linear: tf.Tensor1D;
@@ -19,8 +21,6 @@ export interface CtrInput {
   readonly history: tf.Tensor;
   /** 1 for items and 0 for padding, `[rows, length]`. */
   readonly present: tf.Tensor2D;
-  /** Augmented vectors, `[rows, extra]`; without columns where there is no knowledge. */
-  readonly extra: tf.Tensor2D | undefined;
 }
 
 /** Sizes that a backbone is built from. */
@@ -29,162 +29,103 @@ export interface CtrShape {
   readonly dimension: number;
   readonly numbers: number;
   readonly itemWidth: number;
-  readonly extra: number;
 }
 
 /** Numbers about the history: mean label of the past, and how full it is. */
 const HISTORY_NUMBERS = 2;
 
-/** One feature's tables. */
-interface FeatureTables {
-  readonly feature: EncodedFeature;
-  readonly vectors: Embedding | undefined;
-  readonly weights: Embedding | undefined;
-  readonly codes: tf.Tensor | undefined;
-  readonly numbers: tf.Tensor | undefined;
+/** How many fields and numbers come from where. */
+export interface CtrCounts {
+  readonly userFields: number;
+  readonly itemFields: number;
+  readonly numbers: number;
+  /** Fields of augmented vectors. */
+  readonly knowledge: number;
 }
 
-/** Turns ids of users, items and histories into the vectors that backbones read; all features lie in constant tables. */
-export class CtrEmbedding {
-  readonly shape: Omit<CtrShape, 'extra'>;
+/** Puts the vectors of a user, an item, a history and a context together to what backbones read. */
+export class CtrAssembly {
+  readonly shape: CtrShape;
   readonly historyLength: number;
-  readonly #user: readonly FeatureTables[];
-  readonly #item: readonly FeatureTables[];
+  readonly #itemFields: number;
   readonly #rated: Embedding;
+  readonly #context: readonly (ReturnType<typeof featureTables> & { readonly slots: number })[];
 
   constructor(
     parameters: Parameters,
-    features: FeatureSet,
+    context: readonly FeatureEncoding[],
+    { userFields, itemFields, numbers, knowledge }: CtrCounts,
     dimension: number,
     historyLength: number,
     random: RandomStream,
   ) {
     this.historyLength = historyLength;
-    const tables = (feature: EncodedFeature): FeatureTables => {
-      const name = `${feature.declaration.of}.${feature.declaration.name}`;
-      const entities = feature.slots > 0 ? feature.codes.length / feature.slots : feature.numbers.length;
-      return {
-        feature,
-        vectors:
-          feature.rows > 0
-            ? new Embedding(parameters, `${name}.vectors`, feature.rows, dimension, random, 0.05)
-            : undefined,
-        weights:
-          feature.rows > 0
-            ? new Embedding(parameters, `${name}.weights`, feature.rows, 1, random, 0.01)
-            : undefined,
-        codes:
-          feature.slots > 0
-            ? parameters.hold(tf.tensor2d(feature.codes, [entities, feature.slots], 'int32'))
-            : undefined,
-        numbers: feature.slots > 0 ? undefined : parameters.hold(tf.tensor2d(feature.numbers, [entities, 1])),
-      };
-    };
-    this.#user = features.user.map(tables);
-    this.#item = features.item.map(tables);
+    this.#itemFields = itemFields;
     this.#rated = new Embedding(parameters, 'history.rated', 3, dimension, random, 0.05);
-    const users = features.user.filter(({ rows }) => rows > 0).length;
-    const items = features.item.filter(({ rows }) => rows > 0).length;
+    const categorical = context.filter(({ rows }) => rows > 0);
+    this.#context = categorical.map(({ declaration, rows, slots }) => ({
+      ...featureTables(parameters, `context.${declaration.name}`, rows, dimension, random),
+      slots,
+    }));
     this.shape = {
-      fields: users + 2 * items,
+      fields: userFields + 2 * itemFields + categorical.length + knowledge,
       dimension,
-      numbers: HISTORY_NUMBERS + features.user.length - users + (features.item.length - items),
-      itemWidth: items * dimension,
+      numbers: HISTORY_NUMBERS + numbers + context.length - categorical.length,
+      itemWidth: itemFields * dimension,
     };
   }
 
-  /** Vector of a feature for entities of any shape, `[…entities, width]`. */
-  #look(tables: FeatureTables, entities: tf.Tensor, kind: 'vectors' | 'weights'): tf.Tensor {
-    const { feature, codes } = tables;
-    const table = tables[kind] as Embedding;
-    const own = tf.gather(codes as tf.Tensor, entities);
-    const found = table.apply(own);
-    if (feature.slots === 1) return tf.squeeze(found, [entities.rank]);
-    // The mean over categories that are there.
-    const there = tf.cast(tf.greater(own, tf.scalar(0, 'int32')), 'float32');
-    const sum = tf.sum(tf.mul(found, tf.expandDims(there, -1)), -2);
-    return tf.div(sum, tf.maximum(tf.sum(there, -1, true), 1));
-  }
-
-  /** @param batch - of {@link ctrBatch} */
-  apply(batch: BatchTensors, pass: ForwardPass, dropout: number, extra?: tf.Tensor2D): CtrInput {
-    const { user, item, history, liked, present } = batch as Record<
-      'user' | 'item' | 'history' | 'liked' | 'present',
-      tf.Tensor
-    >;
-    const categorical = (list: readonly FeatureTables[]) => list.filter(({ vectors }) => vectors);
-    const users = categorical(this.#user).map((tables) => this.#look(tables, user, 'vectors'));
-    const items = categorical(this.#item).map((tables) => this.#look(tables, item, 'vectors'));
-    const past = categorical(this.#item).map((tables) => this.#look(tables, history, 'vectors'));
+  /**
+   * @param batch - of `ctrBatch`
+   * @param past - vectors of the history's items, `[rows, length, itemWidth]`
+   * @param knowledge - augmented vectors, `[rows, dimension]` each
+   * @param dropout - share of the fields' values dropped; those of augmented vectors are dropped by the adaptor
+   */
+  apply(
+    batch: BatchTensors,
+    { user, item, past }: { readonly user: EntityRows; readonly item: EntityRows; readonly past: tf.Tensor },
+    knowledge: readonly tf.Tensor[],
+    pass: ForwardPass,
+    dropout: number,
+  ): CtrInput {
+    const { liked, present, codes, numbers } = batch as Record<'liked' | 'present', tf.Tensor> & {
+      readonly codes?: tf.Tensor;
+      readonly numbers?: tf.Tensor;
+    };
+    const rows = present.shape[0] as number;
+    const { fields, dimension } = this.shape;
     const count = tf.maximum(tf.sum(present, 1, true), 1);
     // Liked items speak for, others against: the mean of the past is taken with that sign.
     const sign = tf.mul(tf.sub(tf.mul(liked, 2), 1), present);
-    const means = past.map((vectors) => tf.div(tf.sum(tf.mul(vectors, tf.expandDims(sign, 2)), 1), count));
-    const weights = [
-      ...categorical(this.#user).map((tables) => this.#look(tables, user, 'weights')),
-      ...categorical(this.#item).map((tables) => this.#look(tables, item, 'weights')),
-    ];
-    const numeric = [
-      ...this.#user.flatMap(({ numbers }) => (numbers ? [tf.gather(numbers, user)] : [])),
-      ...this.#item.flatMap(({ numbers }) => (numbers ? [tf.gather(numbers, item)] : [])),
-    ];
+    const means = tf.div(tf.sum(tf.mul(past, tf.expandDims(sign, 2)), 1), count);
+    const asked = codes
+      ? tf.split(
+          codes,
+          this.#context.map(({ slots }) => slots),
+          1,
+        )
+      : [];
+    const around = this.#context.map(({ vectors }, k) => categoryMean(vectors, asked[k] as tf.Tensor));
+    const plain = joined([user.fields, item.fields, means, ...around]) as tf.Tensor;
+    const linear = [
+      user.linear,
+      item.linear,
+      ...this.#context.map(({ weights }, k) => categoryMean(weights, asked[k] as tf.Tensor)),
+    ].filter((part) => part !== undefined);
     const level = tf.div(tf.sum(tf.mul(liked, present), 1, true), count);
     const fullness = tf.div(tf.sum(present, 1, true), this.historyLength);
     const rated = this.#rated.apply(tf.cast(tf.mul(tf.add(tf.cast(liked, 'float32'), 1), present), 'int32'));
-    const shown = past.map((vectors) => tf.add(vectors, rated));
     return {
-      fields: pass.dropout(tf.stack([...users, ...items, ...means], 1), dropout),
-      linear: tf.squeeze(tf.addN(weights), [1]) as tf.Tensor1D,
-      numbers: tf.concat([level, fullness, ...numeric], 1) as tf.Tensor2D,
-      target: tf.concat(items, 1) as tf.Tensor2D,
-      history: tf.concat(shown, 2),
+      fields: tf.reshape(joined([pass.dropout(plain, dropout), ...knowledge]) as tf.Tensor, [
+        rows,
+        fields,
+        dimension,
+      ]),
+      linear: (linear.length > 0 ? tf.squeeze(tf.addN(linear), [1]) : tf.zeros([rows])) as tf.Tensor1D,
+      numbers: joined([level, fullness, user.numbers, item.numbers, numbers]) as tf.Tensor2D,
+      target: item.fields as tf.Tensor2D,
+      history: tf.add(past, tf.tile(rated, [1, 1, this.#itemFields])),
       present: present as tf.Tensor2D,
-      extra,
     };
   }
-}
-
-/** Samples as numbers of a fixed shape; rows beyond the samples have weight 0. */
-export function ctrBatch(
-  samples: CtrSamples,
-  positions: ArrayLike<number>,
-  rows: number,
-  historyLength: number,
-): Batch {
-  const { log, liked } = samples;
-  const { offsets, row } = log.byUser();
-  const user = new Int32Array(rows);
-  const item = new Int32Array(rows);
-  const label = new Float32Array(rows);
-  const weight = new Float32Array(rows);
-  const history = new Int32Array(rows * historyLength);
-  const likes = new Float32Array(rows * historyLength);
-  const present = new Float32Array(rows * historyLength);
-  for (let k = 0; k < positions.length; k++) {
-    const at = positions[k]!;
-    user[k] = samples.user[at]!;
-    item[k] = samples.item[at]!;
-    label[k] = samples.label[at]!;
-    weight[k] = 1;
-    const past = samples.past?.[at] ?? knownBefore(log, samples.user[at]!, samples.position[at]!);
-    const taken = Math.min(historyLength, past);
-    const first = offsets[samples.user[at]!]! + past - taken;
-    const to = (k + 1) * historyLength - taken;
-    for (let i = 0; i < taken; i++) {
-      const r = row[first + i]!;
-      history[to + i] = log.item[r]!;
-      likes[to + i] = liked[r]!;
-      present[to + i] = 1;
-    }
-  }
-  const shape = [rows, historyLength];
-  return {
-    user: { shape: [rows], values: user },
-    item: { shape: [rows], values: item },
-    label: { shape: [rows], values: label },
-    weight: { shape: [rows], values: weight },
-    history: { shape, values: history },
-    liked: { shape, values: likes },
-    present: { shape, values: present },
-  };
 }

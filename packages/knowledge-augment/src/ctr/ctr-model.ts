@@ -1,6 +1,17 @@
-import { checkNumber, RandomStream } from '@palate/core';
+import {
+  checkNumber,
+  checkOptions,
+  type Query,
+  RandomStream,
+  type Ranker,
+  RETRIEVE_OPTIONS,
+  type RetrieveOptions,
+  type ScoredItem,
+  throwIfCancelled,
+} from '@palate/core';
 import { auc, logLoss } from '@palate/eval';
 import {
+  type Batch,
   type BatchTensors,
   binaryCrossEntropy,
   type EpochReport,
@@ -10,15 +21,20 @@ import {
   shuffledBatches,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
+import { contextColumns } from '../features/context-columns.js';
 import { type CtrSamples, takeSamples } from '../features/ctr-samples.js';
 import type { CtrBackbone } from './backbone.js';
 import { BACKBONES } from './backbones.js';
-import { ctrBatch } from './ctr-input.js';
+import { ctrBatch } from './ctr-batch.js';
 import { CTR, type CtrConfig, type CtrOptions } from './ctr-options.js';
 import type { CtrEntities } from './entities.js';
+import { EntityInput } from './entity-input.js';
 import { beginFit, EntityModel, type EntityModelKind, entityTraining, loadTrained } from './entity-model.js';
+import { bestOf, requestOf } from './rank-requests.js';
+import { RequestRows, type ScoreRequest } from './score-request.js';
 import { scoreRows } from './score-rows.js';
-import { EntityInput, type TrainedNetwork } from './trained-network.js';
+import type { TrainedNetwork } from './trained-network.js';
+import { type Upserts, withUpserts } from './upsert-entities.js';
 
 /** How well a model predicts. */
 export interface CtrResult {
@@ -29,15 +45,15 @@ export interface CtrResult {
 /** A backbone over embedded features and augmented vectors. */
 class CtrNetwork {
   readonly parameters: Parameters;
-  readonly #input: EntityInput;
+  readonly input: EntityInput;
   readonly #backbone: CtrBackbone;
 
   constructor(parameters: Parameters, config: CtrConfig, entities: CtrEntities, seed: number) {
     const random = new RandomStream(seed).fork('ctr');
     const { hidden, dropout, layers } = config;
     this.parameters = parameters;
-    this.#input = new EntityInput(parameters, config, entities, random);
-    this.#backbone = BACKBONES[config.backbone](parameters, this.#input.shape, random.fork('backbone'), {
+    this.input = new EntityInput(parameters, config, entities, random);
+    this.#backbone = BACKBONES[config.backbone](parameters, this.input.shape, random.fork('backbone'), {
       hidden,
       dropout,
       layers,
@@ -46,7 +62,12 @@ class CtrNetwork {
 
   /** Logits of a batch of {@link ctrBatch}, `[rows]`. */
   logits(batch: BatchTensors, pass: ForwardPass): tf.Tensor1D {
-    return this.#backbone.logits(this.#input.apply(batch, pass), pass);
+    return this.#backbone.logits(this.input.apply(batch, pass), pass);
+  }
+
+  /** Chances of a batch, `[rows]`, from stored vectors. */
+  chances(batch: BatchTensors): tf.Tensor1D {
+    return tf.sigmoid(this.#backbone.logits(this.input.serve(batch), ForwardPass.inference()));
   }
 }
 
@@ -63,9 +84,13 @@ const KIND: EntityModelKind<CtrConfig, CtrNetwork> = {
  * A model of click-through rate: a backbone over embedded features, with or without KAR's augmented vectors, trained
  * jointly by binary cross-entropy.
  */
-export class CtrModel extends EntityModel<CtrConfig, CtrNetwork> {
+export class CtrModel extends EntityModel<CtrConfig, CtrNetwork> implements Ranker {
+  /** Name of the backbone, and whether it has knowledge. */
+  readonly name: string;
+
   private constructor(trained: TrainedNetwork<CtrConfig, CtrNetwork>, history: readonly EpochReport[]) {
     super(KIND, trained, history);
+    this.name = `${trained.config.backbone}${trained.entities.knowledge ? ' with KAR' : ''}`;
   }
 
   /**
@@ -85,6 +110,7 @@ export class CtrModel extends EntityModel<CtrConfig, CtrNetwork> {
     );
     const { network } = trained;
     const batchSize = Math.min(config.batchSize, user.length);
+    const context = contextColumns(config.features.context, samples.context, user.length, true);
     const history = await fitNetwork({
       parameters: network.parameters,
       settings: config,
@@ -93,13 +119,14 @@ export class CtrModel extends EntityModel<CtrConfig, CtrNetwork> {
       ...entityTraining(config),
       batches: (_, random) =>
         shuffledBatches(Int32Array.from(user.keys()), batchSize, random, (rows) =>
-          ctrBatch(samples, rows, batchSize, historyLength),
+          ctrBatch(samples, rows, batchSize, historyLength, context),
         ),
       loss: (batch, pass) =>
         binaryCrossEntropy(network.logits(batch, pass), batch.label as tf.Tensor, batch.weight as tf.Tensor),
       validation: validation && {
         measure: async () => {
           const { auc, logLoss } = await new CtrModel(trained, []).evaluate(validation);
+          network.input.forget();
           return { auc, logLoss };
         },
         stopBy: 'auc',
@@ -115,15 +142,60 @@ export class CtrModel extends EntityModel<CtrConfig, CtrNetwork> {
    */
   async predict(samples: CtrSamples): Promise<Float32Array> {
     await this.prepare(samples.log);
-    const { network, config } = this.trained;
-    const { batchSize, historyLength } = config;
-    return scoreRows(
-      samples.user.length,
-      batchSize,
-      1,
-      (positions, size) => ctrBatch(samples, positions, size, historyLength),
-      (batch) => tf.sigmoid(network.logits(batch, ForwardPass.inference())),
+    const { historyLength } = this.trained.config;
+    const context = contextColumns(this.features.context, samples.context, samples.user.length, true);
+    return this.#chances(samples.user.length, (positions, size) =>
+      ctrBatch(samples, positions, size, historyLength, context),
     );
+  }
+
+  /**
+   * Chance of label 1 for each candidate of a request, in their order.
+   *
+   * @throws InvalidInputError for items out of range, or a context that does not fit
+   * @example
+   * ```ts
+   * const chances = await model.score({ user: 'ann', history: [3, 14], context: { device: 'phone' }, candidates: [15, 92] });
+   * ```
+   */
+  async score(request: ScoreRequest): Promise<Float32Array> {
+    const [scores = new Float32Array(0)] = await this.scoreRequests([request]);
+    return scores;
+  }
+
+  /** As {@link score}, for many requests at once. */
+  async scoreRequests(requests: readonly ScoreRequest[]): Promise<Float32Array[]> {
+    await this.store();
+    const { entities, config } = this.trained;
+    const rows = new RequestRows(requests, entities, entities.features.context);
+    return rows.split(
+      await this.#chances(rows.count, (positions, size) => rows.batch(positions, size, config.historyLength)),
+    );
+  }
+
+  /**
+   * Orders candidates by their chances. Ratings of a query's history say what was liked where the samples of the fit were
+   * told `above`; all of it was clicked otherwise.
+   */
+  async rank(
+    queries: readonly Query[],
+    candidates: readonly (readonly ScoredItem[])[],
+    k: number,
+    options: RetrieveOptions = {},
+  ): Promise<ScoredItem[][]> {
+    checkOptions('rank', options, RETRIEVE_OPTIONS);
+    checkNumber('k', k, { min: 1, integer: true });
+    throwIfCancelled(options.signal, 'ranking by a click-through model');
+    const { above } = this.trained;
+    const requests = queries.map((query, at) => requestOf(query, candidates[at] ?? [], above));
+    const scores = await this.scoreRequests(requests);
+    return requests.map((request, at) => bestOf(request.candidates, scores[at] as Float32Array, k));
+  }
+
+  /** Chances of rows, a batch at a time. */
+  #chances(count: number, batchOf: (positions: Int32Array, size: number) => Batch): Promise<Float32Array> {
+    const { network, config } = this.trained;
+    return scoreRows(count, config.batchSize, 1, batchOf, (batch) => network.chances(batch));
   }
 
   /**
@@ -145,6 +217,16 @@ export class CtrModel extends EntityModel<CtrConfig, CtrNetwork> {
    */
   async extend(entities: CtrEntities): Promise<CtrModel> {
     return new CtrModel(await this.extended(entities), this.history);
+  }
+
+  /**
+   * The same weights with users or items added or replaced, each by its own attributes and knowledge: the indexes of those
+   * known stay. Costs a copy of the tables, so that many at once are better than one by one.
+   *
+   * @throws InvalidInputError for columns or vectors that do not fit
+   */
+  async upsert(changes: Upserts): Promise<CtrModel> {
+    return this.extend(withUpserts(this.trained.entities, changes));
   }
 
   /** @throws ArtifactError if the folder is missing, foreign or damaged */

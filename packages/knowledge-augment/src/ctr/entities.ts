@@ -85,6 +85,7 @@ export function checkSameShape(own: CtrEntities, given: CtrEntities): void {
       ...SIDES.flatMap((side) =>
         features[side].map(({ declaration, rows }) => `${side} ${declaration.name} with ${rows} rows`),
       ),
+      ...features.context.map(({ declaration, rows }) => `context ${declaration.name} with ${rows} rows`),
       ...SIDES.flatMap((side) => {
         const table = knowledge?.[side];
         return table ? [`knowledge of the ${side} ${table.width} wide`] : [];
@@ -131,7 +132,12 @@ export function entityContents({ users, items, features, knowledge }: CtrEntitie
     files: {
       ...itemFiles(items),
       ...itemFiles(users, USERS),
-      'features.json': JSON.stringify({ ...encodings, adaptor: knowledge?.adaptor ?? null, provenance }),
+      'features.json': JSON.stringify({
+        ...encodings,
+        context: features.context,
+        adaptor: knowledge?.adaptor ?? null,
+        provenance,
+      }),
     },
   };
 }
@@ -169,7 +175,14 @@ export function readEntities(dir: string, artifact: Artifact): CtrEntities {
       return { ...encoding, ...none, codes: artifactTensor(dir, tensors, name, expectation).values };
     });
   };
-  const features = { user: featuresOf('user'), item: featuresOf('item') };
+  const context: unknown = read?.context;
+  const features = {
+    user: featuresOf('user'),
+    item: featuresOf('item'),
+    context: (Array.isArray(context) ? context : []).map((value: unknown) =>
+      readFeatureEncoding(dir, 'context', value),
+    ),
+  };
   const notes = (read?.provenance ?? {}) as Readonly<Record<string, unknown>>;
   const tables = SIDES.flatMap((side) => {
     const name = `knowledge/${side}`;

@@ -3,7 +3,9 @@ import {
   fingerprint,
   type InteractionLog,
   InvalidInputError,
+  joinProvenance,
   type LongCallOptions,
+  type Provenance,
   type Saveable,
   throwIfCancelled,
 } from '@palate/core';
@@ -41,7 +43,7 @@ export interface EntityModelKind<C, N extends Network> {
 }
 
 /** Interactions that a model learns or predicts. */
-export type MetInteractions = Pick<CtrSamples, 'log' | 'user' | 'position' | 'past'>;
+export type MetInteractions = Pick<CtrSamples, 'log' | 'user' | 'position' | 'past' | 'above'>;
 
 /** Data of a fit, as far as every kind of model looks at it. */
 export interface EntityFitData {
@@ -89,7 +91,7 @@ export async function beginFit<C extends EntitySettings, N extends Network>(
   throwIfCancelled(signal, `fitting a ${noun}`);
   await selectBackend();
   const network = buildNetwork(Network, config, entities, seed);
-  return { network, config, entities, dataFingerprint: fingerprint(log), training };
+  return { network, config, entities, dataFingerprint: fingerprint(log), training, above: met.above };
 }
 
 /** How the models over entities train: half a cosine after a quarter of an epoch of warm-up, with clipped gradients. */
@@ -134,7 +136,38 @@ export abstract class EntityModel<C extends EntitySettings, N extends Network>
   protected async prepare(log: InteractionLog): Promise<void> {
     checkAlive(this.trained.network, this.#kind.noun);
     checkEntities(log, this.trained.entities);
+    await this.store();
+  }
+
+  /** Makes ready to answer requests: the vectors of all users and items are computed once, those of their knowledge too. */
+  async store(): Promise<void> {
+    checkAlive(this.trained.network, this.#kind.noun);
     await selectBackend();
+    await this.trained.network.input.store();
+  }
+
+  /**
+   * Shares, from 0 to 1, of the knowledge of each user or item that its gate lets in; 0 where there is no text, and nothing
+   * where the model has no knowledge of that side.
+   */
+  async gates(side: 'user' | 'item'): Promise<Float32Array | undefined> {
+    checkAlive(this.trained.network, this.#kind.noun);
+    await selectBackend();
+    return this.trained.network.input.gates(side);
+  }
+
+  /** Knowledge of interactions in the features and the knowledge vectors. */
+  get provenance(): Provenance {
+    const { features, knowledge } = this.trained.entities;
+    return joinProvenance([
+      ...[...features.user, ...features.item].map(({ provenance }) => provenance),
+      ...[knowledge?.user, knowledge?.item].flatMap((table) => (table ? [table.provenance] : [])),
+    ]);
+  }
+
+  /** `fingerprint` of the interactions that it was trained on. */
+  get fittedOn(): readonly string[] {
+    return [this.trained.training];
   }
 
   /** @throws LeakError if the model's knowledge knows what is predicted, or does not say what it knows */

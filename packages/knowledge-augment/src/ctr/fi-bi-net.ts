@@ -12,14 +12,14 @@ const REDUCTION = 3;
  * the plain and of the weighed fields go into an MLP. One matrix serves all fields.
  */
 export const fiBiNet: MakeBackbone = (parameters, shape, random, { hidden, dropout }) => {
-  const { fields, dimension, numbers, extra } = shape;
+  const { fields, dimension, numbers } = shape;
   const squeezed = Math.max(1, Math.floor(fields / REDUCTION));
   const squeeze = new Dense(parameters, 'squeeze', fields, squeezed, random, { bias: false });
   const excite = new Dense(parameters, 'excite', squeezed, fields, random, { bias: false });
   const plain = new Dense(parameters, 'bilinear', dimension, dimension, random, { bias: false });
   const weighed = new Dense(parameters, 'bilinear-weighed', dimension, dimension, random, { bias: false });
   const pairs = (fields * (fields - 1)) / 2;
-  const deep = new Perceptron(parameters, 'deep', 2 * pairs * dimension + numbers + extra, hidden, random, {
+  const deep = new Perceptron(parameters, 'deep', 2 * pairs * dimension + numbers, hidden, random, {
     dropout,
     out: 1,
   });
@@ -32,7 +32,7 @@ export const fiBiNet: MakeBackbone = (parameters, shape, random, { hidden, dropo
         fieldPairs(plain.apply(input.fields), input.fields),
         fieldPairs(weighed.apply(excited), excited),
       ].map((each) => tf.reshape(each, [rows, -1]));
-      const flat = tf.concat([...products, input.numbers, ...(input.extra ? [input.extra] : [])], 1);
+      const flat = tf.concat([...products, input.numbers], 1);
       return tf.add(input.linear, column(deep.apply(flat, pass))) as tf.Tensor1D;
     },
   };

@@ -7,11 +7,12 @@ import {
   type PredictedInteractions,
   type RandomStream,
 } from '@palate/core';
-import type { BatchTensors, ForwardPass, Parameters } from '@palate/nn';
+import { Dense, type ForwardPass, type Parameters } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import type { FeatureSet } from '../features/feature-set.js';
 import { type AdaptorOptions, type AdaptorSettings, adaptorSettings } from '../kar/adaptor-options.js';
 import { KnowledgeAdaptor } from '../kar/hybrid-experts.js';
+import { joined, withUnknown } from './entity-side.js';
 
 /** Prestored knowledge vectors of either side or both, a row for every id of the log's maps; zeros for unknown. */
 export interface CtrKnowledge {
@@ -76,59 +77,120 @@ export function checkKnowledgeProvenance(
   }
 }
 
-/** Knowledge vectors of a batch, adapted: what KAR adds to the input of any model. */
-export class KnowledgeInput {
-  /** Width of what is added; 0 without knowledge. */
-  readonly width: number;
-  readonly #tables: readonly { readonly side: 'user' | 'item'; readonly table: tf.Tensor2D }[];
+/**
+ * KAR's augmented vectors as fields of any model: vectors of users and items, adapted, weighed by a gate of the entity's
+ * own and brought to the width of a field. An entity without knowledge adds nothing.
+ */
+export class KnowledgeFields {
+  /** Fields that are added; 0 without knowledge. */
+  readonly count: number;
+  readonly #sides: Readonly<Partial<Record<'user' | 'item', KnowledgeSide>>>;
   readonly #adaptor: KnowledgeAdaptor | undefined;
   readonly #options: AdaptorSettings | undefined;
 
-  /** @throws InvalidInputError if an entity has no row */
+  /**
+   * @param dimension - width of a field
+   * @param own - width of what the features say of an entity of each side, which its gate reads
+   * @throws InvalidInputError if an entity has no row
+   */
   constructor(
     parameters: Parameters,
     ids: { readonly users: IdMap; readonly items: IdMap },
     knowledge: CtrKnowledge | undefined,
+    dimension: number,
+    own: Readonly<Record<'user' | 'item', number>>,
     random: RandomStream,
   ) {
-    this.#options = knowledge ? adaptorSettings(knowledge.adaptor) : undefined;
-    this.#tables = SIDES.flatMap((side) => {
+    const tables = SIDES.flatMap((side) => {
       const table = knowledge?.[side];
-      if (!table) return [];
-      const own = side === 'user' ? ids.users : ids.items;
-      const { data, width } = table.align(own);
-      return [{ side, table: parameters.hold(tf.tensor2d(data, [own.size, width])) }];
+      return table ? [{ side, table: table.align(side === 'user' ? ids.users : ids.items) }] : [];
     });
-    this.#adaptor =
-      this.#tables.length > 0
-        ? new KnowledgeAdaptor(
-            parameters,
-            Object.fromEntries(this.#tables.map(({ side, table }) => [side, table.shape[1]])),
-            random,
-            knowledge?.adaptor,
-          )
-        : undefined;
-    const vectors = this.#tables.length + (this.#matches ? 1 : 0);
-    this.width = vectors * (this.#adaptor?.width ?? 0);
+    if (tables.length === 0) {
+      this.count = 0;
+      this.#sides = {};
+      return;
+    }
+    const options = adaptorSettings(knowledge?.adaptor);
+    const adaptor = new KnowledgeAdaptor(
+      parameters,
+      Object.fromEntries(tables.map(({ side, table }) => [side, table.width])),
+      random,
+      knowledge?.adaptor,
+    );
+    this.#options = options;
+    this.#adaptor = adaptor;
+    this.#sides = Object.fromEntries(
+      tables.map(({ side, table: { ids: entities, data, width } }) => [
+        side,
+        {
+          table: parameters.hold(
+            tf.tensor2d(withUnknown(data, entities.size, width), [entities.size + 1, width]),
+          ),
+          gate: options.gate
+            ? new Dense(parameters, `${side}.open`, width + own[side], 1, random, { deviation: 0.02 })
+            : undefined,
+          field: new Dense(parameters, `${side}.field`, adaptor.width, dimension, random, {
+            bias: false,
+          }),
+        },
+      ]),
+    );
+    this.count = tables.length + (this.#matches ? 1 : 0);
   }
 
   get #matches(): boolean {
-    return this.#options?.match === true && this.#tables.length === 2;
+    return this.#options?.match === true && Object.keys(this.#sides).length === 2;
   }
 
-  /** @param batch - with `user` and `item`, int32 `[rows]`; returns `[rows, width]`, nothing without knowledge */
-  apply(batch: BatchTensors, pass: ForwardPass): tf.Tensor2D | undefined {
-    const hide = this.#options?.hide ?? 0;
-    const augmented = this.#tables.map(({ side, table }) => {
-      const rows = tf.gather(table, batch[side] as tf.Tensor1D) as tf.Tensor2D;
-      const vectors = (this.#adaptor as KnowledgeAdaptor).apply(side, rows, pass);
-      // One draw a row: the whole vector is there or not.
-      return hide === 0
-        ? vectors
-        : (tf.mul(vectors, pass.dropout(tf.ones([rows.shape[0], 1]), hide)) as tf.Tensor2D);
-    });
-    if (this.#matches)
-      augmented.push(tf.mul(augmented[0] as tf.Tensor2D, augmented[1] as tf.Tensor2D) as tf.Tensor2D);
-    return augmented.length > 0 ? (tf.concat(augmented, 1) as tf.Tensor2D) : undefined;
+  /**
+   * Augmented vectors of entities of a side, `[rows, dimension]`; nothing where the side has no knowledge.
+   *
+   * @param entities - int32, `[rows]`
+   * @param own - vectors of the entities' features, `[rows, width]`
+   */
+  of(
+    side: 'user' | 'item',
+    entities: tf.Tensor1D,
+    own: tf.Tensor | undefined,
+    pass: ForwardPass,
+  ): tf.Tensor | undefined {
+    const found = this.#sides[side];
+    if (!found) return undefined;
+    const texts = tf.gather(found.table, entities) as tf.Tensor2D;
+    const vectors = found.field.apply((this.#adaptor as KnowledgeAdaptor).apply(side, texts, pass));
+    // One draw a row: the whole vector is there or not.
+    const shown = pass.dropout(presence(texts), this.#options?.hide ?? 0);
+    return tf.mul(vectors, tf.mul(shown, opening(found, texts, own)));
+  }
+
+  /** Shares of the knowledge of entities that their gates let in, `[rows, 1]`; nothing where the side has no knowledge. */
+  gates(side: 'user' | 'item', entities: tf.Tensor1D, own: tf.Tensor | undefined): tf.Tensor | undefined {
+    const found = this.#sides[side];
+    if (!found) return undefined;
+    const texts = tf.gather(found.table, entities) as tf.Tensor2D;
+    return tf.mul(presence(texts), opening(found, texts, own));
+  }
+
+  /** The fields of a batch: augmented vectors of the sides, and how they match where that is wanted. */
+  fields(user: tf.Tensor | undefined, item: tf.Tensor | undefined): tf.Tensor[] {
+    const there = [user, item].filter((part) => part !== undefined);
+    return this.#matches ? [...there, tf.mul(user as tf.Tensor, item as tf.Tensor)] : there;
   }
 }
+
+/** Offset of a gate's score: gates begin more shut than open. */
+const GATE_START = -1;
+
+interface KnowledgeSide {
+  /** Vectors with a row of zeros behind the last entity. */
+  readonly table: tf.Tensor2D;
+  readonly gate: Dense | undefined;
+  readonly field: Dense;
+}
+
+/** 1 for entities with knowledge and 0 for others, `[rows, 1]`. */
+const presence = (texts: tf.Tensor2D): tf.Tensor =>
+  tf.cast(tf.greater(tf.sum(tf.abs(texts), 1, true), 0), 'float32');
+
+const opening = ({ gate }: KnowledgeSide, texts: tf.Tensor2D, own: tf.Tensor | undefined): tf.Tensor =>
+  gate ? tf.sigmoid(tf.add(gate.apply(joined([texts, own]) as tf.Tensor), GATE_START)) : tf.scalar(1);

@@ -3,14 +3,12 @@ import {
   checkSavedNames,
   disposedOnFailure,
   InvalidInputError,
-  type RandomStream,
   readArtifact,
   rebuildSaved,
   type TensorData,
   writeArtifact,
 } from '@palate/core';
-import { type BatchTensors, type ForwardPass, Parameters, selectBackend } from '@palate/nn';
-import { CtrEmbedding, type CtrInput, type CtrShape } from './ctr-input.js';
+import { Parameters, selectBackend } from '@palate/nn';
 import {
   type CtrEntities,
   checkEntityParts,
@@ -20,43 +18,12 @@ import {
   readEntities,
   withAdaptorOf,
 } from './entities.js';
-import { KnowledgeInput } from './knowledge-input.js';
-
-/** Embedded features with KAR's augmented vectors, where there is knowledge: what any model on entities reads. */
-export class EntityInput {
-  readonly shape: CtrShape;
-  readonly #embedding: CtrEmbedding;
-  readonly #augmented: KnowledgeInput;
-  readonly #dropout: number;
-
-  constructor(
-    parameters: Parameters,
-    { dimension, historyLength, dropout }: { dimension: number; historyLength: number; dropout: number },
-    entities: CtrEntities,
-    random: RandomStream,
-  ) {
-    const { features, knowledge } = entities;
-    this.#dropout = dropout;
-    this.#embedding = new CtrEmbedding(
-      parameters,
-      features,
-      dimension,
-      historyLength,
-      random.fork('features'),
-    );
-    this.#augmented = new KnowledgeInput(parameters, entities, knowledge, random.fork('adaptor'));
-    this.shape = { ...this.#embedding.shape, extra: this.#augmented.width };
-  }
-
-  /** @param batch - of `ctrBatch` */
-  apply(batch: BatchTensors, pass: ForwardPass): CtrInput {
-    return this.#embedding.apply(batch, pass, this.#dropout, this.#augmented.apply(batch, pass));
-  }
-}
+import type { EntityInput } from './entity-input.js';
 
 /** A network over entities: its weights do not depend on how many there are. */
 export interface Network {
   readonly parameters: Parameters;
+  readonly input: EntityInput;
 }
 
 /** Builds a network whose weights are then replaced. */
@@ -76,6 +43,8 @@ export interface TrainedNetwork<C, N extends Network> {
   readonly dataFingerprint: string;
   /** `fingerprint` of the interactions that it was trained on. */
   readonly training: string;
+  /** Rating above which an item of a history counts as liked, where ratings said it. */
+  readonly above?: number | undefined;
 }
 
 /** Builds a network; one that cannot be built leaves no tensors behind. */
@@ -97,6 +66,7 @@ export function buildNetwork<C, N extends Network>(
 
 /** Frees the tensors of a network, the tables of features and knowledge that its parameters hold included. */
 export function disposeNetwork(network: Network): void {
+  network.input.forget();
   network.parameters.dispose();
 }
 
@@ -134,22 +104,25 @@ export async function extendNetwork<C, N extends Network>(
 export async function saveNetwork<C, N extends Network>(
   dir: string,
   kind: string,
-  { network, config, entities, dataFingerprint, training }: TrainedNetwork<C, N>,
+  { network, config, entities, dataFingerprint, training, above }: TrainedNetwork<C, N>,
   saved: (config: C) => unknown,
 ): Promise<void> {
   const { tensors, files } = entityContents(entities);
   await writeArtifact(dir, {
     kind,
     version: VERSION,
-    config: { model: saved(config), training },
+    config: { model: saved(config), training, above: above ?? null },
     dataFingerprint,
     tensors: { ...tensors, ...(await network.parameters.values()) },
     files,
   });
 }
 
-/** Version of the artifacts: 2 has settings, training and provenance beside what 1 had, 3 the features' provenance. */
-const VERSION = 3;
+/**
+ * Version of the artifacts: 2 has settings, training and provenance beside what 1 had, 3 the features' provenance, 4
+ * knowledge as fields and features of the context.
+ */
+const VERSION = 4;
 
 /**
  * Reads what {@link saveNetwork} wrote.
@@ -167,7 +140,9 @@ export async function loadNetwork<C, N extends Network>(
 ): Promise<TrainedNetwork<C, N>> {
   const artifact = await readArtifact(dir, kind, VERSION);
   const { config: written, dataFingerprint = '' } = artifact.manifest;
-  const { model, training } = (written ?? {}) as { readonly model?: unknown; readonly training?: unknown };
+  const { model, training, above } = (written ?? {}) as Readonly<
+    Partial<Record<'model' | 'training' | 'above', unknown>>
+  >;
   const config = restored(model);
   if (typeof training !== 'string')
     throw new ArtifactError(dir, {
@@ -175,20 +150,45 @@ export async function loadNetwork<C, N extends Network>(
       received: typeof training,
       hint: 'The artifact was changed or written by another version: restore it, or fit again.',
     });
+  if (above !== null && !Number.isFinite(above))
+    throw new ArtifactError(dir, {
+      expected: 'the rating above which an item counts as liked in the manifest, or null',
+      received: JSON.stringify(above) ?? 'none',
+      hint: 'The artifact was changed or written by another version: restore it, or fit again.',
+    });
   return rebuildSaved(dir, 'ids, features, knowledge and weights of the model', async () => {
     const entities = readEntities(dir, artifact);
     const weights = Object.fromEntries(
       Object.entries(artifact.tensors).filter(([name]) => !isEntityTensor(name)),
     );
+    checkFinite(weights);
     checkWidths(weights, [...widthsOf(config), ...(entities.knowledge?.adaptor?.widths ?? [])]);
     await selectBackend();
     const network = buildNetwork(Build, config, entities, 0);
     return disposedOnFailure(network.parameters, () => {
       checkSavedNames(dir, weights, network.parameters.names);
       network.parameters.assign(weights, dir);
-      return { network, config, entities, dataFingerprint, training };
+      return {
+        network,
+        config,
+        entities,
+        dataFingerprint,
+        training,
+        above: (above as number | null) ?? undefined,
+      };
     });
   });
+}
+
+/** Refuses weights that are no numbers. */
+function checkFinite(weights: Readonly<Record<string, TensorData>>): void {
+  for (const [name, { values }] of Object.entries(weights))
+    if (values instanceof Float32Array && !values.every(Number.isFinite))
+      throw new InvalidInputError({
+        expected: `finite numbers in the weight ${name}`,
+        received: 'others',
+        hint: 'The folder was changed: restore it, or fit again.',
+      });
 }
 
 /** Refuses widths that no weight has, before anything of that size is made. */

@@ -6,6 +6,7 @@ import {
   option,
   RandomStream,
 } from '@palate/core';
+import type { SampleContext } from './context-columns.js';
 import { knownBefore } from './known-history.js';
 
 /** Clicks (or likes) to predict, as columns: which user met which item, with what before it, and how it went. */
@@ -28,13 +29,26 @@ export interface CtrSamples {
    * such samples ask about candidates, not about the interaction at their position.
    */
   readonly past?: Int32Array | undefined;
+  /** Context of each sample by name: the device, the hour, the position at which the item was shown. */
+  readonly context?: SampleContext | undefined;
+  /** Rating above which an item of a history counts as liked, where ratings say it. */
+  readonly above?: number | undefined;
 }
 
 /** Options of {@link ctrSamples}. */
 export const CTR_SAMPLES = defineOptions(
   'ctrSamples',
   {
-    above: option.number().required({ doc: 'rating above which the label is 1' }),
+    above: option.number().optional({
+      doc: 'rating above which the label is 1; if left out, every interaction is a click, and items that the user never met are what was not clicked',
+    }),
+    negatives: option.integer({ min: 1, max: 1000 }).optional({
+      doc: 'random items against each click where `above` is left out; 1 if left out itself',
+    }),
+    seed: option.integer()({ default: 0, doc: 'seed of the random items' }),
+    context: option
+      .value<SampleContext>('columns by name', (value) => typeof value === 'object' && value !== null)
+      .optional({ doc: 'the context of each row of the log: columns by name, one value a row' }),
     from: option
       .value<ArrayLike<number>>('one number a user', (value) => Object(value).length !== undefined)
       .optional({
@@ -48,19 +62,34 @@ export const CTR_SAMPLES = defineOptions(
 export type CtrSamplesOptions = OptionsOf<typeof CTR_SAMPLES.declarations>;
 
 /**
- * One sample for each interaction with enough of the user's history before it.
+ * One sample for each interaction with enough of the user's history before it. In a log of clicks alone each has samples
+ * of random items beside it, at the same time and in the same context.
  *
- * @throws InvalidInputError if there are no ratings
+ * @throws InvalidInputError if there are no ratings to compare with `above`, a context does not fit the log, or
+ * `negatives` are asked for beside ratings
  */
-export function ctrSamples(log: InteractionLog, options: CtrSamplesOptions): CtrSamples {
-  const { above, from: fromOf } = CTR_SAMPLES.settings(options);
+export function ctrSamples(log: InteractionLog, options: CtrSamplesOptions = {}): CtrSamples {
+  const { above, from: fromOf, negatives, seed, context } = CTR_SAMPLES.settings(options);
   const { rating } = log;
-  if (!rating)
+  if (above !== undefined && !rating)
     throw new InvalidInputError({
       expected: 'a log with ratings, which make the labels',
       received: 'none',
-      hint: 'Load the ratings with the data: a rating above the threshold is a click.',
+      hint: 'Load the ratings with the data, or leave `above` out: every interaction is a click then.',
     });
+  if (above !== undefined && negatives !== undefined)
+    throw new InvalidInputError({
+      expected: 'either `above` or `negatives`',
+      received: 'both',
+      hint: 'Ratings say what was not liked; leave `above` out to take every interaction for a click.',
+    });
+  for (const [name, column] of Object.entries(context ?? {}))
+    if (column.length !== log.item.length)
+      throw new InvalidInputError({
+        expected: `a value of the context ${name} for each of ${log.item.length} rows of the log`,
+        received: `${column.length} values`,
+        hint: 'Give each row a value; undefined where it is not known.',
+      });
   const { offsets, row } = log.byUser();
   const rows: number[] = [];
   const positions: number[] = [];
@@ -72,14 +101,53 @@ export function ctrSamples(log: InteractionLog, options: CtrSamplesOptions): Ctr
       positions.push(position);
     }
   }
-  const liked = Uint8Array.from(rating, (value) => (value > above ? 1 : 0));
-  return {
+  const liked =
+    above !== undefined && rating
+      ? Uint8Array.from(rating, (value) => (value > above ? 1 : 0))
+      : new Uint8Array(log.item.length).fill(1);
+  const shown = {
     log,
     liked,
     user: Int32Array.from(rows, (r) => log.user[r]!),
     item: Int32Array.from(rows, (r) => log.item[r]!),
     label: Uint8Array.from(rows, (r) => liked[r]!),
     position: Int32Array.from(positions),
+    context:
+      context &&
+      Object.fromEntries(Object.entries(context).map(([name, column]) => [name, rows.map((r) => column[r])])),
+    above,
+  };
+  return above === undefined ? withNegatives(shown, negatives ?? 1, seed) : shown;
+}
+
+/** Samples of random items that their user never met behind each click. */
+function withNegatives(clicks: CtrSamples, negatives: number, seed: number): CtrSamples {
+  const { log } = clicks;
+  const random = new RandomStream(seed).fork('negatives');
+  const met = new Set<number>();
+  let owner = -1;
+  const item: number[] = [];
+  const from: number[] = [];
+  for (const [at, user] of clicks.user.entries()) {
+    if (user !== owner) {
+      met.clear();
+      for (const each of log.history(user)) met.add(each);
+      owner = user;
+    }
+    item.push(clicks.item[at]!);
+    from.push(at);
+    if (met.size === log.items.size) continue;
+    for (let k = 0; k < negatives; k++) {
+      let drawn = random.integer(log.items.size);
+      while (met.has(drawn)) drawn = random.integer(log.items.size);
+      item.push(drawn);
+      from.push(at);
+    }
+  }
+  return {
+    ...takeSamples(clicks, from),
+    item: Int32Array.from(item),
+    label: Uint8Array.from(item, (each, k) => (each === clicks.item[from[k]!] ? 1 : 0)),
   };
 }
 
@@ -94,6 +162,12 @@ export function takeSamples(samples: CtrSamples, positions: ArrayLike<number>): 
     label: Uint8Array.from(list, (at) => samples.label[at]!),
     position: list.map((at) => samples.position[at]!),
     past: samples.past && list.map((at) => samples.past?.[at] ?? 0),
+    context:
+      samples.context &&
+      Object.fromEntries(
+        Object.entries(samples.context).map(([name, column]) => [name, Array.from(list, (at) => column[at])]),
+      ),
+    above: samples.above,
   };
 }
 

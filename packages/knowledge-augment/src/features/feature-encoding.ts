@@ -4,10 +4,12 @@ import { defineOptions, InvalidInputError, type OptionsOf, option, type Settings
 export const FEATURE = defineOptions(
   'a feature',
   {
-    name: option
-      .text()
-      .required({ doc: 'attribute of the catalogue or the user table; `id` for the external id itself' }),
-    of: option.choice(['user', 'item']).required({ doc: 'whose attribute it is' }),
+    name: option.text().required({
+      doc: 'attribute of the catalogue or the user table, `id` for the external id itself, or a column of the context',
+    }),
+    of: option.choice(['user', 'item', 'context']).required({
+      doc: "whose attribute it is; `'context'` for what comes with each sample and request, such as the device, the hour or the position",
+    }),
     kind: option.choice(['categorical', 'multi', 'numeric']).required({
       doc: "`'multi'` holds several categories, whose vectors are averaged",
     }),
@@ -53,7 +55,11 @@ export function slotsOf({ kind, most }: SettingsOf<typeof FEATURE.declarations>)
  * @param dir - the artifact, for the message
  * @throws ArtifactError for a declaration that cannot be; InvalidInputError where the rest does not fit it
  */
-export function readFeatureEncoding(dir: string, of: 'user' | 'item', value: unknown): FeatureEncoding {
+export function readFeatureEncoding(
+  dir: string,
+  of: FeatureDeclaration['of'],
+  value: unknown,
+): FeatureEncoding {
   const given = (typeof value === 'object' && value !== null ? value : {}) as Partial<FeatureEncoding>;
   const declared = FEATURE.restored(dir, given.declaration);
   const { rows, vocabulary, mean, scale } = given;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   type AttributeValue,
   type Dataset,
@@ -7,8 +6,10 @@ import {
   unknownName,
   WORLD,
 } from '@palate/core';
+import type { SampleContext } from './context-columns.js';
 import type { CtrSamples } from './ctr-samples.js';
-import { FEATURE, type FeatureDeclaration, type FeatureEncoding, slotsOf } from './feature-encoding.js';
+import { codesOf, learnEncoding, numbersOfValues } from './encode-values.js';
+import { FEATURE, type FeatureDeclaration, type FeatureEncoding } from './feature-encoding.js';
 
 /** A feature as numbers, one row an entity. */
 export interface EncodedFeature extends FeatureEncoding {
@@ -24,12 +25,16 @@ export interface EncodedFeature extends FeatureEncoding {
 export interface FeatureSet {
   readonly user: readonly EncodedFeature[];
   readonly item: readonly EncodedFeature[];
+  /** Features of the context, whose values come with each sample or request. */
+  readonly context: readonly FeatureEncoding[];
 }
 
 /** Which entities were seen in training: vocabularies and means are theirs alone. */
 export interface SeenEntities {
   readonly users: Uint8Array;
   readonly items: Uint8Array;
+  /** Context of the training samples, where they have any. */
+  readonly context?: SampleContext | undefined;
 }
 
 /** The users and items that training samples are about, those in their histories not counted. */
@@ -39,7 +44,7 @@ export function seenEntities(training: CtrSamples): SeenEntities {
   const items = new Uint8Array(log.items.size);
   for (const user of training.user) users[user] = 1;
   for (const item of training.item) items[item] = 1;
-  return { users, items };
+  return { users, items, context: training.context };
 }
 
 /**
@@ -75,12 +80,22 @@ export function encodeFeatures(
       .map((declaration) => {
         const values = valuesOf(dataset, declaration);
         return encodeValues(
-          learnEncoding(declaration, values, of === 'user' ? seen.users : seen.items),
+          learnEncoding(declaration, values, (at) => (of === 'user' ? seen.users : seen.items)[at] === 1),
           values,
           provenanceOf(dataset, declaration),
         );
       });
-  return { user: encode('user'), item: encode('item') };
+  const context = declarations
+    .filter((declaration) => declaration.of === 'context')
+    .map((declaration) => learnEncoding(declaration, contextOf(seen.context, declaration), () => true));
+  return { user: encode('user'), item: encode('item'), context };
+}
+
+/** Values of a context in training. */
+function contextOf(context: SampleContext = {}, { name }: FeatureDeclaration): readonly AttributeValue[] {
+  if (!Object.hasOwn(context, name))
+    throw unknownName('a context of the training samples as a feature', name, Object.keys(context));
+  return context[name] as readonly AttributeValue[];
 }
 
 /**
@@ -99,7 +114,7 @@ export function encodeFeaturesLike(dataset: Dataset, features: FeatureSet): Feat
         provenanceOf(dataset, feature.declaration),
       ),
     );
-  return { user: encode(features.user), item: encode(features.item) };
+  return { user: encode(features.user), item: encode(features.item), context: features.context };
 }
 
 function valuesOf(dataset: Dataset, { name, of }: FeatureDeclaration): readonly AttributeValue[] {
@@ -120,82 +135,32 @@ function provenanceOf({ catalog, users }: Dataset, { name, of }: FeatureDeclarat
   return Object.hasOwn(notes, name) ? (notes[name] as Provenance) : WORLD;
 }
 
-/** Vocabulary, or mean and scale, of the entities that training saw. */
-function learnEncoding(
-  declaration: FeatureDeclaration,
-  values: readonly AttributeValue[],
-  seen: Uint8Array,
-): FeatureEncoding {
-  const { kind, hashSize } = declaration;
-  if (kind === 'numeric') {
-    const own = numbersOf(declaration, values).filter((number, at) => seen[at] && Number.isFinite(number));
-    const mean = own.reduce((sum, number) => sum + number, 0) / Math.max(1, own.length);
-    const variance = own.reduce((sum, number) => sum + (number - mean) ** 2, 0) / Math.max(1, own.length);
-    const scale = variance > 0 ? 1 / Math.sqrt(variance) : 0;
-    return { declaration, rows: 0, slots: 0, vocabulary: [], mean, scale };
-  }
-  const shared = { declaration, slots: slotsOf(FEATURE.settings(declaration)), mean: 0, scale: 0 };
-  if (hashSize !== undefined) return { ...shared, rows: hashSize + 1, vocabulary: [] };
-  const known = new Set<string>();
-  for (const [entity, list] of categoriesOf(declaration, values, shared.slots).entries())
-    if (seen[entity]) for (const value of list) known.add(value);
-  return { ...shared, rows: known.size + 1, vocabulary: [...known] };
-}
-
 function encodeValues(
   encoding: FeatureEncoding,
   values: readonly AttributeValue[],
   provenance: Provenance,
 ): EncodedFeature {
   const { declaration, rows, slots, vocabulary, mean, scale } = encoding;
-  const kept = { declaration, rows, slots, vocabulary, mean, scale, provenance };
-  if (declaration.kind === 'numeric')
-    return {
-      ...kept,
-      codes: new Int32Array(0),
-      // A missing number is the mean.
-      numbers: Float32Array.from(numbersOf(declaration, values), (number) =>
-        Number.isFinite(number) ? (number - mean) * scale : 0,
-      ),
-    };
-  const known = new Map(vocabulary.map((value, at) => [value, at + 1]));
-  const codeOf = (value: string): number =>
-    declaration.hashSize === undefined
-      ? (known.get(value) ?? 0)
-      : 1 + (createHash('sha256').update(value).digest().readUInt32LE(0) % declaration.hashSize);
-  const codes = new Int32Array(values.length * slots);
-  for (const [entity, list] of categoriesOf(declaration, values, slots).entries())
-    for (const [slot, value] of list.entries()) codes[entity * slots + slot] = codeOf(value);
-  return { ...kept, codes, numbers: new Float32Array(0) };
+  return {
+    declaration,
+    rows,
+    slots,
+    vocabulary,
+    mean,
+    scale,
+    provenance,
+    ...encodeAttributes(encoding, values),
+  };
 }
 
-function categoriesOf(
-  { name, kind }: FeatureDeclaration,
+/** Values of one feature as numbers: codes of categories, or numbers. */
+export function encodeAttributes(
+  encoding: FeatureEncoding,
   values: readonly AttributeValue[],
-  slots: number,
-): string[][] {
-  return values.map((value, entity) => {
-    if (value === undefined || value === '') return [];
-    if (Array.isArray(value) && kind === 'categorical')
-      throw new InvalidInputError({
-        expected: `one category of ${name} an entity`,
-        received: `${JSON.stringify(value)} at index ${entity}`,
-        hint: "Declare the feature as 'multi'.",
-      });
-    return (Array.isArray(value) ? value : [value]).map(String).slice(0, slots);
-  });
-}
-
-/** Numbers of entities; NaN where there is none. */
-function numbersOf({ name }: FeatureDeclaration, values: readonly AttributeValue[]): number[] {
-  return values.map((value, entity) => {
-    const number = value === undefined || value === '' ? Number.NaN : Number(value);
-    if (value !== undefined && value !== '' && !Number.isFinite(number))
-      throw new InvalidInputError({
-        expected: `numbers as ${name}`,
-        received: `${JSON.stringify(value)} at index ${entity}`,
-        hint: "Declare the feature as 'categorical', or repair the value.",
-      });
-    return number;
-  });
+): Pick<EncodedFeature, 'codes' | 'numbers'> {
+  const isNumeric = encoding.declaration.kind === 'numeric';
+  return {
+    codes: isNumeric ? new Int32Array(0) : codesOf(encoding, values),
+    numbers: isNumeric ? numbersOfValues(encoding, values) : new Float32Array(0),
+  };
 }

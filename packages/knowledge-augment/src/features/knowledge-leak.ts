@@ -23,6 +23,7 @@ export function predictedInteractions(
   const positions: number[] = [];
   for (let at = 0; at < user.length; at++) {
     const index = offsets[user[at]!]! + position[at]!;
+    if (at > 0 && user[at] === user[at - 1] && position[at] === position[at - 1]) continue;
     // A request, or a sample at the end of a history, asks about what is not known yet.
     if (past || index >= offsets[user[at]! + 1]!) continue;
     rows.push(row[index]!);
@@ -35,10 +36,11 @@ export function predictedInteractions(
 export function fingerprintOfSamples(samples: Pick<CtrSamples, 'log' | 'user' | 'position'>): string {
   const { log, user, position } = samples;
   const { offsets, row } = log.byUser();
-  const rows: number[] = [];
+  // Items that were not clicked share the row of the click.
+  const rows = new Set<number>();
   for (let at = 0; at < user.length; at++) {
     const index = offsets[user[at]!]! + position[at]!;
-    if (index < offsets[user[at]! + 1]!) rows.push(row[index]!);
+    if (index < offsets[user[at]! + 1]!) rows.add(row[index]!);
   }
   return fingerprint(log.select(Int32Array.from(rows).sort()));
 }

@@ -37,6 +37,10 @@ export const ADAPTOR = defineOptions(
       default: 0,
       doc: 'chance that the text of a user or item is hidden from a sample while training, which keeps the model from learning users by heart',
     }),
+    gate: option.boolean()({
+      default: true,
+      doc: 'weighs the vector of each user and item by a number from 0 to 1, learned from its text and its features: knowledge that does not help is shut out; not in the published adaptor',
+    }),
     match: option.boolean()({
       default: false,
       doc: 'adds the product of the augmented user and item vectors where there are both: how well they match, which carries over to new users; not in the published adaptor',

@@ -17,6 +17,8 @@ export interface RerankLists {
   readonly item: Int32Array;
   /** 1 for what the user liked. */
   readonly label: Uint8Array;
+  /** Rating above which an item of a history counts as liked, where ratings say it. */
+  readonly above?: number | undefined;
 }
 
 /** Options of {@link rerankLists}. */
@@ -71,6 +73,7 @@ export function rerankLists(samples: CtrSamples, options: RerankListOptions = {}
   return {
     log,
     liked: samples.liked,
+    above: samples.above,
     length,
     user: Int32Array.from(lists, ({ user }) => user),
     position: Int32Array.from(lists, ({ position }) => position),

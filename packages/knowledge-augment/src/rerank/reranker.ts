@@ -1,4 +1,16 @@
-import { ArtifactError, InvalidInputError, RandomStream } from '@palate/core';
+import {
+  ArtifactError,
+  checkNumber,
+  checkOptions,
+  InvalidInputError,
+  type Query,
+  RandomStream,
+  type Ranker,
+  RETRIEVE_OPTIONS,
+  type RetrieveOptions,
+  type ScoredItem,
+  throwIfCancelled,
+} from '@palate/core';
 import {
   type BatchTensors,
   type EpochReport,
@@ -8,8 +20,10 @@ import {
   shuffledBatches,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { ctrBatch } from '../ctr/ctr-input.js';
+import { ctrBatch } from '../ctr/ctr-batch.js';
+import type { CtrInput } from '../ctr/ctr-input.js';
 import type { CtrEntities } from '../ctr/entities.js';
+import { EntityInput } from '../ctr/entity-input.js';
 import {
   beginFit,
   EntityModel,
@@ -18,8 +32,11 @@ import {
   loadTrained,
 } from '../ctr/entity-model.js';
 import { flatInput, flatWidth } from '../ctr/flat-input.js';
+import { bestOf, requestOf } from '../ctr/rank-requests.js';
+import { RequestRows } from '../ctr/score-request.js';
 import { scoreRows } from '../ctr/score-rows.js';
-import { EntityInput, type TrainedNetwork } from '../ctr/trained-network.js';
+import type { TrainedNetwork } from '../ctr/trained-network.js';
+import { type Upserts, withUpserts } from '../ctr/upsert-entities.js';
 import type { CtrSamples } from '../features/ctr-samples.js';
 import { LIST_MODELS, type ListModelName } from './list-models.js';
 import type { RerankLists } from './rerank-lists.js';
@@ -31,7 +48,7 @@ class ListNetwork {
   readonly parameters: Parameters;
   /** Width of an entry. */
   readonly width: number;
-  readonly #input: EntityInput;
+  readonly input: EntityInput;
   readonly #model: ReturnType<(typeof LIST_MODELS)[ListModelName]>;
   readonly #length: number;
 
@@ -39,12 +56,12 @@ class ListNetwork {
     const random = new RandomStream(seed).fork('reranker');
     const { dropout, length } = config;
     this.parameters = parameters;
-    this.#input = new EntityInput(this.parameters, config, entities, random);
-    this.width = flatWidth(this.#input.shape);
+    this.input = new EntityInput(this.parameters, config, entities, random);
+    this.width = flatWidth(this.input.shape);
+    const { itemWidth } = this.input.shape;
     this.#model = LIST_MODELS[config.model](
       this.parameters,
-      this.width,
-      length,
+      { width: this.width, itemWidth, length },
       random.fork('model'),
       dropout,
     );
@@ -53,8 +70,31 @@ class ListNetwork {
 
   /** Scores of lists whose entries are the batch's rows, `[lists, length]`. */
   scores(batch: BatchTensors, pass: ForwardPass): tf.Tensor2D {
-    const entries = flatInput(this.#input.apply(batch, pass));
-    return this.#model.scores(tf.reshape(entries, [-1, this.#length, this.width]), pass);
+    return this.#scores(batch, this.input.apply(batch, pass), pass);
+  }
+
+  /** As {@link scores} without dropout, from stored vectors. */
+  serve(batch: BatchTensors): tf.Tensor2D {
+    return this.#scores(batch, this.input.serve(batch), ForwardPass.inference());
+  }
+
+  #scores(batch: BatchTensors, input: CtrInput, pass: ForwardPass): tf.Tensor2D {
+    const length = this.#length;
+    const [, met = 0] = input.present.shape;
+    const { itemWidth } = this.input.shape;
+    // All entries of a list have one history.
+    const first = (x: tf.Tensor, shape: readonly number[]): tf.Tensor =>
+      tf.squeeze(tf.slice(tf.reshape(x, [-1, length, ...shape]), [0, 0], [-1, 1]), [1]);
+    return this.#model.scores(
+      {
+        entries: tf.reshape(flatInput(input), [-1, length, this.width]),
+        present: tf.reshape(batch.weight as tf.Tensor, [-1, length]),
+        items: tf.reshape(input.target, [-1, length, itemWidth]),
+        history: first(input.history, [met, itemWidth]),
+        met: first(input.present, [met]) as tf.Tensor2D,
+      },
+      pass,
+    );
   }
 }
 
@@ -71,9 +111,13 @@ const KIND: EntityModelKind<RerankerConfig, ListNetwork> = {
  * A list-wise re-ranker on the features of click-through models, with or without KAR's augmented vectors: the softmax
  * over the list's scores is drawn towards its liked items.
  */
-export class Reranker extends EntityModel<RerankerConfig, ListNetwork> {
+export class Reranker extends EntityModel<RerankerConfig, ListNetwork> implements Ranker {
+  /** Name of the list model, and whether it has knowledge. */
+  readonly name: string;
+
   private constructor(trained: TrainedNetwork<RerankerConfig, ListNetwork>, history: readonly EpochReport[]) {
     super(KIND, trained, history);
+    this.name = `${trained.config.model}${trained.entities.knowledge ? ' with KAR' : ''}`;
   }
 
   /**
@@ -84,6 +128,13 @@ export class Reranker extends EntityModel<RerankerConfig, ListNetwork> {
   static async fit(lists: RerankLists, options: RerankerOptions): Promise<Reranker> {
     const settings = RERANKER.settings(options);
     const { log, length, user } = lists;
+    const [unread] = settings.features.context;
+    if (unread)
+      throw new InvalidInputError({
+        expected: 'features of users and items',
+        received: `the context ${unread.declaration.name}`,
+        hint: 'Lists have no context: give re-rankers features without it.',
+      });
     const config: RerankerConfig = { ...settings, length };
     const { validation, historyLength, batchSize } = config;
     const trained = await beginFit(
@@ -114,6 +165,7 @@ export class Reranker extends EntityModel<RerankerConfig, ListNetwork> {
       validation: validation && {
         measure: async () => {
           const { map, ndcg } = await new Reranker(trained, []).evaluate(validation);
+          network.input.forget();
           return { 'map@7': map[7] ?? 0, 'ndcg@7': ndcg[7] ?? 0 };
         },
         stopBy: 'ndcg@7',
@@ -143,8 +195,47 @@ export class Reranker extends EntityModel<RerankerConfig, ListNetwork> {
       batchSize,
       length,
       (positions, size) => ctrBatch(entries, expand(positions, length), size * length, historyLength),
-      (batch) => network.scores(batch, ForwardPass.inference()),
+      (batch) => network.serve(batch),
     );
+  }
+
+  /**
+   * Orders the first candidates of each query, as many as the lists of the training had; what comes behind them stays
+   * behind. Ratings of a query's history say what was liked where the samples of the fit were told `above`; all of it was
+   * clicked otherwise.
+   */
+  async rank(
+    queries: readonly Query[],
+    candidates: readonly (readonly ScoredItem[])[],
+    k: number,
+    options: RetrieveOptions = {},
+  ): Promise<ScoredItem[][]> {
+    checkOptions('rank', options, RETRIEVE_OPTIONS);
+    checkNumber('k', k, { min: 1, integer: true });
+    throwIfCancelled(options.signal, 'ranking by a re-ranker');
+    await this.store();
+    const { network, config, entities, above } = this.trained;
+    const { length, batchSize, historyLength } = config;
+    const requests = queries.map((query, at) =>
+      requestOf(query, (candidates[at] ?? []).slice(0, length), above),
+    );
+    const rows = new RequestRows(requests, entities, []);
+    const scores = await scoreRows(
+      requests.length,
+      batchSize,
+      length,
+      (positions, size) => rows.lists(positions, size, length, historyLength),
+      (batch) => network.serve(batch),
+    );
+    return requests.map((request, at) => {
+      const own = scores.slice(at * length, at * length + request.candidates.length);
+      const ordered = bestOf(request.candidates, own, length);
+      const last = ordered.at(-1)?.score ?? 0;
+      const behind = (candidates[at] ?? [])
+        .slice(length)
+        .map(({ item }, rank): ScoredItem => ({ item, score: last - 1 - rank }));
+      return [...ordered, ...behind].slice(0, k);
+    });
   }
 
   /**
@@ -165,6 +256,15 @@ export class Reranker extends EntityModel<RerankerConfig, ListNetwork> {
    */
   async extend(entities: CtrEntities): Promise<Reranker> {
     return new Reranker(await this.extended(entities), this.history);
+  }
+
+  /**
+   * The same weights with users or items added or replaced: the indexes of those known stay.
+   *
+   * @throws InvalidInputError for columns or vectors that do not fit
+   */
+  async upsert(changes: Upserts): Promise<Reranker> {
+    return this.extend(withUpserts(this.trained.entities, changes));
   }
 
   /** @throws ArtifactError if the folder is missing, foreign or damaged */
@@ -192,9 +292,10 @@ function metBy({
   past,
   item,
   length,
-}: RerankLists): Pick<CtrSamples, 'log' | 'user' | 'position'> {
+  above,
+}: RerankLists): Pick<CtrSamples, 'log' | 'user' | 'position' | 'above'> {
   // Lists of requests ask about candidates, whatever their users did later.
-  if (past) return { log, user: new Int32Array(0), position: new Int32Array(0) };
+  if (past) return { log, user: new Int32Array(0), position: new Int32Array(0), above };
   const { offsets, item: met } = log.byUser();
   const users: number[] = [];
   const positions: number[] = [];
@@ -206,7 +307,7 @@ function metBy({
       positions.push(at);
     }
   }
-  return { log, user: Int32Array.from(users), position: Int32Array.from(positions) };
+  return { log, user: Int32Array.from(users), position: Int32Array.from(positions), above };
 }
 
 /** Entries of lists as samples, one after the other. */

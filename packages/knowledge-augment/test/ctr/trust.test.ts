@@ -285,7 +285,7 @@ describe('options that nobody would read', () => {
     await refused({ hidden: [0] });
     await refused({ weightDecay: Number.NaN });
     await refused({ learningRate: '0.1' });
-    await refused({ features: { user: features.item, item: [] } });
+    await refused({ features: { user: features.item, item: [], context: [] } });
     const separate = { user, item: vectors(log.items, WORLD, 4), adaptor: { shared: 0 } };
     using model = await CtrModel.fit(split.train, { ...SMALL, knowledge: separate });
     expect(model.parameterCount).toBeGreaterThan(0);

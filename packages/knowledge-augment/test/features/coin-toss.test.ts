@@ -2,7 +2,7 @@ import { Catalog, createDataset, InteractionLog, RandomStream } from '@palate/co
 import { auc } from '@palate/eval';
 import { batchTensors, selectBackend } from '@palate/nn';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ctrBatch } from '../../src/ctr/ctr-input.js';
+import { ctrBatch } from '../../src/ctr/ctr-batch.js';
 import { CtrModel, ctrSamples, encodeFeatures, splitByUsers } from '../../src/index.js';
 
 beforeAll(async () => {

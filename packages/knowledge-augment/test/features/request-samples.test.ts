@@ -1,7 +1,7 @@
 import { IdMap, InteractionLog } from '@palate/core';
 import { batchTensors, selectBackend } from '@palate/nn';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ctrBatch } from '../../src/ctr/ctr-input.js';
+import { ctrBatch } from '../../src/ctr/ctr-batch.js';
 import {
   CtrModel,
   ctrSamples,

@@ -94,22 +94,109 @@ describe('each list model', () => {
       expect(ndcg[3] as number).toBeGreaterThan((chance.ndcg[3] as number) + 0.15);
     });
 
+  for (const name of Object.keys(LIST_MODELS) as ListModelName[])
+    it(`${name} does not look at padding, of lists or of histories`, () => {
+      const model = LIST_MODELS[name](
+        new Parameters(),
+        { width: 3, itemWidth: 2, length: 3 },
+        new RandomStream(4),
+        0,
+      );
+      const at = (padding: number): number[] => {
+        const found = model.scores(
+          {
+            entries: tf.tensor3d([
+              [
+                [1, 0, 2],
+                [0, 3, 1],
+                [padding, padding, padding],
+              ],
+            ]),
+            present: tf.tensor2d([[1, 1, 0]]),
+            items: tf.tensor3d([
+              [
+                [1, 0],
+                [0, 3],
+                [padding, padding],
+              ],
+            ]),
+            history: tf.tensor3d([
+              [
+                [padding, padding],
+                [1, 2],
+              ],
+            ]),
+            met: tf.tensor2d([[0, 1]]),
+          },
+          ForwardPass.inference(),
+        );
+        return (found.arraySync()[0] as number[]).slice(0, 2);
+      };
+      const other = at(7);
+      for (const [k, score] of at(0).entries()) expect(score).toBeCloseTo(other[k] as number, 4);
+    });
+
+  it('MIR scores by what the history says', () => {
+    const model = LIST_MODELS.mir(
+      new Parameters(),
+      { width: 2, itemWidth: 2, length: 2 },
+      new RandomStream(4),
+      0,
+    );
+    const at = (history: number[]): number[] => {
+      const entries = tf.tensor3d([
+        [
+          [1, 0],
+          [0, 1],
+        ],
+      ]);
+      const lists = {
+        entries,
+        present: tf.tensor2d([[1, 1]]),
+        items: entries,
+        history: tf.tensor3d([[history]]),
+        met: tf.tensor2d([[1]]),
+      };
+      return model.scores(lists, ForwardPass.inference()).arraySync()[0] as number[];
+    };
+    const [first = 0, second = 0] = at([3, 0]);
+    const [one = 0, two = 0] = at([0, 3]);
+    expect(first - second).not.toBeCloseTo(one - two, 4);
+  });
+
   it('of SetRank scores entries alike in any order, while PRM looks at places', () => {
     const scores = (name: ListModelName, order: number[]): number[] => {
-      const model = LIST_MODELS[name](new Parameters(), 3, 4, new RandomStream(6), 0);
+      const shape = { width: 3, itemWidth: 2, length: 4 };
+      const model = LIST_MODELS[name](new Parameters(), shape, new RandomStream(6), 0);
       const entries = [
         [1, 0, 2],
         [0, 3, 1],
         [2, 2, 0],
         [-1, 1, 1],
       ];
-      const list = tf.tensor3d([order.map((k) => entries[k] as number[])]);
+      const list = {
+        entries: tf.tensor3d([order.map((k) => entries[k] as number[])]),
+        present: tf.tensor2d([[1, 1, 1, 1]]),
+        items: tf.tensor3d([order.map((k) => (entries[k] as number[]).slice(0, 2))]),
+        history: tf.tensor3d([
+          [
+            [0, 0],
+            [1, 2],
+            [3, -1],
+          ],
+        ]),
+        met: tf.tensor2d([[0, 1, 1]]),
+      };
       const found = model.scores(list, ForwardPass.inference()).arraySync()[0] as number[];
       return entries.map((_, k) => found[order.indexOf(k)] as number);
     };
     const straight = scores('setrank', [0, 1, 2, 3]);
     for (const [k, score] of scores('setrank', [3, 1, 0, 2]).entries())
       expect(score).toBeCloseTo(straight[k] as number, 4);
+    // MIR reads the candidates as a set too.
+    const set = scores('mir', [0, 1, 2, 3]);
+    for (const [k, score] of scores('mir', [3, 1, 0, 2]).entries())
+      expect(score).toBeCloseTo(set[k] as number, 4);
     expect(scores('prm', [3, 1, 0, 2])[0]).not.toBeCloseTo(scores('prm', [0, 1, 2, 3])[0] as number, 4);
   });
 });
