@@ -43,7 +43,7 @@ export const karLatency: Study = {
     for (const { label, backbone } of BACKBONES) {
       const found = await context.cell(
         label,
-        [backbone, SIZES, CALLS, availableParallelism(), 1],
+        [backbone, SIZES, CALLS, availableParallelism(), 2],
         async (call) => {
           const fit = (knows: boolean): Promise<CtrModel> =>
             CtrModel.fit(

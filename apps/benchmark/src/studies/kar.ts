@@ -45,6 +45,8 @@ type Side = (typeof SIDES)[number];
  */
 export const ADAPTOR: AdaptorOptions = { match: true, hide: 0.3, dropout: 0.4 };
 const REGULARISED = { dropout: 0.4, weightDecay: 0.05 };
+/** Version of how knowledge enters a model: 2 as fields with gates. Part of the key of every cell that has any. */
+export const KNOWLEDGE = 2;
 /** Width to which the encoder's vectors are reduced and whitened. */
 const WIDTH = 32;
 
@@ -189,7 +191,7 @@ async function table(
           side,
           seed,
           share,
-          side === 'none' ? null : adaptor,
+          side === 'none' ? null : [adaptor, KNOWLEDGE],
           batchSize,
         ];
         const cell = await context.cell(`${label} ${side} seed ${seed}`, basis, (call) =>

@@ -8,12 +8,14 @@ import {
   seenEntities,
   splitByUsers,
 } from '@palate/knowledge-augment';
-import { ADAPTOR, movieTweetingsKarData } from './kar.js';
+import { ADAPTOR, KNOWLEDGE, movieTweetingsKarData } from './kar.js';
 import { meanAndDeviation, type Study } from './study.js';
 
 const MODELS: readonly { readonly label: string; readonly model: ListModelName }[] = [
   { label: 'PRM', model: 'prm' },
   { label: 'SetRank', model: 'setrank' },
+  { label: 'DLCM', model: 'dlcm' },
+  { label: 'MIR', model: 'mir' },
 ];
 const CUTOFFS = [1, 3, 5, 7];
 /** Version of the metrics: 2 puts disliked entries of equal scores first. Part of every cell's key. */
@@ -36,7 +38,7 @@ export const rerank: Study = {
           found.push(
             await context.cell(
               `${label} ${side} seed ${seed}`,
-              [model, side, seed, data.samples.user.length, METRICS],
+              [model, side, seed, data.samples.user.length, side === 'none' ? METRICS : [METRICS, KNOWLEDGE]],
               async (call) => {
                 const split = splitByUsers(data.samples, seed);
                 const fitted = await Reranker.fit(rerankLists(split.train, { seed }), {
