@@ -16,6 +16,7 @@ export { IdTrie } from './ids/id-trie.js';
 export { SEMANTIC_IDS, SemanticIds, type SemanticIdsOptions } from './ids/semantic-ids.js';
 export { entropyAtK } from './tiger/entropy.js';
 export type { FreeSearch } from './tiger/free-search.js';
+export type { SearchProof } from './tiger/left-out.js';
 export { Tiger } from './tiger/tiger.js';
 export { TIGER, type TigerMode, type TigerOptions } from './tiger/tiger-options.js';
 export type { TigerRetrieveOptions } from './tiger/tiger-search.js';

@@ -9,6 +9,7 @@ import type { SemanticIds } from '../ids/semantic-ids.js';
 import type { Beams } from './beams.js';
 import { COLD, WARM } from './findable-nodes.js';
 import type { IdSearch } from './id-search.js';
+import type { LeftOut } from './left-out.js';
 import type { UnseenItems } from './unseen-items.js';
 
 /** Nodes of the next level that one history can go to; the columns are used again for each history. */
@@ -132,5 +133,16 @@ export class ChildBeams {
       chance: Float64Array.from(chosen, (k) => chance[k]!),
       key: Float32Array.from(chosen, (k) => key[k]!),
     };
+  }
+
+  /** Tells which of the nodes are not among those kept. */
+  tellLeftOut(kept: Beams, findable: Uint8Array, leftOut: LeftOut): void {
+    const { node, score } = this.#all;
+    const followed = new Set(kept.node);
+    for (let k = 0; k < this.count; k++) {
+      if (followed.has(node[k]!)) continue;
+      const kinds = findable[node[k]!]!;
+      leftOut.add(score[k]!, (kinds & WARM) !== 0, (kinds & COLD) !== 0);
+    }
   }
 }

@@ -5,6 +5,7 @@
 
 import type { RandomStream } from '@palate/core';
 import type { IdHistory } from './id-model.js';
+import type { LeftOut } from './left-out.js';
 
 /** A history to be continued, and what may be found for it. */
 export interface IdSearch {
@@ -17,4 +18,6 @@ export interface IdSearch {
   readonly coldWidth: number;
   /** Draws nodes without replacement instead of taking the likeliest, with chances raised to `1 / temperature`. */
   readonly sampling?: { readonly temperature: number; readonly random: RandomStream } | undefined;
+  /** Told what is followed no further, where given. */
+  readonly leftOut?: LeftOut | undefined;
 }

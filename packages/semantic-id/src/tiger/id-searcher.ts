@@ -64,7 +64,9 @@ export class IdSearcher {
             read += trie.childCount[own.node[k]!]!;
             if (search.sampling) children.draw(from, own, k, search.sampling);
           }
-          return children.kept(nodes, search);
+          const kept = children.kept(nodes, search);
+          if (search.leftOut) children.tellLeftOut(kept, nodes, search.leftOut);
+          return kept;
         });
       }
       return beams.map(({ node, score }) =>

@@ -21,6 +21,7 @@ import type { SemanticIds } from '../ids/semantic-ids.js';
 import type { IdHistory, IdModel } from './id-model.js';
 import type { IdSearch } from './id-search.js';
 import { IdSearcher } from './id-searcher.js';
+import { LeftOut, type SearchProof } from './left-out.js';
 import type { UnseenItems } from './unseen-items.js';
 
 /** Options of `Tiger.retrieve`. */
@@ -29,6 +30,13 @@ export interface TigerRetrieveOptions extends RetrieveOptions {
   readonly temperature?: number | undefined;
   /** Share of a list that is kept for items without training interactions, where it differs from the fit's. */
   readonly epsilon?: number | undefined;
+  /**
+   * True to search on, each time twice as wide, until no prefix that was left out can lead to a better item: the list is
+   * that of scoring every item. Default false.
+   */
+  readonly exact?: boolean | undefined;
+  /** Told how far each list is certain, in the order of the queries; lists that are not exact say what they may miss. */
+  readonly onProofs?: ((proofs: readonly SearchProof[]) => void) | undefined;
 }
 
 /** Parts of a {@link TigerSearch}. */
@@ -74,24 +82,36 @@ export class TigerSearch {
       if (query.history?.length) withHistory.push(at);
       else lists[at] = this.#favouritesOf(this.#searchOf(query, at, k, width, options), k);
     const pause = (): Promise<void> => yieldToEventLoop(options.signal, this.#parts.name);
+    const proofs = lists.map((list): SearchProof => ({ proven: list.length, gap: 0, width: 0 }));
     let done = queries.length - withHistory.length;
-    for (const block of blocksOf(
-      queries,
-      withHistory,
-      width,
-      this.#items.size,
-      this.#parts.model.searchRows,
-    )) {
-      await pause();
-      const searches = block.map((query) =>
-        this.#searchOf(queries[query] as Query, query, k, width, options),
-      );
-      for (const [at, list] of (await this.#searcher.search(searches, pause)).entries())
-        lists[block[at] as number] = this.#bestOf(list, k, searches[at]?.coldShare ?? 0);
-      done += searches.length;
-      options.onProgress?.({ phase: `retrieve with ${this.#parts.name}`, done, total: queries.length });
+    let waiting = withHistory;
+    for (let times = 1; waiting.length > 0; times *= 2) {
+      const again: number[] = [];
+      for (const block of this.#blocksOf(queries, waiting, times * width)) {
+        await pause();
+        const searches = block.map((query) =>
+          this.#searchOf(queries[query] as Query, query, k, width, options, times),
+        );
+        for (const [at, found] of (await this.#searcher.search(searches, pause)).entries()) {
+          const { coldShare, leftOut, width: kept } = searches[at] as (typeof searches)[number];
+          const query = block[at] as number;
+          const list = this.#bestOf(found, k, coldShare);
+          const proof = leftOut?.proof(list, this.#parts.unseen.items, kept);
+          if (options.exact && proof && proof.proven < list.length) again.push(query);
+          else done++;
+          lists[query] = list;
+          if (proof) proofs[query] = proof;
+        }
+        options.onProgress?.({ phase: `retrieve with ${this.#parts.name}`, done, total: queries.length });
+      }
+      waiting = again;
     }
+    options.onProofs?.(proofs);
     return lists;
+  }
+
+  #blocksOf(queries: readonly Query[], chosen: readonly number[], width: number): number[][] {
+    return blocksOf(queries, chosen, width, this.#items.size, this.#parts.model.searchRows);
   }
 
   /** The general favourites that a search may find, with its share of items without interactions. */
@@ -105,8 +125,9 @@ export class TigerSearch {
     k: number,
     width: number,
     options: TigerRetrieveOptions,
+    times = 1,
   ): IdSearch & { readonly coldShare: number } {
-    const { temperature = 0, epsilon = this.#parts.epsilon } = options;
+    const { temperature = 0, epsilon = this.#parts.epsilon, exact = false, onProofs } = options;
     const excluded = unavailableItems(query, this.#items.size, options);
     const cold = this.#parts.unseen.items;
     let warm = 0;
@@ -117,9 +138,10 @@ export class TigerSearch {
       history: historyOf(query),
       excluded,
       coldShare,
-      width: temperature > 0 ? k : searchWidth(query, width, this.#items.size),
+      width: temperature > 0 ? k : searchWidth(query, times * width, this.#items.size),
       coldWidth:
-        coldShare === 0 ? 0 : Math.min(temperature > 0 ? coldShare : 2 * coldShare, this.#items.size),
+        coldShare === 0 ? 0 : Math.min(temperature > 0 ? coldShare : 2 * times * coldShare, this.#items.size),
+      leftOut: exact || onProofs ? new LeftOut() : undefined,
       sampling:
         temperature > 0
           ? { temperature, random: new RandomStream(options.seed ?? 0).fork('tiger').fork(`query ${index}`) }

@@ -189,10 +189,16 @@ export class Tiger implements Retriever, Saveable, Disposable {
     k: number,
     options: TigerRetrieveOptions = {},
   ): Promise<ScoredItem[][]> {
-    checkOptions('retrieve', options, [...RETRIEVE_OPTIONS, 'temperature', 'epsilon']);
+    checkOptions('retrieve', options, [...RETRIEVE_OPTIONS, 'temperature', 'epsilon', 'exact', 'onProofs']);
     checkNumber('k', k, { min: 1, integer: true });
     checkNumber('temperature', options.temperature ?? 0, { min: 0 });
     checkNumber('epsilon', options.epsilon ?? 0, { min: 0, max: 1 });
+    if (options.temperature && (options.exact || options.onProofs))
+      throw new InvalidInputError({
+        expected: 'exact and onProofs without a temperature',
+        received: `temperature ${options.temperature}`,
+        hint: 'A list that is drawn has no likeliest items to prove: leave the temperature out.',
+      });
     for (const query of queries) unavailableItems(query, this.items.size, options);
     const counter = new OutcomeCounter(this.name, queries.length);
     for (const { history } of queries)
