@@ -39,6 +39,7 @@ const SMALL: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   unisrec: { dimension: 8, experts: 2 },
   zesrec: { dimension: 8 },
   'vq-rec': { dimension: 8 },
+  rpg: { dimension: 8 },
   tiger: { dimension: 16 },
   'palr-local': { dimension: 16, userShare: 0.5 },
 };
@@ -50,6 +51,7 @@ const STOPPED = [
   'unisrec',
   'zesrec',
   'vq-rec',
+  'rpg',
   'tiger',
   'palr-local',
   'light-gcn',

@@ -142,6 +142,7 @@ export function scoresAtEnd(
   const states = encoder.encode(ids, present, ForwardPass.inference(), causal, { only: 'newest', table });
   const [size = 0, , width = 0] = states.shape;
   const last = tf.reshape(states, [size, width]) as tf.Tensor2D;
+  if (encoder.items.scores) return encoder.items.scores(last, ForwardPass.inference());
   const { hidden, table: items } = encoder.scored(last, tf.slice(table, [0, 0], [itemCount, width]));
   return tf.matMul(hidden, items, false, true) as tf.Tensor2D;
 }

@@ -212,15 +212,28 @@ export class NextItemTask implements EncoderTask {
     }
   }
 
+  /**
+   * States after each position of a batch, `[rows, length, dimension]`.
+   *
+   * @param table - vectors of the items
+   */
+  states(batch: BatchTensors, pass: ForwardPass, table: tf.Tensor2D): tf.Tensor {
+    const { ids, present, histories, positions } = batch as Record<
+      'ids' | 'present' | 'histories' | 'positions',
+      tf.Tensor
+    >;
+    const packed = histories && { histories, positions };
+    return this.#encoder.encode(ids, present, pass, true, { table, packed });
+  }
+
   loss(batch: BatchTensors, pass: ForwardPass): tf.Scalar {
     const { loss, dimension, calibration } = this.#settings;
-    const { ids, present, targets, excluded, histories, positions } = batch as Record<
-      'ids' | 'present' | 'targets' | 'excluded' | 'histories' | 'positions',
+    const { present, targets, excluded, histories } = batch as Record<
+      'present' | 'targets' | 'excluded' | 'histories',
       tf.Tensor
     >;
     const all = this.#encoder.items.of(pass);
-    const packed = histories && { histories, positions };
-    const states = this.#encoder.encode(ids, present, pass, true, { table: all, packed });
+    const states = this.states(batch, pass, all);
     const { hidden: rows, table } = this.#encoder.scored(
       tf.reshape(states, [-1, dimension]) as tf.Tensor2D,
       all,

@@ -10,7 +10,7 @@ import {
 } from '@palate/core';
 import { alteredArtifactConformance } from '@palate/core/testing';
 import { describe, test } from 'vitest';
-import { Bert4Rec, SasRec, UniSRec, VqRec } from '../src/index.js';
+import { Bert4Rec, Rpg, SasRec, UniSRec, VqRec } from '../src/index.js';
 
 const log = InteractionLog.fromRows(
   Array.from({ length: 60 }, (_, k) => ({
@@ -59,6 +59,10 @@ const MODELS: Record<
   VqRec: {
     fit: () => VqRec.fit(data, { ...options, vectors, codes: 3, codeValues: 4 }),
     load: (dir) => VqRec.load(dir),
+  },
+  Rpg: {
+    fit: () => Rpg.fit(data, { ...options, vectors, codes: 3, codeValues: 4 }),
+    load: (dir) => Rpg.load(dir),
   },
 };
 

@@ -6,7 +6,7 @@ import type { Method, MethodSettings } from './method.js';
 import { p5 } from './p5.js';
 import { bert4rec, sasrec } from './sequential.js';
 import { bm25, textKnn } from './text.js';
-import { uniSRec, vqRec, zesRec } from './text-sequences.js';
+import { rpg, uniSRec, vqRec, zesRec } from './text-sequences.js';
 import { tiger } from './tiger.js';
 
 /** Every method: the one list that apps, tables and conformance runs read. A new method is its folder and one entry. */
@@ -19,6 +19,7 @@ export const METHODS: readonly Method[] = [
   uniSRec,
   zesRec,
   vqRec,
+  rpg,
   tiger,
   graph,
   lightGcn,

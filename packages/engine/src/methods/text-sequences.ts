@@ -1,5 +1,5 @@
 import { type Dataset, defineOptions, type EmbeddingTable, type LongCallOptions } from '@palate/core';
-import { UNISREC, UniSRec, VQREC, VqRec, ZESREC, ZesRec } from '@palate/sequential';
+import { RPG, Rpg, UNISREC, UniSRec, VQREC, VqRec, ZESREC, ZesRec } from '@palate/sequential';
 import { trainingOptions } from './fit-options.js';
 import type { FittedMethod, Method, MethodSettings } from './method.js';
 
@@ -46,6 +46,7 @@ function textSequence(
 const { vectors: _u, from: _uf, ...UNISREC_OWN } = UNISREC.declarations;
 const { vectors: _z, from: _zf, ...ZESREC_OWN } = ZESREC.declarations;
 const { vectors: _v, from: _vf, ...VQREC_OWN } = VQREC.declarations;
+const { vectors: _r, from: _rf, ...RPG_OWN } = RPG.declarations;
 
 /** UniSRec: a mixture of experts makes items of their texts' vectors. */
 export const uniSRec = textSequence(
@@ -75,5 +76,16 @@ export const vqRec = textSequence(
     options: defineOptions('vq-rec', VQREC_OWN),
   },
   VqRec,
+  { codes: 8, codeValues: 16 },
+);
+
+/** RPG: many codes of texts, all predicted at once. */
+export const rpg = textSequence(
+  {
+    key: 'rpg',
+    title: 'codes of texts, predicted in parallel',
+    options: defineOptions('rpg', RPG_OWN),
+  },
+  Rpg,
   { codes: 8, codeValues: 16 },
 );

@@ -10,6 +10,11 @@ export interface ItemVectors {
    * @param rows - int32, the rows that are wanted, where they are few
    */
   of(pass: ForwardPass, rows?: tf.Tensor1D): tf.Tensor2D;
+  /**
+   * Scores of all items, `[rows, items]`, from states after histories, `[rows, dimension]`; by inner products with the
+   * items' vectors if left out.
+   */
+  scores?(states: tf.Tensor2D, pass: ForwardPass): tf.Tensor2D;
   /** Numbers that are given, not learned, to be saved beside the weights; none if left out. */
   readonly given?: Readonly<Record<string, TensorData>> | undefined;
 }

@@ -177,11 +177,12 @@ export class CodeVectors implements ItemVectors {
       'int32',
     );
     const flat = tf.reshape(tf.add(codes, from), [-1]) as tf.Tensor1D;
-    const vectors = tf.gather(this.#permuted(pass), flat);
+    const vectors = tf.gather(this.tables(pass), flat);
     return tf.mean(tf.reshape(vectors, [rows, positions, this.#dimension]), 1) as tf.Tensor2D;
   }
 
-  #permuted(pass: ForwardPass): tf.Tensor2D {
+  /** Vectors of all values of all codes, `[positions * size, dimension]`, permuted where that is learned. */
+  tables(pass: ForwardPass): tf.Tensor2D {
     const table = this.#table.table as tf.Tensor as tf.Tensor2D;
     if (!this.#permutation) return table;
     const { positions, size } = this.#codes;

@@ -5,7 +5,7 @@ import type { SequenceEncoder } from '../sequence-encoder.js';
 import { type ContrastiveSettings, ContrastiveTask } from './contrastive-task.js';
 
 /** Full cross-entropy over the catalogue, of items that the user has not seen. */
-const NEXT_ITEM = {
+export const NEXT_ITEM = {
   windows: 'newest',
   loss: 'cross-entropy',
   competitors: 'unseen',
