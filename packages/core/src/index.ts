@@ -66,6 +66,7 @@ export {
   type UserMajorView,
 } from './interaction-log.js';
 export { ItemEdges, type ItemPairs } from './item-edges.js';
+export { KNOWLEDGE_KEY_FIELDS, knowledgeJson, knowledgeKeyParts } from './knowledge-key.js';
 export {
   type KnowledgeEntry,
   type KnowledgeFilter,
@@ -164,7 +165,7 @@ export { decodeSafetensors, encodeSafetensors, type TensorData, type TensorValue
 export { itemFiles, savedItems } from './saved-items.js';
 export { type SavedFiles, savedJson, savedTexts } from './saved-json.js';
 export { checkSavedNames, checkSavedShapes, rebuildSaved } from './saved-parts.js';
-export type { ClaimOutcome } from './storage/claim-holder.js';
+export { type ClaimHolder, type ClaimOutcome, isHeld, ownClaim } from './storage/claim-holder.js';
 export { type FolderLock, isLockName, lockFolder } from './storage/folder-lock.js';
 export { JsonLedger } from './storage/json-ledger.js';
 export {
@@ -180,5 +181,6 @@ export { topK, unavailableItems } from './top-k.js';
 export { switchOffUsageReports } from './usage-reports.js';
 export { type UserSystem, userCacheFolder, userDataFolder } from './user-folders.js';
 export type { VectorAddOptions, VectorIndex, VectorMatch, VectorSearchOptions } from './vector-index.js';
+export { checkVectorAddition, countVectorRows, VECTOR_WIDTH } from './vector-rows.js';
 export { heldOutOf, noteHeldOut, noteParts, noteWithheld, partsOf, withheldFrom } from './withheld.js';
 export { wordsOf } from './words.js';

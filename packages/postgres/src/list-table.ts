@@ -67,6 +67,9 @@ class ListTable implements ListSink {
   }
 }
 
+/** Everybody's lists on a connection, which is closed with them. */
+export const listTableOn = (connection: SqlConnection): ListSink => new ListTable(connection);
+
 /**
  * Opens the table of everybody's lists, which is made where it is missing: on a PostgreSQL server, or in a PGlite folder.
  *
@@ -75,5 +78,5 @@ class ListTable implements ListSink {
  */
 export async function openListTable(place: string, options?: PostgresOptions): Promise<ListSink> {
   const { connection } = await openDatabase(place, options);
-  return new ListTable(connection);
+  return listTableOn(connection);
 }

@@ -1,5 +1,5 @@
 import { StoreError } from '@palate/core';
-import type { SqlConnection, SqlStatement } from './sql-connection.js';
+import { type SqlConnection, type SqlStatement, sqlStateOf } from './sql-connection.js';
 
 /** Steps of the schema, in the order in which they were added; a step that was released never changes. */
 const MIGRATIONS: readonly (readonly string[])[] = [
@@ -40,10 +40,91 @@ const MIGRATIONS: readonly (readonly string[])[] = [
       primary key (identity, block)
     )`,
   ],
+  [
+    `create table palate_datasets (
+      number integer generated always as identity primary key,
+      name text not null,
+      name_digest bytea not null unique,
+      details text not null,
+      saved_at timestamptz not null default now()
+    )`,
+    `create table palate_dataset_items (
+      dataset integer not null references palate_datasets on delete cascade,
+      position integer not null,
+      item_id text not null,
+      texts jsonb not null,
+      attributes jsonb not null,
+      primary key (dataset, position)
+    )`,
+    `create table palate_dataset_users (
+      dataset integer not null references palate_datasets on delete cascade,
+      position integer not null,
+      user_id text not null,
+      attributes jsonb,
+      primary key (dataset, position)
+    )`,
+    `create table palate_dataset_events (
+      dataset integer not null references palate_datasets on delete cascade,
+      position integer not null,
+      user_position integer not null,
+      item_position integer not null,
+      at double precision not null,
+      rating real,
+      request integer,
+      primary key (dataset, position)
+    )`,
+  ],
+  [
+    `create table palate_knowledge (
+      key_digest bytea primary key,
+      entity_type text collate "C" not null,
+      kind text collate "C" not null,
+      prompt_version text collate "C" not null,
+      model text collate "C" not null,
+      entity text collate "C" not null,
+      prompt_hash text collate "C" not null,
+      created_at double precision not null,
+      entry text not null,
+      stored_at timestamptz not null default now()
+    )`,
+    `create index palate_knowledge_order on palate_knowledge
+      (entity_type, kind, prompt_version, model, entity, created_at desc, prompt_hash desc)`,
+    `create table palate_knowledge_claims (
+      key_digest bytea primary key,
+      owner text not null,
+      holder text not null
+    )`,
+  ],
+  [
+    `create table palate_vector_tables (
+      number integer generated always as identity primary key,
+      name text not null,
+      name_digest bytea not null unique,
+      width integer not null,
+      precision text not null,
+      search text not null,
+      m integer not null,
+      ef_construction integer not null,
+      size bigint not null default 0,
+      made_at timestamptz not null default now()
+    )`,
+    `create table palate_vector_provenance (
+      sequence bigint generated always as identity,
+      vectors integer not null references palate_vector_tables on delete cascade,
+      digest bytea not null,
+      provenance text not null,
+      primary key (vectors, digest)
+    )`,
+  ],
 ];
 
 /** Locks of ours in a database that others may use as well. */
-export const LOCKS = { migrations: 7_071_930_001, feedback: 7_071_930_002, items: 7_071_930_003 } as const;
+export const LOCKS = {
+  migrations: 7_071_930_001,
+  feedback: 7_071_930_002,
+  items: 7_071_930_003,
+  vectors: 7_071_930_004,
+} as const;
 
 /** Waits until no other transaction holds a lock of ours; it is given back with the transaction. */
 export const lockStatement = (lock: number): SqlStatement => ({
@@ -91,13 +172,4 @@ export async function migrate(connection: SqlConnection, place: string): Promise
       );
     if (!took) return migrate(connection, place);
   }
-}
-
-/** The SQLSTATE of a failure, through whatever wraps it. */
-function sqlStateOf(error: unknown): string | undefined {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    const { code } = at as { code?: unknown };
-    if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return code;
-  }
-  return undefined;
 }

@@ -10,7 +10,8 @@ import {
   StoreError,
   storeErrorOf,
 } from '@palate/core';
-import type { SqlConnection, SqlRow, SqlStatement } from './sql-connection.js';
+import { binaryCopy, copyTarget } from './binary-copy.js';
+import type { SqlConnection, SqlRow, SqlStatement, SqlStep } from './sql-connection.js';
 
 /** Folder of the database itself inside the store's. */
 const DATABASE = 'pgdata';
@@ -19,6 +20,17 @@ type Answer =
   | { readonly kind: 'open' | 'made' }
   | { readonly id: number; readonly rows: SqlRow[][] }
   | { readonly id: number; readonly error: { readonly message: string; readonly code?: string } };
+
+const asMessage = (step: SqlStep): SqlStatement | CopiedRows =>
+  'into' in step
+    ? { into: copyTarget(step), bytes: [...binaryCopy(step.rows, Object.values(step.columns))] }
+    : step;
+
+/** Rows to be copied, as they go to the thread. */
+interface CopiedRows {
+  readonly into: string;
+  readonly bytes: readonly Uint8Array[];
+}
 
 interface Call {
   readonly resolve: (rows: SqlRow[][]) => void;
@@ -63,7 +75,7 @@ export class PgliteConnection implements SqlConnection {
   static async open(folder: string): Promise<PgliteConnection> {
     const place = resolve(folder);
     await checkOwn(place);
-    const lock = await lockFolder(place, 'a feedback store');
+    const lock = await lockFolder(place, 'a database of Palate');
     try {
       // We hold the folder: what others began to make there is left over.
       for (const name of await readdir(place))
@@ -86,8 +98,8 @@ export class PgliteConnection implements SqlConnection {
     }
   }
 
-  run(statements: readonly SqlStatement[]): Promise<SqlRow[][]> {
-    return this.#call(statements);
+  run(steps: readonly SqlStep[]): Promise<SqlRow[][]> {
+    return this.#call(steps.map(asMessage));
   }
 
   async close(): Promise<void> {
@@ -101,14 +113,14 @@ export class PgliteConnection implements SqlConnection {
     }
   }
 
-  #call(statements: readonly SqlStatement[] | undefined): Promise<SqlRow[][]> {
+  #call(steps: readonly (SqlStatement | CopiedRows)[] | undefined): Promise<SqlRow[][]> {
     if (this.#ended) return Promise.reject(this.#ended);
     const id = ++this.#lastCall;
     return new Promise((resolve, reject) => {
       this.#calls.set(id, { resolve, reject });
       // While something is asked the process stays.
       this.#worker.ref();
-      this.#worker.postMessage({ id, statements });
+      this.#worker.postMessage({ id, steps });
     });
   }
 
@@ -165,7 +177,7 @@ async function checkOwn(folder: string): Promise<void> {
     if (cause.code === 'ENOENT') return [];
     throw cause.code === 'ENOTDIR'
       ? new ArtifactError(folder, {
-          expected: 'a folder for a feedback store',
+          expected: 'a folder for a database of Palate',
           received: 'a file',
           hint: 'Choose another path: nothing was changed.',
         })
@@ -174,7 +186,7 @@ async function checkOwn(folder: string): Promise<void> {
   const foreign = names.find((name) => name !== DATABASE && !isLockName(name) && !isBeingMade(name));
   if (foreign !== undefined)
     throw new ArtifactError(folder, {
-      expected: 'a new folder, or one of a feedback store',
+      expected: 'a new folder, or one of a database of Palate',
       received: `one that holds ${JSON.stringify(foreign)}`,
       hint: 'Choose another folder: nothing was changed.',
     });

@@ -71,6 +71,18 @@ async function makeDatabase(dir, writing) {
   }
 }
 
+/** pgvector, where it is installed: without it the rest of the schema works. */
+async function vectorExtension() {
+  try {
+    const { vector } = await import('@electric-sql/pglite-pgvector');
+    return { vector };
+  } catch (error) {
+    const { code } = /** @type {{ code?: string }} */ (error);
+    if (code === 'ERR_MODULE_NOT_FOUND') return {};
+    throw error;
+  }
+}
+
 async function run() {
   const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort);
   const { dir, writing, task } = workerData;
@@ -79,14 +91,15 @@ async function run() {
     port.postMessage({ kind: 'made' });
     return;
   }
-  const database = await PGlite.create({ fs: new DurableFiles(dir), startParams: DURABLE });
+  const extensions = await vectorExtension();
+  const database = await PGlite.create({ fs: new DurableFiles(dir), startParams: DURABLE, extensions });
   port.postMessage({ kind: 'open' });
   /** @type {Promise<unknown>} */
   let last = Promise.resolve();
-  port.on('message', ({ id, statements }) => {
+  port.on('message', ({ id, steps }) => {
     last = last.then(async () => {
       try {
-        if (statements === undefined) {
+        if (steps === undefined) {
           await database.close();
           port.postMessage({ id, rows: [] });
           port.close();
@@ -94,7 +107,15 @@ async function run() {
         }
         const rows = await database.transaction(async (transaction) => {
           const all = [];
-          for (const { text, values } of statements) all.push((await transaction.query(text, values)).rows);
+          for (const { text, values, into, bytes } of steps) {
+            const { rows } =
+              into === undefined
+                ? await transaction.query(text, values)
+                : await transaction.query(`copy ${into} from '/dev/blob' with (format binary)`, [], {
+                    blob: new Blob(bytes),
+                  });
+            all.push(rows);
+          }
           return all;
         });
         port.postMessage({ id, rows });

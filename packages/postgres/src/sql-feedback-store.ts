@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   checkChoice,
   checkNumber,
@@ -9,6 +8,7 @@ import {
   type StoredFeedback,
   StoreError,
 } from '@palate/core';
+import { hexDigestOf } from './digest.js';
 import { LOCKS, lockStatement } from './migrations.js';
 import type { OpenedDatabase } from './open-database.js';
 import { rowsInOrder } from './rows-in-order.js';
@@ -140,7 +140,7 @@ function insertion(records: readonly FeedbackRecord[]): SqlStatement {
       returning id`,
     values: [
       text(({ id }) => id),
-      records.map(({ id }) => createHash('sha256').update(id, 'utf16le').digest('hex')),
+      records.map(({ id }) => hexDigestOf(id)),
       text(({ user }) => user),
       text(({ item }) => item),
       records.map(({ time }) => time),

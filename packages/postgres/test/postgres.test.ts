@@ -2,7 +2,15 @@ import type { AddedItemStore } from '@palate/core';
 import { addedItemsConformance, feedbackStoreConformance } from '@palate/core/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openFeedbackStore, openListTable, type SqlFeedbackStore } from '../src/index.js';
+import {
+  openFeedbackStore,
+  openListTable,
+  openPalateDatabase,
+  type PalateDatabase,
+  type SqlFeedbackStore,
+} from '../src/index.js';
+import { type OpenedDatabase, openDatabase } from '../src/open-database.js';
+import { relationalFacts, vectorFacts } from './database-facts.js';
 import { findPostgres, type PostgresServer, startPostgres } from './postgres-server.js';
 
 const found = await findPostgres();
@@ -71,6 +79,9 @@ describe.skipIf('missing' in found)(`a store on a PostgreSQL server${why}`, () =
       { version: 1 },
       { version: 2 },
       { version: 3 },
+      { version: 4 },
+      { version: 5 },
+      { version: 6 },
     ]);
   });
 
@@ -150,4 +161,99 @@ describe.skipIf('missing' in found)(`a store on a PostgreSQL server${why}`, () =
     expect(ids).toEqual(['before', 'meanwhile']);
     await store.close();
   });
+
+  describe('all tables', () => {
+    let database: OpenedDatabase;
+    beforeAll(async () => {
+      database = await openDatabase(await newUrl(), { connections: 3 });
+    });
+    afterAll(() => database.connection.close());
+    relationalFacts(() => database);
+
+    test('vectors work where the server has pgvector; where not, an error names it, and all else goes on', async () => {
+      const url = await newUrl();
+      const own = await openPalateDatabase(url);
+      const [offered] = await query(url, "select 1 from pg_available_extensions where name = 'vector'");
+      if (offered) expect((await own.vectors('a', { width: 2 })).size).toBe(0);
+      else
+        await expect(own.vectors('a', { width: 2 })).rejects.toMatchObject({
+          code: 'missing-dependency',
+          message: expect.stringMatching(/extension vector \(pgvector\).*create extension vector/),
+        });
+      expect(await own.vectorNames()).toEqual(offered ? ['a'] : []);
+      await own.feedback.append([{ id: 'e', user: 'u', item: 'i', time: 1, kind: 'view' }]);
+      await own.close();
+    });
+  });
+
+  test('keeps all that was acknowledged when the server dies under load, and says that it may pass', async () => {
+    const url = await newUrl();
+    const databases = await Promise.all(
+      [0, 1].map(() => openPalateDatabase(url, { connections: 2, seconds: 20 })),
+    );
+    const kept = { feedback: new Set<string>(), knowledge: new Set<string>() };
+    const failures: unknown[] = [];
+    let isOver = false;
+    const key = { entityType: 'item', kind: 'k', promptVersion: '1', model: 'm' } as const;
+    const work = async (writes: (n: number) => Promise<void>): Promise<void> => {
+      for (let n = 0; !isOver; n++)
+        await writes(n).catch(async (error: unknown) => {
+          failures.push(error);
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        });
+    };
+    const feedback = (store: PalateDatabase, writer: number) =>
+      work(async (n) => {
+        const id = `${writer}-${n}`;
+        await store.feedback.append([{ id, user: 'u', item: 'i', time: n, kind: 'view' }]);
+        kept.feedback.add(id);
+      });
+    const knowledge = (store: PalateDatabase, writer: number) =>
+      work(async (n) => {
+        // Every second entry is written by both.
+        const entities = [`both ${n}`, `${writer} ${n}`];
+        await store.knowledge.put(entities.map((entity) => ({ ...key, entity, text: entity, createdAt: n })));
+        for (const entity of entities) kept.knowledge.add(entity);
+      });
+    const working = databases.flatMap((store, writer) => [feedback(store, writer), knowledge(store, writer)]);
+    const until = async (holds: () => boolean): Promise<void> => {
+      while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
+    };
+    await until(() => kept.feedback.size > 20 && kept.knowledge.size > 20);
+    await server.crash();
+    await until(() => failures.length >= 4);
+    await server.start();
+    const before = { feedback: kept.feedback.size, knowledge: kept.knowledge.size };
+    await until(
+      () => kept.feedback.size > before.feedback + 20 && kept.knowledge.size > before.knowledge + 20,
+    );
+    isOver = true;
+    await Promise.all(working);
+    for (const failure of failures)
+      expect(failure).toMatchObject({ code: 'store-failed', isRetryable: true });
+    const reader = databases[0] as PalateDatabase;
+    const ids = new Set<string>();
+    for await (const { id } of reader.feedback.read()) ids.add(id);
+    expect([...kept.feedback].filter((id) => !ids.has(id))).toEqual([]);
+    const entities = new Set<string>();
+    for await (const { entity } of reader.knowledge.list()) entities.add(entity);
+    expect([...kept.knowledge].filter((entity) => !entities.has(entity))).toEqual([]);
+    await Promise.all(databases.map((store) => store.close()));
+  });
+});
+
+const url = process.env.DATABASE_URL;
+describe.skipIf(url === undefined)('a database at DATABASE_URL', () => {
+  let database: OpenedDatabase;
+  beforeAll(async () => {
+    database = await openDatabase(url ?? '');
+  });
+  afterAll(() => database.connection.close());
+  vectorFacts(
+    () => database,
+    [
+      { search: 'exact', recall: 1 },
+      { search: 'hnsw', recall: 0.95 },
+    ],
+  );
 });

@@ -1,21 +1,17 @@
 import {
   type ClaimOutcome,
-  InvalidInputError,
+  KNOWLEDGE_KEY_FIELDS,
   type KnowledgeEntry,
   type KnowledgeFilter,
   type KnowledgeKey,
   type KnowledgeStore,
+  knowledgeJson,
+  knowledgeKeyParts,
   type LongCallOptions,
   RecordDatabase,
   type RestoreReport,
   restoreRecords,
 } from '@palate/core';
-
-/** Parts of a key in the order in which they are kept, so that one kind of knowledge, and all versions, lie together. */
-const FIELDS = ['entityType', 'kind', 'promptVersion', 'model', 'entity'] as const;
-
-/** Longest key that LMDB takes, in bytes, with room for its own marks. */
-const LONGEST_KEY = 1900;
 
 /** The file in a store's folder to which every entry is added before it is stored. */
 const LEDGER = 'entries.jsonl';
@@ -44,7 +40,7 @@ class LmdbKnowledgeStore implements KnowledgeStore {
   }
 
   async get(key: KnowledgeKey): Promise<KnowledgeEntry | undefined> {
-    const parts = storedKey(key);
+    const parts = knowledgeKeyParts(key);
     if (key.promptHash !== undefined) {
       const value = (await this.#opening).get(parts);
       return value && entryOf(value);
@@ -56,14 +52,14 @@ class LmdbKnowledgeStore implements KnowledgeStore {
 
   async put(entries: readonly KnowledgeEntry[]): Promise<void> {
     // Every entry is checked before anything is written.
-    const records = entries.map((entry) => ({ key: storedKey(entry), value: storedValue(entry) }));
+    const records = entries.map((entry) => ({ key: knowledgeKeyParts(entry), value: knowledgeJson(entry) }));
     await (await this.#opening).put(records);
   }
 
   async *list(filter: KnowledgeFilter = {}): AsyncIterable<KnowledgeEntry> {
     // The leading parts that the filter names say where to begin and to end; the others are compared.
     const prefix: string[] = [];
-    for (const field of FIELDS) {
+    for (const field of KNOWLEDGE_KEY_FIELDS) {
       const value = filter[field];
       if (value === undefined) break;
       prefix.push(value);
@@ -71,12 +67,16 @@ class LmdbKnowledgeStore implements KnowledgeStore {
     // Versions of one entity come one after the other: the newest is told when the next entity begins.
     let newest: KnowledgeEntry | undefined;
     for await (const entry of this.#entries(prefix)) {
-      if (!FIELDS.every((field) => filter[field] === undefined || filter[field] === entry[field])) continue;
+      if (
+        !KNOWLEDGE_KEY_FIELDS.every((field) => filter[field] === undefined || filter[field] === entry[field])
+      )
+        continue;
       if (filter.promptHash !== undefined && filter.promptHash !== entry.promptHash) continue;
       if (filter.allVersions) yield entry;
       else {
         const last = newest;
-        const isSame = last !== undefined && FIELDS.every((field) => last[field] === entry[field]);
+        const isSame =
+          last !== undefined && KNOWLEDGE_KEY_FIELDS.every((field) => last[field] === entry[field]);
         if (last !== undefined && !isSame) yield last;
         newest = isSame ? newerOf(last, entry) : entry;
       }
@@ -89,17 +89,22 @@ class LmdbKnowledgeStore implements KnowledgeStore {
     const database = await this.#opening;
     for await (const value of database.values(prefix)) {
       const entry = entryOf(value);
-      if (prefix.some((part, k) => entry[FIELDS[k] as (typeof FIELDS)[number]] !== part)) return;
+      if (
+        prefix.some(
+          (part, k) => entry[KNOWLEDGE_KEY_FIELDS[k] as (typeof KNOWLEDGE_KEY_FIELDS)[number]] !== part,
+        )
+      )
+        return;
       yield entry;
     }
   }
 
   async claim(key: KnowledgeKey, owner: string): Promise<ClaimOutcome> {
-    return (await this.#opening).claim(storedKey(key), owner);
+    return (await this.#opening).claim(knowledgeKeyParts(key), owner);
   }
 
   async release(key: KnowledgeKey, owner: string): Promise<void> {
-    (await this.#opening).release(storedKey(key), owner);
+    (await this.#opening).release(knowledgeKeyParts(key), owner);
   }
 
   async close(): Promise<void> {
@@ -113,44 +118,6 @@ const entryOf = (value: Buffer): KnowledgeEntry => JSON.parse(value.toString('ut
 /** The later written of two versions. */
 function newerOf(a: KnowledgeEntry | undefined, b: KnowledgeEntry): KnowledgeEntry {
   return a !== undefined && a.createdAt > b.createdAt ? a : b;
-}
-
-function storedKey(key: KnowledgeKey): string[] {
-  const parts: string[] = FIELDS.map((field) => key[field]);
-  if (key.promptHash !== undefined) parts.push(key.promptHash);
-  const bad = FIELDS.find((field) => typeof key[field] !== 'string' || key[field] === '');
-  const length = parts.reduce((sum, part) => sum + Buffer.byteLength(String(part)), 0);
-  if (bad !== undefined || length > LONGEST_KEY)
-    throw new InvalidInputError({
-      expected: `a knowledge key of texts, of at most ${LONGEST_KEY} bytes together`,
-      received: bad === undefined ? `${length} bytes` : `${JSON.stringify(key[bad])} as its ${bad}`,
-      hint: 'Name the entity, the kind of knowledge, the version of its prompt and the model, shortly.',
-    });
-  return parts;
-}
-
-/** The JSON of an entry, which has to hold all of it. */
-function storedValue(entry: KnowledgeEntry): string {
-  const { text, createdAt } = entry;
-  if (typeof text !== 'string' || !Number.isFinite(createdAt))
-    throw new InvalidInputError({
-      expected: 'entries with a text and the time at which it was written',
-      received: JSON.stringify({ text, createdAt }),
-      hint: 'Give text, and createdAt in seconds since 1970.',
-    });
-  return JSON.stringify(entry, (name, value: unknown) => {
-    if (
-      typeof value === 'bigint' ||
-      typeof value === 'function' ||
-      (typeof value === 'number' && !Number.isFinite(value))
-    )
-      throw new InvalidInputError({
-        expected: 'entries that JSON can hold',
-        received: `${String(value).slice(0, 80)} as ${JSON.stringify(name)} of ${JSON.stringify(entry.entity)}`,
-        hint: 'Leave the field out, or write it as a text.',
-      });
-    return value;
-  });
 }
 
 /**
@@ -189,6 +156,6 @@ export async function restoreKnowledgeStore(
   return restoreRecords(path, {
     ...databaseOptions(path),
     ...options,
-    keyOf: (entry) => storedKey(entry as KnowledgeEntry),
+    keyOf: (entry) => knowledgeKeyParts(entry as KnowledgeEntry),
   });
 }

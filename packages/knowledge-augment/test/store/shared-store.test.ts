@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { InvalidInputError, type KnowledgeKey, type LanguageModel } from '@palate/core';
+import { InvalidInputError, type LanguageModel } from '@palate/core';
 import { describe, expect, it } from 'vitest';
 import { compiledProgram } from '../../../../scripts/compiled-program.js';
 import { generateKnowledge, openKnowledgeStore, type PromptTemplate } from '../../src/index.js';
@@ -63,25 +63,6 @@ describe('jobs that share a store', () => {
     // Each worker has three requests in flight: they alone may be asked for twice.
     expect(askedIn(dir).length).toBeLessThanOrEqual(120 + 3);
     expect(linesOf(dir).filter((line) => line.startsWith('stored')).length).toBeGreaterThanOrEqual(120 - 3);
-  });
-
-  it('hold their claims against each other in one process, too, until they give them back', async () => {
-    const store = openKnowledgeStore(join(folder(), 'store'));
-    const key: KnowledgeKey = { entityType: 'item', entity: 'a', kind: 'k', promptVersion: '1', model: 'm' };
-    expect(await store.claim?.(key, 'one')).toBe('granted');
-    expect(await store.claim?.(key, 'two')).toBe('taken');
-    expect(await store.claim?.({ ...key, entity: 'b' }, 'two')).toBe('granted');
-    await store.release?.(key, 'two');
-    expect(await store.claim?.(key, 'two')).toBe('taken');
-    await store.release?.(key, 'one');
-    expect(await store.claim?.(key, 'two')).toBe('granted');
-    await store.put([{ ...key, text: 'made', createdAt: 1 }]);
-    expect(await store.claim?.(key, 'one')).toBe('stored');
-    // Claims are no entries.
-    const listed: string[] = [];
-    for await (const { entity } of store.list()) listed.push(entity);
-    expect(listed).toEqual(['a']);
-    await store.close();
   });
 });
 

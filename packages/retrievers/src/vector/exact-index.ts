@@ -2,6 +2,8 @@ import {
   ArtifactError,
   checkNumber,
   checkOptions,
+  checkVectorAddition,
+  countVectorRows,
   defineOptions,
   itemFiles,
   type OptionsOf,
@@ -11,6 +13,7 @@ import {
   savedItems,
   savedProvenance,
   UNKNOWN,
+  VECTOR_WIDTH,
   type VectorAddOptions,
   type VectorIndex,
   type VectorMatch,
@@ -22,14 +25,13 @@ import {
 import { COMPUTE, defaultCompute } from '../compute/default-compute.js';
 import { type MatrixCompute, rowsPerCall } from '../compute/matrix-compute.js';
 import { savedFloats } from '../saved-tensors.js';
-import { checkAddition, countRows, WIDTH } from './vector-rows.js';
 
 const KIND = 'exact-index';
 /** 2 says what the vectors know of interactions. */
 const VERSION = 2;
 
 const SAVED = defineOptions('ExactIndex', {
-  width: WIDTH,
+  width: VECTOR_WIDTH,
   size: option.integer({ min: 0 }).required({ doc: 'how many vectors it holds' }),
 });
 
@@ -57,7 +59,7 @@ export class ExactIndex implements VectorIndex {
   /** @param width - width of the vectors */
   constructor(width: number, options: ExactIndexOptions = {}) {
     this.#compute = EXACT.settings(options).compute;
-    this.width = WIDTH.check('width', width);
+    this.width = VECTOR_WIDTH.check('width', width);
   }
 
   get size(): number {
@@ -69,7 +71,7 @@ export class ExactIndex implements VectorIndex {
   }
 
   async add(ids: readonly string[], vectors: Float32Array, options: VectorAddOptions = {}): Promise<void> {
-    this.#provenance = checkAddition(ids, vectors, this.width, this.#provenance, options);
+    this.#provenance = checkVectorAddition(ids, vectors, this.width, this.#provenance, options);
     const fresh = ids.filter((id) => !this.#rows.has(id)).length;
     this.#reserve(this.size + fresh);
     for (const [k, id] of ids.entries()) {
@@ -115,7 +117,7 @@ export class ExactIndex implements VectorIndex {
   ): Promise<VectorMatch[][]> {
     checkOptions('search', options, ['filter']);
     checkNumber('k', k, { min: 1, integer: true });
-    const count = countRows(queries, this.width, 'queries');
+    const count = countVectorRows(queries, this.width, 'queries');
     const compute = this.#compute ?? (await defaultCompute());
     if (this.size === 0 || count === 0) return Array.from({ length: count }, () => []);
     const rows = rowsPerCall(compute, this.size, this.width);

@@ -7,6 +7,8 @@ import {
   ArtifactError,
   checkNumber,
   checkOptions,
+  checkVectorAddition,
+  countVectorRows,
   defineOptions,
   MissingDependencyError,
   type OptionsOf,
@@ -19,6 +21,7 @@ import {
   savedProvenance,
   topK,
   UNKNOWN,
+  VECTOR_WIDTH,
   type VectorAddOptions,
   type VectorIndex,
   type VectorMatch,
@@ -28,7 +31,6 @@ import {
 } from '@palate/core';
 import type * as Hnswlib from 'hnswlib-node';
 import { checkHnswFile } from './hnsw-file.js';
-import { checkAddition, countRows, WIDTH } from './vector-rows.js';
 
 const GRAPH_OPTIONS = {
   links: option.integer({ min: 2, max: 512 })({ default: 16, doc: 'links a vector on each level (M)' }),
@@ -54,7 +56,7 @@ export const HNSW = defineOptions('HnswIndex.create', {
 /** Options of {@link HnswIndex.create}; {@link HNSW} says what each does. */
 export type HnswIndexOptions = OptionsOf<typeof HNSW.declarations>;
 
-const SAVED = defineOptions('HnswIndex', { ...GRAPH_OPTIONS, width: WIDTH });
+const SAVED = defineOptions('HnswIndex', { ...GRAPH_OPTIONS, width: VECTOR_WIDTH });
 
 type Config = SettingsOf<typeof SAVED.declarations>;
 
@@ -117,7 +119,7 @@ export class HnswIndex implements VectorIndex {
    */
   static async create(width: number, options: HnswIndexOptions = {}): Promise<HnswIndex> {
     const { library: given, ...graphOptions } = HNSW.settings(options);
-    const config: Config = { ...graphOptions, width: WIDTH.check('width', width) };
+    const config: Config = { ...graphOptions, width: VECTOR_WIDTH.check('width', width) };
     const library = given ?? (await importLibrary());
     const graph = new library.HierarchicalNSW('ip', config.width);
     graph.initIndex({
@@ -138,7 +140,7 @@ export class HnswIndex implements VectorIndex {
   }
 
   async add(ids: readonly string[], vectors: Float32Array, options: VectorAddOptions = {}): Promise<void> {
-    this.#provenance = checkAddition(ids, vectors, this.width, this.#provenance, options);
+    this.#provenance = checkVectorAddition(ids, vectors, this.width, this.#provenance, options);
     await this.remove(ids);
     const needed = this.#ids.length + Math.max(0, ids.length - this.#free.length);
     if (needed > this.#graph.getMaxElements())
@@ -174,7 +176,7 @@ export class HnswIndex implements VectorIndex {
   ): Promise<VectorMatch[][]> {
     checkOptions('search', options, ['filter']);
     checkNumber('k', k, { min: 1, integer: true });
-    const count = countRows(queries, this.width, 'queries');
+    const count = countVectorRows(queries, this.width, 'queries');
     const { filter } = options;
     const accepted: number[] = [];
     for (const [id, label] of this.#labels) if (!filter || filter(id)) accepted.push(label);

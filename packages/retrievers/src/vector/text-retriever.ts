@@ -25,13 +25,13 @@ import {
   type TextEncoder,
   throwIfCancelled,
   UNKNOWN,
+  VECTOR_WIDTH,
   writeArtifact,
   yieldToEventLoop,
 } from '@palate/core';
 import { COMPUTE, defaultCompute } from '../compute/default-compute.js';
 import { type MatrixCompute, rowsPerCall } from '../compute/matrix-compute.js';
 import { savedFloats } from '../saved-tensors.js';
-import { WIDTH } from './vector-rows.js';
 
 /** How a query becomes a vector. */
 const TEXT_QUERY = {
@@ -72,7 +72,7 @@ export type TextRetrieverOptions = OptionsOf<typeof TEXT.declarations> & LongCal
 
 const SAVED = defineOptions('TextRetriever', {
   ...TEXT_QUERY,
-  width: WIDTH,
+  width: VECTOR_WIDTH,
   encoder: option.text().required({ doc: 'the encoder that made the vectors' }),
 });
 

@@ -1,16 +1,13 @@
-import {
-  checkOptions,
-  InvalidInputError,
-  joinProvenance,
-  option,
-  type Provenance,
-  readProvenance,
-  UNKNOWN,
-  type VectorAddOptions,
-} from '@palate/core';
+import { InvalidInputError } from './errors.js';
+import { option } from './option-declarations.js';
+import { checkOptions } from './options.js';
+import { joinProvenance, type Provenance, readProvenance, UNKNOWN } from './provenance.js';
+import type { VectorAddOptions } from './vector-index.js';
 
 /** Width of the vectors of an index. */
-export const WIDTH = option.integer({ min: 1, max: 1_000_000 }).required({ doc: 'width of the vectors' });
+export const VECTOR_WIDTH = option
+  .integer({ min: 1, max: 1_000_000 })
+  .required({ doc: 'width of the vectors' });
 
 /**
  * Checks a block of vectors.
@@ -18,7 +15,7 @@ export const WIDTH = option.integer({ min: 1, max: 1_000_000 }).required({ doc: 
  * @returns how many rows it holds
  * @throws InvalidInputError if its length is no multiple of the width, or a value is not finite
  */
-export function countRows(vectors: Float32Array, width: number, what: string): number {
+export function countVectorRows(vectors: Float32Array, width: number, what: string): number {
   if (vectors.length % width !== 0)
     throw new InvalidInputError({
       expected: `${what} in rows of ${width}`,
@@ -41,7 +38,7 @@ export function countRows(vectors: Float32Array, width: number, what: string): n
  * @param before - what an index knows of interactions
  * @returns what it knows with these vectors
  */
-export function checkAddition(
+export function checkVectorAddition(
   ids: readonly string[],
   vectors: Float32Array,
   width: number,
@@ -49,7 +46,7 @@ export function checkAddition(
   options: VectorAddOptions,
 ): Provenance {
   checkOptions('add', options, ['provenance']);
-  const rows = countRows(vectors, width, 'vectors');
+  const rows = countVectorRows(vectors, width, 'vectors');
   if (rows !== ids.length)
     throw new InvalidInputError({
       expected: `one row for each of ${ids.length} ids`,
