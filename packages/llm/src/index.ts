@@ -22,6 +22,7 @@ export {
   type TransformersEncoderOptions,
   transformersEncoder,
 } from './encoders/transformers-encoder.js';
+export type { TransformersLibrary } from './encoders/transformers-options.js';
 export { USE_LITE, useLiteEncoder } from './encoders/use-lite/use-lite.js';
 export { useLiteParts } from './encoders/use-lite/use-lite-parts.js';
 export { AnswerCache } from './middleware/answer-cache.js';

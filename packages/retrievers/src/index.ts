@@ -17,6 +17,7 @@ export { type SparseRows, transpose, userItemMatrix } from './sparse.js';
 export { type ApproximateIndexOptions, approximateIndex } from './vector/approximate-index.js';
 export { EXACT, ExactIndex, type ExactIndexOptions } from './vector/exact-index.js';
 export { HNSW, HnswIndex, type HnswIndexOptions } from './vector/hnsw-index.js';
+export type { HnswGraph, HnswLibrary } from './vector/hnsw-library.js';
 export {
   TEXT,
   type TextQueryOptions,

@@ -4,7 +4,6 @@ import { ArtifactError, InvalidInputError, type TensorData } from '@palate/core'
 import type { BertConfig } from './bert-config.js';
 import type { EncoderParts, EncoderWeightNames } from './encoder-parts.js';
 import { type OnnxWeights, readOnnxWeights } from './onnx-weights.js';
-import { importTransformers } from './transformers-encoder.js';
 import {
   checkModelFolder,
   firstPositionOf,
@@ -13,6 +12,7 @@ import {
   readJson,
   weightsHash,
 } from './transformers-folder.js';
+import { importTransformers } from './transformers-library.js';
 
 /** Families whose computation is BERT's. */
 const FAMILIES = ['bert', 'roberta', 'xlm-roberta', 'camembert'];

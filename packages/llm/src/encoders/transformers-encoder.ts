@@ -1,15 +1,12 @@
-import { basename, join, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type * as Transformers from '@huggingface/transformers';
 import {
   defineOptions,
   InvalidInputError,
-  MissingDependencyError,
   type OptionsOf,
   option,
   PalateError,
   type SettingsOf,
-  switchOffUsageReports,
-  userCacheFolder,
 } from '@palate/core';
 import { ModelCallError } from '../models/model-error.js';
 import { BatchedEncoder, ENCODER } from './batched-encoder.js';
@@ -24,26 +21,8 @@ import {
   positionsOf,
   weightsHash,
 } from './transformers-folder.js';
-
-const PACKAGE = '@huggingface/transformers';
-
-/** Where models of the hub are kept: outside of node_modules, which an installation wipes. */
-const defaultModelDir = (): string => process.env.PALATE_MODELS ?? join(userCacheFolder(), 'models');
-
-/** Options of all that the library runs. */
-export const TRANSFORMERS_LIBRARY = {
-  modelDir: option.text()({
-    default: defaultModelDir,
-    defaultText: "`PALATE_MODELS`, or `models` in the user's cache folder",
-    doc: 'folder for models of the hub',
-  }),
-  library: option
-    .value<typeof Transformers>(
-      'the library @huggingface/transformers',
-      (value) => (typeof value === 'object' || typeof value === 'function') && value !== null,
-    )
-    .optional({ doc: 'the library, where it is not to be imported by name' }),
-} as const;
+import { givenOrImported } from './transformers-library.js';
+import { TRANSFORMERS_LIBRARY } from './transformers-options.js';
 
 /** Options of {@link transformersEncoder}. */
 export const TRANSFORMERS_ENCODER = defineOptions(
@@ -74,16 +53,6 @@ export const TRANSFORMERS_ENCODER = defineOptions(
 export type TransformersEncoderOptions = OptionsOf<typeof TRANSFORMERS_ENCODER.declarations>;
 
 type TransformersEncoderSettings = SettingsOf<typeof TRANSFORMERS_ENCODER.declarations>;
-
-/** The optional library, imported when it is needed. */
-export async function importTransformers(neededFor: string): Promise<typeof Transformers> {
-  switchOffUsageReports();
-  try {
-    return await import('@huggingface/transformers');
-  } catch (cause) {
-    throw new MissingDependencyError(PACKAGE, neededFor, cause);
-  }
-}
 
 class TransformersModel implements EmbeddingModel {
   readonly id: string;
@@ -190,7 +159,7 @@ class TransformersModel implements EmbeddingModel {
 export async function transformersEncoder(options: TransformersEncoderOptions): Promise<BatchedEncoder> {
   const settings = TRANSFORMERS_ENCODER.settings(options);
   const { model, dtype, modelDir, cacheDir } = settings;
-  const library = settings.library ?? (await importTransformers('the transformers text encoder'));
+  const library = await givenOrImported(settings.library, 'the transformers text encoder');
   const folder = isFolder(model);
   const path = folder ? resolve(model) : model;
   if (folder) await checkModelFolder(path, dtype);

@@ -13,7 +13,6 @@ import {
   type SettingsOf,
   throwIfCancelled,
 } from '@palate/core';
-import { importTransformers, TRANSFORMERS_LIBRARY } from '../encoders/transformers-encoder.js';
 import {
   checkModelFolder,
   folderTokenizer,
@@ -23,6 +22,8 @@ import {
   positionsOf,
   weightsHash,
 } from '../encoders/transformers-folder.js';
+import { givenOrImported } from '../encoders/transformers-library.js';
+import { TRANSFORMERS_LIBRARY } from '../encoders/transformers-options.js';
 import { Gate } from './gate.js';
 import { ModelCallError } from './model-error.js';
 import { withSchemaInstruction } from './schema-format.js';
@@ -112,7 +113,7 @@ export async function transformersModel(options: TransformersModelOptions): Prom
 
 async function load(settings: TransformersModelSettings): Promise<Loaded> {
   const { model: asked, dtype, device, modelDir } = settings;
-  const library = settings.library ?? (await importTransformers('the transformers language model'));
+  const library = await givenOrImported(settings.library, 'the transformers language model');
   const folder = isFolder(asked);
   const path = folder ? resolve(asked) : asked;
   if (folder) await checkModelFolder(path, dtype);

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ArtifactError, contentHash } from '@palate/core';
-import { importTransformers } from '../encoders/transformers-encoder.js';
 import { inferredTokenizerConfig, type Json, makeTokenizer } from '../encoders/transformers-folder.js';
+import { importTransformers } from '../encoders/transformers-library.js';
 import { sentencePieceTokenizer } from './sentence-piece.js';
 import type { TextTokens } from './text-tokens.js';
 

@@ -29,8 +29,8 @@ import {
   WORLD,
   writeArtifact,
 } from '@palate/core';
-import type * as Hnswlib from 'hnswlib-node';
 import { checkHnswFile } from './hnsw-file.js';
+import type { HnswGraph, HnswLibrary } from './hnsw-library.js';
 
 const GRAPH_OPTIONS = {
   links: option.integer({ min: 2, max: 512 })({ default: 16, doc: 'links a vector on each level (M)' }),
@@ -49,7 +49,7 @@ const GRAPH_OPTIONS = {
 export const HNSW = defineOptions('HnswIndex.create', {
   ...GRAPH_OPTIONS,
   library: option
-    .value<typeof Hnswlib>('the library hnswlib-node')
+    .value<HnswLibrary>('the library hnswlib-node')
     .optional({ doc: 'the library, where it is not to be imported by name', identity: () => undefined }),
 });
 
@@ -69,11 +69,11 @@ const VERSION = 2;
 const GRAPH = 'graph.hnsw';
 const LABELS = 'labels.json';
 
-async function importLibrary(): Promise<typeof Hnswlib> {
+async function importLibrary(): Promise<HnswLibrary> {
   try {
     const module = await import('hnswlib-node');
     // A CommonJS module: its exports are on the default export.
-    return (module as unknown as { default?: typeof Hnswlib }).default ?? module;
+    return (module as { default?: HnswLibrary }).default ?? module;
   } catch (cause) {
     throw new MissingDependencyError('hnswlib-node', 'approximate vector search', cause);
   }
@@ -88,19 +88,14 @@ async function importLibrary(): Promise<typeof Hnswlib> {
 export class HnswIndex implements VectorIndex {
   readonly width: number;
   readonly #config: Config;
-  readonly #graph: Hnswlib.HierarchicalNSW;
+  readonly #graph: HnswGraph;
   readonly #labels = new Map<string, number>();
   /** Id of each label; none where the label was removed. */
   readonly #ids: (string | undefined)[];
   readonly #free: number[] = [];
   #provenance: Provenance;
 
-  private constructor(
-    config: Config,
-    graph: Hnswlib.HierarchicalNSW,
-    ids: (string | undefined)[],
-    provenance: Provenance,
-  ) {
+  private constructor(config: Config, graph: HnswGraph, ids: (string | undefined)[], provenance: Provenance) {
     this.#provenance = provenance;
     this.width = config.width;
     this.#config = config;
@@ -269,11 +264,11 @@ interface ScoredLabel {
 
 /** The vectors of some labels, read from the graph when they are first needed. */
 class Points {
-  readonly #graph: Hnswlib.HierarchicalNSW;
+  readonly #graph: HnswGraph;
   readonly #labels: readonly number[];
   #rows: readonly (readonly number[])[] | undefined;
 
-  constructor(graph: Hnswlib.HierarchicalNSW, labels: readonly number[]) {
+  constructor(graph: HnswGraph, labels: readonly number[]) {
     this.#graph = graph;
     this.#labels = labels;
   }
