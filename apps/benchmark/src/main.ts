@@ -3,7 +3,9 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type CommandContext, CommandLine, runCommand, wholeNumber } from '@palate/command-line';
 import { PalateError } from '@palate/core';
+import { drawChart } from '@palate/eval';
 import { selectBackend } from '@palate/nn';
+import { figures } from './figures/figures.js';
 import { suiteMarkdown, writeLeaderboard } from './leaderboard.js';
 import { overview } from './overview.js';
 import { runSuite } from './run-suite.js';
@@ -122,6 +124,21 @@ program
         );
         if (text !== undefined && (await updateReadme(path, study.name, text)))
           process.stdout.write(`${study.name}: written\n`);
+      }
+    }),
+  );
+
+program
+  .command('figures [folder]')
+  .description('draw the figures of the report from the records, as SVG')
+  .option('--results <folder>', 'results folder', RESULTS)
+  .action((folder: string | undefined, options: { results: string }) =>
+    guarded(async ({ print: say }) => {
+      const target = folder ?? join(ROOT, 'docs', 'images', 'results');
+      await mkdir(target, { recursive: true });
+      for (const { name, chart } of await figures(options.results)) {
+        await writeFile(join(target, `${name}.svg`), `${await drawChart(chart)}\n`);
+        say(`${name}: drawn`);
       }
     }),
   );

@@ -71,6 +71,7 @@ export {
   rankingReport,
 } from './report.js';
 export { type ComparisonTable, cellText, comparisonTable } from './report-cells.js';
+export { type ChartSpecification, drawChart, reportChart } from './report-charts.js';
 export { toHtml } from './report-html.js';
 export { toLatex } from './report-latex.js';
 export { toMarkdown } from './report-markdown.js';

@@ -1,55 +1,18 @@
-import { MissingDependencyError } from '@palate/core';
 import { escapeHtml } from './escape-text.js';
-import type { Report, ReportValue } from './report.js';
+import type { Report } from './report.js';
 import { cellText, comparisonTable, remarkOf } from './report-cells.js';
+import { drawChart, reportChart } from './report-charts.js';
 
 /**
- * The report as one HTML page with a table and a bar chart for each metric, drawn as SVG without a browser.
+ * The report as one HTML page with a table and a chart for each metric, drawn as SVG without a browser.
  *
  * @throws MissingDependencyError if vega or vega-lite, the optional packages that draw, are not installed
  */
 export async function toHtml(report: Report): Promise<string> {
-  const [vega, vegaLite] = await Promise.all([
-    import('vega').catch((cause: unknown) => {
-      throw new MissingDependencyError('vega', 'a report with plots', cause);
-    }),
-    import('vega-lite').catch((cause: unknown) => {
-      throw new MissingDependencyError('vega-lite', 'a report with plots', cause);
-    }),
-  ]);
   const charts: string[] = [];
-  for (const metric of report.metrics) {
-    const values = report.rows
-      .filter((row) => row.metrics[metric])
-      .map((row) => {
-        const value = row.metrics[metric] as ReportValue;
-        const low = value.low ?? value.mean - (value.deviation ?? 0);
-        const high = value.high ?? value.mean + (value.deviation ?? 0);
-        return {
-          system: row.source === undefined ? row.system : `${row.system} (published)`,
-          value: value.mean,
-          low,
-          high,
-        };
-      });
-    const y = { field: 'system', type: 'nominal', sort: null, title: null } as const;
-    const { spec } = vegaLite.compile({
-      title: metric,
-      width: 480,
-      data: { values },
-      layer: [
-        {
-          mark: { type: 'bar', color: '#4c78a8' },
-          encoding: { y, x: { field: 'value', type: 'quantitative', title: metric } },
-        },
-        {
-          mark: { type: 'rule', strokeWidth: 2 },
-          encoding: { y, x: { field: 'low', type: 'quantitative' }, x2: { field: 'high' } },
-        },
-      ],
-    });
-    charts.push(await new vega.View(vega.parse(spec), { renderer: 'none' }).toSVG());
-  }
+  for (const metric of report.metrics)
+    if (report.rows.some((row) => row.metrics[metric]))
+      charts.push(await drawChart(reportChart(report, metric)));
   const escaped = escapeHtml;
   const head = report.metrics.map((metric) => `<th>${escaped(metric)}</th>`).join('');
   const rows = report.rows

@@ -2,9 +2,11 @@ import { InteractionLog, type Retriever, topK, unavailableItems } from '@palate/
 import { describe, expect, test } from 'vitest';
 import {
   averageOverSeeds,
+  drawChart,
   evaluateRanking,
   type RankingResult,
   rankingReport,
+  reportChart,
   toHtml,
   toLatex,
   toMarkdown,
@@ -65,6 +67,37 @@ test('HTML holds the table and a drawn chart for each metric', async () => {
   expect(page).toContain('<h1>Toy &lt;1&gt;</h1>');
   expect(page.match(/<svg/g)).toHaveLength(2);
   expect(page).toContain('<th>best &lt;one&gt;</th>');
+});
+
+test('a chart writes every name out, keeps rows of one name apart and tells published figures from measured ones', async () => {
+  const long = 'a system whose name takes far more room than a chart gives to names by default';
+  const row = (system: string, mean: number, source?: string) => ({
+    system,
+    metrics: { hit: { mean } },
+    source,
+  });
+  const chart = reportChart(
+    {
+      title: 't',
+      caption: 'c',
+      metrics: ['hit'],
+      rows: [
+        row(long, 0.5),
+        row('SASRec', 0.4),
+        row('SASRec', 0.3, 'S3-Rec, CIKM 2020'),
+        row('SASRec', 0.2, 'TIGER; Table 1'),
+      ],
+    },
+    'hit',
+  );
+  const svg = await drawChart(chart);
+  expect(svg).toContain(`>${long}<`);
+  for (const name of ['SASRec', 'SASRec (S3-Rec)', 'SASRec (TIGER)', 'measured here', 'published by others'])
+    expect(svg).toContain(`>${name}<`);
+  // Two circles and two diamonds, each in the colour of its kind, beside those of the legend.
+  const drawn = [...svg.matchAll(/aria-roledescription="point"[^>]*fill="(#\w+)"/g)].map(([, fill]) => fill);
+  expect(drawn).toHaveLength(4);
+  expect(new Set(drawn).size).toBe(2);
 });
 
 test('numbers under different protocols do not stand in one table', async () => {

@@ -3,6 +3,7 @@ import { graphAugmentBeauty, graphAugmentGiftCards, graphAugmentMovieTweetings }
 import { graphUpdates } from './graph-updates.js';
 import { karMl1m, karMovieTweetingsByTime, karMovieTweetingsByUser } from './kar.js';
 import { karLatency } from './kar-latency.js';
+import { learningCurves } from './learning-curves.js';
 import { llmRecRandom, llmRecTime } from './llm-rec.js';
 import { narrative, narrativeLong, narrativeQuick } from './narrative.js';
 import { nearColdStart } from './near-cold-start.js';
@@ -49,6 +50,7 @@ export const STUDIES: readonly Study[] = [
   uemMl1m,
   uemMovieTweetings,
   graphUpdates,
+  learningCurves,
 ];
 
 /**
