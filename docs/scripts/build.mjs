@@ -27,12 +27,14 @@ if (!existsSync(installed) || readFileSync(installed, 'utf8') !== lock) {
 
 const started = Date.now();
 // Imported here, since they need what was just installed.
+const { staleDrawings } = await import('./drawings.mjs');
 const { writePages } = await import('./write-pages.mjs');
 const { writeInterfaces } = await import('./write-interfaces.mjs');
 const { checkSite } = await import('./check-site.mjs');
 rmSync(join(docs, '.site'), { recursive: true, force: true });
 rmSync(join(docs, 'dist'), { recursive: true, force: true });
 const { pages, faults } = writePages();
+faults.push(...(await staleDrawings()));
 for (const fault of faults) process.stderr.write(`${fault}\n`);
 if (faults.length > 0) process.exit(1);
 const interfaces = await writeInterfaces();
