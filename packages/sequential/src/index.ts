@@ -1,4 +1,6 @@
 export { BERT4REC, Bert4Rec, type Bert4RecOptions } from './bert4rec.js';
+export type { MixtureChoice } from './mixture/cross-validate.js';
+export { MIXTURE, Mixture, type MixtureOptions } from './mixture/mixture.js';
 export type { SasRecLoss } from './next-item-task.js';
 export type { SequentialOptions } from './options.js';
 export { SASREC, SasRec, type SasRecOptions } from './sasrec.js';
