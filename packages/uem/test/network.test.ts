@@ -9,6 +9,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { HistoryVectors, Uem, type UemExample } from '../src/index.js';
 import { PromptNetwork } from '../src/model/prompt-network.js';
 import { UEM } from '../src/model/uem-options.js';
+import { type InputScale, inputScale } from '../src/module/input-scale.js';
 
 const SMALL = {
   historyLength: 3,
@@ -104,6 +105,57 @@ test('gradients reach language model, module and task tokens', () => {
   );
   expect(matrices.length).toBeGreaterThan(8);
   for (const name of matrices) expect(sizes[name], name).toBeGreaterThan(0);
+});
+
+test('each text is centred on its mean and brought to a mean square of 1', () => {
+  // Titles (1, 0), (0, 1), (1, 1): mean (2/3, 2/3), squares of what is left 2/3 each, 4/3 of six values. Ratings (1, 0), (.8, 0)
+  // beside no rating, which does not count: mean (.9, 0), squares .02 of four values. Descriptions say nothing.
+  const given = {
+    textWidth: 2,
+    titles: Float32Array.of(1, 0, 0, 1, 1, 1),
+    ratings: Float64Array.of(1, 5),
+    ratingTexts: Float32Array.of(1, 0, 0.8, 0, 9, 9),
+    descriptions: Float32Array.of(0.5, 0.5, 0.5, 0.5, 0.5, 0.5),
+  } as HistoryVectors;
+  const { centre, scale } = inputScale(given);
+  for (const [k, value] of [2 / 3, 2 / 3, 0.9, 0, 0.5, 0.5].entries())
+    expect(centre[k]).toBeCloseTo(value, 6);
+  const [title, rating] = [Math.sqrt(6 / (4 / 3)), Math.sqrt(4 / 0.02)];
+  for (const [k, value] of [title, title, rating, rating, 1, 1].entries())
+    expect((scale[k] as number) / value).toBeCloseTo(1, 5);
+});
+
+test('ratings whose texts are nearly alike are told apart from the start', async () => {
+  // All ratings share one axis; a hundredth of their length tells them apart, as of sentences that differ by a word.
+  const alike = await HistoryVectors.encode(catalog, {
+    encoder: {
+      id: 'alike',
+      width: 3,
+      encode: async (texts) => ({
+        data: Float32Array.from(
+          texts.flatMap((text) => [1, /loved/.test(text) ? 0.01 : 0, /x/.test(text) ? 1 : 0]),
+        ),
+        width: 3,
+        truncated: 0,
+      }),
+    },
+    ratings: [1, 5],
+    scale: { min: 1, max: 5 },
+  });
+  /** How far apart the module's tokens of one item are, hated and loved, as a share of their length. */
+  const distance = (scale?: InputScale): number => {
+    using network = new PromptNetwork(tiny(4), alike.width, UEM.settings({ ...SMALL }), 1, scale);
+    const [hated, loved] = tf.tidy(() =>
+      [1, 5].map((rating) => {
+        const rows = tf.tensor3d(alike.rows({ items: [0], ratings: [rating] }), [1, 1, alike.width]);
+        const history = { rows, present: tf.ones([1, 1]), positions: tf.zeros([1, 1], 'int32') };
+        return network.prompts(history, ForwardPass.inference())?.tokens.dataSync();
+      }),
+    ) as [Float32Array, Float32Array];
+    return Math.hypot(...hated.map((value, k) => value - (loved[k] as number))) / Math.hypot(...hated);
+  };
+  expect(distance()).toBeLessThan(0.1);
+  expect(distance(inputScale(alike))).toBeGreaterThan(0.5);
 });
 
 test('the encoder reads task tokens, soft prompt and text, in this order, and masks what is not there', () => {

@@ -11,6 +11,7 @@ import {
 } from '@palate/nn';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { HistoryVectors } from '../history/history-vectors.js';
+import { inputScale } from '../module/input-scale.js';
 import { checkTokens, freshModel } from './language-model.js';
 import { UemBatches } from './prepared-examples.js';
 import { type InputTensors, PromptNetwork, type PromptTensors } from './prompt-network.js';
@@ -46,7 +47,8 @@ export async function fitUem(
   const start = config.languageModel && contentHash(await config.languageModel.parameters.values());
   const t5 = config.languageModel ?? freshModel(tokens, config, seed);
   checkTokens(t5, tokens);
-  const network = new PromptNetwork(t5, vectors.width, config, seed);
+  const scale = config.standardise ? inputScale(vectors) : undefined;
+  const network = new PromptNetwork(t5, vectors.width, config, seed, scale);
   const batches = new UemBatches(t5, tokens, vectors, config);
   batches.check(examples);
   const validation = config.validation ?? [];

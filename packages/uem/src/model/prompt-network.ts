@@ -10,6 +10,7 @@ import {
   type T5,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
+import type { InputScale } from '../module/input-scale.js';
 import { UserEmbeddingModule } from '../module/user-embedding-module.js';
 import type { UemConfig } from './uem-options.js';
 
@@ -46,8 +47,11 @@ export class PromptNetwork implements Disposable {
   readonly #taskTokens: number;
   readonly #task: tf.Variable | undefined;
 
-  /** @param inputWidth - width of a history's rows */
-  constructor(t5: T5, inputWidth: number, config: UemConfig, seed: number) {
+  /**
+   * @param inputWidth - width of a history's rows
+   * @param inputScale - what brings them to the size that fresh weights expect; one that is loaded has its own
+   */
+  constructor(t5: T5, inputWidth: number, config: UemConfig, seed: number, inputScale?: InputScale) {
     this.t5 = t5;
     this.parameters = config.frozen ? new Parameters() : t5.parameters;
     const random = new RandomStream(seed).fork('uem');
@@ -64,6 +68,7 @@ export class PromptNetwork implements Disposable {
             dropout,
             historyLength,
             promptWidth: t5.config.d_model,
+            inputScale,
           });
     this.#taskTokens = config.taskTokens;
     this.#task =

@@ -66,8 +66,9 @@ export class PromptedModel {
 
   /** How many numbers are trained and how many there are in all. */
   get parameterCounts(): { readonly trained: number; readonly all: number } {
+    const { parameters } = this.#network;
     return {
-      trained: this.#network.parameters.count,
+      trained: parameters.trainable.reduce((sum, name) => sum + parameters.get(name).size, 0),
       all: this.#network.allParameters.reduce((sum, { count }) => sum + count, 0),
     };
   }

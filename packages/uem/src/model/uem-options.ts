@@ -25,6 +25,10 @@ export const UEM = defineOptions('Uem.fit', {
     doc: 'width between the two maps of its feed-forward parts; the paper has 2048',
   }),
   dropout: option.number({ min: 0, max: 0.95 })({ default: 0.1, doc: 'share of the values dropped in it' }),
+  standardise: option.boolean()({
+    default: true,
+    doc: "whether the vectors of each of the three texts are centred and scaled to a mean square of 1 a value before the module reads them: those of encoders are far smaller, and those of ratings in words nearly alike. false for the paper's linear map of the vectors as they are",
+  }),
   taskTokens: option.integer({ min: 0, max: 1024 })({
     default: 20,
     doc: 'learned prompt tokens in front, the same for every input',

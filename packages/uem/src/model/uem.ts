@@ -26,6 +26,8 @@ import type { UemExample } from './uem-example.js';
 import { UEM, type UemOptions } from './uem-options.js';
 
 const KIND = 'uem';
+/** 2: with the shift and scale of the module's input. */
+const VERSION = 2;
 
 /**
  * A text-to-text model that reads users as soft prompts (UEM; Doddapaneni et al. 2024): each item of a history becomes one
@@ -94,7 +96,7 @@ export class Uem extends PromptedModel implements Saveable, Disposable {
       Object.assign(tensors, await parameters.values());
     await writeArtifact(dir, {
       kind: KIND,
-      version: 1,
+      version: VERSION,
       config: {
         ...UEM.saved(this.parts.config),
         languageModel: this.parts.network.t5.config,
@@ -112,7 +114,7 @@ export class Uem extends PromptedModel implements Saveable, Disposable {
    * @throws ArtifactError if the folder is missing, foreign or damaged, or was fitted with another encoder
    */
   static async load(dir: string, vectors: HistoryVectors): Promise<Uem> {
-    const { manifest, tensors, files } = await readArtifact(dir, KIND, 1);
+    const { manifest, tensors, files } = await readArtifact(dir, KIND, VERSION);
     const { provenance, languageModel, encoder, textWidth, ...settings } = Object(manifest.config) as Record<
       string,
       unknown

@@ -5,11 +5,14 @@ import {
   Embedding,
   type ForwardPass,
   LayerNorm,
+  ones,
   type Parameters,
   paddingMask,
   TransformerBlock,
+  zeros,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
+import type { InputScale } from './input-scale.js';
 
 /** Sizes of a {@link UserEmbeddingModule}. */
 export interface UserEmbeddingSizes {
@@ -26,7 +29,13 @@ export interface UserEmbeddingSizes {
   readonly historyLength: number;
   /** Width of the language model's token vectors. */
   readonly promptWidth: number;
+  /** Brings the items' rows to the size that fresh weights expect; one that is loaded has its own. None reads rows as they are. */
+  readonly inputScale?: InputScale | undefined;
 }
+
+/** Names of the constants that rows are brought to size by: they are kept with the weights and never trained. */
+const CENTRE = 'uem.input-centre';
+const SCALE = 'uem.input-scale';
 
 /**
  * The user embedding module of Doddapaneni et al. (2024): a linear map of the items' texts, a transformer in which all items
@@ -36,6 +45,8 @@ export interface UserEmbeddingSizes {
  */
 export class UserEmbeddingModule {
   readonly sizes: UserEmbeddingSizes;
+  readonly #centre: tf.Variable;
+  readonly #scale: tf.Variable;
   readonly #input: Dense;
   readonly #positions: Embedding;
   readonly #blocks: readonly TransformerBlock[];
@@ -44,8 +55,13 @@ export class UserEmbeddingModule {
 
   /** @param parameters - to which the weights are added, under names that begin with `uem.` */
   constructor(parameters: Parameters, random: RandomStream, sizes: UserEmbeddingSizes) {
-    const { inputWidth, width, heads, inner, layers, dropout, historyLength, promptWidth } = sizes;
+    const { inputWidth, width, heads, inner, layers, dropout, historyLength, promptWidth, inputScale } =
+      sizes;
     this.sizes = sizes;
+    const given = inputScale;
+    this.#centre = parameters.add(CENTRE, [inputWidth], given ? () => given.centre : zeros, random);
+    this.#scale = parameters.add(SCALE, [inputWidth], given ? () => given.scale : ones, random);
+    parameters.freeze((name) => name === CENTRE || name === SCALE);
     this.#input = new Dense(parameters, 'uem.input', inputWidth, width, random);
     this.#positions = new Embedding(parameters, 'uem.position', historyLength, width, random);
     this.#blocks = Array.from(
@@ -75,7 +91,8 @@ export class UserEmbeddingModule {
    * @returns `[batch, length, promptWidth]`; rows of padding mean nothing and are to be masked
    */
   apply(rows: tf.Tensor, present: tf.Tensor, positions: tf.Tensor, pass: ForwardPass): tf.Tensor {
-    const started = tf.add(this.#input.apply(rows), this.#positions.apply(positions));
+    const standard = tf.mul(tf.sub(rows, this.#centre), this.#scale);
+    const started = tf.add(this.#input.apply(standard), this.#positions.apply(positions));
     const states = applyBlocks(
       this.#blocks,
       pass.dropout(started, this.sizes.dropout),
