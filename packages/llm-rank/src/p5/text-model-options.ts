@@ -2,6 +2,8 @@ import { defineOptions, type LongCallOptions, type OptionsOf, option, type Setti
 import type { TextTokens } from '@palate/llm';
 import { type T5, trainingOptions } from '@palate/nn';
 
+const OPTIMISERS = ['adamw', 'adafactor'] as const;
+
 /** Options of `TextModel.fit`. */
 export const TEXT_MODEL = defineOptions('TextModel.fit', {
   tokens: option
@@ -36,8 +38,19 @@ export const TEXT_MODEL = defineOptions('TextModel.fit', {
     default: 0.1,
     doc: 'share of its values dropped while training',
   }),
+  optimiser: option.choice(OPTIMISERS)({
+    // P5 names a folder where this has the model itself.
+    default: ({ languageModel, startFrom }): (typeof OPTIMISERS)[number] =>
+      (languageModel ?? startFrom) === undefined ? 'adafactor' : 'adamw',
+    defaultText: "'adafactor' for fresh weights, 'adamw' for a start",
+    doc: "`'adafactor'` takes steps in proportion to each parameter's size, as T5 is trained: in fresh weights the values of the token table are far larger than those of the maps, and the equal steps of `'adamw'` hardly move it. P5 trains pretrained weights with `'adamw'`",
+  }),
   ...trainingOptions({
-    learningRate: { default: 1e-3, doc: 'largest step size of AdamW' },
+    learningRate: {
+      default: ({ optimiser }) => (optimiser === 'adafactor' ? 0.03 : 1e-3),
+      defaultText: "0.03 of 'adafactor', 0.001 of 'adamw'",
+      doc: 'largest step size',
+    },
     weightDecay: 0.01,
     batchSize: { default: 32, doc: 'rows a step' },
     epochs: 10,

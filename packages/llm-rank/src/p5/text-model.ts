@@ -16,6 +16,7 @@ import {
 } from '@palate/core';
 import { readTextTokens, type TextTokens } from '@palate/llm';
 import {
+  Adafactor,
   batchTensors,
   type EncodedInput,
   type EpochReport,
@@ -119,6 +120,7 @@ export class TextModel implements Saveable, Disposable {
       parameters: network.parameters,
       settings: config,
       options,
+      optimiser: config.optimiser === 'adafactor' ? new Adafactor({ scaleByParameter: true }) : undefined,
       identity: TEXT_MODEL.identity(config, start ?? '', seed, config.data ?? contentHash(of(1))),
       schedule: (stepsPerEpoch) => {
         const steps = config.epochs * stepsPerEpoch();

@@ -58,7 +58,6 @@ const p5 = (): Promise<P5> => {
     inner: 64,
     wholeWords: 32,
     epochs: 40,
-    learningRate: 0.004,
     dropout: 0,
     transfer: true,
     itemIds: 'independent',
@@ -67,7 +66,7 @@ const p5 = (): Promise<P5> => {
     draws: {
       next: 8,
       'is-next': 1,
-      'direct-yes-no': 1,
+      'direct-yes-no': 3,
       'direct-choose': 1,
       rating: 0.3,
       review: 0.6,
@@ -136,6 +135,30 @@ describe('P5', () => {
     );
     for (const list of chosen)
       expect(new Set(list.map(({ item }) => item))).toEqual(new Set(candidates.map(({ item }) => item)));
+  });
+
+  it('says yes rather to what a user has had than to what nobody of the kind has', async () => {
+    const model = await p5();
+    const all = Array.from(train.log.items, (_, item) => ({ item, score: 0 }));
+    const known = Array.from(train.log.users);
+    const lists = await model.rank(
+      known.map((user) => ({ user })),
+      known.map(() => all),
+      all.length,
+    );
+    let [right, pairs] = [0, 0];
+    for (const [user, list] of lists.entries()) {
+      const had = new Set(train.log.history(user));
+      const chances = (isHad: boolean): number[] =>
+        list.filter(({ item }) => had.has(item) === isHad).map(({ score }) => score);
+      for (const yes of chances(true))
+        for (const no of chances(false)) {
+          pairs++;
+          right += yes > no ? 1 : 0;
+        }
+    }
+    // By chance a half.
+    expect(right / pairs).toBeGreaterThan(0.62);
   });
 
   it('ranks by the history of a user who is not known, and counts who has none', async () => {

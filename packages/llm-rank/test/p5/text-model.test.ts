@@ -35,9 +35,8 @@ beforeAll(async () => {
       layers: 1,
       heads: 4,
       dropout: 0,
-      epochs: 300,
+      epochs: 100,
       batchSize: 6,
-      learningRate: 5e-3,
       seed: 3,
     },
   );
