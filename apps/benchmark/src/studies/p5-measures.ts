@@ -5,9 +5,10 @@ import {
   type Retriever,
   type ScoredItem,
 } from '@palate/core';
-import { bleu, ndcgOfLists, rouge } from '@palate/eval';
+import { bleu, rouge } from '@palate/eval';
 import { evaluateRatings, type P5, type RatingPredictor, ratingRows } from '@palate/llm-rank';
 import type { P5Data } from './p5-data.js';
+import { meanOf } from './study.js';
 
 /** Others beside the right item in the direct task, as in the paper. */
 const NEGATIVES = 99;
@@ -17,14 +18,22 @@ export interface ListScores {
   readonly hr1: number;
   readonly hr10: number;
   readonly ndcg10: number;
+  /** The right item's place in each user's list, counted from 1; 0 where it is not among the ten. Users are in one order for all. */
+  readonly places: readonly number[];
 }
 
 function listScores(lists: readonly (readonly ScoredItem[])[], targets: readonly Int32Array[]): ListScores {
-  const hits = (k: number): number =>
-    lists.filter((list, q) => list.slice(0, k).some(({ item }) => item === targets[q]?.[0])).length /
-    Math.max(1, lists.length);
-  return { hr1: hits(1), hr10: hits(10), ndcg10: ndcgOfLists(lists, targets, 10) };
+  const places = lists.map(
+    (list, q) => 1 + list.slice(0, 10).findIndex(({ item }) => item === targets[q]?.[0]),
+  );
+  return { hr1: hitRate(places, 1), hr10: hitRate(places, 10), ndcg10: meanOf(places.map(gainOf)), places };
 }
+
+const hitRate = (places: readonly number[], k: number): number =>
+  meanOf(places.map((place) => (place > 0 && place <= k ? 1 : 0)));
+
+/** NDCG@10 of a list with one right item. */
+export const gainOf = (place: number): number => (place > 0 ? 1 / Math.log2(place + 1) : 0);
 
 interface Asked {
   readonly queries: readonly Query[];
