@@ -219,7 +219,11 @@ async function measureReading(
     validation,
     seed,
     checkpoint: {
-      dir: join(CACHE, 'checkpoints', `uem-${setting.key}-${contentHash([reading, setting.model, seed]).slice(0, 12)}`),
+      dir: join(
+        CACHE,
+        'checkpoints',
+        `uem-${setting.key}-${contentHash([reading, setting.model, seed]).slice(0, 12)}`,
+      ),
       everySeconds: 60,
     },
   });
