@@ -1,4 +1,10 @@
-import { type FrozenFunction, type FrozenInput, freeze, type NamedTensors } from '@palate/tfjs-backend-ort';
+import {
+  type FreezeOptions,
+  type FrozenFunction,
+  type FrozenInput,
+  freeze,
+  type NamedTensors,
+} from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Parameters } from './parameters.js';
 
@@ -19,11 +25,13 @@ export interface GraphToFreeze<I extends NamedTensors> {
  */
 export class FrozenGraphs {
   readonly #parameters: Parameters;
+  readonly #options: FreezeOptions;
   readonly #graphs = new Map<string, FrozenFunction>();
   #isDisposed = false;
 
-  constructor(parameters: Parameters) {
+  constructor(parameters: Parameters, options: FreezeOptions = {}) {
     this.#parameters = parameters;
+    this.#options = options;
   }
 
   /**
@@ -55,7 +63,7 @@ export class FrozenGraphs {
     if (!graph) {
       const tensors = example();
       try {
-        graph = freeze(run, tensors);
+        graph = freeze(run, tensors, this.#options);
       } finally {
         tf.dispose(Object.values(tensors));
       }

@@ -1,4 +1,5 @@
-"""Beam search over the same tree of IDs with a model of the same size in plain PyTorch: time a user, alone and in a batch."""
+"""Beam search over the same tree of IDs with a model of the same size in plain PyTorch: time a user by the clock and of all
+processors, alone and in a batch."""
 import json
 import sys
 import time
@@ -7,7 +8,8 @@ import numpy as np
 import torch
 from torch import nn
 
-folder, beams, length = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+folder, beams, length, threads = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+torch.set_num_threads(threads)
 tuples = np.fromfile(f"{folder}/tuples.i32", np.int32).reshape(-1, 4)
 histories = torch.tensor(np.fromfile(f"{folder}/histories.i32", np.int32).reshape(-1, length).astype(np.int64))
 SIZE, DEPTH, WIDTH = 256, 4, 64
@@ -79,15 +81,16 @@ def search(model, items):
 model = Model().eval()
 
 
-def clock(work, times):
+def clock(work, times, users=1):
     work()
-    started = time.perf_counter()
+    started, before = time.perf_counter(), time.process_time()
     for k in range(times):
         work()
-    return (time.perf_counter() - started) / times * 1000
+    share = 1000 / times / users
+    return {"wall": (time.perf_counter() - started) * share, "processor": (time.process_time() - before) * share}
 
 
 at = iter(range(10**9))
 alone = clock(lambda: search(model, histories[[next(at) % len(histories)]]), 100)
-batch = clock(lambda: search(model, histories), 3) / len(histories)
+batch = clock(lambda: search(model, histories), 3, len(histories))
 print(json.dumps({"alone": alone, "batch": batch, "version": torch.__version__}))

@@ -144,8 +144,11 @@ function traceFunction<I extends NamedTensors>(
     const plan = planGraph(values);
     const found = new Map<number, string>();
     plan.inputs.forEach((value, index) => {
-      const name = names.get(value.source as LeafData);
+      const data = value.source as LeafData;
+      const name = names.get(data);
       if (name !== undefined) found.set(index, name);
+      // Its numbers are written later: tensors of another recording must not take their memory.
+      else data.shared = true;
     });
     trace = { plan, arguments: found, outputNames: Object.keys(named) };
   });

@@ -12,9 +12,9 @@ const abandoned = new FinalizationRegistry<OrtSession>((session) => session.disp
 export const FREEZE = defineOptions(
   'freeze',
   {
-    threads: option.integer({ min: 1 })({
+    threads: option.integer({ min: 0 })({
       default: 1,
-      doc: 'threads within an operation; a small graph takes less processor time on one thread than on several, and a server answers other requests on the others',
+      doc: "threads within an operation; a small graph takes less processor time on one thread than on several, and a server answers other requests on the others. 0 for the backend's own",
     }),
   },
   [],
@@ -64,11 +64,11 @@ export function freeze<I extends NamedTensors>(
 ): FrozenFunction {
   const { threads } = FREEZE.settings(options);
   const { bytes, outputNames, backend } = writeFunction(run, inputs, true);
-  const session = new OrtSession(bytes, outputNames, {
-    ...backend.sessionOptions,
-    threads,
-    spinning: false,
-  });
+  const session = new OrtSession(
+    bytes,
+    outputNames,
+    threads === 0 ? backend.sessionOptions : { ...backend.sessionOptions, threads, spinning: false },
+  );
   const shapes = Object.entries(inputs).map(([name, { shape, dtype }]) => ({
     name,
     dtype: dtype as GraphDtype,

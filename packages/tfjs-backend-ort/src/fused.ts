@@ -1,5 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { CROSS_ENTROPY, CROSS_ENTROPY_GRAD, LAYER_NORM, LAYER_NORM_GRAD } from './kernels/fused.js';
+import {
+  CROSS_ENTROPY,
+  CROSS_ENTROPY_GRAD,
+  GATHER_IN_RANGE,
+  LAYER_NORM,
+  LAYER_NORM_GRAD,
+  LOG_SOFTMAX,
+} from './kernels/fused.js';
 
 /**
  * Operations that training spends much of its time in, written for few passes over memory on the ort backend. On other
@@ -72,4 +79,28 @@ export function sparseCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf
     };
   });
   return operation(logits) as tf.Tensor1D;
+}
+
+/**
+ * Logarithms of the softmax over the last axis, in one operation. It has no gradient: training has
+ * {@link sparseCrossEntropy}.
+ *
+ * @param logits - float32
+ */
+export function logShares(logits: tf.Tensor): tf.Tensor {
+  if (!onOrt()) return tf.logSoftmax(logits, -1);
+  return tf.engine().runKernel(LOG_SOFTMAX, { logits }) as tf.Tensor;
+}
+
+/**
+ * Picks rows as `tf.gather` does, without looking whether an index is negative: such a one counts from the end. It has no
+ * gradient. For indices that the caller computed, in graphs of small operations, where looking takes twice the time of
+ * picking.
+ *
+ * @param indices - int32, each in [0, rows of x)
+ * @returns [...indices, ...rest of x]
+ */
+export function gatherInRange(x: tf.Tensor, indices: tf.Tensor): tf.Tensor {
+  if (!onOrt()) return tf.gather(x, indices);
+  return tf.engine().runKernel(GATHER_IN_RANGE, { x, indices }) as tf.Tensor;
 }

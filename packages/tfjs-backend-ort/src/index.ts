@@ -3,7 +3,7 @@ export { ORT_BACKEND, type OrtBackendOptions, type OrtStatistics } from './backe
 export { COMPILE, type CompiledStep, type CompileOptions, compile } from './compile.js';
 export { EXPORT_ONNX, type ExportOnnxOptions, exportOnnx, type NamedTensors } from './export-onnx.js';
 export { FREEZE, type FreezeOptions, type FrozenFunction, type FrozenInput, freeze } from './freeze.js';
-export { layerNorm, sparseCrossEntropy } from './fused.js';
+export { gatherInRange, layerNorm, logShares, sparseCrossEntropy } from './fused.js';
 export { registerGradients } from './gradients.js';
 export {
   encodeOnnx,

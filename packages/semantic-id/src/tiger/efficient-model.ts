@@ -20,10 +20,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { SemanticIds } from '../ids/semantic-ids.js';
 import type { EdgeTargets } from './edge-targets.js';
 import { computed, EfficientSteps, paddedRows, type SearchStep } from './efficient-steps.js';
-import type { IdHistory, IdModel, IdSteps } from './id-model.js';
+import type { IdHistory, IdModel, IdSteps, SearchAtOnce } from './id-model.js';
 import type { TigerConfig } from './tiger-options.js';
 import type { UnseenItems } from './unseen-items.js';
 import { userToken } from './user-token.js';
+import { WholeSearch } from './whole-search.js';
 
 /** Score of a code that no ID goes on with. */
 const CLOSED = -1e9;
@@ -68,6 +69,8 @@ export class EfficientModel implements IdModel {
   readonly #unseen: UnseenItems;
   readonly #encoders = new Map<number, SearchStep>();
   readonly #descenders: readonly SearchStep[];
+  atOnce: SearchAtOnce | undefined;
+  #whole: WholeSearch | undefined;
 
   /** @param unseen - items without interactions, which training leaves alone */
   constructor(ids: SemanticIds, config: TigerConfig, random: RandomStream, unseen: UnseenItems) {
@@ -155,22 +158,25 @@ export class EfficientModel implements IdModel {
   }
 
   /** Vectors of a batch's items, `[batch, length, dimension]`, with their user's where users have tokens. */
-  #show(items: tf.Tensor, users: tf.Tensor): tf.Tensor {
-    const shown = this.#embed(items);
+  #show(shown: tf.Tensor, users: tf.Tensor): tf.Tensor {
     if (!this.#users) return shown;
     return tf.add(shown, tf.expandDims(tf.gather(this.#users as tf.Tensor, users), 1));
   }
 
-  /** States after each position, `[batch, length, dimension]`, or after the newest alone, `[batch, 1, dimension]`. */
+  /**
+   * States after each position, `[batch, length, dimension]`, or after the newest alone, `[batch, 1, dimension]`.
+   *
+   * @param vectors - of the items, `[batch, length, dimension]`
+   */
   #encode(
-    items: tf.Tensor,
+    vectors: tf.Tensor,
     present: tf.Tensor,
     users: tf.Tensor,
     pass: ForwardPass,
     only?: 'newest',
   ): tf.Tensor {
     const { dimension, maxLength, dropout } = this.#config;
-    const length = items.shape[1] as number;
+    const length = vectors.shape[1] as number;
     const positions = tf.slice(
       this.#positions.table as tf.Tensor as tf.Tensor2D,
       [maxLength - length, 0],
@@ -179,7 +185,7 @@ export class EfficientModel implements IdModel {
     // The sum of `depth` vectors is brought to the scale that one item vector has in SASRec.
     const scale = Math.sqrt(dimension / this.#ids.depth);
     const shown = tf.mul(
-      tf.add(tf.mul(this.#show(items, users), scale), positions),
+      tf.add(tf.mul(this.#show(vectors, users), scale), positions),
       tf.expandDims(present, -1),
     );
     const hidden = paddingMask(present);
@@ -205,14 +211,31 @@ export class EfficientModel implements IdModel {
     level: number,
     pass: ForwardPass,
   ): tf.Tensor {
+    return this.#arrive(states, this.#arrivals(codes, nodes), level, pass);
+  }
+
+  /** What {@link EfficientModel.#arrive} adds to the states, and what it weighs them by where prefixes have vectors. */
+  #arrivals(codes: tf.Tensor, nodes: tf.Tensor): tf.Tensor[] {
+    const scale = Math.sqrt(this.#config.dimension);
+    const shown = tf.mul(this.#codes.apply(codes), scale);
+    if (!this.#prefixes || !this.#gates) return [shown];
+    return [
+      tf.add(shown, tf.mul(tf.gather(this.#prefixes as tf.Tensor, nodes), scale)),
+      tf.add(tf.gather(this.#gates as tf.Tensor, nodes), 1),
+    ];
+  }
+
+  /** States at nodes, from those of their parents. */
+  #arrive(
+    states: tf.Tensor,
+    [shown, gate]: readonly tf.Tensor[],
+    level: number,
+    pass: ForwardPass,
+  ): tf.Tensor {
     const { norm, inner, outer } = this.#descents[level] as Descent;
-    let x = tf.add(states, tf.mul(this.#codes.apply(codes), Math.sqrt(this.#config.dimension)));
-    if (this.#prefixes)
-      x = tf.add(x, tf.mul(tf.gather(this.#prefixes as tf.Tensor, nodes), Math.sqrt(this.#config.dimension)));
+    const x = tf.add(states, shown as tf.Tensor);
     const moved = outer.apply(pass.dropout(tf.relu(inner.apply(norm.apply(x))), this.#config.dropout));
-    if (!this.#gates) return tf.add(states, moved);
-    const gate = tf.add(tf.gather(this.#gates as tf.Tensor, nodes), 1);
-    return tf.add(tf.mul(states, gate), moved);
+    return tf.add(gate ? tf.mul(states, gate) : states, moved);
   }
 
   batches({ log }: Dataset, random: RandomStream, edges?: EdgeTargets): (() => Batch)[] {
@@ -260,7 +283,10 @@ export class EfficientModel implements IdModel {
     >;
     const { depth, size } = this.#ids;
     const weights = tf.reshape(present, [-1]);
-    let states = tf.reshape(this.#encode(items, present, users, pass), [-1, this.#config.dimension]);
+    let states = tf.reshape(this.#encode(this.#embed(items), present, users, pass), [
+      -1,
+      this.#config.dimension,
+    ]);
     const codes = tf.unstack(tf.gather(this.#itemCodes as tf.Tensor, targets), 1) as tf.Tensor1D[];
     const nodes = tf.unstack(tf.gather(this.#itemNodes as tf.Tensor, targets), 1) as tf.Tensor1D[];
     let nats: tf.Tensor = tf.zerosLike(weights);
@@ -302,7 +328,7 @@ export class EfficientModel implements IdModel {
     const { dimension } = this.#config;
     const made = this.#step(0, (items, present, users) => {
       const encoded = this.#encode(
-        items as tf.Tensor,
+        this.#embed(items as tf.Tensor),
         present as tf.Tensor,
         users as tf.Tensor,
         ForwardPass.inference(),
@@ -314,10 +340,12 @@ export class EfficientModel implements IdModel {
     return made;
   }
 
-  /** The width of the search is not needed: rows come and go as they are asked for. */
-  start(histories: readonly IdHistory[]): IdSteps {
+  /** Numbers of histories for the encoder, padded in front to one length. */
+  #read(
+    histories: readonly IdHistory[],
+    rows: number,
+  ): { length: number; items: Int32Array; present: Float32Array; users: Int32Array } {
     const { maxLength } = this.#config;
-    const rows = paddedRows(histories.length);
     const lengths = histories.map(({ items }) => Math.max(1, Math.min(maxLength, items.length)));
     const length = bucketLengths(maxLength, 2).find((each) => each >= Math.max(1, ...lengths)) as number;
     const items = new Int32Array(rows * length);
@@ -331,6 +359,13 @@ export class EfficientModel implements IdModel {
         present[(row + 1) * length - taken + i] = 1;
       }
     }
+    return { length, items, present, users };
+  }
+
+  /** The width of the search is not needed: rows come and go as they are asked for. */
+  start(histories: readonly IdHistory[]): IdSteps {
+    const rows = paddedRows(histories.length);
+    const { length, items, present, users } = this.#read(histories, rows);
     const root = computed(this.#encoder(length), [
       tf.tensor2d(items, [rows, length], 'int32'),
       tf.tensor2d(present, [rows, length]),
@@ -344,5 +379,64 @@ export class EfficientModel implements IdModel {
       root,
       histories.length,
     );
+  }
+
+  settle(): void {
+    if (this.#whole) return;
+    const whole = new WholeSearch(
+      {
+        parameters: this.parameters,
+        scores: (states, level) => tf.matMul(states as tf.Tensor2D, this.#level(level), false, true),
+        arrivals: (level) => {
+          const { levelFrom, code } = this.#ids.trie;
+          const [from, to] = [levelFrom[level + 1]!, levelFrom[level + 2]!];
+          const codes = Int32Array.from(code.subarray(from, to), (each) => level * this.#ids.size + each);
+          return this.#arrivals(tf.tensor1d(codes, 'int32'), tf.range(from, to, 1, 'int32'));
+        },
+        descend: (states, arrivals, level) => this.#arrive(states, arrivals, level, ForwardPass.inference()),
+      },
+      this.#ids,
+      this.#unseen,
+    );
+    this.#whole = whole;
+    this.atOnce = {
+      rows: (width) => whole.rows(width),
+      search: (histories, findable, width) =>
+        whole.search(this.#statesAtEnds(whole, histories), findable, width),
+    };
+  }
+
+  /** States at the ends of histories, from a session that holds the weights. */
+  #statesAtEnds(whole: WholeSearch, histories: readonly IdHistory[]): Float32Array {
+    const { length, ...inputs } = this.#read(histories, histories.length);
+    const { states = new Float32Array() } = whole.graphs(histories.length).run(
+      `${length} items`,
+      {
+        run: ({ items, present, users }) => {
+          // The vectors of all items are a constant of the graph, which ONNX Runtime works out once.
+          const vectors = this.#embed(tf.range(0, this.#ids.items.size, 1, 'int32'));
+          const encoded = this.#encode(
+            tf.gather(vectors, items as tf.Tensor),
+            present as tf.Tensor,
+            users as tf.Tensor,
+            ForwardPass.inference(),
+            'newest',
+          );
+          return { states: tf.reshape(encoded, [-1, this.#config.dimension]) };
+        },
+        example: () => ({
+          items: tf.zeros([1, length], 'int32'),
+          present: tf.zeros([1, length]),
+          users: tf.zeros([1], 'int32'),
+        }),
+      },
+      inputs,
+    );
+    return states;
+  }
+
+  dispose(): void {
+    this.#whole?.dispose();
+    this.parameters.dispose();
   }
 }

@@ -259,4 +259,10 @@ export class FaithfulModel implements IdModel {
       steps.dispose();
     }
   }
+
+  settle(): void {}
+
+  dispose(): void {
+    this.parameters.dispose();
+  }
 }

@@ -7,6 +7,7 @@ import type { Dataset, RandomStream } from '@palate/core';
 import type { Batch, BatchTensors, ForwardPass, Parameters } from '@palate/nn';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { EdgeTargets } from './edge-targets.js';
+import type { FoundLeaves } from './whole-search.js';
 
 /** A history to be continued. */
 export interface IdHistory {
@@ -33,6 +34,18 @@ export interface IdSteps {
   dispose(): void;
 }
 
+/** A search for items with interactions that needs no steps. */
+export interface SearchAtOnce {
+  /** Histories that are answered together; 0 where none is with so many beams. */
+  rows(width: number): number;
+  /** @param findable - for each history which kinds of items are to be found below each node */
+  search(
+    histories: readonly IdHistory[],
+    findable: readonly Uint8Array[],
+    width: number,
+  ): readonly FoundLeaves[];
+}
+
 /** A model that gives the next ID of a sequence, code by code. */
 export interface IdModel {
   readonly parameters: Parameters;
@@ -53,4 +66,10 @@ export interface IdModel {
    * @param width - most rows of a history that are followed at once
    */
   start(histories: readonly IdHistory[], width: number): IdSteps;
+  /** Says that the weights stay as they are from now on: then searches may be answered at once. */
+  settle(): void;
+  /** Searches without steps; none from a model that is still trained, or knows only steps. */
+  readonly atOnce?: SearchAtOnce | undefined;
+  /** Frees the weights and the sessions that hold them. */
+  dispose(): void;
 }

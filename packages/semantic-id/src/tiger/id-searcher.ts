@@ -38,6 +38,8 @@ export class IdSearcher {
    *   as its width or all that may be found
    */
   async search(searches: readonly IdSearch[], pause: () => Promise<void>): Promise<ScoredItem[][]> {
+    const atOnce = await this.#searchAtOnce(searches, pause);
+    if (atOnce) return atOnce;
     const { trie, depth } = this.#ids;
     const codeLevels = this.#ids.codebook.levels;
     const children = this.#children;
@@ -69,13 +71,41 @@ export class IdSearcher {
           return kept;
         });
       }
-      return beams.map(({ node, score }) =>
-        Array.from(node, (leaf, k) => ({ item: trie.item[leaf]!, score: score[k]! })).sort(
-          (a, b) => b.score - a.score || a.item - b.item,
-        ),
-      );
+      return beams.map(({ node, score }) => this.#itemsAt(node, score));
     } finally {
       steps.dispose();
     }
+  }
+
+  /** The same where the model searches by itself; nothing where it does not. */
+  async #searchAtOnce(
+    searches: readonly IdSearch[],
+    pause: () => Promise<void>,
+  ): Promise<ScoredItem[][] | undefined> {
+    const width = searches[0]?.width ?? 0;
+    if (searches.some((each) => each.width !== width || each.coldWidth > 0 || each.sampling))
+      return undefined;
+    const { atOnce } = this.#model;
+    const rows = atOnce?.rows(width) ?? 0;
+    if (!atOnce || rows === 0) return undefined;
+    const lists: ScoredItem[][] = [];
+    for (let from = 0; from < searches.length; from += rows) {
+      if (from > 0) await pause();
+      const some = searches.slice(from, from + rows);
+      const found = atOnce.search(
+        some.map(({ history }) => history),
+        some.map((search) => this.#findableNodes.of(search)),
+        width,
+      );
+      lists.push(...found.map(({ nodes, scores }) => this.#itemsAt(nodes, scores)));
+    }
+    return lists;
+  }
+
+  #itemsAt(leaves: Int32Array, scores: Float64Array): ScoredItem[] {
+    const { trie } = this.#ids;
+    return Array.from(leaves, (leaf, k) => ({ item: trie.item[leaf]!, score: scores[k]! })).sort(
+      (a, b) => b.score - a.score || a.item - b.item,
+    );
   }
 }

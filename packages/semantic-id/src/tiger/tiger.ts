@@ -181,6 +181,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
         stopBy: 'ndcg@10',
       },
     });
+    model.settle();
     return new Tiger({ ...parts, history });
   }
 
@@ -253,6 +254,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
         await extendedWeights(trained.parameters, model.parameters, this.ids, ids, rows),
         'the model that is extended',
       );
+      model.settle();
       return new Tiger({ ...this.#parts, ids, model, unseen, favourites: new Favourites(scores) });
     });
   }
@@ -317,6 +319,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
     return disposedOnFailure(model.parameters, () => {
       checkSavedNames(dir, weights, model.parameters.names);
       model.parameters.assign(weights, dir);
+      model.settle();
       return new Tiger({
         ids,
         model,
@@ -333,7 +336,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
 
   /** Frees the weights; what needs them throws afterwards. */
   dispose(): void {
-    this.#parts.model.parameters.dispose();
+    this.#parts.model.dispose();
   }
 
   [Symbol.dispose](): void {

@@ -13,12 +13,15 @@ import {
   unary,
   value,
 } from '../emit.js';
+import type { GraphDtype } from '../graph.js';
 
 /** Names of the kernels behind the functions of `fused.ts`. */
 export const LAYER_NORM = 'PalateLayerNorm';
 export const LAYER_NORM_GRAD = 'PalateLayerNormGrad';
 export const CROSS_ENTROPY = 'PalateCrossEntropy';
 export const CROSS_ENTROPY_GRAD = 'PalateCrossEntropyGrad';
+export const LOG_SOFTMAX = 'PalateLogSoftmax';
+export const GATHER_IN_RANGE = 'PalateGatherInRange';
 
 /** Layer normalisation and softmax cross entropy, each in few passes over memory. */
 export const fusedKernels: readonly KernelConfig[] = [
@@ -103,4 +106,13 @@ export const fusedKernels: readonly KernelConfig[] = [
       return tensor(backend, op('Reshape', [flat, int64Const([rows, classes])], [rows, classes]), 'float32');
     },
   ),
+  kernel<{ readonly logits: TensorInfo }>(LOG_SOFTMAX, ({ inputs, backend }) =>
+    tensor(backend, unary('LogSoftmax', value(backend, inputs.logits), { axis: -1 }), 'float32'),
+  ),
+  kernel<{ readonly x: TensorInfo; readonly indices: TensorInfo }>(GATHER_IN_RANGE, ({ inputs, backend }) => {
+    const x = value(backend, inputs.x);
+    const indices = cast(value(backend, inputs.indices), 'int32');
+    const picked = op('Gather', [x, indices], [...indices.shape, ...x.shape.slice(1)], { axis: 0 });
+    return tensor(backend, picked, inputs.x.dtype as GraphDtype);
+  }),
 ];
