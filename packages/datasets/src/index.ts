@@ -27,6 +27,14 @@ export {
   type InteractionRoles,
 } from './import-options.js';
 export { type JsonRecord, readJsonLines } from './json-lines.js';
+export {
+  LARGE_LEAVE_ONE_OUT,
+  LARGE_SPLIT_BY_TIME,
+  type LargeLog,
+  type UserSequence,
+} from './large/large-log.js';
+export type { LargeSplit } from './large/large-split.js';
+export { LARGE_LOG, type LargeLogOptions, openLargeLog } from './large/open-large-log.js';
 export { findLeaks, type LeakReport } from './leaks.js';
 export {
   KUAIREC_OPTIONS,

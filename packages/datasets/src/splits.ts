@@ -129,6 +129,14 @@ function build(
   };
 }
 
+/** Rules of splits in words, as they go beside results. */
+export const SPLIT_RULES = {
+  leaveOneOut: (hasValidation: boolean): string =>
+    `leave-one-out: last interaction test${hasValidation ? ', second-last validation' : ''}; equal times by row`,
+  byTime: (testFrom: number, validationFrom: number | undefined): string =>
+    `global time: test from ${testFrom}${validationFrom === undefined ? '' : `, validation from ${validationFrom}`} (seconds since 1970)`,
+} as const;
+
 /** Options of {@link leaveOneOut}. */
 export const LEAVE_ONE_OUT = defineOptions(
   'leaveOneOut',
@@ -160,14 +168,7 @@ export function leaveOneOut(log: InteractionLog, options: LeaveOneOutOptions = {
     part[row[end - 1]!] = TEST;
     if (withValidation) part[row[end - 2]!] = VALIDATION;
   }
-  return build(
-    log,
-    part,
-    'leave-one-out',
-    `leave-one-out: last interaction test${withValidation ? ', second-last validation' : ''}; equal times by row`,
-    withValidation,
-    leaks,
-  );
+  return build(log, part, 'leave-one-out', SPLIT_RULES.leaveOneOut(withValidation), withValidation, leaks);
 }
 
 /** Options of {@link splitByTime}. */
@@ -224,7 +225,7 @@ export function splitByTime(log: InteractionLog, options: SplitByTimeOptions = {
     log,
     part,
     'time',
-    `global time: test from ${testFrom}${validation > 0 ? `, validation from ${validationFrom}` : ''} (seconds since 1970)`,
+    SPLIT_RULES.byTime(testFrom, validation > 0 ? validationFrom : undefined),
     validation > 0,
     leaks,
   );
@@ -323,7 +324,10 @@ export function splitRandom(log: InteractionLog, options: SeededSplitOptions = {
   );
 }
 
-function checkShares<T extends { readonly test: number; readonly validation: number }>(settings: T): T {
+/** Refuses shares that leave nothing for training. */
+export function checkShares<T extends { readonly test: number; readonly validation: number }>(
+  settings: T,
+): T {
   const { test, validation } = settings;
   if (!(test > 0 && test + validation < 1))
     throw new InvalidInputError({

@@ -1,32 +1,29 @@
-import { PGlite } from '@electric-sql/pglite';
-import { vector } from '@electric-sql/pglite-pgvector';
-import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { freePort } from '../../../scripts/free-port.js';
 import { type OpenedDatabase, openDatabase } from '../src/open-database.js';
 import { vectorFacts } from './database-facts.js';
 
-// The protocol of a server, with pgvector, where none has it: the client of servers speaks to PGlite.
+// pgvector where no server has it: the client of servers speaks to PGlite.
+let server: ChildProcess;
 let database: OpenedDatabase;
-let close: () => Promise<void>;
 beforeAll(async () => {
-  const db = await PGlite.create({ extensions: { vector } });
   const port = await freePort();
-  const server = new PGLiteSocketServer({ db, port, host: '127.0.0.1' });
-  await server.start();
+  const program = fileURLToPath(new URL('pglite-server.mjs', import.meta.url));
+  server = spawn(process.execPath, [program, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await new Promise((resolve) => server.stdout?.once('data', resolve));
   // It has one session, and no COPY.
   database = await openDatabase(`postgres://postgres@127.0.0.1:${port}/postgres`, {
     connections: 1,
     seconds: 600,
     copy: false,
   });
-  close = async () => {
-    await database.connection.close();
-    await server.stop();
-    await db.close();
-  };
 });
-afterAll(() => close());
+afterAll(async () => {
+  await database?.connection.close();
+  server.kill('SIGKILL');
+});
 
 describe('a database by the protocol of a server', () => {
   vectorFacts(() => database, [{ search: 'hnsw', recall: 0.95 }]);

@@ -1,0 +1,171 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
+import { MissingDependencyError, PalateError, ParseError, throwIfCancelled } from '@palate/core';
+
+/** A value in a row that DuckDB gives. */
+export type DuckValue = string | number | bigint | boolean | null;
+
+/** Limits of a session. */
+export interface SessionLimits {
+  /** Memory of DuckDB, in megabytes; what is more goes to the disk. */
+  readonly megabytes: number;
+  readonly threads: number;
+  /** Folder below which a temporary one is made for tables and for what does not fit into memory. */
+  readonly folder?: string | undefined;
+}
+
+/** The package of DuckDB, loaded when it is first needed. */
+async function loadDuckDb(): Promise<typeof import('@duckdb/node-api')> {
+  return import('@duckdb/node-api').catch((cause: unknown) => {
+    throw new MissingDependencyError('@duckdb/node-api', 'data larger than memory', cause);
+  });
+}
+
+/** A text as SQL writes it. */
+export const sqlText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+/** A number as SQL reads it to the last bit: a literal would be a decimal first. */
+export const sqlDouble = (value: number): string => `'${value}'::double`;
+/** A name as SQL writes it. */
+export const sqlName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** A DuckDB database of one's own in a temporary folder, which goes with it. */
+export class DuckDbSession {
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+  readonly #folder: string;
+  #names = 0;
+  #closed: Promise<void> | undefined;
+
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection, folder: string) {
+    this.#instance = instance;
+    this.#connection = connection;
+    this.#folder = folder;
+  }
+
+  /** @throws MissingDependencyError if DuckDB is not installed */
+  static async open({ megabytes, threads, folder }: SessionLimits): Promise<DuckDbSession> {
+    const { DuckDBInstance: Instance } = await loadDuckDb();
+    const own = await mkdtemp(join(folder ?? tmpdir(), 'palate-duckdb-'));
+    try {
+      const instance = await Instance.create(join(own, 'log.duckdb'), {
+        memory_limit: `${megabytes}MB`,
+        threads: String(threads),
+        temp_directory: join(own, 'spilled'),
+        // Rows keep the order of the files: it decides between equal times, and the numbers of users and items.
+        preserve_insertion_order: 'true',
+      });
+      const connection = await instance.connect();
+      await connection.run("set timezone = 'UTC'");
+      return new DuckDbSession(instance, connection, own);
+    } catch (error) {
+      await rm(own, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** A name that no table has. */
+  newName(): string {
+    return `t${this.#names++}`;
+  }
+
+  /** Runs a statement. */
+  async run(sql: string, signal?: AbortSignal): Promise<void> {
+    throwIfCancelled(signal, 'work on a large log');
+    const stop = (): void => this.#connection.interrupt();
+    signal?.addEventListener('abort', stop, { once: true });
+    try {
+      await this.#connection.run(sql);
+    } catch (cause) {
+      throwIfCancelled(signal, 'work on a large log');
+      throw errorOf(cause);
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
+  }
+
+  /** Rows of a query that gives few. */
+  async rows(sql: string, signal?: AbortSignal): Promise<DuckValue[][]> {
+    const rows: DuckValue[][] = [];
+    for await (const chunk of this.chunks(sql, signal)) rows.push(...(chunk.getRows() as DuckValue[][]));
+    return rows;
+  }
+
+  /** The one number that a query gives. */
+  async number(sql: string, signal?: AbortSignal): Promise<number> {
+    return Number((await this.rows(sql, signal))[0]?.[0]);
+  }
+
+  /** Rows of a query in chunks, which are read as they are asked for. */
+  async *chunks(sql: string, signal?: AbortSignal): AsyncGenerator<DuckDBDataChunk> {
+    throwIfCancelled(signal, 'work on a large log');
+    try {
+      const result = await this.#connection.stream(sql);
+      for (;;) {
+        throwIfCancelled(signal, 'work on a large log');
+        const chunk = await result.fetchChunk();
+        if (!chunk || chunk.rowCount === 0) return;
+        yield chunk;
+      }
+    } catch (cause) {
+      throw errorOf(cause);
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= (async () => {
+      this.#connection.closeSync();
+      this.#instance.closeSync();
+      await rm(this.#folder, { recursive: true, force: true });
+    })();
+    return this.#closed;
+  }
+}
+
+/** Numbers of a column of a chunk: the array itself where DuckDB has one. */
+export function numbersIn(chunk: DuckDBDataChunk, column: number): ArrayLike<number> {
+  const { items } = chunk.getColumnVector(column) as unknown as { readonly items?: unknown };
+  if (items instanceof Int32Array || items instanceof Float64Array || items instanceof Float32Array)
+    return items;
+  return chunk.getColumnValues(column).map(Number);
+}
+
+/** The typed error of a failure of DuckDB. */
+function errorOf(cause: unknown): Error {
+  if (PalateError.is(cause)) return cause;
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const [first = message] = message.split('\n');
+  const [, line] = /(?:on Line:|at line|in line) ?(\d+)/i.exec(message) ?? [];
+  const [, file] = /^ *file = (.+)$/m.exec(message) ?? [];
+  if (line !== undefined)
+    return new ParseError(
+      { file: file ?? 'a file of the table', line: Number(line), column: 1 },
+      {
+        expected: 'a row as the ones before it',
+        received: message.slice(0, 400),
+        hint: 'Repair or remove the line, or pass the right delimiter and quote.',
+        cause,
+      },
+    );
+  if (/extension|httpfs/i.test(first))
+    return new PalateError('missing-dependency', {
+      expected: 'the extension of DuckDB that reads such an address or file',
+      received: first,
+      hint: 'Where the machine may reach extensions.duckdb.org, DuckDB gets it by itself; otherwise fetch the file first.',
+      cause,
+    });
+  if (/Out of Memory/i.test(first))
+    return new PalateError('out-of-memory', {
+      expected: 'work within the memory of the session',
+      received: first,
+      hint: 'Give more megabytes, or fewer threads; the disk has to hold what does not fit.',
+      cause,
+    });
+  return new PalateError('large-log-failed', {
+    expected: 'DuckDB to do its work',
+    received: message.slice(0, 500),
+    hint: 'Check the paths, the columns and the space on the disk.',
+    cause,
+  });
+}

@@ -1,0 +1,377 @@
+import {
+  checkNumber,
+  defineOptions,
+  IdMap,
+  InteractionLog,
+  InvalidInputError,
+  type LongCallOptions,
+  type OptionsOf,
+  option,
+} from '@palate/core';
+import { K_CORE, type KCoreOptions } from '../filters.js';
+import { checkShares, SPLIT_RULES } from '../splits.js';
+import { type DuckDbSession, numbersIn, sqlDouble, sqlText } from './duckdb-session.js';
+import { LargeSplit } from './large-split.js';
+
+/** One user's interactions, oldest first. */
+export interface UserSequence {
+  readonly user: string;
+  /** Dense item numbers, as {@link LargeLog.log} and {@link LargeLog.itemIds} give them. */
+  readonly items: Int32Array;
+  readonly timestamp: Float64Array;
+}
+
+const COLUMNS = ['user_number', 'item_number', 'moment', 'rating'] as const;
+
+/** Options of {@link LargeLog.leaveOneOut}. */
+export const LARGE_LEAVE_ONE_OUT = defineOptions('LargeLog.leaveOneOut', {
+  validation: option.boolean()({ default: true, doc: 'also holds out the second-last interaction' }),
+});
+
+/** Options of {@link LargeLog.splitByTime}. */
+export const LARGE_SPLIT_BY_TIME = defineOptions('LargeLog.splitByTime', {
+  test: option.number({ min: 0, max: 1 })({
+    default: 0.1,
+    doc: 'share of the interactions, the newest ones, for the test',
+  }),
+  validation: option.number({ min: 0, max: 1 })({
+    default: 0.1,
+    doc: 'share of the interactions just before them for validation; 0 for none',
+  }),
+});
+
+/** Facts about a table of interactions. */
+export interface LargeTable {
+  /** Name of the table, or a query in brackets. */
+  readonly rows: string;
+  /** Number of its interactions. */
+  readonly length: number;
+  readonly hasRating: boolean;
+  readonly timeUnit: 'seconds' | 'position';
+  /** Whose numbers its rows share, where they are those of another log: a part of a split. */
+  readonly numberedBy?: string | undefined;
+}
+
+/**
+ * Interactions in tables of DuckDB, on the disk as far as they do not fit into memory. Filters make another log and leave
+ * this one as it is; what they give is what the functions of the same names give of a log in memory, to the byte.
+ */
+export class LargeLog {
+  readonly #session: DuckDbSession;
+  readonly #table: LargeTable;
+
+  /** @param session - it has the tables `users` and `items`, each with `number` and `id` */
+  constructor(session: DuckDbSession, table: LargeTable) {
+    this.#session = session;
+    this.#table = table;
+  }
+
+  /** Number of interactions. */
+  get length(): number {
+    return this.#table.length;
+  }
+
+  /** As {@link InteractionLog.timeUnit}. */
+  get timeUnit(): 'seconds' | 'position' {
+    return this.#table.timeUnit;
+  }
+
+  /** Counts users and items that have interactions here. */
+  async counts({
+    signal,
+  }: LongCallOptions = {}): Promise<{ readonly users: number; readonly items: number }> {
+    const [[users, items] = []] = await this.#session.rows(
+      `select count(distinct user_number), count(distinct item_number) from ${this.#table.rows}`,
+      signal,
+    );
+    return { users: Number(users), items: Number(items) };
+  }
+
+  /** The iterated k-core, as `kCore` makes it: one pass over the rows for users and one for items a round. */
+  async kCore(options: KCoreOptions & LongCallOptions = {}): Promise<LargeLog> {
+    const { signal, onProgress, ...least } = options;
+    const { users, items } = K_CORE.settings(least);
+    const session = this.#session;
+    const [kept, other] = [session.newName(), session.newName()];
+    const survivors = async (
+      table: string,
+      column: string,
+      count: number,
+      among: string,
+    ): Promise<number> => {
+      await session.run(
+        `create or replace temp table ${table} as select ${column} as number from ${this.#table.rows} ${among}
+         group by ${column} having count(*) >= ${count}`,
+        signal,
+      );
+      return session.number(`select count(*) from ${table}`, signal);
+    };
+    let before = [-1, -1];
+    for (let round = 0; ; round++) {
+      const now = [
+        await survivors(
+          kept,
+          'user_number',
+          users,
+          round === 0 ? '' : `where item_number in (from ${other})`,
+        ),
+        await survivors(other, 'item_number', items, `where user_number in (from ${kept})`),
+      ];
+      onProgress?.({ phase: 'k-core', done: round + 1 });
+      if (now[0] === before[0] && now[1] === before[1]) break;
+      before = now;
+    }
+    const log = await this.#where(`user_number in (from ${kept}) and item_number in (from ${other})`, signal);
+    await session.run(`drop table ${kept}; drop table ${other}`);
+    return log;
+  }
+
+  /** The interactions rated at least `least`, as `ratingThreshold` gives them. */
+  async ratingThreshold(least: number, { signal }: LongCallOptions = {}): Promise<LargeLog> {
+    checkNumber('least', least);
+    if (!this.#table.hasRating)
+      throw new InvalidInputError({
+        expected: 'a log with ratings',
+        received: 'one without',
+        hint: 'Load a rating column, or leave the threshold out.',
+      });
+    return this.#where(`rating::double >= ${sqlDouble(least)}`, signal);
+  }
+
+  /** The log of the items with at least `least` interactions, as `minimumItemCount` gives it. */
+  async minimumItemCount(least: number, { signal }: LongCallOptions = {}): Promise<LargeLog> {
+    checkNumber('least', least, { min: 0, integer: true });
+    return this.#where(
+      `item_number in (select item_number from ${this.#table.rows} group by item_number having count(*) >= ${least})`,
+      signal,
+    );
+  }
+
+  /** One interaction for each pair of user and item, as `keepFirst` gives it. */
+  async keepFirst({ signal }: LongCallOptions = {}): Promise<LargeLog> {
+    return this.#where(
+      `place in (select (min(struct_pack(moment := moment, place := place))).place from ${this.#table.rows}
+         group by user_number, item_number)`,
+      signal,
+    );
+  }
+
+  /** Holds out each user's last interaction, as `leaveOneOut` does; leaks are not looked for. */
+  async leaveOneOut(
+    options: OptionsOf<typeof LARGE_LEAVE_ONE_OUT.declarations> & LongCallOptions = {},
+  ): Promise<LargeSplit> {
+    const { validation } = LARGE_LEAVE_ONE_OUT.settings(options);
+    const held = validation ? 2 : 1;
+    // The last rows of each user who has enough: by time, and by the order of the files where times are equal.
+    const last = `select unnest(held).place as place, generate_subscripts(held, 1) as nth from (
+        select max(struct_pack(moment := moment, place := place), ${held}) as held from ${this.#table.rows}
+        group by user_number having count(*) > ${held})`;
+    return this.#split(
+      `select rows.*, coalesce(case last.nth when 1 then 2 when 2 then 1 end, 0) as part
+       from ${this.#table.rows} as rows left join (${last}) as last on rows.place = last.place`,
+      validation,
+      SPLIT_RULES.leaveOneOut(validation),
+      options,
+    );
+  }
+
+  /** Cuts the log at one or two moments for everybody, as `splitByTime` does. */
+  async splitByTime(
+    options: OptionsOf<typeof LARGE_SPLIT_BY_TIME.declarations> & LongCallOptions = {},
+  ): Promise<LargeSplit> {
+    const { test, validation } = checkShares(LARGE_SPLIT_BY_TIME.settings(options));
+    if (this.timeUnit !== 'seconds')
+      throw new InvalidInputError({
+        expected: 'a log with real times',
+        received: 'one with positions within each user',
+        hint: 'Use leaveOneOut, which needs only the order within a user.',
+      });
+    const momentAt = (share: number): Promise<number> =>
+      this.#session.number(
+        `select moment from ${this.#table.rows} order by moment limit 1
+         offset ${Math.min(this.length - 1, Math.floor(this.length * share))}`,
+        options.signal,
+      );
+    const testFrom = await momentAt(1 - test);
+    const validationFrom = validation > 0 ? await momentAt(1 - test - validation) : testFrom;
+    return this.#split(
+      `select *, case when moment >= ${sqlDouble(testFrom)} then 2 when moment >= ${sqlDouble(validationFrom)} then 1 else 0 end as part from ${this.#table.rows}`,
+      validation > 0,
+      SPLIT_RULES.byTime(testFrom, validation > 0 ? validationFrom : undefined),
+      options,
+    );
+  }
+
+  /** External ids of the items in the order of their dense numbers. */
+  itemIds(options: LongCallOptions = {}): Promise<string[]> {
+    return this.#ids('item', options).then(({ ids }) => ids);
+  }
+
+  /**
+   * Users with their interactions, oldest first, in the order of their dense numbers: read as it is asked for, sorted on the
+   * disk.
+   *
+   * @param options - `last`: only so many interactions of each, the newest. Default: all
+   */
+  async *sequences(
+    options: LongCallOptions & { readonly last?: number | undefined } = {},
+  ): AsyncGenerator<UserSequence> {
+    const { signal, last } = options;
+    if (last !== undefined) checkNumber('last', last, { min: 1, integer: true });
+    const items = (await this.#ids('item', options)).numbers;
+    const users = await this.#ids('user', options);
+    let current = -1;
+    let held: number[] = [];
+    let times: number[] = [];
+    const finished = (): UserSequence => ({
+      user: users.ids[users.numbers[current] as number] as string,
+      items: Int32Array.from(last === undefined ? held : held.slice(-last)),
+      timestamp: Float64Array.from(last === undefined ? times : times.slice(-last)),
+    });
+    const sql = `select user_number, item_number, moment from ${this.#table.rows} order by user_number, moment, place`;
+    for await (const chunk of this.#session.chunks(sql, signal)) {
+      const [user, item, at] = [0, 1, 2].map((column) => numbersIn(chunk, column)) as [
+        ArrayLike<number>,
+        ArrayLike<number>,
+        ArrayLike<number>,
+      ];
+      for (let row = 0; row < chunk.rowCount; row++) {
+        if (user[row] !== current) {
+          if (held.length > 0) yield finished();
+          current = user[row] as number;
+          held = [];
+          times = [];
+        }
+        held.push(items[item[row] as number] as number);
+        times.push(at[row] as number);
+      }
+    }
+    if (held.length > 0) yield finished();
+  }
+
+  /** The log in memory: what `loadTable`, and the functions of the same names as were used here, give. */
+  async log(options: LongCallOptions = {}): Promise<InteractionLog> {
+    const { signal, onProgress } = options;
+    const { length, hasRating, timeUnit, rows } = this.#table;
+    const users = await this.#ids('user', options);
+    const items = await this.#ids('item', options);
+    const user = new Int32Array(length);
+    const item = new Int32Array(length);
+    const timestamp = new Float64Array(length);
+    const rating = hasRating ? new Float32Array(length) : undefined;
+    let done = 0;
+    const sql = `select ${COLUMNS.slice(0, hasRating ? 4 : 3).join(', ')} from ${rows} order by place`;
+    for await (const chunk of this.#session.chunks(sql, signal)) {
+      const count = chunk.rowCount;
+      const [users_, items_] = [numbersIn(chunk, 0), numbersIn(chunk, 1)];
+      for (let row = 0; row < count; row++) {
+        user[done + row] = users.numbers[users_[row] as number] as number;
+        item[done + row] = items.numbers[items_[row] as number] as number;
+      }
+      timestamp.set(numbersIn(chunk, 2), done);
+      rating?.set(numbersIn(chunk, 3), done);
+      done += count;
+      onProgress?.({ phase: 'reading the log', done, total: length });
+    }
+    return new InteractionLog({
+      users: new IdMap(users.ids, 'user'),
+      items: new IdMap(items.ids, 'item'),
+      user,
+      item,
+      timestamp,
+      rating,
+      timeUnit,
+    });
+  }
+
+  /**
+   * Writes the interactions to a Parquet file: `user`, `item` (ids), `timestamp` and `rating`, in the order of the files.
+   *
+   * @param path - replaced where it is there
+   */
+  async write(path: string, { signal }: LongCallOptions = {}): Promise<void> {
+    const rating = this.#table.hasRating ? ', rows.rating' : '';
+    await this.#session.run(
+      `copy (select users.id as "user", items.id as item, rows.moment as timestamp${rating} from ${this.#table.rows} as rows
+         join users on users.number = rows.user_number join items on items.number = rows.item_number
+         order by rows.place) to ${sqlText(path)} (format parquet, compression zstd)`,
+      signal,
+    );
+  }
+
+  /** Ends the session of this log and of all that were made from it, and removes their tables from the disk. */
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** A log of the rows that a condition keeps. */
+  async #where(condition: string, signal: AbortSignal | undefined): Promise<LargeLog> {
+    const rows = this.#session.newName();
+    await this.#session.run(
+      `create table ${rows} as select * from ${this.#table.rows} where ${condition}`,
+      signal,
+    );
+    const length = await this.#session.number(`select count(*) from ${rows}`, signal);
+    // Positions within a user are those of the files, as in memory.
+    return new LargeLog(this.#session, { ...this.#table, rows, length, numberedBy: undefined });
+  }
+
+  async #split(
+    sql: string,
+    hasValidation: boolean,
+    description: string,
+    { signal }: LongCallOptions,
+  ): Promise<LargeSplit> {
+    const table = this.#session.newName();
+    await this.#session.run(`create table ${table} as ${sql}`, signal);
+    const part = async (number: number): Promise<LargeLog> => {
+      const rows = `(select * exclude (part) from ${table} where part = ${number})`;
+      const length = await this.#session.number(`select count(*) from ${rows}`, signal);
+      if (length === 0)
+        throw new InvalidInputError({
+          expected: 'interactions in every part of the split',
+          received: `none in one of them, out of ${this.length}`,
+          hint: 'Use more data or other shares.',
+        });
+      return new LargeLog(this.#session, {
+        ...this.#table,
+        rows,
+        length,
+        numberedBy: this.#table.numberedBy ?? this.#table.rows,
+      });
+    };
+    return new LargeSplit({
+      train: await part(0),
+      validation: hasValidation ? await part(1) : undefined,
+      test: await part(2),
+      description,
+    });
+  }
+
+  /**
+   * External ids of the users or items that have interactions, in the order in which the files name them, with the dense
+   * number of each number of the tables.
+   */
+  async #ids(
+    of: 'user' | 'item',
+    { signal }: LongCallOptions,
+  ): Promise<{ readonly ids: string[]; readonly numbers: Int32Array }> {
+    const rows = this.#table.numberedBy ?? this.#table.rows;
+    const count = await this.#session.number(`select count(*) from ${of}s`, signal);
+    const numbers = new Int32Array(count).fill(-1);
+    const ids: string[] = [];
+    const sql = `select number, id from ${of}s where number in (select ${of}_number from ${rows}) order by number`;
+    for await (const chunk of this.#session.chunks(sql, signal)) {
+      const [found, texts] = [numbersIn(chunk, 0), chunk.getColumnValues(1)];
+      for (let row = 0; row < chunk.rowCount; row++) {
+        numbers[found[row] as number] = ids.length;
+        ids.push(String(texts[row]));
+      }
+    }
+    return { ids, numbers };
+  }
+}

@@ -1,0 +1,170 @@
+import { InvalidInputError } from '@palate/core';
+import type { ColumnName, TableColumns, TableFormat } from '../table-columns.js';
+import { partsOf, sniffFormat } from '../table-parts.js';
+import { sqlName, sqlText } from './duckdb-session.js';
+
+/** How files are read. */
+export interface SourceSettings {
+  readonly format?: TableFormat | undefined;
+  readonly delimiter?: string | undefined;
+  readonly quote?: string | false | undefined;
+  readonly header?: boolean | undefined;
+}
+
+/** Expressions of SQL for the columns of a log, over a table function that reads the files. */
+export interface TableSource {
+  /** The table function with its arguments. */
+  readonly from: string;
+  /** The same where it has to be told the names of all columns. */
+  readonly fromNamed?: ((names: readonly string[]) => string) | undefined;
+  readonly user: string;
+  readonly item: string;
+  /** A number, or null. */
+  readonly rating?: string | undefined;
+  /** A time as a number, as it stands there, or null. */
+  readonly number?: string | undefined;
+  /** A time as a text or as a time of DuckDB, in seconds since 1970, or null. */
+  readonly time?: string | undefined;
+}
+
+const isAddress = (path: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(path);
+const isGlob = (path: string): boolean => /[*?[]/.test(path);
+
+/** Tells how DuckDB reads a table, without reading it. */
+export async function sourceOf(
+  paths: readonly string[],
+  columns: TableColumns,
+  settings: SourceSettings,
+): Promise<TableSource> {
+  const files: string[] = [];
+  const partition = new Set<string>();
+  for (const path of paths) {
+    if (isAddress(path) || isGlob(path)) files.push(path);
+    else
+      for (const part of await partsOf(path)) {
+        files.push(part.path);
+        for (const name of Object.keys(part.partition)) partition.add(name);
+      }
+  }
+  const [first] = files;
+  if (first === undefined)
+    throw new InvalidInputError({
+      expected: 'at least one path',
+      received: 'none',
+      hint: 'Name a file, a folder, a pattern or an address.',
+    });
+  const format =
+    settings.format ?? (isAddress(first) || isGlob(first) ? byName(first) : await sniffFormat(first));
+  const list = `[${files.map(sqlText).join(', ')}]`;
+  const parts =
+    partition.size > 0
+      ? ', hive_partitioning = true, hive_types_autocast = false'
+      : ', hive_partitioning = false';
+  if (format === 'parquet') return parquetSource(`read_parquet(${list}${parts})`, columns);
+  if (format === 'jsonl') return jsonSource(list, parts, columns);
+  return textSource(list, parts, partition, format, columns, settings);
+}
+
+/** The format that a name tells. */
+function byName(path: string): TableFormat {
+  const name = path
+    .toLowerCase()
+    .replace(/[?#].*$/, '')
+    .replace(/\.(gz|zst)$/, '');
+  if (name.endsWith('.parquet')) return 'parquet';
+  if (/\.(jsonl|ndjson|json)$/.test(name)) return 'jsonl';
+  return /\.(tsv|tab|inter)$/.test(name) ? 'tsv' : 'csv';
+}
+
+function textSource(
+  list: string,
+  parts: string,
+  partition: ReadonlySet<string>,
+  format: TableFormat,
+  columns: TableColumns,
+  settings: SourceSettings,
+): TableSource {
+  const delimiter = settings.delimiter ?? (format === 'tsv' ? '\t' : ',');
+  const quote = settings.quote ?? (format === 'tsv' ? false : '"');
+  const header = settings.header ?? Object.values(columns).some((column) => typeof column === 'string');
+  const marks =
+    quote === false ? `quote = '', escape = ''` : `quote = ${sqlText(quote)}, escape = ${sqlText(quote)}`;
+  const how = `all_varchar = true, header = ${header}, delim = ${sqlText(delimiter)}, ${marks}, nullstr = '', allow_quoted_nulls = true, comment = ''${parts}`;
+  const at = (column: ColumnName): string =>
+    typeof column === 'string' ? sqlName(column) : `columns_at_${column}`;
+  return {
+    // To learn the names a row that is too short does not matter; to read the rows it does.
+    from: `read_csv(${list}, ${how}, ignore_errors = true, null_padding = true)`,
+    fromNamed: (names) => {
+      const own = names.filter((name) => !partition.has(name));
+      return `read_csv(${list}, ${how}, auto_detect = false, columns = {${own.map((name) => `${sqlText(name)}: 'VARCHAR'`).join(', ')}})`;
+    },
+    user: idIn(at(columns.user)),
+    item: idIn(at(columns.item)),
+    ...(columns.rating === undefined ? {} : { rating: numberIn(at(columns.rating)) }),
+    ...(columns.timestamp === undefined
+      ? {}
+      : { number: `try_cast(${at(columns.timestamp)} as double)`, time: timeIn(at(columns.timestamp)) }),
+  };
+}
+
+/** What JavaScript trims: blanks of any script and byte-order marks, which are no part of an id. */
+const BLANKS = sqlText(
+  '\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff',
+);
+
+/** An id in a text, or null. */
+const idIn = (text: string): string => `nullif(trim(${text}, ${BLANKS}), '')`;
+
+/** A number in a text; true and false are 1 and 0, as everywhere. */
+const numberIn = (text: string): string =>
+  `coalesce(try_cast(${text} as double), case lower(trim(${text})) when 'true' then 1.0 when 'false' then 0.0 end)`;
+
+const timeIn = (value: string): string => `epoch(try_cast(${value} as timestamptz))`;
+
+function jsonSource(list: string, parts: string, columns: TableColumns): TableSource {
+  const roots = new Set<string>();
+  const text = (column: ColumnName): string => {
+    const [root = '', ...path] = String(column).split('.');
+    roots.add(root);
+    return path.length === 0
+      ? `(${sqlName(root)} ->> '$')`
+      : `(${sqlName(root)} ->> ${sqlText(`$${path.map((step) => `."${step}"`).join('')}`)})`;
+  };
+  const user = idIn(text(columns.user));
+  const item = idIn(text(columns.item));
+  const rating = columns.rating === undefined ? undefined : numberIn(text(columns.rating));
+  const timestamp = columns.timestamp === undefined ? undefined : text(columns.timestamp);
+  const types = `{${[...roots].map((root) => `${sqlText(root)}: 'JSON'`).join(', ')}}`;
+  return {
+    from: `read_json(${list}, format = 'newline_delimited', columns = ${types}${parts})`,
+    user,
+    item,
+    ...(rating === undefined ? {} : { rating }),
+    ...(timestamp === undefined
+      ? {}
+      : { number: `try_cast(${timestamp} as double)`, time: timeIn(timestamp) }),
+  };
+}
+
+function parquetSource(from: string, columns: TableColumns): TableSource {
+  const at = (column: ColumnName): string =>
+    typeof column === 'string' ? column.split('.').map(sqlName).join('.') : `columns_at_${column}`;
+  // A whole number of 64 bits of floating point is written without its fraction, as JavaScript does.
+  const id = (value: string): string =>
+    idIn(
+      `case when typeof(${value}) in ('DOUBLE', 'FLOAT') and try_cast(${value} as double) = floor(try_cast(${value} as double)) and abs(try_cast(${value} as double)) < 9007199254740992 then cast(try_cast(${value} as bigint) as varchar) else cast(${value} as varchar) end`,
+    );
+  return {
+    from,
+    user: id(at(columns.user)),
+    item: id(at(columns.item)),
+    ...(columns.rating === undefined ? {} : { rating: numberIn(`cast(${at(columns.rating)} as varchar)`) }),
+    ...(columns.timestamp === undefined
+      ? {}
+      : {
+          number: `try_cast(cast(${at(columns.timestamp)} as varchar) as double)`,
+          time: timeIn(`cast(${at(columns.timestamp)} as varchar)`),
+        }),
+  };
+}
