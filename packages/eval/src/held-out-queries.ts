@@ -2,7 +2,7 @@ import type { InteractionLog, Query } from '@palate/core';
 
 /** Queries of users with held-out items, and those items, in the same order. */
 export interface HeldOutQueries {
-  /** User and training history of each. */
+  /** User and training history of each, with its times where the log has some. */
   readonly queries: readonly Query[];
   /** Held-out items of each, at least one. */
   readonly targets: readonly Int32Array[];
@@ -24,8 +24,15 @@ export function heldOutQueries(
   const users = Array.from({ length: log.users.size }, (_, user) => user).filter(
     (user) => includes(user) && held.history(user).length > 0,
   );
+  const { offsets, row } = log.byUser();
+  const timesOf = (user: number): Float64Array =>
+    Float64Array.from(row.subarray(offsets[user], offsets[user + 1]), (r) => log.timestamp[r] as number);
   return {
-    queries: users.map((user) => ({ user: log.users.idOf(user), history: log.history(user) })),
+    queries: users.map((user) => ({
+      user: log.users.idOf(user),
+      history: log.history(user),
+      historyTimestamps: log.timeUnit === 'seconds' ? timesOf(user) : undefined,
+    })),
     targets: users.map((user) => held.history(user)),
   };
 }

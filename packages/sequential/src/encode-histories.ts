@@ -1,8 +1,9 @@
-import { type Favourites, type IdMap, throwIfCancelled } from '@palate/core';
+import { type Favourites, type IdMap, type Query, throwIfCancelled } from '@palate/core';
 import { batchByLength, bucketLengths, ForwardPass } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 
 import type { SequenceEncoder } from './sequence-encoder.js';
+import { gapsOf } from './time-gaps.js';
 
 /** Sizes to which batches of queries are padded, so that few graphs serve all. */
 const BATCH_SIZES = [1, 32, 256] as const;
@@ -18,7 +19,25 @@ export interface HistoryScoring {
   /** Answer to a query without a history, since the model has learned from histories of at least one item. */
   readonly favourites: Favourites;
   readonly name: string;
+  /** True where the model reads the time that passed before each item. */
+  readonly timeGaps: boolean;
 }
+
+/** A history as models read it. */
+export interface ReadHistory {
+  /** Dense items, oldest first; only the newest that fit are read. */
+  readonly items: ArrayLike<number>;
+  /** Bucket of the time that passed before each item, for models that read it. */
+  readonly gaps?: Int32Array | undefined;
+}
+
+/**
+ * The histories of queries.
+ *
+ * @throws InvalidInputError for times that a model which reads them cannot take
+ */
+export const readHistories = (queries: readonly Query[], { timeGaps }: HistoryScoring): ReadHistory[] =>
+  queries.map((query) => ({ items: query.history ?? [], gaps: timeGaps ? gapsOf(query) : undefined }));
 
 /** Properties that tell one kind of sequential model from another, beside how it trains. */
 export interface SequenceKind {
@@ -36,7 +55,7 @@ export interface SequenceKind {
 export interface ScoringParts {
   readonly items: IdMap;
   readonly encoder: SequenceEncoder;
-  readonly config: { readonly maxLength: number };
+  readonly config: { readonly maxLength: number; readonly timeGaps?: boolean | undefined };
   readonly favourites: Favourites;
 }
 
@@ -52,16 +71,16 @@ export const scoringOf = (
   endToken: hasEndToken ? items.size : undefined,
   favourites,
   name,
+  timeGaps: config.timeGaps ?? false,
 });
 
 /**
  * Scores the catalogue after each history: the model's vector at the last position times every item's vector.
  *
- * @param histories - dense items, oldest first; only the newest that fit are read
  * @returns row-major, `histories.length` x `itemCount`
  */
 export function scoreHistories(
-  histories: readonly ArrayLike<number>[],
+  histories: readonly ReadHistory[],
   scoring: HistoryScoring,
   signal?: AbortSignal,
 ): Float32Array {
@@ -75,27 +94,29 @@ export function scoreHistories(
 
 function scoresBy(
   table: tf.Tensor2D | undefined,
-  histories: readonly ArrayLike<number>[],
+  histories: readonly ReadHistory[],
   scoring: HistoryScoring,
   signal?: AbortSignal,
 ): Float32Array {
   const { itemCount, maxLength, endToken, name } = scoring;
   const scores = new Float32Array(histories.length * itemCount);
   const extra = endToken === undefined ? 0 : 1;
-  const lengths = histories.map((history) => Math.max(1, Math.min(maxLength, history.length + extra)));
+  const lengths = histories.map(({ items }) => Math.max(1, Math.min(maxLength, items.length + extra)));
   for (const { length, rows } of batchByLength(lengths, BATCH_SIZES[2], bucketLengths(maxLength, 2))) {
     throwIfCancelled(signal, name);
     const size = BATCH_SIZES.find((each) => each >= rows.length) ?? rows.length;
     const ids = new Int32Array(size * length);
     const present = new Float32Array(size * length);
+    const gaps = new Int32Array(scoring.timeGaps ? size * length : 0);
     for (const [k, row] of rows.entries()) {
-      const history = histories[row] as ArrayLike<number>;
+      const { items: history, gaps: before } = histories[row] as ReadHistory;
       const taken = Math.min(history.length, length - extra);
       const start = (k + 1) * length - extra - taken;
       for (let i = 0; i < taken; i++) {
         ids[start + i] = history[history.length - taken + i]!;
         present[start + i] = 1;
       }
+      if (before) gaps.set(before.subarray(before.length - taken), start);
       if (endToken !== undefined) {
         ids[(k + 1) * length - 1] = endToken;
         present[(k + 1) * length - 1] = 1;
@@ -107,6 +128,7 @@ function scoresBy(
         tf.tensor2d(ids, [size, length], 'int32'),
         tf.tensor2d(present, [size, length]),
         table,
+        scoring.timeGaps ? tf.tensor2d(gaps, [size, length], 'int32') : undefined,
       ),
     );
     // Read outside of tidy, which would walk through the numbers in search of tensors.
@@ -131,15 +153,21 @@ function computedVectors({ items }: SequenceEncoder): tf.Tensor2D | undefined {
  * Scores of the catalogue from the model's vector at the last position, `[batch, itemCount]`.
  *
  * @param table - vectors of the items and tokens, where they are at hand
+ * @param gaps - buckets of the time before each item, for models that read it
  */
 export function scoresAtEnd(
   scoring: HistoryScoring,
   ids: tf.Tensor2D,
   present: tf.Tensor2D,
   table = scoring.encoder.items.of(ForwardPass.inference()),
+  gaps?: tf.Tensor,
 ): tf.Tensor2D {
   const { encoder, itemCount, causal } = scoring;
-  const states = encoder.encode(ids, present, ForwardPass.inference(), causal, { only: 'newest', table });
+  const states = encoder.encode(ids, present, ForwardPass.inference(), causal, {
+    only: 'newest',
+    table,
+    gaps,
+  });
   const [size = 0, , width = 0] = states.shape;
   const last = tf.reshape(states, [size, width]) as tf.Tensor2D;
   if (encoder.items.scores) return encoder.items.scores(last, ForwardPass.inference());

@@ -1,10 +1,13 @@
 import type { GraphToFreeze } from '@palate/nn';
-import { exportOnnx } from '@palate/tfjs-backend-ort';
+import { exportOnnx, type NamedTensors } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 import { type HistoryScoring, scoresAtEnd } from './encode-histories.js';
 
-/** Histories, int32 `[batch, positions]`, the newest item at the right end and -1 where there is none. */
-export type ScoringInputs = { readonly items: tf.Tensor };
+/**
+ * Histories as `items`, int32 `[batch, positions]`, the newest item at the right end and -1 where there is none; and `gaps` of
+ * the same shape, the bucket of the time before each item, where the model reads it.
+ */
+export type ScoringInputs = NamedTensors;
 
 /**
  * The serving graph as an ONNX model with any batch size: `items`, int32 `[batch, positions]`, the newest at the right end
@@ -16,7 +19,7 @@ export function exportScoring(scoring: HistoryScoring): Uint8Array {
   try {
     return exportOnnx(run, inputs, { dynamicBatch: true });
   } finally {
-    inputs.items.dispose();
+    tf.dispose(Object.values(inputs));
   }
 }
 
@@ -27,10 +30,13 @@ export function longestHistory({ maxLength, endToken }: HistoryScoring): number 
 
 /** The serving graph for histories of up to `positions` items. */
 export function scoringGraph(scoring: HistoryScoring, positions: number): GraphToFreeze<ScoringInputs> {
-  const { endToken, itemCount } = scoring;
+  const { endToken, itemCount, timeGaps } = scoring;
   return {
-    example: () => ({ items: tf.fill([1, positions], -1, 'int32') }),
-    run: ({ items }) => {
+    example: () => ({
+      items: tf.fill([1, positions], -1, 'int32'),
+      ...(timeGaps ? { gaps: tf.zeros([1, positions], 'int32') } : {}),
+    }),
+    run: ({ items, gaps }) => {
       const history = items as tf.Tensor2D;
       const favourites = tf.tensor2d(scoring.favourites.scores, [1, itemCount]);
       const there = tf.cast(tf.greaterEqual(history, tf.scalar(0, 'int32')), 'float32') as tf.Tensor2D;
@@ -38,7 +44,8 @@ export function scoringGraph(scoring: HistoryScoring, positions: number): GraphT
       const answer = (scores: tf.Tensor2D): tf.Tensor2D =>
         tf.add(tf.mul(scores, isKnown), tf.mul(tf.sub(1, isKnown), favourites));
       const ids = tf.maximum(history, tf.scalar(0, 'int32')) as tf.Tensor2D;
-      if (endToken === undefined) return { scores: answer(scoresAtEnd(scoring, ids, there)) };
+      if (endToken === undefined)
+        return { scores: answer(scoresAtEnd(scoring, ids, there, undefined, gaps)) };
       // A column of end tokens of whatever height the batch has.
       const column = tf.mul(tf.slice(ids, [0, 0], [history.shape[0], 1]), tf.scalar(0, 'int32'));
       return {

@@ -18,6 +18,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderTask } from './fit-encoder.js';
 import { NegativeSampler, type SAMPLING } from './negatives.js';
 import type { SequenceEncoder } from './sequence-encoder.js';
+import { LogGaps } from './time-gaps.js';
 
 /** Taken from the score of a negative that does not compete: its part of every loss is exactly zero. */
 const EXCLUDED = 1e9;
@@ -32,6 +33,7 @@ export interface NextItemSettings {
   readonly batchSize: number;
   readonly windows: 'newest' | 'random';
   readonly packs: boolean;
+  readonly timeGaps?: boolean | undefined;
   readonly loss: SasRecLoss;
   readonly competitors: 'all' | 'unseen';
   readonly negatives: number;
@@ -68,15 +70,17 @@ export class NextItemTask implements EncoderTask {
   readonly #buckets: readonly number[];
   readonly #lengths: Int32Array;
   readonly #packed: PackedShape | undefined;
+  readonly #gaps: LogGaps | undefined;
 
   constructor(dataset: Dataset, encoder: SequenceEncoder, settings: NextItemSettings) {
-    const { maxLength, batchSize, packs, sampling } = settings;
+    const { maxLength, batchSize, packs, sampling, timeGaps } = settings;
     this.#dataset = dataset;
     this.#encoder = encoder;
     this.#settings = settings;
     this.#buckets = bucketLengths(maxLength);
     this.#sampler = new NegativeSampler(dataset.log, sampling);
     this.#lengths = inputLengths(dataset.log, maxLength);
+    this.#gaps = timeGaps ? new LogGaps(dataset.log) : undefined;
     this.#packed = packs ? packedShape(this.#lengths, batchSize) : undefined;
     this.meanPositions = this.#lengths.reduce((sum, length) => sum + length, 0) / this.#steps().length;
   }
@@ -112,12 +116,16 @@ export class NextItemTask implements EncoderTask {
           step,
           random.fork(`negatives ${index}`),
           windows === 'random' ? random.fork(`windows ${index}`) : undefined,
+          this.#gaps && random.fork(`gaps ${index}`),
         ),
     );
   }
 
-  /** @param windows - draws where the stretch of a long history lies; the newest stretch if left out */
-  #batch(step: Step, random: RandomStream, windows?: RandomStream): Batch {
+  /**
+   * @param windows - draws where the stretch of a long history lies; the newest stretch if left out
+   * @param unknown - draws whose times are left out
+   */
+  #batch(step: Step, random: RandomStream, windows?: RandomStream, unknown?: RandomStream): Batch {
     const { loss, maxLength } = this.#settings;
     const { log } = this.#dataset;
     const { users, starts, rows, length } = step;
@@ -126,6 +134,7 @@ export class NextItemTask implements EncoderTask {
     const targets = new Int32Array(rows * length);
     const histories = new Int32Array(this.#packed ? rows * length : 0);
     const positions = new Int32Array(histories.length);
+    const gaps = new Int32Array(this.#gaps ? rows * length : 0);
     for (const [k, user] of users.entries()) {
       const history = log.history(user);
       const taken = this.#lengths[user]!;
@@ -137,6 +146,8 @@ export class NextItemTask implements EncoderTask {
         targets[start + i] = history[from + i + 1]!;
         present[start + i] = 1;
       }
+      const before = unknown && this.#gaps?.draw(user, () => unknown.uniform());
+      if (before) gaps.set(before.subarray(from, from + taken), start);
       if (!this.#packed) continue;
       histories.fill(k + 1, start, start + taken);
       for (let i = 0; i < taken; i++) positions[start + i] = maxLength - taken + i;
@@ -149,6 +160,7 @@ export class NextItemTask implements EncoderTask {
       ...(this.#packed
         ? { histories: { shape, values: histories }, positions: { shape, values: positions } }
         : {}),
+      ...(this.#gaps ? { gaps: { shape, values: gaps } } : {}),
       ...(loss === 'cross-entropy'
         ? this.#unavailable(step)
         : this.#negatives(step, targets, present, random)),
@@ -218,12 +230,12 @@ export class NextItemTask implements EncoderTask {
    * @param table - vectors of the items
    */
   states(batch: BatchTensors, pass: ForwardPass, table: tf.Tensor2D): tf.Tensor {
-    const { ids, present, histories, positions } = batch as Record<
-      'ids' | 'present' | 'histories' | 'positions',
+    const { ids, present, histories, positions, gaps } = batch as Record<
+      'ids' | 'present' | 'histories' | 'positions' | 'gaps',
       tf.Tensor
     >;
     const packed = histories && { histories, positions };
-    return this.#encoder.encode(ids, present, pass, true, { table, packed });
+    return this.#encoder.encode(ids, present, pass, true, { table, packed, gaps });
   }
 
   loss(batch: BatchTensors, pass: ForwardPass): tf.Scalar {

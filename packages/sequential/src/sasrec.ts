@@ -21,6 +21,7 @@ import { NextItemTask, type SasRecLoss } from './next-item-task.js';
 import { PACKING, SEQUENTIAL } from './options.js';
 import { SequenceModel } from './sequence-model.js';
 import { loadEncoder, type TrainedEncoder } from './stored-encoder.js';
+import { checkTimes } from './time-gaps.js';
 
 const LOSSES: readonly SasRecLoss[] = ['cross-entropy', 'bce', 'gbce', 'sampled-softmax'];
 
@@ -52,6 +53,10 @@ export const SASREC = defineOptions('SasRec.fit', {
   calibration: option.number({ min: 0, max: 1 })({
     default: 0.75,
     doc: 'calibration of gBCE, from 0 (BCE) to 1',
+  }),
+  timeGaps: option.boolean()({
+    default: false,
+    doc: 'adds to every item a vector of how long it came after the one before, by the logarithm of the seconds: the log has to have times, and queries should (`historyTimestamps`)',
   }),
   windows: option.choice(['newest', 'random'])({
     default: 'newest',
@@ -102,6 +107,7 @@ export class SasRec extends SequenceModel {
   static async fit(dataset: Dataset, options: SasRecOptions = {}): Promise<SasRec> {
     const config = SASREC.settings(options);
     checkObjective(config);
+    if (config.timeGaps) checkTimes(dataset.log);
     const given = edgePriorOf(config, dataset.log.items, EDGE_STRENGTH);
     const prior = given && given.edges.length > 0 ? given : undefined;
     checkValidationUnseen('the edges', prior?.edges.provenance, dataset.log, config.validation);

@@ -12,6 +12,7 @@ import {
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { IdVectors, type ItemVectors } from './items/item-vectors.js';
+import { GAP_BUCKETS } from './time-gaps.js';
 
 /** Shape of a transformer over item sequences. */
 export interface SequenceEncoderConfig {
@@ -28,6 +29,8 @@ export interface SequenceEncoderConfig {
   /** Most items of a history that are read, the newest. */
   readonly maxLength: number;
   readonly dropout: number;
+  /** True where items have a vector of the time since the one before. */
+  readonly timeGaps?: boolean | undefined;
   /** Divides cosines of histories and items, where these are the scores; inner products are if left out. */
   readonly temperature?: number | undefined;
 }
@@ -46,6 +49,8 @@ export interface EncodeOptions {
   readonly only?: 'newest' | undefined;
   /** Vectors that the ids are rows of; those of all items if left out. */
   readonly table?: tf.Tensor2D | undefined;
+  /** Buckets of the time that passed before each item, int32 `[batch, length]`, for encoders with `timeGaps`. */
+  readonly gaps?: tf.Tensor | undefined;
   /** Where rows hold several histories each; one a row, at its right end, if left out. */
   readonly packed?: PackedHistories | undefined;
 }
@@ -66,6 +71,7 @@ export class SequenceEncoder {
   readonly parameters = new Parameters();
   readonly items: ItemVectors;
   readonly #positions: Embedding;
+  readonly #gaps: Embedding | undefined;
   readonly #blocks: readonly TransformerBlock[];
   readonly #norm: LayerNorm;
   readonly #config: SequenceEncoderConfig;
@@ -79,6 +85,9 @@ export class SequenceEncoder {
         ? new IdVectors(this.parameters, items, dimension, random, itemDeviation)
         : items(this.parameters, random);
     this.#positions = new Embedding(this.parameters, 'positions', maxLength, dimension, random, 0.1);
+    this.#gaps = config.timeGaps
+      ? new Embedding(this.parameters, 'gaps', GAP_BUCKETS, dimension, random, 0.1)
+      : undefined;
     this.#blocks = Array.from(
       { length: blocks },
       (_, k) =>
@@ -105,7 +114,7 @@ export class SequenceEncoder {
     present: tf.Tensor,
     pass: ForwardPass,
     causal: boolean,
-    { only, table = this.items.of(pass), packed }: EncodeOptions = {},
+    { only, table = this.items.of(pass), packed, gaps }: EncodeOptions = {},
   ): tf.Tensor {
     const { dimension, maxLength, dropout } = this.#config;
     const length = ids.shape[1] as number;
@@ -113,7 +122,8 @@ export class SequenceEncoder {
       ? this.#positions.apply(packed.positions)
       : tf.slice(this.#positions.table as tf.Tensor2D, [maxLength - length, 0], [length, dimension]);
     const vectors = tf.gather(table as tf.Tensor, tf.cast(ids, 'int32'));
-    const embedded = tf.add(tf.mul(vectors, Math.sqrt(dimension)), positions);
+    const placed = tf.add(tf.mul(vectors, Math.sqrt(dimension)), positions);
+    const embedded = this.#gaps && gaps ? tf.add(placed, this.#gaps.apply(gaps)) : placed;
     const shown = tf.mul(embedded, tf.expandDims(present, -1));
     const hidden = paddingMask(present);
     const unpacked = (): tf.Tensor => (causal ? tf.add(hidden, causalMask(length)) : hidden);

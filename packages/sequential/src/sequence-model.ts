@@ -7,6 +7,8 @@ import {
   type LongCallOptions,
   listsFromScores,
   madeFrom,
+  OutcomeCounter,
+  type OutcomeOptions,
   type Query,
   type RetrieveOptions,
   type Saveable,
@@ -39,7 +41,7 @@ export abstract class SequenceModel implements CatalogueScorer, Saveable, Dispos
   /** @param savedSettings - settings as they are saved */
   protected constructor(
     kind: SequenceKind,
-    trained: TrainedEncoder<{ readonly maxLength: number }>,
+    trained: TrainedEncoder<{ readonly maxLength: number; readonly timeGaps?: boolean | undefined }>,
     savedSettings: unknown,
   ) {
     this.items = trained.items;
@@ -54,8 +56,22 @@ export abstract class SequenceModel implements CatalogueScorer, Saveable, Dispos
     this.#graphs = new FrozenGraphs(this.#encoder.parameters);
   }
 
-  async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
+  async scoreAll(
+    queries: readonly Query[],
+    options: LongCallOptions & OutcomeOptions = {},
+  ): Promise<Float32Array> {
+    this.#countUntimed(queries, options);
     return serveQueries(queries, this.#scoring, this.#graphs, options.signal);
+  }
+
+  /** Tells how many histories came without times, where the model reads them. */
+  #countUntimed(queries: readonly Query[], { onOutcomes }: OutcomeOptions): void {
+    if (!this.#scoring.timeGaps || !onOutcomes) return;
+    const untimed = queries.filter(({ history, historyTimestamps }) => history?.length && !historyTimestamps);
+    if (untimed.length === 0) return;
+    const counter = new OutcomeCounter(this.name, queries.length);
+    for (const _ of untimed) counter.note('no times of the history: gaps not known');
+    onOutcomes(counter.counts());
   }
 
   retrieve(queries: readonly Query[], k: number, options: RetrieveOptions = {}): Promise<ScoredItem[][]> {

@@ -1,6 +1,6 @@
 import { distinctHistory, type Query, throwIfCancelled } from '@palate/core';
 import type { FrozenGraphs } from '@palate/nn';
-import { type HistoryScoring, scoreHistories } from './encode-histories.js';
+import { type HistoryScoring, type ReadHistory, readHistories, scoreHistories } from './encode-histories.js';
 import { longestHistory, scoringGraph } from './export-scoring.js';
 
 /** Length up to which histories go through a short graph; others through one of the longest that is read. */
@@ -20,32 +20,38 @@ export function serveQueries(
 ): Float32Array {
   const { itemCount, favourites } = scoring;
   for (const query of queries) distinctHistory(query, itemCount);
-  const histories = queries.map(({ history }) => history ?? []);
+  const histories = readHistories(queries, scoring);
   const scores = graphs.serves(histories.length)
     ? scoresOfFew(histories, scoring, graphs, signal)
     : scoreHistories(histories, scoring, signal);
-  for (const [row, { length }] of histories.entries())
-    if (length === 0) scores.set(favourites.scores, row * itemCount);
+  for (const [row, { items }] of histories.entries())
+    if (items.length === 0) scores.set(favourites.scores, row * itemCount);
   return scores;
 }
 
 /** As {@link scoreHistories}, in a session that holds the weights. */
 function scoresOfFew(
-  histories: readonly ArrayLike<number>[],
+  histories: readonly ReadHistory[],
   scoring: HistoryScoring,
   graphs: FrozenGraphs,
   signal?: AbortSignal,
 ): Float32Array {
   throwIfCancelled(signal, scoring.name);
   const longest = longestHistory(scoring);
-  const needed = histories.reduce((most, { length }) => Math.max(most, length), 0);
+  const needed = histories.reduce((most, { items }) => Math.max(most, items.length), 0);
   const positions = needed <= SHORT ? Math.min(SHORT, longest) : longest;
   const items = new Int32Array(histories.length * positions).fill(-1);
-  for (const [row, history] of histories.entries()) {
+  const gaps = new Int32Array(scoring.timeGaps ? items.length : 0);
+  for (const [row, { items: history, gaps: before }] of histories.entries()) {
     const taken = Math.min(positions, history.length);
-    for (let k = 0; k < taken; k++)
-      items[(row + 1) * positions - taken + k] = history[history.length - taken + k] as number;
+    const start = (row + 1) * positions - taken;
+    for (let k = 0; k < taken; k++) items[start + k] = history[history.length - taken + k] as number;
+    if (before) gaps.set(before.subarray(before.length - taken), start);
   }
-  const { scores } = graphs.run(`${positions} positions`, scoringGraph(scoring, positions), { items });
+  const { scores } = graphs.run(
+    `${positions} positions`,
+    scoringGraph(scoring, positions),
+    scoring.timeGaps ? { items, gaps } : { items },
+  );
   return scores as Float32Array;
 }

@@ -18,6 +18,7 @@ import {
 import { type EpochReport, selectBackend } from '@palate/nn';
 import type { SequenceKind } from './encode-histories.js';
 import { type MakeItemVectors, SequenceEncoder, type SequenceEncoderConfig } from './sequence-encoder.js';
+import { GAP_BUCKETS } from './time-gaps.js';
 
 /** Prefix of the names of weights, beside which the artifact keeps the favourites. */
 const MODEL = 'model/';
@@ -92,6 +93,7 @@ export async function loadEncoder<C extends SequenceEncoderConfig>(
   checkSavedShapes(dir, weights, {
     ...(makeItems ? {} : { 'items.table': [rows, dimension] }),
     'positions.table': [maxLength, dimension],
+    ...(config.timeGaps ? { 'gaps.table': [GAP_BUCKETS, dimension] } : {}),
     ...(blocks > 0 ? { [`block-${blocks}.feed-forward.inner.kernel`]: [dimension, inner] } : {}),
   });
   await selectBackend();

@@ -1,5 +1,5 @@
 import { type HeldOutQueries, normalisedGain } from '@palate/eval';
-import { type HistoryScoring, scoreHistories } from './encode-histories.js';
+import { type HistoryScoring, readHistories, scoreHistories } from './encode-histories.js';
 
 /**
  * NDCG@10 of held-out items after training histories, ranked against the whole catalogue without the history; equal
@@ -10,14 +10,14 @@ export function validationNdcg(
   scoring: HistoryScoring,
   signal?: AbortSignal,
 ): number {
-  const histories = queries.map(({ history }) => history ?? []);
+  const histories = readHistories(queries, scoring);
   let sum = 0;
   let users = 0;
   const block = Math.max(256, Math.floor(2 ** 26 / scoring.itemCount));
   for (let from = 0; from < histories.length; from += block) {
     const chunk = histories.slice(from, from + block);
     const scores = scoreHistories(chunk, scoring, signal);
-    for (const [k, history] of chunk.entries()) {
+    for (const [k, { items: history }] of chunk.entries()) {
       const row = scores.subarray(k * scoring.itemCount, (k + 1) * scoring.itemCount);
       for (let i = 0; i < history.length; i++) row[history[i]!] = Number.NEGATIVE_INFINITY;
       for (const target of targets[from + k] ?? []) {

@@ -43,6 +43,18 @@ export const movietweetingsSequential: Suite = {
     },
     {
       system: 'sasrec',
+      label: 'SASRec, among unseen films, packed histories, more dropout',
+      options: {
+        epochs: 60,
+        batchSize: 64,
+        learningRate: 0.002,
+        competitors: 'unseen',
+        packs: true,
+        dropout: 0.35,
+      },
+    },
+    {
+      system: 'sasrec',
       label: 'SASRec, BCE',
       options: { ...SLOW_STARTERS, loss: 'bce', learningRate: 0.003, patience: 60 },
     },
