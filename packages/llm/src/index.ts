@@ -54,6 +54,13 @@ export {
 } from './models/ai-sdk.js';
 export type { ScoredGenerateResult, StructuredOutput, TokenLogProbability } from './models/chat-format.js';
 export { estimateTokens, mostTokens } from './models/count-tokens.js';
+export { type GrammarSchema, grammarSchema } from './models/grammar-schema.js';
+export {
+  LLAMA_CPP_MODEL,
+  type LlamaCppModel,
+  type LlamaCppModelOptions,
+  llamaCppModel,
+} from './models/llama-cpp.js';
 export { ModelCallError, type ModelErrorCode } from './models/model-error.js';
 export {
   OPENAI_BATCH,

@@ -14,6 +14,7 @@ test('the package loads without its optional peers, and what needs them says wha
   ]);
   expect(stdout.trim().split('\n')).toEqual([
     'missing-dependency @huggingface/transformers true',
+    'missing-dependency node-llama-cpp true',
     'missing-dependency @opentelemetry/api true',
   ]);
 });

@@ -1,0 +1,325 @@
+import { stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import {
+  defineOptions,
+  type GenerateRequest,
+  type GenerateResult,
+  InvalidInputError,
+  type LikelihoodRequest,
+  type LikelihoodResult,
+  MissingDependencyError,
+  type OptionsOf,
+  option,
+  PalateError,
+  type SettingsOf,
+  throwIfCancelled,
+} from '@palate/core';
+import type * as LlamaCpp from 'node-llama-cpp';
+import { Gate } from './gate.js';
+import { grammarSchema } from './grammar-schema.js';
+import { ModelCallError } from './model-error.js';
+import { withSchemaInstruction } from './schema-format.js';
+import { type CallOptions, languageModel, type StreamingLanguageModel } from './single-calls.js';
+
+/** Options of {@link llamaCppModel}. */
+export const LLAMA_CPP_MODEL = defineOptions(
+  'llamaCppModel',
+  {
+    model: option.text(1).required({ doc: 'a GGUF file of a language model' }),
+    contextTokens: option.integer({ min: 8 })({
+      default: 4096,
+      doc: 'most tokens of prompt and answer together, as far as the model was trained for so many',
+    }),
+    gpu: option.choice(['auto', 'none', 'cuda', 'metal', 'vulkan'])({
+      default: 'auto',
+      doc: 'where it runs, as far as its binary is installed',
+    }),
+    threads: option.integer({ min: 1 }).optional({ doc: "threads; the library's choice if left out" }),
+    grammar: option.boolean()({
+      default: true,
+      doc: 'holds answers to the schema of a request by a grammar, as far as one can say it; in words alone otherwise',
+    }),
+    defaultMaxTokens: option.integer({ min: 1 })({
+      default: 256,
+      doc: 'most tokens written where a request sets no `maxTokens`, as far as they fit',
+    }),
+    library: option
+      .value<typeof LlamaCpp>(
+        'the library node-llama-cpp',
+        (value) => (typeof value === 'object' || typeof value === 'function') && value !== null,
+      )
+      .optional({ doc: 'the library, where it is not to be imported by name' }),
+  },
+  [],
+);
+
+/** Options of {@link llamaCppModel}; {@link LLAMA_CPP_MODEL} says what each does. */
+export type LlamaCppModelOptions = OptionsOf<typeof LLAMA_CPP_MODEL.declarations>;
+
+type LlamaCppSettings = SettingsOf<typeof LLAMA_CPP_MODEL.declarations>;
+
+/** A language model in this process, with the memory that it holds. */
+export interface LlamaCppModel extends StreamingLanguageModel, AsyncDisposable {
+  /** Gives the model's memory back; whatever is asked of it afterwards fails. */
+  dispose(): Promise<void>;
+}
+
+/** The parts of a loaded model that calls need. */
+interface Loaded {
+  readonly library: typeof LlamaCpp;
+  readonly llama: LlamaCpp.Llama;
+  readonly model: LlamaCpp.LlamaModel;
+  readonly sequence: LlamaCpp.LlamaContextSequence;
+  readonly contextTokens: number;
+  /** How the model writes a conversation; nothing where its file says nothing of it. */
+  readonly wrapper: LlamaCpp.ChatWrapper | undefined;
+  readonly name: string;
+}
+
+/**
+ * A language model in a GGUF file, run in this process by llama.cpp (`node-llama-cpp`): generation, streams, and the
+ * log-likelihood of continuations.
+ *
+ * Conversations go through the chat template in the file; a model without one reads the contents of the messages, a
+ * blank line apart. A schema is put in words, and answers are held to it by a grammar as far as grammars go
+ * (`grammarSchema`): what they cannot say has to be checked, as `generateStructured` does. Without a temperature, or at 0,
+ * the likeliest token is taken; above 0 tokens are drawn from the whole distribution (cut to `topP`) with the request's
+ * `seed` (default 0). Calls run one after the other; a prompt that begins as the one before is not read again.
+ *
+ * The file is looked through before llama.cpp loads it, but llama.cpp ends the whole process over some files that are not
+ * fit: load files that you do not trust in a process of their own.
+ *
+ * @throws MissingDependencyError if the optional library is not installed
+ * @throws InvalidInputError if the file is no GGUF file, cut, or cannot be loaded, with the library's reason
+ */
+export async function llamaCppModel(options: LlamaCppModelOptions): Promise<LlamaCppModel> {
+  const settings = LLAMA_CPP_MODEL.settings(options);
+  const { defaultMaxTokens, grammar } = settings;
+  const loaded = await load(settings);
+  const turn = new Gate(1);
+  const inTurn = <T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> =>
+    turn.run(signal, async () => {
+      try {
+        return await work();
+      } catch (cause) {
+        throwIfCancelled(signal, 'generating');
+        if (PalateError.is(cause)) throw cause;
+        throw new ModelCallError('server-failed', {
+          expected: `${loaded.name} to run`,
+          received: cause instanceof Error ? cause.message : String(cause),
+          hint: 'Check that the file is that of a causal language model, and that the memory suffices.',
+          cause,
+        });
+      }
+    });
+  const dispose = (): Promise<void> => turn.run(undefined, () => loaded.model.dispose());
+  return Object.assign(
+    languageModel({
+      id: `llama-cpp:${loaded.name}`,
+      concurrency: 1,
+      settings: { defaultMaxTokens, grammar },
+      generate: (request, call) => inTurn(call.signal, () => generate(loaded, request, settings, call)),
+      logLikelihood: (request, { signal }) => inTurn(signal, () => logLikelihood(loaded, request)),
+    }),
+    { dispose, [Symbol.asyncDispose]: dispose },
+  );
+}
+
+async function importLlamaCpp(): Promise<typeof LlamaCpp> {
+  try {
+    return await import('node-llama-cpp');
+  } catch (cause) {
+    throw new MissingDependencyError('node-llama-cpp', 'the llama.cpp language model', cause);
+  }
+}
+
+async function load(settings: LlamaCppSettings): Promise<Loaded> {
+  const { gpu, threads } = settings;
+  const path = resolve(settings.model);
+  const name = basename(path);
+  const library = settings.library ?? (await importLlamaCpp());
+  try {
+    const { size } = await stat(path);
+    const info = await library.readGgufFileInfo(path, { logWarnings: false });
+    const ends =
+      info.tensorInfo?.map(({ filePart, fileOffset }) => (filePart > 1 ? 0 : Number(fileOffset))) ?? [];
+    const last = Math.max(0, ...ends);
+    if (last >= size)
+      throw new Error(`a file of ${size} bytes, in which a tensor begins at ${last}: it was cut`);
+    const llama = await library.getLlama({
+      gpu: gpu === 'none' ? false : gpu,
+      // What is not installed is neither fetched nor built.
+      build: 'never',
+      skipDownload: true,
+      progressLogs: false,
+      logLevel: library.LlamaLogLevel.error,
+      ...(threads === undefined ? {} : { maxThreads: threads }),
+    });
+    const model = await llama.loadModel({ modelPath: path });
+    try {
+      const contextTokens = Math.min(settings.contextTokens, model.trainContextSize);
+      const context = await model.createContext({ contextSize: contextTokens, sequences: 1 });
+      const hasTemplate = info.metadata.tokenizer?.chat_template !== undefined;
+      return {
+        library,
+        llama,
+        model,
+        sequence: context.getSequence(),
+        contextTokens,
+        wrapper: hasTemplate ? library.resolveChatWrapper(model) : undefined,
+        name,
+      };
+    } catch (error) {
+      await model.dispose();
+      throw error;
+    }
+  } catch (cause) {
+    throw new InvalidInputError({
+      expected: `a language model in the GGUF file ${path}`,
+      received: cause instanceof Error ? cause.message : String(cause),
+      hint: 'Check the path, download the file again, or choose a smaller model or context.',
+      cause,
+    });
+  }
+}
+
+function tooLong({ name, contextTokens }: Loaded, tokens: number): ModelCallError {
+  return new ModelCallError('request-refused', {
+    expected: `at most ${contextTokens} tokens, which is what ${name} reads`,
+    received: `${tokens} tokens, those to be written included`,
+    hint: 'Shorten the prompt, lower maxTokens, or raise contextTokens.',
+    isUnbilled: true,
+  });
+}
+
+async function generate(
+  loaded: Loaded,
+  asked: GenerateRequest,
+  settings: LlamaCppSettings,
+  { signal, onText }: CallOptions,
+): Promise<GenerateResult> {
+  const { library, llama, model, sequence, wrapper } = loaded;
+  const request = withSchemaInstruction(asked);
+  const history = chatHistory(request);
+  const prompt = wrapper
+    ? wrapper.generateContextState({ chatHistory: history }).contextText.tokenize(model.tokenizer)
+    : tokensAfterStart(model, request.messages.map(({ content }) => content).join('\n\n'));
+  const room = loaded.contextTokens - prompt.length;
+  const maxTokens = request.maxTokens ?? Math.max(1, Math.min(settings.defaultMaxTokens, room));
+  if (maxTokens > room) throw tooLong(loaded, prompt.length + maxTokens);
+  const sayable =
+    settings.grammar && asked.schema ? grammarSchema(asked.schema.jsonSchema).schema : undefined;
+  // The form is only known while running: any of those that the library's type allows stands for it.
+  const grammar: LlamaCpp.LlamaGrammar | undefined =
+    sayable && (await llama.createGrammarForJsonSchema(sayable as { readonly type: 'string' }));
+  const { temperature = 0, topP, seed = 0, stop = [] } = request;
+  let written = 0;
+  const shared = {
+    ...(signal ? { signal } : {}),
+    maxTokens,
+    temperature,
+    topK: 0,
+    topP: topP ?? 1,
+    minP: 0,
+    seed,
+    repeatPenalty: false,
+    stopOnAbortSignal: false,
+    customStopTriggers: stop.filter((word) => word !== ''),
+    onToken: (tokens: readonly LlamaCpp.Token[]): void => {
+      written += tokens.length;
+    },
+    ...(onText ? { onTextChunk: onText } : {}),
+    ...(grammar ? { grammar } : {}),
+  } as const;
+  const { text, stopReason } = wrapper
+    ? await answered(
+        new library.LlamaChat({
+          contextSequence: sequence,
+          chatWrapper: wrapper,
+          autoDisposeSequence: false,
+        }),
+        history,
+        shared,
+      )
+    : await completed(
+        new library.LlamaCompletion({ contextSequence: sequence, autoDisposeSequence: false }),
+        prompt,
+        shared,
+      );
+  throwIfCancelled(signal, 'generating');
+  return {
+    text,
+    usage: { inputTokens: prompt.length, outputTokens: written },
+    finishReason: stopReason === 'maxTokens' ? 'length' : 'stop',
+    model: loaded.name,
+  };
+}
+
+interface Answer {
+  readonly text: string;
+  readonly stopReason: string;
+}
+
+async function answered(
+  chat: LlamaCpp.LlamaChat,
+  history: LlamaCpp.ChatHistoryItem[],
+  options: LlamaCpp.LLamaChatGenerateResponseOptions,
+): Promise<Answer> {
+  const { response, metadata } = await chat.generateResponse(history, options);
+  return { text: response, stopReason: metadata.stopReason };
+}
+
+async function completed(
+  completion: LlamaCpp.LlamaCompletion,
+  prompt: LlamaCpp.Token[],
+  options: LlamaCpp.LlamaCompletionGenerationOptions,
+): Promise<Answer> {
+  const { response, metadata } = await completion.generateCompletionWithMeta(prompt, options);
+  return { text: response, stopReason: metadata.stopReason };
+}
+
+function chatHistory({ messages }: GenerateRequest): LlamaCpp.ChatHistoryItem[] {
+  return messages.map(
+    ({ role, content }): LlamaCpp.ChatHistoryItem =>
+      role === 'assistant' ? { type: 'model', response: [content] } : { type: role, text: content },
+  );
+}
+
+/** Tokens of a text after the one that begins every sequence of this model, if there is one. */
+function tokensAfterStart(model: LlamaCpp.LlamaModel, text: string): LlamaCpp.Token[] {
+  const ids = model.tokenize(text, false);
+  const { bos, shouldPrependBosToken } = model.tokens;
+  return bos !== null && shouldPrependBosToken ? [bos, ...ids] : ids;
+}
+
+/** Reads prompt and continuation in one pass and sums the logarithms of the continuation's probabilities. */
+async function logLikelihood(loaded: Loaded, request: LikelihoodRequest): Promise<LikelihoodResult> {
+  const { model, sequence } = loaded;
+  const whole = tokensAfterStart(model, request.prompt + request.continuation);
+  const alone = tokensAfterStart(model, request.prompt);
+  // Tokens may span the border: what the two readings do not share belongs to the continuation.
+  let border = 0;
+  while (border < alone.length && border < whole.length && alone[border] === whole[border]) border++;
+  if (border === 0) {
+    const end = model.tokens.bos ?? model.tokens.eos;
+    if (end === null || whole.length === 0)
+      throw new InvalidInputError({
+        expected: 'a prompt, since this model has no token to begin with',
+        received: 'none',
+        hint: 'Put something before the continuation.',
+      });
+    whole.unshift(end);
+    border = 1;
+  }
+  if (whole.length > loaded.contextTokens) throw tooLong(loaded, whole.length);
+  await sequence.clearHistory();
+  const read = await sequence.controlledEvaluate(
+    whole
+      .slice(0, -1)
+      .map((token, at) => (at < border - 1 ? token : [token, { generateNext: { probabilities: true } }])),
+  );
+  let sum = 0;
+  for (let at = border; at < whole.length; at++)
+    sum += Math.log(read[at - 1]?.next.probabilities?.get(whole[at] as LlamaCpp.Token) ?? 0);
+  return { logLikelihood: sum, tokens: whole.length - border };
+}
