@@ -1,6 +1,23 @@
 import type { RandomStream } from '@palate/core';
-import { Dense, normal, Parameters, stopGradient } from '@palate/nn';
+import { Dense, normal, Parameters, softmaxCrossEntropy, stopGradient } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
+
+/** Prefix of the parameters that training alone needs. */
+export const CO_USE = 'co-use';
+
+/** Divides the cosines of quantised vectors and those of co-use. */
+const TEMPERATURE = 0.1;
+
+/** Taken from the score of what is no other item. */
+const EXCLUDED = 1e9;
+
+/** Vectors of the co-use of a batch's items. */
+export interface CoUse {
+  /** Rows of norm 1, `[rows, width]`; zeros where nothing is known. */
+  readonly vectors: tf.Tensor2D;
+  /** Weight of the loss. */
+  readonly weight: number;
+}
 
 /** Shape of an RQ-VAE. */
 export interface RqVaeShape {
@@ -24,8 +41,11 @@ export class RqVaeNetwork {
   readonly #decoder: readonly Dense[];
   /** Codes of each level, `[size, latent]`. */
   readonly codebooks: readonly tf.Variable[];
+  /** Brings quantised vectors to the width of those of co-use, where there are some. */
+  readonly #towards: Dense | undefined;
 
-  constructor(shape: RqVaeShape, random: RandomStream) {
+  /** @param coUse - width of the vectors of co-use; none if left out */
+  constructor(shape: RqVaeShape, random: RandomStream, coUse?: number) {
     this.shape = shape;
     const widths = [shape.width, ...shape.hidden, shape.latent];
     const stack = (name: string, sizes: readonly number[]): Dense[] =>
@@ -40,6 +60,10 @@ export class RqVaeNetwork {
     this.codebooks = Array.from({ length: shape.levels }, (_, level) =>
       this.parameters.add(`codebook-${level + 1}`, [shape.size, shape.latent], normal(1), random),
     );
+    this.#towards =
+      coUse === undefined
+        ? undefined
+        : new Dense(this.parameters, CO_USE, shape.latent, coUse, random, { bias: false });
   }
 
   /** `[rows, width]` to `[rows, latent]`. */
@@ -56,8 +80,10 @@ export class RqVaeNetwork {
    * `|x - x'|^2 + sum_d |sg(r_d) - e|^2 + beta |r_d - sg(e)|^2`, each a sum over the vector's entries and a mean over
    * rows (TIGER, section 3.1). The residual of the next level takes the code off without a gradient to it; the decoder
    * is given the sum of the codes, straight through to the encoder.
+   *
+   * @param coUse - adds a contrastive loss that brings a quantised vector nearer to its item's than to others'
    */
-  loss(x: tf.Tensor2D): tf.Scalar {
+  loss(x: tf.Tensor2D, coUse?: CoUse): tf.Scalar {
     const z = this.encode(x);
     let residual = z as tf.Tensor2D;
     let sum: tf.Tensor = tf.zerosLike(z);
@@ -77,8 +103,20 @@ export class RqVaeNetwork {
       residual = tf.sub(residual, fixed);
     }
     const straightThrough = tf.add(z, stopGradient(tf.sub(sum, z))) as tf.Tensor2D;
-    return tf.add(squaredError(x, this.decode(straightThrough)), quantisation) as tf.Scalar;
+    const loss = tf.add(squaredError(x, this.decode(straightThrough)), quantisation) as tf.Scalar;
+    if (!coUse || !this.#towards) return loss;
+    const apart = contrast(this.#towards.apply(straightThrough), coUse.vectors);
+    return tf.add(loss, tf.mul(apart, coUse.weight)) as tf.Scalar;
   }
+}
+
+/** InfoNCE of rows and the vectors of co-use of the same items against those of the others, of items that have some. */
+function contrast(rows: tf.Tensor, coUse: tf.Tensor2D): tf.Scalar {
+  const unit = tf.mul(rows, tf.rsqrt(tf.add(tf.sum(tf.square(rows), 1, true), 1e-12))) as tf.Tensor2D;
+  const isKnown = tf.cast(tf.greater(tf.sum(tf.square(coUse), 1), 0.5), 'float32') as tf.Tensor1D;
+  const cosines = tf.div(tf.matMul(unit, coUse, false, true), TEMPERATURE);
+  const among = tf.sub(cosines, tf.mul(tf.sub(1, isKnown), EXCLUDED)) as tf.Tensor2D;
+  return softmaxCrossEntropy(among, tf.range(0, coUse.shape[0], 1, 'int32'), isKnown);
 }
 
 function run(layers: readonly Dense[], x: tf.Tensor2D): tf.Tensor2D {

@@ -4,8 +4,9 @@ import {
   type Disposable,
   defineOptions,
   disposedOnFailure,
-  type EmbeddingTable,
+  EmbeddingTable,
   InvalidInputError,
+  joinProvenance,
   type LongCallOptions,
   type OptionsOf,
   option,
@@ -27,7 +28,7 @@ import { checkUsage, codeUsage } from './code-usage.js';
 import type { Codebook, CodebookParts } from './codebook.js';
 import { kMeans } from './k-means.js';
 import { nearestCodes, subtractCentres } from './nearest-code.js';
-import { RqVaeNetwork, type RqVaeShape } from './rq-vae-network.js';
+import { CO_USE, RqVaeNetwork, type RqVaeShape } from './rq-vae-network.js';
 
 const WIDTH = { min: 1, max: 65_536 } as const;
 
@@ -49,6 +50,18 @@ export const RQ_VAE = defineOptions('RqVae.fit', {
     epochs: { default: 200, doc: 'passes over the vectors' },
     batchSize: 1024,
     learningRate: { default: 1e-3, doc: 'step size of AdamW, which falls after a quarter of the steps' },
+  }),
+  coUse: option
+    .value<EmbeddingTable>(
+      'one vector an item (`EmbeddingTable`)',
+      (value) => value instanceof EmbeddingTable,
+    )
+    .optional({
+      doc: "vectors of the same items that say what is used together, such as SASRec's; zeros where nothing is known. Training brings what is used together to like codes, which are made of the other vectors alone",
+    }),
+  coUseWeight: option.number({ min: 0 })({
+    default: 10,
+    doc: 'weight of the contrastive loss between quantised vectors and those of `coUse`, beside that of reconstruction, a sum over the entries of a vector',
   }),
   minimumUsage: MINIMUM_USAGE,
 });
@@ -122,8 +135,12 @@ export class RqVae implements Codebook, Disposable {
     const seed = options.seed ?? 0;
     const random = new RandomStream(seed).fork('rq-vae');
     const { mean, scale } = centreAndScale(table.data, table.width);
-    const network = new RqVaeNetwork(shape, random.fork('start'));
-    const codebook = new RqVae(network, mean, scale, [], table.provenance);
+    const coUse = settings.coUse && coUseRows(settings.coUse.align(table.ids));
+    const provenance = settings.coUse
+      ? joinProvenance([table.provenance, settings.coUse.provenance])
+      : table.provenance;
+    const network = new RqVaeNetwork(shape, random.fork('start'), settings.coUse?.width);
+    const codebook = new RqVae(network, mean, scale, [], provenance);
     const vectors = codebook.#standardise(table.data);
     await startCodebooks(network, await latents(network, vectors), random.fork('k-means'));
     const history = await fitNetwork({
@@ -139,13 +156,15 @@ export class RqVae implements Codebook, Disposable {
           'constant',
         ),
       clipNorm: 1,
-      batches: (_, stream) => batchesOf(vectors, table.width, batchSize, stream),
-      loss: ({ x }) => network.loss(x as tf.Tensor2D),
+      batches: (_, stream) =>
+        batchesOf({ x: vectors, ...(coUse ? { y: coUse } : {}) }, rows, batchSize, stream),
+      loss: ({ x, y }) =>
+        network.loss(x as tf.Tensor2D, y && { vectors: y as tf.Tensor2D, weight: settings.coUseWeight }),
       validation: {
         measure: (epoch) => reviveCodes(network, vectors, random.fork(`revival ${epoch}`), epoch < epochs),
       },
     });
-    const fitted = new RqVae(network, mean, scale, history, table.provenance);
+    const fitted = new RqVae(network, mean, scale, history, provenance);
     return disposedOnFailure(fitted, async () => {
       checkUsage(await fitted.encode(table.data), levels, size, minimum);
       return fitted;
@@ -181,11 +200,12 @@ export class RqVae implements Codebook, Disposable {
   }
 
   async parts(): Promise<CodebookParts> {
+    const weights = Object.entries(await this.#network.parameters.values());
     return {
       provenance: this.provenance,
       config: { ...this.#network.shape, scale: this.#scale },
       tensors: {
-        ...(await this.#network.parameters.values()),
+        ...Object.fromEntries(weights.filter(([name]) => !name.startsWith(`${CO_USE}.`))),
         mean: { shape: [this.width], values: this.#mean },
       },
     };
@@ -231,14 +251,36 @@ function centreAndScale(x: Float32Array, width: number): { mean: Float32Array; s
   return { mean, scale: square > 0 ? Math.sqrt(x.length / square) : 1 };
 }
 
-function batchesOf(x: Float32Array, width: number, batchSize: number, random: RandomStream): (() => Batch)[] {
-  const rows = Int32Array.from({ length: x.length / width }, (_, row) => row);
-  const batches = shuffledBatches(rows, batchSize, random, (chosen) => {
-    const values = new Float32Array(batchSize * width);
-    for (const [k, row] of chosen.entries())
-      values.set(x.subarray(row * width, (row + 1) * width), k * width);
-    return { x: { shape: [batchSize, width], values } };
-  });
+/** Vectors of co-use at norm 1; zeros stay zeros. */
+function coUseRows({ data, width }: EmbeddingTable): Float32Array {
+  const rows = data.slice();
+  for (let from = 0; from < rows.length; from += width) {
+    let square = 0;
+    for (let at = from; at < from + width; at++) square += rows[at]! ** 2;
+    if (square > 0) for (let at = from; at < from + width; at++) rows[at]! /= Math.sqrt(square);
+  }
+  return rows;
+}
+
+/** @param columns - numbers of the rows by name, equally many a row */
+function batchesOf(
+  columns: Readonly<Record<string, Float32Array>>,
+  count: number,
+  batchSize: number,
+  random: RandomStream,
+): (() => Batch)[] {
+  const rows = Int32Array.from({ length: count }, (_, row) => row);
+  const batches = shuffledBatches(rows, batchSize, random, (chosen) =>
+    Object.fromEntries(
+      Object.entries(columns).map(([name, all]) => {
+        const width = all.length / count;
+        const values = new Float32Array(batchSize * width);
+        for (const [k, row] of chosen.entries())
+          values.set(all.subarray(row * width, (row + 1) * width), k * width);
+        return [name, { shape: [batchSize, width], values }];
+      }),
+    ),
+  );
   // Whole batches only: every row has its turn in some epoch.
   return batches.slice(0, Math.floor(rows.length / batchSize));
 }
