@@ -106,7 +106,11 @@ export class CtrAssembly {
         )
       : [];
     const around = this.#context.map(({ vectors }, k) => categoryMean(vectors, asked[k] as tf.Tensor));
-    const plain = joined([user.fields, item.fields, means, ...around]) as tf.Tensor;
+    const parts = [user.fields, item.fields, means, ...around];
+    const plain = joined(parts) as tf.Tensor;
+    const dropped = pass.dropout(plain, dropout);
+    // Without dropout one concatenation will do.
+    const all = dropped === plain ? [...parts, ...knowledge] : [dropped, ...knowledge];
     const linear = [
       user.linear,
       item.linear,
@@ -116,11 +120,7 @@ export class CtrAssembly {
     const fullness = tf.div(tf.sum(present, 1, true), this.historyLength);
     const rated = this.#rated.apply(tf.cast(tf.mul(tf.add(tf.cast(liked, 'float32'), 1), present), 'int32'));
     return {
-      fields: tf.reshape(joined([pass.dropout(plain, dropout), ...knowledge]) as tf.Tensor, [
-        rows,
-        fields,
-        dimension,
-      ]),
+      fields: tf.reshape(joined(all) as tf.Tensor, [rows, fields, dimension]),
       linear: (linear.length > 0 ? tf.squeeze(tf.addN(linear), [1]) : tf.zeros([rows])) as tf.Tensor1D,
       numbers: joined([level, fullness, user.numbers, item.numbers, numbers]) as tf.Tensor2D,
       target: item.fields as tf.Tensor2D,

@@ -33,6 +33,7 @@ import { beginFit, EntityModel, type EntityModelKind, entityTraining, loadTraine
 import { bestOf, requestOf } from './rank-requests.js';
 import { RequestRows, type ScoreRequest } from './score-request.js';
 import { scoreRows } from './score-rows.js';
+import { ServedStep } from './served-step.js';
 import type { TrainedNetwork } from './trained-network.js';
 import { type Upserts, withUpserts } from './upsert-entities.js';
 
@@ -47,6 +48,7 @@ class CtrNetwork {
   readonly parameters: Parameters;
   readonly input: EntityInput;
   readonly #backbone: CtrBackbone;
+  readonly #served: ServedStep;
 
   constructor(parameters: Parameters, config: CtrConfig, entities: CtrEntities, seed: number) {
     const random = new RandomStream(seed).fork('ctr');
@@ -58,6 +60,9 @@ class CtrNetwork {
       dropout,
       layers,
     });
+    this.#served = new ServedStep(this.input, (batch) =>
+      tf.sigmoid(this.#backbone.logits(this.input.serve(batch), ForwardPass.inference())),
+    );
   }
 
   /** Logits of a batch of {@link ctrBatch}, `[rows]`. */
@@ -66,8 +71,8 @@ class CtrNetwork {
   }
 
   /** Chances of a batch, `[rows]`, from stored vectors. */
-  chances(batch: BatchTensors): tf.Tensor1D {
-    return tf.sigmoid(this.#backbone.logits(this.input.serve(batch), ForwardPass.inference()));
+  chances(batch: BatchTensors): tf.Tensor {
+    return this.#served.scores(batch);
   }
 }
 

@@ -82,6 +82,11 @@ export class EntityInput {
     );
   }
 
+  /** What {@link store} keeps at present, for those who have to know when it changes. */
+  get stored(): object | undefined {
+    return this.#stored;
+  }
+
   /** Computes the vectors of all users and items, those of their knowledge included, and keeps them until {@link forget}. */
   async store(): Promise<void> {
     const held = this.#held ?? new Parameters();

@@ -35,6 +35,7 @@ import { flatInput, flatWidth } from '../ctr/flat-input.js';
 import { bestOf, requestOf } from '../ctr/rank-requests.js';
 import { RequestRows } from '../ctr/score-request.js';
 import { scoreRows } from '../ctr/score-rows.js';
+import { ServedStep } from '../ctr/served-step.js';
 import type { TrainedNetwork } from '../ctr/trained-network.js';
 import { type Upserts, withUpserts } from '../ctr/upsert-entities.js';
 import type { CtrSamples } from '../features/ctr-samples.js';
@@ -51,6 +52,7 @@ class ListNetwork {
   readonly input: EntityInput;
   readonly #model: ReturnType<(typeof LIST_MODELS)[ListModelName]>;
   readonly #length: number;
+  readonly #served: ServedStep;
 
   constructor(parameters: Parameters, config: RerankerConfig, entities: CtrEntities, seed: number) {
     const random = new RandomStream(seed).fork('reranker');
@@ -66,6 +68,9 @@ class ListNetwork {
       dropout,
     );
     this.#length = length;
+    this.#served = new ServedStep(this.input, (batch) =>
+      this.#scores(batch, this.input.serve(batch), ForwardPass.inference()),
+    );
   }
 
   /** Scores of lists whose entries are the batch's rows, `[lists, length]`. */
@@ -74,8 +79,8 @@ class ListNetwork {
   }
 
   /** As {@link scores} without dropout, from stored vectors. */
-  serve(batch: BatchTensors): tf.Tensor2D {
-    return this.#scores(batch, this.input.serve(batch), ForwardPass.inference());
+  serve(batch: BatchTensors): tf.Tensor {
+    return this.#served.scores(batch);
   }
 
   #scores(batch: BatchTensors, input: CtrInput, pass: ForwardPass): tf.Tensor2D {
