@@ -8,7 +8,7 @@ import {
   splitByTimes,
   takeSamples,
 } from '@palate/knowledge-augment';
-import { ADAPTOR, movieTweetingsKarData } from './kar.js';
+import { ADAPTOR, FIELDS, movieTweetingsKarData } from './kar.js';
 import type { Study } from './study.js';
 
 const BACKBONES: readonly { readonly label: string; readonly backbone: BackboneName }[] = [
@@ -56,7 +56,9 @@ export const karLatency: Study = {
                 ...call,
                 features,
                 epochs: 1,
-                knowledge: knows ? { user: data.user, item: data.item, adaptor: ADAPTOR } : undefined,
+                knowledge: knows
+                  ? { user: data.user, item: data.item, adaptor: backbone === 'din' ? ADAPTOR : FIELDS }
+                  : undefined,
               },
             );
           const [without, knowing] = [await fit(false), await fit(true)];
