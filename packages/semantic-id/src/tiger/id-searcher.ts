@@ -83,7 +83,8 @@ export class IdSearcher {
     pause: () => Promise<void>,
   ): Promise<ScoredItem[][] | undefined> {
     const width = searches[0]?.width ?? 0;
-    if (searches.some((each) => each.width !== width || each.coldWidth > 0 || each.sampling))
+    // Of what it leaves out it tells nothing.
+    if (searches.some((each) => each.width !== width || each.coldWidth > 0 || each.sampling || each.leftOut))
       return undefined;
     const { atOnce } = this.#model;
     const rows = atOnce?.rows(width) ?? 0;
