@@ -56,7 +56,7 @@ export interface EncodeOptions {
 }
 
 /** Histories one behind another in rows, seen by nobody but themselves. */
-export interface PackedHistories {
+interface PackedHistories {
   /** Number of each position's history, from 1 on, int32 `[batch, length]`; 0 for padding. */
   readonly histories: tf.Tensor;
   /** Row of each position in the table of positions, int32 `[batch, length]`: the last one is that of the newest item. */
