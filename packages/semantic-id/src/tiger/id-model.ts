@@ -7,7 +7,6 @@ import type { Dataset, RandomStream } from '@palate/core';
 import type { Batch, BatchTensors, ForwardPass, Parameters } from '@palate/nn';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { EdgeTargets } from './edge-targets.js';
-import type { FoundLeaves } from './whole-search.js';
 
 /** A history to be continued. */
 export interface IdHistory {
@@ -15,6 +14,12 @@ export interface IdHistory {
   readonly items: ArrayLike<number>;
   /** External id of the user, where it is known. */
   readonly user?: string | undefined;
+}
+
+/** Leaves that a search found, best first, for each of its rows. */
+export interface FoundLeaves {
+  readonly nodes: Int32Array;
+  readonly scores: Float64Array;
 }
 
 /** A search that goes down the tree of IDs for several histories at once. */

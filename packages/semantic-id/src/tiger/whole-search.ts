@@ -9,6 +9,7 @@ import { gatherInRange, logShares } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 import type { SemanticIds } from '../ids/semantic-ids.js';
 import { WARM } from './findable-nodes.js';
+import type { FoundLeaves } from './id-model.js';
 import type { UnseenItems } from './unseen-items.js';
 
 /** Added to the score of what is closed or missing. */
@@ -35,12 +36,6 @@ export interface TreeModel {
   arrivals(level: number): readonly tf.Tensor[];
   /** States one level further down, from the rows of {@link TreeModel.arrivals} for the nodes gone to. */
   descend(states: tf.Tensor, arrivals: readonly tf.Tensor[], level: number): tf.Tensor;
-}
-
-/** Leaves that a search found, best first, for each of its rows. */
-export interface FoundLeaves {
-  readonly nodes: Int32Array;
-  readonly scores: Float64Array;
 }
 
 /** Children of the nodes of a level, one row a node and one more for no node. */
