@@ -13,7 +13,7 @@ export interface FittingOptions extends DataOptions {
   /** Where fitted systems are kept. Default: the user's cache folder. */
   readonly artifacts?: string | undefined;
   readonly seed: number;
-  /** How much is trained. */
+  /** How much is trained and read. */
   readonly effort: 'full' | 'quick';
 }
 
@@ -37,7 +37,10 @@ export function withTraining(command: CommandLine): CommandLine {
   return command
     .option('--seed <number>', 'seed of all randomness', wholeNumber(0), 0)
     .addOption(
-      new Option('--effort <how>', 'training: full takes minutes once, quick shows that all works')
+      new Option(
+        '--effort <how>',
+        'full takes minutes once; quick shows that all works: little training, the beginnings of texts',
+      )
         .choices(['full', 'quick'])
         .default('full'),
     );

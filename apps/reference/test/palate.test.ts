@@ -342,7 +342,15 @@ describe('palate recommend --profile --explain', () => {
 });
 
 test('palate semantic-ids shows films that share a first code, and keeps the IDs', async () => {
-  const { stdout } = await palate(['semantic-ids', '--groups', '2', '--artifacts', artifacts]);
+  const { stdout } = await palate([
+    'semantic-ids',
+    '--groups',
+    '2',
+    '--effort',
+    'quick',
+    '--artifacts',
+    artifacts,
+  ]);
   expect(stdout).toContain('2414 films, 3 levels of 64 codes');
   expect(stdout.match(/^\d+ \(\d+ items\)$/gm)).toHaveLength(2);
   expect(await readdir(join(artifacts, 'semantic-ids'))).toContain('manifest.json');

@@ -23,7 +23,7 @@ export {
   transformersEncoder,
 } from './encoders/transformers-encoder.js';
 export type { TransformersLibrary } from './encoders/transformers-options.js';
-export { USE_LITE, useLiteEncoder } from './encoders/use-lite/use-lite.js';
+export { USE_LITE, type UseLiteOptions, useLiteEncoder } from './encoders/use-lite/use-lite.js';
 export { useLiteParts } from './encoders/use-lite/use-lite-parts.js';
 export { AnswerCache } from './middleware/answer-cache.js';
 export { BUDGET, Budget, BudgetExceededError, type BudgetOptions } from './middleware/budget.js';

@@ -37,7 +37,8 @@ export async function evaluateCommand(options: EvaluateOptions, context: Command
     results.push(
       await withProgress(system.key, context, async ({ onProgress }) => {
         // Encoded texts are kept; what is fitted on a part of the data is not.
-        const fitting = methodContext(train, { folder, knowledge, seed: options.seed, signal, onProgress });
+        const { seed, effort } = options;
+        const fitting = methodContext(train, { folder, knowledge, effort, seed, signal, onProgress });
         const told = toldTo(system, knowledge);
         let retriever: FittedMethod | undefined;
         try {

@@ -13,6 +13,7 @@ export interface SemanticIdsCommandOptions {
   readonly groups: number;
   readonly artifacts?: string | undefined;
   readonly seed: number;
+  readonly effort: 'full' | 'quick';
 }
 
 /** `palate semantic-ids`: IDs of the bundled films by residual k-means over their texts, as a tree with titles. */
@@ -25,18 +26,23 @@ export async function semanticIdsCommand(
   const context = methodContext(dataset, {
     folder: modelFolder({ ...options, data: BUNDLED }) ?? userCacheFolder(),
     knowledge: await filmKnowledge(),
+    effort: options.effort,
     signal,
   });
   const encoder = await context.encoder();
   const table = await context.itemVectors();
   const dir = join(options.artifacts ?? userCacheFolder(), 'semantic-ids');
-  const ids = await SemanticIds.load(dir).catch(async (error: unknown) => {
+  const kept = await SemanticIds.load(dir).catch((error: unknown) => {
     if (!(PalateError.is(error) && error.code === 'artifact')) throw error;
-    const codebook = await RqKMeans.fit(table, { size: 64, seed: options.seed, signal });
-    const made = await SemanticIds.assign(codebook, table, { encoder: encoder.id });
-    await made.save(dir);
-    return made;
+    return undefined;
   });
+  const isCurrent = kept?.encoder === encoder.id;
+  const ids = isCurrent
+    ? kept
+    : await SemanticIds.assign(await RqKMeans.fit(table, { size: 64, seed: options.seed, signal }), table, {
+        encoder: encoder.id,
+      });
+  if (!isCurrent) await ids.save(dir);
   const report = reportIds(ids, table);
   const shown = (value: number | undefined): string => (value === undefined ? '-' : value.toFixed(2));
   print(

@@ -156,7 +156,7 @@ export const ENGINE = defineOptions('Engine.open', {
   }),
   effort: option.choice(EFFORTS)({
     default: 'full',
-    doc: 'how much is trained: `quick` shows that all works, `full` is worth waiting for',
+    doc: 'how much is trained: `quick` shows that all works, and has no more than the first 32 tokens of a text encoded; `full` is worth waiting for',
   }),
   onNotice: option.function<(notice: string) => void>().optional({
     doc: 'told in a sentence of what is worth knowing: an artifact that is not used, a fit that begins',

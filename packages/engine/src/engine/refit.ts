@@ -136,7 +136,7 @@ function generationOf(
   closing: AbortSignal,
   before?: Snapshot,
 ): Generation {
-  const { knowledge, encoder, seed, signal, onProgress, onNotice = () => undefined } = options;
+  const { knowledge, encoder, effort, seed, signal, onProgress, onNotice = () => undefined } = options;
   const { dataset, texts } = catalogue;
   const known = before?.knownVectors;
   const context = methodContext(dataset, {
@@ -146,6 +146,7 @@ function generationOf(
     onProgress,
     onNotice,
     encoder,
+    effort,
     texts,
     textProvenance: catalogue.provenance,
     knowledge,

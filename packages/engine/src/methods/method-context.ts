@@ -12,11 +12,14 @@ import {
   UNKNOWN,
 } from '@palate/core';
 import { useLiteEncoder } from '@palate/llm';
-import type { ItemKnowledge } from '../engine/options.js';
+import type { Effort, ItemKnowledge } from '../engine/options.js';
 import { fitOrLoadMethod } from './fit-or-load-method.js';
 import { checkTexts, describingFields, itemTexts, profilesOf } from './item-texts.js';
 import type { MethodContext } from './method.js';
 import { methodOf } from './methods.js';
+
+/** Tokens of a text that use-lite reads where all is to be quick: a title, genres and the first words about it. */
+const QUICK_TOKENS = 32;
 
 /** An encoder that is loaded when it is first asked for, with its name where that is known without loading it. */
 export interface EncoderSource {
@@ -30,6 +33,8 @@ export interface MethodContextOptions extends LongCallOptions {
   readonly folder: string;
   /** Default: use-lite, which keeps its vectors in the folder. */
   readonly encoder?: TextEncoder | EncoderSource | undefined;
+  /** `quick`: use-lite reads no more than the first 32 tokens of a text. Default: `full`. */
+  readonly effort?: Effort | undefined;
   /**
    * Texts and tags of items beside the catalogue, and keywords of users: what methods that read texts or profiles read then,
    * unless `texts` and `profiles` are given.
@@ -132,11 +137,13 @@ export function methodContext(dataset: Dataset, options: MethodContextOptions): 
 }
 
 /** The encoder that is given, or use-lite, as one that is loaded when it is asked for. */
-function encoderSource({ encoder, folder }: MethodContextOptions): EncoderSource {
-  if (!encoder)
+function encoderSource({ encoder, folder, effort }: MethodContextOptions): EncoderSource {
+  const cacheDir = join(folder, 'vectors');
+  if (!encoder && effort === 'quick')
     return {
-      get: () => useLiteEncoder({ cacheDir: join(folder, 'vectors') }),
-      id: async () => 'use-lite',
+      get: () => useLiteEncoder({ cacheDir, maxTokens: QUICK_TOKENS }),
+      id: async () => `use-lite, ${QUICK_TOKENS} tokens`,
     };
+  if (!encoder) return { get: () => useLiteEncoder({ cacheDir }), id: async () => 'use-lite' };
   return 'get' in encoder ? encoder : { get: async () => encoder, id: async () => encoder.id };
 }

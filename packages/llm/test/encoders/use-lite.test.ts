@@ -103,6 +103,19 @@ describe('useLiteEncoder', () => {
   });
 });
 
+it('reads no more tokens of a text than it is told to', async () => {
+  const long = TEXTS[3] as string;
+  const tokenizer = new UnigramTokenizer(vocabulary);
+  const beginning = 'Two lonely people meet in a hotel bar, talk all night and part in the';
+  const count = tokenizer.encode(beginning).length;
+  const reader = await useLiteEncoder({ maxTokens: count });
+  expect(reader.id).not.toBe((await useLiteEncoder()).id);
+  const { data, width, truncated } = await reader.encode([long, beginning]);
+  expect(truncated).toBe(1);
+  for (let k = 0; k < width; k++) expect(data[k]).toBeCloseTo(data[width + k] as number, 5);
+  await expect(useLiteEncoder({ maxTokens: 200 })).rejects.toThrow(/maxTokens to be .* from 1 to 128/);
+});
+
 describe('useLiteParts', () => {
   it('gives the vectors of the encoder from its weights, and gradients to every one of them', async () => {
     await selectBackend('ort');

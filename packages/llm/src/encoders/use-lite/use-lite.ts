@@ -1,11 +1,24 @@
-import { defineOptions } from '@palate/core';
-import { BatchedEncoder, ENCODER, type EncoderOptions } from '../batched-encoder.js';
-import type { EmbeddingModel } from '../embedding-model.js';
+import { defineOptions, type OptionsOf, option } from '@palate/core';
+import { BatchedEncoder, ENCODER } from '../batched-encoder.js';
+import type { UseLiteModel } from './use-lite-model.js';
 
 /** Options of {@link useLiteEncoder}. */
-export const USE_LITE = defineOptions('useLiteEncoder', ENCODER.declarations, []);
+export const USE_LITE = defineOptions(
+  'useLiteEncoder',
+  {
+    ...ENCODER.declarations,
+    maxTokens: option.integer({ min: 1, max: 128 })({
+      default: 128,
+      doc: 'tokens of a text that are read: fewer take less time, and say less of long texts',
+    }),
+  },
+  [],
+);
 
-let model: Promise<EmbeddingModel> | undefined;
+/** Options of {@link useLiteEncoder}; {@link USE_LITE} says what each does. */
+export type UseLiteOptions = OptionsOf<typeof USE_LITE.declarations>;
+
+let model: Promise<UseLiteModel> | undefined;
 
 /**
  * The Universal Sentence Encoder lite: English, 512 wide, at most 128 pieces of a text, from weights that npm
@@ -19,12 +32,12 @@ let model: Promise<EmbeddingModel> | undefined;
  * const { data, width } = await encoder.encode(['A heist goes wrong.', 'Robbers fall out.']);
  * ```
  */
-export async function useLiteEncoder(options: EncoderOptions = {}): Promise<BatchedEncoder> {
-  const settings = USE_LITE.settings(options);
+export async function useLiteEncoder(options: UseLiteOptions = {}): Promise<BatchedEncoder> {
+  const { cacheDir, maxTokens } = USE_LITE.settings(options);
   // Tensors are loaded when the encoder is asked for, not with the package.
   model ??= import('./use-lite-model.js').then(({ loadUseLite }) => loadUseLite());
   try {
-    return new BatchedEncoder(await model, settings);
+    return new BatchedEncoder((await model).reading(maxTokens), { cacheDir });
   } catch (error) {
     model = undefined;
     throw error;
