@@ -86,7 +86,7 @@ function asIfUnbundled(threads: readonly string[]): Plugin {
         if (pluginData === asked) return undefined;
         if (isBuiltin(path)) return { external: true };
         const found = await resolve(path, { importer, resolveDir, kind, pluginData: asked });
-        // What is not installed is missing when the program asks for it.
+        // A package that is not installed is missing when the program asks for it.
         if (found.errors.length > 0) return { path, external: true };
         return isInstalled(found.path) ? { path: pathToFileURL(found.path).href, external: true } : found;
       });

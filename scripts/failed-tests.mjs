@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { argv, stdout } from 'node:process';
 import { stripVTControlCharacters } from 'node:util';
 
-/** Lines of an error that are told. */
+/** Lines of an error that are printed. */
 const MOST_LINES = 4;
 
 /**

@@ -32,7 +32,7 @@ export function checkTarball(name, bytes) {
   return `${size.toFixed(2)} MB packed`;
 }
 
-/** Settings that whoever runs the check may have, and users have not. */
+/** Settings that may be set where the check runs, but not for users. */
 const OURS =
   /^(ONNXRUNTIME_NODE_INSTALL|PALATE_|npm_config_(cache|ignore_scripts|offline|prefer_offline|omit|include)$)/i;
 

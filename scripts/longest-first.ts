@@ -1,5 +1,5 @@
 // The order of the test files of a run: those of the apps first, which take the longest and wait the most, so that no
-// worker is left alone with one of them at the end; last those that share a process, which goes on from one to the next.
+// worker is left alone with one of them at the end; last those that share a process, which runs one after the other.
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 export default class LongestFirst extends BaseSequencer {

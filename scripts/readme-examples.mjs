@@ -11,7 +11,7 @@ const docs = join(root, 'docs');
 const readmes = [root, ...packages().map(({ dir }) => dir), ...apps().map(({ dir }) => dir)]
   .map((dir) => join(dir, 'README.md'))
   .filter((path) => existsSync(path))
-  // What is built of the pages stands in folders that begin with a dot.
+  // Built pages are in folders that begin with a dot.
   .concat(filesBelow(docs, ['.md']).filter((path) => !relative(docs, path).startsWith('.')));
 
 const files = [];

@@ -1,4 +1,4 @@
-// What the checks know of the workspace: its packages in the order of the layers (a layer may import only
+// The workspace as the checks know it: its packages in the order of the layers (a layer may import only
 // from layers above it).
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

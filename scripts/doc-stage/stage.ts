@@ -1,4 +1,4 @@
-// What the examples in doc comments speak of by name, without saying how it came about.
+// Names that the examples in doc comments use without declaring them.
 
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';

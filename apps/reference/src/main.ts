@@ -85,7 +85,7 @@ withFitting(program.command('start'))
   .action(action(async () => (await import('./commands/start.js')).startCommand));
 
 withPrinting(program.command('worker'))
-  .description('work at what commands with --queue ask for, until it is told to end')
+  .description('do the jobs that commands with --queue hand out, until asked to terminate')
   .option('--queue <url>', 'redis://… (default: REDIS_URL)')
   .option('--concurrency <number>', 'jobs at a time', wholeNumber(1), 1)
   .option('--lease <seconds>', 'without a sign of life before another worker takes over', wholeNumber(1), 30)

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 /** Exit status of wrong usage. */
 const WRONG_USAGE = 2;
 
-/** Closes the process quietly when whoever reads its output has seen enough (`| head`). */
+/** Ends the process quietly when the reader of its output closes the pipe (`| head`). */
 function endWithReader(stream: NodeJS.WriteStream): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

@@ -12,7 +12,7 @@ export interface RunOptions {
 
 /** Context of a command beside its own options. */
 export interface CommandContext {
-  /** Fires at Ctrl-C, and when the process is told to end. */
+  /** Fires at Ctrl-C, and when the process is asked to terminate. */
   readonly signal: AbortSignal;
   /** Writes a line to standard output, without what a terminal would obey. */
   readonly print: (text: string) => void;

@@ -8,7 +8,7 @@ export interface AddedItem {
   readonly attributes?: Readonly<Record<string, AttributeValue>> | undefined;
 }
 
-/** An added item with its place in the store. */
+/** An added item with its position in the store. */
 export interface StoredItem {
   /** Rising in the order in which items were stored. The first is at least 1. */
   readonly sequence: number;

@@ -42,13 +42,13 @@ export async function writeFileAtomically(path: string, bytes: Uint8Array | stri
 }
 
 const HINTS: Readonly<Record<string, string>> = {
-  ENOSPC: 'The disk is full: free some space, or choose another place. What was there before is as it was.',
+  ENOSPC: 'The disk is full: free some space, or choose another folder. What was there before is as it was.',
   EDQUOT: 'The quota of the disk is used up: free some space. What was there before is as it was.',
   EFBIG: 'A limit on the size of files was met: raise it. What was there before is as it was.',
-  EACCES: 'Give this user the right to write there, or choose another place.',
-  EPERM: 'Give this user the right to write there, or choose another place.',
-  EROFS: 'The file system is read-only: choose another place.',
-  ENOTDIR: 'A part of the path is a file: choose another place.',
+  EACCES: 'Give this user the right to write there, or choose another folder.',
+  EPERM: 'Give this user the right to write there, or choose another folder.',
+  EROFS: 'The file system is read-only: choose another folder.',
+  ENOTDIR: 'A part of the path is a file: choose another path.',
 };
 
 /** A failure of the file system while writing, as an error that says what to do; other errors as they are. */

@@ -24,7 +24,7 @@ export interface FeedbackRecord {
   readonly request?: string | undefined;
 }
 
-/** A record with its place in the store. */
+/** A record with its position in the store. */
 export interface StoredFeedback extends FeedbackRecord {
   /** Rising without equal numbers, in the order in which records were stored. The first is at least 1. */
   readonly sequence: number;
@@ -32,7 +32,7 @@ export interface StoredFeedback extends FeedbackRecord {
 
 /** Keeps feedback. An implementation says whether it outlives the process. */
 export interface FeedbackStore {
-  /** Items that were added beside the data, where they are kept at the same place; whoever adds them keeps them elsewhere if left out. */
+  /** Items that were added to the data, where the same store keeps them; left out: they are kept elsewhere. */
   readonly items?: AddedItemStore | undefined;
   /**
    * Stores records all or none, and resolves when they are as durable as the store promises. Records whose id is stored

@@ -58,7 +58,7 @@ export interface LikelihoodResult {
   readonly tokens: number;
 }
 
-/** A language model behind one interface, whoever serves it. */
+/** A language model behind one interface, independent of its provider. */
 export interface LanguageModel {
   /** Provider and model, for example `"openai:gpt-4o-mini"`. */
   readonly id: string;

@@ -50,7 +50,7 @@ export function printableJson(value: unknown, indent?: number): string {
 const TEMPLATE_MARKS = /<(?=\||\/?s>|(?:start|end)_of_turn>)|\[(?=\/?INST\])/g;
 
 /**
- * A text of unknown origin (a title, a description, a user's words) on one line, to stand in a prompt: it can begin
+ * A text of unknown origin (a title, a description, a user's words) on one line, for use in a prompt: it can begin
  * no line of its own, hence forge no numbered line and no heading, and holds no mark of a chat template.
  *
  * A text on one line without such marks stays as it is, so that prompts, and the keys of their recorded answers, do

@@ -102,7 +102,7 @@ export interface PredictedInteractions {
    * in `history` and `rows` together, where rows at the same time do not count as earlier.
    */
   readonly positions?: ArrayLike<number> | undefined;
-  /** Interactions that systems are told beside the rows; shares their id maps. */
+  /** Interactions that systems see besides the rows; shares their id maps. */
   readonly history?: InteractionLog | undefined;
   /** `fingerprint` of each log that systems may know: the training data, which the rows are no part of. */
   readonly training?: readonly string[] | undefined;

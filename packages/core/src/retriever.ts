@@ -6,7 +6,7 @@ import type { Provenance } from './provenance.js';
 
 /** An item with its score; higher is better. */
 export interface ScoredItem {
-  /** Dense item index in the id map of whoever scored it. */
+  /** Dense item index in the id map of the retriever that scored it. */
   readonly item: number;
   readonly score: number;
 }

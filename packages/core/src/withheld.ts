@@ -12,7 +12,7 @@ export function noteWithheld<L extends object>(log: L, rest: L): void {
   WITHHELD.set(log, rest);
 }
 
-/** The interactions that were held back from a log, as {@link noteWithheld} was told; nothing for other logs. */
+/** The interactions that were held back from a log, as recorded by {@link noteWithheld}; nothing for other logs. */
 export function withheldFrom<L extends object>(log: L): L | undefined {
   return WITHHELD.get(log) as L | undefined;
 }
@@ -27,7 +27,7 @@ export function noteParts<L extends object>(log: L, parts: readonly L[]): void {
   PARTS.set(log, parts);
 }
 
-/** The logs that a log was put together from, as {@link noteParts} was told; none for other logs. */
+/** The logs that a log was put together from, as recorded by {@link noteParts}; none for other logs. */
 export function partsOf<L extends object>(log: L): readonly L[] {
   return (PARTS.get(log) ?? []) as readonly L[];
 }
@@ -45,7 +45,7 @@ export function noteHeldOut<L extends object>(test: L, whole: L): void {
   WHOLE.set(test, whole);
 }
 
-/** The log that a test was held out of, as {@link noteHeldOut} was told; nothing for other logs. */
+/** The log that a test was held out of, as recorded by {@link noteHeldOut}; nothing for other logs. */
 export function heldOutOf<L extends object>(test: L): L | undefined {
   return WHOLE.get(test) as L | undefined;
 }

@@ -21,7 +21,7 @@ export interface RecordedRanking {
   readonly ranking: readonly string[];
 }
 
-/** Preferences of a near-cold-start user as a model was told them. */
+/** Preferences of a near-cold-start user as the model was given them. */
 export type ColdStartInput = 'items' | 'language' | 'items+language';
 
 /** A language model's order of a near-cold-start user's pool, under each of three inputs. */

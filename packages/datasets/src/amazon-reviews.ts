@@ -67,7 +67,7 @@ const PARENT: Edition = {
  * Reads Amazon reviews of 2014, 2018 or 2023 (McAuley Lab): reviews in JSON lines, Python literals or the tables of
  * ratings only, told apart by their fields. Review text is not kept: it may hold the answer to a test.
  *
- * Times of 2014 and 2018 have day granularity: many users have equal times, which stand in file order.
+ * Times of 2014 and 2018 have day granularity: many users have equal times, which keep the file's order.
  *
  * @param path - the file of reviews, or a folder with one and its `meta_*` file
  * @throws ParseError naming file and line of what is malformed
@@ -133,7 +133,7 @@ async function editionOfRecords(path: string): Promise<Edition> {
   return first && 'user_id' in first && !('reviewerID' in first) ? PARENT : REVIEWER;
 }
 
-/** Rows by which the order of columns is told: ids of some users look like those of products. */
+/** Rows that decide the order of the columns: some user ids look like product ids. */
 const LOOKED_AT = 200;
 
 /** Tables of ratings: 2023 has a header; 2014 begins with the user, 2018 with the product. */

@@ -36,7 +36,7 @@ interface FolderConfig {
   readonly licence: string;
   readonly source: string;
   readonly timeUnit: 'seconds' | 'position';
-  /** Whether interactions name users and items by id, or by row of their tables where an id cannot stand in CSV. */
+  /** Whether interactions name users and items by id, or by row of their tables where an id cannot be written in CSV. */
   readonly ids: 'text' | 'row';
   readonly text: readonly string[];
   readonly attributes: readonly string[];

@@ -1,7 +1,7 @@
 import { InvalidInputError, ParseError, type SourcePosition } from '@palate/core';
 import { decodeLine, LONGEST_LINE, readLines, type TextOptions } from './read-lines.js';
 
-/** How the fields of a text table are told apart. */
+/** How the fields of a text table are separated. */
 export interface RecordLayout {
   /** One or more characters between fields: `','`, `'\t'`, `'::'`. */
   readonly delimiter: string;

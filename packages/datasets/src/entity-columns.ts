@@ -18,7 +18,7 @@ export function textOf(value: unknown): string {
   return NO_TEXT.test(text) ? '' : text;
 }
 
-/** Collects one column of a table about items or users; what its values are is told at the end. */
+/** Collects one column of a table about items or users; its type is decided at the end. */
 export class AttributeColumn {
   readonly #values: AttributeValue[] = [];
   /** Whether every value so far came as text that is a number and no code such as `007`. */

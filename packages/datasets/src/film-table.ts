@@ -2,7 +2,7 @@ import type { Catalog, LongCallOptions } from '@palate/core';
 import { EntityBuilder } from './entity-builder.js';
 import { type EntityRow, readEntityTable } from './entity-table.js';
 
-/** Where the facts of a film stand in its line. */
+/** Positions of the facts of a film in its line. */
 export interface FilmTableLayout {
   readonly delimiter: string;
   readonly id: string | number;

@@ -86,7 +86,7 @@ export function guessColumns(
     const [found] = columns
       .filter(({ name }) => typeof name === 'string' && !used.includes(name) && !taken.has(name))
       .filter((column) => isCalled(role, String(column.name)) && fits(role, column))
-      // What is called about a user may still be all there is of users; a count of ratings is never one.
+      // A column about a user may be the only one that names users; a count of ratings never names them.
       .filter(({ name }) => role === 'user' || role === 'item' || fitOf(role, String(name)) > 0)
       .sort((a, b) => fitOf(role, String(b.name)) - fitOf(role, String(a.name)));
     if (found) guess[role] = String(found.name);

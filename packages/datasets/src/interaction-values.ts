@@ -1,4 +1,4 @@
-/** Where the values stand in a delimited record, counted from 0. */
+/** Positions of the values in a delimited record, counted from 0. */
 export interface FieldColumns {
   readonly user: number;
   readonly item: number;

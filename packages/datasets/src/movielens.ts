@@ -85,7 +85,7 @@ async function readRatings(
   return builder.build(path);
 }
 
-/** The form of 1M without times: each user's positions are what orders the rows, wherever they stand in the file. */
+/** The form of 1M without times: each user's positions order the rows, wherever they are in the file. */
 async function readOrder(path: string, options: LongCallOptions): Promise<ReturnType<LogBuilder['build']>> {
   const { log, reading } = await readRatings(
     path,

@@ -19,7 +19,7 @@ export interface Split {
   readonly validation?: InteractionLog | undefined;
   readonly test: InteractionLog;
   /**
-   * Interactions that systems are told at the test: everything that is not the test, training and validation
+   * Interactions that systems may see at test time: everything that is not the test, training and validation
    * together, in the order of the log. Systems are fitted on `train`, chosen by `validation`, and tested with these
    * histories. The training part itself where there is no validation.
    */
@@ -66,7 +66,7 @@ function build(
   const test = rowsFrom(TEST, TEST);
   const validation = hasValidation ? rowsFrom(VALIDATION, VALIDATION) : undefined;
   noteHeldOut(test, log);
-  // An evaluation that is told the training part alone can warn.
+  // An evaluation that gets only the training part can warn.
   if (validation) noteWithheld(train, validation);
   for (const [name, each] of [
     ['training', train] as const,
@@ -153,7 +153,7 @@ export type LeaveOneOutOptions = OptionsOf<typeof LEAVE_ONE_OUT.declarations>;
 /**
  * Holds out each user's last interaction for the test and the second-last for validation; the rest is training.
  *
- * Ties: interactions of a user at the same time stand in the order of the log's rows; the last row is the last
+ * Ties: interactions of a user at the same time keep the order of the log's rows; the last row is the last
  * interaction. Users with fewer interactions than parts keep all of them in training. Other users' later
  * interactions are trained on: that is the protocol, and a warning says how many.
  */

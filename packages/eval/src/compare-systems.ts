@@ -39,7 +39,7 @@ export const COMPARE = defineOptions('compareSystems', RANDOMISATION.declaration
 /** Options of {@link compareSystems}; {@link COMPARE} says what each does. */
 export type CompareOptions = OptionsOf<typeof COMPARE.declarations>;
 
-/** Users from which the t-test stands in for the randomisation test: both agree there, and it costs one pass. */
+/** Number of users from which the t-test replaces the randomisation test: both agree there, and it costs one pass. */
 const MANY_USERS = 1000;
 
 /**

@@ -16,7 +16,7 @@ export interface ListMetricsContext {
 /**
  * Accumulates, list by list, what the metrics beyond accuracy need; memory is one counter an item.
  *
- * - coverage: share of the catalogue that stands in any list (Herlocker et al. 2004).
+ * - coverage: share of the catalogue that appears in any list (Herlocker et al. 2004).
  * - gini: Gini coefficient of how often each catalogue item is recommended; 0 when all equally (Adomavicius and
  *   Kwon 2012).
  * - novelty: mean self-information `-log2(count / users)` of the recommended items, items without an interaction

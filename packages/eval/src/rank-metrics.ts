@@ -3,7 +3,7 @@ import { checkValues } from './check-values.js';
 import { exponentialGains, normalisedGain } from './discounted-gain.js';
 
 /**
- * Input of the metrics of one user: where the relevant items stand in the ranking.
+ * Input of the metrics of one user: the ranks of the relevant items.
  *
  * `ranks` count from 1 and increase; an item that was not ranked has rank `Infinity`. `gains[i]` is the grade of
  * the item at `ranks[i]`, 1 throughout where relevance is binary.

@@ -17,7 +17,7 @@ export interface ReportValue {
   readonly optimistic?: number | undefined;
 }
 
-/** A row of a report: a measured system, or a published figure to stand beside it. */
+/** A row of a report: a measured system, or a published figure to compare it with. */
 export interface ReportRow {
   readonly system: string;
   readonly metrics: Readonly<Record<string, ReportValue>>;
@@ -68,7 +68,7 @@ export type ReportOptions = OptionsOf<typeof REPORT.declarations>;
  *
  * @param title - heading
  * @param results - results of one protocol on the same data, or averages over seeds
- * @throws InvalidInputError if protocols or data differ: such numbers do not stand in one table
+ * @throws InvalidInputError if protocols or data differ: such numbers do not belong in one table
  * @throws UntrustworthyResultError for a result whose lists broke the contract or came from a fallback beyond its limits
  */
 export function rankingReport(

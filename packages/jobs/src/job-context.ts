@@ -18,7 +18,7 @@ export function jobContext(key: string, ledger: CallLedger, signal: AbortSignal)
           throw new PalateError('budget-exceeded', {
             expected: `a call of ${limit} at most within the budget of ${start.budget}`,
             received: `${start.spent} spent and reserved`,
-            hint: 'Raise the budget: what is done is kept, and the rest goes on from there.',
+            hint: 'Raise the budget: finished work is kept, and the next run does the rest.',
           });
         if (start.kind !== 'wait') break;
         await pause(start.milliseconds, undefined, { signal }).catch((cause: unknown) => {

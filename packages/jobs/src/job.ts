@@ -1,7 +1,7 @@
 import { contentHash, InvalidInputError } from '@palate/core';
 import type { JobFailure } from './job-failure.js';
 
-/** A piece of work that may be begun again: with the same key it gives the same result, whoever does it. */
+/** A piece of work that may be begun again: with the same key it gives the same result on any worker. */
 export interface Job<I, O> {
   /** Letters, digits and hyphens; workers find the work by it. */
   readonly name: string;

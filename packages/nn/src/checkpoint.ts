@@ -55,7 +55,7 @@ export const CHECKPOINT = option
       typeof value.dir === 'string' &&
       value.dir !== '',
   )
-  .optional({ doc: 'keeps checkpoints in a folder and goes on from them', identity: () => undefined });
+  .optional({ doc: 'keeps checkpoints in a folder and resumes from them', identity: () => undefined });
 
 const KIND = 'training-checkpoint';
 

@@ -46,7 +46,7 @@ export class Parameters implements Disposable {
   #isDisposed = false;
 
   /**
-   * Creates a parameter. Its start depends on the random stream and its own name alone, not on what was created
+   * Creates a parameter. Its initial values depend on the random stream and its name only, not on what was created
    * before it.
    *
    * @throws InvalidInputError if the name is taken

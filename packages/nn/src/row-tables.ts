@@ -57,7 +57,7 @@ interface Table {
   readonly rows: number;
   readonly columns: number;
   /** Where the gradient of a row is gathered; -1 for rows that the step does not touch. */
-  readonly places: Int32Array;
+  readonly slots: Int32Array;
 }
 
 /**
@@ -96,7 +96,7 @@ export class RowTables implements OuterLayer {
         steps: new Int32Array(rows),
         rows,
         columns,
-        places: new Int32Array(rows).fill(-1),
+        slots: new Int32Array(rows).fill(-1),
       });
     }
     this.pull();
@@ -152,7 +152,7 @@ export class RowTables implements OuterLayer {
   }
 
   #update(
-    { data, steps, columns, places }: Table,
+    { data, steps, columns, slots }: Table,
     given: readonly { readonly rows: Int32Array; readonly gradient: Float32Array }[],
     learningRate: number,
   ): void {
@@ -167,29 +167,29 @@ export class RowTables implements OuterLayer {
       for (let k = 0; k < rows.length; k++) {
         const row = rows[k]!;
         const from = k * columns;
-        const place = places[row]!;
-        if (place < 0) {
-          places[row] = count;
+        const slot = slots[row]!;
+        if (slot < 0) {
+          slots[row] = count;
           touched[count] = row;
           const to = count * columns;
           for (let column = 0; column < columns; column++) sums[to + column] = gradient[from + column]!;
           count++;
         } else {
-          const to = place * columns;
+          const to = slot * columns;
           for (let column = 0; column < columns; column++) sums[to + column]! += gradient[from + column]!;
         }
       }
     const keep = 1 - learningRate * this.#weightDecay;
-    for (let place = 0; place < count; place++) {
-      const row = touched[place]!;
-      places[row] = -1;
+    for (let slot = 0; slot < count; slot++) {
+      const row = touched[slot]!;
+      slots[row] = -1;
       const step = ++steps[row]!;
       const settled = Math.min(step, SETTLED);
       const stepSize = learningRate * FIRST_CORRECTION[settled]!;
       const rootCorrection = ROOT_CORRECTION[settled]!;
       let at = row * columns * WIDTH;
-      const end = (place + 1) * columns;
-      for (let from = place * columns; from < end; from++, at++) {
+      const end = (slot + 1) * columns;
+      for (let from = slot * columns; from < end; from++, at++) {
         const gradient = sums[from]!;
         const m = BETA_1 * data[at + columns]! + (1 - BETA_1) * gradient;
         const v = BETA_2 * data[at + 2 * columns]! + (1 - BETA_2) * gradient * gradient;

@@ -19,7 +19,7 @@ export const SELECT_BACKEND = defineOptions('selectBackend', { threads, executio
 /** Options of {@link selectBackend}; {@link SELECT_BACKEND} says what each does. */
 export type SelectBackendOptions = OptionsOf<typeof SELECT_BACKEND.declarations>;
 
-/** tfjs-node's own name for its backend. */
+/** The name of tfjs-node's backend. */
 const TENSORFLOW = 'tensorflow' satisfies BackendName;
 
 async function useTensorflow(): Promise<void> {

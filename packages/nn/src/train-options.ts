@@ -25,7 +25,7 @@ export const TRAIN = defineOptions('train', {
     .required({ doc: 'turns gradients into updates' }),
   schedule: option.function<Schedule>().required({ doc: 'the learning rate by step' }),
   loss: option.function<(batch: BatchTensors, pass: ForwardPass) => tf.Scalar>().required({
-    doc: 'the loss of a batch; it may use the batch, the parameters and the pass, and nothing else that changes from step to step. What an outer layer gives stands beside the batch; the parameters of that layer are read there alone',
+    doc: 'the loss of a batch; it may use the batch, the parameters and the pass, and nothing else that changes from step to step. The values of an outer layer come beside the batch; the parameters of that layer are read there alone',
   }),
   batches: option.function<(epoch: number, random: RandomStream) => readonly (() => Batch)[]>().required({
     doc: 'the batches of an epoch, counted from 1, as functions that make them when their turn comes. Each depends on the epoch, its own index and the random stream (fork it by index) alone: a resumed run does not make the ones before',
@@ -50,7 +50,7 @@ export const TRAIN = defineOptions('train', {
   checkpoint: CHECKPOINT,
   identity: option.text()({
     default: '',
-    doc: 'names the run: data, model and options, for example a hash; a run goes on from checkpoints of the same name alone',
+    doc: 'names the run: data, model and options, for example a hash; a run resumes only from checkpoints of the same name',
   }),
 });
 

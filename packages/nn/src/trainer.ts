@@ -85,7 +85,7 @@ class TrainingRun {
   #savedStep = 0;
   /** The step that makes the optimiser's state; none once a run was resumed. */
   #firstStep: number | undefined = 1;
-  /** The step of each set of names that batches hold: tensors go in by their place. */
+  /** The step of each set of names that batches hold: tensors go in by position. */
   readonly #compiled = new Map<string, CompiledStep<[tf.Tensor, ...tf.Tensor[]], StepOutcome>>();
 
   constructor(options: TrainSettings & LongCallOptions) {

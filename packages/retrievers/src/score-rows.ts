@@ -10,7 +10,7 @@ import {
 export type RowScorer = (query: Query, row: Float32Array) => void;
 
 /**
- * Scores every query into one block: the `scoreAll` of a scorer. Its favourites stand in where all items of a row have
+ * Scores every query into one block: the `scoreAll` of a scorer. Its favourites are the answer where all items of a row have
  * one score.
  */
 export function scoreRows(

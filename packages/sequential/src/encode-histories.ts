@@ -144,7 +144,7 @@ function scoresBy(
 function computedVectors({ items }: SequenceEncoder): tf.Tensor2D | undefined {
   if (!items.given) return undefined;
   const table = tf.tidy(() => items.of(ForwardPass.inference()));
-  // What was read is not computed again.
+  // Reading the table computes it now, and once.
   table.dataSync();
   return table;
 }

@@ -40,7 +40,7 @@ interface Identified<C> {
   identity(settings: C, ...rest: readonly unknown[]): string;
 }
 
-/** The number of epochs where the learning rate depends on it: elsewhere a run goes on from fewer to more. */
+/** The number of epochs where the learning rate depends on it: otherwise a run of fewer epochs can be resumed with more. */
 const epochsThatMatter = ({ decay, epochs }: SequentialConfig): number | undefined =>
   decay === 'none' ? undefined : epochs;
 

@@ -53,7 +53,7 @@ export class NegativeSampler {
    */
   logExpected(item: number, draws: number): number {
     const { length, items } = this.#log;
-    // What was never used is drawn in need alone; it counts as used once.
+    // Items that were never used are drawn only where others run out; they count as used once.
     const [even, popular] = [1 / items.size, Math.max(1, this.#counts[item] as number) / length];
     const chance = { uniform: even, popularity: popular, mixed: (even + popular) / 2 }[this.#sampling];
     return Math.log(draws * chance);

@@ -371,7 +371,7 @@ export class OrtBackend extends KernelBackend {
     return this.graphValue(info);
   }
 
-  /** @internal Puts new numbers in the place of computed ones that no other tensor shares. */
+  /** @internal Replaces the numbers of a computed tensor that no other tensor shares. */
   replaceValues(dataId: DataId, values: HostArray): void {
     const data = this.#data.get(dataId);
     const before = data.value as Value;

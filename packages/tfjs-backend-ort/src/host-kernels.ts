@@ -78,7 +78,7 @@ export function hostKernel(kernelName: string): KernelConfig | undefined {
     backendName: 'ort',
     kernelFunc: ({ inputs, attrs, backend }) => {
       const ort = backend as OrtBackend;
-      // Whoever traces a graph asks whether any ran; without a bound the list would grow when nobody does.
+      // Only the tracing of a graph reads the list; without a bound it would grow when nothing is traced.
       if (ran.length < 16) ran.push(kernelName);
       const cpu = hostBackend();
       const before = new Set<TensorInfo>();

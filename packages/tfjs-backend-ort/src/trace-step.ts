@@ -34,7 +34,7 @@ export function trace<A extends readonly tf.Tensor[], R extends StepResult>(
     const data = leafOf(variable);
     if (data) origins.set(data, { from: 'variable', variable, shape: variable.shape });
   }
-  // The step gets other tensors with the same numbers, so that an argument is told apart from a variable, a captured
+  // The step gets other tensors with the same numbers, so that an argument can be distinguished from a variable, a captured
   // tensor or another argument that holds the same data.
   const own = args.map((arg) =>
     tf.engine().makeTensorFromDataId(backend.aliasOf(arg).dataId, arg.shape, arg.dtype, backend),

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
  * Variables that are freed once nobody holds them.
  *
  * TensorFlow.js keeps every variable in a register until it is disposed, so that a model that was dropped keeps its
- * weights for ever. These stand in that register as weak references; their data goes with them.
+ * weights for ever. These are in that register as weak references; their data goes with them.
  */
 
 /** Data to give back for a tensor that is gone. */

@@ -57,7 +57,7 @@ async function run(context: StudyContext, extent: Extent) {
   const sets = await testSets(data, extent);
   const one = extent.seeds.slice(0, 1);
 
-  /** One fit or reading of a model, whoever asks for it first. */
+  /** One fit or load of a model, shared by all that ask for it. */
   const held = new Map<string, Promise<BiEncoder>>();
   const biEncoder = (training: Training, seed: number, call: LongCallOptions): Promise<BiEncoder> => {
     const { label, options, from, filter } = training;

@@ -37,7 +37,7 @@ export const GAIN_THRESHOLD = 6;
 /** A way to score the pools of a study. */
 export interface StudyMethod {
   readonly name: string;
-  /** Part of the preferences that it is told. */
+  /** Part of the preferences that it is given. */
   readonly told: string;
   readonly rank: (users: readonly NearColdStartUser[], call: LongCallOptions) => Promise<number[][]>;
 }

@@ -95,7 +95,7 @@ export async function giftCards(call: LongCallOptions): Promise<P5Data> {
   };
 }
 
-/** MovieTweetings: explanations are the first sentence of what a language model knows of the film, whoever asks. */
+/** MovieTweetings: explanations are the first sentence of what a language model knows of a film. */
 export async function movieTweetings(call: LongCallOptions): Promise<P5Data> {
   const dataset = await loadBundledMovieTweetings({ core: 5, ...call });
   const split = leaveOneOut(dataset.log);

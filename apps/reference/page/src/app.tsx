@@ -29,7 +29,7 @@ export function App() {
 
   useEffect(() => {
     document.title = `${TITLES[view]} · Palate`;
-    // Whoever listens to the page hears of the new view; nobody is moved at the first one.
+    // A screen reader announces the new view; the focus stays where it is at the first one.
     if (shown.current !== view) main.current?.focus({ preventScroll: true });
     if (shown.current !== view) window.scrollTo(0, 0);
     shown.current = view;

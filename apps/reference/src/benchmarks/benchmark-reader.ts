@@ -19,7 +19,7 @@ export class BenchmarkReader {
     const tables = readBenchmarks(this.#folder);
     const known = { stamp, tables };
     this.#known = known;
-    // What could not be read is tried again.
+    // A table that could not be read is tried again.
     tables.catch(() => {
       if (this.#known === known) this.#known = undefined;
     });

@@ -80,7 +80,7 @@ function cellsOf(line: string): string[] {
     .map((cell) => cell.trim());
 }
 
-/** The title in bold, and what stands in brackets behind it. */
+/** The title in bold, and the brackets behind it. */
 function titleOf(lines: readonly string[]): [string, string] {
   const found = /^\*\*(.*?)\*\*\s*(?:\((.*)\))?\s*$/.exec(lines.find((line) => line.trim() !== '') ?? '');
   return [plainText(found?.[1] ?? ''), plainText(found?.[2] ?? '')];

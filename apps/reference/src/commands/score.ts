@@ -58,7 +58,7 @@ async function scoreHere(options: ScoreOptions, context: CommandContext): Promis
     });
   } catch (error) {
     if (PalateError.is(error) && error.code === 'cancelled' && !context.json)
-      context.notice('Whole blocks are kept: the same command goes on from there.');
+      context.notice('Whole blocks are kept: the same command continues after them.');
     throw error;
   } finally {
     await sink.close();

@@ -24,7 +24,7 @@ function queueUrl({ queue = process.env.REDIS_URL }: QueueOptions): string {
   });
 }
 
-/** `palate worker`: works at what other commands hand out, until it is told to end; what it has begun it ends first. */
+/** `palate worker`: does the jobs of other commands until asked to terminate; finishes a job under way first. */
 export async function workerCommand(
   options: WorkerCommandOptions,
   { signal, print }: CommandContext,

@@ -17,7 +17,7 @@ export interface Opened {
 
 /**
  * Opens the engine of a data set for one command, with what is known of its items, and shows what it waits for: models
- * that are fitted now, say. An unwritable folder is told before anything is read. `isLive: false` leaves a live model out.
+ * that are fitted now, say. An unwritable folder is reported before anything is read. `isLive: false` leaves a live model out.
  */
 export async function withEngine<T>(
   options: FittingOptions & { readonly isLive?: boolean | undefined },

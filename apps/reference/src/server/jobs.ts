@@ -23,7 +23,7 @@ export interface JobView {
   readonly failures?: readonly { readonly code: string; readonly count: number; readonly example: string }[];
 }
 
-/** How a job's work is told of its cancellation and tells its progress. */
+/** How a job's work learns of its cancellation and reports its progress. */
 export interface JobContext {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
@@ -108,7 +108,7 @@ export class Jobs {
       throw new PalateError('not-cancellable', {
         expected: 'a job that this server runs',
         received: 'one that `palate knowledge run` runs in a process of its own',
-        hint: 'Interrupt that process: what it stored is kept, and the next run goes on from there.',
+        hint: 'Interrupt that process: its stored work is kept, and the next run continues it.',
       });
     job?.controller?.abort(new CancelledError('the job'));
     await job?.done;

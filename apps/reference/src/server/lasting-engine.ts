@@ -14,7 +14,7 @@ import type { EngineCaller } from './http/app-parts.js';
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 30_000;
 
-/** Milliseconds that calls under way have to be answered by a thread that another took the place of. */
+/** Milliseconds that a replaced thread has to answer calls under way. */
 const LAST_ANSWERS = 150_000;
 
 /** How often the map is made anew where items come while it is made; then the thread that answers makes it. */
@@ -167,7 +167,7 @@ export class LastingEngine implements EngineCaller {
       const before = this.#host;
       this.#host = next;
       if (before) void this.#retire(before);
-      // Where nobody answered, whoever waits for that is told.
+      // Where nothing answered, the waiting callers get the error.
       else this.#onOpen(next);
     } finally {
       this.#gate = undefined;

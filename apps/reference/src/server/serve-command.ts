@@ -19,7 +19,7 @@ interface ServeCommandOptions
   readonly logLevel: string;
 }
 
-/** `palate serve`: answers over HTTP until it is told to end. */
+/** `palate serve`: answers over HTTP until it is asked to terminate. */
 export async function serveCommand(
   options: ServeCommandOptions,
   { signal, print, notice }: CommandContext,

@@ -9,7 +9,7 @@ import { answering } from './serve-command.js';
 /** Port of the page where it is free. */
 const PORT = 8080;
 
-/** Serves the page to whoever sits at this machine, until the signal fires. */
+/** Serves the page on this machine alone, until the signal fires. */
 export async function servePage(engine: EngineSettings, { signal, print }: CommandContext): Promise<void> {
   const on = (port: number): Promise<RunningServer> =>
     serve({

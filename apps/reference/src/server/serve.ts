@@ -54,13 +54,13 @@ export interface RunningServer {
 
 /** Folder of the committed tables, beside this app. */
 const BENCHMARKS = fileURLToPath(new URL('../../../benchmark/results/', import.meta.url));
-/** Seconds that requests under way have after the server was told to end. */
+/** Seconds that requests under way have left once the server is asked to terminate. */
 const GRACE = 30;
 /** Milliseconds between two looks at what other processes did: feedback on the same database, runs of `palate knowledge`. */
 const LOOK_EVERY = 1000;
 
 /**
- * Serves an engine over HTTP: listens first, so that whoever starts it sees that it lives, then opens the engine and
+ * Serves an engine over HTTP: listens first, so that it is seen to be alive, then opens the engine and
  * prepares its models.
  *
  * @throws InvalidInputError for an address that cannot be listened on, keys or data that cannot be used

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 
 let collect: (() => void) | undefined;
 
-/** Collects garbage, and lets what is told of it (a FinalizationRegistry) free what it held outside of JavaScript's objects. */
+/** Collects garbage, and lets finalizers (a FinalizationRegistry) free memory outside the JavaScript heap. */
 export async function collectGarbage(): Promise<void> {
   if (collect === undefined) {
     setFlagsFromString('--expose-gc');

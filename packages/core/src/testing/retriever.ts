@@ -100,7 +100,7 @@ export function retrieverConformance(options: RetrieverConformanceOptions): Conf
         const told: OutcomeCounts[] = [];
         const lists = await retriever.retrieve(asked, 6, { onOutcomes: (outcomes) => told.push(outcomes) });
         for (const list of lists) assert.deepEqual(list.map(countOf), most.slice(0, 6));
-        // A fallback is told by whoever fell back; a system whose own answer is the favourites has none.
+        // A system reports its own fallbacks; one whose regular answer is the favourites has none.
         for (const { asked: many, fellBack } of told) {
           assert.equal(many, asked.length);
           assert.ok(fellBack === 0 || fellBack === asked.length, `${fellBack} fell back`);

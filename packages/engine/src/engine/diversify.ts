@@ -4,7 +4,7 @@ import type { ScoredItem } from '@palate/core';
  * Maximal marginal relevance (Carbonell and Goldstein 1998): takes one item after the other, each time the one with the
  * highest `lambda * relevance - (1 - lambda) * likeness to the most alike item that is taken`.
  *
- * Relevance is the place in the list, from 1 for the first to 0 behind the last, so that scales of scores do not matter.
+ * Relevance is the rank in the list, from 1 for the first to 0 behind the last, so that scales of scores do not matter.
  * Costs `k * list.length` likenesses.
  *
  * @param list - the best first

@@ -55,7 +55,7 @@ export class Generation {
   readonly coUse: CoUse;
   readonly graphWalk: GraphWalk;
   readonly #models = new Map<string, Held>();
-  /** Models that others took the place of: answers under way may still use them. */
+  /** Models that were replaced: answers under way may still use them. */
   readonly #replaced: Held[] = [];
   #ids: SemanticIds | undefined;
   readonly #onNotice: (notice: string) => void;

@@ -12,7 +12,7 @@ export interface Reason {
 
 /** Items of the history that are looked at, the newest. */
 const RECENT = 20;
-/** Least likeness in use that is told. */
+/** Least similarity in use that a reason mentions. */
 const LEAST_ALIKE = 0.05;
 
 /**

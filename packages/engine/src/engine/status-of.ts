@@ -6,7 +6,7 @@ import type { Effort, PipelineConfig } from './options.js';
 import { settingsOf } from './pipeline.js';
 import type { Snapshot } from './snapshot.js';
 
-/** Parts that a status is told from. */
+/** Parts that a status is made from. */
 export interface StatusParts {
   readonly snapshot: Snapshot;
   readonly feedback: FeedbackState;

@@ -112,7 +112,7 @@ export async function scoreEverybody(
       );
       for (const [at, { items, outcomes: told }] of answers.entries()) {
         lists.push({ user: asked[at] as string, items: items.map(({ id, score }) => ({ id, score })) });
-        // What a model says is of the whole batch, and stands in each of its answers.
+        // A model reports on the whole batch, and each answer of the batch repeats the report.
         scored.add(1, at === 0 ? told : told.filter(({ source }) => source === ENGINE_SOURCE));
       }
       done += asked.length;

@@ -73,7 +73,7 @@ async function folderOf(method: Method, settings: MethodSettings, context: Metho
     context.dataFingerprint,
     readsTexts ? await context.textIdentity() : '',
     method.kind === 'ranker' ? context.profileIdentity : '',
-    // What a fit is stopped or chosen by makes another model; nothing is added where there is none.
+    // Data for stopping or selection lead to another model; nothing is added where there are none.
     ...(context.validation ? [fingerprint(context.validation)] : []),
   ]);
   return join(context.folder, `${method.key}-${identity.slice(0, 16)}`);

@@ -29,7 +29,7 @@ export class PropagatedTable implements OuterLayer {
   readonly #gradient: Float32Array;
   readonly #spare: Float32Array;
   /** Place of each node among those of the batch; -1 for others. */
-  readonly #places: Int32Array;
+  readonly #slots: Int32Array;
   #batch: Batch = {};
   #touched: Int32Array = new Int32Array(0);
 
@@ -49,7 +49,7 @@ export class PropagatedTable implements OuterLayer {
     this.#between = Array.from({ length: layers - 1 }, () => new Float32Array(size));
     this.#gradient = new Float32Array(size);
     this.#spare = new Float32Array(size);
-    this.#places = new Int32Array(nodes).fill(-1);
+    this.#slots = new Int32Array(nodes).fill(-1);
     this.pull();
   }
 
@@ -101,10 +101,10 @@ export class PropagatedTable implements OuterLayer {
       const end = new Float32Array(asked.length * width);
       for (let k = 0; k < asked.length; k++) {
         const node = asked[k]!;
-        const place = this.#places[node]!;
+        const slot = this.#slots[node]!;
         for (let column = 0; column < width; column++) {
           start[k * width + column] = this.#values[node * width + column]!;
-          end[k * width + column] = final[place * width + column]!;
+          end[k * width + column] = final[slot * width + column]!;
         }
       }
       given[`start of ${entry}`] = { shape: [...shape, width], values: start };
@@ -137,9 +137,9 @@ export class PropagatedTable implements OuterLayer {
     return sum;
   }
 
-  /** Different nodes of a batch; their places are noted. */
+  /** Different nodes of a batch; their slots are noted. */
   #nodesOf(batch: Batch): Int32Array {
-    for (const node of this.#touched) this.#places[node] = -1;
+    for (const node of this.#touched) this.#slots[node] = -1;
     const most = ENTRIES.reduce((sum, entry) => sum + (batch[entry]?.values.length ?? 0), 0);
     const nodes = new Int32Array(most);
     let count = 0;
@@ -147,8 +147,8 @@ export class PropagatedTable implements OuterLayer {
       const { values } = batch[entry] as Batch[string];
       for (let k = 0; k < values.length; k++) {
         const node = values[k]!;
-        if (this.#places[node]! >= 0) continue;
-        this.#places[node] = count;
+        if (this.#slots[node]! >= 0) continue;
+        this.#slots[node] = count;
         nodes[count++] = node;
       }
     }
@@ -167,7 +167,7 @@ export class PropagatedTable implements OuterLayer {
       const { values: asked } = this.#batch[entry] as Batch[string];
       const gradient = gradients[`${kind} of ${entry}`] as Float32Array;
       for (let k = 0; k < asked.length; k++) {
-        const to = this.#places[asked[k]!]! * width;
+        const to = this.#slots[asked[k]!]! * width;
         for (let column = 0; column < width; column++)
           sums[to + column]! += factor * gradient[k * width + column]!;
       }

@@ -10,7 +10,7 @@ import {
 import { noKnowledge } from '../store/no-knowledge.js';
 import type { CleanedAnswer } from '../store/prompt-template.js';
 
-/** `Here is the description:`, where a word for a text, and no title, stands in it. */
+/** `Here is the description:`, with a word for a text and not a title. */
 const ANNOUNCEMENT =
   /^(?:here(?:'s|’s| is| are)|below (?:is|are)|the following (?:is|are)|this is)\b[^\n:]{0,120}\b(?:description|paraphrase|re-?writ\w*|reword\w*|rephras\w*|text|version|summary|synopsis|overview|answer|response|explanation|inference|blurb|details?|facts?|information|profile)\b[^\n:]{0,80}:/i;
 

@@ -281,7 +281,7 @@ export async function generateKnowledge<Input>(
           continue;
         }
         if (claim === 'stored') known++;
-        // What cannot be released ends with this process.
+        // A claim that cannot be released ends with this process.
         else if (!(await ask(job))) await store.release?.(job.key, owner).catch(() => {});
         if (stoppedBy === undefined && !signal?.aborted) report();
       } catch (error) {
@@ -291,7 +291,7 @@ export async function generateKnowledge<Input>(
     }
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, Math.max(1, pending.length)) }, work));
-  // What was assigned inside the workers is not seen here by the compiler.
+  // The compiler does not see assignments inside the workers.
   const failure = broken as { readonly error: unknown } | undefined;
   if (failure) throw failure.error;
   if (signal?.aborted) throw new CancelledError(`generating knowledge ${template.kind}`, signal.reason);

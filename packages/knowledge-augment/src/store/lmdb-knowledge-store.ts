@@ -35,7 +35,7 @@ class LmdbKnowledgeStore implements KnowledgeStore {
 
   constructor(path: string) {
     this.#opening = RecordDatabase.open(path, databaseOptions(path));
-    // Whoever uses the store is told; nobody else has to be.
+    // The first call on the store reports the failure; it is not an unhandled rejection.
     this.#opening.catch(() => {});
   }
 
@@ -64,7 +64,7 @@ class LmdbKnowledgeStore implements KnowledgeStore {
       if (value === undefined) break;
       prefix.push(value);
     }
-    // Versions of one entity come one after the other: the newest is told when the next entity begins.
+    // Versions of one entity come one after the other: the newest is passed on when the next entity begins.
     let newest: KnowledgeEntry | undefined;
     for await (const entry of this.#entries(prefix)) {
       if (

@@ -8,7 +8,7 @@ export interface CleanedAnswer {
 }
 
 /**
- * A prompt as a typed function with a version. Whoever changes the words changes the version: texts of two versions
+ * A prompt as a typed function with a version. A change of the wording needs a new version: texts of two versions
  * are kept apart, and no cache mixes them.
  */
 export interface PromptTemplate<Input> {

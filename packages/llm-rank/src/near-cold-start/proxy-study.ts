@@ -24,7 +24,7 @@ export const PROXY_STUDY = defineOptions(
   'proxyStudy',
   {
     liked: option.number().required({ doc: 'rating from which an item counts as liked' }),
-    told: option.integer({ min: 1 })({ default: 5, doc: 'items that are told' }),
+    told: option.integer({ min: 1 })({ default: 5, doc: 'liked items that a system is given' }),
     leastPool: option.integer({ min: 1 })({ default: 10, doc: 'least items of a pool' }),
     mostPool: option.integer({ min: 1 })({
       default: 40,
@@ -78,7 +78,7 @@ export function proxyStudy(
     const liked = early.filter((r) => rating[r]! >= settings.liked).map(item);
     const disliked = early.filter((r) => rating[r]! < settings.liked - 2).map(item);
     const known = new Set(early.map(item));
-    // What was rated in the same second as the last that the writer saw is no later rating.
+    // A rating in the same second as the last one that the writer saw is not a later one.
     const before = new Map(rows.map((r, at) => [r, ends[start + at]! - start]));
     const later = rows.filter((r) => (before.get(r) ?? 0) >= n && !known.has(item(r)));
     if (liked.length < told || later.length < leastPool) continue;

@@ -99,7 +99,7 @@ function checked(
   return results;
 }
 
-/** A user whose liked items stand in the prompt is no user of the study. */
+/** A user whose liked items appear in the prompt is not a user of the study. */
 function checkOthers(users: readonly NearColdStartUser[], { examples = [] }: ColdStartPromptOptions): void {
   const shown = new Set(examples.map(({ user }) => user.user));
   const both = users.find(({ user }) => shown.has(user));

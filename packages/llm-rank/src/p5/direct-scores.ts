@@ -28,7 +28,7 @@ export interface DirectCall {
   readonly options: RetrieveOptions;
 }
 
-/** Scores candidates: by the chance of a yes, or by their place among those that a choice names. */
+/** Scores candidates: by the chance of a yes, or by their rank among those that a choice names. */
 export async function directScores(call: DirectCall): Promise<ScoredItem[][]> {
   const { candidates, template, options, name } = call;
   const lists: ScoredItem[][] = candidates.map((given) => given.map((each) => ({ ...each })));

@@ -342,7 +342,7 @@ export class P5 implements Retriever, Ranker, Saveable, Disposable {
   /**
    * Answers filled questions of any template in words: those held out, and those that name items of another domain by title.
    *
-   * @param slots - of each question: words, as they stand in texts
+   * @param slots - of each question: words as in the texts
    */
   ask(id: string, slots: readonly Slots[], options: P5WritingOptions = {}): Promise<string[]> {
     return this.#writing.ask(id, slots, options);

@@ -136,7 +136,7 @@ export async function instructionData(
         const cut = k === 0 ? history.length - 1 : earliest + own.integer(history.length - earliest);
         const known = history.slice(Math.max(0, cut - historyLength), cut);
         const labels = history.slice(cut, cut + labelLength);
-        // What is filled in is found from what is known, not from what is to be guessed.
+        // Fields are filled from the known history, not from the items to be predicted.
         const missing = Math.min(least, historyLength) - known.length;
         const filled =
           fillings.get(cut) ??

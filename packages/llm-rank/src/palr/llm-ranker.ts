@@ -108,7 +108,7 @@ export interface ExplainedItem extends ScoredItem {
  * stands in and however the retriever ordered them, so that caches of answers and prompts hit.
  *
  * Titles and numbered lists are understood too. Numbers that no candidate has and repetitions are dropped and counted;
- * lists are filled up in the retriever's order, which also stands in whole where a model fails. A model never breaks a
+ * lists are filled up in the retriever's order, which also replaces the whole list where a model fails. A model never breaks a
  * pipeline; what became of its answers is counted by cause (`outcomes`, `onOutcomes`).
  */
 export class LlmRanker implements Ranker {

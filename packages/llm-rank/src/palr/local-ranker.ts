@@ -236,7 +236,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
     for (let from = 0; from < asked.length; from += BLOCK) {
       await yieldToEventLoop(options.signal, this.name);
       const block = asked.slice(from, from + BLOCK);
-      // What fits into the input are the retriever's best; shuffled, so that their position says nothing.
+      // The retriever's best that fit into the input; shuffled, so that their position says nothing.
       const ordered = block.map((q) => bestFirst(candidates[q] as readonly ScoredItem[]));
       const shown = ordered.map((given, at) =>
         shownOrder(random, queries[block[at] as number] as Query, given.slice(0, LENGTHS.candidates)),

@@ -2,7 +2,7 @@ import { type PlainTitle, plainTitle, titleForms } from './plain-title.js';
 
 /** Finds which of its titles a written one means. */
 export interface TitleMatcher {
-  /** Positions of the titles that are written the same, but for what does not matter; those of the year, if it is told. */
+  /** Positions of the titles that are written the same, but for what does not matter; those of the year, if one is given. */
   same(written: string): number[];
   /** Position of the title that is meant, also where a word is misspelt; undefined where none is. */
   match(written: string): number | undefined;
@@ -73,7 +73,7 @@ export function titleMatcher(titles: readonly string[], least = 0.7): TitleMatch
     }
   }
 
-  /** Those of the year where one is told; a title without a year may be of any. */
+  /** Those of the year where one is given; a title without a year fits any. */
   const ofYear = (found: Iterable<number>, year: string | undefined): number[] => {
     const all = [...found];
     if (year === undefined) return all;

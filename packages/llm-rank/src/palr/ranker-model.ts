@@ -134,7 +134,7 @@ export class RankerModel {
       for (const at of chosen) closed[at] = 0;
       for (const [k, at] of chosen.entries()) {
         targets[row * most + k] = at;
-        // What comes soonest is what a list is judged by.
+        // Nearer items weigh more, as ranks do in NDCG.
         weights[row * most + k] = 1 / Math.log2(k + 2);
         lowering.set(closed, (row * most + k) * choices);
         closed[at] = EXCLUDED;

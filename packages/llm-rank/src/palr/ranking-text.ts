@@ -84,7 +84,7 @@ function linesOf(
     text.replace(/^\s*(?:(?:my|the|final) )?(?:ranking|order|answer|list)\s?[:：]/i, ''),
   );
   if (bare) return bare.map((number) => ({ number, why: '' }));
-  // What begins as JSON and is none was cut or is broken: its end may be missing.
+  // Text that begins like JSON but does not parse was cut off or is broken: its end may be missing.
   if (/^\s*(?:```\w*\s*)?[{[]\s*["'{[]/.test(text)) return [];
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   const table = tableRows(lines);

@@ -38,7 +38,7 @@ export class WordVocabulary implements RankerVocabulary {
 
   /**
    * @param profiles - profiles in words
-   * @param least - profiles that a word has to stand in
+   * @param least - profiles that a word has to occur in
    */
   static of(dataset: Dataset, profiles: Iterable<string>, least = 3): WordVocabulary {
     const counts = new Map<string, number>();

@@ -1,7 +1,7 @@
 import { checkChoice } from '@palate/core';
 import { clip, type RatingPredictor, type RatingRows, type RatingTask } from './rating-rows.js';
 
-/** Means that are told what is to be predicted by nothing but its user or item. */
+/** Means, of all ratings or of those of an item or a user. */
 export type MeanKind = 'global' | 'item' | 'user';
 
 /**

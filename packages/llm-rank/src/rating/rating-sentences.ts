@@ -14,7 +14,7 @@ const PREDICTING =
   /\b(?:would|will|predict(?:ed|ion)?|guess|estimate|expect|going (?:to|with))\b|['’](?:d|ll)\b|\bI (?:say|choose|pick|go (?:with|for)|settle on)\b/i;
 const COUNTERFACTUAL = /\b(?:would|could|might|should|['’]d) have\b/i;
 
-/** Words that deny what stands beside them. */
+/** Words that negate their neighbours. */
 export const NEGATED: RegExp = /\b(?:not|never|no|n't|cannot)\b|n['’]t\b/i;
 
 /** A change of mind after a rating: of two numbers neither is certain. */

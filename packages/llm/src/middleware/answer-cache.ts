@@ -40,7 +40,7 @@ const databaseOptions = (dir: string) => ({
  */
 export class AnswerCache {
   readonly #database: RecordDatabase;
-  /** Name of its claims, so that other caches on the folder are told from this one, in this process too. */
+  /** Name of its claims, which distinguishes it from other caches on the folder, also in this process. */
   readonly #owner = randomUUID();
 
   private constructor(database: RecordDatabase) {
@@ -98,7 +98,7 @@ export class AnswerCache {
   }
 
   /**
-   * Stores an answer that has been paid for, or counts why it could not be: whoever asked has it all the same. The first
+   * Stores an answer that has been paid for, or counts why it could not be stored: the caller gets it all the same. The first
    * time a warning of the process tells it.
    *
    * @returns whether it is stored

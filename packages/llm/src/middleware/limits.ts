@@ -139,7 +139,7 @@ export function withLimits(model: LanguageModel, options: LimitOptions): Streami
         });
       let entry = await enter();
       const correct = (value: number): void => {
-        // What is no count corrects nothing: the estimate stays.
+        // A usage that is not a count corrects nothing: the estimate stays.
         if (!Number.isFinite(value) || value < 0) return;
         tokens.correct(entry, value);
         corrected.abort();

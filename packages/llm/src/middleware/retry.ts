@@ -37,7 +37,7 @@ export const RETRY = defineOptions(
 /** Options of {@link withRetry}; {@link RETRY} says what each does. */
 export type RetryOptions = OptionsOf<typeof RETRY.declarations>;
 
-/** The option by which what makes calls itself is told how to make them again. */
+/** The option that tells a model which makes its own calls how to repeat them. */
 export const RETRY_OPTION = option.value<RetryOptions | false>(
   'options of `withRetry`, or false',
   (value) => value === false || (typeof value === 'object' && value !== null),

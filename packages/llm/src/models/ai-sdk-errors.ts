@@ -65,7 +65,7 @@ export function fromAiSdkError(error: unknown, what: string, where: string): Pal
       hint: 'Correct the request, or use another model.',
       cause,
     });
-  // What is left are errors of connections, thrown by fetch below the SDK, which wraps them.
+  // The rest are connection errors, thrown by fetch below the SDK, which wraps them.
   return fromSdkError(
     error instanceof Error && isCall && error.cause ? error.cause : error,
     what,

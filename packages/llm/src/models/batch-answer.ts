@@ -34,7 +34,7 @@ export function readBatchAnswer(
   try {
     answer = JSON.parse(line) as WireAnswer;
   } catch {
-    // What the line was about cannot be known: its request stays without an answer, and says so.
+    // The line cannot be matched to a request, which stays unanswered and says so.
     return undefined;
   }
   const index = Number(/^request-(\d+)$/.exec(answer.custom_id ?? '')?.[1] ?? -1);

@@ -62,7 +62,7 @@ function ignoredParameters(
 }
 
 /**
- * The body of a chat completion request. The schema is told in words whatever the mode: servers that take a response
+ * The body of a chat completion request. The schema is described in words in every mode: servers that take a response
  * format do not all keep to it.
  */
 export function chatParameters(

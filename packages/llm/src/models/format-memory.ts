@@ -39,7 +39,7 @@ export class FormatMemory {
     const before = STRUCTURED_OUTPUTS.slice(0, STRUCTURED_OUTPUTS.indexOf(mode));
     if (before.every((one) => (this.#doubts.get(`${one} ${schema}`) ?? 0) >= 2))
       this.#accepted.set(schema, mode);
-    // What is answered was never refused: a failure before it was a passing one.
+    // A form that is answered is accepted: an earlier failure was a passing one.
     this.#doubts.delete(`${mode} ${schema}`);
   }
 }

@@ -8,7 +8,7 @@ const HEAD_BYTES = 4096;
 const END_MARK = /^data: *\[DONE\]/;
 /** How llama.cpp writes an error into a stream: as a field that no event has. */
 const ERROR_LINE = /^error: ?(.+)/;
-/** How gateways do: as a body of its own, in the place of the events. */
+/** As gateways do: a body of its own instead of the events. */
 const BARE_ERROR = /^\{.*"(?:error|detail|message)"/;
 
 /** Marks that a stream of events carried beside its events. */

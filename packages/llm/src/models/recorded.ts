@@ -28,7 +28,7 @@ export interface RecordedAnswer {
 
 /** A request that the recording holds no answer for (`code: 'missing-answer'`). */
 export class MissingAnswerError extends PalateError {
-  /** Of the missing answer, as it would stand in the file. */
+  /** Hash of the missing answer's request, as the file would hold it. */
   readonly key: string;
   constructor(file: string, key: string, received: string) {
     super('missing-answer', {

@@ -89,7 +89,7 @@ function parseLoosely(text: string): Parsed {
     text,
     text.replace(PYTHON, (found) => JSON_LITERAL[found] ?? found),
     text.replace(/[“”„]/g, '"'),
-    // A list that is told to go on: [3, 1, ...]
+    // A list that ends in an ellipsis: [3, 1, ...]
     text.replace(/,\s{0,9}(?:\.\.\.|…)\s{0,9}(?=[\]}])/g, ''),
   ];
   for (const variant of new Set(variants))
@@ -130,7 +130,7 @@ function afterString(text: string, start: number): number {
 /** How often the search begins again after a bracket that nothing closes, so that time stays linear. */
 const RESTARTS = 20;
 
-/** Balanced objects and arrays that stand in no other, in order. */
+/** Balanced objects and arrays that are not part of another, in order. */
 function outermost(text: string): Span[] {
   const spans: Span[] = [];
   let from = 0;

@@ -101,7 +101,7 @@ const NOTHING =
 const PLACEHOLDER =
   /^[\s"'*_]{0,9}(?:\[[^[\]\n]{0,60}|<[^<>\n]{0,60}|\{[^{}\n"]{0,60})\b(?:description|answer|summary|text|response|output|title|tags?|keywords?|paraphrase|redacted|removed|here)\b[^\]>}\n]{0,40}[\]>}][\s"'*_.]{0,9}$/i;
 
-/** Texts that servers and gateways send in the place of an answer. */
+/** Texts that servers and gateways send instead of an answer. */
 const ERRORS: readonly RegExp[] = [
   /^<(?:!doctype html|html|\?xml)\b/i,
   /^\[?(?:error|exception|fatal)\]?(?: code)?\s?[:-]/i,
@@ -165,7 +165,7 @@ export type ReadAnswer =
 
 /**
  * Reads the text of a model's answer: without reasoning, and only where it is one. Empty, cut, filtered and refused
- * answers, reasoning alone, and errors that a server sends as answers are told apart by the error's `code`.
+ * answers, reasoning alone, and errors that a server sends as answers are distinguished by the error's `code`.
  *
  * @example
  * ```ts

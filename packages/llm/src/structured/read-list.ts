@@ -49,7 +49,7 @@ export function readList(text: string, options: { readonly lines?: boolean } = {
       .flatMap((entry) => parts(entry, options.lines))
       .map(listEntry)
       .filter((entry) => entry !== '');
-  // What begins as data and is none was cut or is broken: its pieces are no entries.
+  // Text that begins like data but does not parse was cut off or is broken: its pieces are not entries.
   if (/^\s*(?:```\w*\s*)?(?:\{|\[\s*[{["'])/.test(text)) return [];
   const body = beforeNextTurn(text)
     .replace(/\\boxed\{([^{}]*)\}/g, '$1')

@@ -37,7 +37,7 @@ const OTHER_WORDS: Readonly<Record<string, number>> = Object.fromEntries(
  */
 export function plainDigits(text: string): string {
   return text.replace(/(?![0-9])\p{Nd}/gu, (digit) => {
-    // The ten digits of a script stand in a row, and mathematical ones ten by ten.
+    // The ten digits of a script have consecutive code points, and the mathematical ones follow ten by ten.
     const code = digit.codePointAt(0) as number;
     let before = 0;
     while (/^\p{Nd}$/u.test(String.fromCodePoint(code - before - 1))) before++;

@@ -62,7 +62,7 @@ export function selectAuthors(log: InteractionLog, options: SelectAuthorsOptions
   const { rating } = log;
   if (!rating)
     throw new InvalidInputError({
-      expected: 'a log with ratings, by which liked items are told',
+      expected: 'a log with ratings, which say which items are liked',
       received: 'none',
       hint: 'Load the ratings, or give requests of your own.',
     });

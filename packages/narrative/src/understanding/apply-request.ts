@@ -15,7 +15,7 @@ export interface RuledOut {
   readonly marks: Uint8Array;
   /** How many items each dislike and each limit rules out, by its words; the first that does counts. */
   readonly counts: Readonly<Record<string, number>>;
-  /** Limits on attributes that the catalogue lacks: nothing follows from them, and the user is told so. */
+  /** Limits on attributes that the catalogue lacks: they have no effect, and the user learns so. */
   readonly unknown: readonly RequestLimit[];
 }
 

@@ -19,7 +19,7 @@ export interface UnderstandOptions {
 }
 
 /**
- * Takes a request in English apart. What stands in quotes, and titles such as "No Country for Old Men", rule nothing out.
+ * Takes a request in English apart. Words in quotes, and titles such as "No Country for Old Men", rule nothing out.
  *
  * @example
  * ```ts

@@ -17,7 +17,7 @@ export interface UnderstoodRequest {
   /** Words and phrases that must not describe an answer, in lower case, each once. */
   readonly dislikes: readonly string[];
   readonly limits: readonly RequestLimit[];
-  /** Things ruled out without saying how much: "not too long". Nothing follows from it, and the user is told so. */
+  /** Things ruled out without saying how much: "not too long". It has no effect, and the user learns so. */
   readonly vague: readonly string[];
 }
 

@@ -46,7 +46,7 @@ export function paddedTokens(tokens: Iterable<number>): Int32Array {
   return padded;
 }
 
-/** By token: its first place in a list of tokens in order. */
+/** By token: its first position in a list of tokens in order. */
 export function columnsOf(tokens: Int32Array): Int32Array {
   const columns = new Int32Array((tokens.at(-1) as number) + 1);
   for (let k = tokens.length - 1; k >= 0; k--) columns[tokens[k] as number] = k;

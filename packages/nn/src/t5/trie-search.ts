@@ -127,7 +127,7 @@ class TrieBeams implements Beams {
     if ((sequence[node] as number) < 0) return false;
     const gone = this.#gone.get(node);
     if (gone === undefined) return true;
-    // What is gone here and not below is the sequence itself.
+    // If more is gone here than below, the sequence that ends here is gone.
     let below = 0;
     const from = childFrom[node] as number;
     for (let child = from; child < from + (childCount[node] as number); child++)

@@ -4,7 +4,7 @@ import { HnswIndex, type HnswIndexOptions } from './hnsw-index.js';
 
 /** Options of {@link approximateIndex}. */
 export interface ApproximateIndexOptions extends HnswIndexOptions {
-  /** Told why the exact index stands in. Default: a warning of the process. */
+  /** Called with the reason why the exact index is used instead. Default: a warning of the process. */
   readonly onFallback?: ((reason: string) => void) | undefined;
 }
 

@@ -66,7 +66,7 @@ export class ChildBeams {
     const before = beams.score[at]!;
     const from = trie.childFrom[parent]!;
     const to = from + trie.childCount[parent]!;
-    // What tells an item apart that the model never saw means nothing to it: all of equal codes are alike.
+    // The last code of an item that the model never saw means nothing to it: all items of equal codes are alike.
     const alike = before - Math.log(trie.itemCount[parent]!) + (isSeen[parent] ? this.#logShare : 0);
     let count = this.count;
     for (let node = from; node < to; node++) {

@@ -60,7 +60,7 @@ export const TIGER = defineOptions('Tiger.fit', {
   }),
   prefixVectors: option.boolean()({
     default: true,
-    doc: 'in the efficient mode, a vector for every prefix of an ID beside those of its codes: common items are told apart as by item ids, new ones are still read from their codes',
+    doc: 'in the efficient mode, a vector for every prefix of an ID beside those of its codes: common items are distinguished as by item ids, new ones are still read from their codes',
   }),
   holdSteps: option.integer({ min: 1 })({
     default: 10_000,

@@ -139,7 +139,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
     await selectBackend();
     const seed = options.seed ?? 0;
     const counts = log.itemCounts();
-    // What edges lead to is taught, though nobody has met it.
+    // Items that edges lead to are taught, even without interactions.
     const reached = targets?.reached(counts);
     const cold = Uint8Array.from(counts, (count, item) => (count === 0 && !reached?.[item] ? 1 : 0));
     const unseen = new UnseenItems(ids.trie, cold, unseenShare(log));

@@ -30,7 +30,7 @@ export interface ContrastiveSettings {
 
 /**
  * The two losses of UniSRec (Hou et al. 2022, eq. 8 and 9). Histories against items: every position's next item against the
- * distinct items of the step, of whatever catalogue; each stands there once, so that none is its own negative. Histories
+ * distinct items of the step, of whatever catalogue; each is there once, so that none is its own negative. Histories
  * against histories: the newest position against that of a view with items dropped, and the other users' views. Every
  * prefix of a history counts, as the augmented sequences of the paper do.
  *

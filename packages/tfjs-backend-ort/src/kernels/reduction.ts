@@ -62,7 +62,7 @@ function argument(name: string): KernelConfig {
     const shape = x.shape.filter((_, each) => each !== axis);
     // Of nothing, the position is 0, as on the CPU backend.
     if (x.size === 0) return tensor(backend, filled('int32', shape, 0), 'int32');
-    // What is not a number is never the extreme.
+    // NaN is never the extreme.
     const worst = name === 'ArgMax' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
     const source =
       x.type === 'float32'

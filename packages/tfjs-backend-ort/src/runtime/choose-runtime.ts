@@ -49,7 +49,7 @@ export function ortRuntime(asked?: OrtRuntime | undefined): OrtRuntimeReport {
   return { runtime: 'wasm', reason, hint: NATIVE_HINT };
 }
 
-/** Opens a session in the build that {@link ortRuntime} tells; says so once where WebAssembly had to stand in. */
+/** Opens a session in the build that {@link ortRuntime} tells; warns once where it is WebAssembly for lack of the native one. */
 export function openDriver(
   model: Uint8Array,
   settings: OrtSessionSettings,

@@ -68,7 +68,7 @@ class WasmEngine {
       transferList: [port2],
       execArgv: [],
     });
-    // Whoever waits for an answer hears of the end by the shared state.
+    // A caller that waits for an answer learns of the end from the shared state.
     worker.on('error', () => {
       this.isLost = true;
     });

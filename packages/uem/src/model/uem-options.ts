@@ -61,7 +61,7 @@ export const UEM = defineOptions('Uem.fit', {
   }),
   inputTokens: option.integer({ min: 1, max: 16_384 })({
     default: 256,
-    doc: 'most tokens of a text that are read; how many texts were cut is told',
+    doc: 'most tokens of a text that are read; how many texts were cut is reported',
   }),
   answerTokens: option.integer({ min: 1, max: 4096 })({
     default: 48,

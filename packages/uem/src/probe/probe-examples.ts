@@ -13,7 +13,7 @@ export interface ProbeOptions extends GenrePreferencesOptions {
   readonly shown: number;
   /** Whether the labels follow from the whole history (default), or from what is shown alone. */
   readonly labelsFrom?: 'all' | 'shown' | undefined;
-  /** Writes one item of the history as text, which then stands in the question; the history is left out then. */
+  /** Writes one item of the history as text for the question, which then has no history beside it. */
   readonly asText?: ((item: number, rating: number) => string) | undefined;
 }
 

@@ -1,2 +1,2 @@
-// What the server tells of its jobs.
+// The server's reports on its jobs.
 export type { JobView } from '../../../src/server/jobs.js';

@@ -30,7 +30,7 @@ interface ItemsRequest {
 }
 
 /**
- * Refuses a system that a request would have to train: training is begun by whoever runs the server, not by a request.
+ * Refuses a system that a request would have to train: the operator of the server starts training, not a request.
  *
  * @throws PalateError of code `not-fitted`
  */

@@ -120,7 +120,7 @@ export class EngineHost {
     });
   }
 
-  /** Closes the engine and its thread; the store is whoever opened it's to close. */
+  /** Closes the engine and its thread; whoever opened the store closes it. */
   async close(): Promise<void> {
     this.#isClosing = true;
     if (this.#ended !== undefined) return;
@@ -156,7 +156,7 @@ export class EngineHost {
         return;
       case 'data': {
         this.#store = this.#options.openStore(message);
-        // Whoever reads or writes first is told of it.
+        // The first read or write reports the failure.
         this.#store.catch(() => undefined);
         return;
       }

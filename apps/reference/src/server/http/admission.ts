@@ -1,7 +1,7 @@
 import { PalateError } from '@palate/core';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 
-/** Refuses what is more than can be answered in time, at once, in place of letting it wait. */
+/** Refuses what is more than can be answered in time, at once, instead of letting it wait. */
 export class Admission {
   readonly #most: number;
   readonly #rate: RateLimiterMemory | undefined;

@@ -58,7 +58,7 @@ export function createApp(parts: AppParts): Hono<AppEnv> {
       },
       xFrameOptions: 'DENY',
       referrerPolicy: 'no-referrer',
-      // Whoever puts TLS in front says so there.
+      // A proxy that terminates TLS adds this header.
       strictTransportSecurity: false,
     }),
   );
@@ -90,7 +90,7 @@ export function createApp(parts: AppParts): Hono<AppEnv> {
         throw new PalateError('unauthorized', {
           expected: 'a known API key in the header authorization: Bearer KEY',
           received: key === '' ? 'none' : 'an unknown one',
-          hint: 'Ask whoever runs the server for a key.',
+          hint: 'Ask the operator of the server for a key.',
         });
       c.set('client', client);
     }

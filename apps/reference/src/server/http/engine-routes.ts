@@ -8,7 +8,7 @@ import { jsonBody } from './json-body.js';
 import { PieceQueue } from './piece-queue.js';
 import { ENGINE_ROUTES, type EngineRoute } from './routes.js';
 
-/** Seconds after which a client is told that nobody answers: more than a live model takes. */
+/** Seconds after which a request times out: more than a live model takes. */
 const LONGEST = 150;
 
 /** Reads what a request gives, checked by the schema of its route. */

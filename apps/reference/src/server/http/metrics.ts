@@ -45,7 +45,7 @@ export class ServerMetrics {
    * @param pending - requests that the engine has not answered yet
    */
   constructor(pending: () => number) {
-    // The delay is told with the time between two looks in it: let that be small.
+    // The measured delay includes the time between two looks: keep that small.
     collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: LOOK_EVERY });
     new Gauge({
       name: 'palate_engine_pending_requests',

@@ -6,7 +6,7 @@ import { wordsIn } from '../words-in.js';
 /** A filled question. */
 export interface FilledText {
   readonly text: string;
-  /** Words that were left out of each slot, by its name; nothing of slots that stand in full. */
+  /** Words that were left out of each slot, by its name; nothing for slots that fit whole. */
   readonly cut: Readonly<Record<string, number>>;
 }
 

@@ -86,7 +86,7 @@ export function codeNames(prefix: string, items: IdMap, codes: ItemCodes): IdNam
 }
 
 /**
- * The words of titles, folded, as names. Equal titles are told apart by a number behind them.
+ * The words of titles, folded, as names. Equal titles get a number at the end.
  *
  * @param most - words of a title that are kept
  */

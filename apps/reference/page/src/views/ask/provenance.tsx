@@ -78,7 +78,7 @@ export function Provenance({ answer }: { readonly answer: Answer }) {
   );
 }
 
-/** Counts of what fell back or was passed over, with the words of whoever failed. */
+/** Counts of fallbacks and skipped items, with the message of the failed part. */
 function Outcomes({ outcomes }: { readonly outcomes: readonly OutcomeCounts[] }) {
   return (
     <div className="note is-warning" role="status">

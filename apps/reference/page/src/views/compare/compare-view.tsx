@@ -13,7 +13,7 @@ import { ComparedList } from './compared-list.js';
 import { Overlap } from './overlap.js';
 import './compare.css';
 
-/** Name under which the whole pipeline stands beside single systems. */
+/** Name of the whole pipeline in the list of single systems. */
 const PIPELINE = 'pipeline';
 /** Most lists side by side. */
 const MOST = 5;
