@@ -37,7 +37,7 @@ export const LOCAL_RANKER = defineOptions('LocalRanker.fit', {
   startFrom: option
     .value<string>('the path of a folder', (value) => typeof value === 'string' && value !== '')
     .optional({
-      doc: 'a HuggingFace T5 folder to start from in place of fresh weights (v1.0, v1.1 or Flan): `config.json`, `model.safetensors`, `tokenizer.json` and `tokenizer_config.json`. Words go through its tokenizer, and every item is a new token that starts as the mean of the tokens of its title. The folder decides the shape of the model: another `dimension`, `blocks` or `heads` is refused, and so are `vectors`. Needs the optional package `@huggingface/transformers`',
+      doc: 'a HuggingFace T5 folder to start from in place of fresh weights (v1.0, v1.1, Flan, mT5 or UL2): `config.json`, `model.safetensors` or its parts with their index, and `tokenizer.json` or `spiece.model`, with `tokenizer_config.json` where there is one. Words go through its tokenizer, and every item is a new token that starts as the mean of the tokens of its title. The folder decides the shape of the model: another `dimension`, `blocks` or `heads` is refused, and so are `vectors`. Needs the optional package `@huggingface/transformers`',
       // The content of the folder counts, not where it lies.
       identity: () => undefined,
     }),

@@ -14,8 +14,10 @@ export interface T5Config {
   readonly relative_attention_max_distance: number;
   readonly dropout_rate: number;
   readonly layer_norm_epsilon: number;
-  /** `'relu'` for v1.0, `'gated-gelu'` for v1.1 and Flan. */
-  readonly feed_forward_proj: 'relu' | 'gated-gelu';
+  /** `'relu'` for v1.0, `'gated-gelu'` for v1.1, Flan and mT5, `'gated-silu'` for UL2. */
+  readonly feed_forward_proj: 'relu' | 'gated-gelu' | 'gated-silu';
+  /** `'t5'` if left out; mT5 is T5 v1.1 with another vocabulary. */
+  readonly model_type?: 't5' | 'mt5' | undefined;
   readonly tie_word_embeddings: boolean;
   /** Whether decoder states are divided by `sqrt(d_model)` before the output; by default where embeddings are tied. */
   readonly scale_decoder_outputs: boolean;
@@ -66,8 +68,8 @@ export function t5Config(json: unknown, source: string): T5Config {
   };
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     refuse('a configuration object', JSON.stringify(json));
-  if (given.model_type !== undefined && given.model_type !== 't5')
-    refuse('model_type "t5"', JSON.stringify(given.model_type));
+  if (given.model_type !== undefined && given.model_type !== 't5' && given.model_type !== 'mt5')
+    refuse('model_type "t5" or "mt5"', JSON.stringify(given.model_type));
   const config = { ...DEFAULTS, num_decoder_layers: given.num_layers as number, ...given } as T5Config;
   for (const [name, [min, max]] of Object.entries(WHOLE) as [keyof typeof WHOLE, readonly [number, number]][])
     if (!Number.isInteger(config[name]) || config[name] < min || config[name] > max)
@@ -84,7 +86,10 @@ export function t5Config(json: unknown, source: string): T5Config {
     refuse('tie_word_embeddings true or false', JSON.stringify(config.tie_word_embeddings));
   if (given.scale_decoder_outputs !== undefined && typeof given.scale_decoder_outputs !== 'boolean')
     refuse('scale_decoder_outputs true or false', JSON.stringify(given.scale_decoder_outputs));
-  if (config.feed_forward_proj !== 'relu' && config.feed_forward_proj !== 'gated-gelu')
-    refuse('feed_forward_proj "relu" or "gated-gelu"', JSON.stringify(config.feed_forward_proj));
+  if (!['relu', 'gated-gelu', 'gated-silu'].includes(config.feed_forward_proj))
+    refuse(
+      'feed_forward_proj "relu", "gated-gelu" or "gated-silu"',
+      JSON.stringify(config.feed_forward_proj),
+    );
   return { ...config, scale_decoder_outputs: given.scale_decoder_outputs ?? config.tie_word_embeddings };
 }

@@ -130,8 +130,8 @@ export async function writeT5Folder(
   await checkT5Folder(target);
   const json = {
     ...config,
-    architectures: ['T5ForConditionalGeneration'],
-    model_type: 't5',
+    architectures: [`${config.model_type === 'mt5' ? 'MT5' : 'T5'}ForConditionalGeneration`],
+    model_type: config.model_type ?? 't5',
     is_encoder_decoder: true,
   };
   await mkdir(target, { recursive: true }).catch((error: unknown) => {
@@ -150,7 +150,7 @@ async function checkT5Folder(dir: string): Promise<void> {
   const found = await readFile(join(dir, CONFIG), 'utf8')
     .then((text) => (JSON.parse(text) as { model_type?: unknown } | null)?.model_type)
     .catch(() => undefined);
-  if (found === 't5') return;
+  if (found === 't5' || found === 'mt5') return;
   throw new ArtifactError(dir, {
     expected: 'a new folder, an empty one, or one of a T5 model',
     received: `a folder of something else (${names[0]})`,

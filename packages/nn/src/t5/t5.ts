@@ -54,7 +54,7 @@ export class T5 implements Disposable {
         );
     };
     const feedForward = (name: string): void => {
-      const gated = config.feed_forward_proj === 'gated-gelu';
+      const gated = config.feed_forward_proj !== 'relu';
       for (const part of gated ? ['wi_0', 'wi_1'] : ['wi'])
         add(`${name}.DenseReluDense.${part}.weight`, [d_ff, width], normal(width ** -0.5));
       add(`${name}.DenseReluDense.wo.weight`, [width, d_ff], normal(d_ff ** -0.5));
@@ -170,10 +170,14 @@ export class T5 implements Disposable {
   /** The feed-forward part of a block. */
   feedForward(x: tf.Tensor, name: string, pass: ForwardPass): tf.Tensor {
     const dense = `${name}.DenseReluDense`;
+    const { feed_forward_proj: kind } = this.config;
     const inner =
-      this.config.feed_forward_proj === 'relu'
+      kind === 'relu'
         ? activate(this.linear(x, `${dense}.wi`), 'relu')
-        : tf.mul(activate(this.linear(x, `${dense}.wi_0`), 'gelu-tanh'), this.linear(x, `${dense}.wi_1`));
+        : tf.mul(
+            activate(this.linear(x, `${dense}.wi_0`), kind === 'gated-silu' ? 'silu' : 'gelu-tanh'),
+            this.linear(x, `${dense}.wi_1`),
+          );
     return this.linear(pass.dropout(inner, this.config.dropout_rate), `${dense}.wo`);
   }
 
