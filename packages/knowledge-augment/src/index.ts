@@ -62,6 +62,14 @@ export {
   type TagVocabularyOptions,
   tagGeneratively,
 } from './llm-rec/tag-gpt.js';
+export {
+  type SelectedTags,
+  TAG_SELECTION,
+  type TagSelectionInput,
+  type TagSelectionOptions,
+  tagSelectionTemplate,
+  tagSelectively,
+} from './llm-rec/tag-selection.js';
 export { TwoTower } from './llm-rec/two-tower.js';
 export { TWO_TOWER, type TwoTowerOptions } from './llm-rec/two-tower-options.js';
 export { userKeywordsTemplate } from './palr/user-keywords.js';

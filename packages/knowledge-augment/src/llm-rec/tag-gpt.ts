@@ -108,7 +108,7 @@ export async function tagGeneratively(
   return [...found];
 }
 
-/** Candidates for TagGPT's selective tagger: the tags of the vocabulary nearest to an item's text. */
+/** Candidates for TagGPT's selective tagger, {@link tagSelectively}: the tags of the vocabulary nearest to an item's text. */
 export async function candidateTags(
   text: string,
   vocabulary: TagVocabulary,
@@ -120,7 +120,7 @@ export async function candidateTags(
 }
 
 /** The one form of a tag: folded words. */
-function plainTag(tag: string): string {
+export function plainTag(tag: string): string {
   return foldedWords(tag).join(' ');
 }
 

@@ -14,6 +14,7 @@ import {
   reasoningInputs,
   TwoTower,
   tagGeneratively,
+  tagSelectively,
   userReasoningTemplate,
 } from '../../src/index.js';
 import { madeUpFilms } from '../made-up-films.js';
@@ -284,5 +285,45 @@ describe('TagGPT', () => {
     expect(vocabulary.tags).toEqual(['heist', 'sci fi']);
     expect(await tagGeneratively(['Heists', 'western'], vocabulary, letters, 0.8)).toEqual(['heist']);
     expect(await candidateTags('a science fiction film', vocabulary, letters, 1)).toEqual(['sci fi']);
+  });
+
+  it('lets a model choose among the nearest tags of a text, and counts what it invents or leaves unsaid', async () => {
+    const vocabulary = await buildTagVocabulary(['heist, sci fi, noir', 'heist, sci fi, noir'], {
+      encoder: letters,
+      least: 2,
+    });
+    const asked: string[] = [];
+    const answers = ['Heist, western', 'western', "I'm sorry, I can't help with that."];
+    const model: LanguageModel = {
+      id: 'chooser:1',
+      generate: async (requests) =>
+        requests.map(({ messages }, at) => {
+          asked.push(messages.at(-1)?.content ?? '');
+          return {
+            ok: true,
+            result: {
+              text: answers[at] as string,
+              usage: { inputTokens: 1, outputTokens: 1 },
+              finishReason: 'stop',
+              model: 'chooser',
+            },
+          };
+        }),
+    };
+    const texts = ['the theist heist', 'nothing of it', 'a third'];
+    const { tags, outcomes } = await tagSelectively(texts, vocabulary, model, {
+      encoder: letters,
+      candidates: 2,
+    });
+    expect(tags).toEqual([['heist'], [], []]);
+    expect(outcomes).toMatchObject({
+      asked: 3,
+      fellBack: 2,
+      causes: { 'tag invented': 2, 'no candidate named': 1, 'refused-answer': 1 },
+    });
+    // Only the nearest tags are offered.
+    expect(asked[0]).toContain('the theist heist');
+    expect(asked[0]).toContain('heist');
+    expect(vocabulary.tags.filter((tag) => asked[0]?.split('list: ')[1]?.includes(tag))).toHaveLength(2);
   });
 });
