@@ -168,12 +168,8 @@ export { checkSavedNames, checkSavedShapes, rebuildSaved } from './saved-parts.j
 export { type ClaimHolder, type ClaimOutcome, isHeld, ownClaim } from './storage/claim-holder.js';
 export { type FolderLock, isLockName, lockFolder } from './storage/folder-lock.js';
 export { JsonLedger } from './storage/json-ledger.js';
-export {
-  RecordDatabase,
-  type RecordDatabaseOptions,
-  type RecordKey,
-  type StoredRecord,
-} from './storage/record-database.js';
+export { RecordDatabase, type RecordDatabaseOptions, type StoredRecord } from './storage/record-database.js';
+export type { RecordKey } from './storage/record-key.js';
 export { type RestoreRecordsOptions, type RestoreReport, restoreRecords } from './storage/restore-records.js';
 export { StoreError, type StoreErrorCode, storeErrorOf } from './storage/store-error.js';
 export type { EncodedTexts, TextEncoder } from './text-encoder.js';

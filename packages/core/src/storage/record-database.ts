@@ -1,18 +1,16 @@
-import { createHash } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ArtifactError, PalateError } from '../errors.js';
 import { checkDatabase } from './check-database.js';
-import { type ClaimHolder, type ClaimOutcome, isHeld, ownClaim } from './claim-holder.js';
+import type { ClaimOutcome } from './claim-holder.js';
 import { JsonLedger } from './json-ledger.js';
 import type { Lmdb, LmdbDriver } from './lmdb-driver.js';
 import { copyWhereNeeded } from './read-only-copy.js';
+import { endClaim, RecordClaims } from './record-claims.js';
+import { nameOf, type RecordKey } from './record-key.js';
 import { isSealed, sealRecord, unsealRecord } from './record-seal.js';
 import { reserveSpace } from './reserve-space.js';
 import { StoreError, storeErrorOf } from './store-error.js';
-
-/** A key: a text, or texts that are compared one after the other, by code points. */
-export type RecordKey = string | readonly string[];
 
 /** A record to be stored. */
 export interface StoredRecord {
@@ -44,7 +42,7 @@ const FIRST_BLOCK = 4;
 const BLOCK = 256;
 
 /**
- * Records in an LMDB folder, shared by processes; the one place in which LMDB is opened.
+ * Records in an LMDB folder, shared by processes; LMDB is opened here alone.
  *
  * The file is checked from outside before this process maps it, every record carries a checksum that is compared when
  * it is read, a write is on disk when it returns, and every failure is a typed error that leaves what was stored.
@@ -58,6 +56,7 @@ export class RecordDatabase {
   readonly #ledger: JsonLedger | undefined;
   readonly #copy: string | undefined;
   readonly #notStored = new Map<string, number>();
+  readonly #claims: RecordClaims;
   #database: Lmdb | undefined;
   #ledgerBegun: Promise<void> | undefined;
 
@@ -75,6 +74,14 @@ export class RecordDatabase {
     this.#database = database;
     this.#copy = copy;
     this.#ledger = options.ledger === undefined ? undefined : new JsonLedger(join(path, options.ledger));
+    this.#claims = new RecordClaims(path, {
+      driver,
+      read: (work) => work(this.#open()),
+      write: (lengths, work) => {
+        this.#mayWrite();
+        return this.#transaction(lengths, work);
+      },
+    });
   }
 
   /**
@@ -146,8 +153,7 @@ export class RecordDatabase {
         (database) => {
           for (const { key, bytes } of sealed) {
             database.put(key, this.#driver.asBinary(bytes));
-            const claim = claimKey(key);
-            if (database.getBinary(claim)) database.remove(claim);
+            endClaim(database, key);
           }
         },
       );
@@ -215,7 +221,7 @@ export class RecordDatabase {
    * @param owner - name of the work for which it is claimed
    */
   claim(key: RecordKey, owner: string): ClaimOutcome {
-    return this.#claim([key], owner)[0] as ClaimOutcome;
+    return this.#claims.claim([key], owner)[0] as ClaimOutcome;
   }
 
   /**
@@ -227,60 +233,25 @@ export class RecordDatabase {
   tryClaim(keys: readonly RecordKey[], owner: string): ClaimOutcome[] {
     if (!this.isReadOnly)
       try {
-        return this.#claim(keys, owner);
+        return this.#claims.claim(keys, owner);
       } catch (error) {
         if (!(PalateError.is(error) && error.code.startsWith('store-'))) throw error;
       }
     return keys.map((key) => (this.get(key) ? 'stored' : 'granted'));
   }
 
-  #claim(keys: readonly RecordKey[], owner: string): ClaimOutcome[] {
-    this.#mayWrite();
-    const claim = Buffer.from(JSON.stringify(ownClaim(owner)));
-    try {
-      return this.#transaction(
-        keys.map(() => CLAIM_BYTES),
-        (database) =>
-          keys.map((key) => {
-            if (database.getBinary(key)) return 'stored';
-            const other = this.#claimOf(key);
-            if (other && other.owner !== owner && isHeld(other)) return 'taken';
-            const name = claimKey(key);
-            database.put(name, this.#driver.asBinary(sealRecord(JSON.stringify(name), claim)));
-            return 'granted';
-          }),
-      );
-    } catch (cause) {
-      throw storeErrorOf(this.path, 'claim a record', cause);
-    }
-  }
-
   /** Gives a claim back without a record. */
   release(key: RecordKey, owner: string): void {
-    this.#release([key], owner);
+    this.#claims.release([key], owner);
   }
 
   /** Gives claims back as {@link release} does, with one write for all; one that cannot be ends with this process. */
   tryRelease(keys: readonly RecordKey[], owner: string): void {
     if (this.isReadOnly) return;
     try {
-      this.#release(keys, owner);
+      this.#claims.release(keys, owner);
     } catch (error) {
       if (!PalateError.is(error)) throw error;
-    }
-  }
-
-  #release(keys: readonly RecordKey[], owner: string): void {
-    this.#mayWrite();
-    try {
-      this.#transaction(
-        keys.map(() => CLAIM_BYTES),
-        (database) => {
-          for (const key of keys) if (this.#claimOf(key)?.owner === owner) database.remove(claimKey(key));
-        },
-      );
-    } catch (cause) {
-      throw storeErrorOf(this.path, 'release a claim', cause);
     }
   }
 
@@ -320,13 +291,6 @@ export class RecordDatabase {
       });
   }
 
-  #claimOf(key: RecordKey): ClaimHolder | undefined {
-    const bytes = this.#open().getBinary(claimKey(key));
-    const claim = bytes && unsealRecord(bytes);
-    // A claim that cannot be read holds nobody back.
-    return claim && (JSON.parse(claim.value.toString()) as ClaimHolder);
-  }
-
   #valueOf(key: RecordKey, bytes: Buffer): Buffer {
     const { readOld } = this.#options;
     if (isSealed(bytes)) {
@@ -351,18 +315,6 @@ export class RecordDatabase {
     }
   }
 }
-
-/** More than the bytes of a claim with its key. */
-const CLAIM_BYTES = 1024;
-
-/** The text of a key that its record carries. */
-const nameOf = (key: RecordKey): string => JSON.stringify(key);
-
-/** Claims lie ahead of all records, since numbers sort before texts. */
-const claimKey = (key: RecordKey): [number, string] => [
-  0,
-  createHash('sha256').update(nameOf(key)).digest('hex'),
-];
 
 function foreign(path: string, cause: unknown): ArtifactError {
   return new ArtifactError(path, {

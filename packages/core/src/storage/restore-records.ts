@@ -4,12 +4,8 @@ import { writingName } from '../atomic-file.js';
 import { ArtifactError } from '../errors.js';
 import { type LongCallOptions, throwIfCancelled } from '../progress.js';
 import { JsonLedger } from './json-ledger.js';
-import {
-  RecordDatabase,
-  type RecordDatabaseOptions,
-  type RecordKey,
-  type StoredRecord,
-} from './record-database.js';
+import { RecordDatabase, type RecordDatabaseOptions, type StoredRecord } from './record-database.js';
+import type { RecordKey } from './record-key.js';
 import { storeErrorOf } from './store-error.js';
 
 /** Counts of what was restored. */
