@@ -50,6 +50,8 @@ interface Reading {
   readonly layers: number;
   /** Whether labels follow from the whole history or from what is shown. */
   readonly labelsFrom: 'all' | 'shown';
+  /** False for text vectors as they are encoded; left out elsewhere. */
+  readonly standardise?: false;
 }
 
 const embedding = (shown: number, layers = 3, labelsFrom: Reading['labelsFrom'] = 'all'): Reading => ({
@@ -65,6 +67,7 @@ const READINGS: readonly Reading[] = [
   embedding(50),
   embedding(5),
   embedding(20),
+  { ...embedding(50), label: 'embedding history of 50, vectors as encoded', standardise: false },
   embedding(100),
   embedding(30),
   embedding(50, 1),
@@ -193,7 +196,7 @@ async function measureReading(
   call: LongCallOptions,
 ): Promise<Measured> {
   const { histories, genres, rule, dataset, vectors } = data;
-  const { shown, kind, layers, labelsFrom } = reading;
+  const { shown, kind, layers, labelsFrom, standardise } = reading;
   const parts = splitUsers(histories.length, setting.shares, seed).map((rows) =>
     probeExamples(
       Array.from(rows, (row) => histories[row] as UserHistory),
@@ -215,6 +218,7 @@ async function measureReading(
     ...setting.model,
     ...call,
     layers,
+    standardise,
     historyLength: kind === 'text' ? 0 : shown,
     validation,
     seed,

@@ -72,7 +72,12 @@ export const UEM = defineOptions('Uem.fit', {
     doc: "`'adafactor'`: with rates scaled by each parameter's size, as T5 is trained and as the paper's rates (5e-3 here, 1e-2 for text) are meant; `'adamw'`",
   }),
   ...trainingOptions({
-    learningRate: { default: 5e-3, doc: 'learning rate' },
+    learningRate: {
+      default: ({ optimiser, languageModel }) =>
+        optimiser === 'adamw' ? 1e-3 : languageModel === undefined ? 0.03 : 5e-3,
+      defaultText: "5e-3 for a start, 0.03 for fresh weights; 1e-3 of 'adamw'",
+      doc: 'learning rate',
+    },
     warmUpSteps: 0,
     decay: 'none',
     batchSize: { default: 128, doc: 'examples a step' },
