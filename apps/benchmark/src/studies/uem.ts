@@ -64,9 +64,9 @@ const embedding = (shown: number, layers = 3, labelsFrom: Reading['labelsFrom'] 
 
 const READINGS: readonly Reading[] = [
   { label: 'text history of 5', shown: 5, kind: 'text', layers: 3, labelsFrom: 'all' },
-  embedding(50),
   embedding(5),
   embedding(20),
+  embedding(50),
   { ...embedding(50), label: 'embedding history of 50, vectors as encoded', standardise: false },
   embedding(100),
   embedding(30),
@@ -337,7 +337,7 @@ async function probeTable(setting: Setting, context: StudyContext): Promise<Stud
 }
 
 const protocol = (texts: string, seeds: string, { modelLayers, modelWidth }: Model): string =>
-  `UEM's probe (arXiv 2401.04858): which genres does a user like and dislike? Labels by its rule (at least three items of a genre; mean above 3.5 of 5 stars, or below 3, at the same share of the scale; three of each), a function of the history, so that the rule on the newest items shows what can be known from them. Users with at least ${LEAST} ratings, split by user; classes are genres as liked and as disliked; precision, recall and F1 weighted by support. Texts: ${texts}, encoded by use-lite. Every model is a T5 of ${modelLayers} + ${modelLayers} layers and width ${modelWidth} with fresh weights, trained together with module and task tokens and stopped by the validation users' likelihood; no pretrained T5 is read, so that the paper's figures (F1 of its Base model: counting .192, text 5 .273, embedding 20 .275, 30 .337, 50 .396, 100 .404, on a far larger data set) are of other models and data. The time depends on the machine; ${seeds}.`;
+  `UEM's probe (arXiv 2401.04858): which genres does a user like and dislike? Labels by its rule (at least three items of a genre; mean above 3.5 of 5 stars, or below 3, at the same share of the scale; three of each), a function of the history, so that the rule on the newest items shows what can be known from them. Users with at least ${LEAST} ratings, split by user; classes are genres as liked and as disliked; precision, recall and F1 weighted by support. Texts: ${texts}, encoded by use-lite. Every model is a T5 of ${modelLayers} + ${modelLayers} layers and width ${modelWidth} with fresh weights, trained together with module and task tokens and stopped by the validation users' likelihood; no pretrained T5 is read, so that the paper's figures (F1 of its Base model: counting .192, text 5 .273, embedding 20 .275, 30 .337, 50 .396, 100 .404, on a far larger data set) are of other models and data. The time depends on the machine, which others used at the same time; ${seeds}.`;
 
 /** UEM's probe on MovieLens 1M. */
 export const uemMl1m: Study = {
