@@ -30,7 +30,20 @@ withPrinting(withFitting(program.command('evaluate')))
   .option('--metrics <names>', 'separated by commas', 'ndcg@10,hr@10,mrr@10')
   .option('--markdown', 'print the table as Markdown')
   .option('--no-knowledge', 'without the texts that a language model wrote about the data')
+  .option('--queue <url>', 'have workers do it, a system each: redis://…, on which `palate worker` works')
   .action(action(async () => (await import('./commands/evaluate.js')).evaluateCommand));
+
+withPrinting(withFitting(program.command('tune')))
+  .description('try settings of a system on the validation part, the second-last interaction of each user')
+  .requiredOption('--system <name>', 'one method of `palate systems`')
+  .requiredOption('--grid <json>', 'values of each option: \'{"l2":[50,200,800]}\', or @FILE')
+  .option('--metrics <names>', 'separated by commas; the first one decides', 'ndcg@10,hr@10')
+  .option('--no-knowledge', 'without the texts that a language model wrote about the data')
+  .option(
+    '--queue <url>',
+    'have workers do it, a combination each: redis://…, on which `palate worker` works',
+  )
+  .action(action(async () => (await import('./commands/tune.js')).tuneCommand));
 
 withPrinting(withFitting(program.command('score')))
   .description('find the lists of all users and write them to a file or a table')

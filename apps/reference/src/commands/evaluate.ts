@@ -1,13 +1,15 @@
 import { join } from 'node:path';
 import { type CommandContext, checkWritable, namesIn, sentences, withProgress } from '@palate/command-line';
-import { LeakError, PalateError, userCacheFolder, withLog } from '@palate/core';
+import { PalateError, userCacheFolder, withLog } from '@palate/core';
 import { leaveOneOut } from '@palate/datasets';
-import { type FittedMethod, type ItemKnowledge, type Method, methodContext } from '@palate/engine';
-import { evaluateRanking, type RankingResult, rankingReport, toMarkdown } from '@palate/eval';
+import { rankingReport, toMarkdown } from '@palate/eval';
 import { chooseSystems } from '../choose-systems.js';
 import type { FittingOptions } from '../command-options.js';
 import { loadData } from '../data.js';
 import { knownOf } from '../engine/known-of.js';
+import { type MeasuredSystem, measureSystem } from '../evaluation/measure-system.js';
+import { cellsOf, EVALUATE_CELL } from '../jobs/evaluate-cell.js';
+import { withQueue } from '../jobs/with-queue.js';
 import { showReport } from '../show-report.js';
 
 /** Options of `palate evaluate`. */
@@ -16,6 +18,7 @@ export interface EvaluateOptions extends FittingOptions {
   readonly metrics: string;
   readonly knowledge: boolean;
   readonly markdown?: boolean | undefined;
+  readonly queue?: string | undefined;
 }
 
 /**
@@ -26,44 +29,48 @@ export async function evaluateCommand(options: EvaluateOptions, context: Command
   const { signal } = context;
   const systemsFor = chooseSystems(options.systems);
   const folder = join(options.artifacts ?? userCacheFolder(), 'evaluate');
-  await checkWritable(folder);
+  if (options.queue === undefined) await checkWritable(folder);
   const dataset = await loadData(options.data, { signal });
   const systems = systemsFor(dataset);
-  const knowledge = options.knowledge ? await knownOf(options.data, dataset) : undefined;
+  const metrics = namesIn(options.metrics);
   const split = leaveOneOut(dataset.log, { validation: false });
-  const train = withLog(dataset, split.train);
-  const results: (RankingResult & { readonly knowledge?: string | undefined })[] = [];
-  for (const system of systems)
-    results.push(
-      await withProgress(system.key, context, async ({ onProgress }) => {
-        // Encoded texts are kept; what is fitted on a part of the data is not.
-        const { seed, effort } = options;
-        const fitting = methodContext(train, { folder, knowledge, effort, seed, signal, onProgress });
-        const told = toldTo(system, knowledge);
-        let retriever: FittedMethod | undefined;
-        try {
-          retriever = await system.fit(train, system.defaults?.[options.effort] ?? {}, fitting);
-          const result = await evaluateRanking(
-            retriever,
-            { history: split.known, train: split.train, test: split.test },
-            {
-              metrics: namesIn(options.metrics),
-              split: split.description,
-              seed: options.seed,
-              signal,
-              onProgress,
-              // Values of users let the report compare the systems in pairs; they would swell the JSON.
-              perUser: systems.length > 1 && !context.json,
-            },
-          );
-          return told === '' ? result : { ...result, knowledge: told };
-        } catch (error) {
-          throw told === '' ? error : withoutKnowledge(error);
-        } finally {
-          retriever?.dispose?.();
-        }
-      }),
+  const results: MeasuredSystem[] = [];
+  if (options.queue === undefined) {
+    const knowledge = options.knowledge ? await knownOf(options.data, dataset) : undefined;
+    const train = withLog(dataset, split.train);
+    for (const system of systems)
+      results.push(
+        await withProgress(system.key, context, ({ onProgress }) =>
+          measureSystem(system, {
+            ...{ train, history: split.known, test: split.test, split: split.description, metrics },
+            ...{ folder, knowledge, effort: options.effort, seed: options.seed, signal, onProgress },
+            settings: system.defaults?.[options.effort] ?? {},
+            // Values of users let the report compare the systems in pairs; they would swell the JSON.
+            perUser: systems.length > 1 && !context.json,
+          }),
+        ),
+      );
+  } else {
+    const cells = await cellsOf(
+      dataset,
+      systems.map(({ key }) => ({ system: key })),
+      { ...options, metrics, on: 'test' },
     );
+    const done = await withQueue(options.queue, (queue) =>
+      withProgress('systems', context, ({ onProgress }) =>
+        queue.run(EVALUATE_CELL, cells, { signal, onProgress }),
+      ),
+    );
+    for (const [at, result] of done.entries()) {
+      if (!result.ok)
+        throw new PalateError(result.error.code, {
+          expected: `a result of ${systems[at]?.key}`,
+          received: result.error.message,
+          hint: 'Remove the cause, then run the same command again: what is measured is kept.',
+        });
+      results.push(result.value);
+    }
+  }
   if (context.json) return context.printJson(results);
   const report = rankingReport(dataset.name, results);
   for (const line of options.markdown ? [toMarkdown(report)] : showReport(report)) context.print(line);
@@ -75,25 +82,4 @@ export async function evaluateCommand(options: EvaluateOptions, context: Command
     say(`${read.map(({ system }) => system).join(', ')}: with ${told}`);
   }
   for (const warning of split.warnings) say(`note: ${warning}`);
-}
-
-/** Texts of the knowledge that a method is given. */
-function toldTo({ needs, kind }: Method, knowledge: ItemKnowledge | undefined): string {
-  const { items, source = 'texts beside the catalogue', profiles, profileSource } = knowledge ?? {};
-  return [
-    ...(items && needs.includes('item texts') ? [source] : []),
-    ...(profiles && kind === 'ranker' ? [profileSource ?? 'profiles'] : []),
-  ].join('; ');
-}
-
-/** The refusal of a leak, with what can be done about it here. */
-function withoutKnowledge(error: unknown): unknown {
-  if (!PalateError.is(error) || error.code !== 'leak') return error;
-  const { expected, received, cause } = error;
-  return new LeakError({
-    expected,
-    received,
-    hint: '`--no-knowledge` measures without the texts of `palate knowledge`; those of its earlier part (`palate knowledge run` without --latest) and of the catalogue know nothing of what is tested.',
-    cause,
-  });
 }

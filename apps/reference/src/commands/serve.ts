@@ -17,6 +17,7 @@ export function registerServe(program: CommandLine): void {
         '--feedback <place>',
         'where feedback is kept: a folder, a postgres:// URL, or memory (default: DATABASE_URL, or a folder of the data in the data folder of the user)',
       )
+      .option('--queue <url>', 'redis://… of the workers whose jobs the page shows (default: REDIS_URL)')
       .option('--api-keys <file>', 'only those with a key of this file may ask')
       .option('--origins <list>', 'origins of pages that may ask from a browser, separated by commas', list)
       .option('--hosts <list>', 'further names under which it may be asked, as by a proxy', list)

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { CommandContext } from '@palate/command-line';
 import { InvalidInputError } from '@palate/core';
 import { RedisQueue, startWorker } from '@palate/jobs';
+import { EVALUATE_CELL } from '../jobs/evaluate-cell.js';
 import { SCORE_SHARE } from '../jobs/score-share.js';
 
 interface QueueOptions {
@@ -30,7 +31,12 @@ export async function workerCommand(
   { signal, print }: CommandContext,
 ): Promise<void> {
   const { concurrency, lease } = options;
-  const worker = await startWorker({ url: queueUrl(options), jobs: [SCORE_SHARE], concurrency, lease });
+  const worker = await startWorker({
+    url: queueUrl(options),
+    jobs: [SCORE_SHARE, EVALUATE_CELL],
+    concurrency,
+    lease,
+  });
   print('ready');
   if (!signal.aborted) await once(signal, 'abort');
   await worker.close();

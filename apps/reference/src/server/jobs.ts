@@ -5,7 +5,7 @@ import { CancelledError, PalateError, type Progress } from '@palate/core';
 /** A long call of the server, as clients see it. */
 export interface JobView {
   readonly id: string;
-  readonly kind: 'prepare' | 'fit' | 'refit' | 'knowledge';
+  readonly kind: 'prepare' | 'fit' | 'refit' | 'knowledge' | 'queue';
   readonly title: string;
   readonly state: 'running' | 'done' | 'failed' | 'cancelled';
   readonly progress?: {

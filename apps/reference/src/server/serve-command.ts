@@ -12,7 +12,7 @@ interface ServeCommandOptions
   extends FittingOptions,
     Pick<
       ServeOptions,
-      'host' | 'port' | 'apiKeys' | 'origins' | 'hosts' | 'rate' | 'concurrency' | 'feedback'
+      'host' | 'port' | 'apiKeys' | 'origins' | 'hosts' | 'rate' | 'concurrency' | 'feedback' | 'queue'
     > {
   readonly systems?: readonly string[] | undefined;
   readonly ranker?: string | undefined;
@@ -43,6 +43,7 @@ export async function serveCommand(
     rate: options.rate,
     concurrency: options.concurrency,
     feedback: options.feedback ?? process.env.DATABASE_URL,
+    queue: options.queue ?? (process.env.REDIS_URL || undefined),
     log,
   });
   if (options.apiKeys === undefined && !isLoopback(options.host))

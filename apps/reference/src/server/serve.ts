@@ -18,6 +18,7 @@ import { readPage } from './http/page-files.js';
 import { Jobs, type JobView } from './jobs.js';
 import { KnowledgeJobs } from './knowledge-jobs.js';
 import { LastingEngine } from './lasting-engine.js';
+import { QueueJobs } from './queue-jobs.js';
 
 /** Options of {@link serve}. */
 export interface ServeOptions {
@@ -39,6 +40,8 @@ export interface ServeOptions {
   readonly concurrency?: number | undefined;
   /** Folder, `postgres:` URL or `memory`. Default: a folder of the data. */
   readonly feedback?: string | undefined;
+  /** `redis://…` of the workers whose jobs are shown. Default: none. */
+  readonly queue?: string | undefined;
   readonly log: Logger;
 }
 
@@ -149,6 +152,14 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     });
     if (view) jobs.show(view);
   }, closing.signal);
+  const queue = options.queue === undefined ? undefined : new QueueJobs(options.queue);
+  if (queue)
+    void lookAgainAndAgain(async () => {
+      const view = await queue.newest().catch((error: unknown) => {
+        log.warn({ err: error }, 'the queue of the workers was not read');
+      });
+      if (view) jobs.show(view);
+    }, closing.signal);
   if (isShared(options.feedback))
     void lookAgainAndAgain(async () => {
       if (!isReady) return;
@@ -162,6 +173,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
       closing.abort();
       await finish(server);
       await jobs.close();
+      await queue?.close();
       await engine.close();
       await (await store?.catch(() => undefined))?.close();
     })();

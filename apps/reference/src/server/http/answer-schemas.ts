@@ -110,7 +110,7 @@ export const user = z
 export const job = z
   .strictObject({
     id: z.string(),
-    kind: z.enum(['prepare', 'fit', 'refit', 'knowledge']),
+    kind: z.enum(['prepare', 'fit', 'refit', 'knowledge', 'queue']),
     title: z.string(),
     state: z.enum(['running', 'done', 'failed', 'cancelled']),
     progress: z
