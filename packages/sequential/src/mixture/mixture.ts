@@ -90,7 +90,9 @@ interface Fitted {
  *
  * @example
  * ```ts
- * const mixture = await Mixture.fit([sasrec, tiger, texts], split.train, split.validation);
+ * const { train, validation } = leaveOneOut(log);
+ * const parts = [await Ease.fit(withLog(dataset, train)), await PopularityRetriever.fit(withLog(dataset, train))];
+ * const mixture = await Mixture.fit(parts, train, validation as InteractionLog);
  * const [list] = await mixture.retrieve([{ history: [3, 8] }], 10);
  * ```
  */

@@ -78,7 +78,9 @@ const KIND: TransferKind<Config> = {
  *
  * @example
  * ```ts
- * const rpg = await Rpg.fit(dataset, { vectors, codes: 32, epochs: 30 });
+ * const drawn = Float32Array.from({ length: 8 * log.items.size }, () => Math.random() - 0.5);
+ * const vectors = new EmbeddingTable(log.items, 8, drawn, WORLD); // of a text encoder in a real program
+ * const rpg = await Rpg.fit(dataset, { vectors, codes: 4, epochs: 1 });
  * const [list] = await rpg.retrieve([{ history: dataset.log.history(0) }], 10);
  * ```
  */
