@@ -50,6 +50,11 @@ export const beautySequential: Suite = {
       label: 'SASRec, cross-entropy',
       options: { epochs: 40, dropout: 0.5, learningRate: 0.002, patience: 4 },
     },
+    {
+      system: 'sasrec',
+      label: 'SASRec, cross-entropy among unseen items',
+      options: { epochs: 60, dropout: 0.5, learningRate: 0.002, patience: 8, competitors: 'unseen' },
+    },
     { system: 'sasrec', label: 'SASRec, BCE', options: { ...BCE, ...SLOW_LEARNERS } },
     {
       system: 'sasrec',

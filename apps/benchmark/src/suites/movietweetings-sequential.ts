@@ -66,6 +66,7 @@ export const movietweetingsSequential: Suite = {
     { system: 'unisrec', label: 'UniSRec, no pre-training', options: TEXTS, seeds: [0] },
     { system: 'zesrec', label: 'ZESRec, in its own domain', options: TEXTS, seeds: [0] },
     { system: 'vq-rec', label: 'VQ-Rec, no pre-training', options: TEXTS, seeds: [0] },
+    { system: 'rpg', label: 'RPG', options: TEXTS, seeds: [0] },
     { system: 'tiger', label: 'TIGER (efficient), RQ-VAE', options: TIGER, seeds: [0] },
     {
       system: 'tiger',
