@@ -103,29 +103,28 @@ export class AdamW implements Optimiser {
   }
 
   scalars(step: number, learningRate: number): Record<string, number> {
-    const { beta1, beta2, weightDecay } = this.#settings;
-    const correction = 1 - beta1 ** step;
+    const { beta1, beta2, epsilon, weightDecay } = this.#settings;
+    // The variables hold sums of gradients and of squares; the factors that make means of them are in the scalars, so that
+    // a step goes through the weights three times less.
+    const ofRoots = Math.sqrt((1 - beta2) / (1 - beta2 ** step));
     return {
-      stepSize: learningRate / correction,
-      rootCorrection: 1 / Math.sqrt(1 - beta2 ** step),
+      scale: (learningRate * (1 - beta1)) / (1 - beta1 ** step) / ofRoots,
+      floor: epsilon / ofRoots,
       keep: 1 - learningRate * weightDecay,
     };
   }
 
   apply(parameters: Parameters, gradients: Gradients, scalars: StepScalars): void {
-    const { beta1, beta2, epsilon, weightDecay, decays } = this.#settings;
-    const { stepSize, rootCorrection, keep } = scalars as Record<
-      'stepSize' | 'rootCorrection' | 'keep',
-      tf.Scalar
-    >;
+    const { beta1, beta2, weightDecay, decays } = this.#settings;
+    const { scale, floor, keep } = scalars as Record<'scale' | 'floor' | 'keep', tf.Scalar>;
     for (const [name, gradient] of Object.entries(gradients)) {
       const variable = parameters.get(name);
-      const first = this.#slots.get(`first.${name}`, variable.shape);
-      const second = this.#slots.get(`second.${name}`, variable.shape);
+      const first = this.#slots.get(`sum.${name}`, variable.shape);
+      const second = this.#slots.get(`squares.${name}`, variable.shape);
       tf.tidy(() => {
-        const m = tf.add(tf.mul(first, beta1), tf.mul(gradient, 1 - beta1));
-        const v = tf.add(tf.mul(second, beta2), tf.mul(tf.square(gradient), 1 - beta2));
-        const step = tf.mul(tf.div(m, tf.add(tf.mul(tf.sqrt(v), rootCorrection), epsilon)), stepSize);
+        const m = tf.add(tf.mul(first, beta1), gradient);
+        const v = tf.add(tf.mul(second, beta2), tf.square(gradient));
+        const step = tf.mul(tf.div(m, tf.add(tf.sqrt(v), floor)), scale);
         const decayed = weightDecay > 0 && decays(name) ? tf.mul(variable, keep) : variable;
         first.assign(m);
         second.assign(v);
@@ -138,8 +137,19 @@ export class AdamW implements Optimiser {
     return this.#slots.state();
   }
 
+  /** Takes means, `first.` and `second.`, for the sums that they come from: earlier versions saved those. */
   restore(_: Parameters, state: Readonly<Record<string, TensorData>>): void {
-    this.#slots.restore(state);
+    const { beta1, beta2 } = this.#settings;
+    const sums = Object.entries(state).map(([name, { shape, values }]): [string, TensorData] => {
+      const [, mean, parameter] = /^(first|second)\.(.*)$/s.exec(name) ?? [];
+      if (mean === undefined) return [name, { shape, values }];
+      const share = 1 - (mean === 'first' ? beta1 : beta2);
+      return [
+        `${mean === 'first' ? 'sum' : 'squares'}.${parameter}`,
+        { shape, values: Float32Array.from(values as Float32Array, (each) => each / share) },
+      ];
+    });
+    this.#slots.restore(Object.fromEntries(sums));
   }
 
   dispose(): void {

@@ -66,6 +66,35 @@ test('AdamW follows its definition step by step (Loshchilov and Hutter 2019, alg
   for (const [i, value] of w.entries()) expect(actual[i]).toBeCloseTo(value, 5);
 });
 
+test('AdamW goes on from the means that earlier versions saved, as from its own state', async () => {
+  const [b1, b2] = [0.8, 0.99];
+  // The means after a first step, by their definition.
+  const [gradient = []] = GRADIENTS;
+  const means = {
+    'first.w': { shape: [3], values: Float32Array.from(gradient, (g) => (1 - b1) * g) },
+    'second.w': { shape: [3], values: Float32Array.from(gradient, (g) => (1 - b2) * g * g) },
+  };
+  const weights = async (restored: boolean): Promise<number[]> => {
+    using parameters = new Parameters();
+    parameters.add('w', [3], () => Float32Array.from(START), new RandomStream(0));
+    const optimiser = new AdamW({ beta1: b1, beta2: b2, weightDecay: 0 });
+    if (restored) optimiser.restore(parameters, means);
+    for (const step of restored ? [2] : [1, 2])
+      tf.tidy(() => {
+        // A first step of no length: only the state remembers it.
+        const scalars = Object.entries(optimiser.scalars(step, step === 1 ? 0 : 0.1));
+        const given = Object.fromEntries(scalars.map(([name, value]) => [name, tf.scalar(value)]));
+        optimiser.apply(parameters, { w: tf.tensor1d(GRADIENTS[step - 1] as number[]) }, given);
+      });
+    const numbers = Array.from(await parameters.get('w').data());
+    optimiser.dispose();
+    return numbers;
+  };
+  const expected = await weights(false);
+  for (const [k, value] of (await weights(true)).entries())
+    expect(value).toBeCloseTo(expected[k] as number, 5);
+});
+
 test('Adagrad follows its definition', () => {
   const w = [...START];
   const sums = [0, 0, 0];

@@ -8,6 +8,7 @@ import type { OrtBackend } from './backend.js';
 import {
   constant,
   type GraphDtype,
+  type GraphNode,
   type OutputSpec,
   record,
   sameShape,
@@ -195,7 +196,17 @@ export function broadcastShape(a: readonly number[], b: readonly number[]): numb
 
 /** An elementwise operation of two values, with broadcasting; the output has their type unless given. */
 export function binary(name: string, a: Value, b: Value, type?: OnnxType): Value {
-  return op(name, [a, b], broadcastShape(a.shape, b.shape), undefined, type ?? a.type);
+  const shape = broadcastShape(a.shape, b.shape);
+  return op(name, [unspread(a, b, shape), unspread(b, a, shape)], shape, undefined, type ?? a.type);
+}
+
+/** What a value was expanded from, where the other operand spreads it as far by itself. */
+function unspread(x: Value, other: Value, shape: readonly number[]): Value {
+  if (x.from !== 'node' || !sameShape(other.shape, shape)) return x;
+  const { op: name, inputs } = x.source as GraphNode;
+  const [narrow] = inputs;
+  // A leaf was read when it was expanded; its memory may have gone to another tensor since.
+  return name === 'Expand' && narrow && narrow.from !== 'leaf' ? narrow : x;
 }
 
 /** An elementwise operation of one value. */

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { SCATTER_ROWS } from './kernels/indexing.js';
 import { mirroredPositions } from './kernels/rearrangement.js';
 import { tfjsGradients } from './vendor/tfjs-gradients.js';
 
@@ -34,7 +35,26 @@ function choice(
   };
 }
 
+const ofGather = (tfjsGradients as readonly tf.GradConfig[]).find(
+  ({ kernelName }) => kernelName === tf.GatherV2,
+) as tf.GradConfig;
+
 const better: readonly tf.GradConfig[] = [
+  {
+    kernelName: tf.GatherV2,
+    inputsToSave: ['x', 'indices'],
+    gradFunc: (dy, saved, attrs) => {
+      const [x, indices] = saved as [tf.Tensor, tf.Tensor];
+      const { axis, batchDims } = attrs as unknown as { axis: number; batchDims: number };
+      const others = ofGather.gradFunc(dy, saved, attrs);
+      // Rows of a table, by far the most: their gradient is theirs alone, in a table of the same size.
+      if (tf.getBackend() !== 'ort' || axis !== 0 || batchDims > 0) return others;
+      const [rows] = x.shape as [number];
+      const ofTable = (): tf.Tensor =>
+        tf.engine().runKernel(SCATTER_ROWS, { dy: dy as tf.Tensor, indices }, { rows }) as tf.Tensor;
+      return { ...others, x: ofTable };
+    },
+  },
   {
     kernelName: tf.Sum,
     inputsToSave: ['x'],

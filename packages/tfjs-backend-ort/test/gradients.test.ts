@@ -151,6 +151,19 @@ const cases: Record<string, Case> = {
     ]),
   ),
   gather: { shapes: [[3, 2]], run: (x) => tf.gather(x, tf.tensor1d(ids, 'int32')) },
+  'rows of a table looked up twice, and all of it': {
+    shapes: [[3, 2]],
+    run: (x) =>
+      tf.addN([
+        tf.square(x),
+        tf.gather(x, tf.tensor1d([0, 2, 2], 'int32')),
+        tf.square(tf.gather(x, tf.tensor1d([1, 1, 0], 'int32'))),
+      ]),
+  },
+  'means spread against what they are of': {
+    shapes: [[2, 3]],
+    run: (x) => tf.mul(tf.broadcastTo(tf.mean(tf.square(x), 1, true), [2, 3]), x),
+  },
   'gather along the last axis': {
     shapes: [[2, 3]],
     run: (x) => tf.gather(x, tf.tensor1d([1, 1], 'int32'), 1),

@@ -15,6 +15,7 @@ import {
 } from '../emit.js';
 import type { GraphDtype } from '../graph.js';
 import { withStrings } from '../host-kernels.js';
+import { scatteredSum } from './indexing.js';
 
 type Pair = { readonly a: TensorInfo; readonly b: TensorInfo };
 
@@ -108,7 +109,7 @@ function floorDivide(a: Value, b: Value): Value {
 /** Kernels of two tensors, element by element with broadcasting. */
 export const binaryKernels: readonly KernelConfig[] = [
   withComplex(
-    arithmetic('Add', (a, b) => binary('Add', a, b)),
+    arithmetic('Add', (a, b) => scatteredSum(a, b) ?? binary('Add', a, b)),
     (re1, im1, re2, im2) => [binary('Add', re1, re2), binary('Add', im1, im2)],
   ),
   withComplex(
@@ -158,7 +159,7 @@ export const binaryKernels: readonly KernelConfig[] = [
     const type = first.dtype === 'bool' ? 'int32' : (first.dtype as GraphDtype);
     const sum = inputs
       .map((each) => cast(value(backend, each), type))
-      .reduce((total, each) => binary('Add', total, each));
+      .reduce((total, each) => scatteredSum(total, each) ?? binary('Add', total, each));
     return tensor(backend, sum, first.dtype as GraphDtype);
   }),
   kernel<{ condition: TensorInfo; t: TensorInfo; e: TensorInfo }>('Select', ({ inputs, backend }) => {

@@ -9,8 +9,10 @@ import {
   reduce,
   reshape,
   scalarConst,
+  sizeOf,
   tensor,
   unary,
+  type Value,
   value,
 } from '../emit.js';
 import type { GraphDtype } from '../graph.js';
@@ -51,21 +53,31 @@ export const fusedKernels: readonly KernelConfig[] = [
     readonly inverse: TensorInfo;
   }>(LAYER_NORM_GRAD, ({ inputs, backend }) => {
     const dy = value(backend, inputs.dy);
+    const gain = value(backend, inputs.gain);
     const inverse = value(backend, inputs.inverse);
-    const last = dy.shape.length - 1;
-    const leading = dy.shape.slice(0, -1).map((_, axis) => axis);
+    const { shape } = dy;
+    const width = shape.at(-1) as number;
+    const leading = shape.slice(0, -1).map((_, axis) => axis);
+    const rows = [...shape.slice(0, -1), 1];
     const normal = binary(
       'Mul',
       binary('Sub', value(backend, inputs.x), value(backend, inputs.mean)),
       inverse,
     );
-    const weighted = binary('Mul', dy, value(backend, inputs.gain));
-    const along = binary('Mul', normal, reduce('ReduceMean', binary('Mul', weighted, normal), [last], true));
-    const centred = binary('Sub', weighted, reduce('ReduceMean', weighted, [last], true));
+    const share = reshape(binary('Mul', gain, scalarConst('float32', 1 / width)), [width, 1]);
+    // Means over a row of what the gain weighs are products with it: they read, and write next to nothing.
+    const meanOf = (x: Value): Value =>
+      reshape(
+        op('MatMul', [reshape(x, [sizeOf(shape) / width, width]), share], [sizeOf(shape) / width, 1]),
+        rows,
+      );
+    const matching = binary('Mul', dy, normal);
+    const along = binary('Mul', normal, meanOf(matching));
+    const centred = binary('Sub', binary('Mul', dy, gain), meanOf(dy));
     const dx = binary('Mul', binary('Sub', centred, along), inverse);
     return [
       tensor(backend, dx, 'float32'),
-      tensor(backend, reduce('ReduceSum', binary('Mul', dy, normal), leading), 'float32'),
+      tensor(backend, reduce('ReduceSum', matching, leading), 'float32'),
       tensor(backend, reduce('ReduceSum', dy, leading), 'float32'),
     ];
   }),

@@ -17,14 +17,46 @@ import {
   value,
   where,
 } from '../emit.js';
-import type { GraphDtype, LeafData } from '../graph.js';
+import { type Constant, type GraphDtype, type GraphNode, type LeafData, sameShape } from '../graph.js';
 import { move } from '../structural.js';
+
+/** Name of the kernel behind the gradient of `tf.gather` along the first axis. */
+export const SCATTER_ROWS = 'PalateScatterRows';
 
 /** Adds rows of `updates` into zeros at `indices` (shape [rows, depth]), which must be in range. */
 function scatterAdd(indices: Value, updates: Value, shape: readonly number[]): Value {
   return op('ScatterND', [filled(updates.type, shape, 0), cast(indices, 'int64'), updates], shape, {
     reduction: 'add',
   });
+}
+
+/**
+ * The sum of two values where one of them was scattered into zeros: scattered into the other, without a pass over either;
+ * nothing where none was.
+ */
+export function scatteredSum(a: Value, b: Value): Value | undefined {
+  if (!sameShape(a.shape, b.shape)) return undefined;
+  for (const [into, scattered] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    if (scattered.from !== 'node') continue;
+    const { op: name, inputs, attributes } = scattered.source as GraphNode;
+    const [zeros, indices, updates] = inputs;
+    if (name !== 'ScatterND' || attributes.reduction !== 'add' || !isZeros(zeros)) continue;
+    // Leaves were read when this was scattered; their memory may have gone to other tensors since.
+    if (!indices || !updates || indices.from === 'leaf' || updates.from === 'leaf') continue;
+    return op('ScatterND', [into, indices, updates], into.shape, { reduction: 'add' });
+  }
+  return undefined;
+}
+
+/** Whether a value is {@link filled} with 0. */
+function isZeros(x: Value | undefined): boolean {
+  if (x?.from !== 'node') return false;
+  const { op: name, inputs } = x.source as GraphNode;
+  const [source] = inputs;
+  return name === 'Expand' && source?.from === 'constant' && (source.source as Constant).numbers[0] === 0;
 }
 
 /**
@@ -154,7 +186,7 @@ export const indexingKernels: readonly KernelConfig[] = [
       const rows = sizeOf(inputs.segmentIds.shape);
       const rest = x.shape.slice(rank);
       const working = x.type === 'bool' ? 'int32' : x.type;
-      const ids = value(backend, { ...inputs.segmentIds, shape: [rows, 1] });
+      const ids = value(backend, { ...inputs.segmentIds, shape: [rows] });
       // Ids outside [0, numSegments) count for nothing: they go to one more row, which is cut off.
       const spare = scalarConst('int32', attrs.numSegments);
       const outside = binary(
@@ -162,7 +194,7 @@ export const indexingKernels: readonly KernelConfig[] = [
         binary('Less', ids, scalarConst('int32', 0), 'bool'),
         binary('GreaterOrEqual', ids, spare, 'bool'),
       );
-      const placed = where(outside, spare, ids);
+      const placed = reshape(where(outside, spare, ids), [rows, 1]);
       const sums = scatterAdd(placed, reshape(cast(x, working), [rows, ...rest]), [
         attrs.numSegments + 1,
         ...rest,
@@ -176,6 +208,20 @@ export const indexingKernels: readonly KernelConfig[] = [
           shape,
         ),
         inputs.x.dtype as GraphDtype,
+      );
+    },
+  ),
+  kernel<{ readonly dy: TensorInfo; readonly indices: TensorInfo }, { readonly rows: number }>(
+    SCATTER_ROWS,
+    ({ inputs, attrs, backend }) => {
+      const count = sizeOf(inputs.indices.shape);
+      const rest = inputs.dy.shape.slice(inputs.indices.shape.length);
+      const indices = withoutNegative(cast(value(backend, { ...inputs.indices, shape: [count] }), 'int32'));
+      const updates = value(backend, { ...inputs.dy, shape: [count, ...rest] });
+      return tensor(
+        backend,
+        scatterAdd(reshape(indices, [count, 1]), updates, [attrs.rows, ...rest]),
+        'float32',
       );
     },
   ),
