@@ -22,6 +22,21 @@ const counted = (words: readonly string[]): ReadonlyMap<string, number> => {
   return counts;
 };
 
+/** A request with what its words have of the collection alone. */
+interface ReadRequest {
+  readonly request: string;
+  /** Each once, with how often it occurs; `share` is its weight in the collection, and `log` the logarithm of that. */
+  readonly words: readonly {
+    readonly word: string;
+    readonly count: number;
+    readonly share: number;
+    readonly log: number;
+  }[];
+  readonly length: number;
+  /** Sum of the logarithms over all words. */
+  readonly ofCollection: number;
+}
+
 /**
  * Query likelihood by Dirichlet-smoothed unigrams (Zhai and Lafferty 2001): a word of the request has the probability
  * `(tf + mu * p(word | collection)) / (length + mu)` in an item's text. Words that no text has count half an occurrence in
@@ -47,6 +62,9 @@ export class UnigramLikelihood implements RequestLikelihood {
     { readonly counts: ReadonlyMap<string, number>; readonly length: number }
   >();
 
+  /** The request that was read last: it is asked about with one text after another. */
+  #request: ReadRequest | undefined;
+
   /**
    * @param texts - of the items, with all that is known of them
    * @throws InvalidInputError if there is no word in them
@@ -67,19 +85,33 @@ export class UnigramLikelihood implements RequestLikelihood {
 
   /** Nats a word of one request given one text. */
   logLikelihood({ request, item }: RequestGivenItem): number {
-    const words = wordsOf(request);
-    const { counts, length } = this.#of(item);
-    const vocabulary = this.#collection.size;
-    let sum = 0;
-    for (const word of words) {
-      const inAll = ((this.#collection.get(word) ?? 0) + 0.5) / (this.#total + 0.5 * (vocabulary + 1));
-      sum += Math.log(((counts.get(word) ?? 0) + this.#mu * inAll) / (length + this.#mu));
+    const { words, length, ofCollection } = this.#read(request);
+    if (length === 0) return 0;
+    const text = this.#of(item);
+    let sum = ofCollection - length * Math.log(text.length + this.#mu);
+    for (const { word, count, share, log } of words) {
+      const inText = text.counts.get(word);
+      if (inText !== undefined) sum += count * (Math.log(inText + share) - log);
     }
-    return words.length === 0 ? 0 : sum / words.length;
+    return sum / length;
   }
 
   async logLikelihoods(pairs: readonly RequestGivenItem[]): Promise<Float32Array> {
     return Float32Array.from(pairs, (pair) => this.logLikelihood(pair));
+  }
+
+  #read(request: string): ReadRequest {
+    if (this.#request?.request === request) return this.#request;
+    const all = wordsOf(request);
+    const vocabulary = this.#collection.size;
+    const words = Array.from(counted(all), ([word, count]) => {
+      const inAll = ((this.#collection.get(word) ?? 0) + 0.5) / (this.#total + 0.5 * (vocabulary + 1));
+      const share = this.#mu * inAll;
+      return { word, count, share, log: Math.log(share) };
+    });
+    const ofCollection = words.reduce((sum, { count, log }) => sum + count * log, 0);
+    this.#request = { request, words, length: all.length, ofCollection };
+    return this.#request;
   }
 
   #of(text: string): { readonly counts: ReadonlyMap<string, number>; readonly length: number } {
