@@ -1,8 +1,8 @@
 // Proves that each package can be published by itself: packs it, lints the tarball (publint, attw), installs it into
 // an empty folder as users do (scripts/installation.mjs), holds tarballs and installations to their limits of size, loads it by
-// import and by require(), and runs every ```ts
-// example of its README there, on whatever build of ONNX Runtime npm could install. Installs the projects of examples/ in
-// the same way, and runs their tests.
+// import and by require(), compiles its declarations without optional peers and with skipLibCheck: false
+// (scripts/declarations.mjs), and runs every ```ts example of its README there, on whatever build of ONNX Runtime npm could
+// install. Installs the projects of examples/ in the same way, and runs their tests.
 //
 //   node scripts/check-packages.mjs [name ...]      check these packages and projects, or all
 //   node scripts/check-packages.mjs --sizes         install each with an empty cache and write the README's table
@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import ts from 'typescript';
+import { checkDeclarations, compilers } from './declarations.mjs';
 import { examplesIn } from './example-folder.mjs';
 import {
   checkLight,
@@ -42,6 +43,20 @@ function examplesOf(dir) {
   const path = join(dir, 'README.md');
   if (!existsSync(path)) return [];
   return examplesIn(readFileSync(path, 'utf8')).flatMap(({ code, isRun }) => (isRun ? [code] : []));
+}
+
+/** What every README has, so that a reader finds it where it is in the others. */
+const PARTS = (name) => [
+  ['an install line', new RegExp(`^npm install (?:[^\\n]* )?${name}\\b`, 'm')],
+  ['an example that is run', /(?<!<!-- not run.*-->\n)^```ts\n/m],
+  ['a table', /^\|[-:|]+\|$/m],
+  ['its limits', /^## Limits$/m],
+];
+
+function checkReadme(dir, name) {
+  const text = readFileSync(join(dir, 'README.md'), 'utf8');
+  const missing = PARTS(name).flatMap(([part, shape]) => (shape.test(text) ? [] : [part]));
+  if (missing.length > 0) throw new Error(`README.md lacks ${missing.join(', ')}`);
 }
 
 async function step(label, action) {
@@ -115,7 +130,8 @@ async function runtimeOf(folder, env) {
   return `computes with ${stdout.trim()}`;
 }
 
-async function checkPackage({ dir, manifest: { name } }, tarballs, env) {
+async function checkPackage({ dir, manifest }, tarballs, env, versions) {
+  const { name } = manifest;
   const tarball = tarballs.get(name);
   await step(`${name} passes publint`, async () => {
     await exec('pnpm', ['exec', 'publint', 'run', '--strict', tarball], { ...options, cwd: root });
@@ -147,9 +163,12 @@ async function checkPackage({ dir, manifest: { name } }, tarballs, env) {
   if (existsSync(join(folder, 'node_modules', '@palate', 'tfjs-backend-ort')))
     await step(`${name} finds a build of ONNX Runtime`, () => runtimeOf(folder, env));
   await step(`${name} loads by import and by require()`, () => loadBothWays(name, folder, env));
-  await step(`${name} has a README example`, async () => {
-    if (examples.length === 0) throw new Error('README.md holds no ```ts block');
-  });
+  await step(`${name} has declarations that hold with skipLibCheck: false`, () =>
+    checkDeclarations(folder, manifest, versions),
+  );
+  await step(`${name} has a README with an install line, an example, a table and its limits`, async () =>
+    checkReadme(dir, name),
+  );
   for (const [index, code] of examples.entries())
     await step(`${name} runs README example ${index + 1}`, () =>
       runExample(code, join(folder, `example-${index + 1}.mjs`), folder, env),
@@ -205,9 +224,10 @@ try {
   else {
     // One cache for the run, empty at first.
     const env = userEnvironment(join(work, 'npm-cache'));
+    const versions = await compilers(join(work, 'compilers'), env);
     for (const entry of all)
       if ((only.length === 0 || only.includes(entry.manifest.name)) && tarballs.has(entry.manifest.name))
-        await checkPackage(entry, tarballs, env);
+        await checkPackage(entry, tarballs, env, versions);
     for (const entry of examples())
       if (only.length === 0 || only.includes(entry.manifest.name)) await checkProject(entry, tarballs, env);
   }
