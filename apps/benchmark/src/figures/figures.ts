@@ -7,6 +7,7 @@ import { type Cell, fileName, readCells, readJson } from '../results.js';
 import { FOLLOWED, learningCurves } from '../studies/learning-curves.js';
 import type { Suite } from '../suite.js';
 import { SUITES } from '../suites/index.js';
+import { knowledgeCurves } from './knowledge-curves.js';
 import { labelledChart, type Series } from './labelled-chart.js';
 
 /** A figure of the report, by the name of its file. */
@@ -21,12 +22,16 @@ const LEADING = 'ndcg@10';
 /** Fits shorter than this are drawn at it: what is below says nothing. */
 const SHORTEST_FIT = 0.1;
 
+/** Systems that take over what other rows fitted, so that their seconds are not those of a fit. */
+const SHARED_FITS = ['palr'];
+
 /** The quality of each row over the seconds that its fit took, the mean of its seeds. */
 async function costOf(folder: string): Promise<Series[]> {
   const byLabel = new Map<string, Cell[]>();
   for (const cell of await readCells(folder))
     byLabel.set(cell.label, [...(byLabel.get(cell.label) ?? []), cell]);
   return [...byLabel].flatMap(([name, cells]) => {
+    if (cells.some(({ system }) => SHARED_FITS.includes(system))) return [];
     const mean = (values: readonly number[]): number =>
       values.reduce((sum, each) => sum + each, 0) / values.length;
     const y = mean(cells.map(({ result }) => result.metrics[LEADING]?.mean ?? Number.NaN));
@@ -79,6 +84,17 @@ export async function figures(results: string): Promise<Figure[]> {
       }),
     });
   }
+  const knowledge = await knowledgeCurves(results);
+  if (knowledge.length > 0)
+    made.push({
+      name: 'kar-samples',
+      chart: labelledChart(knowledge, {
+        x: '% of the samples (logarithmic)',
+        y: 'AUC',
+        logX: true,
+        bottom: 0.73,
+      }),
+    });
   const curves = await followedTrainings(results);
   if (curves.length > 0)
     made.push({

@@ -13,6 +13,8 @@ export interface Axes {
   readonly y: string;
   /** A logarithmic axis. Default: linear. */
   readonly logX?: boolean;
+  /** Where the vertical axis begins. Default 0. */
+  readonly bottom?: number;
 }
 
 const WIDTH = 400;
@@ -25,19 +27,23 @@ const COLOURS = ['#2f6db3', '#c2571a', '#3a8a4d', '#8a4fa3', '#b03a5b', '#5c6f7b
  * Describes a chart of series whose names stand in a column beside it, in the order of their last points and never one over
  * another; a thin line leads from each point to its name.
  */
-export function labelledChart(series: readonly Series[], { x, y, logX = false }: Axes): ChartSpecification {
+export function labelledChart(
+  series: readonly Series[],
+  { x, y, logX = false, bottom = 0 }: Axes,
+): ChartSpecification {
   const height = Math.max(LEAST_HEIGHT, series.length * LINE + LINE);
-  const top = 1.04 * Math.max(...series.flatMap(({ points }) => points.map((point) => point.y)));
+  const highest = Math.max(...series.flatMap(({ points }) => points.map((point) => point.y)));
+  const top = highest + 0.04 * (highest - bottom);
   const isCurve = series.some(({ points }) => points.length > 1);
   const lastOf = ({ points }: Series): { x: number; y: number } => points.at(-1) ?? { x: 1, y: 0 };
-  const pixels = series.map((each) => height * (1 - lastOf(each).y / top));
+  const pixels = series.map((each) => (height * (top - lastOf(each).y)) / (top - bottom));
   const spread = spreadLabels(pixels, LINE);
   const values = series.flatMap(({ points, name }) => points.map((point) => ({ ...point, name })));
   // Where names stand, in the units of the axis.
   const ends = series.map((each, k) => ({
     ...lastOf(each),
     name: each.name,
-    at: top * (1 - (spread[k] ?? 0) / height),
+    at: top - ((spread[k] ?? 0) / height) * (top - bottom),
   }));
   const colour = {
     field: 'name',
@@ -58,7 +64,7 @@ export function labelledChart(series: readonly Series[], { x, y, logX = false }:
       field: 'y',
       type: 'quantitative',
       title: y,
-      scale: { domain: [0, top], nice: false },
+      scale: { domain: [bottom, top], nice: false },
       axis: { tickCount: 6 },
     },
     color: colour,
@@ -91,7 +97,7 @@ export function labelledChart(series: readonly Series[], { x, y, logX = false }:
           x: { value: WIDTH + 16 },
           y: { ...encoding.y, field: 'at' },
           text: { field: 'name', type: 'nominal' },
-          color: { value: '#222222' },
+          color: isCurve ? colour : { value: '#222222' },
         },
       },
     ],
