@@ -160,7 +160,7 @@ export class CtrModel extends EntityModel<CtrConfig, CtrNetwork> implements Rank
    * @throws InvalidInputError for items out of range, or a context that does not fit
    * @example
    * ```ts
-   * const chances = await model.score({ user: 'ann', history: [3, 14], context: { device: 'phone' }, candidates: [15, 92] });
+   * const chances = await model.score({ user: 'somebody new', history: [0, 1], candidates: [2, 0] });
    * ```
    */
   async score(request: ScoreRequest): Promise<Float32Array> {

@@ -3,7 +3,7 @@ import type { ForwardPass, Parameters } from '@palate/nn';
 import type * as tf from '@tensorflow/tfjs-core';
 
 /** Lists as a model reads them. */
-export interface ListInput {
+interface ListInput {
   /** Entries, `[lists, length, width]`. */
   readonly entries: tf.Tensor;
   /** 1 for entries and 0 for padding, `[lists, length]`. */
@@ -17,14 +17,14 @@ export interface ListInput {
 }
 
 /** Sizes that a list model is built from. */
-export interface ListShape {
+interface ListShape {
   readonly width: number;
   readonly itemWidth: number;
   readonly length: number;
 }
 
 /** A model that scores the items of a list by each other. */
-export interface ListModel {
+interface ListModel {
   /** @returns `[lists, length]` */
   scores(lists: ListInput, pass: ForwardPass): tf.Tensor2D;
 }
