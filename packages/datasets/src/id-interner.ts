@@ -2,6 +2,10 @@ import { IdMap, InvalidInputError } from '@palate/core';
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
+/** Numbers that are looked up in a table, at most, and for each id that there is. */
+const LARGEST_TABLE = 1 << 26;
+const SPARSEST = 16;
+
 /** Thrown for an id whose bytes are not UTF-8; who knows the position makes an error of it. */
 export class NotUtf8 extends Error {}
 
@@ -10,13 +14,16 @@ export class NotUtf8 extends Error {}
  * most data sets use, are looked up by value, so that no string is made per row.
  */
 export class IdInterner {
+  /** Number of each id that is a small whole number, plus one; 0 where there is none yet. */
+  #table = new Int32Array(1 << 12);
+  /** Those that are too large for the table at the moment they are met. */
   readonly #byNumber = new Map<number, number>();
   readonly #byText = new Map<string, number>();
   readonly #ids: (number | string)[] = [];
 
   addText(id: string): number {
     const number = /^(?:0|[1-9]\d{0,14})$/.test(id) ? Number(id) : undefined;
-    return number === undefined ? this.#intern(this.#byText, id) : this.#intern(this.#byNumber, number);
+    return number === undefined ? this.#intern(this.#byText, id) : this.#addNumber(number);
   }
 
   /**
@@ -36,13 +43,36 @@ export class IdInterner {
         if (digit < 0 || digit > 9) break;
         value = value * 10 + digit;
       }
-      if (at === end) return this.#intern(this.#byNumber, value);
+      if (at === end) return this.#addNumber(value);
     }
     const text = this.#decode(bytes, start, end);
     const id = text.trim();
     if (id === '') return -1;
     // "\uFEFF1" has become "1", which is looked up by value.
     return id.length < end - start ? this.addText(id) : this.#intern(this.#byText, id);
+  }
+
+  #addNumber(value: number): number {
+    if (value >= this.#table.length) this.#widen(value);
+    if (value >= this.#table.length) return this.#intern(this.#byNumber, value);
+    const known = this.#table[value]!;
+    if (known > 0) return known - 1;
+    // Met before the table was as wide as now.
+    const number = this.#byNumber.size > 0 ? this.#byNumber.get(value) : undefined;
+    const index = number ?? this.#ids.length;
+    if (number === undefined) this.#ids.push(value);
+    this.#table[value] = index + 1;
+    return index;
+  }
+
+  /** Widens the table for a number, as far as the ids so far are dense enough: a share of it is used. */
+  #widen(value: number): void {
+    let length = this.#table.length;
+    while (length <= value && length < LARGEST_TABLE && length < SPARSEST * this.#ids.length) length *= 2;
+    if (length === this.#table.length) return;
+    const wider = new Int32Array(length);
+    wider.set(this.#table);
+    this.#table = wider;
   }
 
   #decode(bytes: Buffer, start: number, end: number): string {
@@ -78,7 +108,7 @@ export class IdInterner {
   /** Whether every id is a whole number written with a decimal point, as floating-point columns are. */
   looksLikeFloats(): boolean {
     return (
-      this.#byNumber.size === 0 &&
+      !this.#ids.some((id) => typeof id === 'number') &&
       this.#ids.length > 0 &&
       this.#ids.every((id) => /^\d+\.0$/.test(String(id)))
     );

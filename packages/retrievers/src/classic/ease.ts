@@ -21,6 +21,7 @@ import { savedFloats } from '../saved-tensors.js';
 import { type RowScorer, sumOfHistoryRows } from '../score-rows.js';
 import { userItemMatrix } from '../sparse.js';
 import { loadWithEdges, type RetrieverContents, type StoredRetriever } from '../stored-retriever.js';
+import { denseWeights, keepTop, sparseTensors } from './top-weights.js';
 
 /** Sum of an item's weights in the prior, where nothing is said. */
 const EDGE_STRENGTH = 0.1;
@@ -35,6 +36,9 @@ export const EASE = defineOptions('Ease.fit', {
       identity: () => undefined,
     }),
   compute: COMPUTE,
+  keep: option.choice(['all', 'top']).optional({
+    doc: "`'top'` keeps the largest weights of each item alone, of a twenty-fifth of the items (20 at least): what is saved is less than a tenth; left out: all",
+  }),
   ...edgePriorOptions({
     strength: "sum of an item's weights in the prior of edges, towards which weights shrink in place of 0",
     default: EDGE_STRENGTH,
@@ -106,6 +110,7 @@ export class Ease extends FittedRetriever<Config> {
     await invertSpd(matrix, { signal, onProgress, threads, compute });
     const prior = edgePriorOf(config, log.items, EDGE_STRENGTH);
     const weights = prior ? await weightsTowards(matrix, prior, lambda, signal) : weightsOf(matrix);
+    if (config.keep === 'top') await keepTop(weights, n, signal);
     return new Ease(fittedOn(log, config), weights, prior?.edges.provenance);
   }
 
@@ -122,14 +127,21 @@ export class Ease extends FittedRetriever<Config> {
         this.provenance,
         this.config.edgeStrength ?? EDGE_STRENGTH,
       ),
-      tensors: { weights: { shape: [n, n], values: this.#weights } },
+      tensors:
+        this.config.keep === 'top'
+          ? sparseTensors(this.#weights, n)
+          : { weights: { shape: [n, n], values: this.#weights } },
     };
   }
 
   static async load(dir: string): Promise<Ease> {
     const { fitted, provenance, artifact } = await loadWithEdges(dir, 'ease', EASE);
     const { size } = fitted.items;
-    return new Ease(fitted, savedFloats(dir, artifact.tensors, 'weights', [size, size]), provenance);
+    const weights =
+      fitted.config.keep === 'top'
+        ? denseWeights(dir, artifact.tensors, size)
+        : savedFloats(dir, artifact.tensors, 'weights', [size, size]);
+    return new Ease(fitted, weights, provenance);
   }
 }
 
