@@ -1,11 +1,22 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { MissingDependencyError, PalateError, ParseError, throwIfCancelled } from '@palate/core';
 
 /** A value in a row that DuckDB gives. */
 export type DuckValue = string | number | bigint | boolean | null;
+
+/**
+ * Rows of a query as DuckDB gives them, as far as they are read: declared here, so that the types of this package hold where the
+ * optional library is not installed.
+ */
+interface RowChunk {
+  readonly rowCount: number;
+  getColumnVector(column: number): unknown;
+  getColumnValues(column: number): unknown[];
+  getRows(): unknown[][];
+}
 
 /** Limits of a session. */
 export interface SessionLimits {
@@ -98,7 +109,7 @@ export class DuckDbSession {
   }
 
   /** Rows of a query in chunks, which are read as they are asked for. */
-  async *chunks(sql: string, signal?: AbortSignal): AsyncGenerator<DuckDBDataChunk> {
+  async *chunks(sql: string, signal?: AbortSignal): AsyncGenerator<RowChunk> {
     throwIfCancelled(signal, 'work on a large log');
     try {
       const result = await this.#connection.stream(sql);
@@ -124,8 +135,8 @@ export class DuckDbSession {
 }
 
 /** Numbers of a column of a chunk: the array itself where DuckDB has one. */
-export function numbersIn(chunk: DuckDBDataChunk, column: number): ArrayLike<number> {
-  const { items } = chunk.getColumnVector(column) as unknown as { readonly items?: unknown };
+export function numbersIn(chunk: RowChunk, column: number): ArrayLike<number> {
+  const { items } = chunk.getColumnVector(column) as { readonly items?: unknown };
   if (items instanceof Int32Array || items instanceof Float64Array || items instanceof Float32Array)
     return items;
   return chunk.getColumnValues(column).map(Number);
