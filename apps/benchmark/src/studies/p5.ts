@@ -42,9 +42,9 @@ interface Row {
 const ROWS: readonly Row[] = [
   { label: 'independent tokens, five families', itemIds: 'independent' },
   { label: 'random numbers, five families', itemIds: 'random' },
-  { label: 'semantic IDs, five families', itemIds: 'semantic' },
   { label: 'independent tokens, sequential alone', itemIds: 'independent', families: ['sequential'] },
   { label: 'independent tokens, direct alone', itemIds: 'independent', families: ['direct'] },
+  { label: 'semantic IDs, five families', itemIds: 'semantic' },
   { label: 'independent tokens, rating alone', itemIds: 'independent', families: ['rating'] },
   { label: 'collaborative clusters, five families', itemIds: 'clusters' },
   { label: 'titles, five families', itemIds: 'titles' },
