@@ -31,9 +31,9 @@ export {
   LARGE_LEAVE_ONE_OUT,
   LARGE_SPLIT_BY_TIME,
   type LargeLog,
+  type LargeSplit,
   type UserSequence,
 } from './large/large-log.js';
-export type { LargeSplit } from './large/large-split.js';
 export { LARGE_LOG, type LargeLogOptions, openLargeLog } from './large/open-large-log.js';
 export { findLeaks, type LeakReport } from './leaks.js';
 export {

@@ -72,7 +72,7 @@ export function* binaryCopy(rows: number, columns: readonly CopyColumn[]): Gener
     }
     if (at >= BLOCK) {
       yield bytes.subarray(0, at);
-      // What was handed on may still be on its way.
+      // Rows that were passed on may still be on their way.
       bytes = Buffer.allocUnsafe(BLOCK + widest);
       at = 0;
     }

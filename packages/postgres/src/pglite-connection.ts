@@ -80,7 +80,7 @@ export class PgliteConnection implements SqlConnection {
       // We hold the folder: what others began to make there is left over.
       for (const name of await readdir(place))
         if (isBeingMade(name)) await rm(join(place, name), { recursive: true, force: true });
-      // What making a database takes, several times what an open one does, is given back with the thread that made it.
+      // Making a database takes several times the memory of an open one: it is freed with the thread that made it.
       if (!(await exists(join(place, DATABASE)))) await told(startThread(place, 'make'), 'made');
       const worker = startThread(place, 'open');
       await told(worker, 'open');

@@ -29,7 +29,7 @@ export class PostgresConnection implements SqlConnection {
     this.#copies = copies;
     this.#pool = pool;
     this.#place = place;
-    // A connection that breaks while nobody uses it is replaced by the pool; whoever asks next is told if that fails.
+    // A connection that breaks while nobody uses it is replaced by the pool; if that fails, the next query says so.
     pool.on('error', () => undefined);
   }
 

@@ -50,7 +50,7 @@ export interface SqlVectorSearchOptions extends VectorSearchOptions, OutcomeOpti
   readonly having?: VectorAttributes | undefined;
 }
 
-/** What is known of a table when it is opened. */
+/** Facts about a table when it is opened. */
 export interface VectorTable {
   readonly number: number;
   readonly settings: SettingsOf<typeof VECTOR_TABLE.declarations>;

@@ -11,7 +11,6 @@ import {
 import { K_CORE, type KCoreOptions } from '../filters.js';
 import { checkShares, SPLIT_RULES } from '../splits.js';
 import { type DuckDbSession, numbersIn, sqlDouble, sqlText } from './duckdb-session.js';
-import { LargeSplit } from './large-split.js';
 
 /** One user's interactions, oldest first. */
 export interface UserSequence {
@@ -50,6 +49,15 @@ export interface LargeTable {
   readonly timeUnit: 'seconds' | 'position';
   /** Whose numbers its rows share, where they are those of another log: a part of a split. */
   readonly numberedBy?: string | undefined;
+}
+
+/** Parts of a large log; their dense numbers are those of the log that was split. */
+export interface LargeSplit {
+  readonly train: LargeLog;
+  readonly validation: LargeLog | undefined;
+  readonly test: LargeLog;
+  /** The rule in words, with its parameters, as it goes beside results. */
+  readonly description: string;
 }
 
 /**
@@ -344,12 +352,12 @@ export class LargeLog {
         numberedBy: this.#table.numberedBy ?? this.#table.rows,
       });
     };
-    return new LargeSplit({
+    return {
       train: await part(0),
       validation: hasValidation ? await part(1) : undefined,
       test: await part(2),
       description,
-    });
+    };
   }
 
   /**

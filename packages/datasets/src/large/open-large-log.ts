@@ -229,7 +229,7 @@ async function timeOf(
     );
   if (Number(times) > 0) return 'raw.time';
   const reader = new TimeReader(unit);
-  // What holds for the ends holds for what lies between: outside of the range of times either end is refused.
+  // Times between the ends are valid if both ends are: an end outside of the range of times is refused.
   const ends = Float64Array.of(Number(least), Number(most)).map((value) =>
     reader.number(value, { file: path, line: 1 }),
   );

@@ -108,7 +108,7 @@ function textSource(
   };
 }
 
-/** What JavaScript trims: blanks of any script and byte-order marks, which are no part of an id. */
+/** Characters that JavaScript trims: blanks of any script and byte-order marks, which are not part of an id. */
 const BLANKS = sqlText(
   '\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff',
 );

@@ -11,7 +11,7 @@ const SIDES = ['user', 'item'] as const;
 type Side = (typeof SIDES)[number];
 
 /**
- * What any model over entities reads: embedded features, with KAR's augmented vectors as further fields. While training
+ * The input of any model over entities: embedded features, with KAR's augmented vectors as further fields. While training
  * everything is computed from the weights; to serve, the vectors of all users and items are computed once and kept.
  */
 export class EntityInput {
@@ -82,7 +82,7 @@ export class EntityInput {
     );
   }
 
-  /** What {@link store} keeps at present, for those who have to know when it changes. */
+  /** The vectors that {@link store} keeps at present, for callers that need to know when they change. */
   get stored(): object | undefined {
     return this.#stored;
   }

@@ -2,7 +2,7 @@ type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** A JSON schema as llama.cpp's grammars can say it. */
 export interface GrammarSchema {
-  /** What the grammar is made of; nothing where the grammar would allow the wrong things. */
+  /** The schema that the grammar is made of; nothing where the grammar would allow the wrong things. */
   readonly schema: JsonSchema | undefined;
   /** Keywords that it leaves out, sorted: the model is told of them in words, and an answer may break them. */
   readonly unsaid: readonly string[];

@@ -148,7 +148,7 @@ async function load(settings: LlamaCppSettings): Promise<Loaded> {
       throw new Error(`a file of ${size} bytes, in which a tensor begins at ${last}: it was cut`);
     const llama = await library.getLlama({
       gpu: gpu === 'none' ? false : gpu,
-      // What is not installed is neither fetched nor built.
+      // A missing binary is neither downloaded nor built.
       build: 'never',
       skipDownload: true,
       progressLogs: false,

@@ -232,7 +232,7 @@ export class WholeSearch {
         states = this.#model.descend(
           gatherInRange(states, flat(parents)),
           this.#model.arrivals(level).map((table) =>
-            // What stands for no node goes on from zeros: its score stays closed.
+            // A row without a node continues from zeros: its score stays excluded.
             gatherInRange(tf.concat([table, tf.zeros([1, table.shape[1] as number])]), reached),
           ),
           level,
