@@ -14,6 +14,8 @@ import type { UnseenItems } from './unseen-items.js';
 
 /** Added to the score of what is closed or missing. */
 const CLOSED = -1e9;
+/** What is added by the kinds of items to be found below a node. */
+const BY_KINDS = Float32Array.from({ length: 4 }, (_, kinds) => (kinds & WARM ? 0 : CLOSED));
 /** Scores below are of beams that nothing was left for. */
 const LEAST = CLOSED / 2;
 /** Most entries of the tables of children: 64 MB. */
@@ -68,6 +70,7 @@ export class WholeSearch {
   /** Entries of the tables. */
   readonly #entries: number;
   #tables: readonly LevelTable[] | undefined;
+  readonly #closed: Float32Array[] = [];
 
   constructor(model: TreeModel, ids: SemanticIds, unseen: UnseenItems) {
     this.#model = model;
@@ -117,12 +120,11 @@ export class WholeSearch {
     };
     for (const [level, { count }] of tables.entries()) {
       const from = levelFrom[level + 1]!;
-      const closed = new Float32Array(rows * (count + 1));
+      const closed = this.#closedOf(level, rows * (count + 1));
       for (let row = 0; row < rows; row++) {
         const below = findable[row] as Uint8Array;
         const at = row * (count + 1);
-        for (let place = 0; place < count; place++)
-          if ((below[from + place]! & WARM) === 0) closed[at + place] = CLOSED;
+        for (let place = 0; place < count; place++) closed[at + place] = BY_KINDS[below[from + place]!]!;
         closed[at + count] = CLOSED;
       }
       inputs[`closed${level}`] = closed;
@@ -143,6 +145,14 @@ export class WholeSearch {
         scores: Float64Array.from(own.subarray(0, found)),
       };
     });
+  }
+
+  /** Memory for what is closed on a level: a run is over before the next begins. */
+  #closedOf(level: number, size: number): Float32Array {
+    const known = this.#closed[level];
+    const closed = known && known.length >= size ? known : new Float32Array(size);
+    this.#closed[level] = closed;
+    return closed.subarray(0, size);
   }
 
   dispose(): void {
