@@ -39,6 +39,15 @@ export const LARGE_SPLIT_BY_TIME = defineOptions('LargeLog.splitByTime', {
   }),
 });
 
+/** Parts of a large log; their dense numbers are those of the log that was split. */
+export interface LargeSplit {
+  readonly train: LargeLog;
+  readonly validation: LargeLog | undefined;
+  readonly test: LargeLog;
+  /** The rule in words, with its parameters, as it goes beside results. */
+  readonly description: string;
+}
+
 /** Facts about a table of interactions. */
 export interface LargeTable {
   /** Name of the table, or a query in brackets. */
