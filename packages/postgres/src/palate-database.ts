@@ -150,7 +150,7 @@ export class PalateDatabase {
  * await using database = await openPalateDatabase(process.env.DATABASE_URL ?? './palate');
  * const vectors = await database.vectors('titles', { width: 2, search: 'hnsw' });
  * await vectors.add(['lamp', 'kettle'], Float32Array.of(1, 0, 0, 1));
- * console.log((await vectors.search(Float32Array.of(0.6, 0.8), 1))[0]); // [{ id: 'kettle', score: 0.8 }]
+ * console.log((await vectors.search(Float32Array.of(0.5, 0.75), 1))[0]); // [{ id: 'kettle', score: 0.75 }]
  * ```
  */
 export async function openPalateDatabase(place: string, options?: PostgresOptions): Promise<PalateDatabase> {

@@ -60,10 +60,10 @@ export type LargeLogOptions = OptionsOf<typeof LARGE_LOG.declarations> & LongCal
  * @throws InvalidInputError if a column of the map does not exist
  * @example
  * ```ts
- * await using log = await openLargeLog('events/', { user: 'user', item: 'sku', timestamp: 'at' });
- * const core = await log.kCore({ users: 5, items: 5 });
- * const { train, test } = await core.leaveOneOut();
- * await train.write('train.parquet');
+ * await using log = await openLargeLog('orders.csv', { user: 'customer', item: 'sku', timestamp: 'day' });
+ * const core = await log.kCore({ users: 1, items: 2 });
+ * await core.write('core.parquet');
+ * console.log(core.length); // 2
  * ```
  */
 export async function openLargeLog(
