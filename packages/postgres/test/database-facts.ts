@@ -192,14 +192,11 @@ export type VectorKind = Omit<VectorTableOptions, 'width'> & {
   readonly tolerance?: number | undefined;
 };
 
-/** Facts about vectors in a database that has pgvector. */
-export function vectorFacts(open: () => OpenedDatabase, kinds: readonly VectorKind[]): void {
-  let made = 0;
-  const next = (): string => `vectors ${made++}\0`;
-  let folder: string | undefined;
-  afterAll(async () => {
-    if (folder) await rm(folder, { recursive: true, force: true });
-  });
+let made = 0;
+const next = (): string => `vectors ${made++}\0`;
+
+/** The contract of a vector index, of some kinds of tables. */
+export function vectorContract(open: () => OpenedDatabase, kinds: readonly VectorKind[]): void {
   for (const { recall, tolerance, ...options } of kinds)
     for (const { name, run } of vectorIndexConformance({
       create: (width) => shared(open()).vectors(next(), { width, ...options }),
@@ -208,6 +205,14 @@ export function vectorFacts(open: () => OpenedDatabase, kinds: readonly VectorKi
       tolerance,
     }))
       test(`${Object.values(options).join(', ')} search: ${name}`, run);
+}
+
+/** Facts about vectors in a database that has pgvector. */
+export function vectorFacts(open: () => OpenedDatabase): void {
+  let folder: string | undefined;
+  afterAll(async () => {
+    if (folder) await rm(folder, { recursive: true, force: true });
+  });
 
   test('an HNSW search finds what a filter admits, through its index where it can and by comparing all where not', async () => {
     const width = 8;

@@ -10,7 +10,7 @@ import {
   type SqlFeedbackStore,
 } from '../src/index.js';
 import { type OpenedDatabase, openDatabase } from '../src/open-database.js';
-import { relationalFacts, vectorFacts } from './database-facts.js';
+import { relationalFacts, vectorContract, vectorFacts } from './database-facts.js';
 import { findPostgres, type PostgresServer, startPostgres } from './postgres-server.js';
 
 const found = await findPostgres();
@@ -249,11 +249,12 @@ describe.skipIf(url === undefined)('a database at DATABASE_URL', () => {
     database = await openDatabase(url ?? '');
   });
   afterAll(() => database.connection.close());
-  vectorFacts(
+  vectorContract(
     () => database,
     [
       { search: 'exact', recall: 1 },
       { search: 'hnsw', recall: 0.95 },
     ],
   );
+  vectorFacts(() => database);
 });

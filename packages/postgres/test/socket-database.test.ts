@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { freePort } from '../../../scripts/free-port.js';
 import { type OpenedDatabase, openDatabase } from '../src/open-database.js';
-import { vectorFacts } from './database-facts.js';
+import { vectorContract } from './database-facts.js';
 
 // pgvector where no server has it: the client of servers speaks to PGlite.
 let server: ChildProcess;
@@ -26,5 +26,5 @@ afterAll(async () => {
 });
 
 describe('a database by the protocol of a server', () => {
-  vectorFacts(() => database, [{ search: 'hnsw', recall: 0.95 }]);
+  vectorContract(() => database, [{ search: 'hnsw', precision: 'half', recall: 0.95, tolerance: 2e-3 }]);
 });
