@@ -34,6 +34,10 @@ export function palate(
   });
 }
 
+/** What was written to the error stream without the lines of progress, which only slow machines get to see. */
+export const remarks = (stderr: string): string =>
+  stderr.replaceAll(/^.+: .+ \d+( of \d+ \(\d+ %\))?(, \d+ s left)?\n/gm, '');
+
 /** Starts `palate` and interrupts it, as Ctrl-C does, or kills it, when its error stream first shows `marker`. */
 export function interrupted(
   args: readonly string[],
