@@ -11,7 +11,7 @@ import { knowledgeCurves } from './knowledge-curves.js';
 import { labelledChart, type Series } from './labelled-chart.js';
 
 /** A figure of the report, by the name of its file. */
-export interface Figure {
+interface Figure {
   readonly name: string;
   readonly chart: ChartSpecification;
 }

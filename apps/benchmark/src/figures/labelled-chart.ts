@@ -8,7 +8,7 @@ export interface Series {
 }
 
 /** Axes of a chart. */
-export interface Axes {
+interface Axes {
   readonly x: string;
   readonly y: string;
   /** A logarithmic axis. Default: linear. */
