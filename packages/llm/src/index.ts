@@ -57,6 +57,7 @@ export { estimateTokens, mostTokens } from './models/count-tokens.js';
 export { type GrammarSchema, grammarSchema } from './models/grammar-schema.js';
 export {
   LLAMA_CPP_MODEL,
+  type LlamaCppLibrary,
   type LlamaCppModel,
   type LlamaCppModelOptions,
   llamaCppModel,

@@ -21,6 +21,14 @@ import { ModelCallError } from './model-error.js';
 import { withSchemaInstruction } from './schema-format.js';
 import { type CallOptions, languageModel, type StreamingLanguageModel } from './single-calls.js';
 
+/**
+ * The library node-llama-cpp: the module itself, as `import * as library` gives it. Declared here by what every copy of it has, so
+ * that the types of this package hold where the optional library is not installed.
+ */
+export interface LlamaCppLibrary {
+  getLlama(): Promise<unknown>;
+}
+
 /** Options of {@link llamaCppModel}. */
 export const LLAMA_CPP_MODEL = defineOptions(
   'llamaCppModel',
@@ -44,7 +52,7 @@ export const LLAMA_CPP_MODEL = defineOptions(
       doc: 'most tokens written where a request sets no `maxTokens`, as far as they fit',
     }),
     library: option
-      .value<typeof LlamaCpp>(
+      .value<LlamaCppLibrary>(
         'the library node-llama-cpp',
         (value) => (typeof value === 'object' || typeof value === 'function') && value !== null,
       )
@@ -137,7 +145,8 @@ async function load(settings: LlamaCppSettings): Promise<Loaded> {
   const { gpu, threads } = settings;
   const path = resolve(settings.model);
   const name = basename(path);
-  const library = settings.library ?? (await importLlamaCpp());
+  // The module's own types stay inside: those of the option hold without it.
+  const library = (settings.library as typeof LlamaCpp | undefined) ?? (await importLlamaCpp());
   try {
     const { size } = await stat(path);
     const info = await library.readGgufFileInfo(path, { logWarnings: false });
