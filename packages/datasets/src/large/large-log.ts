@@ -60,15 +60,6 @@ export interface LargeTable {
   readonly numberedBy?: string | undefined;
 }
 
-/** Parts of a large log; their dense numbers are those of the log that was split. */
-export interface LargeSplit {
-  readonly train: LargeLog;
-  readonly validation: LargeLog | undefined;
-  readonly test: LargeLog;
-  /** The rule in words, with its parameters, as it goes beside results. */
-  readonly description: string;
-}
-
 /**
  * Interactions in tables of DuckDB, on the disk as far as they do not fit into memory. Filters make another log and leave
  * this one as it is; what they give is what the functions of the same names give of a log in memory, to the byte.
