@@ -4,7 +4,7 @@
  * Terms: a vector is rotated and cut into as many *parts* as it has codes; the code of a part is the number of its
  * nearest *centre*.
  */
-import { InvalidInputError, RandomStream, type TensorData } from '@palate/core';
+import { type EmbeddingTable, InvalidInputError, RandomStream, type TensorData } from '@palate/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { GivenCodes } from './text-vectors.js';
 
@@ -106,6 +106,18 @@ export class ProductCodes {
   /** The quantiser whose codes those are. */
   static of({ tensors }: GivenCodes): ProductCodes {
     return new ProductCodes(tensors[ROTATION] as TensorData, tensors[CENTRES] as TensorData);
+  }
+
+  /** Codes of a catalogue's vectors: as the codes that a model goes on from were made, or by a quantiser fitted on them. */
+  static codesOf(
+    { data, width }: EmbeddingTable,
+    { codes, codeValues }: { readonly codes: number; readonly codeValues: number },
+    known: GivenCodes | undefined,
+  ): GivenCodes {
+    const quantiser = known
+      ? ProductCodes.of(known)
+      : ProductCodes.fit(data, width, { positions: codes, size: codeValues });
+    return quantiser.codesOf(data, width);
   }
 
   /** Codes of vectors, `[rows, positions]`. */

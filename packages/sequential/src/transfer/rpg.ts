@@ -15,16 +15,10 @@ import { ParallelCodes } from '../items/parallel-codes.js';
 import { ProductCodes } from '../items/product-codes.js';
 import { type NextItemSettings, NextItemTask } from '../next-item-task.js';
 import type { SequenceEncoder } from '../sequence-encoder.js';
+import { carried, fitTransferable, loadTransferable } from './fit-transferable.js';
 import { NEXT_ITEM } from './task-of.js';
 import { TRANSFER } from './transfer-options.js';
-import {
-  carried,
-  fitTransferable,
-  loadTransferable,
-  TransferableModel,
-  type TransferKind,
-  type TransferParts,
-} from './transferable-model.js';
+import { TransferableModel, type TransferKind, type TransferParts } from './transferable-model.js';
 
 /** Options of {@link Rpg.fit}. */
 export const RPG = defineOptions('Rpg.fit', {
@@ -54,13 +48,14 @@ const KIND: TransferKind<Config> = {
   causal: true,
   hasEndToken: false,
   declared: RPG,
-  items: ({ data, width }, { dimension, codes, codeValues, temperature }, from) => {
+  items: (texts, config, from) => {
     const known = from?.encoder.items;
-    const quantiser =
-      known instanceof ParallelCodes
-        ? ProductCodes.of(known.codes)
-        : ProductCodes.fit(data, width, { positions: codes, size: codeValues });
-    const given = quantiser.codesOf(data, width);
+    const given = ProductCodes.codesOf(
+      texts,
+      config,
+      known instanceof ParallelCodes ? known.codes : undefined,
+    );
+    const { dimension, temperature } = config;
     return (parameters, random) => new ParallelCodes(parameters, given, dimension, temperature, random);
   },
   savedItems: (given, items, { dimension, temperature }) => {

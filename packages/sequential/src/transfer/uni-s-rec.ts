@@ -8,16 +8,10 @@ import {
   type SettingsOf,
 } from '@palate/core';
 import { AdaptedVectors } from '../items/text-vectors.js';
+import { carried, fitTransferable, loadTransferable } from './fit-transferable.js';
 import { taskOf } from './task-of.js';
 import { CONTRASTIVE, TRANSFER } from './transfer-options.js';
-import {
-  carried,
-  fitTransferable,
-  loadTransferable,
-  TransferableModel,
-  type TransferKind,
-  type TransferParts,
-} from './transferable-model.js';
+import { TransferableModel, type TransferKind, type TransferParts } from './transferable-model.js';
 
 /** Options of {@link UniSRec.fit}. */
 export const UNISREC = defineOptions('UniSRec.fit', {

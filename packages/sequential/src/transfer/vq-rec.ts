@@ -9,16 +9,10 @@ import {
 } from '@palate/core';
 import { ProductCodes } from '../items/product-codes.js';
 import { CodeVectors } from '../items/text-vectors.js';
+import { carried, fitTransferable, loadTransferable } from './fit-transferable.js';
 import { taskOf } from './task-of.js';
 import { CONTRASTIVE, TRANSFER } from './transfer-options.js';
-import {
-  carried,
-  fitTransferable,
-  loadTransferable,
-  TransferableModel,
-  type TransferKind,
-  type TransferParts,
-} from './transferable-model.js';
+import { TransferableModel, type TransferKind, type TransferParts } from './transferable-model.js';
 
 /** Options of {@link VqRec.fit}. */
 export const VQREC = defineOptions('VqRec.fit', {
@@ -51,13 +45,10 @@ const KIND: TransferKind<Config> = {
   causal: true,
   hasEndToken: false,
   declared: VQREC,
-  items: ({ data, width }, { dimension, codes, codeValues, permutes }, from) => {
+  items: (texts, config, from) => {
     const known = from?.encoder.items;
-    const quantiser =
-      known instanceof CodeVectors
-        ? ProductCodes.of(known.codes)
-        : ProductCodes.fit(data, width, { positions: codes, size: codeValues });
-    const given = quantiser.codesOf(data, width);
+    const given = ProductCodes.codesOf(texts, config, known instanceof CodeVectors ? known.codes : undefined);
+    const { dimension, permutes } = config;
     return (parameters, random) => new CodeVectors(parameters, given, dimension, permutes, random);
   },
   savedItems: (given, items, { dimension, permutes }) => {

@@ -13,16 +13,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderTask } from '../fit-encoder.js';
 import { OffsetVectors } from '../items/text-vectors.js';
 import type { SequenceEncoder } from '../sequence-encoder.js';
+import { carried, fitTransferable, loadTransferable } from './fit-transferable.js';
 import { nextItemTask } from './task-of.js';
 import { TRANSFER } from './transfer-options.js';
-import {
-  carried,
-  fitTransferable,
-  loadTransferable,
-  TransferableModel,
-  type TransferKind,
-  type TransferParts,
-} from './transferable-model.js';
+import { TransferableModel, type TransferKind, type TransferParts } from './transferable-model.js';
 
 /** Options of {@link ZesRec.fit}. */
 export const ZESREC = defineOptions('ZesRec.fit', {
