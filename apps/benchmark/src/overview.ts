@@ -28,7 +28,7 @@ const PARTS: readonly OverviewPart[] = [
     suite: 'movietweetings-sequential',
     data: 'MovieTweetings (bundled)',
     measured: [
-      'SASRec, cross-entropy among unseen films',
+      'SASRec, among unseen films, packed histories, more dropout',
       'TIGER (efficient), RQ-KMeans of text and co-use',
       'EASE',
       'Popularity',
