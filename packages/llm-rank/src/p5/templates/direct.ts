@@ -1,17 +1,7 @@
-import type { P5Template } from './template.js';
+import { type P5Template, templatesOf } from './template.js';
 
-const wants = (id: string, source: string): P5Template => ({
-  id,
-  task: 'direct-yes-no',
-  source,
-  target: 'answer',
-});
-const choose = (id: string, source: string): P5Template => ({
-  id,
-  task: 'direct-choose',
-  source,
-  target: 'item',
-});
+const wants = templatesOf('direct-yes-no', 'answer');
+const choose = templatesOf('direct-choose', 'item');
 
 /** Questions of the direct family: yes or no for one item, and one of a list without a history. The last one is held out. */
 export const DIRECT_TEMPLATES: readonly P5Template[] = [

@@ -1,11 +1,6 @@
-import type { P5Template } from './template.js';
+import { type P5Template, templatesOf } from './template.js';
 
-const explain = (id: string, source: string): P5Template => ({
-  id,
-  task: 'explanation',
-  source,
-  target: 'explanation',
-});
+const explain = templatesOf('explanation', 'explanation');
 
 /** Questions of the explanation family: from the pair alone, with the rating, and with a word to speak of. The last one is held out. */
 export const EXPLANATION_TEMPLATES: readonly P5Template[] = [

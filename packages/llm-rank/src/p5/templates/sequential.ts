@@ -1,18 +1,8 @@
-import type { P5Template } from './template.js';
+import { type P5Template, templatesOf } from './template.js';
 
-const next = (id: string, source: string): P5Template => ({ id, task: 'next', source, target: 'item' });
-const choose = (id: string, source: string): P5Template => ({
-  id,
-  task: 'choose-next',
-  source,
-  target: 'item',
-});
-const follows = (id: string, source: string): P5Template => ({
-  id,
-  task: 'is-next',
-  source,
-  target: 'answer',
-});
+const next = templatesOf('next', 'item');
+const choose = templatesOf('choose-next', 'item');
+const follows = templatesOf('is-next', 'answer');
 
 /** Questions of the sequential family: name the next item, choose it among candidates, yes or no. The last one is held out. */
 export const SEQUENTIAL_TEMPLATES: readonly P5Template[] = [

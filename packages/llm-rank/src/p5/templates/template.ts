@@ -20,6 +20,11 @@ export interface P5Template {
   readonly isTransfer?: true;
 }
 
+/** Writes templates of one task that ask for one slot: of an id and a question each. */
+export const templatesOf =
+  (task: string, target: string) =>
+  (id: string, source: string): P5Template => ({ id, task, source, target });
+
 /** Slots of a sentence, in order. */
 export function slotsOf(source: string): string[] {
   return Array.from(source.matchAll(/\{([A-Za-z]+)\}/g), ([, name]) => name as string);
