@@ -49,6 +49,14 @@ describe.each(RUNTIMES)('a session of the %s build', (runtime) => {
     session.dispose();
   });
 
+  test('takes inputs that its model does not read, and refuses where one is missing', () => {
+    const session = new OrtSession(PRODUCT, ['y'], { runtime });
+    const one = new OrtTensor('float32', Float32Array.of(3), [1, 1]);
+    expect(session.run({ a: one, b: one, unread: one }).y?.data).toEqual(Float32Array.of(9));
+    expect(() => session.run({ a: one, unread: one })).toThrow(/\bb\b/);
+    session.dispose();
+  });
+
   test('carries every type of number to the bit', () => {
     for (const [type, data] of [
       ['float32', Float32Array.of(0.1, Number.NaN, Infinity)],

@@ -55,8 +55,10 @@ async function answerTo(request) {
       if (!session) throw new Error('the session has been disposed');
       /** @type {Record<string, import('onnxruntime-common').Tensor>} */
       const feeds = {};
+      // What the model does not read is left out, as the native build does.
       for (const { name, type, data, dims } of request.feeds)
-        feeds[name] = new Tensor(/** @type {'float32'} */ (type), /** @type {Float32Array} */ (data), dims);
+        if (session.inputNames.includes(name))
+          feeds[name] = new Tensor(/** @type {'float32'} */ (type), /** @type {Float32Array} */ (data), dims);
       const found = await session.run(feeds, request.outputs, { logSeverityLevel: 4 });
       const outputs = request.outputs.map((name) => {
         const { type, data, dims } = /** @type {import('onnxruntime-common').Tensor} */ (found[name]);
