@@ -3,8 +3,6 @@ import {
   applyBlocks,
   type Batch,
   type BatchTensors,
-  batchByLength,
-  bucketLengths,
   causalMask,
   Dense,
   Embedding,
@@ -19,11 +17,11 @@ import { compile, sparseCrossEntropy } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 import type { SemanticIds } from '../ids/semantic-ids.js';
 import type { EdgeTargets } from './edge-targets.js';
+import { efficientBatches, readHistories } from './efficient-rows.js';
 import { computed, EfficientSteps, paddedRows, type SearchStep } from './efficient-steps.js';
 import type { IdHistory, IdModel, IdSteps, SearchAtOnce } from './id-model.js';
 import type { TigerConfig } from './tiger-options.js';
 import type { UnseenItems } from './unseen-items.js';
-import { userToken } from './user-token.js';
 import { WholeSearch } from './whole-search.js';
 
 /** Score of a code that no ID goes on with. */
@@ -152,11 +150,6 @@ export class EfficientModel implements IdModel {
     return tf.add(codes, tf.sum(tf.gather(this.#prefixes as tf.Tensor, nodes), -2));
   }
 
-  #userToken(user: string | undefined): number {
-    const { userTokens } = this.#config;
-    return user === undefined || userTokens === 0 ? userTokens : userToken(user, userTokens);
-  }
-
   /** Vectors of a batch's items, `[batch, length, dimension]`, with their user's where users have tokens. */
   #show(shown: tf.Tensor, users: tf.Tensor): tf.Tensor {
     if (!this.#users) return shown;
@@ -238,41 +231,8 @@ export class EfficientModel implements IdModel {
     return tf.add(gate ? tf.mul(states, gate) : states, moved);
   }
 
-  batches({ log }: Dataset, random: RandomStream, edges?: EdgeTargets): (() => Batch)[] {
-    const { batchSize, maxLength } = this.#config;
-    const lengths = Int32Array.from({ length: log.users.size }, (_, user) =>
-      Math.max(0, Math.min(maxLength, log.history(user).length - 1)),
-    );
-    return batchByLength(lengths, batchSize, bucketLengths(maxLength), random.fork('order')).map(
-      ({ length, rows }, index) =>
-        () => {
-          const draws = random.fork(`edges ${index}`);
-          const items = new Int32Array(batchSize * length);
-          const present = new Float32Array(batchSize * length);
-          const targets = new Int32Array(batchSize * length);
-          const users = new Int32Array(batchSize);
-          for (const [k, user] of rows.entries()) {
-            const history = log.history(user);
-            const taken = lengths[user]!;
-            const from = history.length - 1 - taken;
-            const start = (k + 1) * length - taken;
-            users[k] = this.#userToken(log.users.idOf(user));
-            for (let i = 0; i < taken; i++) {
-              items[start + i] = history[from + i]!;
-              const next = history[from + i + 1]!;
-              targets[start + i] = edges ? edges.draw(next, draws) : next;
-              present[start + i] = 1;
-            }
-          }
-          const shape = [batchSize, length];
-          return {
-            items: { shape, values: items },
-            present: { shape, values: present },
-            users: { shape: [batchSize], values: users },
-            targets: { shape: [batchSize * length], values: targets },
-          };
-        },
-    );
+  batches(dataset: Dataset, random: RandomStream, edges?: EdgeTargets): (() => Batch)[] {
+    return efficientBatches(dataset, this.#config, random, edges);
   }
 
   /** Mean negative log-likelihood of the next items' IDs, in nats an item. */
@@ -340,32 +300,10 @@ export class EfficientModel implements IdModel {
     return made;
   }
 
-  /** Numbers of histories for the encoder, padded in front to one length. */
-  #read(
-    histories: readonly IdHistory[],
-    rows: number,
-  ): { length: number; items: Int32Array; present: Float32Array; users: Int32Array } {
-    const { maxLength } = this.#config;
-    const lengths = histories.map(({ items }) => Math.max(1, Math.min(maxLength, items.length)));
-    const length = bucketLengths(maxLength, 2).find((each) => each >= Math.max(1, ...lengths)) as number;
-    const items = new Int32Array(rows * length);
-    const present = new Float32Array(rows * length);
-    const users = new Int32Array(rows);
-    for (const [row, { items: history, user }] of histories.entries()) {
-      users[row] = this.#userToken(user);
-      const taken = Math.min(history.length, length);
-      for (let i = 0; i < taken; i++) {
-        items[(row + 1) * length - taken + i] = history[history.length - taken + i]!;
-        present[(row + 1) * length - taken + i] = 1;
-      }
-    }
-    return { length, items, present, users };
-  }
-
   /** The width of the search is not needed: rows come and go as they are asked for. */
   start(histories: readonly IdHistory[]): IdSteps {
     const rows = paddedRows(histories.length);
-    const { length, items, present, users } = this.#read(histories, rows);
+    const { length, items, present, users } = readHistories(histories, rows, this.#config);
     const root = computed(this.#encoder(length), [
       tf.tensor2d(items, [rows, length], 'int32'),
       tf.tensor2d(present, [rows, length]),
@@ -408,7 +346,7 @@ export class EfficientModel implements IdModel {
 
   /** States at the ends of histories, from a session that holds the weights. */
   #statesAtEnds(whole: WholeSearch, histories: readonly IdHistory[]): Float32Array {
-    const { length, ...inputs } = this.#read(histories, histories.length);
+    const { length, ...inputs } = readHistories(histories, histories.length, this.#config);
     const { states = new Float32Array() } = whole.graphs(histories.length).run(
       `${length} items`,
       {
