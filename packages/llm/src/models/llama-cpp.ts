@@ -10,14 +10,13 @@ import {
   MissingDependencyError,
   type OptionsOf,
   option,
-  PalateError,
   type SettingsOf,
   throwIfCancelled,
 } from '@palate/core';
 import type * as LlamaCpp from 'node-llama-cpp';
 import { Gate } from './gate.js';
 import { grammarSchema } from './grammar-schema.js';
-import { ModelCallError } from './model-error.js';
+import { localTurns, tooLong, withBorder } from './local-turns.js';
 import { withSchemaInstruction } from './schema-format.js';
 import { type CallOptions, languageModel, type StreamingLanguageModel } from './single-calls.js';
 
@@ -72,6 +71,8 @@ export interface LlamaCppModel extends StreamingLanguageModel, AsyncDisposable {
   dispose(): Promise<void>;
 }
 
+const SHORTER = 'Shorten the prompt, lower maxTokens, or raise contextTokens.';
+
 /** The parts of a loaded model that calls need. */
 interface Loaded {
   readonly library: typeof LlamaCpp;
@@ -105,21 +106,11 @@ export async function llamaCppModel(options: LlamaCppModelOptions): Promise<Llam
   const { defaultMaxTokens, grammar } = settings;
   const loaded = await load(settings);
   const turn = new Gate(1);
-  const inTurn = <T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> =>
-    turn.run(signal, async () => {
-      try {
-        return await work();
-      } catch (cause) {
-        throwIfCancelled(signal, 'generating');
-        if (PalateError.is(cause)) throw cause;
-        throw new ModelCallError('server-failed', {
-          expected: `${loaded.name} to run`,
-          received: cause instanceof Error ? cause.message : String(cause),
-          hint: 'Check that the file is that of a causal language model, and that the memory suffices.',
-          cause,
-        });
-      }
-    });
+  const inTurn = localTurns(
+    turn,
+    loaded.name,
+    'Check that the file is that of a causal language model, and that the memory suffices.',
+  );
   const dispose = (): Promise<void> => turn.run(undefined, () => loaded.model.dispose());
   return Object.assign(
     languageModel({
@@ -192,15 +183,6 @@ async function load(settings: LlamaCppSettings): Promise<Loaded> {
   }
 }
 
-function tooLong({ name, contextTokens }: Loaded, tokens: number): ModelCallError {
-  return new ModelCallError('request-refused', {
-    expected: `at most ${contextTokens} tokens, which is what ${name} reads`,
-    received: `${tokens} tokens, those to be written included`,
-    hint: 'Shorten the prompt, lower maxTokens, or raise contextTokens.',
-    isUnbilled: true,
-  });
-}
-
 async function generate(
   loaded: Loaded,
   asked: GenerateRequest,
@@ -215,7 +197,7 @@ async function generate(
     : tokensAfterStart(model, request.messages.map(({ content }) => content).join('\n\n'));
   const room = loaded.contextTokens - prompt.length;
   const maxTokens = request.maxTokens ?? Math.max(1, Math.min(settings.defaultMaxTokens, room));
-  if (maxTokens > room) throw tooLong(loaded, prompt.length + maxTokens);
+  if (maxTokens > room) throw tooLong(loaded, prompt.length + maxTokens, SHORTER);
   const sayable =
     settings.grammar && asked.schema ? grammarSchema(asked.schema.jsonSchema).schema : undefined;
   // The form is only known while running: any of those that the library's type allows stands for it.
@@ -240,8 +222,8 @@ async function generate(
     ...(onText ? { onTextChunk: onText } : {}),
     ...(grammar ? { grammar } : {}),
   } as const;
-  const { text, stopReason } = wrapper
-    ? await answered(
+  const work = wrapper
+    ? answered(
         new library.LlamaChat({
           contextSequence: sequence,
           chatWrapper: wrapper,
@@ -250,11 +232,15 @@ async function generate(
         history,
         shared,
       )
-    : await completed(
+    : completed(
         new library.LlamaCompletion({ contextSequence: sequence, autoDisposeSequence: false }),
         prompt,
         shared,
       );
+  const { text, stopReason } = await work.catch((cause: unknown) => {
+    throwIfCancelled(signal, 'generating');
+    throw cause;
+  });
   throwIfCancelled(signal, 'generating');
   return {
     text,
@@ -304,31 +290,20 @@ function tokensAfterStart(model: LlamaCpp.LlamaModel, text: string): LlamaCpp.To
 /** Reads prompt and continuation in one pass and sums the logarithms of the continuation's probabilities. */
 async function logLikelihood(loaded: Loaded, request: LikelihoodRequest): Promise<LikelihoodResult> {
   const { model, sequence } = loaded;
-  const whole = tokensAfterStart(model, request.prompt + request.continuation);
-  const alone = tokensAfterStart(model, request.prompt);
-  // Tokens may span the border: what the two readings do not share belongs to the continuation.
-  let border = 0;
-  while (border < alone.length && border < whole.length && alone[border] === whole[border]) border++;
-  if (border === 0) {
-    const end = model.tokens.bos ?? model.tokens.eos;
-    if (end === null || whole.length === 0)
-      throw new InvalidInputError({
-        expected: 'a prompt, since this model has no token to begin with',
-        received: 'none',
-        hint: 'Put something before the continuation.',
-      });
-    whole.unshift(end);
-    border = 1;
-  }
-  if (whole.length > loaded.contextTokens) throw tooLong(loaded, whole.length);
+  const { tokens, border } = withBorder(
+    tokensAfterStart(model, request.prompt + request.continuation),
+    tokensAfterStart(model, request.prompt),
+    model.tokens.bos ?? model.tokens.eos,
+  );
+  if (tokens.length > loaded.contextTokens) throw tooLong(loaded, tokens.length, SHORTER);
   await sequence.clearHistory();
   const read = await sequence.controlledEvaluate(
-    whole
+    tokens
       .slice(0, -1)
       .map((token, at) => (at < border - 1 ? token : [token, { generateNext: { probabilities: true } }])),
   );
   let sum = 0;
-  for (let at = border; at < whole.length; at++)
-    sum += Math.log(read[at - 1]?.next.probabilities?.get(whole[at] as LlamaCpp.Token) ?? 0);
-  return { logLikelihood: sum, tokens: whole.length - border };
+  for (let at = border; at < tokens.length; at++)
+    sum += Math.log(read[at - 1]?.next.probabilities?.get(tokens[at] as LlamaCpp.Token) ?? 0);
+  return { logLikelihood: sum, tokens: tokens.length - border };
 }

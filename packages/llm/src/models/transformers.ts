@@ -25,7 +25,7 @@ import {
 import { givenOrImported } from '../encoders/transformers-library.js';
 import { TRANSFORMERS_LIBRARY } from '../encoders/transformers-options.js';
 import { Gate } from './gate.js';
-import { ModelCallError } from './model-error.js';
+import { localTurns, tooLong, withBorder } from './local-turns.js';
 import { withSchemaInstruction } from './schema-format.js';
 import { type CallOptions, languageModel, type StreamingLanguageModel } from './single-calls.js';
 import { generationSteps } from './transformers-steps.js';
@@ -59,6 +59,8 @@ export type TransformersModelOptions = OptionsOf<typeof TRANSFORMERS_MODEL.decla
 
 type TransformersModelSettings = SettingsOf<typeof TRANSFORMERS_MODEL.declarations>;
 
+const SHORTER = 'Shorten the prompt or lower maxTokens.';
+
 /** The parts of a loaded model that calls need. */
 interface Loaded {
   readonly library: typeof Transformers;
@@ -86,22 +88,11 @@ export async function transformersModel(options: TransformersModelOptions): Prom
   const { defaultMaxTokens } = settings;
   const loaded = await load(settings);
   const turn = new Gate(1);
-
-  const inTurn = <T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> =>
-    turn.run(signal, async () => {
-      try {
-        return await work();
-      } catch (cause) {
-        if (PalateError.is(cause)) throw cause;
-        throw new ModelCallError('server-failed', {
-          expected: `${loaded.name} to run`,
-          received: cause instanceof Error ? cause.message : String(cause),
-          hint: 'Check that the files are those of a causal language model, complete and of the chosen dtype.',
-          cause,
-        });
-      }
-    });
-
+  const inTurn = localTurns(
+    turn,
+    loaded.name,
+    'Check that the files are those of a causal language model, complete and of the chosen dtype.',
+  );
   return languageModel({
     id: `transformers:${loaded.name}${options.dtype === undefined ? '' : `:${options.dtype}`}`,
     concurrency: 1,
@@ -150,15 +141,6 @@ async function load(settings: TransformersModelSettings): Promise<Loaded> {
   }
 }
 
-function tooLong({ name, contextTokens }: Loaded, tokens: number): ModelCallError {
-  return new ModelCallError('request-refused', {
-    expected: `at most ${contextTokens} tokens, which is what ${name} reads`,
-    received: `${tokens} tokens, those to be written included`,
-    hint: 'Shorten the prompt or lower maxTokens.',
-    isUnbilled: true,
-  });
-}
-
 function idTensor(
   { library }: Loaded,
   ids: readonly number[],
@@ -182,7 +164,7 @@ async function generate(
   const prompt = promptIds(tokenizer, request);
   const room = loaded.contextTokens - prompt.length;
   const maxTokens = request.maxTokens ?? Math.max(1, Math.min(defaultMaxTokens, room));
-  if (maxTokens > room) throw tooLong(loaded, prompt.length + maxTokens);
+  if (maxTokens > room) throw tooLong(loaded, prompt.length + maxTokens, SHORTER);
   const steps = generationSteps(library, tokenizer, {
     promptTokens: prompt.length,
     stop: request.stop ?? [],
@@ -253,35 +235,24 @@ function nucleus(library: typeof Transformers, topP: number): Transformers.Logit
 /** Reads prompt and continuation in one pass and sums log softmax over the continuation's tokens. */
 async function logLikelihood(loaded: Loaded, request: LikelihoodRequest): Promise<LikelihoodResult> {
   const { tokenizer, model } = loaded;
-  const whole = encodeAfterStart(tokenizer, request.prompt + request.continuation);
-  const alone = encodeAfterStart(tokenizer, request.prompt);
-  // Tokens may span the border: what the two readings do not share belongs to the continuation.
-  let border = 0;
-  while (border < alone.length && border < whole.length && alone[border] === whole[border]) border++;
-  if (border === 0) {
-    const end = tokenizer.eos_token_id ?? undefined;
-    if (end === undefined || whole.length === 0)
-      throw new InvalidInputError({
-        expected: 'a prompt, since this model has no token to begin with',
-        received: 'none',
-        hint: 'Put something before the continuation.',
-      });
+  const { tokens, border } = withBorder(
+    encodeAfterStart(tokenizer, request.prompt + request.continuation),
+    encodeAfterStart(tokenizer, request.prompt),
     // As is usual for models without a token for the beginning: the end of another text.
-    whole.unshift(end);
-    border = 1;
-  }
-  if (whole.length > loaded.contextTokens) throw tooLong(loaded, whole.length);
-  const { logits } = (await model(idTensor(loaded, whole))) as { logits: Transformers.Tensor };
+    tokenizer.eos_token_id,
+  );
+  if (tokens.length > loaded.contextTokens) throw tooLong(loaded, tokens.length, SHORTER);
+  const { logits } = (await model(idTensor(loaded, tokens))) as { logits: Transformers.Tensor };
   const width = logits.dims.at(-1) as number;
   const values = (logits.type === 'float32' ? logits : logits.to('float32')).data as Float32Array;
   let sum = 0;
-  for (let at = border; at < whole.length; at++) {
+  for (let at = border; at < tokens.length; at++) {
     const row = values.subarray((at - 1) * width, at * width);
     let highest = Number.NEGATIVE_INFINITY;
     for (const value of row) if (value > highest) highest = value;
     let total = 0;
     for (const value of row) total += Math.exp(value - highest);
-    sum += row[whole[at] as number]! - highest - Math.log(total);
+    sum += row[tokens[at] as number]! - highest - Math.log(total);
   }
-  return { logLikelihood: sum, tokens: whole.length - border };
+  return { logLikelihood: sum, tokens: tokens.length - border };
 }
