@@ -86,14 +86,16 @@ export async function crossValidate(
 
 /** The choice as it was saved; nothing where it is not one of so many parts. */
 export function savedChoice(value: unknown, parts: number): MixtureChoice | undefined {
-  const told = isObject(value) ? value : {};
-  const { mixture, parts: ofParts, gain, error } = told;
+  const { mixture, parts: ofParts, gain, error } = isObject(value) ? value : {};
+  const isNumber = (each: unknown): each is number => Number.isFinite(each);
   if (
-    [mixture, gain, error].every((each) => Number.isFinite(each)) &&
+    isNumber(mixture) &&
+    isNumber(gain) &&
+    isNumber(error) &&
     Array.isArray(ofParts) &&
     ofParts.length === parts &&
-    ofParts.every((each) => Number.isFinite(each))
+    ofParts.every(isNumber)
   )
-    return told as unknown as MixtureChoice;
+    return { mixture, parts: ofParts, gain, error };
   return undefined;
 }

@@ -17,7 +17,7 @@ import { type NextItemSettings, NextItemTask } from '../next-item-task.js';
 import type { SequenceEncoder } from '../sequence-encoder.js';
 import { carried, fitTransferable, loadTransferable } from './fit-transferable.js';
 import { NEXT_ITEM } from './task-of.js';
-import { TRANSFER } from './transfer-options.js';
+import { CODES, TRANSFER } from './transfer-options.js';
 import { TransferableModel, type TransferKind, type TransferParts } from './transferable-model.js';
 
 /** Options of {@link Rpg.fit}. */
@@ -27,14 +27,7 @@ export const RPG = defineOptions('Rpg.fit', {
     default: 0.07,
     doc: "divides the cosine of a code's head and a value of it, of which a softmax makes probabilities",
   }),
-  codes: option.integer({ min: 1, max: 256 })({
-    default: 32,
-    doc: 'codes of an item, none of which depends on another',
-  }),
-  codeValues: option.integer({ min: 2, max: 65_536 })({
-    default: 256,
-    doc: 'values of a code; as many as there are items at most',
-  }),
+  ...CODES,
 });
 
 /** Options of {@link Rpg.fit}; {@link RPG} says what each does. */

@@ -49,3 +49,12 @@ export const CONTRASTIVE = {
     doc: "chance that the second view of a history in `'contrastive'` is without an item",
   }),
 } as const;
+
+/** Options of items as codes of their texts. */
+export const CODES = {
+  codes: option.integer({ min: 1, max: 256 })({ default: 32, doc: 'codes of an item' }),
+  codeValues: option.integer({ min: 2, max: 65_536 })({
+    default: 256,
+    doc: 'values of a code; as many as there are items at most',
+  }),
+} as const;

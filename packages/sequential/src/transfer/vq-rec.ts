@@ -11,18 +11,14 @@ import { ProductCodes } from '../items/product-codes.js';
 import { CodeVectors } from '../items/text-vectors.js';
 import { carried, fitTransferable, loadTransferable } from './fit-transferable.js';
 import { taskOf } from './task-of.js';
-import { CONTRASTIVE, TRANSFER } from './transfer-options.js';
+import { CODES, CONTRASTIVE, TRANSFER } from './transfer-options.js';
 import { TransferableModel, type TransferKind, type TransferParts } from './transferable-model.js';
 
 /** Options of {@link VqRec.fit}. */
 export const VQREC = defineOptions('VqRec.fit', {
   ...TRANSFER,
   ...CONTRASTIVE,
-  codes: option.integer({ min: 1, max: 256 })({ default: 32, doc: 'codes of an item' }),
-  codeValues: option.integer({ min: 2, max: 65_536 })({
-    default: 256,
-    doc: 'values of a code; as many as there are items at most',
-  }),
+  ...CODES,
   mixShare: option.number({ min: 0, max: 1 })({
     default: 0.75,
     doc: "share of the codes that made-up negatives of `'contrastive'` have from other items",
