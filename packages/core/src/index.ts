@@ -148,6 +148,7 @@ export {
   trainingOf,
 } from './provenance-of-models.js';
 export { RandomStream } from './random.js';
+export { readTextIfThere } from './read-text-if-there.js';
 export type { ReadingReport } from './reading-report.js';
 export { type Recommendation, type Recommendations, type RecommendRequest, recommend } from './recommend.js';
 export {
@@ -173,7 +174,7 @@ export type { RecordKey } from './storage/record-key.js';
 export { type RestoreRecordsOptions, type RestoreReport, restoreRecords } from './storage/restore-records.js';
 export { StoreError, type StoreErrorCode, storeErrorOf } from './storage/store-error.js';
 export type { EncodedTexts, TextEncoder } from './text-encoder.js';
-export { topK, unavailableItems } from './top-k.js';
+export { byScore, topK, unavailableItems } from './top-k.js';
 export { switchOffUsageReports } from './usage-reports.js';
 export { type UserSystem, userCacheFolder, userDataFolder } from './user-folders.js';
 export type { VectorAddOptions, VectorIndex, VectorMatch, VectorSearchOptions } from './vector-index.js';

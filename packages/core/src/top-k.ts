@@ -2,6 +2,9 @@ import { InvalidInputError } from './errors.js';
 import { checkNumber } from './options.js';
 import type { Query, RetrieveOptions, ScoredItem } from './retriever.js';
 
+/** Order of items, best first: equal scores stand by lower item index. */
+export const byScore = (a: ScoredItem, b: ScoredItem): number => b.score - a.score || a.item - b.item;
+
 /**
  * The `k` highest scores with their positions, best first; equal scores stand by lower position. Positions
  * marked in `skip` and scores of NaN or minus infinity are left out.

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   contentHash,
@@ -6,6 +6,7 @@ import {
   type GenerateRequest,
   InvalidInputError,
   type LongCallOptions,
+  readTextIfThere,
   throwIfCancelled,
   writeFileAtomically,
 } from '@palate/core';
@@ -115,7 +116,7 @@ export class BatchQueue implements JobQueue {
   async #load(signal: AbortSignal, onProgress: LongCallOptions['onProgress']): Promise<void> {
     const named = await this.#batches();
     const read = async (name: string, file: string): Promise<unknown> => {
-      const text = await readFile(join(this.#dir, name, file), 'utf8').catch(() => undefined);
+      const text = await readTextIfThere(join(this.#dir, name, file));
       return text === undefined ? undefined : (JSON.parse(text) as unknown);
     };
     for (const name of named) {

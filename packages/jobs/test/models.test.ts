@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -132,6 +132,36 @@ describe('a text encoder by jobs', () => {
     expect(data).toEqual(direct.data);
     expect(truncated).toBe(direct.truncated);
     expect((await byJobs.encode([])).data).toEqual(new Float32Array(0));
+  });
+});
+
+describe('batches that were stopped', () => {
+  test('are not asked again where their jobs cannot be read', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'palate-batches-'));
+    const asked: string[] = [];
+    const queueThat = (answers: boolean) =>
+      new BatchQueue({
+        dir,
+        answer: async (requests) => {
+          asked.push(...requests.map(({ messages }) => messages[0]?.content ?? ''));
+          if (!answers) throw new Error('stopped');
+          return capitals([]).generate(requests);
+        },
+      });
+    const job = answerJob(capitals([]));
+    await expect(queueThat(false).run(job, [ask('a')])).rejects.toThrow('stopped');
+    const [batch = ''] = await readdir(dir);
+    const jobs = join(dir, batch, 'jobs.json');
+    const text = await readFile(jobs, 'utf8');
+    await rm(jobs);
+    await mkdir(jobs);
+    await expect(queueThat(true).run(job, [ask('a')])).rejects.toThrow(/EISDIR/);
+    expect(asked).toEqual(['a']);
+    await rm(jobs, { recursive: true });
+    await writeFile(jobs, text);
+    expect(await queueThat(true).run(job, [ask('a')])).toMatchObject([{ ok: true, value: { text: 'A' } }]);
+    expect(asked).toEqual(['a', 'a']);
+    await rm(dir, { recursive: true });
   });
 });
 

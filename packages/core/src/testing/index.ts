@@ -4,7 +4,11 @@ export type { ConformanceCase } from './conformance.js';
 export { type DisposableConformanceOptions, disposableConformance } from './disposable.js';
 export { type FeedbackStoreConformanceOptions, feedbackStoreConformance } from './feedback-store.js';
 export { collectGarbage, settled } from './garbage.js';
-export { type KnowledgeStoreConformanceOptions, knowledgeStoreConformance } from './knowledge-store.js';
+export {
+  type KnowledgeStoreConformanceOptions,
+  knowledgeEntry,
+  knowledgeStoreConformance,
+} from './knowledge-store.js';
 export { type LanguageModelConformanceOptions, languageModelConformance } from './language-model.js';
 export { type RankerConformanceOptions, rankerConformance } from './ranker.js';
 export { type RetrieverConformanceOptions, retrieverConformance } from './retriever.js';

@@ -12,7 +12,8 @@ export interface KnowledgeStoreConformanceOptions {
   readonly reopen: (closed: KnowledgeStore) => Promise<KnowledgeStore>;
 }
 
-const entry = (entity: string, more: Partial<KnowledgeEntry> = {}): KnowledgeEntry => ({
+/** A text about an item, for tests of stores. */
+export const knowledgeEntry = (entity: string, more: Partial<KnowledgeEntry> = {}): KnowledgeEntry => ({
   entityType: 'item',
   entity,
   kind: 'infer',
@@ -45,16 +46,16 @@ export function knowledgeStoreConformance(options: KnowledgeStoreConformanceOpti
       name: 'keeps entries apart by every part of their key, replaces equal keys, and lists by any part',
       run: withStore(async (store) => {
         await store.put([
-          entry('a'),
-          entry('a', { kind: 'tag' }),
-          entry('a', { model: 'other' }),
-          entry('a', { entityType: 'user' }),
-          entry('b', { promptVersion: '2' }),
+          knowledgeEntry('a'),
+          knowledgeEntry('a', { kind: 'tag' }),
+          knowledgeEntry('a', { model: 'other' }),
+          knowledgeEntry('a', { entityType: 'user' }),
+          knowledgeEntry('b', { promptVersion: '2' }),
         ]);
-        const newer = entry('a', { text: 'newer', facts: { confidence: 'high' }, knowsUntil: 7 });
+        const newer = knowledgeEntry('a', { text: 'newer', facts: { confidence: 'high' }, knowsUntil: 7 });
         await store.put([newer]);
-        assert.deepEqual(await store.get(entry('a')), newer);
-        assert.equal(await store.get(entry('c')), undefined);
+        assert.deepEqual(await store.get(knowledgeEntry('a')), newer);
+        assert.equal(await store.get(knowledgeEntry('c')), undefined);
         assert.equal((await listed(store)).length, 5);
         assert.equal((await listed(store, { entityType: 'item' })).length, 4);
         assert.deepEqual(await listed(store, { kind: 'tag' }), ['tag/m/a']);
@@ -68,14 +69,14 @@ export function knowledgeStoreConformance(options: KnowledgeStoreConformanceOpti
       name: 'gives and lists the newest of the versions that other prompts made, or the one whose hash is asked for',
       run: withStore(async (store) => {
         await store.put([
-          entry('a', { promptHash: 'f', text: 'newest', createdAt: 9 }),
-          entry('a', { promptHash: '0', text: 'older', createdAt: 5 }),
-          entry('a', { text: 'imported', createdAt: 7 }),
-          entry('b', { promptHash: '1', createdAt: 1 }),
+          knowledgeEntry('a', { promptHash: 'f', text: 'newest', createdAt: 9 }),
+          knowledgeEntry('a', { promptHash: '0', text: 'older', createdAt: 5 }),
+          knowledgeEntry('a', { text: 'imported', createdAt: 7 }),
+          knowledgeEntry('b', { promptHash: '1', createdAt: 1 }),
         ]);
-        assert.equal((await store.get(entry('a')))?.text, 'newest');
-        assert.equal((await store.get(entry('a', { promptHash: '0' })))?.text, 'older');
-        assert.equal(await store.get(entry('a', { promptHash: '2' })), undefined);
+        assert.equal((await store.get(knowledgeEntry('a')))?.text, 'newest');
+        assert.equal((await store.get(knowledgeEntry('a', { promptHash: '0' })))?.text, 'older');
+        assert.equal(await store.get(knowledgeEntry('a', { promptHash: '2' })), undefined);
         assert.deepEqual(await listed(store), ['infer/m/a', 'infer/m/b']);
         assert.deepEqual(await listed(store, { promptHash: '0' }), ['infer/m/a']);
         assert.equal((await listed(store, { allVersions: true })).length, 4);
@@ -84,7 +85,7 @@ export function knowledgeStoreConformance(options: KnowledgeStoreConformanceOpti
     {
       name: 'gives back every character and every field, in the order of keys, however many there are',
       run: withStore(async (store) => {
-        const odd = entry('Ærø "\\\0" \ud83c \u{1f3ac}', {
+        const odd = knowledgeEntry('Ærø "\\\0" \ud83c \u{1f3ac}', {
           text: 'two\nlines, \\u0000 and \0',
           provenance: madeFrom({ users: { b: { n: 3, until: 4.5 } } }),
           facts: { tags: ['x'], deep: { y: null } },
@@ -92,7 +93,7 @@ export function knowledgeStoreConformance(options: KnowledgeStoreConformanceOpti
         await store.put([odd]);
         assert.deepEqual(await store.get(odd), odd);
         const many = Array.from({ length: 2500 }, (_, k) =>
-          entry(`n${String(k).padStart(5, '0')}`, { kind: 'many' }),
+          knowledgeEntry(`n${String(k).padStart(5, '0')}`, { kind: 'many' }),
         );
         await store.put([...many].reverse());
         assert.deepEqual(
@@ -105,20 +106,23 @@ export function knowledgeStoreConformance(options: KnowledgeStoreConformanceOpti
       name: 'is there again after it was closed',
       run: async () => {
         const first = await create();
-        await first.put([entry('a')]);
+        await first.put([knowledgeEntry('a')]);
         await first.close();
         const second = await reopen(first);
-        assert.deepEqual(await second.get(entry('a')), entry('a'));
+        assert.deepEqual(await second.get(knowledgeEntry('a')), knowledgeEntry('a'));
         await second.close();
       },
     },
     {
       name: 'refuses a batch with one bad key or value as a whole',
       run: withStore(async (store) => {
-        await refuses(() => store.put([entry('a'), entry('')]), 'invalid-input');
-        await refuses(() => store.put([entry('a'), entry('x'.repeat(3000))]), 'invalid-input');
+        await refuses(() => store.put([knowledgeEntry('a'), knowledgeEntry('')]), 'invalid-input');
         await refuses(
-          () => store.put([entry('a'), entry('b', { facts: { n: Number.NaN } })]),
+          () => store.put([knowledgeEntry('a'), knowledgeEntry('x'.repeat(3000))]),
+          'invalid-input',
+        );
+        await refuses(
+          () => store.put([knowledgeEntry('a'), knowledgeEntry('b', { facts: { n: Number.NaN } })]),
           'invalid-input',
         );
         assert.deepEqual(await listed(store), []);

@@ -1,4 +1,4 @@
-import type { InteractionLog, ScoredItem } from '@palate/core';
+import { byScore, type InteractionLog, type ScoredItem } from '@palate/core';
 import { type SparseRows, transpose, userItemMatrix } from '@palate/retrievers';
 
 /** Neighbours that are kept of an item. */
@@ -52,7 +52,7 @@ export class CoUse {
         item: other,
         score: count / (Math.sqrt(own * countOf(other)) + SHRINKAGE),
       }))
-      .sort((a, b) => b.score - a.score || a.item - b.item)
+      .sort(byScore)
       .slice(0, MOST);
   }
 }

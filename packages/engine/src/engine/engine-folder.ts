@@ -1,6 +1,12 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type AddedItemStore, ArtifactError, InvalidInputError, writeFileAtomically } from '@palate/core';
+import {
+  type AddedItemStore,
+  ArtifactError,
+  InvalidInputError,
+  readTextIfThere,
+  writeFileAtomically,
+} from '@palate/core';
 import { AddedItemsFile } from './added-items-file.js';
 
 const ITEMS = 'added-items.jsonl';
@@ -63,10 +69,7 @@ export class EngineFolder {
 
   async #read(name: string): Promise<unknown> {
     const path = join(this.path, name);
-    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
-    });
+    const text = await readTextIfThere(path);
     if (text === undefined) return undefined;
     try {
       return JSON.parse(text);

@@ -1,4 +1,4 @@
-import type { InteractionLog, ScoredItem } from '@palate/core';
+import { byScore, type InteractionLog, type ScoredItem } from '@palate/core';
 
 /** Neighbours that are kept of an item. */
 const MOST = 50;
@@ -43,7 +43,7 @@ export class GraphWalk {
       score: (mass[other] as number) / ((counts[other] as number) + 2 * median),
     }))
       .filter(({ item: other, score }) => other !== item && score > 0)
-      .sort((a, b) => b.score - a.score || a.item - b.item)
+      .sort(byScore)
       .slice(0, MOST);
   }
 

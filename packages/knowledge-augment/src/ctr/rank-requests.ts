@@ -1,4 +1,4 @@
-import type { Query, ScoredItem } from '@palate/core';
+import { byScore, type Query, type ScoredItem } from '@palate/core';
 import type { ScoreRequest } from './score-request.js';
 
 /**
@@ -24,6 +24,6 @@ export function requestOf(
 /** The best `k` candidates by their scores; equal scores stand by lower item index. */
 export function bestOf(candidates: ArrayLike<number>, scores: Float32Array, k: number): ScoredItem[] {
   return Array.from(scores, (score, at): ScoredItem => ({ item: candidates[at] as number, score }))
-    .sort((a, b) => b.score - a.score || a.item - b.item)
+    .sort(byScore)
     .slice(0, k);
 }

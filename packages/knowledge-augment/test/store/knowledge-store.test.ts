@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidInputError, type KnowledgeStore, type LanguageModel, madeFrom } from '@palate/core';
-import { knowledgeStoreConformance } from '@palate/core/testing';
+import { knowledgeEntry as entry, knowledgeStoreConformance } from '@palate/core/testing';
 import {
   loadBundledMovieTweetings,
   loadEngagement,
@@ -22,7 +22,6 @@ import {
   pendingKnowledge,
   recordedKnowledge,
 } from '../../src/index.js';
-import { entry } from './entry.js';
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'palate-store-'));
 

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { KnowledgeEntry, KnowledgeStore } from '@palate/core';
+import { knowledgeEntry as entry } from '@palate/core/testing';
 import fc from 'fast-check';
 import { open } from 'lmdb';
 import { describe, expect, it } from 'vitest';
@@ -22,7 +23,6 @@ import {
   openKnowledgeStore,
   restoreKnowledgeStore,
 } from '../../src/index.js';
-import { entry } from './entry.js';
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'palate-damage-'));
 async function entriesOf(store: KnowledgeStore, filter = {}): Promise<KnowledgeEntry[]> {

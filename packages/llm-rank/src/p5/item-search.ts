@@ -1,4 +1,4 @@
-import { type LongCallOptions, type ScoredItem, topK } from '@palate/core';
+import { byScore, type LongCallOptions, type ScoredItem, topK } from '@palate/core';
 import { TokenTrie } from '@palate/nn';
 import type { P5Parts } from './p5-parts.js';
 import { endOf, type TextSource } from './text-row.js';
@@ -79,7 +79,7 @@ export class ItemSearch {
       else if (!found.has(item)) found.set(item, score);
     }
     const items = Array.from(found, ([item, score]) => ({ item, score }));
-    items.sort((a, b) => b.score - a.score || a.item - b.item);
+    items.sort(byScore);
     return { items, invalid, written: sequences.length };
   }
 }

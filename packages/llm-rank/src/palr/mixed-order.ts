@@ -1,4 +1,4 @@
-import type { ScoredItem } from '@palate/core';
+import { byScore, type ScoredItem } from '@palate/core';
 
 /**
  * Puts candidates into the order of a model's log-chances and, by a weight, of the order they came in.
@@ -20,7 +20,7 @@ export function mixedOrder(
   const [chances, ranks] = [logChances(own), meanRanks(read)];
   const mixed = read
     .map(({ item }, at) => ({ item, score: chances[at]! - weight * Math.log(ranks[at]!) }))
-    .sort((a, b) => b.score - a.score || a.item - b.item);
+    .sort(byScore);
   const lowest = mixed.at(-1)?.score ?? 0;
   const rest = given.slice(own.length, Math.max(own.length, k));
   return [...mixed, ...rest.map(({ item }, at) => ({ item, score: lowest - 1 - at }))].slice(0, k);

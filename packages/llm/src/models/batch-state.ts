@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ArtifactError, writeFileAtomically } from '@palate/core';
+import { ArtifactError, readTextIfThere, writeFileAtomically } from '@palate/core';
 import type { OpenAI } from 'openai';
 
 /** One batch of a job and how far it is. */
@@ -49,10 +48,7 @@ export function noteBatch(part: BatchPart, batch: OpenAI.Batch): void {
  * @throws ArtifactError if it is something else
  */
 export async function readState(dir: string): Promise<BatchState | undefined> {
-  const text = await readFile(join(dir, 'state.json'), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const text = await readTextIfThere(join(dir, 'state.json'));
   if (text === undefined) return undefined;
   let state: Partial<BatchState> | undefined;
   try {

@@ -1,4 +1,4 @@
-import type { ScoredItem } from '@palate/core';
+import { byScore, type ScoredItem } from '@palate/core';
 
 /** The constant of reciprocal rank fusion (Cormack et al. 2009). */
 export const RANK_CONSTANT = 60;
@@ -19,7 +19,5 @@ export function fuseLists(
   for (const [l, list] of lists.entries())
     for (const [position, { item, rank = position }] of list.entries())
       scores.set(item, (scores.get(item) ?? 0) + (weights[l] ?? 1) / (RANK_CONSTANT + rank + 1));
-  return [...scores]
-    .map(([item, score]) => ({ item, score }))
-    .sort((a, b) => b.score - a.score || a.item - b.item);
+  return [...scores].map(([item, score]) => ({ item, score })).sort(byScore);
 }

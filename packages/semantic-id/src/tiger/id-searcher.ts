@@ -4,7 +4,7 @@
  * the beams kept on a level; a *leaf* is a node of the last level, an item.
  */
 
-import type { ScoredItem } from '@palate/core';
+import { byScore, type ScoredItem } from '@palate/core';
 import type { SemanticIds } from '../ids/semantic-ids.js';
 import { joined, rootAt } from './beams.js';
 import { ChildBeams } from './child-beams.js';
@@ -105,8 +105,6 @@ export class IdSearcher {
 
   #itemsAt(leaves: Int32Array, scores: Float64Array): ScoredItem[] {
     const { trie } = this.#ids;
-    return Array.from(leaves, (leaf, k) => ({ item: trie.item[leaf]!, score: scores[k]! })).sort(
-      (a, b) => b.score - a.score || a.item - b.item,
-    );
+    return Array.from(leaves, (leaf, k) => ({ item: trie.item[leaf]!, score: scores[k]! })).sort(byScore);
   }
 }

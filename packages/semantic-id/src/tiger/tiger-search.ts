@@ -5,6 +5,7 @@
  */
 
 import {
+  byScore,
   type Favourites,
   type IdMap,
   type Query,
@@ -154,7 +155,7 @@ export class TigerSearch {
     const isCold = ({ item }: ScoredItem): boolean => this.#parts.unseen.items[item] === 1;
     const cold = list.filter(isCold).slice(0, coldShare);
     const warm = list.filter((entry) => !isCold(entry)).slice(0, k - cold.length);
-    return [...warm, ...cold].sort((a, b) => b.score - a.score || a.item - b.item);
+    return [...warm, ...cold].sort(byScore);
   }
 }
 

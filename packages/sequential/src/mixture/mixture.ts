@@ -1,6 +1,7 @@
 import {
   ArtifactError,
   artifactTensor,
+  byScore,
   checkNumber,
   checkOptions,
   checkSharedIds,
@@ -236,7 +237,7 @@ export class Mixture implements Retriever, Saveable {
         counts,
       );
       return Array.from(gate.scores(mixed), (score, row) => ({ item: mixed.items[row] as number, score }))
-        .sort((a, b) => b.score - a.score || a.item - b.item)
+        .sort(byScore)
         .slice(0, k);
     });
   }
