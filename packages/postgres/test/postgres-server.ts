@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
-import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { access, chown, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '../../../scripts/free-port.js';
 
@@ -23,6 +23,24 @@ export async function findPostgres(): Promise<{ readonly bin: string } | { reado
   const newest = versions.sort((a, b) => Number(b) - Number(a))[0];
   if (newest !== undefined) return { bin: join(root, newest, 'bin') };
   return { missing: 'no PostgreSQL server is installed here (apt-get install postgresql)' };
+}
+
+/** The same of a server that has pgvector as well, which `scripts/postgres-with-vectors.sh` makes. */
+export async function findPostgresWithVectors(): Promise<
+  { readonly bin: string } | { readonly missing: string }
+> {
+  const found = await findPostgres();
+  if ('missing' in found) return found;
+  const version = basename(dirname(found.bin));
+  const own = join(process.env.PALATE_CACHE ?? '/var/cache/palate', `postgresql-${version}`);
+  const bin = join(own, 'lib/postgresql', version, 'bin');
+  const isThere = await access(bin).then(
+    () => true,
+    () => false,
+  );
+  return isThere
+    ? { bin }
+    : { missing: 'no PostgreSQL server with pgvector was made here (scripts/postgres-with-vectors.sh)' };
 }
 
 /** Starts a new server, with an empty database and a user whose password is in the URL. */
