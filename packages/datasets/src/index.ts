@@ -27,13 +27,14 @@ export {
   type InteractionRoles,
 } from './import-options.js';
 export { type JsonRecord, readJsonLines } from './json-lines.js';
+export type { LargeLog, LargeSplit, UserSequence } from './large/large-log.js';
 export {
   LARGE_LEAVE_ONE_OUT,
   LARGE_SPLIT_BY_TIME,
-  type LargeLog,
-  type LargeSplit,
-  type UserSequence,
-} from './large/large-log.js';
+  LARGE_SPLIT_BY_USER,
+  LARGE_SPLIT_PER_USER_TIME,
+  LARGE_SPLIT_RANDOM,
+} from './large/large-splits.js';
 export { LARGE_LOG, type LargeLogOptions, openLargeLog } from './large/open-large-log.js';
 export { findLeaks, type LeakReport } from './leaks.js';
 export {

@@ -135,7 +135,47 @@ export const SPLIT_RULES = {
     `leave-one-out: last interaction test${hasValidation ? ', second-last validation' : ''}; equal times by row`,
   byTime: (testFrom: number, validationFrom: number | undefined): string =>
     `global time: test from ${testFrom}${validationFrom === undefined ? '' : `, validation from ${validationFrom}`} (seconds since 1970)`,
+  perUserTime: ({ test, validation }: Shares): string =>
+    `per-user time: newest ${test} test${validation > 0 ? `, ${validation} before it validation` : ''}; equal times by row`,
+  byUser: (shares: SeededShares): string => `by user: ${seededRule(shares)}`,
+  random: (shares: SeededShares): string => `random: ${seededRule(shares)}`,
 } as const;
+
+/** Shares of a split for the test and for validation. */
+export interface Shares {
+  readonly test: number;
+  readonly validation: number;
+}
+
+/** Shares whose rows are chosen by a seed. */
+export interface SeededShares extends Shares {
+  readonly seed: number;
+}
+
+const seededRule = ({ test, validation, seed }: SeededShares): string =>
+  `${test} test${validation > 0 ? `, ${validation} validation` : ''}; seed ${seed}`;
+
+/**
+ * Chooses the users, or the rows, that seeded splits hold out. Takes 4 bytes for each of all while it chooses.
+ *
+ * @param what - name of the stream of random numbers: another one chooses otherwise
+ * @param count - how many there are in all
+ * @returns the part of each: 0 training, 1 validation, 2 test
+ */
+export function heldOut(
+  what: 'split-by-user' | 'split-random',
+  count: number,
+  { test, validation, seed }: SeededShares,
+): Uint8Array {
+  const order = new Int32Array(count);
+  for (let k = 0; k < count; k++) order[k] = k;
+  new RandomStream(seed).fork(what).shuffle(order);
+  const tested = Math.round(count * test);
+  const held = Math.min(count, tested + Math.round(count * validation));
+  const part = new Uint8Array(count);
+  for (let k = 0; k < held; k++) part[order[k]!] = k < tested ? TEST : VALIDATION;
+  return part;
+}
 
 /** Options of {@link leaveOneOut}. */
 export const LEAVE_ONE_OUT = defineOptions(
@@ -253,7 +293,7 @@ export function splitPerUserTime(log: InteractionLog, options: SplitByTimeOption
     log,
     part,
     'per-user-time',
-    `per-user time: newest ${test} test${validation > 0 ? `, ${validation} before it validation` : ''}; equal times by row`,
+    SPLIT_RULES.perUserTime({ test, validation }),
     validation > 0,
     leaks,
   );
@@ -280,25 +320,11 @@ export type SeededSplitOptions = OptionsOf<typeof SEEDED>;
  * their part once more (`splitPerUserTime`) to have histories to fold in and targets to find.
  */
 export function splitByUser(log: InteractionLog, options: SeededSplitOptions = {}): Split {
-  const { test, validation, seed, leaks } = checkShares(SPLIT_BY_USER.settings(options));
-  const users = new RandomStream(seed)
-    .fork('split-by-user')
-    .shuffle(Int32Array.from({ length: log.users.size }, (_, u) => u));
-  const tested = Math.round(log.users.size * test);
-  const validated = Math.round(log.users.size * validation);
-  const partOfUser = new Uint8Array(log.users.size);
-  for (const [k, user] of users.entries())
-    partOfUser[user] = k < tested ? TEST : k < tested + validated ? VALIDATION : TRAIN;
+  const settings = checkShares(SPLIT_BY_USER.settings(options));
+  const partOfUser = heldOut('split-by-user', log.users.size, settings);
   const part = new Uint8Array(log.length);
   for (let r = 0; r < log.length; r++) part[r] = partOfUser[log.user[r]!]!;
-  return build(
-    log,
-    part,
-    'user',
-    `by user: ${test} test${validation > 0 ? `, ${validation} validation` : ''}; seed ${seed}`,
-    validation > 0,
-    leaks,
-  );
+  return build(log, part, 'user', SPLIT_RULES.byUser(settings), settings.validation > 0, settings.leaks);
 }
 
 /**
@@ -306,28 +332,13 @@ export function splitByUser(log: InteractionLog, options: SeededSplitOptions = {
  * users too: a warning says how many.
  */
 export function splitRandom(log: InteractionLog, options: SeededSplitOptions = {}): Split {
-  const { test, validation, seed, leaks } = checkShares(SPLIT_RANDOM.settings(options));
-  const order = new RandomStream(seed)
-    .fork('split-random')
-    .shuffle(Int32Array.from({ length: log.length }, (_, r) => r));
-  const tested = Math.round(log.length * test);
-  const validated = Math.round(log.length * validation);
-  const part = new Uint8Array(log.length);
-  for (let k = 0; k < tested + validated; k++) part[order[k]!] = k < tested ? TEST : VALIDATION;
-  return build(
-    log,
-    part,
-    'random',
-    `random: ${test} test${validation > 0 ? `, ${validation} validation` : ''}; seed ${seed}`,
-    validation > 0,
-    leaks,
-  );
+  const settings = checkShares(SPLIT_RANDOM.settings(options));
+  const part = heldOut('split-random', log.length, settings);
+  return build(log, part, 'random', SPLIT_RULES.random(settings), settings.validation > 0, settings.leaks);
 }
 
 /** Refuses shares that leave nothing for training. */
-export function checkShares<T extends { readonly test: number; readonly validation: number }>(
-  settings: T,
-): T {
+export function checkShares<T extends Shares>(settings: T): T {
   const { test, validation } = settings;
   if (!(test > 0 && test + validation < 1))
     throw new InvalidInputError({

@@ -41,6 +41,9 @@ export const sqlDouble = (value: number): string => `'${value}'::double`;
 /** A name as SQL writes it. */
 export const sqlName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
+/** Rows of a chunk at most, as DuckDB has them. */
+const CHUNK_ROWS = 2048;
+
 /** A DuckDB database of one's own in a temporary folder, which goes with it. */
 export class DuckDbSession {
   readonly #instance: DuckDBInstance;
@@ -122,6 +125,41 @@ export class DuckDbSession {
     } catch (cause) {
       throw errorOf(cause);
     }
+  }
+
+  /**
+   * Keeps columns of numbers, all of one length, as a table.
+   *
+   * @returns its name
+   */
+  async keep(
+    columns: Readonly<Record<string, Float64Array | Uint8Array>>,
+    signal?: AbortSignal,
+  ): Promise<string> {
+    const { DuckDBDataChunk, DOUBLE } = await loadDuckDb();
+    const name = this.newName();
+    const names = Object.keys(columns);
+    await this.run(`create table ${name} (${names.map((each) => `${each} double`).join(', ')})`, signal);
+    const arrays = Object.values(columns);
+    const length = arrays[0]?.length ?? 0;
+    try {
+      const appender = await this.#connection.createAppender(name);
+      for (let from = 0; from < length; from += CHUNK_ROWS) {
+        throwIfCancelled(signal, 'work on a large log');
+        const rows = Math.min(CHUNK_ROWS, length - from);
+        const chunk = DuckDBDataChunk.create(
+          names.map(() => DOUBLE),
+          rows,
+        );
+        for (const [column, array] of arrays.entries())
+          chunk.setColumnValues(column, Array.from(array.subarray(from, from + rows)));
+        appender.appendDataChunk(chunk);
+      }
+      appender.closeSync();
+    } catch (cause) {
+      throw errorOf(cause);
+    }
+    return name;
   }
 
   close(): Promise<void> {

@@ -1,16 +1,25 @@
 import {
   checkNumber,
-  defineOptions,
   IdMap,
   InteractionLog,
   InvalidInputError,
   type LongCallOptions,
   type OptionsOf,
-  option,
 } from '@palate/core';
 import { K_CORE, type KCoreOptions } from '../filters.js';
-import { checkShares, SPLIT_RULES } from '../splits.js';
+import { checkShares, heldOut, SPLIT_RULES } from '../splits.js';
 import { type DuckDbSession, numbersIn, sqlDouble, sqlText } from './duckdb-session.js';
+import {
+  LARGE_LEAVE_ONE_OUT,
+  LARGE_SPLIT_BY_TIME,
+  LARGE_SPLIT_BY_USER,
+  LARGE_SPLIT_PER_USER_TIME,
+  LARGE_SPLIT_RANDOM,
+  partsByMoment,
+  partsHeldOut,
+  partsOfEachUser,
+  partsOfLastInteractions,
+} from './large-splits.js';
 
 /** One user's interactions, oldest first. */
 export interface UserSequence {
@@ -21,23 +30,6 @@ export interface UserSequence {
 }
 
 const COLUMNS = ['user_number', 'item_number', 'moment', 'rating'] as const;
-
-/** Options of {@link LargeLog.leaveOneOut}. */
-export const LARGE_LEAVE_ONE_OUT = defineOptions('LargeLog.leaveOneOut', {
-  validation: option.boolean()({ default: true, doc: 'also holds out the second-last interaction' }),
-});
-
-/** Options of {@link LargeLog.splitByTime}. */
-export const LARGE_SPLIT_BY_TIME = defineOptions('LargeLog.splitByTime', {
-  test: option.number({ min: 0, max: 1 })({
-    default: 0.1,
-    doc: 'share of the interactions, the newest ones, for the test',
-  }),
-  validation: option.number({ min: 0, max: 1 })({
-    default: 0.1,
-    doc: 'share of the interactions just before them for validation; 0 for none',
-  }),
-});
 
 /** Parts of a large log; their dense numbers are those of the log that was split. */
 export interface LargeSplit {
@@ -164,19 +156,13 @@ export class LargeLog {
     );
   }
 
-  /** Holds out each user's last interaction, as `leaveOneOut` does; leaks are not looked for. */
+  /** Holds out each user's last interaction, as `leaveOneOut` does; leaks are not looked for, as in no split here. */
   async leaveOneOut(
     options: OptionsOf<typeof LARGE_LEAVE_ONE_OUT.declarations> & LongCallOptions = {},
   ): Promise<LargeSplit> {
     const { validation } = LARGE_LEAVE_ONE_OUT.settings(options);
-    const held = validation ? 2 : 1;
-    // The last rows of each user who has enough: by time, and by the order of the files where times are equal.
-    const last = `select unnest(held).place as place, generate_subscripts(held, 1) as nth from (
-        select max(struct_pack(moment := moment, place := place), ${held}) as held from ${this.#table.rows}
-        group by user_number having count(*) > ${held})`;
     return this.#split(
-      `select rows.*, coalesce(case last.nth when 1 then 2 when 2 then 1 end, 0) as part
-       from ${this.#table.rows} as rows left join (${last}) as last on rows.place = last.place`,
+      partsOfLastInteractions(this.#table.rows, validation),
       validation,
       SPLIT_RULES.leaveOneOut(validation),
       options,
@@ -192,7 +178,7 @@ export class LargeLog {
       throw new InvalidInputError({
         expected: 'a log with real times',
         received: 'one with positions within each user',
-        hint: 'Use leaveOneOut, which needs only the order within a user.',
+        hint: 'Use leaveOneOut or splitPerUserTime, which need only the order within a user.',
       });
     const momentAt = (share: number): Promise<number> =>
       this.#session.number(
@@ -203,11 +189,56 @@ export class LargeLog {
     const testFrom = await momentAt(1 - test);
     const validationFrom = validation > 0 ? await momentAt(1 - test - validation) : testFrom;
     return this.#split(
-      `select *, case when moment >= ${sqlDouble(testFrom)} then 2 when moment >= ${sqlDouble(validationFrom)} then 1 else 0 end as part from ${this.#table.rows}`,
+      partsByMoment(this.#table.rows, testFrom, validationFrom),
       validation > 0,
       SPLIT_RULES.byTime(testFrom, validation > 0 ? validationFrom : undefined),
       options,
     );
+  }
+
+  /** Cuts each user's interactions by share, the newest for the test, as `splitPerUserTime` does. */
+  async splitPerUserTime(
+    options: OptionsOf<typeof LARGE_SPLIT_PER_USER_TIME.declarations> & LongCallOptions = {},
+  ): Promise<LargeSplit> {
+    const shares = checkShares(LARGE_SPLIT_PER_USER_TIME.settings(options));
+    return this.#split(
+      partsOfEachUser(this.#table.rows, shares),
+      shares.validation > 0,
+      SPLIT_RULES.perUserTime(shares),
+      options,
+    );
+  }
+
+  /** Holds out whole users, the same as `splitByUser` chooses; takes 5 bytes of memory a user. */
+  async splitByUser(
+    options: OptionsOf<typeof LARGE_SPLIT_BY_USER.declarations> & LongCallOptions = {},
+  ): Promise<LargeSplit> {
+    const shares = checkShares(LARGE_SPLIT_BY_USER.settings(options));
+    const rows = this.#table.numberedBy ?? this.#table.rows;
+    const users = `users where number in (select user_number from ${rows})`;
+    return this.#splitHeldOut('user_number', options, {
+      of: `select number::double from ${users} order by number`,
+      part: heldOut(
+        'split-by-user',
+        await this.#session.number(`select count(*) from ${users}`, options.signal),
+        shares,
+      ),
+      hasValidation: shares.validation > 0,
+      description: SPLIT_RULES.byUser(shares),
+    });
+  }
+
+  /** Puts interactions into parts at random, the same as `splitRandom` chooses; takes 5 bytes of memory an interaction. */
+  async splitRandom(
+    options: OptionsOf<typeof LARGE_SPLIT_RANDOM.declarations> & LongCallOptions = {},
+  ): Promise<LargeSplit> {
+    const shares = checkShares(LARGE_SPLIT_RANDOM.settings(options));
+    return this.#splitHeldOut('place', options, {
+      of: `select place::double from ${this.#table.rows} order by place`,
+      part: heldOut('split-random', this.length, shares),
+      hasValidation: shares.validation > 0,
+      description: SPLIT_RULES.random(shares),
+    });
   }
 
   /** External ids of the items in the order of their dense numbers. */
@@ -326,6 +357,43 @@ export class LargeLog {
     const length = await this.#session.number(`select count(*) from ${rows}`, signal);
     // Positions within a user are those of the files, as in memory.
     return new LargeLog(this.#session, { ...this.#table, rows, length, numberedBy: undefined });
+  }
+
+  /** Holds out the values of a query that have a part of their own, by their places in it. */
+  async #splitHeldOut(
+    column: 'user_number' | 'place',
+    options: LongCallOptions,
+    {
+      of,
+      part,
+      hasValidation,
+      description,
+    }: { of: string; part: Uint8Array; hasValidation: boolean; description: string },
+  ): Promise<LargeSplit> {
+    const count = part.reduce((sum, each) => sum + (each > 0 ? 1 : 0), 0);
+    const values = new Float64Array(count);
+    const parts = new Uint8Array(count);
+    let [at, kept] = [0, 0];
+    for await (const chunk of this.#session.chunks(of, options.signal)) {
+      const given = numbersIn(chunk, 0);
+      for (let row = 0; row < chunk.rowCount; row++, at++) {
+        const own = part[at] as number;
+        if (own === 0) continue;
+        values[kept] = given[row] as number;
+        parts[kept++] = own;
+      }
+    }
+    const held = await this.#session.keep({ held: values, part: parts }, options.signal);
+    try {
+      return await this.#split(
+        partsHeldOut(this.#table.rows, column, held),
+        hasValidation,
+        description,
+        options,
+      );
+    } finally {
+      await this.#session.run(`drop table ${held}`);
+    }
   }
 
   async #split(

@@ -16,6 +16,9 @@ import {
   openLargeLog,
   ratingThreshold,
   splitByTime,
+  splitByUser,
+  splitPerUserTime,
+  splitRandom,
 } from '../../src/index.js';
 
 let folder: string;
@@ -70,53 +73,71 @@ const rows = (most: number) =>
 describe('a large log', () => {
   test('is the log that loadTable reads, to the byte, and so are its filters, splits and sequences', async () => {
     await fc.assert(
-      fc.asyncProperty(rows(60), fc.constantFrom('csv', 'jsonl', 'parquet'), async (given, format) => {
-        const path = join(folder, `rows.${format}`);
-        if (format === 'parquet')
-          parquetWriteFile({
-            filename: path,
-            columnData: [
-              { name: 'user', data: given.map(({ user }) => user), type: 'STRING' },
-              { name: 'item', data: given.map(({ item }) => item), type: 'STRING' },
-              { name: 'rating', data: given.map(({ rating }) => rating), type: 'DOUBLE' },
-              { name: 'time', data: given.map(({ time }) => time), type: 'DOUBLE' },
+      fc.asyncProperty(
+        rows(60),
+        fc.constantFrom('csv', 'jsonl', 'parquet'),
+        fc.nat(99),
+        async (given, format, seed) => {
+          const path = join(folder, `rows.${format}`);
+          if (format === 'parquet')
+            parquetWriteFile({
+              filename: path,
+              columnData: [
+                { name: 'user', data: given.map(({ user }) => user), type: 'STRING' },
+                { name: 'item', data: given.map(({ item }) => item), type: 'STRING' },
+                { name: 'rating', data: given.map(({ rating }) => rating), type: 'DOUBLE' },
+                { name: 'time', data: given.map(({ time }) => time), type: 'DOUBLE' },
+              ],
+            });
+          else await writeFile(path, format === 'csv' ? csv(given) : jsonl(given));
+          const { log } = await loadTable(path, COLUMNS);
+          await using large = await openLargeLog(path, COLUMNS, LIMITS);
+          await expectSame(large, log);
+          const least = { users: 2, items: 2 };
+          const core = kCore(log, least);
+          const largeCore = await large.kCore(least);
+          await expectSame(largeCore, core);
+          await expectSame(await large.keepFirst(), keepFirst(log));
+          await expectSame(await large.ratingThreshold(3.5), ratingThreshold(log, 3.5));
+          await expectSame(await large.minimumItemCount(3), minimumItemCount(log, 3));
+          for (const [own, other] of [
+            [() => leaveOneOut(core), () => largeCore.leaveOneOut()],
+            [() => leaveOneOut(log, { validation: false }), () => large.leaveOneOut({ validation: false })],
+            [() => splitByTime(log, { test: 0.3 }), () => large.splitByTime({ test: 0.3 })],
+            [() => splitPerUserTime(log, { test: 0.4 }), () => large.splitPerUserTime({ test: 0.4 })],
+            [
+              () => splitPerUserTime(core, { test: 0.3, validation: 0 }),
+              () => largeCore.splitPerUserTime({ test: 0.3, validation: 0 }),
             ],
-          });
-        else await writeFile(path, format === 'csv' ? csv(given) : jsonl(given));
-        const { log } = await loadTable(path, COLUMNS);
-        await using large = await openLargeLog(path, COLUMNS, LIMITS);
-        await expectSame(large, log);
-        const least = { users: 2, items: 2 };
-        const core = kCore(log, least);
-        const largeCore = await large.kCore(least);
-        await expectSame(largeCore, core);
-        await expectSame(await large.keepFirst(), keepFirst(log));
-        await expectSame(await large.ratingThreshold(3.5), ratingThreshold(log, 3.5));
-        await expectSame(await large.minimumItemCount(3), minimumItemCount(log, 3));
-        for (const [own, other] of [
-          [() => leaveOneOut(core), () => largeCore.leaveOneOut()],
-          [() => leaveOneOut(log, { validation: false }), () => large.leaveOneOut({ validation: false })],
-          [() => splitByTime(log, { test: 0.3 }), () => large.splitByTime({ test: 0.3 })],
-        ] as const) {
-          let split: ReturnType<typeof own>;
-          try {
-            split = own();
-          } catch {
-            await expect(other()).rejects.toMatchObject({ code: 'invalid-input' });
-            continue;
+            [() => splitByUser(core, { test: 0.4, seed }), () => largeCore.splitByUser({ test: 0.4, seed })],
+            [() => splitRandom(core, { test: 0.2, seed }), () => largeCore.splitRandom({ test: 0.2, seed })],
+            // What is left of a split is split again: it keeps the numbers of the whole.
+            [
+              () => splitByUser(splitRandom(log, { seed }).train, { test: 0.3, validation: 0, seed }),
+              async () =>
+                (await large.splitRandom({ seed })).train.splitByUser({ test: 0.3, validation: 0, seed }),
+            ],
+          ] as const) {
+            let split: ReturnType<typeof own>;
+            try {
+              split = own();
+            } catch {
+              await expect(other()).rejects.toMatchObject({ code: 'invalid-input' });
+              continue;
+            }
+            const parts = await other();
+            expect(parts.description).toBe(split.description);
+            await expectSame(parts.train, split.train);
+            await expectSame(parts.test, split.test);
+            if (split.validation && parts.validation) await expectSame(parts.validation, split.validation);
           }
-          const parts = await other();
-          expect(parts.description).toBe(split.description);
-          await expectSame(parts.train, split.train);
-          await expectSame(parts.test, split.test);
-          if (split.validation && parts.validation) await expectSame(parts.validation, split.validation);
-        }
-        const sequences = [];
-        for await (const each of largeCore.sequences()) sequences.push(each);
-        expect(sequences.map(({ user, items }) => [user, [...items]])).toEqual(
-          Array.from(core.users, (user, u) => [user, [...core.history(u)]]),
-        );
-      }),
+          const sequences = [];
+          for await (const each of largeCore.sequences()) sequences.push(each);
+          expect(sequences.map(({ user, items }) => [user, [...items]])).toEqual(
+            Array.from(core.users, (user, u) => [user, [...core.history(u)]]),
+          );
+        },
+      ),
       { numRuns: 8 },
     );
   });
