@@ -1,4 +1,3 @@
-export type { AddedItem, AddedItemStore, StoredItem } from './added-items.js';
 export {
   type Artifact,
   type ArtifactContents,
@@ -6,31 +5,29 @@ export {
   readArtifact,
   verifyArtifact,
   writeArtifact,
-} from './artifact.js';
-export { checkReplaceable, removeArtifact } from './artifact-folder.js';
-export { type ArtifactManifest, readManifest } from './artifact-manifest.js';
+} from './artifact/artifact.js';
+export { checkReplaceable, removeArtifact } from './artifact/artifact-folder.js';
+export { type ArtifactManifest, readManifest } from './artifact/artifact-manifest.js';
 export {
   artifactTensor,
   prefixedTensors,
   type TensorArrays,
   type TensorExpectation,
   tensorsUnder,
-} from './artifact-tensor.js';
-export { writeFailure, writeFileAtomically, writerOf, writingName } from './atomic-file.js';
-export { type AttributeValue, Catalog, type CatalogColumns } from './catalog.js';
-export { contentHash } from './content-hash.js';
-export { createDataset, type Dataset, type UserTable, withLog } from './dataset.js';
-export { type Disposable, disposedOnFailure } from './disposable.js';
-export { distinctHistory } from './distinct-history.js';
+} from './artifact/artifact-tensor.js';
+export { writeFailure, writeFileAtomically, writerOf, writingName } from './artifact/atomic-file.js';
+export { sweepLeftoverWrites } from './artifact/leftover-writes.js';
+export { readTextIfThere } from './artifact/read-text-if-there.js';
 export {
-  type EdgePrior,
-  type EdgePriorSettings,
-  edgePriorOf,
-  edgePriorOptions,
-  restoredWithEdges,
-  withEdgeProvenance,
-} from './edge-prior.js';
-export { EmbeddingTable } from './embedding-table.js';
+  decodeSafetensors,
+  encodeSafetensors,
+  type TensorData,
+  type TensorValues,
+} from './artifact/safetensors.js';
+export { itemFiles, savedItems } from './artifact/saved-items.js';
+export { type SavedFiles, savedJson, savedTexts } from './artifact/saved-json.js';
+export { checkSavedNames, checkSavedShapes, rebuildSaved } from './artifact/saved-parts.js';
+export { type Disposable, disposedOnFailure } from './basics/disposable.js';
 export {
   ArtifactError,
   CancelledError,
@@ -45,61 +42,8 @@ export {
   UnknownIdError,
   UnsupportedError,
   UntrustworthyResultError,
-} from './errors.js';
-export { Favourites } from './favourites.js';
-export {
-  FEEDBACK_KINDS,
-  type FeedbackKind,
-  type FeedbackRecord,
-  type FeedbackStore,
-  MemoryFeedbackStore,
-  type StoredFeedback,
-} from './feedback-store.js';
-export { fingerprint } from './fingerprint.js';
-export { foldedWords, foldText } from './fold-text.js';
-export { historyEnds } from './history-ends.js';
-export { IdMap, IdMapBuilder } from './id-map.js';
-export {
-  checkSharedIds,
-  type InteractionColumns,
-  InteractionLog,
-  type UserMajorView,
-} from './interaction-log.js';
-export { ItemEdges, type ItemPairs } from './item-edges.js';
-export { KNOWLEDGE_KEY_FIELDS, knowledgeJson, knowledgeKeyParts } from './knowledge-key.js';
-export {
-  type KnowledgeEntry,
-  type KnowledgeFilter,
-  type KnowledgeKey,
-  type KnowledgeStore,
-  provenanceOf,
-  provenanceOfAll,
-} from './knowledge-store.js';
-export type {
-  ChatMessage,
-  GenerateOutcome,
-  GenerateRequest,
-  GenerateResult,
-  LanguageModel,
-  LikelihoodRequest,
-  LikelihoodResult,
-  TokenUsage,
-} from './language-model.js';
-export { sweepLeftoverWrites } from './leftover-writes.js';
-export type { ListPlan, ListSink, UserList } from './list-sink.js';
-export { listsFromScores } from './lists-from-scores.js';
-export { type LoadOrFitOptions, loadOrFit } from './load-or-fit.js';
-export { nearestName, unknownName } from './nearest-name.js';
-export {
-  defineOptions,
-  type EarlierSettings,
-  type OptionDeclaration,
-  type OptionKind,
-  type OptionSet,
-  type OptionsOf,
-  option,
-  type SettingsOf,
-} from './option-declarations.js';
+} from './basics/errors.js';
+export { nearestName, unknownName } from './basics/nearest-name.js';
 export {
   checkChoice,
   checkNumber,
@@ -107,16 +51,14 @@ export {
   type Filled,
   isObject,
   type NumberBounds,
-} from './options.js';
+} from './basics/options.js';
 export {
   OutcomeCounter,
   type OutcomeCounts,
   type OutcomeOptions,
   sumOutcomes,
-} from './outcome-counts.js';
-export { PIPELINE, Pipeline, type PipelineOptions } from './pipeline.js';
-export { printable, printableJson, quoteForPrompt } from './plain-text.js';
-export { isAlive } from './process-alive.js';
+} from './basics/outcome-counts.js';
+export { isAlive } from './basics/process-alive.js';
 export {
   LONG_CALL_OPTIONS,
   type LongCallOptions,
@@ -124,7 +66,32 @@ export {
   type Progress,
   throwIfCancelled,
   yieldToEventLoop,
-} from './progress.js';
+} from './basics/progress.js';
+export { RandomStream } from './basics/random.js';
+export type { ReadingReport } from './basics/reading-report.js';
+export { switchOffUsageReports } from './basics/usage-reports.js';
+export type { AddedItem, AddedItemStore, StoredItem } from './data/added-items.js';
+export { type AttributeValue, Catalog, type CatalogColumns } from './data/catalog.js';
+export { createDataset, type Dataset, type UserTable, withLog } from './data/dataset.js';
+export { EmbeddingTable } from './data/embedding-table.js';
+export {
+  FEEDBACK_KINDS,
+  type FeedbackKind,
+  type FeedbackRecord,
+  type FeedbackStore,
+  MemoryFeedbackStore,
+  type StoredFeedback,
+} from './data/feedback-store.js';
+export { fingerprint } from './data/fingerprint.js';
+export { historyEnds } from './data/history-ends.js';
+export { IdMap, IdMapBuilder } from './data/id-map.js';
+export {
+  checkSharedIds,
+  type InteractionColumns,
+  InteractionLog,
+  type UserMajorView,
+} from './data/interaction-log.js';
+export { ItemEdges, type ItemPairs } from './data/item-edges.js';
 export {
   checkProvenance,
   type InteractionSource,
@@ -138,7 +105,46 @@ export {
   type SeenOfUser,
   UNKNOWN,
   WORLD,
-} from './provenance.js';
+} from './data/provenance.js';
+export { type UserSystem, userCacheFolder, userDataFolder } from './data/user-folders.js';
+export { heldOutOf, noteHeldOut, noteParts, noteWithheld, partsOf, withheldFrom } from './data/withheld.js';
+export { foldedWords, foldText } from './language/fold-text.js';
+export { KNOWLEDGE_KEY_FIELDS, knowledgeJson, knowledgeKeyParts } from './language/knowledge-key.js';
+export {
+  type KnowledgeEntry,
+  type KnowledgeFilter,
+  type KnowledgeKey,
+  type KnowledgeStore,
+  provenanceOf,
+  provenanceOfAll,
+} from './language/knowledge-store.js';
+export type {
+  ChatMessage,
+  GenerateOutcome,
+  GenerateRequest,
+  GenerateResult,
+  LanguageModel,
+  LikelihoodRequest,
+  LikelihoodResult,
+  TokenUsage,
+} from './language/language-model.js';
+export { printable, printableJson, quoteForPrompt } from './language/plain-text.js';
+export type { EncodedTexts, TextEncoder } from './language/text-encoder.js';
+export { wordsOf } from './language/words.js';
+export { distinctHistory } from './recommend/distinct-history.js';
+export {
+  type EdgePrior,
+  type EdgePriorSettings,
+  edgePriorOf,
+  edgePriorOptions,
+  restoredWithEdges,
+  withEdgeProvenance,
+} from './recommend/edge-prior.js';
+export { Favourites } from './recommend/favourites.js';
+export type { ListPlan, ListSink, UserList } from './recommend/list-sink.js';
+export { listsFromScores } from './recommend/lists-from-scores.js';
+export { type LoadOrFitOptions, loadOrFit } from './recommend/load-or-fit.js';
+export { PIPELINE, Pipeline, type PipelineOptions } from './recommend/pipeline.js';
 export {
   checkValidationUnseen,
   fittedOnLogs,
@@ -146,11 +152,13 @@ export {
   savedFittedOn,
   savedProvenance,
   trainingOf,
-} from './provenance-of-models.js';
-export { RandomStream } from './random.js';
-export { readTextIfThere } from './read-text-if-there.js';
-export type { ReadingReport } from './reading-report.js';
-export { type Recommendation, type Recommendations, type RecommendRequest, recommend } from './recommend.js';
+} from './recommend/provenance-of-models.js';
+export {
+  type Recommendation,
+  type Recommendations,
+  type RecommendRequest,
+  recommend,
+} from './recommend/recommend.js';
 export {
   type CatalogueScorer,
   isCatalogueScorer,
@@ -161,11 +169,26 @@ export {
   type Retriever,
   type Saveable,
   type ScoredItem,
-} from './retriever.js';
-export { decodeSafetensors, encodeSafetensors, type TensorData, type TensorValues } from './safetensors.js';
-export { itemFiles, savedItems } from './saved-items.js';
-export { type SavedFiles, savedJson, savedTexts } from './saved-json.js';
-export { checkSavedNames, checkSavedShapes, rebuildSaved } from './saved-parts.js';
+} from './recommend/retriever.js';
+export { byScore, topK, unavailableItems } from './recommend/top-k.js';
+export type {
+  VectorAddOptions,
+  VectorIndex,
+  VectorMatch,
+  VectorSearchOptions,
+} from './recommend/vector-index.js';
+export { checkVectorAddition, countVectorRows, VECTOR_WIDTH } from './recommend/vector-rows.js';
+export { contentHash } from './settings/content-hash.js';
+export {
+  defineOptions,
+  type EarlierSettings,
+  type OptionDeclaration,
+  type OptionKind,
+  type OptionSet,
+  type OptionsOf,
+  option,
+  type SettingsOf,
+} from './settings/option-declarations.js';
 export { type ClaimHolder, type ClaimOutcome, isHeld, ownClaim } from './storage/claim-holder.js';
 export { type FolderLock, isLockName, lockFolder } from './storage/folder-lock.js';
 export { JsonLedger } from './storage/json-ledger.js';
@@ -173,11 +196,3 @@ export { RecordDatabase, type RecordDatabaseOptions, type StoredRecord } from '.
 export type { RecordKey } from './storage/record-key.js';
 export { type RestoreRecordsOptions, type RestoreReport, restoreRecords } from './storage/restore-records.js';
 export { StoreError, type StoreErrorCode, storeErrorOf } from './storage/store-error.js';
-export type { EncodedTexts, TextEncoder } from './text-encoder.js';
-export { byScore, topK, unavailableItems } from './top-k.js';
-export { switchOffUsageReports } from './usage-reports.js';
-export { type UserSystem, userCacheFolder, userDataFolder } from './user-folders.js';
-export type { VectorAddOptions, VectorIndex, VectorMatch, VectorSearchOptions } from './vector-index.js';
-export { checkVectorAddition, countVectorRows, VECTOR_WIDTH } from './vector-rows.js';
-export { heldOutOf, noteHeldOut, noteParts, noteWithheld, partsOf, withheldFrom } from './withheld.js';
-export { wordsOf } from './words.js';

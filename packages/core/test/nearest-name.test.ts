@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { nearestName } from '../src/basics/nearest-name.js';
 import { checkChoice, checkOptions, PalateError, unknownName } from '../src/index.js';
-import { nearestName } from '../src/nearest-name.js';
 
 const hintOf = (call: () => unknown): string | undefined => {
   try {

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { printable, printableJson, quoteForPrompt } from '../src/plain-text.js';
+import { printable, printableJson, quoteForPrompt } from '../src/language/plain-text.js';
 
 /** Texts with many escapes, controls, line breaks and marks among ordinary characters. */
 const hostile = fc

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { PlainSha256, sha256 } from '../src/sha256.js';
+import { PlainSha256, sha256 } from '../src/basics/sha256.js';
 
 test('the examples of FIPS 180-4 have their published hashes', () => {
   for (const start of [sha256, () => new PlainSha256()]) {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readRecords } from '../src/delimited-records.js';
+import { readRecords } from '../src/files/delimited-records.js';
 import { folderWith } from './files.js';
 
 async function recordsOf(text: string, layout: Parameters<typeof readRecords>[1]): Promise<string[][]> {

@@ -24,7 +24,7 @@ import {
   loadTable,
   loadYambda,
 } from '../src/index.js';
-import { SKIP_CAUSES } from '../src/row-faults.js';
+import { SKIP_CAUSES } from '../src/tables/row-faults.js';
 import { folderWith } from './files.js';
 
 const FIXTURES = fileURLToPath(new URL('./fixtures/', import.meta.url));

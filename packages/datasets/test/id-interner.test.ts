@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { IdInterner } from '../src/id-interner.js';
+import { IdInterner } from '../src/tables/id-interner.js';
 
 test('ids are numbered in the order in which they are met, whole numbers of any size and texts alike', () => {
   const id = fc.oneof(

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { importDataset, openDataset } from '../src/index.js';
-import { parseNamedMonth, parseYearLast } from '../src/times.js';
+import { parseNamedMonth, parseYearLast } from '../src/tables/times.js';
 import { folderWith } from './files.js';
 
 const ORDERS = `order_no,customer,customer_name,sku,product_title,day,stars,quantity

@@ -10,7 +10,7 @@ import {
   recall,
   reciprocalRank,
 } from '../src/index.js';
-import { rankRelevant } from '../src/rank-counting.js';
+import { rankRelevant } from '../src/metrics/rank-counting.js';
 import { golden } from './golden/golden.js';
 
 function ranked(grades: readonly number[], scores: readonly number[]): RankedRelevant {

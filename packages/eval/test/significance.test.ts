@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { normalCdf, normalQuantile, studentTwoSided } from '../src/distributions.js';
 import {
   bootstrapInterval,
   detectableDifference,
@@ -8,6 +7,7 @@ import {
   randomisationTest,
   wilcoxonSignedRank,
 } from '../src/index.js';
+import { normalCdf, normalQuantile, studentTwoSided } from '../src/significance/distributions.js';
 import { golden } from './golden/golden.js';
 
 const { a, b, ...expected } = golden.significance;

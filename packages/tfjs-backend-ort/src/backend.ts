@@ -16,8 +16,8 @@ import {
   type OrtBackendOptions,
   type OrtStatistics,
   sessionOptions,
-} from './backend-options.js';
-import { DebugPrinter } from './debug.js';
+} from './graph/backend-options.js';
+import { DebugPrinter } from './graph/debug.js';
 import {
   constant,
   type GraphDtype,
@@ -27,19 +27,19 @@ import {
   sameShape,
   sizeOf,
   type Value,
-} from './graph.js';
-import { LeafMemory } from './leaf-memory.js';
-import type { HostArray } from './memory-pool.js';
-import { mergeComplex } from './merge-complex.js';
-import { PendingTensors } from './pending-tensors.js';
-import type { Plan } from './plan.js';
-import { PlanRunner } from './plan-runner.js';
+} from './graph/graph.js';
+import { mergeComplex } from './graph/merge-complex.js';
+import type { Plan } from './graph/plan.js';
+import { LeafMemory } from './memory/leaf-memory.js';
+import type { HostArray } from './memory/memory-pool.js';
+import { bufferOf, emptyData, leafData, type TensorData } from './memory/tensor-data.js';
 import { type OrtRuntimeReport, ortRuntime } from './runtime/choose-runtime.js';
 import type { OrtSessionOptions } from './runtime/session-driver.js';
 import { endWasmEngine } from './runtime/wasm-engine.js';
-import { type CachedSession, SessionCache } from './session-cache.js';
-import { bufferOf, emptyData, leafData, type TensorData } from './tensor-data.js';
-import type { OrtTracer } from './tracer.js';
+import { PendingTensors } from './sessions/pending-tensors.js';
+import { PlanRunner } from './sessions/plan-runner.js';
+import { type CachedSession, SessionCache } from './sessions/session-cache.js';
+import type { OrtTracer } from './steps/tracer.js';
 
 type DataId = TensorInfo['dataId'];
 

@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { OrtBackend } from './backend.js';
-import { ORT_BACKEND, type OrtBackendOptions } from './backend-options.js';
-import { DebugPrinter } from './debug.js';
-import { registerGradients } from './gradients.js';
-import { recentOperations } from './graph.js';
-import { hostKernel } from './host-kernels.js';
+import { ORT_BACKEND, type OrtBackendOptions } from './graph/backend-options.js';
+import { DebugPrinter } from './graph/debug.js';
+import { recentOperations } from './graph/graph.js';
+import { hostKernel } from './graph/host-kernels.js';
+import { unmappedKernel } from './graph/unmapped-kernel.js';
 import { kernels } from './kernels/index.js';
-import { unmappedKernel } from './unmapped-kernel.js';
+import { registerGradients } from './operations/gradients.js';
 
 let kernelsRegistered = false;
 const inJavaScript: string[] = [];

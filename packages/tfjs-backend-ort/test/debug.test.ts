@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { DebugPrinter } from '../src/debug.js';
+import { DebugPrinter } from '../src/graph/debug.js';
 
 const run = promisify(execFile);
 const own = fileURLToPath(new URL('..', import.meta.url));

@@ -2,7 +2,7 @@ import { collectGarbage } from '@palate/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ortBackend, registerOrtBackend } from '../src/index.js';
-import { MemoryPool } from '../src/memory-pool.js';
+import { MemoryPool } from '../src/memory/memory-pool.js';
 
 describe('the memory pool', () => {
   it('gives back what it was given, by size and for any type', () => {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import '@tensorflow/tfjs-backend-cpu';
-import { randomHashes, randomWords } from '../src/counter-random.js';
+import { randomHashes, randomWords } from '../src/graph/counter-random.js';
 import {
   compile,
   dropout,

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ArtifactError } from '../errors.js';
+import { ArtifactError } from '../basics/errors.js';
 import { StoreError } from './store-error.js';
 
 const SCRIPT = fileURLToPath(new URL('check-database.mjs', import.meta.url));

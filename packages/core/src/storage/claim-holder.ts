@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { isAlive } from '../process-alive.js';
+import { isAlive } from '../basics/process-alive.js';
 
 /** How it went to claim what is about to be made: it is yours, it is there already, or another one makes it. */
 export type ClaimOutcome = 'granted' | 'stored' | 'taken';

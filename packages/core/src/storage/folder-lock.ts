@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writingName } from '../atomic-file.js';
+import { writingName } from '../artifact/atomic-file.js';
 import { type ClaimHolder, isHeld, ownClaim } from './claim-holder.js';
 import { StoreError, storeErrorOf } from './store-error.js';
 

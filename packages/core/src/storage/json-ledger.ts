@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { link, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { writingName } from '../atomic-file.js';
+import { writingName } from '../artifact/atomic-file.js';
 import { checksumOf } from './record-seal.js';
 
 /**

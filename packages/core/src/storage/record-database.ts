@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ArtifactError, PalateError } from '../errors.js';
+import { ArtifactError, PalateError } from '../basics/errors.js';
 import { checkDatabase } from './check-database.js';
 import type { ClaimOutcome } from './claim-holder.js';
 import { JsonLedger } from './json-ledger.js';

@@ -1,8 +1,8 @@
 import { rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { writingName } from '../atomic-file.js';
-import { ArtifactError } from '../errors.js';
-import { type LongCallOptions, throwIfCancelled } from '../progress.js';
+import { writingName } from '../artifact/atomic-file.js';
+import { ArtifactError } from '../basics/errors.js';
+import { type LongCallOptions, throwIfCancelled } from '../basics/progress.js';
 import { JsonLedger } from './json-ledger.js';
 import { RecordDatabase, type RecordDatabaseOptions, type StoredRecord } from './record-database.js';
 import type { RecordKey } from './record-key.js';

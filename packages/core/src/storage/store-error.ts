@@ -1,4 +1,4 @@
-import { PalateError, type PalateErrorDetails } from '../errors.js';
+import { PalateError, type PalateErrorDetails } from '../basics/errors.js';
 
 /** Why a store on disk could not be written. */
 export type StoreErrorCode =

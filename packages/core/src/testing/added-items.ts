@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { AddedItem, AddedItemStore, StoredItem } from '../added-items.js';
+import type { AddedItem, AddedItemStore, StoredItem } from '../data/added-items.js';
 import type { ConformanceCase } from './conformance.js';
 
 /** Parts that {@link addedItemsConformance} is given. */

@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ArtifactManifest, MANIFEST, sealed } from '../artifact-manifest.js';
-import { ArtifactError, PalateError } from '../errors.js';
-import { RandomStream } from '../random.js';
-import { decodeSafetensors, encodeSafetensors, type TensorData } from '../safetensors.js';
+import { type ArtifactManifest, MANIFEST, sealed } from '../artifact/artifact-manifest.js';
+import { decodeSafetensors, encodeSafetensors, type TensorData } from '../artifact/safetensors.js';
+import { ArtifactError, PalateError } from '../basics/errors.js';
+import { RandomStream } from '../basics/random.js';
 import type { ConformanceCase } from './conformance.js';
 
 /** Arguments of {@link alteredArtifactConformance}. */

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Disposable } from '../disposable.js';
-import { PalateError } from '../errors.js';
+import type { Disposable } from '../basics/disposable.js';
+import { PalateError } from '../basics/errors.js';
 import type { ConformanceCase } from './conformance.js';
 import { settled } from './garbage.js';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { FeedbackRecord, FeedbackStore, StoredFeedback } from '../feedback-store.js';
+import type { FeedbackRecord, FeedbackStore, StoredFeedback } from '../data/feedback-store.js';
 import type { ConformanceCase } from './conformance.js';
 
 /** Parts that {@link feedbackStoreConformance} is given. */

@@ -1,8 +1,8 @@
-import { Catalog } from '../catalog.js';
-import { createDataset, type Dataset } from '../dataset.js';
-import { InteractionLog } from '../interaction-log.js';
-import { RandomStream } from '../random.js';
-import type { Query, Retriever } from '../retriever.js';
+import { RandomStream } from '../basics/random.js';
+import { Catalog } from '../data/catalog.js';
+import { createDataset, type Dataset } from '../data/dataset.js';
+import { InteractionLog } from '../data/interaction-log.js';
+import type { Query, Retriever } from '../recommend/retriever.js';
 
 /** A small data set with structure: two groups of users with tastes of their own, ratings, times and titles. */
 export function groupedDataset(seed: number): Dataset {

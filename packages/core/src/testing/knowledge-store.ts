@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
-import type { KnowledgeEntry, KnowledgeFilter, KnowledgeKey, KnowledgeStore } from '../knowledge-store.js';
-import { madeFrom } from '../provenance.js';
+import { madeFrom } from '../data/provenance.js';
+import type {
+  KnowledgeEntry,
+  KnowledgeFilter,
+  KnowledgeKey,
+  KnowledgeStore,
+} from '../language/knowledge-store.js';
 import type { ConformanceCase } from './conformance.js';
 import { refuses } from './refuses.js';
 

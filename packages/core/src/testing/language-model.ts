@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { PalateError } from '../errors.js';
-import type { GenerateRequest, LanguageModel } from '../language-model.js';
+import { PalateError } from '../basics/errors.js';
+import type { GenerateRequest, LanguageModel } from '../language/language-model.js';
 import type { ConformanceCase } from './conformance.js';
 
 /** Arguments of {@link languageModelConformance}. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Query, Ranker, ScoredItem } from '../retriever.js';
+import type { Query, Ranker, ScoredItem } from '../recommend/retriever.js';
 import type { ConformanceCase } from './conformance.js';
 
 /** Arguments of {@link rankerConformance}. */

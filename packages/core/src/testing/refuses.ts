@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { PalateError } from '../errors.js';
+import { PalateError } from '../basics/errors.js';
 
 /**
  * Asserts that a call is refused by a Palate error of a code.

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { type Dataset, withLog } from '../dataset.js';
-import { PalateError } from '../errors.js';
-import type { LongCallOptions } from '../progress.js';
-import type { Query, Retriever } from '../retriever.js';
+import { PalateError } from '../basics/errors.js';
+import type { LongCallOptions } from '../basics/progress.js';
+import { type Dataset, withLog } from '../data/dataset.js';
+import type { Query, Retriever } from '../recommend/retriever.js';
 import type { ConformanceCase } from './conformance.js';
 import { refuses } from './refuses.js';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readManifest } from '../artifact-manifest.js';
-import type { Query, Retriever, Saveable } from '../retriever.js';
+import { readManifest } from '../artifact/artifact-manifest.js';
+import type { Query, Retriever, Saveable } from '../recommend/retriever.js';
 import type { ConformanceCase } from './conformance.js';
 import { refuses } from './refuses.js';
 import { inTemporaryFolder } from './temporary-folder.js';

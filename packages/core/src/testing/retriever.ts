@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import type { Dataset } from '../dataset.js';
-import type { OutcomeCounts } from '../outcome-counts.js';
-import type { LongCallOptions } from '../progress.js';
-import { isCatalogueScorer, type Query, type Retriever } from '../retriever.js';
-import { unavailableItems } from '../top-k.js';
+import type { OutcomeCounts } from '../basics/outcome-counts.js';
+import type { LongCallOptions } from '../basics/progress.js';
+import type { Dataset } from '../data/dataset.js';
+import { isCatalogueScorer, type Query, type Retriever } from '../recommend/retriever.js';
+import { unavailableItems } from '../recommend/top-k.js';
 import type { ConformanceCase } from './conformance.js';
 import { everyKindOfQuery, groupedDataset } from './grouped-dataset.js';
 import { refuses } from './refuses.js';

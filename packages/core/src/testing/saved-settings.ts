@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { readArtifact, writeArtifact } from '../artifact.js';
-import { readManifest } from '../artifact-manifest.js';
-import type { Retriever, Saveable } from '../retriever.js';
-import type { TensorData } from '../safetensors.js';
+import { readArtifact, writeArtifact } from '../artifact/artifact.js';
+import { readManifest } from '../artifact/artifact-manifest.js';
+import type { TensorData } from '../artifact/safetensors.js';
+import type { Retriever, Saveable } from '../recommend/retriever.js';
 import type { ConformanceCase } from './conformance.js';
 import { refuses } from './refuses.js';
 import { inTemporaryFolder } from './temporary-folder.js';

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { madeFrom, UNKNOWN, WORLD } from '../provenance.js';
-import { RandomStream } from '../random.js';
-import type { VectorIndex } from '../vector-index.js';
+import { RandomStream } from '../basics/random.js';
+import { madeFrom, UNKNOWN, WORLD } from '../data/provenance.js';
+import type { VectorIndex } from '../recommend/vector-index.js';
 import type { ConformanceCase } from './conformance.js';
 import { refuses } from './refuses.js';
 

@@ -6,8 +6,8 @@ import {
   type LongCallOptions,
   type OptionsOf,
 } from '@palate/core';
-import { K_CORE, type KCoreOptions } from '../filters.js';
-import { checkShares, heldOut, SPLIT_RULES } from '../splits.js';
+import { K_CORE, type KCoreOptions } from '../splits/filters.js';
+import { checkShares, heldOut, SPLIT_RULES } from '../splits/splits.js';
 import { type DuckDbSession, numbersIn, sqlDouble, sqlText } from './duckdb-session.js';
 import {
   LARGE_LEAVE_ONE_OUT,

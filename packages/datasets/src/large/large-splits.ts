@@ -6,7 +6,7 @@ import {
   SPLIT_BY_USER,
   SPLIT_PER_USER_TIME,
   SPLIT_RANDOM,
-} from '../splits.js';
+} from '../splits/splits.js';
 import { sqlDouble } from './duckdb-session.js';
 
 /** The options of a split in memory that a large log has as well: it does not look for leaks. */

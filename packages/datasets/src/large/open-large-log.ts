@@ -8,8 +8,8 @@ import {
   option,
   ParseError,
 } from '@palate/core';
-import { findColumn, type TableColumns } from '../table-columns.js';
-import { TIMESTAMP_UNITS, TimeReader } from '../times.js';
+import { findColumn, type TableColumns } from '../tables/table-columns.js';
+import { TIMESTAMP_UNITS, TimeReader } from '../tables/times.js';
 import { DuckDbSession, sqlName } from './duckdb-session.js';
 import { LargeLog } from './large-log.js';
 import { sourceOf, type TableSource } from './table-source.js';

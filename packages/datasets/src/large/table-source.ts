@@ -1,6 +1,6 @@
 import { InvalidInputError } from '@palate/core';
-import type { ColumnName, TableColumns, TableFormat } from '../table-columns.js';
-import { partsOf, sniffFormat } from '../table-parts.js';
+import type { ColumnName, TableColumns, TableFormat } from '../tables/table-columns.js';
+import { partsOf, sniffFormat } from '../tables/table-parts.js';
 import { sqlName, sqlText } from './duckdb-session.js';
 
 /** How files are read. */

@@ -12,9 +12,9 @@ import {
   type Value,
   value,
   where,
-} from '../emit.js';
-import type { GraphDtype } from '../graph.js';
-import { withStrings } from '../host-kernels.js';
+} from '../graph/emit.js';
+import type { GraphDtype } from '../graph/graph.js';
+import { withStrings } from '../graph/host-kernels.js';
 import { scatteredSum } from './indexing.js';
 
 type Pair = { readonly a: TensorInfo; readonly b: TensorInfo };

@@ -12,9 +12,9 @@ import {
   transpose,
   type Value,
   value,
-} from '../emit.js';
-import { sameShape } from '../graph.js';
-import { hostKernel } from '../host-kernels.js';
+} from '../graph/emit.js';
+import { sameShape } from '../graph/graph.js';
+import { hostKernel } from '../graph/host-kernels.js';
 import { activate } from './matrix.js';
 
 /** One spatial axis of a convolution or pooling window. */

@@ -15,8 +15,8 @@ import {
   tensor,
   value,
   where,
-} from '../emit.js';
-import type { GraphDtype } from '../graph.js';
+} from '../graph/emit.js';
+import type { GraphDtype } from '../graph/graph.js';
 
 type X = { readonly x: TensorInfo };
 

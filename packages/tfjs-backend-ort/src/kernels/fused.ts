@@ -14,8 +14,8 @@ import {
   unary,
   type Value,
   value,
-} from '../emit.js';
-import type { GraphDtype } from '../graph.js';
+} from '../graph/emit.js';
+import type { GraphDtype } from '../graph/graph.js';
 
 /** Names of the kernels behind the functions of `fused.ts`. */
 export const LAYER_NORM = 'PalateLayerNorm';

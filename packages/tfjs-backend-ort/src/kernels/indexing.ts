@@ -16,9 +16,9 @@ import {
   type Value,
   value,
   where,
-} from '../emit.js';
-import { type Constant, type GraphDtype, type GraphNode, type LeafData, sameShape } from '../graph.js';
-import { move } from '../structural.js';
+} from '../graph/emit.js';
+import { type Constant, type GraphDtype, type GraphNode, type LeafData, sameShape } from '../graph/graph.js';
+import { move } from '../graph/structural.js';
 
 /** Name of the kernel behind the gradient of `tf.gather` along the first axis. */
 export const SCATTER_ROWS = 'PalateScatterRows';

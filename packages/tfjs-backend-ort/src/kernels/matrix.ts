@@ -12,8 +12,8 @@ import {
   unary,
   type Value,
   value,
-} from '../emit.js';
-import type { GraphDtype } from '../graph.js';
+} from '../graph/emit.js';
+import type { GraphDtype } from '../graph/graph.js';
 
 type Operands = { readonly a: TensorInfo; readonly b: TensorInfo };
 type Transposes = { readonly transposeA: boolean; readonly transposeB: boolean };

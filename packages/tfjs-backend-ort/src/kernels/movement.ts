@@ -17,9 +17,9 @@ import {
   transpose,
   type Value,
   value,
-} from '../emit.js';
-import type { GraphDtype } from '../graph.js';
-import { move, moveElements } from '../structural.js';
+} from '../graph/emit.js';
+import type { GraphDtype } from '../graph/graph.js';
+import { move, moveElements } from '../graph/structural.js';
 
 type X = { readonly x: TensorInfo };
 

@@ -12,8 +12,8 @@ import {
   tensor,
   type Value,
   value,
-} from '../emit.js';
-import { hostKernel } from '../host-kernels.js';
+} from '../graph/emit.js';
+import { hostKernel } from '../graph/host-kernels.js';
 import {
   channelsFirst,
   channelsRestored,

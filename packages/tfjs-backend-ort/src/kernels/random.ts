@@ -1,5 +1,5 @@
 import type { KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
-import { dropThreshold, halfNormals, LAST_MULTIPLIER, saltOffsets } from '../counter-random.js';
+import { dropThreshold, halfNormals, LAST_MULTIPLIER, saltOffsets } from '../graph/counter-random.js';
 import {
   arrayConst,
   binary,
@@ -15,8 +15,8 @@ import {
   unary,
   type Value,
   value,
-} from '../emit.js';
-import type { LeafData } from '../graph.js';
+} from '../graph/emit.js';
+import type { LeafData } from '../graph/graph.js';
 
 /** Names of the kernels behind the functions of `random.ts`. */
 export const RANDOM_UNIFORM = 'PalateRandomUniform';

@@ -13,9 +13,9 @@ import {
   slice,
   transpose,
   type Value,
-} from '../emit.js';
-import { hostKernel } from '../host-kernels.js';
-import { moveElements } from '../structural.js';
+} from '../graph/emit.js';
+import { hostKernel } from '../graph/host-kernels.js';
+import { moveElements } from '../graph/structural.js';
 
 type X = { readonly x: TensorInfo };
 

@@ -11,8 +11,8 @@ import {
   type Value,
   value,
   where,
-} from '../emit.js';
-import type { GraphDtype } from '../graph.js';
+} from '../graph/emit.js';
+import type { GraphDtype } from '../graph/graph.js';
 
 type X = { readonly x: TensorInfo };
 type Reduction = {

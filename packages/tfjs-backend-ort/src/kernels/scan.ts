@@ -12,9 +12,9 @@ import {
   unary,
   type Value,
   value,
-} from '../emit.js';
-import type { GraphDtype } from '../graph.js';
-import { hostKernel } from '../host-kernels.js';
+} from '../graph/emit.js';
+import type { GraphDtype } from '../graph/graph.js';
+import { hostKernel } from '../graph/host-kernels.js';
 import { inGraphIfFloat } from './convolution.js';
 
 type X = { readonly x: TensorInfo };
