@@ -17,6 +17,7 @@ export class LocalQueue implements JobQueue {
   readonly #concurrency: number;
   readonly #ledger: MemoryCallLedger;
   readonly #results = new Map<string, JobResult<unknown>>();
+  readonly #underWay = new Map<string, Promise<JobResult<unknown>>>();
   readonly #closing = new AbortController();
   #waiting = 0;
   #running = 0;
@@ -45,19 +46,43 @@ export class LocalQueue implements JobQueue {
         this.#waiting--;
         this.#running++;
         try {
-          this.#results.set(next[0], await this.#do(job, next[0], next[1], both));
+          await this.#once(job, next[0], next[1], both);
         } finally {
           this.#running--;
         }
         onProgress?.({ phase: job.name, done: ++done, total });
       }
     };
-    try {
-      await Promise.all(Array.from({ length: this.#concurrency }, work));
-    } finally {
-      this.#waiting -= todo.splice(0).length;
-    }
+    // None works on when the caller is told.
+    const ended = await Promise.allSettled(
+      Array.from({ length: this.#concurrency }, () =>
+        work().finally(() => {
+          if (both.aborted) this.#waiting -= todo.splice(0).length;
+        }),
+      ),
+    );
+    const failure = ended.find(({ status }) => status === 'rejected');
+    if (failure?.status === 'rejected') throw failure.reason;
     return keys.map((key) => this.#results.get(key) as JobResult<O>);
+  }
+
+  /** Does a job that no other run is doing, or waits for that run's result; a run that is cancelled leaves it to the others. */
+  async #once<I, O>(job: Job<I, O>, key: string, input: I, signal: AbortSignal): Promise<void> {
+    for (let other = this.#underWay.get(key); other; other = this.#underWay.get(key)) {
+      const isDone = await other.then(
+        () => true,
+        () => false,
+      );
+      throwIfCancelled(signal, `jobs of ${job.name}`);
+      if (isDone) return;
+    }
+    const doing = this.#do(job, key, input, signal);
+    this.#underWay.set(key, doing);
+    try {
+      this.#results.set(key, await doing);
+    } finally {
+      this.#underWay.delete(key);
+    }
   }
 
   async #do<I, O>(job: Job<I, O>, key: string, input: I, signal: AbortSignal): Promise<JobResult<O>> {

@@ -1,5 +1,13 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type JobLimits, type JobQueue, LocalQueue, RedisQueue, startWorker } from '../src/index.js';
+import {
+  type Job,
+  type JobLimits,
+  type JobQueue,
+  LocalQueue,
+  RedisQueue,
+  startWorker,
+} from '../src/index.js';
 import { type ChargingServer, startCharging } from './charging-server.js';
 import { killWorkers } from './kill-workers.js';
 import { PAYING } from './paying-job.js';
@@ -46,6 +54,18 @@ function contract(
       expect(shop.requests).toBe(10);
       expect(await queue.counts()).toEqual({ waiting: 0, running: 0, done: 10, failed: {}, spent: 10 });
       expect(await queue.run(PAYING, [])).toEqual([]);
+    }));
+
+  test('does a job once that two callers ask for at the same time', () =>
+    withQueue({}, async (queue) => {
+      const shop = await server({ milliseconds: 20 });
+      const [first, second] = await Promise.all([
+        queue.run(PAYING, questions(shop, 6)),
+        queue.run(PAYING, questions(shop, 8)),
+      ]);
+      expect(second?.slice(0, 6)).toEqual(first);
+      expect(shop.requests).toBe(8);
+      expect(await queue.counts()).toEqual({ waiting: 0, running: 0, done: 8, failed: {}, spent: 8 });
     }));
 
   test('tries again what may pass, counts what does not by its cause, and tries it anew when asked again', () =>
@@ -110,11 +130,43 @@ test('refuses a name of a job that cannot be kept', async () => {
   );
 });
 
-describe('jobs in this process', () =>
+describe('jobs in this process', () => {
   contract(async (limits) => {
     const queue = new LocalQueue(limits);
     return { queue, close: () => queue.close() };
-  }));
+  });
+
+  test('a caller who stops is told when nothing of theirs runs any more, and another one gets all results', async () => {
+    const queue = new LocalQueue();
+    let running = 0;
+    const job: Job<number, number> = {
+      name: 'slow',
+      run: async (input, { signal }) => {
+        running++;
+        try {
+          await pause(20, undefined, { signal });
+        } finally {
+          await pause(5);
+          running--;
+        }
+        return input;
+      },
+    };
+    const inputs = Array.from({ length: 12 }, (_, k) => k);
+    const stop = new AbortController();
+    const stopped = queue.run(job, inputs, { signal: stop.signal, onProgress: () => stop.abort() });
+    await expect(stopped).rejects.toMatchObject({ code: 'cancelled' });
+    expect(running).toBe(0);
+    expect(await queue.counts()).toMatchObject({ waiting: 0, running: 0 });
+
+    const again = new AbortController();
+    const leaving = queue.run(job, [20, 21], { signal: again.signal });
+    const staying = queue.run(job, [20, 21]);
+    again.abort();
+    await expect(leaving).rejects.toMatchObject({ code: 'cancelled' });
+    expect((await staying).map((result) => result.ok && result.value)).toEqual([20, 21]);
+  });
+});
 
 describe.skipIf('missing' in found)(`jobs on Redis${why}`, () => {
   let redis: RedisServer;
