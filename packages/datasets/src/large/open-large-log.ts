@@ -8,7 +8,7 @@ import {
   option,
   ParseError,
 } from '@palate/core';
-import { findColumn, type TableColumns } from '../tables/table-columns.js';
+import { type ColumnName, findColumn, type TableColumns } from '../tables/table-columns.js';
 import { TIMESTAMP_UNITS, TimeReader } from '../tables/times.js';
 import { DuckDbSession, sqlName } from './duckdb-session.js';
 import { LargeLog } from './large-log.js';
@@ -97,6 +97,11 @@ export async function openLargeLog(
   }
 }
 
+/** Types of DuckDB whose values are compared as they are: only the distinct ones are written as texts. */
+const WHOLE: ReadonlySet<unknown> = new Set(
+  ['TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'HUGEINT'].flatMap((type) => [type, `U${type}`]),
+);
+
 /** The source with the names of its columns, each of which has to be there. */
 async function withNames(
   session: DuckDbSession,
@@ -105,7 +110,11 @@ async function withNames(
   paths: readonly string[],
 ): Promise<TableSource> {
   if (source.from.startsWith('read_json')) return source;
-  const names = (await session.rows(`describe select * from ${source.from}`)).map(([name]) => String(name));
+  const described = await session.rows(`describe select * from ${source.from}`);
+  const names = described.map(([name]) => String(name));
+  const whole = new Set(
+    described.flatMap(([name, type]) => (WHOLE.has(type) ? [sqlName(String(name))] : [])),
+  );
   const trimmed = names.map((name) => name.trim());
   const renamed = new Map<string, string>();
   for (const column of Object.values(columns)) {
@@ -119,10 +128,14 @@ async function withNames(
   }
   const named = (sql: string | undefined): string | undefined =>
     sql?.replace(/columns_at_\d+|"(?:[^"]|"")*"/g, (found) => renamed.get(found) ?? found);
+  const id = (sql: string, column: ColumnName): string => {
+    const name = renamed.get(typeof column === 'number' ? `columns_at_${column}` : sqlName(column));
+    return name !== undefined && whole.has(name) ? name : (named(sql) as string);
+  };
   return {
     from: source.fromNamed?.(names) ?? source.from,
-    user: named(source.user) as string,
-    item: named(source.item) as string,
+    user: id(source.user, columns.user),
+    item: id(source.item, columns.item),
     rating: named(source.rating),
     number: named(source.number),
     time: named(source.time),
@@ -182,15 +195,16 @@ async function read(
   // Numbers by the first row that names each.
   for (const of of ['user', 'item'])
     await session.run(
-      `create table ${of}s as select (row_number() over (order by first) - 1)::integer as number, id
-         from (select ${of}_id as id, min(rowid) as first from raw group by ${of}_id)`,
+      `create table ${of}_keys as select (row_number() over (order by first) - 1)::integer as number, key
+         from (select ${of}_id as key, min(rowid) as first from raw group by ${of}_id);
+       create view ${of}s as select number, key::varchar as id from ${of}_keys`,
       signal,
     );
   const rows = session.newName();
   await session.run(
     `create table ${rows} as select raw.rowid as place, users.number as user_number, items.number as item_number,
        ${at ?? '0::double'} as moment${rating === undefined ? '' : ', rating::float as rating'}
-       from raw join users on users.id = raw.user_id join items on items.id = raw.item_id`,
+       from raw join user_keys as users on users.key = raw.user_id join item_keys as items on items.key = raw.item_id`,
     signal,
   );
   await session.run('drop table raw');

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { InteractionLog } from '@palate/core';
+import { type InteractionLog, RandomStream } from '@palate/core';
 import fc from 'fast-check';
 import { parquetWriteFile } from 'hyparquet-writer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -140,6 +140,35 @@ describe('a large log', () => {
       ),
       { numRuns: 8 },
     );
+  });
+
+  test('keeps every digit of whole numbers of Parquet, and their order', async () => {
+    const path = join(folder, 'whole.parquet');
+    const random = new RandomStream(7);
+    const draws = Array.from({ length: 300 }, () => [random.integer(20) - 5, random.integer(40)] as const);
+    parquetWriteFile({
+      filename: path,
+      columnData: [
+        { name: 'user', data: draws.map(([user]) => user), type: 'INT32' },
+        { name: 'item', data: draws.map(([, item]) => 2n ** 60n + BigInt(item)), type: 'INT64' },
+        { name: 'time', data: draws.map((_, k) => 1_600_000_000 + (k % 7)), type: 'INT32' },
+      ],
+    });
+    for (const columns of [
+      { user: 'user', item: 'item', timestamp: 'time' },
+      { user: 0, item: 1, timestamp: 2 },
+    ]) {
+      const { log } = await loadTable(path, columns);
+      await using large = await openLargeLog(path, columns, LIMITS);
+      await expectSame(large, log);
+      expect([...log.items]).toContain('1152921504606846977');
+      await expectSame(await large.kCore({ users: 18, items: 7 }), kCore(log, { users: 18, items: 7 }));
+      await expectSame(
+        (await large.splitByUser({ seed: 2, test: 0.3 })).test,
+        splitByUser(log, { seed: 2, test: 0.3 }).test,
+      );
+      await expectSame((await large.splitPerUserTime()).train, splitPerUserTime(log).train);
+    }
   });
 
   test('takes the order of a user’s rows for times where there are none, and positions for names', async () => {
