@@ -107,7 +107,16 @@ export {
   WORLD,
 } from './data/provenance.js';
 export { type UserSystem, userCacheFolder, userDataFolder } from './data/user-folders.js';
-export { heldOutOf, noteHeldOut, noteParts, noteWithheld, partsOf, withheldFrom } from './data/withheld.js';
+export {
+  heldOutOf,
+  isWithheld,
+  logsAround,
+  noteHeldOut,
+  noteParts,
+  noteWithheld,
+  partsOf,
+  withheldFrom,
+} from './data/withheld.js';
 export { foldedWords, foldText } from './language/fold-text.js';
 export { KNOWLEDGE_KEY_FIELDS, knowledgeJson, knowledgeKeyParts } from './language/knowledge-key.js';
 export {

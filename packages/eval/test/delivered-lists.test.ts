@@ -226,6 +226,9 @@ test('a score that is no number is refused with item and user', async () => {
   await expect(
     evaluate((_, _k, q) => [{ item: 10, score: q === 2 ? Number.NaN : 1 }, ...list(...ten)]),
   ).rejects.toThrow(/NaN for the item "i10" and the user "cid"/);
+  await expect(
+    evaluate((_, _k, q) => (q === 2 ? [...new Array<ScoredItem>(1), ...list(10)] : list(...ten))),
+  ).rejects.toThrow(/undefined at position 0 \(from 0\) for the user "cid"/);
 });
 
 test('AUC keeps its place for a user without another item, and the record survives JSON', async () => {

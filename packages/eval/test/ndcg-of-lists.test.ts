@@ -18,6 +18,8 @@ test('a list that repeats an item, or a query without a list, is refused', () =>
   expect(() => ndcgOfLists([list(5, 5, 5)], [[5]], 3)).toThrow(/item 5 more than once in list 0/);
   expect(() => ndcgOfLists([list(5)], [[5], [6]], 3)).toThrow(/2 lists/);
   expect(ndcgOfLists([list(5), []], [[5], [6]], 3)).toBe(0.5);
+  for (const none of [Number.NaN, -1, 0.5])
+    expect(() => ndcgOfLists([list(none, 5)], [[5]], 3)).toThrow(/at position 1 of list 0/);
 });
 
 test('the one formula refuses ranks and gains that are none, with their place', () => {

@@ -156,6 +156,25 @@ describe('a retriever that was fitted on everything, or on the test', () => {
     const on = (test: InteractionLog) =>
       evaluateRanking(knn, { history: nothing, test }, { metrics: ['hr@5'], resamples: 0 });
     expect((await on(log)).users).toBe(8);
-    expect((await on(split.validation as InteractionLog)).users).toBe(8);
+  });
+
+  it('may be chosen by the validation part that it was stopped by, but not fitted on it', async () => {
+    const validation = split.validation as InteractionLog;
+    const at = (of: Retriever) =>
+      evaluateRanking(of, { history: split.train, test: validation }, { metrics: ['hr@5'], resamples: 0 });
+    const fair = await ItemKnn.fit(train);
+    expect((await at(fair)).users).toBe(8);
+    const stopped: Retriever = {
+      name: 'stopped by validation',
+      items: fair.items,
+      fittedOn: [fingerprint(split.train), fingerprint(validation)],
+      retrieve: (queries, k, options) => fair.retrieve(queries, k, options),
+    };
+    expect((await at(stopped)).users).toBe(8);
+    await expect(judge(stopped)).resolves.toMatchObject({ users: 8 });
+    await expect(at(await ItemKnn.fit(dataset))).rejects.toMatchObject(leak('the whole log'));
+    await expect(at(await ItemKnn.fit(withLog(dataset, split.known)))).rejects.toMatchObject(
+      leak('a log that holds the test'),
+    );
   });
 });

@@ -7,7 +7,7 @@ import { openZipEntry } from './zip-entry.js';
 import { isZstd, unpackZstd } from './zstd-frames.js';
 
 /** How a file is packed, by its first bytes, whatever its name. */
-type Compression = 'none' | 'gzip' | 'zstd' | 'zip';
+export type Compression = 'none' | 'gzip' | 'zstd' | 'zip';
 
 /** A file's unpacked bytes in UTF-8, chunk by chunk. */
 export interface ByteSource {
@@ -41,6 +41,13 @@ const UNREAD: readonly { readonly magic: readonly number[]; readonly what: strin
     { magic: [0x80, 0x04, 0x95], what: 'a Python pickle', hint: 'Export the table as CSV or Parquet.' },
   ];
 
+/** Tells how a file is packed by its first bytes. */
+export function compressionOf(head: Buffer): Compression {
+  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
+  if (isZstd(head)) return 'zstd';
+  return startsWith(head, [0x50, 0x4b, 0x03, 0x04]) ? 'zip' : 'none';
+}
+
 const startsWith = (head: Buffer, magic: readonly number[]): boolean =>
   magic.every((byte, k) => head[k] === byte);
 
@@ -62,10 +69,9 @@ export async function openBytes(path: string, encoding?: string): Promise<ByteSo
       yield chunk as Buffer;
     }
   };
-  let compression: Compression = 'none';
+  const compression = compressionOf(head);
   let chunks: AsyncIterable<Buffer>;
-  if (head[0] === 0x1f && head[1] === 0x8b) {
-    compression = 'gzip';
+  if (compression === 'gzip') {
     const file = createReadStream(path, { highWaterMark: CHUNK });
     file.on('data', (chunk) => {
       consumed += chunk.length;
@@ -75,11 +81,9 @@ export async function openBytes(path: string, encoding?: string): Promise<ByteSo
     file.on('error', (error) => unpacked.destroy(error));
     unpacked.on('close', () => file.destroy());
     chunks = file.pipe(unpacked);
-  } else if (isZstd(head)) {
-    compression = 'zstd';
+  } else if (compression === 'zstd') {
     chunks = unpackZstd(counted(createReadStream(path, { highWaterMark: CHUNK >> 2 })));
-  } else if (startsWith(head, [0x50, 0x4b, 0x03, 0x04])) {
-    compression = 'zip';
+  } else if (compression === 'zip') {
     chunks = counted(await openZipEntry(path));
   } else {
     chunks = counted(createReadStream(path, { highWaterMark: CHUNK }));
@@ -92,8 +96,12 @@ export async function openBytes(path: string, encoding?: string): Promise<ByteSo
   };
 }
 
-/** Size and first bytes of a file. */
-async function inspect(path: string): Promise<{ size: number; head: Buffer }> {
+/**
+ * Size and first bytes of a text file, which tell how it is packed.
+ *
+ * @throws ParseError for what cannot be read here, and for Parquet
+ */
+export async function inspect(path: string): Promise<{ size: number; head: Buffer }> {
   const refuse = (expected: string, received: string, hint: string, cause?: unknown): ParseError =>
     new ParseError({ file: path, line: 1, column: 1 }, { expected, received, hint, cause });
   const handle = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {

@@ -2,7 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { MissingDependencyError, PalateError, ParseError, throwIfCancelled } from '@palate/core';
+import {
+  InvalidInputError,
+  MissingDependencyError,
+  PalateError,
+  ParseError,
+  throwIfCancelled,
+} from '@palate/core';
 
 /** A value in a row that DuckDB gives. */
 export type DuckValue = string | number | bigint | boolean | null;
@@ -49,6 +55,8 @@ export class DuckDbSession {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
   readonly #folder: string;
+  /** Connections of what is being read. */
+  readonly #reading = new Set<DuckDBConnection>();
   #names = 0;
   #closed: Promise<void> | undefined;
 
@@ -101,9 +109,14 @@ export class DuckDbSession {
 
   /** Rows of a query that gives few. */
   async rows(sql: string, signal?: AbortSignal): Promise<DuckValue[][]> {
-    const rows: DuckValue[][] = [];
-    for await (const chunk of this.chunks(sql, signal)) rows.push(...(chunk.getRows() as DuckValue[][]));
-    return rows;
+    throwIfCancelled(signal, 'work on a large log');
+    try {
+      const reader = await this.#connection.runAndReadAll(sql);
+      return reader.getRows() as DuckValue[][];
+    } catch (cause) {
+      throwIfCancelled(signal, 'work on a large log');
+      throw errorOf(cause);
+    }
   }
 
   /** The one number that a query gives. */
@@ -111,19 +124,33 @@ export class DuckDbSession {
     return Number((await this.rows(sql, signal))[0]?.[0]);
   }
 
-  /** Rows of a query in chunks, which are read as they are asked for. */
+  /**
+   * Rows of a query over tables that are not temporary, in chunks, which are read as they are asked for: over a connection
+   * of their own, since any other query over it would end them as if there were no more.
+   */
   async *chunks(sql: string, signal?: AbortSignal): AsyncGenerator<RowChunk> {
     throwIfCancelled(signal, 'work on a large log');
+    let connection: DuckDBConnection | undefined;
     try {
-      const result = await this.#connection.stream(sql);
+      connection = await this.#instance.connect();
+      this.#reading.add(connection);
+      const result = await connection.stream(sql);
       for (;;) {
         throwIfCancelled(signal, 'work on a large log');
+        if (this.#closed)
+          throw new InvalidInputError({
+            expected: 'a large log that is open as long as it is read',
+            received: 'one that was closed',
+            hint: 'Close it after the last row.',
+          });
         const chunk = await result.fetchChunk();
         if (!chunk || chunk.rowCount === 0) return;
         yield chunk;
       }
     } catch (cause) {
       throw errorOf(cause);
+    } finally {
+      if (connection && this.#reading.delete(connection)) connection.closeSync();
     }
   }
 
@@ -164,6 +191,8 @@ export class DuckDbSession {
 
   close(): Promise<void> {
     this.#closed ??= (async () => {
+      for (const connection of this.#reading) connection.closeSync();
+      this.#reading.clear();
       this.#connection.closeSync();
       this.#instance.closeSync();
       await rm(this.#folder, { recursive: true, force: true });
@@ -186,14 +215,14 @@ function errorOf(cause: unknown): Error {
   const message = cause instanceof Error ? cause.message : String(cause);
   const [first = message] = message.split('\n');
   const [, line] = /(?:on Line:|at line|in line) ?(\d+)/i.exec(message) ?? [];
-  const [, file] = /^ *file = (.+)$/m.exec(message) ?? [];
-  if (line !== undefined)
+  const [, file] = /^ *file = (.+)$/m.exec(message) ?? /\bfile "([^"]+)"/.exec(message) ?? [];
+  if (line !== undefined || /sniffing file/i.test(message))
     return new ParseError(
-      { file: file ?? 'a file of the table', line: Number(line), column: 1 },
+      { file: file ?? 'a file of the table', line: Number(line ?? 1), column: 1 },
       {
-        expected: 'a row as the ones before it',
+        expected: 'rows of one form, in UTF-8',
         received: message.slice(0, 400),
-        hint: 'Repair or remove the line, or pass the right delimiter and quote.',
+        hint: 'Repair or remove the line, or pass the right delimiter and quote. loadTable knows more forms: other encodings and escapes, Python literals.',
         cause,
       },
     );

@@ -20,6 +20,7 @@ import {
   partsOfEachUser,
   partsOfLastInteractions,
 } from './large-splits.js';
+import { type SplitPart, SplitParts } from './split-parts.js';
 
 /** One user's interactions, oldest first. */
 export interface UserSequence {
@@ -36,8 +37,18 @@ export interface LargeSplit {
   readonly train: LargeLog;
   readonly validation: LargeLog | undefined;
   readonly test: LargeLog;
+  /** Training and validation together: what systems may see at the test. The training part where there is no validation. */
+  readonly known: LargeLog;
   /** The rule in words, with its parameters, as it goes beside results. */
   readonly description: string;
+}
+
+/** Dense numbers that several logs share. */
+export interface SharedNumbers {
+  /** Table whose users and items have numbers. */
+  readonly rows: string;
+  /** Id maps of the logs in memory, once one was read: logs of one origin share them. */
+  readonly maps: { user?: IdMap; item?: IdMap };
 }
 
 /** Facts about a table of interactions. */
@@ -49,7 +60,9 @@ export interface LargeTable {
   readonly hasRating: boolean;
   readonly timeUnit: 'seconds' | 'position';
   /** Whose numbers its rows share, where they are those of another log: a part of a split. */
-  readonly numberedBy?: string | undefined;
+  readonly numbering?: SharedNumbers | undefined;
+  /** Which part of a split it is. */
+  readonly part?: { readonly name: SplitPart; readonly of: SplitParts } | undefined;
 }
 
 /**
@@ -214,7 +227,7 @@ export class LargeLog {
     options: OptionsOf<typeof LARGE_SPLIT_BY_USER.declarations> & LongCallOptions = {},
   ): Promise<LargeSplit> {
     const shares = checkShares(LARGE_SPLIT_BY_USER.settings(options));
-    const rows = this.#table.numberedBy ?? this.#table.rows;
+    const rows = this.#table.numbering?.rows ?? this.#table.rows;
     const users = `users where number in (select user_number from ${rows})`;
     return this.#splitHeldOut('user_number', options, {
       of: `select number::double from ${users} order by number`,
@@ -291,7 +304,7 @@ export class LargeLog {
   /** The log in memory: what `loadTable`, and the functions of the same names as were used here, give. */
   async log(options: LongCallOptions = {}): Promise<InteractionLog> {
     const { signal, onProgress } = options;
-    const { length, hasRating, timeUnit, rows } = this.#table;
+    const { length, hasRating, timeUnit, rows, numbering, part } = this.#table;
     const users = await this.#ids('user', options);
     const items = await this.#ids('item', options);
     const user = new Int32Array(length);
@@ -312,15 +325,20 @@ export class LargeLog {
       done += count;
       onProgress?.({ phase: 'reading the log', done, total: length });
     }
-    return new InteractionLog({
-      users: new IdMap(users.ids, 'user'),
-      items: new IdMap(items.ids, 'item'),
+    const maps = numbering?.maps ?? {};
+    maps.user ??= new IdMap(users.ids, 'user');
+    maps.item ??= new IdMap(items.ids, 'item');
+    const log = new InteractionLog({
+      users: maps.user,
+      items: maps.item,
       user,
       item,
       timestamp,
       rating,
       timeUnit,
     });
+    part?.of.note(part.name, log);
+    return log;
   }
 
   /**
@@ -356,7 +374,13 @@ export class LargeLog {
     );
     const length = await this.#session.number(`select count(*) from ${rows}`, signal);
     // Positions within a user are those of the files, as in memory.
-    return new LargeLog(this.#session, { ...this.#table, rows, length, numberedBy: undefined });
+    return new LargeLog(this.#session, {
+      ...this.#table,
+      rows,
+      length,
+      numbering: undefined,
+      part: undefined,
+    });
   }
 
   /** Holds out the values of a query that have a part of their own, by their places in it. */
@@ -404,8 +428,10 @@ export class LargeLog {
   ): Promise<LargeSplit> {
     const table = this.#session.newName();
     await this.#session.run(`create table ${table} as ${sql}`, signal);
-    const part = async (number: number): Promise<LargeLog> => {
-      const rows = `(select * exclude (part) from ${table} where part = ${number})`;
+    const numbering = this.#table.numbering ?? { rows: this.#table.rows, maps: {} };
+    const of = new SplitParts();
+    const part = async (name: SplitPart, condition: string): Promise<LargeLog> => {
+      const rows = `(select * exclude (part) from ${table} where part ${condition})`;
       const length = await this.#session.number(`select count(*) from ${rows}`, signal);
       if (length === 0)
         throw new InvalidInputError({
@@ -417,13 +443,16 @@ export class LargeLog {
         ...this.#table,
         rows,
         length,
-        numberedBy: this.#table.numberedBy ?? this.#table.rows,
+        numbering,
+        part: { name, of },
       });
     };
+    const train = await part('train', '= 0');
     return {
-      train: await part(0),
-      validation: hasValidation ? await part(1) : undefined,
-      test: await part(2),
+      train,
+      validation: hasValidation ? await part('validation', '= 1') : undefined,
+      test: await part('test', '= 2'),
+      known: hasValidation ? await part('known', '< 2') : train,
       description,
     };
   }
@@ -436,7 +465,7 @@ export class LargeLog {
     of: 'user' | 'item',
     { signal }: LongCallOptions,
   ): Promise<{ readonly ids: string[]; readonly numbers: Int32Array }> {
-    const rows = this.#table.numberedBy ?? this.#table.rows;
+    const rows = this.#table.numbering?.rows ?? this.#table.rows;
     const count = await this.#session.number(`select count(*) from ${of}s`, signal);
     const numbers = new Int32Array(count).fill(-1);
     const ids: string[] = [];

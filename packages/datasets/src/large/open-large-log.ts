@@ -158,14 +158,26 @@ async function read(
     signal,
   );
   const faults: readonly (readonly [string, string, string])[] = [
-    ['user_id is null', 'a user id', 'no user'],
-    ['item_id is null', 'an item id', 'no item'],
+    ['user_id is null', 'a user id (a text, or a number to its last digit)', 'none'],
+    ['item_id is null', 'an item id (a text, or a number to its last digit)', 'none'],
     ...(rating === undefined
       ? []
-      : [['rating is null or not isfinite(rating::float)', 'a rating (a number)', 'no rating'] as const]),
+      : [
+          [
+            'try_cast(rating as float) is null or not isfinite(try_cast(rating as float))',
+            'a rating (a number that 32 bits can hold)',
+            'no rating',
+          ] as const,
+        ]),
     ...(time === undefined
       ? []
-      : [['number is null and time is null', 'a time', 'no time that can be read'] as const]),
+      : [
+          [
+            '(number is null and time is null) or not isfinite(number)',
+            'a time',
+            'no time that can be read',
+          ] as const,
+        ]),
   ];
   const [[count, ...bad] = []] = await session.rows(
     `select count(*), ${faults.map(([condition]) => `min(rowid) filter (${condition})`).join(', ')} from raw`,
@@ -188,7 +200,7 @@ async function read(
         {
           expected: `${expected} in every row`,
           received: `${received} in row ${Number(bad[k]) + 1} of the data, and perhaps in later ones`,
-          hint: 'Repair the row, or read with loadTable, which can leave such rows out.',
+          hint: 'Repair the row, or read with loadTable, which can leave such rows out and reads lists in a row.',
         },
       );
   const at = time === undefined ? undefined : await timeOf(session, path, unit, signal);

@@ -1,4 +1,5 @@
-import { InvalidInputError } from '@palate/core';
+import { InvalidInputError, ParseError } from '@palate/core';
+import { compressionOf, inspect } from '../files/byte-source.js';
 import type { ColumnName, TableColumns, TableFormat } from '../tables/table-columns.js';
 import { partsOf, sniffFormat } from '../tables/table-parts.js';
 import { sqlName, sqlText } from './duckdb-session.js';
@@ -61,8 +62,34 @@ export async function sourceOf(
       ? ', hive_partitioning = true, hive_types_autocast = false'
       : ', hive_partitioning = false';
   if (format === 'parquet') return parquetSource(`read_parquet(${list}${parts})`, columns);
-  if (format === 'jsonl') return jsonSource(list, parts, columns);
-  return textSource(list, parts, partition, format, columns, settings);
+  const { packed, isArray } = await textForm(files.filter((file) => !isAddress(file) && !isGlob(file)));
+  const how = `${packed}${parts}`;
+  if (format === 'jsonl') return jsonSource(list, how, isArray, columns);
+  return textSource(list, how, partition, format, columns, settings);
+}
+
+/** How text files here are written, by their first bytes: DuckDB tells it by names alone. */
+async function textForm(files: readonly string[]): Promise<{ packed: string; isArray: boolean }> {
+  const kinds = new Set<string>();
+  let isArray = false;
+  for (const file of files) {
+    const { head } = await inspect(file);
+    const kind = compressionOf(head);
+    const isWide = (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff);
+    if (kind === 'zip' || isWide)
+      throw new ParseError(
+        { file, line: 1, column: 1 },
+        {
+          expected: 'text in UTF-8, plain or packed with gzip or zstd',
+          received: isWide ? 'text in UTF-16' : 'a zip archive',
+          hint: `${isWide ? 'Convert it (iconv -f utf-16 -t utf-8)' : 'Unpack it first'}, or read it with loadTable.`,
+        },
+      );
+    kinds.add(kind);
+    isArray ||= /^(?:\ufeff)?\s*\[/.test(head.toString('utf8'));
+  }
+  const [only] = kinds;
+  return { packed: kinds.size === 1 && only !== 'none' ? `, compression = '${only}'` : '', isArray };
 }
 
 /** The format that a name tells. */
@@ -116,28 +143,45 @@ const BLANKS = sqlText(
 /** An id in a text, or null. */
 const idIn = (text: string): string => `nullif(trim(${text}, ${BLANKS}), '')`;
 
+/**
+ * A floating-point number, given as text, as an id: without a fraction of zero, as JavaScript writes it; null for what is
+ * not finite, or so large that it stands for several whole numbers.
+ */
+const wholeOrText = (text: string): string =>
+  `(case when not isfinite(try_cast(${text} as double)) or abs(try_cast(${text} as double)) >= 9007199254740992 then null
+     when try_cast(${text} as double) = floor(try_cast(${text} as double)) then cast(try_cast(${text} as double)::bigint as varchar)
+     else ${text} end)`;
+
 /** A number in a text; true and false are 1 and 0, as everywhere. */
 const numberIn = (text: string): string =>
   `coalesce(try_cast(${text} as double), case lower(trim(${text})) when 'true' then 1.0 when 'false' then 0.0 end)`;
 
 const timeIn = (value: string): string => `epoch(try_cast(${value} as timestamptz))`;
 
-function jsonSource(list: string, parts: string, columns: TableColumns): TableSource {
+/** An id in a value of JSON, or null where it is no text or number, or a number that stands for several. */
+const jsonIdIn = (value: string): string =>
+  idIn(
+    `case when json_type(${value}) in ('VARCHAR', 'BIGINT', 'UBIGINT', 'HUGEINT', 'UHUGEINT') then ${value} ->> '$'
+     when json_type(${value}) = 'DOUBLE' then ${wholeOrText(`${value} ->> '$'`)} end`,
+  );
+
+function jsonSource(list: string, parts: string, isArray: boolean, columns: TableColumns): TableSource {
   const roots = new Set<string>();
-  const text = (column: ColumnName): string => {
+  const json = (column: ColumnName): string => {
     const [root = '', ...path] = String(column).split('.');
     roots.add(root);
     return path.length === 0
-      ? `(${sqlName(root)} ->> '$')`
-      : `(${sqlName(root)} ->> ${sqlText(`$${path.map((step) => `."${step}"`).join('')}`)})`;
+      ? sqlName(root)
+      : `(${sqlName(root)} -> ${sqlText(`$${path.map((step) => `."${step}"`).join('')}`)})`;
   };
-  const user = idIn(text(columns.user));
-  const item = idIn(text(columns.item));
+  const text = (column: ColumnName): string => `(${json(column)} ->> '$')`;
+  const user = jsonIdIn(json(columns.user));
+  const item = jsonIdIn(json(columns.item));
   const rating = columns.rating === undefined ? undefined : numberIn(text(columns.rating));
   const timestamp = columns.timestamp === undefined ? undefined : text(columns.timestamp);
   const types = `{${[...roots].map((root) => `${sqlText(root)}: 'JSON'`).join(', ')}}`;
   return {
-    from: `read_json(${list}, format = 'newline_delimited', columns = ${types}${parts})`,
+    from: `read_json(${list}, format = '${isArray ? 'array' : 'newline_delimited'}', columns = ${types}${parts})`,
     user,
     item,
     ...(rating === undefined ? {} : { rating }),
@@ -150,10 +194,13 @@ function jsonSource(list: string, parts: string, columns: TableColumns): TableSo
 function parquetSource(from: string, columns: TableColumns): TableSource {
   const at = (column: ColumnName): string =>
     typeof column === 'string' ? column.split('.').map(sqlName).join('.') : `columns_at_${column}`;
-  // A whole number of 64 bits of floating point is written without its fraction, as JavaScript does.
+  // What is no single value (a list, a struct) or neither text nor number is no id.
   const id = (value: string): string =>
     idIn(
-      `case when typeof(${value}) in ('DOUBLE', 'FLOAT') and try_cast(${value} as double) = floor(try_cast(${value} as double)) and abs(try_cast(${value} as double)) < 9007199254740992 then cast(try_cast(${value} as bigint) as varchar) else cast(${value} as varchar) end`,
+      `case when typeof(${value}) in ('DOUBLE', 'FLOAT') then ${wholeOrText(`cast(${value} as varchar)`)}
+       when typeof(${value}) = 'BOOLEAN' or regexp_matches(typeof(${value}), '[])]$') and not starts_with(typeof(${value}), 'DECIMAL')
+         and not starts_with(typeof(${value}), 'ENUM') then null
+       else cast(${value} as varchar) end`,
     );
   return {
     from,

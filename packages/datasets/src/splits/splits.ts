@@ -67,7 +67,10 @@ function build(
   const validation = hasValidation ? rowsFrom(VALIDATION, VALIDATION) : undefined;
   noteHeldOut(test, log);
   // An evaluation that gets only the training part can warn.
-  if (validation) noteWithheld(train, validation);
+  if (validation) {
+    noteHeldOut(validation, log);
+    noteWithheld(train, validation);
+  }
   for (const [name, each] of [
     ['training', train] as const,
     ['test', test] as const,

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type InteractionLog, RandomStream } from '@palate/core';
+import { gzipSync } from 'node:zlib';
+import { type InteractionLog, partsOf, RandomStream, withheldFrom } from '@palate/core';
 import fc from 'fast-check';
 import { parquetWriteFile } from 'hyparquet-writer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -244,6 +245,117 @@ describe('a large log', () => {
       { code: 'cancelled' },
     );
     expect(await readdir(own)).toEqual([]);
+  });
+
+  test('refuses what is no id, no rating and no time, where loadTable does', async () => {
+    const path = join(folder, 'ids.parquet');
+    const write = (columnData: Parameters<typeof parquetWriteFile>[0]['columnData']): void =>
+      parquetWriteFile({ filename: path, columnData });
+    const item = { name: 'item', data: ['x', 'y'], type: 'STRING' as const };
+    const columns = { user: 'user', item: 'item' };
+    for (const no of [Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53]) {
+      write([{ name: 'user', data: [1, no], type: 'DOUBLE' }, item]);
+      await expect(openLargeLog(path, columns, LIMITS)).rejects.toThrow(/user id.*row 2/);
+      await expect(loadTable(path, columns)).rejects.toMatchObject({ position: { line: 2 } });
+    }
+    write([{ name: 'user', data: [true, false], type: 'BOOLEAN' }, item]);
+    await expect(openLargeLog(path, columns, LIMITS)).rejects.toThrow(/user id.*row 1/);
+    write([
+      { name: 'user', data: [1, 2.5], type: 'DOUBLE' },
+      item,
+      { name: 'time', data: [1_600_000_000, Number.NaN], type: 'DOUBLE' },
+      { name: 'rating', data: [1e39, 1], type: 'DOUBLE' },
+    ]);
+    await expect(openLargeLog(path, { ...columns, timestamp: 'time' }, LIMITS)).rejects.toThrow(
+      /time.*row 2/,
+    );
+    await expect(openLargeLog(path, { ...columns, rating: 'rating' }, LIMITS)).rejects.toThrow(
+      /rating.*row 1/,
+    );
+    await using numbers = await openLargeLog(path, columns, LIMITS);
+    await expectSame(numbers, (await loadTable(path, columns)).log);
+
+    const json = join(folder, 'ids.jsonl');
+    for (const no of ['{"a":1}', '["b"]', 'true', '1e400', '9007199254740993.0']) {
+      await writeFile(json, `{"user":1,"item":"x"}\n{"user":${no},"item":"x"}\n`);
+      await expect(openLargeLog(json, columns, LIMITS)).rejects.toThrow(/user id.*row 2/);
+    }
+    await writeFile(
+      json,
+      '{"user":1.0,"item":1e3}\n{"user":1,"item":1000}\n{"user":90071992547409479,"item":1.5}\n',
+    );
+    await using same = await openLargeLog(json, columns, LIMITS);
+    await expectSame(same, (await loadTable(json, columns)).log);
+  });
+
+  test('tells how a text is packed by its bytes, and names what it does not read', async () => {
+    const text = 'user,item\na,x\n';
+    const columns = { user: 'user', item: 'item' };
+    const packed = join(folder, 'packed.csv');
+    await writeFile(packed, gzipSync(text));
+    await using large = await openLargeLog(packed, columns, LIMITS);
+    expect(large.length).toBe(1);
+    await writeFile(packed, Buffer.from(`\ufeff${text}`, 'utf16le'));
+    await expect(openLargeLog(packed, columns, LIMITS)).rejects.toThrow(/UTF-16/);
+    await writeFile(packed, Buffer.concat([Buffer.from([0x50, 0x4b, 3, 4]), Buffer.from(text)]));
+    await expect(openLargeLog(packed, columns, LIMITS)).rejects.toThrow(/zip archive/);
+    const array = join(folder, 'array.json');
+    await writeFile(array, '[{"user":"a","item":"x"},\n{"user":"b","item":"x"}]');
+    await using rows = await openLargeLog(array, columns, LIMITS);
+    await expectSame(rows, (await loadTable(array, columns)).log);
+  });
+
+  test('hands out what is known at the test, and parts that can be measured together', async () => {
+    const path = join(folder, 'known.csv');
+    const line = (k: number): string => `u${k % 5},i${(k * 7) % 11},3,${1_600_000_000 + k}`;
+    await writeFile(
+      path,
+      ['user,item,rating,time', ...Array.from({ length: 60 }, (_, k) => line(k))].join('\n'),
+    );
+    const own = leaveOneOut((await loadTable(path, COLUMNS)).log);
+    await using large = await openLargeLog(path, COLUMNS, LIMITS);
+    const split = await large.leaveOneOut();
+    await expectSame(split.known, own.known);
+    expect((await large.leaveOneOut({ validation: false })).known.length).toBe(55);
+    const [train, validation, known, test] = await Promise.all([
+      split.train.log(),
+      split.validation?.log(),
+      split.known.log(),
+      split.test.log(),
+    ]);
+    for (const part of [validation, known, test]) {
+      expect(part?.users).toBe(train.users);
+      expect(part?.items).toBe(train.items);
+    }
+    expect(withheldFrom(train)).toBe(validation);
+    expect(partsOf(known)).toEqual([train, validation]);
+  });
+
+  test('reads on whatever else is asked meanwhile, and refuses to read on once it is closed', async () => {
+    const path = join(folder, 'many.csv');
+    // More than DuckDB hands out in one piece.
+    const lines = Array.from(
+      { length: 12_000 },
+      (_, k) => `u${k % 3000},i${(k * 7) % 11},${1_600_000_000 + k}`,
+    );
+    await writeFile(path, ['user,item,time', ...lines].join('\n'));
+    await using large = await openLargeLog(path, { user: 'user', item: 'item', timestamp: 'time' }, LIMITS);
+    let users = 0;
+    let rows = 0;
+    for await (const { items } of large.sequences()) {
+      users++;
+      rows += items.length;
+      if (users === 1) expect(await large.counts()).toEqual({ users: 3000, items: 11 });
+    }
+    expect([users, rows]).toEqual([3000, 12_000]);
+    const rest = large.sequences();
+    await rest.next();
+    await large.close();
+    await expect(
+      (async () => {
+        for await (const each of rest) expect(each.items.length).toBe(4);
+      })(),
+    ).rejects.toThrow(/closed/);
   });
 
   test('reads an address, or says what DuckDB lacks for it', async () => {

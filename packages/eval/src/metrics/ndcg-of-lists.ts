@@ -8,8 +8,8 @@ import { normalisedGain } from './discounted-gain.js';
  *
  * @param lists - best first, without repetitions
  * @param targets - the right items of each list
- * @throws InvalidInputError if `k` is no whole number from 1, there is not one list for each of the targets, or one repeats an item within the
- *   first `k`
+ * @throws InvalidInputError if `k` is no whole number from 1, there is not one list for each of the targets, or one holds within the first `k` an item twice,
+ *   or what is no index
  */
 export function ndcgOfLists(
   lists: readonly (readonly Pick<ScoredItem, 'item'>[])[],
@@ -33,6 +33,12 @@ export function ndcgOfLists(
     const met = new Set<number>();
     for (let rank = 1; rank <= Math.min(k, list.length); rank++) {
       const { item } = list[rank - 1] as Pick<ScoredItem, 'item'>;
+      if (!Number.isInteger(item) || item < 0)
+        throw new InvalidInputError({
+          expected: 'lists of items by their dense indexes',
+          received: `${String(item)} at position ${rank} of list ${q}`,
+          hint: 'Correct the retriever: an entry has the index of an item.',
+        });
       if (met.has(item))
         throw new InvalidInputError({
           expected: 'lists of different items',

@@ -139,8 +139,16 @@ export async function evaluateRanking(
         });
       for (let q = 0; q < chunk.length; q++) {
         const list = lists[q] ?? [];
-        for (const { item, score } of list)
-          if (!Number.isFinite(score)) throw notANumber(retriever, queries[q]?.user, item, score);
+        for (const [position, entry] of list.entries()) {
+          if (typeof entry !== 'object' || entry === null)
+            throw new InvalidInputError({
+              expected: `entries { item, score } in the lists of ${retriever.name}`,
+              received: `${String(entry)} at position ${position} (from 0) for the user ${JSON.stringify(queries[q]?.user)}`,
+              hint: 'Leave out what could not be filled: a shorter list is counted as such.',
+            });
+          if (!Number.isFinite(entry.score))
+            throw notANumber(retriever, queries[q]?.user, entry.item, entry.score);
+        }
         collector.addList(chunk[q]!, list, depth, candidates[q]);
       }
     }
