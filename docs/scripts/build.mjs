@@ -1,19 +1,26 @@
 // Builds the documentation site into docs/dist, and checks it: every link and every anchor leads somewhere, every table
 // that a page asks for is there, and nothing is loaded from another host.
 //
-//   pnpm docs:build          (or node docs/scripts/build.mjs)
-//   pnpm docs:serve          shows what was built
+//   npm run docs:build       (or node docs/scripts/build.mjs)
+//   npm run docs:serve       shows what was built
 //
 // Its tools are installed into docs/node_modules by docs/pnpm-lock.yaml, apart from the workspace, so that `npm start` and
 // `npm test` do without them. The pages are written into docs/.site first: the pages of docs/, the READMEs, the tables that
 // they name, and the interface of each package.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { docs } from './places.mjs';
+import { delimiter, join } from 'node:path';
+import { docs, root } from './places.mjs';
+
+// pnpm as `npm start` installed it, for who has only npm.
+const path = [join(root, '.tools', 'node_modules', '.bin'), process.env.PATH].join(delimiter);
 
 function run(command, args) {
-  const { status, error } = spawnSync(command, args, { cwd: docs, stdio: ['ignore', 'inherit', 'inherit'] });
+  const { status, error } = spawnSync(command, args, {
+    cwd: docs,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, PATH: path },
+  });
   if (error) process.stderr.write(`${command}: ${error.message}\n`);
   if (status !== 0) process.exit(status ?? 1);
 }
