@@ -29,6 +29,12 @@ function mostTokens({ messages, maxTokens = ANSWER, schema }: GenerateRequest): 
   return read + (schema ? Buffer.byteLength(JSON.stringify(schema)) : 0) + maxTokens;
 }
 
+/** Tokens that an answer has cost: as its server counts them, or the most that the request may cost where it does not say. */
+export function tokensOf({ usage }: GenerateResult, request: GenerateRequest): number {
+  const tokens = (usage?.inputTokens ?? Number.NaN) + (usage?.outputTokens ?? Number.NaN);
+  return Number.isFinite(tokens) && tokens >= 0 ? tokens : mostTokens(request);
+}
+
 /**
  * Makes the job of asking a language model: knowledge, rankings, whatever is asked for. Its budget counts tokens. The model's
  * own retries are to be left off: a queue tries again what may pass.
@@ -55,8 +61,7 @@ export function answerJob(model: LanguageModel): RequestJob<GenerateRequest, Gen
                 hint: 'See the model.',
               })
             );
-          const { inputTokens, outputTokens } = outcome.result.usage;
-          return { value: outcome.result, cost: inputTokens + outputTokens };
+          return { value: outcome.result, cost: tokensOf(outcome.result, request) };
         },
       }),
   };

@@ -1,16 +1,19 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  ArtifactError,
   contentHash,
   type GenerateOutcome,
   type GenerateRequest,
   InvalidInputError,
+  isObject,
   type LongCallOptions,
+  lockFolder,
   readTextIfThere,
   throwIfCancelled,
   writeFileAtomically,
 } from '@palate/core';
-import type { RequestJob } from './answer-job.js';
+import { type RequestJob, tokensOf } from './answer-job.js';
 import { type Job, type JobResult, jobKey } from './job.js';
 import { countFailures, failureOf, type JobFailure } from './job-failure.js';
 import type { JobCounts, JobQueue } from './job-queue.js';
@@ -38,17 +41,33 @@ interface Batch {
 
 type Kept = JobResult<unknown> & { readonly cost: number };
 
+const isKept = (value: unknown): value is Kept =>
+  isObject(value) &&
+  typeof value.key === 'string' &&
+  typeof value.cost === 'number' &&
+  (value.ok === true ? isObject(value.value) : value.ok === false && isObject(value.error));
+
+const isBatch = (value: unknown): value is Batch =>
+  isObject(value) &&
+  Array.isArray(value.keys) &&
+  Array.isArray(value.requests) &&
+  value.keys.length === value.requests.length &&
+  value.keys.every((key) => typeof key === 'string') &&
+  value.requests.every((request) => isObject(request) && Array.isArray(request.messages));
+
 /**
  * Does jobs that are questions to a language model by a service of batches, such as OpenAI's: half the price, within a day. All
- * open questions of a run are one batch. One process works in a folder at a time.
+ * open questions of a run are one batch. One process works in a folder at a time: another is refused while a run lasts, and
+ * finds afterwards what was answered.
  */
 export class BatchQueue implements JobQueue {
   readonly #dir: string;
   readonly #answer: BatchQueueOptions['answer'];
   readonly #results = new Map<string, Kept>();
   readonly #closing = new AbortController();
+  /** Batches whose results are kept. */
+  readonly #loaded = new Set<string>();
   #waiting = 0;
-  #loaded: Promise<void> | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor({ dir, answer }: BatchQueueOptions) {
@@ -82,22 +101,13 @@ export class BatchQueue implements JobQueue {
         hint: 'Do them by LocalQueue or RedisQueue.',
       });
     const keys = inputs.map((input) => jobKey(job, input));
-    // What a run that was stopped had asked is waited for first, whatever is asked now.
-    this.#loaded ??= this.#load(both, onProgress);
-    await this.#loaded.catch((error: unknown) => {
-      this.#loaded = undefined;
-      throw error;
-    });
-    const open = [...new Map(keys.map((key, at) => [key, request(inputs[at] as I)]))].filter(
-      ([key]) => this.#results.get(key)?.ok !== true,
-    );
-    if (open.length > 0) {
-      // What failed is another batch: the folder of one that has ended asks nothing again.
-      const name = `batch-${contentHash([open.map(([key]) => key), (await this.#batches()).length]).slice(0, 16)}`;
-      await mkdir(join(this.#dir, name), { recursive: true });
-      const batch = { keys: open.map(([key]) => key), requests: open.map(([, each]) => each) };
-      await writeFileAtomically(join(this.#dir, name, 'jobs.json'), JSON.stringify(batch));
-      await this.#finish(name, batch, both, onProgress);
+    const lock = await lockFolder(this.#dir, 'batches of jobs');
+    try {
+      // What a run that was stopped had asked is waited for first, whatever is asked now.
+      await this.#load(both, onProgress);
+      await this.#ask(keys, (at) => request(inputs[at] as I), both, onProgress);
+    } finally {
+      await lock.release();
     }
     return keys.map((key) => {
       const kept = this.#results.get(key) as Kept;
@@ -107,6 +117,26 @@ export class BatchQueue implements JobQueue {
     });
   }
 
+  /** Asks what has no result, as one batch. */
+  async #ask(
+    keys: readonly string[],
+    request: (at: number) => GenerateRequest,
+    signal: AbortSignal,
+    onProgress: LongCallOptions['onProgress'],
+  ): Promise<void> {
+    const open = [...new Map(keys.map((key, at) => [key, request(at)]))].filter(
+      ([key]) => this.#results.get(key)?.ok !== true,
+    );
+    if (open.length > 0) {
+      // What failed is another batch: the folder of one that has ended asks nothing again.
+      const name = `batch-${contentHash([open.map(([key]) => key), (await this.#batches()).length]).slice(0, 16)}`;
+      await mkdir(join(this.#dir, name), { recursive: true });
+      const batch = { keys: open.map(([key]) => key), requests: open.map(([, each]) => each) };
+      await writeFileAtomically(join(this.#dir, name, 'jobs.json'), JSON.stringify(batch));
+      await this.#finish(name, batch, signal, onProgress);
+    }
+  }
+
   /** Names of the batches in the folder. */
   async #batches(): Promise<string[]> {
     await mkdir(this.#dir, { recursive: true });
@@ -114,19 +144,36 @@ export class BatchQueue implements JobQueue {
   }
 
   async #load(signal: AbortSignal, onProgress: LongCallOptions['onProgress']): Promise<void> {
-    const named = await this.#batches();
-    const read = async (name: string, file: string): Promise<unknown> => {
-      const text = await readTextIfThere(join(this.#dir, name, file));
-      return text === undefined ? undefined : (JSON.parse(text) as unknown);
-    };
-    for (const name of named) {
-      const results = (await read(name, 'results.json')) as Kept[] | undefined;
-      if (results) for (const each of results) this.#keep(each);
-      else {
-        const batch = (await read(name, 'jobs.json')) as Batch | undefined;
-        // Without its jobs nothing was asked.
-        if (batch) await this.#finish(name, batch, signal, onProgress);
+    for (const name of await this.#batches()) {
+      if (this.#loaded.has(name)) continue;
+      // Results that cannot be read are made once more: the service's folder has the answers.
+      const results = await this.#read(name, 'results.json');
+      if (Array.isArray(results) && results.every(isKept)) {
+        for (const each of results) this.#keep(each);
+        this.#loaded.add(name);
+        continue;
       }
+      const batch = await this.#read(name, 'jobs.json');
+      // Without its jobs nothing was asked.
+      if (batch === undefined) continue;
+      if (!isBatch(batch))
+        throw new ArtifactError(join(this.#dir, name, 'jobs.json'), {
+          expected: 'the jobs of a batch, as they were sent',
+          received: 'something else',
+          hint: 'Restore the file, so that its answers are found; or move its folder away, and what was sent is paid again.',
+        });
+      await this.#finish(name, batch, signal, onProgress);
+    }
+  }
+
+  /** The JSON of a batch's file; nothing where there is none, null where it is no JSON. */
+  async #read(name: string, file: string): Promise<unknown> {
+    const text = await readTextIfThere(join(this.#dir, name, file));
+    if (text === undefined) return undefined;
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      return null;
     }
   }
 
@@ -142,10 +189,13 @@ export class BatchQueue implements JobQueue {
       const outcomes = await this.#answer(requests, { dir: join(dir, 'service'), signal, onProgress });
       const kept = keys.map((key, at): Kept => {
         const outcome = outcomes[at];
-        if (outcome?.ok) {
-          const { inputTokens, outputTokens } = outcome.result.usage;
-          return { key, ok: true, value: outcome.result, cost: inputTokens + outputTokens };
-        }
+        if (outcome?.ok)
+          return {
+            key,
+            ok: true,
+            value: outcome.result,
+            cost: tokensOf(outcome.result, requests[at] as GenerateRequest),
+          };
         const error: JobFailure = outcome
           ? failureOf(outcome.error)
           : { code: 'bad-answer', message: 'no outcome came for this request' };
@@ -153,6 +203,7 @@ export class BatchQueue implements JobQueue {
       });
       await writeFileAtomically(join(dir, 'results.json'), JSON.stringify(kept));
       for (const each of kept) this.#keep(each);
+      this.#loaded.add(name);
     } finally {
       this.#waiting = 0;
     }

@@ -1,9 +1,25 @@
+import { checkNumber } from '@palate/core';
+
 /** Limits that hold over all workers together. */
 export interface JobLimits {
   /** Highest cost of all paid calls together, ever. Default: no limit. */
   readonly budget?: number | undefined;
   /** Paid calls in a second at most. Default: no limit. */
   readonly callsPerSecond?: number | undefined;
+}
+
+/** Checks limits: one that is no number would be none. */
+export function checkLimits({ budget, callsPerSecond }: JobLimits): JobLimits {
+  return {
+    budget:
+      budget === undefined || budget === Number.POSITIVE_INFINITY
+        ? undefined
+        : checkNumber('budget', budget, { min: 0 }),
+    callsPerSecond:
+      callsPerSecond === undefined || callsPerSecond === Number.POSITIVE_INFINITY
+        ? undefined
+        : checkNumber('callsPerSecond', callsPerSecond, { min: 1, integer: true }),
+  };
 }
 
 /** How it went to begin a paid call. */
@@ -39,7 +55,7 @@ export class MemoryCallLedger implements CallLedger {
   #calls = 0;
 
   constructor(limits: JobLimits = {}) {
-    this.#limits = limits;
+    this.#limits = checkLimits(limits);
   }
 
   async begin(key: string, most: number): Promise<CallStart> {

@@ -56,8 +56,10 @@ export class LocalQueue implements JobQueue {
     // None works on when the caller is told.
     const ended = await Promise.allSettled(
       Array.from({ length: this.#concurrency }, () =>
-        work().finally(() => {
-          if (both.aborted) this.#waiting -= todo.splice(0).length;
+        work().catch((error: unknown) => {
+          // Nobody begins another one.
+          this.#waiting -= todo.splice(0).length;
+          throw error;
         }),
       ),
     );

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { CallLedger, CallStart, JobLimits } from './call-ledger.js';
+import { type CallLedger, type CallStart, checkLimits, type JobLimits } from './call-ledger.js';
 
 /** Begins a call in one step: 1 costs, 2 answers, 3 spent, 4 calls of this second; arguments key, most, budget, rate. */
 const BEGIN = `
@@ -47,7 +47,7 @@ export class RedisCallLedger implements CallLedger {
     this.#redis = redis;
     // One slot of a cluster.
     this.#keys = ['costs', 'answers', 'spent', 'calls'].map((name) => `{${prefix}}:paid:${name}`);
-    this.#limits = limits;
+    this.#limits = checkLimits(limits);
   }
 
   async begin(key: string, most: number): Promise<CallStart> {

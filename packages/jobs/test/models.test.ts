@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   type TextEncoder as Encoder,
+  type GenerateOutcome,
   type GenerateRequest,
   type LanguageModel,
   PalateError,
@@ -162,6 +163,87 @@ describe('batches that were stopped', () => {
     expect(await queueThat(true).run(job, [ask('a')])).toMatchObject([{ ok: true, value: { text: 'A' } }]);
     expect(asked).toEqual(['a', 'a']);
     await rm(dir, { recursive: true });
+  });
+});
+
+describe('one folder of batches', () => {
+  test('is paid once by two queues, and read again from the service where its results are damaged', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'palate-batches-'));
+    let asked = 0;
+    let answered: (() => void) | undefined;
+    const begun = new Promise<void>((resolve) => {
+      answered = resolve;
+    });
+    // A service that counts tokens wrongly.
+    const answer = async (requests: readonly GenerateRequest[]): Promise<GenerateOutcome[]> => {
+      asked += requests.length;
+      answered?.();
+      await new Promise((resolve) => setTimeout(resolve, 900));
+      return requests.map(() => ({
+        ok: true,
+        result: { text: 'x', finishReason: 'stop', model: 'm', usage: { inputTokens: -5, outputTokens: 1 } },
+      }));
+    };
+    const job = answerJob(capitals([]));
+    const [one, other] = [new BatchQueue({ dir, answer }), new BatchQueue({ dir, answer })];
+    const running = one.run(job, [ask('a'), ask('b')]);
+    await begun;
+    await expect(other.run(job, [ask('a'), ask('b')])).rejects.toMatchObject({ code: 'store-locked' });
+    expect((await running).every(({ ok }) => ok)).toBe(true);
+    expect(await other.run(job, [ask('a'), ask('b')])).toEqual(await running);
+    expect(asked).toBe(2);
+    // What each may cost at most: 1 byte, 16 around it and 10 of an answer.
+    expect((await other.counts()).spent).toBe(2 * (1 + 16 + 10));
+    const [batch = ''] = (await readdir(dir)).filter((name) => name.startsWith('batch-'));
+    const service: string[] = [];
+    const again = async (damage: string, file: string) => {
+      await writeFile(join(dir, batch, file), damage);
+      return new BatchQueue({
+        dir,
+        answer: async (requests, { dir: folder }) => {
+          service.push(folder);
+          return answer(requests);
+        },
+      }).run(job, [ask('a')]);
+    };
+    for (const damage of ['[{"key":', '{"a":1}', '[{"key":"k","ok":true}]'])
+      expect(await again(damage, 'results.json')).toMatchObject([{ ok: true }]);
+    expect(new Set(service)).toEqual(new Set([join(dir, batch, 'service')]));
+    await writeFile(join(dir, batch, 'results.json'), '');
+    await expect(again('{"keys":["a"]}', 'jobs.json')).rejects.toMatchObject({ code: 'artifact' });
+    await rm(dir, { recursive: true });
+  });
+});
+
+describe('limits of a queue', () => {
+  test('are numbers, or refused', () => {
+    for (const limits of [
+      { budget: Number.NaN },
+      { budget: -1 },
+      { callsPerSecond: 0 },
+      { callsPerSecond: Number.NaN },
+    ])
+      expect(() => new LocalQueue(limits)).toThrow(/budget|callsPerSecond/);
+  });
+
+  test('a caller whose progress throws stops the rest', async () => {
+    let ran = 0;
+    const queue = new LocalQueue({ concurrency: 2 });
+    const job: Job<number, number> = { name: 'count', run: async (n) => ++ran * n };
+    let told = 0;
+    await expect(
+      queue.run(
+        job,
+        Array.from({ length: 50 }, (_, k) => k),
+        {
+          onProgress: () => {
+            if (told++ === 0) throw new Error('no progress');
+          },
+        },
+      ),
+    ).rejects.toThrow('no progress');
+    expect(ran).toBeLessThan(6);
+    expect(await queue.counts()).toMatchObject({ waiting: 0, running: 0, done: ran });
   });
 });
 
