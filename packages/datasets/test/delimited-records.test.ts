@@ -60,6 +60,56 @@ test('empty fields stay fields', async () => {
   ]);
 });
 
+test('whole numbers are told by their values, and no other text is', async () => {
+  const number = fc.oneof(
+    fc.nat(99).map(String),
+    fc.bigInt({ min: 0n, max: 10n ** 17n }).map(String),
+    fc.constantFrom(
+      '007',
+      '0',
+      '00',
+      '-1',
+      '1.5',
+      '1e3',
+      ' 12 ',
+      '12x',
+      'x12',
+      '999999999',
+      '1000000000',
+      '',
+    ),
+  );
+  const isWhole = /^(?:0|[1-9]\d{0,14})$/;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(number, { minLength: 2, maxLength: 4 }), { minLength: 1, maxLength: 5 }),
+      fc.constantFrom(',', '::', '1'),
+      async (rows, delimiter) => {
+        const lines = rows.map((row) => row.join(delimiter));
+        const folder = await folderWith({ 'a.csv': `${lines.join('\n')}\n"12"${delimiter}7\n` });
+        const read: (readonly [string, number][])[] = [];
+        await readRecords(join(folder, 'a.csv'), { delimiter, quote: '"' }, (fields) => {
+          read.push(
+            Array.from({ length: fields.count }, (_, k) => [fields.text(k), fields.whole[k] as number]),
+          );
+        });
+        const quoted = read.pop();
+        expect(quoted?.[0]).toEqual(['12', Number.NaN]);
+        expect(read).toEqual(
+          lines
+            .filter((line) => line.trim() !== '')
+            .map((line) =>
+              line
+                .split(delimiter)
+                .map((text) => [text.trim(), isWhole.test(text) ? Number(text) : Number.NaN]),
+            ),
+        );
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
 test('a quote, escape or delimiter that cannot work is refused', async () => {
   for (const layout of [
     { delimiter: '', quote: '"' },

@@ -33,13 +33,14 @@ export class IdMap implements Iterable<string> {
           received: `${typeof id} at position ${index}`,
           hint: 'Convert ids with String(id).',
         });
-      if (indexes.has(id))
+      indexes.set(id, index);
+      // One look-up for each of millions of ids: the map has not grown where it was there.
+      if (indexes.size === index)
         throw new InvalidInputError({
           expected: `every ${what} id once`,
-          received: `${JSON.stringify(id)} at positions ${indexes.get(id)} and ${index}`,
+          received: `${JSON.stringify(id)} at positions ${list.indexOf(id)} and ${index}`,
           hint: 'Leave the second one out, or give it an id of its own.',
         });
-      indexes.set(id, index);
     }
     this.#ids = list;
     this.#indexes = indexes;

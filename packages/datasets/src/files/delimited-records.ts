@@ -13,6 +13,8 @@ export interface RecordLayout {
 
 const SPACE = 32;
 const TAB = 9;
+const ZERO = 48;
+const TENS = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
 
 /** The fields of one record as ranges of bytes, blanks around them left out. One object serves all records. */
 export class RecordFields {
@@ -23,6 +25,8 @@ export class RecordFields {
   count = 0;
   starts = new Int32Array(64);
   ends = new Int32Array(64);
+  /** Values of fields that are whole numbers of at most 15 digits without zeros in front; NaN for others, and for quoted ones. */
+  whole = new Float64Array(64);
   recordStart = 0;
   /** The field that is looked at, for {@link position}. */
   cursor = 0;
@@ -50,19 +54,23 @@ export class RecordFields {
     return { file: this.file, line: this.line, column: before.length + 1 };
   }
 
-  add(start: number, end: number): void {
-    if (this.count === this.starts.length) {
-      const widen = (column: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> => {
-        const wider = new Int32Array(column.length * 2);
-        wider.set(column);
-        return wider;
-      };
-      this.starts = widen(this.starts);
-      this.ends = widen(this.ends);
-    }
+  add(start: number, end: number, whole: number): void {
+    if (this.count === this.starts.length) this.#widen();
     this.starts[this.count] = start;
     this.ends[this.count] = end;
+    this.whole[this.count] = whole;
     this.count++;
+  }
+
+  #widen(): void {
+    const { starts, ends, whole } = this;
+    const length = 2 * starts.length;
+    this.starts = new Int32Array(length);
+    this.ends = new Int32Array(length);
+    this.whole = new Float64Array(length);
+    this.starts.set(starts);
+    this.ends.set(ends);
+    this.whole.set(whole);
   }
 }
 
@@ -142,6 +150,10 @@ class RecordScanner {
   readonly #quote: number;
   readonly #escape: number;
   readonly #blanks: readonly number[];
+  /** The next quote in the bytes that are looked at, from the record at `#from` on; `Infinity` where there is none. */
+  #nextQuote = -1;
+  #from = -1;
+  #looked: Buffer | undefined;
 
   constructor(path: string, { delimiter, quote, escape: escaping }: RecordLayout) {
     const oneCharacter = (name: string, value: string): number => {
@@ -167,21 +179,32 @@ class RecordScanner {
     this.#blanks = [SPACE, TAB].filter((blank) => !this.#delimiter.includes(blank));
   }
 
+  /** Whether a record holds a quote. Quotes are looked for once in the bytes of many records, which are asked for in order. */
   hasQuote(bytes: Buffer, start: number, end: number): boolean {
-    return this.#quote >= 0 && bytes.subarray(start, end).includes(this.#quote);
+    if (this.#quote < 0) return false;
+    const isNew = bytes !== this.#looked || start <= this.#from;
+    if (isNew || this.#nextQuote < start) {
+      const found = bytes.indexOf(this.#quote, start);
+      this.#nextQuote = found < 0 ? Number.POSITIVE_INFINITY : found;
+      this.#looked = bytes;
+    }
+    this.#from = start;
+    return this.#nextQuote < end;
   }
 
   /** Start of the next delimiter from `at` on, or `end`. */
   #nextDelimiter(bytes: Buffer, at: number, end: number): number {
+    while (at < end && !(bytes[at] === this.#first && this.#isDelimiter(bytes, at, end))) at++;
+    return at;
+  }
+
+  /** Whether a delimiter begins where its first byte is. */
+  #isDelimiter(bytes: Buffer, at: number, end: number): boolean {
     const delimiter = this.#delimiter;
-    for (; at < end; at++) {
-      if (bytes[at] !== this.#first) continue;
-      let matched = 1;
-      while (matched < delimiter.length && at + matched < end && bytes[at + matched] === delimiter[matched])
-        matched++;
-      if (matched === delimiter.length) return at;
-    }
-    return end;
+    let matched = 1;
+    while (matched < delimiter.length && at + matched < end && bytes[at + matched] === delimiter[matched])
+      matched++;
+    return matched === delimiter.length;
   }
 
   #skipBlanks(bytes: Buffer, at: number, end: number): number {
@@ -194,10 +217,13 @@ class RecordScanner {
     return this.#skipBlanks(bytes, start, end) >= end;
   }
 
+  /** Adds a field that is no plain number, without the blanks around it. */
   #add(bytes: Buffer, start: number, end: number): void {
-    start = this.#skipBlanks(bytes, start, end);
-    while (end > start && this.#blanks.includes(bytes[end - 1]!)) end--;
-    this.#fields.add(start, end);
+    if (end > start && !(bytes[start]! > SPACE && bytes[end - 1]! > SPACE)) {
+      start = this.#skipBlanks(bytes, start, end);
+      while (end > start && this.#blanks.includes(bytes[end - 1]!)) end--;
+    }
+    this.#fields.add(start, end, Number.NaN);
   }
 
   #begin(bytes: Buffer, start: number, line: number): RecordFields {
@@ -209,14 +235,39 @@ class RecordScanner {
     return fields;
   }
 
-  /** A record without quotes. */
+  /** A record without quotes. Whole numbers are read in the same pass. */
   plain(bytes: Buffer, start: number, end: number, line: number): RecordFields {
     const fields = this.#begin(bytes, start, line);
-    for (let from = start; ; from += this.#delimiter.length) {
-      const stop = this.#nextDelimiter(bytes, from, end);
-      this.#add(bytes, from, stop);
-      if (stop === end) return fields;
-      from = stop;
+    const first = this.#first;
+    const width = this.#delimiter.length;
+    let from = start;
+    // The first nine digits, and those behind them: small enough for quick arithmetic.
+    let head = 0;
+    let value = 0;
+    let isWhole = true;
+    for (let at = start; ; at++) {
+      if (at < end) {
+        const byte = bytes[at]!;
+        if (byte !== first || (width > 1 && !this.#isDelimiter(bytes, at, end))) {
+          const digit = byte - ZERO;
+          if (digit < 0 || digit > 9) isWhole = false;
+          if (at - from === 9) {
+            head = value;
+            value = 0;
+          }
+          value = (Math.imul(value, 10) + digit) | 0;
+          continue;
+        }
+      }
+      const digits = at - from;
+      if (isWhole && digits > 0 && digits <= 15 && (digits === 1 || bytes[from] !== ZERO))
+        fields.add(from, at, digits > 9 ? head * TENS[digits - 9]! + value : value);
+      else this.#add(bytes, from, at);
+      if (at >= end) return fields;
+      from = at + width;
+      at = from - 1;
+      value = 0;
+      isWhole = true;
     }
   }
 

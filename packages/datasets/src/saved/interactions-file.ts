@@ -1,8 +1,8 @@
 import { type IdMap, InteractionLog, type LongCallOptions, ParseError } from '@palate/core';
 import { type RecordFields, readRecords } from '../files/delimited-records.js';
 import { parseDecimalBytes } from '../tables/field-values.js';
-import { GrowingColumn } from '../tables/growing-column.js';
 import { IdInterner } from '../tables/id-interner.js';
+import { InteractionColumns } from '../tables/interaction-columns.js';
 
 /**
  * The interactions of a log as CSV, line by line: `user,item`, then `rating`, `time` and `request` as far as the log has
@@ -59,17 +59,13 @@ export async function readInteractions(
   { users, items, ids, timeUnit }: InteractionsFile,
   options: LongCallOptions,
 ): Promise<InteractionLog> {
-  const user = new GrowingColumn((n) => new Int32Array(n));
-  const item = new GrowingColumn((n) => new Int32Array(n));
-  const timestamp = new GrowingColumn((n) => new Float64Array(n));
-  const rating = new GrowingColumn((n) => new Float32Array(n));
-  const request = new GrowingColumn((n) => new Int32Array(n));
+  let columns = new InteractionColumns({ hasRating: false, hasRequest: false });
   const rows = ids === 'row';
   const [userIds, itemIds] = [internerOf(users, rows), internerOf(items, rows)];
   let header: string[] | undefined;
-  let length = 0;
   const indexIn = (known: IdInterner | undefined, size: number, fields: RecordFields, k: number): number => {
-    const [start, end] = [fields.starts[k]!, fields.ends[k]!];
+    const start = fields.starts[k]!;
+    const end = fields.ends[k]!;
     const index = known
       ? known.addBytes(fields.bytes, start, end)
       : parseDecimalBytes(fields.bytes, start, end);
@@ -91,29 +87,28 @@ export async function readInteractions(
         header = Array.from({ length: fields.count }, (_, k) => fields.text(k));
         if (!/^user,item(,rating)?,time(,request)?$/.test(header.join(',')))
           throw faultOf(fields, 'the columns user, item, rating, time and request', header.join(', '));
+        columns = new InteractionColumns({
+          hasRating: header.includes('rating'),
+          hasRequest: header.includes('request'),
+        });
         return;
       }
       if (fields.count !== header.length)
         throw faultOf(fields, `${header.length} fields separated by commas`, String(fields.count));
-      user.set(length, indexIn(userIds, users.size, fields, 0));
-      item.set(length, indexIn(itemIds, items.size, fields, 1));
+      const user = indexIn(userIds, users.size, fields, 0);
+      const item = indexIn(itemIds, items.size, fields, 1);
       let k = 2;
-      if (header[k] === 'rating') rating.set(length, numberAt(fields, k++));
-      timestamp.set(length, numberAt(fields, k++));
-      if (header[k] === 'request') request.set(length, numberAt(fields, k));
-      length++;
+      const rating = header[k] === 'rating' ? numberAt(fields, k++) : 0;
+      const timestamp = numberAt(fields, k++);
+      columns.push(user, item, timestamp, rating, header[k] === 'request' ? numberAt(fields, k) : 0);
     },
     options,
   );
   return new InteractionLog({
     users,
     items,
-    user: user.finish(length),
-    item: item.finish(length),
-    timestamp: timestamp.finish(length),
+    ...columns.finish(),
     timeUnit,
-    rating: header?.includes('rating') ? rating.finish(length) : undefined,
-    request: header?.includes('request') ? request.finish(length) : undefined,
   });
 }
 

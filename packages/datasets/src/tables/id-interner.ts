@@ -23,7 +23,7 @@ export class IdInterner {
 
   addText(id: string): number {
     const number = /^(?:0|[1-9]\d{0,14})$/.test(id) ? Number(id) : undefined;
-    return number === undefined ? this.#intern(this.#byText, id) : this.#addNumber(number);
+    return number === undefined ? this.#intern(this.#byText, id) : this.addNumber(number);
   }
 
   /**
@@ -43,7 +43,7 @@ export class IdInterner {
         if (digit < 0 || digit > 9) break;
         value = value * 10 + digit;
       }
-      if (at === end) return this.#addNumber(value);
+      if (at === end) return this.addNumber(value);
     }
     const text = this.#decode(bytes, start, end);
     const id = text.trim();
@@ -52,7 +52,8 @@ export class IdInterner {
     return id.length < end - start ? this.addText(id) : this.#intern(this.#byText, id);
   }
 
-  #addNumber(value: number): number {
+  /** An id that is a whole number of at most 15 digits, written without zeros in front. */
+  addNumber(value: number): number {
     if (value >= this.#table.length) this.#widen(value);
     if (value >= this.#table.length) return this.#intern(this.#byNumber, value);
     const known = this.#table[value]!;

@@ -1,8 +1,8 @@
 import { InteractionLog, ParseError, type ReadingReport } from '@palate/core';
 import type { RecordFields } from '../files/delimited-records.js';
 import { parseDecimalBytes } from './field-values.js';
-import { GrowingColumn } from './growing-column.js';
 import { IdInterner, NotUtf8 } from './id-interner.js';
+import { InteractionColumns } from './interaction-columns.js';
 import type { FieldColumns, InteractionValues } from './interaction-values.js';
 import { faultAt, hintWithout, RowFaults, type SkipCause } from './row-faults.js';
 import type { RowPosition } from './row-position.js';
@@ -28,11 +28,7 @@ export class LogBuilder {
   readonly #users = new IdInterner();
   readonly #items = new IdInterner();
   readonly #requests = new IdInterner();
-  readonly #user = new GrowingColumn((n) => new Int32Array(n));
-  readonly #item = new GrowingColumn((n) => new Int32Array(n));
-  readonly #timestamp = new GrowingColumn((n) => new Float64Array(n));
-  readonly #rating = new GrowingColumn((n) => new Float32Array(n));
-  readonly #request = new GrowingColumn((n) => new Int32Array(n));
+  readonly #columns: InteractionColumns;
   readonly #lengths: number[] = [];
   readonly #options: LogBuilderOptions;
   readonly #times: TimeReader | undefined;
@@ -40,10 +36,11 @@ export class LogBuilder {
   readonly #values: ValueReader;
   readonly #notes: string[] = [];
   readonly #files: string[] = [];
-  #length = 0;
 
   constructor(options: LogBuilderOptions) {
     this.#options = options;
+    const { hasRating, hasRequest = false } = options;
+    this.#columns = new InteractionColumns({ hasRating, hasRequest });
     this.#faults = new RowFaults(options.skip);
     this.#times = options.unit === 'position' ? undefined : new TimeReader(options.unit);
     this.#values = new ValueReader(this.#faults, this.#times, options.names);
@@ -51,7 +48,7 @@ export class LogBuilder {
 
   /** Interactions so far. */
   get length(): number {
-    return this.#length;
+    return this.#columns.length;
   }
 
   /** Names a file that is read, for the report. */
@@ -76,14 +73,15 @@ export class LogBuilder {
 
   /** Adds a record of a text table. Returns whether it became an interaction. */
   addFields(fields: RecordFields, columns: FieldColumns): boolean {
-    const { bytes, starts, ends } = fields;
+    const { bytes, starts, ends, whole } = fields;
     if (fields.isEmpty(columns.user)) return this.#emptyField(fields, columns.user, 'user');
     if (fields.isEmpty(columns.item)) return this.#emptyField(fields, columns.item, 'item');
     let rating = 0;
     if (columns.rating !== undefined) {
       const k = columns.rating;
       fields.cursor = k;
-      rating = parseDecimalBytes(bytes, starts[k]!, ends[k]!);
+      rating = whole[k]!;
+      if (!(rating >= 0)) rating = parseDecimalBytes(bytes, starts[k]!, ends[k]!);
       if (!Number.isFinite(Math.fround(rating))) {
         const checked = this.#values.ratingOf(fields.text(k), fields);
         if (checked === undefined) return false;
@@ -95,7 +93,9 @@ export class LogBuilder {
       const k = columns.timestamp;
       fields.cursor = k;
       const times = this.#times as TimeReader;
-      const value = times.readsNumbers ? parseDecimalBytes(bytes, starts[k]!, ends[k]!) : Number.NaN;
+      let value = Number.NaN;
+      if (times.readsNumbers)
+        value = whole[k]! >= 0 ? whole[k]! : parseDecimalBytes(bytes, starts[k]!, ends[k]!);
       const checked = Number.isFinite(value)
         ? this.#values.numberTime(value, fields)
         : this.#values.textTime(fields.text(k), fields);
@@ -153,6 +153,11 @@ export class LogBuilder {
   }
 
   #intern(ids: IdInterner, fields: RecordFields, k: number): number {
+    const whole = fields.whole[k]!;
+    return whole >= 0 ? ids.addNumber(whole) : this.#internText(ids, fields, k);
+  }
+
+  #internText(ids: IdInterner, fields: RecordFields, k: number): number {
     try {
       return ids.addBytes(fields.bytes, fields.starts[k]!, fields.ends[k]!);
     } catch (cause) {
@@ -169,17 +174,12 @@ export class LogBuilder {
   }
 
   #push(user: number, item: number, rating: number, time: number, request: number): void {
-    const at = this.#length++;
-    this.#user.set(at, user);
-    this.#item.set(at, item);
-    if (this.#options.hasRating) this.#rating.set(at, rating);
-    if (this.#options.hasRequest) this.#request.set(at, request);
-    if (this.#times) this.#timestamp.set(at, time);
-    else {
-      const position = this.#lengths[user] ?? 0;
-      this.#lengths[user] = position + 1;
-      this.#timestamp.set(at, position);
+    let at = time;
+    if (!this.#times) {
+      at = this.#lengths[user] ?? 0;
+      this.#lengths[user] = at + 1;
     }
+    this.#columns.push(user, item, at, rating, request);
   }
 
   /**
@@ -189,7 +189,7 @@ export class LogBuilder {
    * @throws ParseError if no row became an interaction, or times are of two units
    */
   build(path: string): { readonly log: InteractionLog; readonly reading: ReadingReport } {
-    const length = this.#length;
+    const { length } = this.#columns;
     const skipped = this.#faults.byCause;
     const rows = length + this.#faults.count;
     if (length === 0)
@@ -201,8 +201,8 @@ export class LogBuilder {
           hint: 'Check that the file was written completely, and the rules that leave rows out.',
         },
       );
-    const timestamp = this.#timestamp.finish(length);
-    this.#times?.finish(timestamp);
+    const columns = this.#columns.finish();
+    this.#times?.finish(columns.timestamp);
     for (const [ids, what] of [
       [this.#users, 'user'],
       [this.#items, 'item'],
@@ -220,12 +220,8 @@ export class LogBuilder {
     const log = new InteractionLog({
       users: this.#users.build('user'),
       items: this.#items.build('item'),
-      user: this.#user.finish(length),
-      item: this.#item.finish(length),
-      timestamp,
+      ...columns,
       timeUnit: this.#times ? 'seconds' : 'position',
-      rating: this.#options.hasRating ? this.#rating.finish(length) : undefined,
-      request: this.#options.hasRequest ? this.#request.finish(length) : undefined,
     });
     return {
       log,

@@ -95,9 +95,9 @@ async function readFieldsInto(
         builder.fault('wrong-width', () => wrongWidth(fields, expected, widest, delimiter));
         return;
       }
-      const broken = ruled.find(
-        ({ column, values }) => !values.has((textAt(fields, column) ?? 'null').toLowerCase()),
-      );
+      const broken =
+        ruled.length > 0 &&
+        ruled.find(({ column, values }) => !values.has((textAt(fields, column) ?? 'null').toLowerCase()));
       if (broken) builder.leaveOut(broken.cause);
       else if (constants.length === 0) builder.addFields(fields, positions as FieldColumns);
       else {
