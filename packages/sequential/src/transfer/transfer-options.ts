@@ -14,7 +14,7 @@ export const TRANSFER = {
       'one vector an item (`EmbeddingTable`)',
       (value) => value instanceof EmbeddingTable,
     )
-    .required({ doc: "vectors of the items' texts, all by one encoder", identity: ({ width }) => width }),
+    .required({ doc: "vectors of the items' texts, all by one encoder" }),
   temperature: option.number({ min: 1e-3 })({
     default: 0.07,
     doc: 'divides the cosine of a history and an item, which is the score',
