@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import {
   defineOptions,
   type GenerateRequest,
@@ -71,6 +74,9 @@ export interface LlamaCppModel extends StreamingLanguageModel, AsyncDisposable {
   dispose(): Promise<void>;
 }
 
+/** The least number above 0 of 32 bits. */
+const LEAST = 2 ** -149;
+
 const SHORTER = 'Shorten the prompt, lower maxTokens, or raise contextTokens.';
 
 /** The parts of a loaded model that calls need. */
@@ -83,6 +89,8 @@ interface Loaded {
   /** How the model writes a conversation; nothing where its file says nothing of it. */
   readonly wrapper: LlamaCpp.ChatWrapper | undefined;
   readonly name: string;
+  /** Of the files: two of one name may hold different weights. */
+  readonly hash: string;
 }
 
 /**
@@ -114,7 +122,7 @@ export async function llamaCppModel(options: LlamaCppModelOptions): Promise<Llam
   const dispose = (): Promise<void> => turn.run(undefined, () => loaded.model.dispose());
   return Object.assign(
     languageModel({
-      id: `llama-cpp:${loaded.name}`,
+      id: `llama-cpp:${loaded.name}@${loaded.hash}`,
       concurrency: 1,
       settings: { defaultMaxTokens, grammar },
       generate: (request, call) => inTurn(call.signal, () => generate(loaded, request, settings, call)),
@@ -168,6 +176,7 @@ async function load(settings: LlamaCppSettings): Promise<Loaded> {
         contextTokens,
         wrapper: hasTemplate ? library.resolveChatWrapper(model) : undefined,
         name,
+        hash: await weightsHash(path),
       };
     } catch (error) {
       await model.dispose();
@@ -181,6 +190,21 @@ async function load(settings: LlamaCppSettings): Promise<Loaded> {
       cause,
     });
   }
+}
+
+/** A hash of a GGUF file and, where it is one of several parts, of all of them. */
+async function weightsHash(path: string): Promise<string> {
+  const [, start = '', count = ''] = /^(.*)-\d{5}-of-(\d{5})\.gguf$/.exec(path) ?? [];
+  const parts =
+    count === ''
+      ? [path]
+      : Array.from(
+          { length: Number(count) },
+          (_, k) => `${start}-${String(k + 1).padStart(5, '0')}-of-${count}.gguf`,
+        );
+  const hash = createHash('sha256');
+  for (const part of parts) await pipeline(createReadStream(part), hash, { end: false });
+  return hash.digest('hex').slice(0, 8);
 }
 
 async function generate(
@@ -304,6 +328,9 @@ async function logLikelihood(loaded: Loaded, request: LikelihoodRequest): Promis
   );
   let sum = 0;
   for (let at = border; at < tokens.length; at++)
-    sum += Math.log(read[at - 1]?.next.probabilities?.get(tokens[at] as LlamaCpp.Token) ?? 0);
+    // A probability that 32 bits cannot tell from 0 counts as the least that they can.
+    sum += Math.log(
+      Math.max(LEAST, read[at - 1]?.next.probabilities?.get(tokens[at] as LlamaCpp.Token) ?? Number.NaN),
+    );
   return { logLikelihood: sum, tokens: tokens.length - border };
 }

@@ -1,6 +1,7 @@
 import {
   CancelledError,
   checkOptions,
+  clip,
   type GenerateOutcome,
   type GenerateRequest,
   type GenerateResult,
@@ -14,6 +15,7 @@ import {
   throwIfCancelled,
 } from '@palate/core';
 import { checkRequest } from './check-request.js';
+import { ModelCallError } from './model-error.js';
 import { sharedSignal } from './shared-signal.js';
 import { TextStream } from './text-stream.js';
 
@@ -107,12 +109,26 @@ export function languageModel(calls: SingleCalls): StreamingLanguageModel {
   if (logLikelihood)
     model.logLikelihood = async (requests, options = {}) => {
       checkOptions('logLikelihood', options, LONG_CALL_OPTIONS);
-      return mapCalls(requests, calls.concurrency, 'log-likelihood', options, (request, signal) =>
-        logLikelihood.call(calls, request, { signal }),
-      );
+      return mapCalls(requests, calls.concurrency, 'log-likelihood', options, async (request, signal) => {
+        const result = await logLikelihood.call(calls, request, { signal });
+        if (Number.isFinite(result.logLikelihood)) return result;
+        throw new ModelCallError('bad-answer', {
+          expected: `a finite log-likelihood of a continuation by ${calls.id}`,
+          received: `${result.logLikelihood} for ${JSON.stringify(clip(request.continuation))}`,
+          hint: 'Check that the files of the model are whole, and that it can compute in the type of numbers that was chosen.',
+        });
+      });
     };
   callsOf.set(model, calls);
   return model;
+}
+
+function noResult(id: string): ModelCallError {
+  return new ModelCallError('bad-answer', {
+    expected: `one result of ${id} for one request`,
+    received: 'none',
+    hint: 'Correct the model: it gives as many results as requests, in their order.',
+  });
 }
 
 /** The single calls of any language model, its own or made of batches of one. */
@@ -125,14 +141,14 @@ export function singleCalls(model: LanguageModel): SingleCalls {
     concurrency: DEFAULT_CONCURRENCY,
     async generate(request, { signal, onText }) {
       const [outcome] = await model.generate([request], { signal });
-      if (!outcome?.ok) throw outcome?.error ?? new TypeError(`${model.id} gave no outcome for a request`);
+      if (!outcome?.ok) throw outcome?.error ?? noResult(model.id);
       onText?.(outcome.result.text);
       return outcome.result;
     },
     ...(logLikelihood && {
       async logLikelihood(request: LikelihoodRequest, { signal }: CallOptions) {
         const [result] = await logLikelihood.call(model, [request], { signal });
-        if (!result) throw new TypeError(`${model.id} gave no result for a request`);
+        if (!result) throw noResult(model.id);
         return result;
       },
     }),

@@ -91,3 +91,20 @@ test('a model that says no concurrency is refused, since nothing would be asked'
       }),
     ).toThrow(/concurrency of idle to be at least 1/);
 });
+
+test('a log-likelihood that is no number fails, and so does a call without a result, by the name of the model', async () => {
+  for (const value of [Number.NaN, Number.NEGATIVE_INFINITY]) {
+    const model = languageModel({
+      id: 'overflown',
+      concurrency: 1,
+      generate: async () => echo('x'),
+      logLikelihood: async () => ({ logLikelihood: value, tokens: 1 }),
+    });
+    await expect(model.logLikelihood?.([{ prompt: 'a', continuation: 'b' }])).rejects.toMatchObject({
+      code: 'bad-answer',
+      received: `${value} for "b"`,
+    });
+  }
+  const silent = withLimits({ id: 'silent', generate: async () => [] }, { concurrency: 1 });
+  expect(await silent.generate([ask('a')])).toMatchObject([{ ok: false, error: { code: 'bad-answer' } }]);
+});
