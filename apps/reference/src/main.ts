@@ -19,6 +19,7 @@ withPrinting(withFitting(program.command('fit')))
     'methods of `palate systems`, separated by commas (default: the light ones)',
   )
   .option('--force', 'fit again what is up to date')
+  .option('--queue <url>', 'have workers encode the texts: redis://…, on which `palate worker` works')
   .action(action(async () => (await import('./commands/fit.js')).fitCommand));
 
 withPrinting(withFitting(program.command('evaluate')))
@@ -102,6 +103,8 @@ withPrinting(program.command('worker'))
   .option('--queue <url>', 'redis://… (default: REDIS_URL)')
   .option('--concurrency <number>', 'jobs at a time', wholeNumber(1), 1)
   .option('--lease <seconds>', 'without a sign of life before another worker takes over', wholeNumber(1), 30)
+  .option('--max-tokens <number>', 'of language models, by all workers of the queue together', wholeNumber(1))
+  .option('--calls-per-second <number>', 'to language models, by all workers together', wholeNumber(1))
   .action(action(async () => (await import('./commands/worker.js')).workerCommand));
 
 withPrinting(program.command('jobs'))

@@ -65,5 +65,10 @@ export type {
   MethodOptions,
   MethodSettings,
 } from './methods/method.js';
-export { type EncoderSource, type MethodContextOptions, methodContext } from './methods/method-context.js';
+export {
+  type EncoderSource,
+  engineEncoder,
+  type MethodContextOptions,
+  methodContext,
+} from './methods/method-context.js';
 export { checkSettings, METHODS, methodOf } from './methods/methods.js';

@@ -7,7 +7,7 @@ import {
   type LongCallOptions,
   PalateError,
 } from '@palate/core';
-import type { Job } from './job.js';
+import { type Job, workWith } from './job.js';
 import type { JobQueue } from './job-queue.js';
 
 /** A job that is one question to a language model, so that an executor of whole batches can ask it as well. */
@@ -35,16 +35,25 @@ export function tokensOf({ usage }: GenerateResult, request: GenerateRequest): n
   return Number.isFinite(tokens) && tokens >= 0 ? tokens : mostTokens(request);
 }
 
+/** Options of {@link answerJob}. */
+export interface AnswerJobOptions {
+  /** Name of a round of questions: what was answered in another round is asked anew. Default: one round for all. */
+  readonly round?: string | undefined;
+}
+
 /**
  * Makes the job of asking a language model: knowledge, rankings, whatever is asked for. Its budget counts tokens. The model's
  * own retries are to be left off: a queue tries again what may pass.
  *
- * @param model - its `id` is part of the key: another model is asked anew
+ * @param model - its `id` is part of the name and of the key: another model is asked anew, and by no worker that has this one
  */
-export function answerJob(model: LanguageModel): RequestJob<GenerateRequest, GenerateResult> {
+export function answerJob(
+  model: LanguageModel,
+  { round }: AnswerJobOptions = {},
+): RequestJob<GenerateRequest, GenerateResult> {
   return {
-    name: 'answer',
-    key: (request) => ({ model: model.id, request }),
+    name: workWith('answer', model.id),
+    key: (request) => ({ model: model.id, request, ...(round === undefined ? {} : { round }) }),
     request: (request) => request,
     read: (answer) => answer,
     run: (request, { pay, signal }) =>

@@ -1,5 +1,5 @@
 import { checkNumber, type TextEncoder as Encoder, InvalidInputError, PalateError } from '@palate/core';
-import type { Job } from './job.js';
+import { type Job, workWith } from './job.js';
 import type { JobQueue } from './job-queue.js';
 
 /** Texts to be encoded together. */
@@ -14,10 +14,10 @@ export interface CarriedVectors {
   readonly truncated: number;
 }
 
-/** Makes the job of encoding texts; another encoder, by its `id`, encodes anew. */
-export function encodeJob(encoder: Encoder): Job<TextsToEncode, CarriedVectors> {
+/** Makes the job of encoding texts; another encoder, by its `id`, encodes anew, and on no worker that has this one. */
+export function encodeJob(encoder: Pick<Encoder, 'id' | 'encode'>): Job<TextsToEncode, CarriedVectors> {
   return {
-    name: 'encode',
+    name: workWith('encode', encoder.id),
     key: ({ texts }) => ({ encoder: encoder.id, texts }),
     run: async ({ texts }, { signal }) => {
       const { data, truncated } = await encoder.encode(texts, { signal });

@@ -1,4 +1,10 @@
-export { answerJob, type ModelByJobsOptions, modelByJobs, type RequestJob } from './answer-job.js';
+export {
+  type AnswerJobOptions,
+  answerJob,
+  type ModelByJobsOptions,
+  modelByJobs,
+  type RequestJob,
+} from './answer-job.js';
 export { BatchQueue, type BatchQueueOptions } from './batch-queue.js';
 export type { JobLimits } from './call-ledger.js';
 export { type EncoderByJobsOptions, encodeJob, encoderByJobs } from './encode-job.js';

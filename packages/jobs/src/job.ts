@@ -47,6 +47,15 @@ export type JobResult<O> =
   | { readonly key: string; readonly ok: true; readonly value: O }
   | { readonly key: string; readonly ok: false; readonly error: JobFailure };
 
+/** Name of the work with a model or an encoder: a worker that has another one does not find it. */
+export function workWith(work: string, id: string): string {
+  const words = id
+    .replace(/[^A-Za-z0-9]+/g, '-')
+    .slice(0, 40)
+    .replace(/^-|-$/g, '');
+  return `${work}-${words}-${contentHash(id).slice(0, 8)}`;
+}
+
 /**
  * The key of a job: equal for equal inputs.
  *

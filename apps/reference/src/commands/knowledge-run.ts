@@ -13,6 +13,7 @@ import {
   type LanguageModel,
   type TokenUsage,
 } from '@palate/core';
+import { answerJob, modelByJobs, RedisQueue } from '@palate/jobs';
 import type { KnowledgeReport } from '@palate/knowledge-augment';
 import { Budget, withBudget, withLimits, withRetry } from '@palate/llm';
 import { loadData } from '../data.js';
@@ -32,7 +33,8 @@ interface RunOptions extends KindOptions {
   readonly maxCost?: number | undefined;
   readonly maxTokens?: number | undefined;
   readonly budget: boolean;
-  readonly concurrency: number;
+  readonly concurrency?: number | undefined;
+  readonly queue?: string | undefined;
 }
 
 /** The budget of a run over all that the store has cost so far. */
@@ -55,29 +57,50 @@ function budgetOf(options: RunOptions, spent: TokenUsage): Budget | undefined {
   return new Budget({ maxCost, maxTokens, price: priceOf(options), spent });
 }
 
-/** `palate knowledge run`: writes the texts that are missing, within the budget. */
+/** `palate knowledge run`: writes the texts that are missing, within the budget; the model is asked here, or by workers. */
 export async function runKnowledgeCommand(options: RunOptions, context: CommandContext): Promise<void> {
+  if (options.queue === undefined) return run(options, context, undefined);
+  const queue = await RedisQueue.open({ url: options.queue });
+  try {
+    await run(options, context, queue);
+  } finally {
+    await queue.close();
+  }
+}
+
+async function run(
+  options: RunOptions,
+  context: CommandContext,
+  queue: RedisQueue | undefined,
+): Promise<void> {
   const { signal } = context;
+  const { concurrency = queue ? 64 : 4 } = options;
   const named = await namedModel();
   if (!named) throw noModel();
   const folder = await knowledgeFolder(options.data, options.store);
   await checkWritable(folder);
   const ledger = await SpendingLedger.open(folder);
   const budget = budgetOf(options, ledger.spent);
-  const booked = ledger.booking(named.model);
-  const bounded = budget ? withBudget(booked, { budget }) : booked;
-  const model = withRetry(withLimits(bounded, { concurrency: options.concurrency }));
+  const careful = (asked: LanguageModel): LanguageModel => {
+    const booked = ledger.booking(asked);
+    return withRetry(withLimits(budget ? withBudget(booked, { budget }) : booked, { concurrency }));
+  };
   const dataset = await loadData(options.data, { signal });
   const jobs = await jobsOf(dataset, options, signal);
   await withStore(folder, async (store) => {
     const price = priceOf(options);
-    const before = await estimates(jobs, store, model, price);
+    const before = await estimates(jobs, store, named.model, price);
     if (!context.json) for (const line of estimateInWords(before, price)) context.print(line);
     const record = await RunRecord.begin(folder, {
       kinds: jobs.map(({ kind }) => kind),
-      model: model.id,
+      model: named.model.id,
       price,
     });
+    const model = careful(
+      queue
+        ? modelByJobs(queue, answerJob(named.model, { round: record.round }), { model: named.model })
+        : named.model,
+    );
     const reports: { readonly job: KnowledgeJob; readonly report: KnowledgeReport }[] = [];
     try {
       for (const job of jobs) {
@@ -85,7 +108,7 @@ export async function runKnowledgeCommand(options: RunOptions, context: CommandC
           job.run({
             store,
             model,
-            concurrency: options.concurrency,
+            concurrency,
             failures: join(folder, FAILURES),
             signal,
             onProgress: (progress) => {
@@ -110,7 +133,7 @@ export async function runKnowledgeCommand(options: RunOptions, context: CommandC
         data: dataset.name,
         model: model.id,
         store: folder,
-        asked: named.asked(),
+        asked: queue ? undefined : named.asked(),
         stored,
         kinds: reports.map(({ job, report }) => ({
           kind: job.kind,
@@ -139,7 +162,7 @@ export async function runKnowledgeCommand(options: RunOptions, context: CommandC
       for (const { parameter, because } of named.leftOut())
         context.print(`  without ${parameter}, which the server refused: ${because}`);
       context.print(
-        `${model.id} was asked ${times(named.asked())}; ${spentInWords(ledger.spent, price)} for this store so far`,
+        `${model.id} was asked ${queue ? 'by workers' : times(named.asked())}; ${spentInWords(ledger.spent, price)} for this store so far`,
       );
     }
     if (stoppedBy) throw stoppedBy;

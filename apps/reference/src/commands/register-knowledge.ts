@@ -58,7 +58,11 @@ export function registerKnowledge(program: CommandLine): void {
       wholeNumber(1),
     )
     .option('--no-budget', 'spend what it takes')
-    .option('--concurrency <number>', 'requests at once', wholeNumber(1), 4)
+    .option('--concurrency <number>', 'requests at once (default: 4, with --queue 64)', wholeNumber(1))
+    .option(
+      '--queue <url>',
+      'have workers ask: redis://…, on which `palate worker` works with the same PALATE_LLM',
+    )
     .action(action(async () => (await import('./knowledge-run.js')).runKnowledgeCommand));
   withKinds(knowledge.command('status'))
     .description('which texts there are, what failed and why, and what was spent')

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import type { CommandContext } from '@palate/command-line';
 import { InvalidInputError } from '@palate/core';
-import { RedisQueue, startWorker } from '@palate/jobs';
+import { answerJob, RedisQueue, startWorker } from '@palate/jobs';
+import { namedModel } from '../engine/live-model.js';
+import { encodeTexts } from '../jobs/encode-texts.js';
 import { EVALUATE_CELL } from '../jobs/evaluate-cell.js';
 import { SCORE_SHARE } from '../jobs/score-share.js';
 
@@ -13,6 +15,8 @@ interface QueueOptions {
 export interface WorkerCommandOptions extends QueueOptions {
   readonly concurrency: number;
   readonly lease: number;
+  readonly maxTokens?: number | undefined;
+  readonly callsPerSecond?: number | undefined;
 }
 
 /** The address of the queue. */
@@ -25,17 +29,29 @@ function queueUrl({ queue = process.env.REDIS_URL }: QueueOptions): string {
   });
 }
 
-/** `palate worker`: does the jobs of other commands until asked to terminate; finishes a job under way first. */
+/**
+ * `palate worker`: does the jobs of other commands until asked to terminate; finishes a job under way first. It asks the language
+ * model that `PALATE_LLM` names.
+ */
 export async function workerCommand(
   options: WorkerCommandOptions,
   { signal, print }: CommandContext,
 ): Promise<void> {
-  const { concurrency, lease } = options;
+  const { concurrency, lease, maxTokens, callsPerSecond } = options;
+  const named = await namedModel();
   const worker = await startWorker({
     url: queueUrl(options),
-    jobs: [SCORE_SHARE, EVALUATE_CELL],
+    jobs: [
+      SCORE_SHARE,
+      EVALUATE_CELL,
+      encodeTexts('full'),
+      encodeTexts('quick'),
+      ...(named ? [answerJob(named.model)] : []),
+    ],
     concurrency,
     lease,
+    budget: maxTokens,
+    callsPerSecond,
   });
   print('ready');
   if (!signal.aborted) await once(signal, 'abort');

@@ -1,5 +1,5 @@
 import { type CommandContext, checkWritable, type WorkOptions, withProgress } from '@palate/command-line';
-import { type Dataset, type Progress, userCacheFolder } from '@palate/core';
+import { type Dataset, type Progress, type TextEncoder, userCacheFolder } from '@palate/core';
 import { Engine } from '@palate/engine';
 import type { FittingOptions } from '../command-options.js';
 import { loadData } from '../data.js';
@@ -17,10 +17,14 @@ export interface Opened {
 
 /**
  * Opens the engine of a data set for one command, with what is known of its items, and shows what it waits for: models
- * that are fitted now, say. An unwritable folder is reported before anything is read. `isLive: false` leaves a live model out.
+ * that are fitted now, say. An unwritable folder is reported before anything is read. `isLive: false` leaves a live model out;
+ * `encoder` encodes in place of the engine's own.
  */
 export async function withEngine<T>(
-  options: FittingOptions & { readonly isLive?: boolean | undefined },
+  options: FittingOptions & {
+    readonly isLive?: boolean | undefined;
+    readonly encoder?: TextEncoder | undefined;
+  },
   context: CommandContext,
   use: (opened: Opened) => Promise<T>,
   work?: WorkOptions,
@@ -39,6 +43,7 @@ export async function withEngine<T>(
         folder,
         seed: options.seed,
         effort: options.effort,
+        encoder: options.encoder,
         signal,
         model: live,
         knowledge: await knownOf(options.data, dataset),

@@ -14,6 +14,8 @@ export interface KnowledgeRun {
   readonly id: string;
   readonly kinds: readonly string[];
   readonly model: string;
+  /** Round of its questions to workers: that of the run before, where that one did not end well. */
+  readonly round?: string | undefined;
   readonly price?: TokenPrice | undefined;
   /** Machine and process that ran it. */
   readonly host: string;
@@ -43,9 +45,13 @@ export class RunRecord {
     folder: string,
     about: Pick<KnowledgeRun, 'kinds' | 'model' | 'price'>,
   ): Promise<RunRecord> {
+    const before = await newestRun(folder);
+    const goesOn = before !== undefined && before.state !== 'done' && before.model === about.model;
+    const id = randomUUID();
     const record = new RunRecord(folder, {
       ...about,
-      id: randomUUID(),
+      id,
+      round: (goesOn ? before.round : undefined) ?? id,
       host: hostname(),
       pid: process.pid,
       state: 'running',
@@ -54,6 +60,11 @@ export class RunRecord {
     await mkdir(folder, { recursive: true });
     await record.#write({});
     return record;
+  }
+
+  /** Round of its questions to workers. */
+  get round(): string {
+    return this.#run.round ?? this.#run.id;
   }
 
   /** Notes how far a kind of texts is, a few times a second at most. */

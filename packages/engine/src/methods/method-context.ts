@@ -136,14 +136,24 @@ export function methodContext(dataset: Dataset, options: MethodContextOptions): 
   return context;
 }
 
+/** The encoder that an engine has where none is given: use-lite, which quick effort has read no more than the beginnings. */
+export function engineEncoder(
+  effort: Effort,
+  cacheDir?: string,
+): { readonly id: string; readonly width: number; readonly get: () => Promise<TextEncoder> } {
+  const maxTokens = effort === 'quick' ? QUICK_TOKENS : undefined;
+  return {
+    id: maxTokens === undefined ? 'use-lite' : `use-lite, ${maxTokens} tokens`,
+    width: 512,
+    get: () => useLiteEncoder({ cacheDir, ...(maxTokens === undefined ? {} : { maxTokens }) }),
+  };
+}
+
 /** The encoder that is given, or use-lite, as one that is loaded when it is asked for. */
-function encoderSource({ encoder, folder, effort }: MethodContextOptions): EncoderSource {
-  const cacheDir = join(folder, 'vectors');
-  if (!encoder && effort === 'quick')
-    return {
-      get: () => useLiteEncoder({ cacheDir, maxTokens: QUICK_TOKENS }),
-      id: async () => `use-lite, ${QUICK_TOKENS} tokens`,
-    };
-  if (!encoder) return { get: () => useLiteEncoder({ cacheDir }), id: async () => 'use-lite' };
+function encoderSource({ encoder, folder, effort = 'full' }: MethodContextOptions): EncoderSource {
+  if (!encoder) {
+    const { id, get } = engineEncoder(effort, join(folder, 'vectors'));
+    return { get, id: async () => id };
+  }
   return 'get' in encoder ? encoder : { get: async () => encoder, id: async () => encoder.id };
 }
