@@ -4,10 +4,12 @@ import { estimateTokens } from '../models/count-tokens.js';
 import { ModelCallError } from '../models/model-error.js';
 import type { EmbeddingModel, PreparedText } from './embedding-model.js';
 
+const MAX_CHARACTERS = 24_000;
+
 /** Options of how texts are sent, whatever the client. */
 export const REMOTE_TEXTS = {
   maxCharacters: option.integer({ min: 1 })({
-    default: 24_000,
+    default: MAX_CHARACTERS,
     doc: 'characters after which a text is cut, counted as truncated; the default is about 6,000 English words',
   }),
   retry: RETRY_OPTION,
@@ -65,7 +67,9 @@ export class RemoteEmbeddingModel implements EmbeddingModel {
   readonly #settings: RemoteSettings;
 
   constructor(id: string, settings: RemoteSettings, width: number, ask: AskForVectors) {
-    this.id = id;
+    const { maxCharacters } = settings;
+    // What is cut elsewhere has another vector: vectors are cached by the id.
+    this.id = maxCharacters === MAX_CHARACTERS ? id : `${id}:${maxCharacters}-characters`;
     this.width = width;
     this.#ask = ask;
     this.#settings = settings;

@@ -78,7 +78,9 @@ class TransformersModel implements EmbeddingModel {
         hint: 'Choose a sentence encoder such as Xenova/all-MiniLM-L6-v2.',
       });
     this.width = width;
-    this.id = `transformers:${name}:${settings.dtype}:${settings.pooling}`;
+    const cut = settings.maxTokens === undefined ? '' : `:${settings.maxTokens}-tokens`;
+    // What is cut elsewhere has another vector: vectors are cached by the id.
+    this.id = `transformers:${name}:${settings.dtype}:${settings.pooling}${cut}`;
     this.#library = library;
     this.#tokenizer = tokenizer;
     this.#model = model;

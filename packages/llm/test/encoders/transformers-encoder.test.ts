@@ -32,6 +32,20 @@ describe('transformersEncoder', () => {
     expect(truncated).toBe(2);
   });
 
+  it('takes no vector from a cache that was made of less of the text', async () => {
+    const cacheDir = mkdtempSync(join(tmpdir(), 'palate-vectors-'));
+    const text = ['a hero in the dark city'];
+    const short = await transformersEncoder({ model: folder, cacheDir, maxTokens: 4 });
+    const cut = await short.encode(text);
+    await short.close();
+    const whole = await transformersEncoder({ model: folder, cacheDir });
+    const all = await whole.encode(text);
+    await whole.close();
+    expect([cut.truncated, all.truncated]).toEqual([1, 0]);
+    expect(all.data).toEqual((await (await transformersEncoder({ model: folder })).encode(text)).data);
+    expect(all.data).not.toEqual(cut.data);
+  });
+
   it('keeps vectors in a cache that another encoder of the same weights reads', async () => {
     const cacheDir = mkdtempSync(join(tmpdir(), 'palate-vectors-'));
     const first = await transformersEncoder({ model: folder, cacheDir });

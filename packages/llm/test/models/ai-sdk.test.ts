@@ -147,6 +147,8 @@ describe('an embedding model of the AI SDK', () => {
     const model = provider().textEmbeddingModel('sdk-embed');
     const encoder = await aiSdkEncoder({ model, batchSize: 2, maxCharacters: 10, retry: { baseSeconds: 0 } });
     expect(encoder.width).toBe(16);
+    // Vectors are kept by the id: those of other cuts are others.
+    expect(encoder.id).toBe(`${(await aiSdkEncoder({ model })).id}:10-characters`);
     const { data, truncated } = await encoder.encode(['heat', 'alien', 'heat', 'much longer than ten']);
     expect(truncated).toBe(1);
     expect(data.slice(0, 16)).toEqual(data.slice(32, 48));
