@@ -34,7 +34,7 @@ describe('checkValidationUnseen', () => {
   });
 
   it('refuses what knows the validation, and what does not say what it knows', () => {
-    expect(check(UNKNOWN)).toThrow(/the vectors to say which interactions/);
+    expect(check(UNKNOWN)).toThrow(/the vectors with a note of the interactions/);
     expect(check(provenanceOfLog(log))).toThrow(/user "ann" with item "heat" at 20/);
     expect(check(madeFrom({ users: { bob: { n: 2, until: 40 } } }))).toThrow(/user "bob" with item "alien"/);
   });

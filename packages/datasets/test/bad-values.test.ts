@@ -77,7 +77,7 @@ test('seconds, milliseconds, microseconds and nanoseconds are told apart by the 
     expect(reading?.timestampUnit).toBe(unit);
   }
   await expect(table('user,item,stars,time\na,x,1,1400000000\na,y,1,1400000000000\n')).rejects.toThrow(
-    /a\.csv:2:1: Expected times of one unit: 1400000000000 in line 3 is a time in milliseconds/,
+    /a\.csv:2:1: Expected times in one unit: 1400000000000 in line 3 is a time in milliseconds/,
   );
   await expect(table('user,item,stars,time\na,x,1,20180704\na,y,1,20180705\n')).rejects.toThrow(/'yyyymmdd'/);
   const days = await table('user,item,stars,time\na,x,1,20180704\n', { timestampUnit: 'yyyymmdd' });
@@ -99,7 +99,7 @@ test('an id that stands on two lines of a user or item file is told with both', 
     loadMovieLens100k(
       await folderWith({ ...ratings, 'u.item': item + item, 'u.user': '1|24|M|writer|90210\n' }),
     ),
-  ).rejects.toThrow(/u\.item:2:1: Expected every item once, but received "2", which line 1 holds too/);
+  ).rejects.toThrow(/u\.item:2:1: Expected every item once, but received "2", which line 1 has too/);
   await expect(
     loadMovieLens100k(
       await folderWith({
@@ -108,7 +108,7 @@ test('an id that stands on two lines of a user or item file is told with both', 
         'u.user': '1|24|M|writer|90210\n1|25|F|writer|90210\n',
       }),
     ),
-  ).rejects.toThrow(/u\.user:2:1: Expected every user once, but received "1", which line 1 holds too/);
+  ).rejects.toThrow(/u\.user:2:1: Expected every user once, but received "1", which line 1 has too/);
 });
 
 test('MovieLens 10M has no users', async () => {

@@ -233,7 +233,7 @@ test('microseconds keep their order', async () => {
 test('a user of S3-Rec on two lines is refused with both, or joined when asked', async () => {
   const folder = await folderWith({ 's3dup.txt': '1 a b c\n2\td e\n1 f g\n' });
   const path = join(folder, 's3dup.txt');
-  await expect(loadS3RecSequences(path)).rejects.toThrow(/s3dup\.txt:3:1: .*"1", which line 1 holds too/);
+  await expect(loadS3RecSequences(path)).rejects.toThrow(/s3dup\.txt:3:1: .*"1", which line 1 has too/);
   const { log, reading } = await loadS3RecSequences(path, { repeatedUsers: 'join' });
   expect(historyOf(log, '1')).toEqual(['a', 'b', 'c', 'f', 'g']);
   expect(historyOf(log, '2')).toEqual(['d', 'e']);

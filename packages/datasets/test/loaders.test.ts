@@ -38,7 +38,7 @@ test('MovieTweetings: a missing table and a film twice are errors', async () => 
         'movies.dat': '2::A (1999)::Drama\n3::B::Drama\n2::A::\n',
       }),
     ),
-  ).rejects.toThrow(/movies\.dat:3:1: Expected every item once, but received "2", which line 1 holds too/);
+  ).rejects.toThrow(/movies\.dat:3:1: Expected every item once, but received "2", which line 1 has too/);
 });
 
 test('MovieLens 100K: latin-1 titles, genre flags, users', async () => {

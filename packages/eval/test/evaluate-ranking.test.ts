@@ -278,14 +278,14 @@ test('the record goes through JSON and says where it comes from', async () => {
   expect(() => readRankingResult({ ...result, schemaVersion: 2 })).toThrow(/schema version 1/);
 });
 
-test('scores that are no typed array of the right length are refused', async () => {
+test('scores that are not a typed array of the right length are refused', async () => {
   const given = (scores: unknown) =>
     evaluateRanking(
       { ...fixed, scoreAll: async () => scores as Float32Array } as CatalogueScorer,
       data,
       quick,
     );
-  await expect(given([1, 2, 3])).rejects.toThrow(/Float32Array of 3 x 5 scores.*no typed array/);
-  await expect(given(undefined)).rejects.toThrow(/no typed array/);
+  await expect(given([1, 2, 3])).rejects.toThrow(/Float32Array of 3 x 5 scores.*not a typed array/);
+  await expect(given(undefined)).rejects.toThrow(/not a typed array/);
   await expect(given(new Float32Array(14))).rejects.toThrow(/received 14/);
 });

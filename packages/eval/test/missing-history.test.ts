@@ -32,7 +32,9 @@ describe('a history that lacks the newest known item', () => {
   test('is told with the number of users, in the result and below the table', async () => {
     const result = await run(train, held);
     expect(result.warnings).toEqual([
-      expect.stringMatching(/^2 of 3 test users have their newest known interaction held back.*split\.known/),
+      expect.stringMatching(
+        /^2 of 3 test users have a history without their newest known interaction.*split\.known/,
+      ),
     ]);
     expect(rankingReport('x', [result]).notes.join()).toContain('Warning: s: 2 of 3 test users');
   });

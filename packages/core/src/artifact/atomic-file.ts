@@ -42,9 +42,9 @@ export async function writeFileAtomically(path: string, bytes: Uint8Array | stri
 }
 
 const HINTS: Readonly<Record<string, string>> = {
-  ENOSPC: 'The disk is full: free some space, or choose another folder. What was there before is as it was.',
-  EDQUOT: 'The quota of the disk is used up: free some space. What was there before is as it was.',
-  EFBIG: 'A limit on the size of files was met: raise it. What was there before is as it was.',
+  ENOSPC: 'The disk is full: free some space, or choose another folder. The file from before is unchanged.',
+  EDQUOT: 'The quota of the disk is used up: free some space. The file from before is unchanged.',
+  EFBIG: 'A limit on the size of files was met: raise it. The file from before is unchanged.',
   EACCES: 'Give this user the right to write there, or choose another folder.',
   EPERM: 'Give this user the right to write there, or choose another folder.',
   EROFS: 'The file system is read-only: choose another folder.',

@@ -140,7 +140,7 @@ function readHeader(file: Uint8Array, bytes: number): object {
       cause,
     });
   }
-  if (!isObject(header)) refuse('a header that is no object');
+  if (!isObject(header)) refuse('a header that is not an object');
   return header;
 }
 
@@ -150,13 +150,13 @@ function checkMetadata(entry: unknown): Record<string, string> {
     entry === null ||
     Object.values(entry).some((value) => typeof value !== 'string')
   )
-    refuse('metadata that is not texts by name');
+    refuse('metadata that is not an object of texts');
   return entry as Record<string, string>;
 }
 
 function checkEntry(name: string, entry: unknown): HeaderEntry {
   const { dtype, shape, data_offsets: range } = (entry ?? {}) as Partial<HeaderEntry>;
-  if (name === '__proto__') refuse('a tensor of a name that is reserved');
+  if (name === '__proto__') refuse('a tensor with a reserved name');
   const whole = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
   const width = typeof dtype === 'string' && Object.hasOwn(TYPE_BYTES, dtype) ? TYPE_BYTES[dtype] : undefined;
   if (dtype === undefined || width === undefined) refuse(`the type ${JSON.stringify(dtype)} for ${name}`);

@@ -39,7 +39,7 @@ export function createDataset(parts: Dataset): Dataset {
     throw new InvalidInputError({
       expected: 'a data set name',
       received: '""',
-      hint: 'Give the data set a name, as it goes into reports and file names.',
+      hint: 'Give the data set a name: reports and file names use it.',
     });
   const { log } = parts;
   const users = parts.users;

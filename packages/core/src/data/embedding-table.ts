@@ -35,7 +35,7 @@ export class EmbeddingTable {
       throw new InvalidInputError({
         expected: 'finite vectors',
         received: `${data[bad]} in the vector of ${JSON.stringify(ids.idOf(Math.floor(bad / width)))}`,
-        hint: 'Look what the encoder reads for this id: encode it again, or leave the id out.',
+        hint: 'Check the text that the encoder gets for this id: encode it again, or leave the id out.',
       });
     this.ids = ids;
     this.width = width;

@@ -148,7 +148,7 @@ export class InteractionLog {
       refuse(
         'a timestamp on every row or on none',
         `${timed} of ${list.length} rows with one`,
-        'Complete the times or leave them out: the order of rows is no time.',
+        'Complete the times or leave them out: the order of rows does not replace times.',
       );
     const positions = new Map<number, number>();
     const timestamp = Float64Array.from(list, (row, index) => {

@@ -159,7 +159,7 @@ function checkPairs({ size }: IdMap, { source, target, weight }: ItemPairs): voi
     throw new InvalidInputError({
       expected,
       received,
-      hint: 'Give one source, one target and, where edges have weights, one weight an edge.',
+      hint: 'Give each edge one source, one target and, where edges have weights, one weight.',
     });
   };
   if (source.length !== target.length || (weight && weight.length !== source.length))

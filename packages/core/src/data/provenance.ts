@@ -122,8 +122,8 @@ export function checkProvenance(
   if (provenance.kind === 'world' || predicted.rows.length === 0) return;
   if (provenance.kind === 'unknown')
     throw new LeakError({
-      expected: `${what} to say which interactions they were made from`,
-      received: 'no note of it',
+      expected: `${what} with a note of the interactions they were made from (provenance)`,
+      received: 'none',
       hint: "State { kind: 'world' } as their provenance if they come from no interactions; otherwise say what was seen (madeFrom).",
     });
   let positions: ArrayLike<number> | undefined = predicted.positions;
@@ -134,7 +134,7 @@ export function checkProvenance(
     if (row === undefined) continue;
     const { rows } = predicted;
     throw new LeakError({
-      expected: `${what} to know none of the interactions that they help to predict`,
+      expected: `${what} made without the interactions that they help to predict`,
       received: `some that may know user ${JSON.stringify(rows.users.idOf(rows.user[row] as number))} with item ${JSON.stringify(rows.items.idOf(rows.item[row] as number))} at ${rows.timestamp[row]}: they were made from ${describe(source, rows.users.idOf(rows.user[row] as number))}`,
       hint: 'Make them from the training data alone, or predict only what comes after.',
     });
@@ -195,7 +195,7 @@ function describe({ until, users, log }: InteractionSource, user: string): strin
       `the user's first ${seen.n} interactions${seen.until === undefined ? '' : ` until ${seen.until}`}`,
     );
   if (log !== undefined) parts.push(`the log ${log.slice(0, 12)}`);
-  return parts.join(', ') || 'interactions without a bound';
+  return parts.join(', ') || 'any interactions';
 }
 
 const isTime = (value: unknown): boolean =>

@@ -16,7 +16,7 @@ export function distinctHistory(query: Query, itemCount: number): number[] {
       throw new InvalidInputError({
         expected: `item indexes from 0 to ${itemCount - 1} in the query's history`,
         received: String(item),
-        hint: 'Use dense indexes of the id map of the retriever that is asked.',
+        hint: 'Use dense indexes from the id map of the retriever.',
       });
     seen.add(item);
   }

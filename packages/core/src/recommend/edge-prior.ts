@@ -21,7 +21,7 @@ export function edgePriorOptions(about: {
     edges: option
       .value<ItemEdges>('edges between items (`ItemEdges`)', (value) => value instanceof ItemEdges)
       .optional({
-        doc: 'edges between items as a prior, of `@palate/graph-augment` or another source',
+        doc: 'edges between items as a prior, from `@palate/graph-augment` or another source',
         identity: (edges) => edges.identity(),
       }),
     edgeStrength: option.number({ min: 0, max: about.max }).optional({
@@ -76,7 +76,7 @@ export function restoredWithEdges<C>(
   const { edgeProvenance, ...settings } = config;
   if (edgeProvenance === undefined && settings.edgeStrength !== undefined)
     throw new ArtifactError(dir, {
-      expected: 'a note of what its edges know of interactions (edgeProvenance) in the manifest',
+      expected: 'the provenance of its edges (edgeProvenance) in the manifest',
       received: 'none',
       hint: 'The manifest was changed by hand or by another program: fit and save again.',
     });

@@ -13,7 +13,7 @@ export const PIPELINE = defineOptions(
   {
     candidates: option.integer({ min: 1 })({
       default: 100,
-      doc: 'how many candidates the retriever gives to the first ranker, at least; never fewer than `k`',
+      doc: 'least number of candidates that the retriever gives to the first ranker; never fewer than `k`',
     }),
     name: option.text(1).optional({
       doc: "name in tables; the parts' names joined by `' > '` if left out",

@@ -70,7 +70,7 @@ export function savedProvenance(dir: string, value: unknown): Provenance | undef
     return readProvenance(value);
   } catch (error) {
     throw new ArtifactError(dir, {
-      expected: 'what its texts and vectors know of interactions (provenance) in the manifest',
+      expected: 'the provenance of its texts and vectors in the manifest',
       received: PalateError.is(error) ? error.received : 'none',
       hint: 'It was changed, or written by an earlier version: fit and save again.',
       cause: error,

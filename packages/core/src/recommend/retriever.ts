@@ -45,7 +45,7 @@ export const RETRIEVE_OPTIONS = [...LONG_CALL_OPTIONS, 'includeHistory', 'onOutc
  *
  * For every query the result holds `min(k, available)` different items, best first, where the available items
  * are the candidates (or all items) without the excluded ones and, unless `includeHistory`, without the
- * history. Scores are finite and never increase along a list; equal scores stand by lower item index.
+ * history. Scores are finite and never increase along a list; equal scores are ordered by item index index.
  * Users never seen in training are served from their history.
  */
 export interface Retriever {

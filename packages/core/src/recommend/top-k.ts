@@ -2,7 +2,7 @@ import { InvalidInputError } from '../basics/errors.js';
 import { checkNumber } from '../basics/options.js';
 import type { Query, RetrieveOptions, ScoredItem } from './retriever.js';
 
-/** Order of items, best first: equal scores stand by lower item index. */
+/** Order of items, best first: equal scores are ordered by item index index. */
 export const byScore = (a: ScoredItem, b: ScoredItem): number => b.score - a.score || a.item - b.item;
 
 /**
@@ -88,7 +88,7 @@ export function unavailableItems(
         throw new InvalidInputError({
           expected: `item indexes from 0 to ${itemCount - 1} in the query's ${field}`,
           received: String(item),
-          hint: 'Use dense indexes of the id map of the retriever that is asked.',
+          hint: 'Use dense indexes from the id map of the retriever.',
         });
       if (value !== undefined) out[item] = value;
     }

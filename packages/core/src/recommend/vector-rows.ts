@@ -27,7 +27,7 @@ export function countVectorRows(vectors: Float32Array, width: number, what: stri
     throw new InvalidInputError({
       expected: `finite ${what}`,
       received: `${vectors[bad]} in row ${Math.floor(bad / width)}`,
-      hint: 'Look what the encoder reads for this row: encode it again, or leave the row out.',
+      hint: 'Check the text that the encoder gets for this row: encode it again, or leave the row out.',
     });
   return vectors.length / width;
 }

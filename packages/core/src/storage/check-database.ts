@@ -38,8 +38,8 @@ export async function checkDatabase(dir: string, driver: string, hint: string): 
   if (verdict?.records !== undefined && code === 0) return;
   if (verdict?.busy)
     throw new StoreError('store-failed', dir, {
-      expected: 'a moment at which the database can be checked',
-      received: 'other processes that write all the time',
+      expected: 'a database that nobody writes to for a moment',
+      received: 'other processes that keep writing',
       hint: 'Open it again a little later.',
       isRetryable: true,
     });

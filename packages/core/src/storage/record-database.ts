@@ -302,7 +302,7 @@ export class RecordDatabase {
     }
     throw new ArtifactError(this.path, {
       expected: `the record of ${nameOf(key).slice(0, 200)} as it was stored`,
-      received: 'one that its checksum does not fit',
+      received: 'one whose checksum does not match',
       hint: this.#options.hint,
     });
   }

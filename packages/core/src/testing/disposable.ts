@@ -28,7 +28,7 @@ export function disposableConformance<T extends Disposable>(
   const { create, held, uses, save, load } = options;
   return [
     {
-      name: 'gives back all that a fit took, also when it is disposed twice or at the end of a block',
+      name: 'releases everything that a fit allocated, also when disposed twice or at the end of a block',
       run: async () => {
         // The first may leave what all models share.
         (await create()).dispose();
@@ -45,7 +45,7 @@ export function disposableConformance<T extends Disposable>(
       },
     },
     {
-      name: 'says that it was disposed, whatever is asked of it, and saves nothing',
+      name: 'refuses every call once it is disposed, and saves nothing',
       run: () =>
         inFolder(async (root) => {
           const model = await create();
@@ -61,7 +61,7 @@ export function disposableConformance<T extends Disposable>(
     ...(save && load
       ? [
           {
-            name: 'gives back all that loading took',
+            name: 'releases everything that loading allocated',
             run: () =>
               inFolder(async (root) => {
                 const dir = join(root, 'model');

@@ -42,7 +42,7 @@ export function languageModelConformance(options: LanguageModelConformanceOption
       run: async () => assert.deepEqual(await (await create()).generate([]), []),
     },
     {
-      name: 'stops when its signal has fired',
+      name: 'stops when its signal is aborted',
       run: async () => {
         const model = await create();
         await assert.rejects(
@@ -52,7 +52,7 @@ export function languageModelConformance(options: LanguageModelConformanceOption
       },
     },
     {
-      name: 'refuses options and requests that are none',
+      name: 'refuses invalid options and requests',
       run: async () => {
         const model = await create();
         const isRefused = (error: unknown): boolean =>

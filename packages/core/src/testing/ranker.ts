@@ -44,7 +44,7 @@ export function rankerConformance(options: RankerConformanceOptions): Conformanc
       },
     },
     {
-      name: 'answers a query alike alone, in a batch and at another position in it',
+      name: 'answers a query the same way alone, in a batch and at another position in it',
       run: async () => {
         const ranker = await subject();
         const together = await ranker.rank(queries, given, 4);

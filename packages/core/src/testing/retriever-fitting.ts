@@ -28,7 +28,7 @@ export function fittingCases(
         ),
     },
     {
-      name: 'stops fitting when its signal has fired, leaves nothing, and fits the next time as ever',
+      name: 'stops fitting when its signal is aborted, leaves nothing behind, and fits normally the next time',
       run: async () => {
         const expected = await subject();
         const before = held();

@@ -16,7 +16,7 @@ export function savingCases(
   const saveable = async (): Promise<Retriever & Saveable> => (await subject()) as Retriever & Saveable;
   return [
     {
-      name: 'comes back from a saved folder with the same lists and settings',
+      name: 'loads from a saved folder with the same lists and settings',
       run: () =>
         inTemporaryFolder(async (root) => {
           const retriever = await saveable();

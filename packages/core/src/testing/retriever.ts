@@ -80,7 +80,7 @@ export function retrieverConformance(options: RetrieverConformanceOptions): Conf
               if (before)
                 assert.ok(
                   before.score > entry.score || (before.score === entry.score && before.item < entry.item),
-                  'scores never increase; equal scores stand by lower item',
+                  'scores never increase; equal scores are ordered by item index',
                 );
             }
           }
@@ -112,7 +112,7 @@ export function retrieverConformance(options: RetrieverConformanceOptions): Conf
       },
     },
     {
-      name: 'gives history items back when asked to',
+      name: 'returns items of the history when asked to',
       run: async () => {
         const retriever = await subject();
         const [query] = queries(retriever);
@@ -123,7 +123,7 @@ export function retrieverConformance(options: RetrieverConformanceOptions): Conf
       },
     },
     {
-      name: 'answers a query alike alone and in a batch',
+      name: 'answers a query the same way alone and in a batch',
       run: async () => {
         const retriever = await subject();
         const asked = queries(retriever);
@@ -172,7 +172,7 @@ export function retrieverConformance(options: RetrieverConformanceOptions): Conf
       },
     },
     {
-      name: 'answers as before after a call that it refused or that was cancelled',
+      name: 'answers as before after a refused or a cancelled call',
       run: async () => {
         const retriever = await subject();
         const asked = queries(retriever);
@@ -188,7 +188,7 @@ export function retrieverConformance(options: RetrieverConformanceOptions): Conf
       },
     },
     {
-      name: 'answers calls that overlap as if each were alone',
+      name: 'answers overlapping calls as if each were alone',
       run: async () => {
         const retriever = await subject();
         const asked = queries(retriever);
@@ -199,7 +199,7 @@ export function retrieverConformance(options: RetrieverConformanceOptions): Conf
       },
     },
     {
-      name: 'stops when its signal has fired',
+      name: 'stops when its signal is aborted',
       run: async () => {
         const retriever = await subject();
         const asked = queries(retriever);

@@ -72,7 +72,7 @@ export function savedSettingsConformance(options: SavedSettingsOptions): Conform
         }),
     },
     {
-      name: 'is what it was with the settings it was saved with, and saves them again alike',
+      name: 'keeps its settings when it is saved, loaded and saved again',
       run: () =>
         inFolder(async (dir) => {
           const fitted = await fit();

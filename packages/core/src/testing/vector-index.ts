@@ -166,7 +166,7 @@ export function vectorIndexConformance(options: VectorIndexConformanceOptions): 
       },
     },
     {
-      name: 'finds every vector under a filter that admits few, however unequal the norms',
+      name: 'finds every vector under a filter that few pass, however different the norms',
       run: async () => {
         const random = new RandomStream(12);
         const vectors = vectorsOf(random, 300);
@@ -213,7 +213,7 @@ export function vectorIndexConformance(options: VectorIndexConformanceOptions): 
         }),
     },
     {
-      name: 'says what its vectors know of interactions, after saving too, and nothing good where nobody said it',
+      name: 'keeps the provenance of its vectors, also when saved, and has none where none was stated',
       run: () =>
         inFolder(async (dir) => {
           const index = await create(WIDTH);

@@ -120,7 +120,7 @@ export async function inspect(path: string): Promise<{ size: number; head: Buffe
     const unread = UNREAD.find(({ magic }) => startsWith(head, magic));
     if (unread)
       throw refuse(
-        'a plain file, or one packed with gzip, zstd or zip',
+        'a plain file, or one compressed with gzip, zstd or zip',
         unread.what,
         unread.hint.replace('FILE', path),
       );
@@ -169,7 +169,7 @@ async function* toUtf8(
         { file: path, line: 1, column: 1 },
         {
           expected: `text in ${decoder?.encoding}`,
-          received: 'bytes that are none',
+          received: 'other bytes',
           hint: 'Pass the encoding that the file was written in.',
           cause,
         },
@@ -208,7 +208,7 @@ function noText(path: string, chunk: Buffer): ParseError {
         ? 'a tar archive'
         : utf16
           ? `what seems to be UTF-16 without a byte-order mark`
-          : 'bytes of zero, which no text holds',
+          : 'zero bytes, which no text contains',
       hint: isTar
         ? `Unpack it first: tar -xf ${path}`
         : utf16

@@ -169,7 +169,7 @@ class RecordScanner {
       throw new InvalidInputError({
         expected: 'delimiter to be at least one character, and no line end',
         received: JSON.stringify(delimiter),
-        hint: 'Pass what stands between two fields.',
+        hint: 'Pass the text that separates two fields.',
       });
     this.#fields = new RecordFields(path);
     this.#delimiter = Buffer.from(delimiter);
@@ -343,7 +343,7 @@ class RecordScanner {
       {
         expected: `${expected}, as RFC 4180 has it`,
         received: JSON.stringify(received.slice(0, 80)),
-        hint: 'Double quotes inside of quotes; pass quote: false for a file without quoting, or escape where it has another escape.',
+        hint: 'Double the quotes inside quotes; pass quote: false for a file without quoting, or escape where it has another escape.',
       },
     );
   }

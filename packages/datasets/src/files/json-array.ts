@@ -32,7 +32,7 @@ export async function readJsonArray(
   const refuse = (expected: string, received: string, at = line): never => {
     throw new ParseError(
       { file: path, line: at, column: 1 },
-      { expected, received, hint: 'Repair the file, or write one JSON object a line.' },
+      { expected, received, hint: 'Repair the file, or write one JSON object per line.' },
     );
   };
   const finish = (): void => {

@@ -160,9 +160,9 @@ function noJson(text: string, path: string, line: number, cause: unknown): Parse
   return new ParseError(
     { file: path, line, column },
     {
-      expected: 'one JSON object a line',
+      expected: 'one JSON object per line',
       received: isOpen ? 'an object over several lines' : (cause as Error).message,
-      hint: isOpen ? 'Write one object a line: jq -c . FILE' : 'Repair or remove the line.',
+      hint: isOpen ? 'Write one object per line: jq -c . FILE' : 'Repair or remove the line.',
       cause,
     },
   );

@@ -51,7 +51,7 @@ export async function readLines(
       {
         expected: `lines of at most ${longest.toLocaleString('en-US')} bytes`,
         received: 'a longer one',
-        hint: 'Check that the file has line ends and one record a line, or raise maxLineBytes.',
+        hint: 'Check that the file has line ends and one record per line, or raise maxLineBytes.',
       },
     );
   };

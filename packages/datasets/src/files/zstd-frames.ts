@@ -32,7 +32,7 @@ export async function* unpackZstd(stream: AsyncIterable<Buffer>): AsyncGenerator
         await source.take(Math.min(left, LARGEST_BLOCK));
       continue;
     }
-    if (!isZstd(magic)) throw new Error('bytes after the last frame are no zstd frame');
+    if (!isZstd(magic)) throw new Error('bytes after the last frame that are not a zstd frame');
     const descriptor = (await source.take(1))[0]!;
     const isSingle = ((descriptor >> 5) & 1) === 1;
     const sizeBytes = CONTENT_SIZE_BYTES[(descriptor >> 6) as 0 | 1 | 2 | 3] || (isSingle ? 1 : 0);
@@ -54,7 +54,7 @@ export async function* unpackZstd(stream: AsyncIterable<Buffer>): AsyncGenerator
       isLast = (fields & 1) === 1;
       const kind = (fields >> 1) & 3;
       const size = fields >> 3;
-      if (kind === 3 || size > LARGEST_BLOCK) throw new Error('a block of a kind or size that there is not');
+      if (kind === 3 || size > LARGEST_BLOCK) throw new Error('a block of an unknown kind or size');
       unpack.push(Buffer.concat([header, await source.take(kind === 1 ? 1 : size)]));
       yield* ready.splice(0);
     }
@@ -63,7 +63,7 @@ export async function* unpackZstd(stream: AsyncIterable<Buffer>): AsyncGenerator
     yield* ready.splice(0);
     const told = rest.subarray(rest.length - sizeBytes);
     if (sizeBytes > 0 && contentSize(told) !== BigInt(length))
-      throw new Error(`the frame says it holds ${contentSize(told)} bytes, and holds ${length}`);
+      throw new Error(`the frame declares ${contentSize(told)} bytes, and holds ${length}`);
     if (checksum.length > 0 && checksum.readUInt32LE(0) !== Number(hash.digest() & 0xffff_ffffn))
       throw new Error('the checksum of the unpacked data differs');
   }

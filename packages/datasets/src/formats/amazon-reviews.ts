@@ -91,7 +91,7 @@ export async function loadAmazonReviews(path: string, options: AmazonReviewsOpti
   });
   const items = metadata === undefined ? undefined : await readMetadata(metadata, options);
   if (items && items.repeats > 0)
-    builder.note(`${items.repeats} metadata entries repeat a product: the first entry stands`);
+    builder.note(`${items.repeats} metadata entries repeat a product: the first was kept`);
   const { log, reading } = builder.build(reviews);
   return createDataset({
     name: settings.name,

@@ -19,7 +19,7 @@ import { secondsOfDate } from '../tables/times.js';
 /** Treatment of books that were read or shelved but not rated (written as 0). */
 const UNRATED = option.choice(['leave-out', 'implicit'])({
   default: 'leave-out',
-  doc: 'what becomes of rows rated 0, which means not rated: left out and counted, or all rows read without ratings',
+  doc: 'rows rated 0, which means not rated: left out and counted, or all rows are read without ratings',
 });
 
 /** Options of {@link loadBookCrossing}, each declared once. */
@@ -96,7 +96,7 @@ export async function loadBookCrossing(dir: string, options: BookCrossingOptions
         }),
       text(usersFile),
     );
-  if (books.repeats > 0) builder.note(`${books.repeats} lines repeat a book: the first stands`);
+  if (books.repeats > 0) builder.note(`${books.repeats} lines repeat a book: the first was kept`);
   const { log, reading } = builder.build(file);
   return createDataset({
     name: settings.name,
@@ -114,7 +114,7 @@ export const GOODREADS_OPTIONS = defineOptions('loadGoodreads', {
   unrated: UNRATED,
   time: option.choice(['date_updated', 'date_added', 'read_at'])({
     default: 'date_added',
-    doc: 'which of the dates is the time; rows without it are left out and counted',
+    doc: 'the date to use as the time; rows without it are left out and counted',
   }),
   name: option.text()({ default: 'Goodreads', doc: 'name of the data set' }),
 });

@@ -27,7 +27,7 @@ export const YAMBDA_OPTIONS = defineOptions('loadYambda', {
   }),
   organicOnly: option.boolean()({
     default: false,
-    doc: 'leave out, and count, what a recommendation led to',
+    doc: 'leave out, and count, events that followed a recommendation',
   }),
   skip: SKIP,
   name: option.text()({ default: 'Yambda', doc: 'name of the data set' }),
@@ -53,7 +53,7 @@ export async function loadYambda(path: string, options: YambdaOptions = {}): Pro
   );
   const isMixed = /multi_event/.test(file);
   const builder = new LogBuilder({ hasRating: false, unit: 'seconds', skip: settings.skip });
-  builder.note('times count seconds from a beginning that the data set does not tell: they are no dates');
+  builder.note('times are seconds since an unknown start: they are not dates');
   await readTableInto(
     builder,
     file,
@@ -84,7 +84,7 @@ export const KUAIREC_OPTIONS = defineOptions('loadKuaiRec', {
   matrix: option.choice(['big', 'small'])({ default: 'big', doc: 'which of the two matrices is read' }),
   withoutTime: option.choice(['leave-out', 'refuse'])({
     default: 'leave-out',
-    doc: 'what becomes of rows without a time: left out and counted, or refused',
+    doc: 'rows without a time: left out and counted, or refused',
   }),
   name: option.text().optional({ doc: 'name of the data set; left out: KuaiRec and the matrix' }),
 });
@@ -187,7 +187,7 @@ export async function loadLastFm(path: string, options: LastFmOptions = {}): Pro
   });
   builder.beginFile(file);
   if (edition !== '1K')
-    builder.note('there are no times: play counts are sums, and the row order says nothing');
+    builder.note('there are no times: play counts are sums, and the order of rows has no meaning');
   const names = new Map<string, string>();
   await readEntityTable(
     file,

@@ -20,7 +20,7 @@ import { secondsOfDate } from '../tables/times.js';
 export const MIND_OPTIONS = defineOptions('loadMind', {
   history: option.choice(['before-first', 'leave-out'])({
     default: 'before-first',
-    doc: "what becomes of the earlier clicks, which have no times: placed a second apart before the user's first request, or left out and counted",
+    doc: "the earlier clicks, which have no times: placed a second apart before the user's first request, or left out and counted",
   }),
   skip: option.list(option.choice(SKIP_CAUSES))({
     default: [],
@@ -124,7 +124,7 @@ export async function loadMind(
                   {
                     expected: 'news items with what was clicked: N1-0 N2-1',
                     received: JSON.stringify(each.slice(0, 40)),
-                    hint: 'The test folder does not tell the clicks: use the training or development folder.',
+                    hint: 'The test folder does not contain the clicks: use the training or development folder.',
                   },
                 ),
             );
@@ -175,7 +175,7 @@ export async function loadMind(
     builder.leaveOut('click of the history, without time', clicks);
   else if (clicks > 0)
     builder.note(
-      `${clicks} clicks of the histories have no times: they stand a second apart before their user's first request`,
+      `${clicks} clicks of the histories have no times: they were placed a second apart before their user's first request`,
     );
   const { log, reading } = builder.build(list[0] ?? '');
   const catalog = news.catalog();

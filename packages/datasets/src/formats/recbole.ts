@@ -161,9 +161,7 @@ export async function loadRecBole(path: string, options: RecBoleOptions = {}): P
     options,
   );
   if (lists > 0)
-    builder?.note(
-      'the file holds targets beside lists of what came before: the targets were read, the lists were not',
-    );
+    builder?.note('the file has both targets and lists of earlier items: only the targets were read');
   const { log, reading } = (builder ?? new LogBuilder({ hasRating: false, unit: 'position' })).build(file);
   const items = await findFile(path, /\.item$/);
   const users = await findFile(path, /\.user$/);

@@ -16,7 +16,7 @@ import { LogBuilder } from '../tables/log-builder.js';
 /** Options of {@link loadS3RecSequences}, each declared once. */
 export const S3_REC_OPTIONS = defineOptions('loadS3RecSequences', {
   items: option.text().optional({
-    doc: 'JSON lines with `item_id` and, where known, `title`, `brand`, `categories`, `price`',
+    doc: 'JSON lines with `item_id` and, if known, `title`, `brand`, `categories`, `price`',
   }),
   repeatedUsers: option.choice(['refuse', 'join'])({
     default: 'refuse',
@@ -59,7 +59,7 @@ export async function loadS3RecSequences(path: string, options: S3RecOptions = {
       if (before !== undefined && settings.repeatedUsers === 'refuse')
         throw refuse(
           'every user on one line',
-          `${JSON.stringify(user)}, which line ${before} holds too`,
+          `${JSON.stringify(user)}, which line ${before} has too`,
           "Join the lines, or pass repeatedUsers: 'join' to read them as one sequence in file order.",
         );
       if (before === undefined) lines.set(user, line);

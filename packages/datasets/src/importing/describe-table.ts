@@ -15,7 +15,7 @@ import { guessColumns, guessUnit } from './guess-columns.js';
 export const DESCRIBE_OPTIONS = defineOptions('describeTable', {
   format: option
     .choice(['csv', 'tsv', 'jsonl', 'parquet'])
-    .optional({ doc: 'left out: told as by loadTable' }),
+    .optional({ doc: 'left out: detected as by loadTable' }),
   delimiter: option.text().optional({ doc: 'between the fields; left out: the likeliest in the first line' }),
   quote: option
     .value<string | false>('one character or false', (value) => value === false || typeof value === 'string')

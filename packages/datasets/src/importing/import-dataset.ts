@@ -182,7 +182,7 @@ function chooseColumns(
   if (user === undefined || item === undefined)
     throw new InvalidInputError({
       expected: `a column of ${user === undefined ? 'users' : 'items'} of ${table.file}`,
-      received: `columns of which none is called so: ${columnsInWords(table.columns)}`,
+      received: `columns none of which has that name: ${columnsInWords(table.columns)}`,
       hint: `Name it: columns.${user === undefined ? 'user' : 'item'}, or --${user === undefined ? 'user' : 'item'} COLUMN${table.header === false ? ' (its position from 0, as there is no header line)' : ''}.`,
     });
   const isOrdered = unit === 'day-first' || unit === 'month-first';
@@ -225,6 +225,6 @@ function refuseUnreadTime(table: TableDescription, given: ReadonlySet<unknown>, 
       unread.examples.some(isYearLast)
         ? "Say whether the day or the month comes first (timestampUnit: 'day-first' or 'month-first', --time-unit), "
         : 'Rewrite the column, '
-    }or that there is no time (columns.timestamp: false, --no-time): the order of rows stands for it then.`,
+    }or read no times (columns.timestamp: false, --no-time): then the order of rows replaces them.`,
   });
 }

@@ -111,7 +111,7 @@ export async function importEntities(
         }
         throw new ParseError(positionOf(row.at), {
           expected: `every ${what} once`,
-          received: `${JSON.stringify(key)}, which line ${before} holds too`,
+          received: `${JSON.stringify(key)}, which line ${before} has too`,
           hint: "Remove one of the two, or keep the first of each with skip: ['repeated-id'] (--skip repeated-id).",
         });
       }

@@ -28,8 +28,8 @@ export const IMPORT_SKIPS = [...SKIP_CAUSES, 'repeated-id'] as const;
 /** Options of {@link importDataset}, each declared once. */
 export const IMPORT_OPTIONS = defineOptions('importDataset', {
   interactions: option.text().required({ doc: 'file or folder of interactions: CSV, TSV, JSON or Parquet' }),
-  items: option.text().optional({ doc: 'file about items, one a row; any of these formats' }),
-  users: option.text().optional({ doc: 'file about users, one a row; any of these formats' }),
+  items: option.text().optional({ doc: 'file with one item per row; any of these formats' }),
+  users: option.text().optional({ doc: 'file with one user per row; any of these formats' }),
   columns: option.value<InteractionRoles>('an object of columns', isObject).optional({
     doc: 'which columns are `user`, `item`, `rating`, `timestamp`, `request`; left out: guessed',
   }),
@@ -41,7 +41,7 @@ export const IMPORT_OPTIONS = defineOptions('importDataset', {
     .optional({ doc: 'which columns of `users` are `id`, `attributes`; left out: guessed' }),
   folder: option.text().optional({ doc: 'where the data set is written; left out: nowhere' }),
   timestampUnit: option.choice(TIMESTAMP_UNITS)({ default: 'auto', doc: 'how times are written' }),
-  delimiter: option.text().optional({ doc: 'between the fields of interactions; left out: told' }),
+  delimiter: option.text().optional({ doc: 'between the fields of interactions; left out: detected' }),
   encoding: option.text().optional({ doc: "of all files, such as `'latin1'`; left out: UTF-8 or UTF-16" }),
   skip: option.list(option.choice(IMPORT_SKIPS))({
     default: [],

@@ -230,14 +230,14 @@ function errorOf(cause: unknown): Error {
     return new PalateError('missing-dependency', {
       expected: 'the extension of DuckDB that reads such an address or file',
       received: first,
-      hint: 'Where the machine may reach extensions.duckdb.org, DuckDB gets it by itself; otherwise fetch the file first.',
+      hint: 'With access to extensions.duckdb.org DuckDB loads it automatically; otherwise download the file first.',
       cause,
     });
   if (/Out of Memory/i.test(first))
     return new PalateError('out-of-memory', {
       expected: 'work within the memory of the session',
       received: first,
-      hint: 'Give more megabytes, or fewer threads; the disk has to hold what does not fit.',
+      hint: 'Give more megabytes, or fewer threads, and enough disk for what does not fit.',
       cause,
     });
   return new PalateError('large-log-failed', {

@@ -436,7 +436,7 @@ export class LargeLog {
       if (length === 0)
         throw new InvalidInputError({
           expected: 'interactions in every part of the split',
-          received: `none in one of them, out of ${this.length}`,
+          received: `none in one of them, of ${this.length}`,
           hint: 'Use more data or other shares.',
         });
       return new LargeLog(this.#session, {

@@ -17,7 +17,7 @@ import { sourceOf, type TableSource } from './table-source.js';
 /** Options of {@link openLargeLog}. */
 export const LARGE_LOG = defineOptions('openLargeLog', {
   format: option.choice(['csv', 'tsv', 'jsonl', 'parquet']).optional({
-    doc: 'left out: told by the name and, of files here, the first bytes',
+    doc: 'left out: detected from the name and, for local files, the first bytes',
   }),
   delimiter: option
     .text()
@@ -34,14 +34,14 @@ export const LARGE_LOG = defineOptions('openLargeLog', {
   }),
   megabytes: option.number({ min: 64 })({
     default: 1024,
-    doc: 'memory of DuckDB; what is more goes to the disk',
+    doc: 'memory of DuckDB; the rest goes to disk',
   }),
   threads: option.integer({ min: 1 })({
     default: () => availableParallelism(),
     doc: 'threads of DuckDB; left out: those of the machine',
   }),
   folder: option.text().optional({
-    doc: 'folder below which a temporary one is made; it has to hold the data about twice. Left out: that of the system',
+    doc: 'folder for temporary files; needs about twice the size of the data. Left out: that of the system',
   }),
 });
 
@@ -250,7 +250,7 @@ async function timeOf(
       {
         expected: 'times that are all numbers, or all dates',
         received: `${numbers} numbers and ${times} dates`,
-        hint: 'Write them in one way, or pass timestampUnit.',
+        hint: 'Write them all in the same form, or pass timestampUnit.',
       },
     );
   if (Number(times) > 0) return 'raw.time';

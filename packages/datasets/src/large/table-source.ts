@@ -80,7 +80,7 @@ async function textForm(files: readonly string[]): Promise<{ packed: string; isA
       throw new ParseError(
         { file, line: 1, column: 1 },
         {
-          expected: 'text in UTF-8, plain or packed with gzip or zstd',
+          expected: 'text in UTF-8, plain or compressed with gzip or zstd',
           received: isWide ? 'text in UTF-16' : 'a zip archive',
           hint: `${isWide ? 'Convert it (iconv -f utf-16 -t utf-8)' : 'Unpack it first'}, or read it with loadTable.`,
         },

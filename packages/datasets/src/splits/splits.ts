@@ -305,7 +305,7 @@ export function splitPerUserTime(log: InteractionLog, options: SplitByTimeOption
 const SEEDED = {
   test: share(0.1, 'share for the test'),
   validation: share(0.1, 'share for validation; 0 for none'),
-  seed: option.integer()({ default: 0, doc: 'seed of the choice' }),
+  seed: option.integer()({ default: 0, doc: 'seed of the random choice' }),
   leaks: LEAKS,
 } as const;
 

@@ -51,7 +51,7 @@ export class EntityBuilder {
     const before = this.#lines.get(key);
     if (before !== undefined) {
       if (this.#onRepeat === 'refuse')
-        throw refuse(`every ${this.#what} once`, `${JSON.stringify(key)}, which line ${before} holds too`);
+        throw refuse(`every ${this.#what} once`, `${JSON.stringify(key)}, which line ${before} has too`);
       this.#repeats++;
       return;
     }

@@ -42,7 +42,7 @@ export async function readEntityTable(
           throw new InvalidInputError({
             expected: `columns of ${path} among ${namesOf(header)}`,
             received: JSON.stringify(missing),
-            hint: 'Check that it is the file as it was published.',
+            hint: 'Check that it is the file as published.',
           });
         return;
       }

@@ -47,7 +47,7 @@ export async function readRows(
       if (missing !== undefined)
         throw new InvalidInputError({
           expected: `keys of ${file} among ${namesOf([...seen])}`,
-          received: `${JSON.stringify(missing)}, which none of ${last} records has`,
+          received: `${JSON.stringify(missing)}, which is in none of ${last} records`,
           hint: 'Name the columns in the column map as the file has them.',
         });
     } else await readTextRows(file, columns, beside, visit, reading);

@@ -74,7 +74,7 @@ export function findColumn(path: string, column: ColumnName | undefined, header:
   throw new InvalidInputError({
     expected: `columns of ${path} among ${namesOf(header)}`,
     received: isTwice
-      ? `${JSON.stringify(column)}, which two columns are called`
+      ? `${JSON.stringify(column)}, which is the name of two columns`
       : column === undefined
         ? 'no column for users or items'
         : JSON.stringify(column),

@@ -31,8 +31,8 @@ export async function partsOf(path: string): Promise<Part[]> {
         throw new ParseError(
           { file: full, line: 1, column: 1 },
           {
-            expected: 'parts that are plain, or packed with gzip or zstd',
-            received: 'one that is packed otherwise',
+            expected: 'parts that are plain, or compressed with gzip or zstd',
+            received: 'one that is compressed in another way',
             hint: 'Unpack it first; nothing of the folder was read.',
           },
         );

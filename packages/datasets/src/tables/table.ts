@@ -19,7 +19,7 @@ import { TIMESTAMP_UNITS } from './times.js';
 /** Options of {@link loadTable}, each declared once. */
 export const TABLE_OPTIONS = defineOptions('loadTable', {
   format: option.choice(['csv', 'tsv', 'jsonl', 'parquet']).optional({
-    doc: 'left out: told by the name and the first bytes; `jsonl` also reads JSON arrays and Python literals',
+    doc: 'left out: detected from the name and the first bytes; `jsonl` also reads JSON arrays and Python literals',
   }),
   delimiter: option
     .text()
@@ -28,7 +28,7 @@ export const TABLE_OPTIONS = defineOptions('loadTable', {
     .value<string | false>('one character or false', (value) => value === false || typeof value === 'string')
     .optional({ doc: 'around fields that hold delimiters; `"` for CSV, `false` (none) for TSV' }),
   escape: option.text().optional({
-    doc: 'what frees a quote inside of quotes: the quote itself, or `\\\\` as MySQL writes it',
+    doc: 'what escapes a quote inside quotes: the quote itself, or `\\\\` as MySQL writes it',
   }),
   header: option.boolean().optional({
     doc: 'whether the first line names the columns; left out: yes, unless all columns are positions',
@@ -57,10 +57,10 @@ export const TABLE_OPTIONS = defineOptions('loadTable', {
   maxLineBytes: option.integer({ min: 1 })({ default: LONGEST_LINE, doc: 'longest line of a text table' }),
   maxSeconds: option
     .number({ min: 0 })
-    .optional({ doc: 'for a row group of Parquet; left out: 20 and 1 for each MB of the file' }),
+    .optional({ doc: 'time limit for a row group of Parquet; left out: 20 and 1 per MB of the file' }),
   maxMegabytes: option
     .number({ min: 1 })
-    .optional({ doc: 'memory for reading Parquet; left out: 512 and 32 for each MB of the file' }),
+    .optional({ doc: 'memory limit for reading Parquet; left out: 512 and 32 per MB of the file' }),
   name: option.text().optional({ doc: 'name of the data set; left out: the path' }),
   licence: option.text()({ default: 'unknown', doc: 'licence of the data' }),
   source: option.text().optional({ doc: 'where it comes from; left out: the path' }),

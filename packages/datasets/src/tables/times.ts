@@ -279,7 +279,7 @@ export class TimeReader {
     if (unit !== 'seconds' && most / PER_SECOND[unit] < EARLIEST_GUESS)
       throw outOfRange(
         position,
-        `${most}, which no unit makes a time after 1990`,
+        `${most}, which is not a time after 1990 in any unit`,
         'Repair or remove the line, or pass timestampUnit.',
       );
     this.#unit = unit;
@@ -287,7 +287,7 @@ export class TimeReader {
     const least = this.#least;
     if (unit !== 'seconds' && least.value >= 1e8 && least.value / PER_SECOND[unit] < LATEST_SECONDS / 1e3)
       throw new ParseError(positionIn(least), {
-        expected: `times of one unit: ${most} in line ${position.line} is a time in ${unit}`,
+        expected: `times in one unit: ${most} in line ${position.line} is a time in ${unit}`,
         received: String(least.value),
         hint: 'Bring the times to one unit, or pass timestampUnit.',
       });
@@ -299,7 +299,7 @@ export class TimeReader {
     )
       throw new ParseError(position, {
         expected: 'times in seconds, milliseconds, microseconds or nanoseconds since 1970',
-        received: `${most}, which looks like a date in digits, as all others do`,
+        received: `${most}, which looks like a date written in digits, like all others`,
         hint: "Pass timestampUnit: 'yyyymmdd', or 'seconds' if they are seconds.",
       });
     const divisor = PER_SECOND[unit];

@@ -42,7 +42,7 @@ export class ValueReader {
       throw faultAt(
         at,
         `${article} ${what} id${of} to the last digit`,
-        `${value}, a floating-point number that stands for several`,
+        `${value}, a floating-point number that several ids share`,
         'Write ids as text or as whole numbers of 64 bits.',
       );
     }
@@ -88,7 +88,7 @@ export class ValueReader {
             ? 'a rating (a number)'
             : `the field ${JSON.stringify(name)} as a rating (a number)`,
           value === undefined || value === null ? 'none' : shown(value),
-          `${hintWithout('no-rating')} columns.rating: false (--no-rating) takes no column for ratings.`,
+          `${hintWithout('no-rating')} columns.rating: false (--no-rating) reads no ratings.`,
         ),
       );
       return undefined;

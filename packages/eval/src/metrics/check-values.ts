@@ -45,7 +45,7 @@ export function checkValues(
     throw new InvalidInputError({
       expected: `${what} that are ${bounds.infinite ? '' : 'finite '}numbers${range}`,
       received: `${String(value)} at ${nameOf(index)}`,
-      hint: 'Find out where this value was made: a model that diverged, a division by zero, or a row that was not read.',
+      hint: 'Find the origin of this value: a model that diverged, a division by zero, or a row that was not read.',
     });
   }
 }

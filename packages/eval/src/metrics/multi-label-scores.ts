@@ -25,7 +25,7 @@ export function multiLabelScores(
     throw new InvalidInputError({
       expected: `${truths.length} predictions, one for each truth`,
       received: String(predictions.length),
-      hint: 'Predict every row once; an empty list says that it has no class.',
+      hint: 'Predict every row once; an empty list means no class.',
     });
   const support = new Map<string, number>();
   const predicted = new Map<string, number>();

@@ -37,7 +37,7 @@ function check({ ranks, gains }: RankedRelevant, k: number): void {
   for (let i = 1; i < ranks.length; i++)
     if (ranks[i]! < ranks[i - 1]!)
       throw new InvalidInputError({
-        expected: 'ranks that do not fall',
+        expected: 'ranks in ascending order',
         received: `${ranks[i]} after ${ranks[i - 1]}`,
         hint: 'Sort the relevant items by rank, best first.',
       });

@@ -205,7 +205,7 @@ export function featureCoverage(
     throw new InvalidInputError({
       expected: 'at least one feature',
       received: 'none',
-      hint: 'Give the aspects that texts may speak of.',
+      hint: 'Give the aspects that texts may mention.',
     });
   const lengths = new Set(wanted.values());
   const found = new Set<string>();

@@ -114,7 +114,9 @@ export async function evaluateRanking(
       if (!ArrayBuffer.isView(scores) || scores.length !== queries.length * n)
         throw new InvalidInputError({
           expected: `a Float32Array of ${queries.length} x ${n} scores from ${retriever.name}`,
-          received: ArrayBuffer.isView(scores) ? String(scores.length) : `no typed array (${typeof scores})`,
+          received: ArrayBuffer.isView(scores)
+            ? String(scores.length)
+            : `not a typed array (${typeof scores})`,
           hint: 'Return one score for every query and item, row after row.',
         });
       for (let q = 0; q < chunk.length; q++) {
@@ -135,7 +137,7 @@ export async function evaluateRanking(
         throw new InvalidInputError({
           expected: `${queries.length} lists from ${retriever.name}, one for each query in its order`,
           received: String(lists.length),
-          hint: 'Return an empty list for a query that cannot be answered: otherwise the lists after it are taken for those of other users.',
+          hint: 'Return an empty list for a query that cannot be answered: otherwise the later lists are assigned to the wrong users.',
         });
       for (let q = 0; q < chunk.length; q++) {
         const list = lists[q] ?? [];
@@ -144,7 +146,7 @@ export async function evaluateRanking(
             throw new InvalidInputError({
               expected: `entries { item, score } in the lists of ${retriever.name}`,
               received: `${String(entry)} at position ${position} (from 0) for the user ${JSON.stringify(queries[q]?.user)}`,
-              hint: 'Leave out what could not be filled: a shorter list is counted as such.',
+              hint: 'Leave out the positions that could not be filled: shorter lists are counted.',
             });
           if (!Number.isFinite(entry.score))
             throw notANumber(retriever, queries[q]?.user, entry.item, entry.score);

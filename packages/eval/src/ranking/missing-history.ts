@@ -21,7 +21,7 @@ export function missingHistory({ history, test }: RankingData): string | undefin
   }
   return missing === 0
     ? undefined
-    : `${missing} of ${tested} test users have their newest known interaction held back from the history (the split's validation part): pass history: split.known, what is known at the test`;
+    : `${missing} of ${tested} test users have a history without their newest known interaction (the split's validation part): pass history: split.known`;
 }
 
 /** Time of a user's newest interaction, up to a time where one is given. */

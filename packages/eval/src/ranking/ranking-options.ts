@@ -61,7 +61,7 @@ export const RANKING = defineOptions('evaluateRanking', {
     (value) => value === 'full' || (isObject(value) && 'sampled' in value),
   )({
     default: 'full',
-    doc: "the items that the right ones are ranked against: the `'full'` catalogue, or `{ sampled: n }` random ones",
+    doc: "the items that the targets are ranked against: the `'full'` catalogue, or `{ sampled: n }` random ones",
   }),
   maskHistory: option.boolean()({ default: true, doc: 'leaves items of the history out of the ranking' }),
   grades: option.choice(['binary', 'rating'])({
@@ -75,7 +75,7 @@ export const RANKING = defineOptions('evaluateRanking', {
   )({
     default: {},
     defaultText: 'none',
-    doc: "parts to be measured apart, by name: `{ cold: { by: 'item', maximum: 5 } }`",
+    doc: "parts to be measured separately, by name: `{ cold: { by: 'item', maximum: 5 } }`",
   }),
   perUser: option.boolean()({ default: false, doc: "keeps every user's values in the result" }),
   itemVectors: option

@@ -53,7 +53,7 @@ export const REPORT = defineOptions(
     )({
       default: [],
       defaultText: 'none',
-      doc: 'rows of others, printed after the measured ones',
+      doc: 'published rows, printed after the measured ones',
     }),
   },
   [],

@@ -23,7 +23,7 @@ export interface PairedTest {
 function differences(first: ArrayLike<number>, second: ArrayLike<number>): Float64Array {
   if (first.length !== second.length || first.length < 2)
     throw new InvalidInputError({
-      expected: 'two equally long lists of at least two values, one pair a user',
+      expected: 'two equally long lists of at least two values, one pair per user',
       received: `${first.length} and ${second.length}`,
       hint: 'Compare per-user values of the same users in the same order.',
     });
@@ -62,7 +62,7 @@ export const WILCOXON = defineOptions(
   'wilcoxonSignedRank',
   {
     method: option.choice(['exact', 'normal']).optional({
-      doc: "`'exact'` counts all signs of the ranks at hand, ties included; its cost grows with the cube of the pairs. `'normal'` approximates, with tie correction and without continuity correction. Left out: exact for up to 50 pairs that differ, or 25 where some differ by the same",
+      doc: "`'exact'` enumerates all signs of the ranks, ties included; its cost grows with the cube of the pairs. `'normal'` approximates, with tie correction and without continuity correction. Left out: exact for up to 50 pairs that differ, or 25 where some differ by the same",
     }),
   },
   [],
@@ -142,7 +142,7 @@ export const RANDOMISATION = defineOptions(
   {
     permutations: option.integer({ min: 100 })({
       default: 10_000,
-      doc: 'random sign assignments, where there are too many to count all',
+      doc: 'random sign assignments, if there are too many to enumerate',
     }),
     seed: option.integer()({ default: 0, doc: 'seed of the assignments' }),
   },

@@ -147,7 +147,7 @@ describe('knowledge that knows what it helps to predict', () => {
     using model = await CtrModel.fit(split.train, { ...SMALL, knowledge });
     expect(await model.predict(split.test)).toHaveLength(split.test.user.length);
     await expect(model.evaluate(split.test)).rejects.toThrow(
-      /which interactions they were made from|made from/,
+      /a note of the interactions they were made from|made from/,
     );
     using stated = await model.extend({
       users: log.users,

@@ -159,9 +159,9 @@ describe('checkKnowledgeLeak', () => {
   it('refuses texts that do not say what they were written from, about items too', () => {
     const samples = ctrSamples(log, { above: 3, from: Array.from({ length: log.users.size }, () => 6) });
     const { facts: _, ...silent } = entry('u3', 0);
-    expect(() => checkKnowledgeLeak(samples, [silent])).toThrow(/to say which interactions/);
+    expect(() => checkKnowledgeLeak(samples, [silent])).toThrow(/with a note of the interactions/);
     const item: KnowledgeEntry = { ...silent, entityType: 'item', entity: 'f1' };
-    expect(() => checkKnowledgeLeak(samples, [item])).toThrow(/to say which interactions/);
+    expect(() => checkKnowledgeLeak(samples, [item])).toThrow(/with a note of the interactions/);
     expect(() => checkKnowledgeLeak(samples, [{ ...item, provenance: WORLD }])).not.toThrow();
     expect(() => checkKnowledgeLeak(samples, [{ ...item, provenance: madeFrom({ until: 1e6 }) }])).toThrow(
       LeakError,

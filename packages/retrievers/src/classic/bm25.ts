@@ -27,14 +27,14 @@ export const BM25 = defineOptions('Bm25Retriever.fit', {
   k1: option.number({ min: 0 })({ default: 1.2, doc: 'how fast repeated words stop counting' }),
   b: option.number({ min: 0, max: 1 })({ default: 0.75, doc: 'how much long texts are discounted' }),
   k3: option.number({ min: 0 }).optional({
-    doc: 'how fast words that the request repeats stop counting; each time counts if left out. 2 does well for long requests',
+    doc: 'how fast words that the request repeats stop counting; if left out, every repetition counts. 2 does well for long requests',
   }),
   words: option.choice(['whole', 'english'])({
     default: 'whole',
     doc: "`'whole'`: words as they are, of any script; `'english'`: cut to their stems, without function words",
   }),
   leaveOut: option.list(option.text()).optional({
-    doc: 'texts whose words do not count, such as sentences that people write around what they ask for',
+    doc: 'texts whose words are ignored, such as the small talk around a request',
   }),
 });
 

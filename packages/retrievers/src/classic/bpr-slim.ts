@@ -24,7 +24,7 @@ export const BPR_SLIM = defineOptions('BprSlim.fit', {
   }),
   otherRegularisation: option.number({ min: 0 })({
     default: 0.00025,
-    doc: 'weight of the L2 penalty on those of the item that it is compared with',
+    doc: 'weight of the L2 penalty on those of the negative item',
   }),
   epochs: option.integer({ min: 1 })({
     default: 15,

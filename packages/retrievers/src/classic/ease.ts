@@ -32,12 +32,12 @@ export const EASE = defineOptions('Ease.fit', {
   threads: option
     .value<number>('a whole number from 1', (value) => Number.isInteger(value) && (value as number) >= 1)
     .optional({
-      doc: 'threads of native matrix products; one a core if left out',
+      doc: 'threads of native matrix products; one per core if left out',
       identity: () => undefined,
     }),
   compute: COMPUTE,
   keep: option.choice(['all', 'top']).optional({
-    doc: "`'top'` keeps the largest weights of each item alone, of a twenty-fifth of the items (20 at least): what is saved is less than a tenth; left out: all",
+    doc: "`'top'` keeps only the largest weights of each item, to a twenty-fifth of the items (at least 20): saved folders shrink to less than a tenth; left out: all",
   }),
   ...edgePriorOptions({
     strength: "sum of an item's weights in the prior of edges, towards which weights shrink in place of 0",

@@ -24,11 +24,11 @@ export const FUSION = defineOptions(
   {
     method: option.choice(['reciprocal-rank', 'scores'])({
       default: 'reciprocal-rank',
-      doc: "`'reciprocal-rank'` sums `weight / (k + rank)` (Cormack et al. 2009); `'scores'` sums weighted scores, each part's brought to 0 to 1 by its minimum and maximum",
+      doc: "`'reciprocal-rank'` sums `weight / (k + rank)` (Cormack et al. 2009); `'scores'` sums weighted scores, each part's scaled to 0 to 1 by its minimum and maximum",
     }),
     weights: option
       .list(option.number({ min: 0 }))
-      .optional({ doc: 'one weight a part; 1 each if left out' }),
+      .optional({ doc: 'one weight per part; 1 each if left out' }),
     k: option.number({ min: 0 })({
       default: RANK_CONSTANT,
       doc: 'the constant `k` of reciprocal rank fusion',

@@ -32,7 +32,7 @@ export const ITEM_KNN = defineOptions('ItemKnn.fit', {
     doc: 'added to the denominator of the cosine, against chance similarity of rare items',
   }),
   ...edgePriorOptions({
-    strength: 'users that an edge of weight 1 counts for in the similarity of the items that it joins',
+    strength: 'number of users that an edge of weight 1 counts as in the similarity of its items',
     default: EDGE_STRENGTH,
   }),
 });

@@ -26,6 +26,6 @@ export const COMPUTE: OptionDeclaration<MatrixCompute, 'optional'> = option
     (value) => typeof (value as Partial<MatrixCompute> | null)?.products === 'function',
   )
   .optional({
-    doc: 'what multiplies matrices: ONNX Runtime where `@palate/tfjs-backend-ort` is installed, otherwise TypeScript',
+    doc: 'implementation of matrix products: ONNX Runtime if `@palate/tfjs-backend-ort` is installed, otherwise TypeScript',
     identity: () => undefined,
   });

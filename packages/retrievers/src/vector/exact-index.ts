@@ -32,7 +32,7 @@ const VERSION = 2;
 
 const SAVED = defineOptions('ExactIndex', {
   width: VECTOR_WIDTH,
-  size: option.integer({ min: 0 }).required({ doc: 'how many vectors it holds' }),
+  size: option.integer({ min: 0 }).required({ doc: 'number of vectors' }),
 });
 
 /** Options of {@link ExactIndex}. */

@@ -38,7 +38,7 @@ export function checkHnswFile(bytes: Uint8Array, { width, links, count }: HnswSh
   const header: readonly (readonly [string, number, number])[] = [
     ['links at 0', whole(0), 0],
     [`${count} vectors`, whole(16), count],
-    [`${element} bytes a vector`, whole(24), element],
+    [`${element} bytes per vector`, whole(24), element],
     [`labels at ${labelAt}`, whole(32), labelAt],
     [`vectors at ${lowestLinks}`, whole(40), lowestLinks],
     [`${links} links`, whole(56), links],

@@ -33,7 +33,7 @@ import { checkHnswFile } from './hnsw-file.js';
 import type { HnswGraph, HnswLibrary } from './hnsw-library.js';
 
 const GRAPH_OPTIONS = {
-  links: option.integer({ min: 2, max: 512 })({ default: 16, doc: 'links a vector on each level (M)' }),
+  links: option.integer({ min: 2, max: 512 })({ default: 16, doc: 'links per vector on each level (M)' }),
   buildCandidates: option.integer({ min: 1, max: 100_000 })({
     default: 200,
     doc: 'candidates while a vector is placed (efConstruction)',
@@ -42,7 +42,10 @@ const GRAPH_OPTIONS = {
     default: 100,
     doc: 'candidates while searching (ef), at least `k`; more find more and take longer',
   }),
-  seed: option.integer({ min: 0, max: 2 ** 32 - 1 })({ default: 0, doc: 'draws the levels of the vectors' }),
+  seed: option.integer({ min: 0, max: 2 ** 32 - 1 })({
+    default: 0,
+    doc: 'seed of the levels of the vectors',
+  }),
 } as const;
 
 /** Options of {@link HnswIndex.create}. */
@@ -50,7 +53,7 @@ export const HNSW = defineOptions('HnswIndex.create', {
   ...GRAPH_OPTIONS,
   library: option
     .value<HnswLibrary>('the library hnswlib-node')
-    .optional({ doc: 'the library, where it is not to be imported by name', identity: () => undefined }),
+    .optional({ doc: 'the library, instead of importing it by name', identity: () => undefined }),
 });
 
 /** Options of {@link HnswIndex.create}; {@link HNSW} says what each does. */

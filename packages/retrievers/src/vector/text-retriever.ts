@@ -41,11 +41,11 @@ const TEXT_QUERY = {
   }),
   recency: option.number({ min: 1e-6, max: 1 })({
     default: 1,
-    doc: 'weight of an item of the history against the one after it; 1: all alike',
+    doc: 'weight of an item of the history relative to the next newer one; 1: all equal',
   }),
   space: option.choice(['centred', 'raw'])({
     default: 'centred',
-    doc: 'how item vectors stand to each other before they are compared',
+    doc: 'how item vectors are transformed before they are compared',
   }),
 } as const;
 
@@ -237,7 +237,7 @@ export class TextRetriever implements CatalogueScorer, Saveable {
       throw new InvalidInputError({
         expected: `the encoder ${config.encoder}, which made the vectors`,
         received: encoder.id,
-        hint: 'Load with that encoder, or fit again: vectors of two encoders do not compare.',
+        hint: 'Load with that encoder, or fit again: vectors of two encoders cannot be compared.',
       });
     const items = savedItems(dir, artifact);
     return new TextRetriever(
