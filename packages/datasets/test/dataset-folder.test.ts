@@ -93,6 +93,17 @@ test('whatever a data set holds comes back as it was', async () => {
   );
 });
 
+test('an id with the character of code 0 comes back as it was', async () => {
+  const path = join(await folderWith({}), 'zero');
+  const log = InteractionLog.fromRows([{ user: 'ann', item: 'a\0b', timestamp: 1 }]);
+  const catalog = new Catalog({ items: log.items, text: {} });
+  await saveDataset(
+    createDataset({ name: 'zero', log, catalog, licence: 'CC0-1.0', source: 'made up' }),
+    path,
+  );
+  expect([...(await openDataset(path)).log.items]).toEqual(['a\0b']);
+});
+
 const small = createDataset({
   name: 'small',
   log: InteractionLog.fromRows([

@@ -179,7 +179,13 @@ export async function openDataset(folder: string, options: LongCallOptions = {})
 
 /** Whether an id comes back from CSV as it was. */
 function canStandInCsv(id: string): boolean {
-  return id !== '' && id === id.trim() && !/[\r\n\uFEFF]/.test(id) && !/\p{Surrogate}/u.test(id);
+  return (
+    id !== '' &&
+    id === id.trim() &&
+    !/[\r\n\uFEFF]/.test(id) &&
+    !id.includes('\0') &&
+    !/\p{Surrogate}/u.test(id)
+  );
 }
 
 /** Values of a row in some columns. */
