@@ -34,7 +34,7 @@ export const palr: Study = {
     const cells: PalrCell[] = [];
     for (const seed of [0, 1, 2])
       cells.push(
-        await context.cell(`seed ${seed}`, [seed, split.test.length, 2], async (call) => {
+        await context.cell(`seed ${seed}`, [seed, split.test.length, 3], async (call) => {
           const { ranker, retriever } = await fitLocalRanker(
             train,
             { epochs: 12 },

@@ -86,20 +86,6 @@ export const beautySequential: Suite = {
     },
     {
       system: 'tiger',
-      label: 'TIGER (efficient), RQ-VAE, rate on a cosine',
-      options: {
-        epochs: 30,
-        dropout: 0.4,
-        weightDecay: 0.1,
-        learningRate: 0.0015,
-        warmUpSteps: 200,
-        decay: 'cosine',
-        batchSize: 128,
-        patience: 30,
-      },
-    },
-    {
-      system: 'tiger',
       label: 'TIGER (efficient), RQ-KMeans of text and co-use',
       options: { codebook: 'rq-k-means', coUse: 2, ...TIGER },
     },
