@@ -72,6 +72,7 @@ export type { ReadingReport } from './basics/reading-report.js';
 export { switchOffUsageReports } from './basics/usage-reports.js';
 export type { AddedItem, AddedItemStore, StoredItem } from './data/added-items.js';
 export { type AttributeValue, Catalog, type CatalogColumns } from './data/catalog.js';
+export { checkSameItems } from './data/check-same-items.js';
 export { createDataset, type Dataset, type UserTable, withLog } from './data/dataset.js';
 export { EmbeddingTable } from './data/embedding-table.js';
 export {
@@ -140,6 +141,8 @@ export type {
 export { printable, printableJson, quoteForPrompt } from './language/plain-text.js';
 export type { EncodedTexts, TextEncoder } from './language/text-encoder.js';
 export { wordsOf } from './language/words.js';
+export { checkCandidates } from './recommend/check-candidates.js';
+export { type Asked, checkRanking, checkRetrieval } from './recommend/check-request.js';
 export { distinctHistory } from './recommend/distinct-history.js';
 export {
   type EdgePrior,

@@ -1,18 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import {
-  checkNumber,
-  checkOptions,
+  checkRanking,
+  checkRetrieval,
   IdMap,
   type InteractionLog,
   Pipeline,
   type Query,
   type Ranker,
-  RETRIEVE_OPTIONS,
   type RetrieveOptions,
   type Retriever,
   recommend,
   type ScoredItem,
-  throwIfCancelled,
   topK,
   unavailableItems,
 } from '../src/index.js';
@@ -32,9 +30,7 @@ class FixedRetriever implements Retriever {
     k: number,
     options: RetrieveOptions = {},
   ): Promise<ScoredItem[][]> {
-    checkOptions('retrieve', options, RETRIEVE_OPTIONS);
-    checkNumber('k', k, { min: 1, integer: true });
-    throwIfCancelled(options.signal, this.name);
+    checkRetrieval({ name: this.name, itemCount: this.items.size }, queries, k, options);
     return queries.map((query) => topK(this.scores, k, unavailableItems(query, this.items.size, options)));
   }
 }
@@ -42,7 +38,8 @@ class FixedRetriever implements Retriever {
 /** Turns the order of the candidates round. */
 const reverse: Ranker = {
   name: 'reverse',
-  async rank(_queries, candidates, k) {
+  async rank(queries, candidates, k, options = {}) {
+    checkRanking({ name: 'reverse', itemCount: 1000 }, queries, candidates, k, options);
     return candidates.map((list) =>
       list
         .map(({ item, score }) => ({ item, score: -score }))

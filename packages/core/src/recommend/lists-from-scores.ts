@@ -1,13 +1,7 @@
-import { checkNumber, checkOptions } from '../basics/options.js';
 import { OutcomeCounter } from '../basics/outcome-counts.js';
-import { throwIfCancelled, yieldToEventLoop } from '../basics/progress.js';
-import {
-  type CatalogueScorer,
-  type Query,
-  RETRIEVE_OPTIONS,
-  type RetrieveOptions,
-  type ScoredItem,
-} from './retriever.js';
+import { yieldToEventLoop } from '../basics/progress.js';
+import { checkRetrieval } from './check-request.js';
+import type { CatalogueScorer, Query, RetrieveOptions, ScoredItem } from './retriever.js';
 import { topK, unavailableItems } from './top-k.js';
 
 /**
@@ -21,15 +15,11 @@ export async function listsFromScores(
   k: number,
   options: RetrieveOptions,
 ): Promise<ScoredItem[][]> {
-  checkOptions('retrieve', options, RETRIEVE_OPTIONS);
   const { name, items, favourites } = scorer;
-  checkNumber('k', k, { min: 1, integer: true });
   const n = items.size;
+  checkRetrieval({ name, itemCount: n }, queries, k, options);
   const block = Math.max(1, Math.min(256, Math.floor(2 ** 23 / n)));
   const unavailable = new Uint8Array(n);
-  // Bad indexes are refused before any work is done.
-  for (const query of queries) unavailableItems(query, n, options, unavailable);
-  throwIfCancelled(options.signal, name);
   const lists: ScoredItem[][] = [];
   const counter = new OutcomeCounter(name, queries.length);
   for (let from = 0; from < queries.length; from += block) {

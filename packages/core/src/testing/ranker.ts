@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Query, Ranker, ScoredItem } from '../recommend/retriever.js';
 import type { ConformanceCase } from './conformance.js';
+import { refuses } from './refuses.js';
 
 /** Arguments of {@link rankerConformance}. */
 export interface RankerConformanceOptions {
@@ -76,6 +77,37 @@ export function rankerConformance(options: RankerConformanceOptions): Conformanc
         const before = structuredClone(given);
         await ranker.rank(queries, given, 2);
         assert.deepEqual(given, before);
+      },
+    },
+    {
+      name: 'refuses what is no request before any work, and answers the next one as before',
+      run: async () => {
+        const ranker = await subject();
+        const before = await ranker.rank(queries, given, 3);
+        const [first = []] = given;
+        const rest = given.slice(1);
+        const [best] = first as [ScoredItem];
+        const wrong: Record<string, () => Promise<unknown>> = {
+          'an unknown option': () => ranker.rank(queries, given, 3, { nonesuch: 1 } as object),
+          'a k of 0': () => ranker.rank(queries, given, 0),
+          'a broken k': () => ranker.rank(queries, given, 1.5),
+          'too few lists': () => ranker.rank(queries, rest, 3),
+          'an item below 0': () => ranker.rank(queries, [[{ item: -1, score: 1 }], ...rest], 3),
+          'an item beyond the catalogue': () =>
+            ranker.rank(queries, [[{ item: 2 ** 30, score: 1 }], ...rest], 3),
+          'an item twice': () => ranker.rank(queries, [[...first, best], ...rest], 3),
+          'a score that is no number': () =>
+            ranker.rank(queries, [[{ ...best, score: Number.NaN }], ...rest], 3),
+          'a history beyond the catalogue': () =>
+            ranker.rank([{ history: [2 ** 30] }, ...queries.slice(1)], given, 3),
+        };
+        for (const [what, call] of Object.entries(wrong)) await refuses(call, 'invalid-input', what);
+        await refuses(() => ranker.rank(queries, given, 3, { signal: AbortSignal.abort() }), 'cancelled');
+        const after = await ranker.rank(queries, given, 3);
+        assert.deepEqual(
+          after.map((list) => list.map(({ item }) => item)),
+          before.map((list) => list.map(({ item }) => item)),
+        );
       },
     },
   ];

@@ -1,13 +1,11 @@
 import {
   checkNumber,
-  checkOptions,
+  checkRanking,
   type Query,
   RandomStream,
   type Ranker,
-  RETRIEVE_OPTIONS,
   type RetrieveOptions,
   type ScoredItem,
-  throwIfCancelled,
 } from '@palate/core';
 import { auc, logLoss } from '@palate/eval';
 import {
@@ -188,11 +186,11 @@ export class CtrModel extends EntityModel<CtrConfig, CtrNetwork> implements Rank
     k: number,
     options: RetrieveOptions = {},
   ): Promise<ScoredItem[][]> {
-    checkOptions('rank', options, RETRIEVE_OPTIONS);
-    checkNumber('k', k, { min: 1, integer: true });
-    throwIfCancelled(options.signal, 'ranking by a click-through model');
-    const { above } = this.trained;
-    const requests = queries.map((query, at) => requestOf(query, candidates[at] ?? [], above));
+    const { above, entities } = this.trained;
+    checkRanking({ name: this.name, itemCount: entities.items.size }, queries, candidates, k, options);
+    const requests = queries.map((query, at) =>
+      requestOf(query, candidates[at] as readonly ScoredItem[], above),
+    );
     const scores = await this.scoreRequests(requests);
     return requests.map((request, at) => bestOf(request.candidates, scores[at] as Float32Array, k));
   }

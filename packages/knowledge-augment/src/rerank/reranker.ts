@@ -1,15 +1,12 @@
 import {
   ArtifactError,
-  checkNumber,
-  checkOptions,
+  checkRanking,
   InvalidInputError,
   type Query,
   RandomStream,
   type Ranker,
-  RETRIEVE_OPTIONS,
   type RetrieveOptions,
   type ScoredItem,
-  throwIfCancelled,
 } from '@palate/core';
 import {
   type BatchTensors,
@@ -215,11 +212,9 @@ export class Reranker extends EntityModel<RerankerConfig, ListNetwork> implement
     k: number,
     options: RetrieveOptions = {},
   ): Promise<ScoredItem[][]> {
-    checkOptions('rank', options, RETRIEVE_OPTIONS);
-    checkNumber('k', k, { min: 1, integer: true });
-    throwIfCancelled(options.signal, 'ranking by a re-ranker');
-    await this.store();
     const { network, config, entities, above } = this.trained;
+    checkRanking({ name: this.name, itemCount: entities.items.size }, queries, candidates, k, options);
+    await this.store();
     const { length, batchSize, historyLength } = config;
     const requests = queries.map((query, at) =>
       requestOf(query, (candidates[at] ?? []).slice(0, length), above),

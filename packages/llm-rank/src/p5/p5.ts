@@ -1,6 +1,7 @@
 import {
-  checkNumber,
   checkOptions,
+  checkRanking,
+  checkRetrieval,
   type Dataset,
   type Disposable,
   type Favourites,
@@ -10,12 +11,10 @@ import {
   type Provenance,
   type Query,
   type Ranker,
-  RETRIEVE_OPTIONS,
   type RetrieveOptions,
   type Retriever,
   type Saveable,
   type ScoredItem,
-  throwIfCancelled,
   topK,
   UnsupportedError,
   unavailableItems,
@@ -23,7 +22,6 @@ import {
 } from '@palate/core';
 import type { EpochReport } from '@palate/nn';
 import { bestFirst } from '../best-first.js';
-import { checkCandidates } from '../palr/check-candidates.js';
 import type { RatingPredictor } from '../rating/rating-rows.js';
 import { P5Questions, readsUser } from './ask-p5.js';
 import type { CutSlot } from './cut-counter.js';
@@ -209,12 +207,8 @@ export class P5 implements Retriever, Ranker, Saveable, Disposable {
       exclude: readonly (readonly number[])[],
     ) => Promise<readonly (readonly ScoredItem[])[]>,
   ): Promise<ScoredItem[][]> {
-    checkOptions('retrieve', options, RETRIEVE_OPTIONS);
-    checkNumber('k', k, { min: 1, integer: true });
     const n = this.items.size;
-    const checked = new Uint8Array(n);
-    for (const query of queries) unavailableItems(query, n, options, checked);
-    throwIfCancelled(options.signal, this.name);
+    checkRetrieval({ name: this.name, itemCount: n }, queries, k, options);
     if (!this.#parts.tasks.includes('next'))
       throw new UnsupportedError({
         expected: 'a P5 that was trained on the next items of histories',
@@ -277,11 +271,7 @@ export class P5 implements Retriever, Ranker, Saveable, Disposable {
     k: number,
     options: RetrieveOptions = {},
   ): Promise<ScoredItem[][]> {
-    checkOptions('rank', options, RETRIEVE_OPTIONS);
-    checkNumber('k', k, { min: 1, integer: true });
-    throwIfCancelled(options.signal, this.name);
-    for (const query of queries) unavailableItems(query, this.items.size);
-    checkCandidates(queries, candidates, this.items.size);
+    checkRanking({ name: this.name, itemCount: this.items.size }, queries, candidates, k, options);
     const counter = new OutcomeCounter(this.name, queries.length);
     const template =
       this.#asking.direct === undefined

@@ -1,7 +1,6 @@
 import {
   type Catalog,
-  checkNumber,
-  checkOptions,
+  checkRanking,
   defineOptions,
   type GenerateRequest,
   joinProvenance,
@@ -14,13 +13,11 @@ import {
   type Query,
   RandomStream,
   type Ranker,
-  RETRIEVE_OPTIONS,
   type RetrieveOptions,
   readProvenance,
   type ScoredItem,
   type SettingsOf,
   sumOutcomes,
-  throwIfCancelled,
   UNKNOWN,
 } from '@palate/core';
 import { fuseLists } from '@palate/retrievers';
@@ -171,10 +168,8 @@ export class LlmRanker implements Ranker {
     options: RetrieveOptions,
     explain: boolean,
   ): Promise<ExplainedItem[][]> {
-    checkOptions('rank', options, RETRIEVE_OPTIONS);
-    checkNumber('k', k, { min: 1, integer: true });
-    throwIfCancelled(options.signal, this.name);
     const { catalog, fields, order, permutations } = this.#options;
+    checkRanking({ name: this.name, itemCount: catalog.items.size }, queries, candidates, k, options);
     const random = new RandomStream(options.seed ?? 0).fork('candidate order');
     const asked: { readonly query: number; readonly shown: readonly number[] }[] = [];
     for (const [query, given] of candidates.entries())

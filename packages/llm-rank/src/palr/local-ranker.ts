@@ -1,7 +1,7 @@
 import {
   type CatalogueScorer,
   checkNumber,
-  checkOptions,
+  checkRanking,
   checkSharedIds,
   checkValidationUnseen,
   type Dataset,
@@ -17,7 +17,6 @@ import {
   type Query,
   RandomStream,
   type Ranker,
-  RETRIEVE_OPTIONS,
   type RetrieveOptions,
   type Saveable,
   type ScoredItem,
@@ -29,7 +28,6 @@ import {
 import { cosineSchedule, type EpochReport, fitNetwork, selectBackend } from '@palate/nn';
 import { bestFirst } from '../best-first.js';
 import { genreField, titleFields } from '../descriptive-fields.js';
-import { checkCandidates } from './check-candidates.js';
 import { withRetrieved } from './hard-negatives.js';
 import { instructionBatches } from './instruction-batches.js';
 import { instructionData } from './instruction-data.js';
@@ -223,12 +221,9 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
     k: number,
     options: LocalRankOptions = {},
   ): Promise<ScoredItem[][]> {
-    checkOptions('rank', options, [...RETRIEVE_OPTIONS, 'orderWeight']);
-    checkNumber('k', k, { min: 1, integer: true });
+    const { name, items } = this;
+    checkRanking({ name, itemCount: items.size, known: ['orderWeight'] }, queries, candidates, k, options);
     const weight = checkNumber('orderWeight', options.orderWeight ?? this.orderWeight, { min: 0 });
-    throwIfCancelled(options.signal, this.name);
-    for (const query of queries) unavailableItems(query, this.items.size);
-    checkCandidates(queries, candidates, this.items.size);
     await selectBackend();
     const random = new RandomStream(options.seed ?? 0).fork('candidate order');
     const lists: ScoredItem[][] = candidates.map(() => []);

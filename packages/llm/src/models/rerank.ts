@@ -1,7 +1,6 @@
 import {
   type Catalog,
-  checkNumber,
-  checkOptions,
+  checkRanking,
   defineOptions,
   joinProvenance,
   type OptionsOf,
@@ -12,7 +11,6 @@ import {
   type Provenance,
   type Query,
   type Ranker,
-  RETRIEVE_OPTIONS,
   type RetrieveOptions,
   readProvenance,
   type ScoredItem,
@@ -139,9 +137,7 @@ export function rerankRanker(options: RerankOptions): RerankRanker {
       return total;
     },
     async rank(queries, candidates, k, call: RetrieveOptions = {}) {
-      checkOptions('rank', call, RETRIEVE_OPTIONS);
-      checkNumber('k', k, { min: 1, integer: true });
-      throwIfCancelled(call.signal, name);
+      checkRanking({ name, itemCount: catalog.items.size }, queries, candidates, k, call);
       const asked = candidates.map((given) => given.length > 0);
       const counter = new OutcomeCounter(name, asked.filter(Boolean).length);
       let done = 0;

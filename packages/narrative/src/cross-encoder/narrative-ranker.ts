@@ -89,7 +89,8 @@ export class NarrativeRanker implements Ranker {
     k: number,
     options: RetrieveOptions & LongCallOptions = {},
   ): Promise<ScoredItem[][]> {
-    return rankRequests(this.name, queries, candidates, k, options, async (text, given, q) => {
+    const asked = { name: this.name, itemCount: this.#texts.length };
+    return rankRequests(asked, queries, candidates, k, options, async (text, given, q) => {
       const request = understandRequest(text);
       if (request.likes === '') return undefined;
       const { marks } = applyRequest(request, this.#catalog, { texts: this.#texts });

@@ -66,7 +66,8 @@ export class LikelihoodRanker implements Ranker {
     k: number,
     options: RetrieveOptions = {},
   ): Promise<ScoredItem[][]> {
-    return rankRequests(this.name, queries, candidates, k, options, async (text, given) => {
+    const asked = { name: this.name, itemCount: this.#texts.length };
+    return rankRequests(asked, queries, candidates, k, options, async (text, given) => {
       if (text === '') return undefined;
       const pairs = given
         .slice(0, this.#depth)

@@ -1,9 +1,8 @@
 import {
-  checkNumber,
-  checkOptions,
+  type Asked,
+  checkRanking,
   OutcomeCounter,
   type Query,
-  RETRIEVE_OPTIONS,
   type RetrieveOptions,
   type ScoredItem,
   throwIfCancelled,
@@ -13,21 +12,21 @@ import {
  * Orders the candidates of each query by its request, one query after the other. A query without a request keeps the order
  * of its candidates, and is counted as a fallback.
  *
- * @param name - the ranker, for counts and messages
+ * @param asked - the ranker
  * @param order - gives the ordered list of a request, or `undefined` where the text holds none
- * @throws InvalidInputError for unknown options or a `k` that is no whole number of at least 1
+ * @throws InvalidInputError as `checkRanking` does
  * @throws CancelledError if `signal` fires
  */
 export async function rankRequests(
-  name: string,
+  asked: Asked,
   queries: readonly Query[],
   candidates: readonly (readonly ScoredItem[])[],
   k: number,
   options: RetrieveOptions,
   order: (text: string, given: readonly ScoredItem[], q: number) => Promise<ScoredItem[] | undefined>,
 ): Promise<ScoredItem[][]> {
-  checkOptions('rank', options, RETRIEVE_OPTIONS);
-  checkNumber('k', k, { min: 1, integer: true });
+  checkRanking(asked, queries, candidates, k, options);
+  const { name } = asked;
   const counter = new OutcomeCounter(name, queries.length);
   const lists: ScoredItem[][] = [];
   for (const [q, given] of candidates.entries()) {

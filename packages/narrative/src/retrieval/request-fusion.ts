@@ -1,5 +1,6 @@
 import {
   type CatalogueScorer,
+  checkSameItems,
   defineOptions,
   type Favourites,
   fittedOnParts,
@@ -100,12 +101,7 @@ export class RequestFusion implements CatalogueScorer {
   ): Promise<RequestFusion> {
     const { weights, groups, errors } = REQUEST_FUSION.settings(options);
     const n = history.items.size;
-    if (n !== request.items.size || [...history.items].some((id, item) => request.items.idOf(item) !== id))
-      throw new InvalidInputError({
-        expected: 'scorers of the same items in the same order',
-        received: `${history.name} and ${request.name} with different ones`,
-        hint: 'Fit both on the same data set.',
-      });
+    checkSameItems([history, request]);
     if (queries.length === 0 || queries.length !== targets.length)
       throw new InvalidInputError({
         expected: 'queries and the right items of each',

@@ -1,5 +1,6 @@
 import {
   type CatalogueScorer,
+  checkSameItems,
   defineOptions,
   fittedOnParts,
   type IdMap,
@@ -74,7 +75,6 @@ export class Fusion implements CatalogueScorer {
         received: 'none',
         hint: 'Pass retrievers to fuse.',
       });
-    const ids = [...first.items].join('\n');
     this.#parts = parts.map((part) => {
       if (!isCatalogueScorer(part))
         throw new InvalidInputError({
@@ -82,14 +82,9 @@ export class Fusion implements CatalogueScorer {
           received: part.name,
           hint: 'Fuse catalogue scorers; put others into a Pipeline.',
         });
-      if (part.items !== first.items && [...part.items].join('\n') !== ids)
-        throw new InvalidInputError({
-          expected: 'parts over the same items in the same order',
-          received: `${first.name} and ${part.name} with different ones`,
-          hint: 'Fit all parts on the same data set.',
-        });
       return part;
     });
+    checkSameItems(parts);
     this.#weights = weights ?? parts.map(() => 1);
     if (this.#weights.length !== parts.length)
       throw new InvalidInputError({

@@ -2,7 +2,7 @@ import {
   ArtifactError,
   artifactTensor,
   checkNumber,
-  checkOptions,
+  checkRetrieval,
   checkSavedNames,
   checkSavedShapes,
   checkSharedIds,
@@ -22,7 +22,6 @@ import {
   prefixedTensors,
   type Query,
   RandomStream,
-  RETRIEVE_OPTIONS,
   type RetrieveOptions,
   type Retriever,
   readArtifact,
@@ -34,7 +33,6 @@ import {
   tensorsUnder,
   throwIfCancelled,
   UnsupportedError,
-  unavailableItems,
   withEdgeProvenance,
   writeArtifact,
 } from '@palate/core';
@@ -190,8 +188,8 @@ export class Tiger implements Retriever, Saveable, Disposable {
     k: number,
     options: TigerRetrieveOptions = {},
   ): Promise<ScoredItem[][]> {
-    checkOptions('retrieve', options, [...RETRIEVE_OPTIONS, 'temperature', 'epsilon', 'exact', 'onProofs']);
-    checkNumber('k', k, { min: 1, integer: true });
+    const known = ['temperature', 'epsilon', 'exact', 'onProofs'];
+    checkRetrieval({ name: this.name, itemCount: this.items.size, known }, queries, k, options);
     checkNumber('temperature', options.temperature ?? 0, { min: 0 });
     checkNumber('epsilon', options.epsilon ?? 0, { min: 0, max: 1 });
     if (options.temperature && (options.exact || options.onProofs))
@@ -200,7 +198,6 @@ export class Tiger implements Retriever, Saveable, Disposable {
         received: `temperature ${options.temperature}`,
         hint: 'A list that is drawn has no likeliest items to prove: leave the temperature out.',
       });
-    for (const query of queries) unavailableItems(query, this.items.size, options);
     const counter = new OutcomeCounter(this.name, queries.length);
     for (const { history } of queries)
       if (!history?.length) counter.fallBack('no history: general favourites');
@@ -219,7 +216,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
     k: number,
     options: RetrieveOptions = {},
   ): Promise<FreeSearch> {
-    checkNumber('k', k, { min: 1, integer: true });
+    checkRetrieval({ name: this.name, itemCount: this.items.size }, queries, k, options);
     const { model, config } = this.#parts;
     if (!(model instanceof FaithfulModel))
       throw new UnsupportedError({

@@ -2,8 +2,8 @@ import {
   ArtifactError,
   artifactTensor,
   byScore,
-  checkNumber,
-  checkOptions,
+  checkRetrieval,
+  checkSameItems,
   checkSharedIds,
   checkValidationUnseen,
   contentHash,
@@ -23,7 +23,6 @@ import {
   provenanceOfParts,
   type Query,
   RandomStream,
-  RETRIEVE_OPTIONS,
   type RetrieveOptions,
   type Retriever,
   readArtifact,
@@ -219,8 +218,7 @@ export class Mixture implements Retriever, Saveable {
     k: number,
     options: RetrieveOptions = {},
   ): Promise<ScoredItem[][]> {
-    checkOptions('retrieve', options, RETRIEVE_OPTIONS);
-    checkNumber('k', k, { min: 1, integer: true });
+    checkRetrieval({ name: this.name, itemCount: this.items.size }, queries, k, options);
     const { gate, depth, counts, alone } = this.#fitted;
     if (alone !== undefined) return (this.#parts[alone] as Retriever).retrieve(queries, k, options);
     const counter = new OutcomeCounter(this.name, queries.length);
@@ -338,14 +336,7 @@ function checkParts(parts: readonly Retriever[], items: IdMap): void {
       received: String(parts.length),
       hint: 'Pass several fitted retrievers.',
     });
-  const ids = [...items].join('\n');
-  for (const part of parts)
-    if (part.items !== items && [...part.items].join('\n') !== ids)
-      throw new InvalidInputError({
-        expected: 'parts over the same items in the same order',
-        received: `${part.name} with different ones`,
-        hint: 'Fit all parts on the same data set.',
-      });
+  checkSameItems(parts, items);
 }
 
 const otherParts = (dir: string, received: string): ArtifactError =>

@@ -1,7 +1,8 @@
-import { InvalidInputError, type Query, type ScoredItem } from '@palate/core';
+import { InvalidInputError } from '../basics/errors.js';
+import type { Query, ScoredItem } from './retriever.js';
 
 /**
- * Checks what a ranker is given: one list a query, of different items of the catalogue with finite scores.
+ * Checks the lists that a ranker is given: one a query, of different items of the catalogue with finite scores.
  *
  * @throws InvalidInputError naming the query and the position in its list
  */
