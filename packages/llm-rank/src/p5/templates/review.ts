@@ -1,30 +1,13 @@
-import type { P5Template } from './template.js';
+import { familyOf, type P5Template, templatesOf } from './template.js';
 
-/** Questions of the review family: shorten a review, and read its rating. The last one is held out. */
-export const REVIEW_TEMPLATES: readonly P5Template[] = [
-  {
-    id: '4-1',
-    task: 'review',
-    source: 'Shorten what {user} wrote to a headline : " {review} "',
-    target: 'summary',
-  },
-  {
-    id: '4-2',
-    task: 'review',
-    source: 'Which rating goes with this review of {user} ? " {review} "',
-    target: 'stars',
-  },
-  {
-    id: '4-3',
-    task: 'review',
-    source: 'Review : " {review} " . Its title in few words ?',
-    target: 'summary',
-  },
-  {
-    id: '4-4',
-    task: 'review',
-    source: '{user} has written " {review} " . Guess the stars that were given .',
-    target: 'stars',
-    isHeldOut: true,
-  },
-];
+/** Questions of the review family: shorten a review, and read its rating. */
+export const REVIEW_TEMPLATES: readonly P5Template[] = familyOf(
+  templatesOf('review', 'summary', {
+    '4-1': 'Shorten what {user} wrote to a headline : " {review} "',
+    '4-3': 'Review : " {review} " . Its title in few words ?',
+  }),
+  templatesOf('review', 'stars', {
+    '4-2': 'Which rating goes with this review of {user} ? " {review} "',
+    '4-4': '{user} has written " {review} " . Guess the stars that were given .',
+  }),
+);

@@ -20,10 +20,19 @@ export interface P5Template {
   readonly isTransfer?: true;
 }
 
-/** Writes templates of one task that ask for one slot: of an id and a question each. */
-export const templatesOf =
-  (task: string, target: string) =>
-  (id: string, source: string): P5Template => ({ id, task, source, target });
+/** Templates of one task that ask for one slot, from questions by their numbers. */
+export const templatesOf = (
+  task: string,
+  target: string,
+  questions: Readonly<Record<string, string>>,
+): P5Template[] => Object.entries(questions).map(([id, source]) => ({ id, task, source, target }));
+
+/** A family in the order of its numbers, of which the last is held out. */
+export function familyOf(...groups: readonly (readonly P5Template[])[]): readonly P5Template[] {
+  const ownNumber = ({ id }: P5Template): number => Number(id.split('-').at(-1));
+  const all = groups.flat().sort((a, b) => ownNumber(a) - ownNumber(b));
+  return all.map((template, at) => (at === all.length - 1 ? { ...template, isHeldOut: true } : template));
+}
 
 /** Slots of a sentence, in order. */
 export function slotsOf(source: string): string[] {
