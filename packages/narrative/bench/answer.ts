@@ -2,10 +2,10 @@
 // encoder and search in PyTorch, where PYTHON (or python3) has it. What is compared runs in turns; times are the
 // processor's, which do not count what others take on a busy machine.
 //   pnpm run script packages/narrative/bench/answer.ts [--threads 1] [--requests 40] [--deep 2]
-import { parseArgs } from 'node:util';
 import { Catalog, createDataset, InteractionLog, Pipeline, WORLD } from '@palate/core';
 import { useLiteParts } from '@palate/llm';
 import { selectBackend } from '@palate/nn';
+import { besidePython, median, numberArguments, processorTime } from '../../../scripts/bench.js';
 import {
   BiEncoder,
   CrossEncoder,
@@ -16,20 +16,8 @@ import {
   requestPairs,
   UnigramLikelihood,
 } from '../src/index.js';
-import { besidePyTorch, median, processorTime } from './beside-pytorch.js';
 
-const { values } = parseArgs({
-  options: {
-    threads: { type: 'string', default: '1' },
-    requests: { type: 'string', default: '40' },
-    deep: { type: 'string', default: '2' },
-  },
-});
-const [threads, count, deep] = [values.threads, values.requests, values.deep].map(Number) as [
-  number,
-  number,
-  number,
-];
+const { threads, requests: count, deep } = numberArguments({ threads: 1, requests: 40, deep: 2 });
 const ITEMS = 2414;
 const RERANKED = 50;
 /** Tokens of a request; items have few words, since they are encoded before the clock starts. */
@@ -108,13 +96,17 @@ for (const name of names) {
   console.log(`${name}: ${own.toFixed(2)} ms, ${(own / alone).toFixed(2)} times encoding alone`);
 }
 const { vocabularySize } = await useLiteParts();
-const theirs = besidePyTorch<{ encode: number; search: number; torch: string }>('answer_pytorch.py', {
-  threads,
-  requests: count,
-  tokens: TOKENS,
-  items: ITEMS,
-  vocabulary: vocabularySize,
-});
+const theirs = besidePython<{ encode: number; search: number; torch: string }>(
+  'PyTorch',
+  new URL('answer_pytorch.py', import.meta.url),
+  JSON.stringify({
+    threads,
+    requests: count,
+    tokens: TOKENS,
+    items: ITEMS,
+    vocabulary: vocabularySize,
+  }),
+);
 if (theirs)
   console.log(
     `PyTorch ${theirs.torch}: encode ${theirs.encode.toFixed(2)} ms, encode and search ${theirs.search.toFixed(2)} ms; ratios ${(alone / theirs.encode).toFixed(2)} and ${(median(times.get('encode and search') ?? []) / theirs.search).toFixed(2)}`,

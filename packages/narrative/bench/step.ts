@@ -2,24 +2,13 @@
 // PyTorch, where PYTHON (or python3) has it. Both run in turns. On a busy machine look at the processor time, which does not
 // count what others take.
 //   pnpm run script packages/narrative/bench/step.ts [--threads 1] [--rounds 3] [--steps 6] [--batch 32]
-import { parseArgs } from 'node:util';
 import { Catalog, createDataset, InteractionLog, WORLD } from '@palate/core';
 import { useLiteParts } from '@palate/llm';
 import { selectBackend } from '@palate/nn';
+import { besidePython, median, numberArguments, processorTime } from '../../../scripts/bench.js';
 import { BiEncoder, requestPairs } from '../src/index.js';
-import { besidePyTorch, median, processorTime } from './beside-pytorch.js';
 
-const { values } = parseArgs({
-  options: {
-    threads: { type: 'string', default: '1' },
-    rounds: { type: 'string', default: '3' },
-    steps: { type: 'string', default: '6' },
-    batch: { type: 'string', default: '32' },
-  },
-});
-const [threads, rounds, steps, batch] = [values.threads, values.rounds, values.steps, values.batch].map(
-  Number,
-) as [number, number, number, number];
+const { threads, rounds, steps, batch } = numberArguments({ threads: 1, rounds: 3, steps: 6, batch: 32 });
 /** Tokens of each request and each item: every text is longer, and is cut there. */
 const TOKENS = 96;
 /** Steps before the clock starts. */
@@ -81,14 +70,18 @@ async function ours(): Promise<StepTime[]> {
 
 /** The same of PyTorch; nothing where it is not installed. */
 const theirs = () =>
-  besidePyTorch<{ times: StepTime[]; weights: number; torch: string }>('step_pytorch.py', {
-    threads,
-    steps,
-    batch,
-    tokens: TOKENS,
-    warmUp: WARM_UP,
-    vocabulary: parts.vocabularySize,
-  });
+  besidePython<{ times: StepTime[]; weights: number; torch: string }>(
+    'PyTorch',
+    new URL('step_pytorch.py', import.meta.url),
+    JSON.stringify({
+      threads,
+      steps,
+      batch,
+      tokens: TOKENS,
+      warmUp: WARM_UP,
+      vocabulary: parts.vocabularySize,
+    }),
+  );
 
 const weights = [...parts.names.lower, ...parts.names.upper].reduce(
   (sum, name) => sum + (parts.weights[name]?.values.length ?? 0),

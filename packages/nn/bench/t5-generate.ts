@@ -5,10 +5,8 @@
 // every beam and step.
 //   pnpm script packages/nn/bench/t5-generate.ts [--threads 2] [--runs 2] [--users 64] [--inputs 64]
 // Where the machine is shared, compare the processor times: they are what the threads computed, not what they waited.
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
+import { besidePython, median, numberArguments, processorTime } from '../../../scripts/bench.js';
 import {
   ForwardPass,
   generateAmong,
@@ -19,17 +17,7 @@ import {
   t5Config,
 } from '../src/index.js';
 
-const { values } = parseArgs({
-  options: {
-    threads: { type: 'string', default: '2' },
-    runs: { type: 'string', default: '2' },
-    users: { type: 'string', default: '64' },
-    inputs: { type: 'string', default: '64' },
-  },
-});
-const [threads, runs, users, inputs] = [values.threads, values.runs, values.users, values.inputs].map(
-  Number,
-) as [number, number, number, number];
+const { threads, runs, users, inputs } = numberArguments({ threads: 2, runs: 2, users: 64, inputs: 64 });
 const SMALL = { vocab_size: 32128, d_model: 512, d_kv: 64, d_ff: 2048, num_layers: 6, num_heads: 8 };
 const BEAMS = 20;
 const ITEMS = 12_000;
@@ -62,21 +50,17 @@ const forms = {
     }),
 };
 
-const median = (numbers: readonly number[]): number =>
-  [...numbers].sort((a, b) => a - b)[numbers.length >> 1] as number;
-
 /** Medians in seconds: of time, and of the time of all processors. */
 async function measure(form: () => Promise<unknown>): Promise<{ wall: number; cpu: number }> {
   const wall: number[] = [];
   const cpu: number[] = [];
   // The first run makes the sessions.
   for (let run = 0; run <= runs; run++) {
-    const [started, before] = [performance.now(), process.cpuUsage()];
+    const [started, before] = [performance.now(), processorTime()];
     await form();
-    const { user, system } = process.cpuUsage(before);
     if (run === 0) continue;
     wall.push((performance.now() - started) / 1000);
-    cpu.push((user + system) / 1e6);
+    cpu.push((processorTime() - before) / 1000);
   }
   return { wall: median(wall), cpu: median(cpu) };
 }
@@ -88,22 +72,12 @@ for (const [name, form] of Object.entries(forms)) {
   measured.push([name, { wall, cpu }]);
   console.log(`${name}: ${wall.toFixed(2)} s, ${cpu.toFixed(2)} s of processor time`);
 }
-const peer = spawnSync(
-  process.env.PYTHON ?? 'python3',
-  [
-    fileURLToPath(new URL('t5_generate.py', import.meta.url)),
-    JSON.stringify({ ...SMALL, threads, runs, users, inputs, beams: BEAMS, tokens: trie.height[0] }),
-  ],
-  { encoding: 'utf8' },
+const theirs = besidePython<{ seconds: number; processor: number; torch: string; transformers: string }>(
+  'HuggingFace',
+  new URL('t5_generate.py', import.meta.url),
+  JSON.stringify({ ...SMALL, threads, runs, users, inputs, beams: BEAMS, tokens: trie.height[0] }),
 );
-if (peer.status !== 0) console.log(`HuggingFace: not here (${peer.stderr.trim().split('\n').at(-1)})`);
-else {
-  const theirs = JSON.parse(peer.stdout) as {
-    seconds: number;
-    processor: number;
-    torch: string;
-    transformers: string;
-  };
+if (theirs) {
   console.log(
     `transformers ${theirs.transformers}, PyTorch ${theirs.torch}: ${theirs.seconds.toFixed(2)} s, ${theirs.processor.toFixed(2)} s of processor time`,
   );

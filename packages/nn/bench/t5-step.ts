@@ -4,17 +4,10 @@
 // Where the machine is shared, compare the processor times: they are what the threads computed, not what they waited.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { besidePython, numberArguments } from '../../../scripts/bench.js';
 import type { T5StepRequest } from './t5-form.js';
 
-const { values } = parseArgs({
-  options: {
-    threads: { type: 'string', default: '2' },
-    steps: { type: 'string', default: '8' },
-  },
-});
-const threads = Number(values.threads);
-const steps = Number(values.steps);
+const { threads, steps } = numberArguments({ threads: 2, steps: 8 });
 const SMALL = { vocab_size: 32128, d_model: 512, d_kv: 64, d_ff: 2048, num_layers: 6, num_heads: 8 };
 const BATCH = 8;
 const INPUTS = 128;
@@ -49,14 +42,12 @@ const inWords = ({ milliseconds, processor }: Measured): string =>
 console.log(
   `${weights} weights, batch ${BATCH}, ${INPUTS} tokens in, ${OUTPUTS} out, AdamW, ${threads} threads: recorded ${inWords(lazy)}, compiled ${inWords(compiled)}`,
 );
-const peer = spawnSync(
-  process.env.PYTHON ?? 'python3',
-  [fileURLToPath(new URL('t5_step.py', import.meta.url)), JSON.stringify({ ...SMALL, ...sizes })],
-  { encoding: 'utf8' },
+const theirs = besidePython<Measured & { torch: string; transformers: string }>(
+  'PyTorch',
+  new URL('t5_step.py', import.meta.url),
+  JSON.stringify({ ...SMALL, ...sizes }),
 );
-if (peer.status !== 0) console.log(`PyTorch: not here (${peer.stderr.trim().split('\n').at(-1)})`);
-else {
-  const theirs = JSON.parse(peer.stdout) as Measured & { torch: string; transformers: string };
+if (theirs) {
   const ratio = (ours: Measured): string =>
     `${(ours.milliseconds / theirs.milliseconds).toFixed(2)} (${(ours.processor / theirs.processor).toFixed(2)} of processor time)`;
   console.log(

@@ -1,12 +1,11 @@
 // Recall@10 and time of both indexes on 20,000 and 200,000 vectors of width 128, and of hnswlib's Python binding on
 // the same vectors where python3 has it.
 // Run: npx tsx --conditions=palate-source packages/retrievers/bench/vector-search.ts [20000] [200000]
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { RandomStream, type VectorMatch } from '@palate/core';
+import { besidePython } from '../../../scripts/bench.js';
 import { ExactIndex, HnswIndex } from '../src/index.js';
 
 const WIDTH = 128;
@@ -77,13 +76,13 @@ for (const rows of sizes.length > 0 ? sizes : [20_000, 200_000]) {
     join(dir, 'truth.i32'),
     Int32Array.from(truth.flatMap((list) => list.map(({ id }) => Number(id)))),
   );
-  const script = fileURLToPath(new URL('hnswlib_peer.py', import.meta.url));
-  const python = process.env.PYTHON ?? '/usr/bin/python3';
-  const peer = spawnSync(python, [script, dir, String(WIDTH)], { encoding: 'utf8' });
-  if (peer.status !== 0)
-    console.log(`${rows} hnswlib in Python: not here (${peer.stderr.trim().split('\n').at(-1)})`);
-  else {
-    const theirs = JSON.parse(peer.stdout) as { build: number; query: number; recall: number };
+  const theirs = besidePython<{ build: number; query: number; recall: number }>(
+    `${rows} hnswlib in Python`,
+    new URL('hnswlib_peer.py', import.meta.url),
+    dir,
+    String(WIDTH),
+  );
+  if (theirs) {
     report('hnswlib in Python, 1 thread', theirs.build, theirs.query, theirs.query, theirs.recall);
     console.log(
       `${rows} ratios, ours to Python's: build ${(build / theirs.build).toFixed(2)}, query ${(perQuery / theirs.query).toFixed(2)}, recall ${(recall(found, truth) / theirs.recall).toFixed(3)}`,

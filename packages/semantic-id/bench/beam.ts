@@ -2,13 +2,12 @@
 // tree with a model of the same size in plain PyTorch, where python3 has it. In brackets the time of all processors: on a
 // busy machine compare that, with one thread.
 // Run: npx tsx --conditions=palate-source packages/semantic-id/bench/beam.ts [items] [threads]
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Catalog, createDataset, EmbeddingTable, InteractionLog, RandomStream } from '@palate/core';
 import { selectBackend } from '@palate/nn';
+import { besidePython } from '../../../scripts/bench.js';
 import { RqKMeans, SemanticIds, Tiger } from '../src/index.js';
 
 const ITEMS = Number(process.argv[2] ?? 5000);
@@ -90,22 +89,12 @@ console.log(
 const folder = mkdtempSync(join(tmpdir(), 'palate-beam-'));
 writeFileSync(join(folder, 'tuples.i32'), ids.tuples);
 writeFileSync(join(folder, 'histories.i32'), Int32Array.from(queries.flatMap(({ history }) => [...history])));
-const peer = spawnSync(
-  process.env.PYTHON ?? '/usr/bin/python3',
-  [
-    fileURLToPath(new URL('beam_pytorch.py', import.meta.url)),
-    folder,
-    String(BEAMS),
-    String(HISTORY),
-    String(THREADS),
-  ],
-  { encoding: 'utf8' },
+const theirs = besidePython<{ alone: Times; batch: Times; version: string }>(
+  'PyTorch',
+  new URL('beam_pytorch.py', import.meta.url),
+  ...[folder, String(BEAMS), String(HISTORY), String(THREADS)],
 );
-if (peer.status !== 0)
-  console.log(`PyTorch: not here (${peer.error?.message ?? peer.stderr.trim().split('\n').at(-1)})`);
-else {
-  const theirs = JSON.parse(peer.stdout) as { alone: Times; batch: Times; version: string };
+if (theirs)
   console.log(
     `PyTorch ${theirs.version}: one user ${inWords(theirs.alone)}, in batches ${inWords(theirs.batch)} a user; ratios ${ratio(alone, theirs.alone)} and ${ratio(batch, theirs.batch)}`,
   );
-}
