@@ -25,7 +25,7 @@ export {
   type TensorValues,
 } from './artifact/safetensors.js';
 export { itemFiles, savedItems } from './artifact/saved-items.js';
-export { type SavedFiles, savedJson, savedTexts } from './artifact/saved-json.js';
+export { type SavedFiles, savedJson, savedText, savedTexts } from './artifact/saved-json.js';
 export { checkSavedNames, checkSavedShapes, rebuildSaved } from './artifact/saved-parts.js';
 export { type Disposable, disposedOnFailure } from './basics/disposable.js';
 export {
@@ -153,6 +153,13 @@ export {
   withEdgeProvenance,
 } from './recommend/edge-prior.js';
 export { Favourites } from './recommend/favourites.js';
+export {
+  type FittedArtifact,
+  type FittedContents,
+  type FittedFacts,
+  readFitted,
+  writeFitted,
+} from './recommend/fitted-artifact.js';
 export type { ListPlan, ListSink, UserList } from './recommend/list-sink.js';
 export { listsFromScores } from './recommend/lists-from-scores.js';
 export { type LoadOrFitOptions, loadOrFit } from './recommend/load-or-fit.js';

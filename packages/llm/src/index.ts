@@ -132,4 +132,5 @@ export { structureSchema } from './structured/structure-schema.js';
 export { folderTokens } from './tokens/folder-tokens.js';
 export { readTextTokens } from './tokens/read-text-tokens.js';
 export type { TextTokens } from './tokens/text-tokens.js';
+export { VOCABULARY } from './tokens/vocabulary-option.js';
 export { WORD_TOKENS, type WordTokensOptions, wordTokens } from './tokens/word-tokens.js';

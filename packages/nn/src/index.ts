@@ -59,10 +59,12 @@ export {
   type SelectBackendOptions,
   selectBackend,
 } from './select-backend.js';
+export { SHAPE, T5_SHAPE } from './shape-options.js';
 export { shuffledBatches } from './shuffled-batches.js';
 export { stopGradient } from './stop-gradient.js';
 export { type T5Config, t5Config } from './t5/config.js';
 export { type BestTokens, DecoderSteps } from './t5/decoder-steps.js';
+export { checkVocabulary, type FreshT5, freshT5, type T5Vocabulary } from './t5/fresh-t5.js';
 export {
   type AllowedTokens,
   GENERATE,

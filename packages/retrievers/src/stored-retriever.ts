@@ -1,24 +1,18 @@
 import {
   type Artifact,
-  Favourites,
-  type IdMap,
-  itemFiles,
+  type FittedFacts,
   type Provenance,
-  readArtifact,
+  readFitted,
   restoredWithEdges,
-  savedItems,
   type TensorData,
-  writeArtifact,
+  writeFitted,
 } from '@palate/core';
 
 const VERSION = 2;
 
 /** Parts of an artifact that every fitted retriever has. */
-export interface StoredRetriever<C> {
-  readonly items: IdMap;
-  readonly favourites: Favourites;
+export interface StoredRetriever<C> extends Omit<FittedFacts, 'fittedOn'> {
   readonly config: C;
-  readonly dataFingerprint: string;
 }
 
 /** Parts of an artifact that one kind of retriever has. */
@@ -39,14 +33,8 @@ export async function saveRetriever(
   { items, favourites, dataFingerprint }: Omit<StoredRetriever<unknown>, 'config'>,
   { kind, config, tensors, files }: RetrieverContents,
 ): Promise<void> {
-  await writeArtifact(dir, {
-    kind,
-    version: VERSION,
-    config,
-    dataFingerprint,
-    tensors: { ...tensors, ...favourites.tensors() },
-    files: { ...itemFiles(items), ...files },
-  });
+  const facts = { items, favourites, dataFingerprint };
+  await writeFitted(dir, facts, { kind, version: VERSION, config, tensors, files });
 }
 
 /** A retriever as it was stored, with the artifact for what is the kind's own. */
@@ -66,11 +54,9 @@ export async function loadRetriever<C>(
   kind: string,
   options: { restored(dir: string, config: unknown): C },
 ): Promise<LoadedRetriever<C>> {
-  const artifact = await readArtifact(dir, kind, VERSION);
+  const artifact = await readFitted(dir, kind, VERSION);
+  const { items, favourites, dataFingerprint } = artifact;
   const config = options.restored(dir, artifact.manifest.config);
-  const items = savedItems(dir, artifact);
-  const favourites = Favourites.saved(dir, artifact.tensors, items.size);
-  const dataFingerprint = artifact.manifest.dataFingerprint ?? '';
   return { fitted: { items, favourites, config, dataFingerprint }, artifact };
 }
 

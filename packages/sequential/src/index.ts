@@ -6,6 +6,7 @@ export type { SequentialOptions } from './options.js';
 export { SASREC, SasRec, type SasRecOptions } from './sasrec.js';
 export { type Domain, joinDomains } from './transfer/join-domains.js';
 export { RPG, Rpg, type RpgOptions } from './transfer/rpg.js';
+export type { Transferable } from './transfer/transferable.js';
 export { TransferableModel } from './transfer/transferable-model.js';
 export { UNISREC, UniSRec, type UniSRecOptions } from './transfer/uni-s-rec.js';
 export { VQREC, VqRec, type VqRecOptions } from './transfer/vq-rec.js';

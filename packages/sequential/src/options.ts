@@ -6,11 +6,11 @@ import {
   option,
   type SettingsOf,
 } from '@palate/core';
-import { trainingOptions } from '@palate/nn';
+import { SHAPE, trainingOptions } from '@palate/nn';
 
 /** Options that SASRec and BERT4Rec share. */
 export const SEQUENTIAL = {
-  dimension: option.integer({ min: 1, max: 8192 })({
+  dimension: SHAPE.width({
     default: 64,
     doc: 'width of item vectors and of the model',
   }),
@@ -23,18 +23,18 @@ export const SEQUENTIAL = {
     default: 'sasrec',
     doc: "parts of a block: `'sasrec'` as published, with GELU; `'ligr'` with SwiGLU, what each part adds weighed by a learned gate, and no bias in the linear maps (Borisyuk et al. 2025; eSASRec)",
   }),
-  inner: option.integer({ min: 1, max: 65_536 })({
+  inner: SHAPE.inner({
     default: ({ dimension }) => 4 * (dimension as number),
     defaultText: '`4 * dimension`',
     doc: 'width between the two maps of the feed-forward part of a block',
   }),
   blocks: option.integer({ min: 0, max: 64 })({ default: 2, doc: 'transformer blocks' }),
-  heads: option.integer({ min: 1, max: 128 })({ default: 2, doc: 'attention heads' }),
+  heads: SHAPE.heads({ default: 2, doc: 'attention heads' }),
   maxLength: option.integer({ min: 2, max: 4096 })({
     default: 50,
     doc: 'most items of a history that are read, the newest',
   }),
-  dropout: option.number({ min: 0, max: 0.95 })({ default: 0.2, doc: 'share of the values dropped' }),
+  dropout: SHAPE.dropout({ default: 0.2, doc: 'share of the values dropped' }),
   ...trainingOptions({
     learningRate: 1e-3,
     warmUpSteps: 0,

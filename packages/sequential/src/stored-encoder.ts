@@ -2,39 +2,28 @@ import {
   checkSavedNames,
   checkSavedShapes,
   disposedOnFailure,
-  Favourites,
+  type FittedFacts,
   type IdMap,
-  itemFiles,
   prefixedTensors,
   RandomStream,
-  readArtifact,
+  readFitted,
   rebuildSaved,
-  savedFittedOn,
-  savedItems,
   type TensorData,
   tensorsUnder,
-  writeArtifact,
+  writeFitted,
 } from '@palate/core';
 import { type EpochReport, selectBackend } from '@palate/nn';
 import type { SequenceKind } from './encode-histories.js';
 import { type MakeItemVectors, SequenceEncoder, type SequenceEncoderConfig } from './sequence-encoder.js';
 import { GAP_BUCKETS } from './time-gaps.js';
 
-/** Prefix of the names of weights, beside which the artifact keeps the favourites. */
-const MODEL = 'model/';
-
 /** Prefix of the names of what item vectors are made from. */
 const GIVEN = 'given/';
 
 /** Parts of a trained sequential retriever. */
-export interface StoredEncoder<C> {
-  readonly items: IdMap;
+export interface StoredEncoder<C> extends FittedFacts {
   readonly encoder: SequenceEncoder;
   readonly config: C;
-  readonly favourites: Favourites;
-  readonly dataFingerprint: string;
-  /** Fingerprints of its training, and of what it was stopped by. */
-  readonly fittedOn: readonly string[];
 }
 
 /** Makes item vectors from what an artifact holds of them; whatever fails there is a fault of the artifact. */
@@ -54,19 +43,13 @@ export interface TrainedEncoder<C> extends StoredEncoder<C> {
  * Writes a trained sequence encoder as an artifact of the kind given, with its settings as they are saved.
  */
 export async function saveEncoder(dir: string, kind: string, stored: StoredEncoder<unknown>): Promise<void> {
-  const { items, encoder, config, favourites, dataFingerprint, fittedOn } = stored;
-  await writeArtifact(dir, {
+  const { encoder, config } = stored;
+  await writeFitted(dir, stored, {
     kind,
     version: 2,
     config,
-    dataFingerprint,
-    fittedOn,
-    tensors: {
-      ...prefixedTensors(await encoder.parameters.values(), MODEL),
-      ...favourites.tensors(),
-      ...prefixedTensors(encoder.items.given ?? {}, GIVEN),
-    },
-    files: itemFiles(items),
+    weights: await encoder.parameters.values(),
+    tensors: prefixedTensors(encoder.items.given ?? {}, GIVEN),
   });
 }
 
@@ -82,12 +65,10 @@ export async function loadEncoder<C extends SequenceEncoderConfig>(
   options: { restored(dir: string, config: unknown): C },
   makeItems?: MakeSavedItems<C>,
 ): Promise<TrainedEncoder<C>> {
-  const artifact = await readArtifact(dir, kind, 2);
+  const artifact = await readFitted(dir, kind, 2);
+  const { items, favourites, weights, dataFingerprint, fittedOn } = artifact;
   const config = options.restored(dir, artifact.manifest.config);
-  const items = savedItems(dir, artifact);
   const rows = items.size + (hasEndToken ? 1 : 0);
-  const favourites = Favourites.saved(dir, artifact.tensors, items.size);
-  const weights = tensorsUnder(artifact.tensors, MODEL);
   const { dimension, maxLength, blocks, inner } = config;
   const given = tensorsUnder(artifact.tensors, GIVEN);
   checkSavedShapes(dir, weights, {
@@ -106,7 +87,5 @@ export async function loadEncoder<C extends SequenceEncoderConfig>(
     checkSavedNames(dir, weights, encoder.parameters.names);
     encoder.parameters.assign(weights, dir);
   });
-  const dataFingerprint = artifact.manifest.dataFingerprint ?? '';
-  const fittedOn = savedFittedOn(artifact.manifest);
   return { items, encoder, config, favourites, dataFingerprint, fittedOn, history: [] };
 }

@@ -1,8 +1,21 @@
 import { ArtifactError } from '../basics/errors.js';
 
-/** Files of an artifact by name, as `readArtifact` gives them. */
+/** Files of an artifact by name, as `readArtifact` gives them or `writeArtifact` takes them. */
 export interface SavedFiles {
-  readonly files: Readonly<Record<string, Uint8Array>>;
+  readonly files: Readonly<Record<string, Uint8Array | string>>;
+}
+
+/**
+ * Content of a text file of an artifact.
+ *
+ * @param dir - the artifact, for the message
+ * @param what - what the file holds, for the message
+ * @throws ArtifactError if there is no such file
+ */
+export function savedText(dir: string, { files }: SavedFiles, file: string, what = 'text'): string {
+  const content = Object.hasOwn(files, file) ? files[file] : undefined;
+  if (content === undefined) throw refused(dir, `${what} in ${file}`, 'no such file');
+  return typeof content === 'string' ? content : new TextDecoder().decode(content);
 }
 
 /**
@@ -12,12 +25,12 @@ export interface SavedFiles {
  * @param what - what the file holds, for the message
  * @throws ArtifactError if there is no such file, or it is no JSON
  */
-export function savedJson(dir: string, { files }: SavedFiles, file: string, what = 'JSON'): unknown {
-  const bytes = Object.hasOwn(files, file) ? files[file] : undefined;
+export function savedJson(dir: string, artifact: SavedFiles, file: string, what = 'JSON'): unknown {
+  const text = savedText(dir, artifact, file, what);
   try {
-    return JSON.parse(Buffer.from(bytes ?? []).toString('utf8'));
+    return JSON.parse(text);
   } catch (cause) {
-    throw refused(dir, `${what} in ${file}`, bytes ? 'something else' : 'no such file', cause);
+    throw refused(dir, `${what} in ${file}`, 'something else', cause);
   }
 }
 

@@ -1,6 +1,6 @@
-import { checkCandidates } from './check-candidates.js';
 import { checkNumber, checkOptions } from '../basics/options.js';
 import { throwIfCancelled } from '../basics/progress.js';
+import { checkCandidates } from './check-candidates.js';
 import { type Query, RETRIEVE_OPTIONS, type RetrieveOptions, type ScoredItem } from './retriever.js';
 import { unavailableItems } from './top-k.js';
 

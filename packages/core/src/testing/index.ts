@@ -13,5 +13,6 @@ export { type LanguageModelConformanceOptions, languageModelConformance } from '
 export { type RankerConformanceOptions, rankerConformance } from './ranker.js';
 export { type RetrieverConformanceOptions, retrieverConformance } from './retriever.js';
 export type { FitRetriever, QualityFloor } from './retriever-fitting.js';
+export { type SavedRetrieverOptions, savedRetrieverConformance } from './saved-retriever.js';
 export { type SavedSettingsOptions, savedSettingsConformance } from './saved-settings.js';
 export { type VectorIndexConformanceOptions, vectorIndexConformance } from './vector-index.js';

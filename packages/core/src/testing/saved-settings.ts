@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { readArtifact, writeArtifact } from '../artifact/artifact.js';
 import { readManifest } from '../artifact/artifact-manifest.js';
 import type { TensorData } from '../artifact/safetensors.js';
+import { savedTexts } from '../artifact/saved-json.js';
 import type { Retriever, Saveable } from '../recommend/retriever.js';
 import type { ConformanceCase } from './conformance.js';
 import { refuses } from './refuses.js';
@@ -66,7 +67,10 @@ export function savedSettingsConformance(options: SavedSettingsOptions): Conform
               await refuses(() => load(dir), 'artifact', name);
             }
           }
-          const noList = { ...files, 'items.json': '"abcdefghijkl"' };
+          // A text of as many letters as there are ids has the right length, and different ones.
+          const { length } = savedTexts(dir, { files }, 'items.json');
+          const letters = String.fromCharCode(...Array.from({ length }, (_, k) => 97 + k));
+          const noList = { ...files, 'items.json': JSON.stringify(letters) };
           await writeArtifact(dir, { kind, version, config, tensors, files: noList });
           await refuses(() => load(dir), 'artifact', 'items.json');
         }),

@@ -7,7 +7,7 @@ import {
   option,
   type SettingsOf,
 } from '@palate/core';
-import { trainingOptions } from '@palate/nn';
+import { SHAPE, trainingOptions } from '@palate/nn';
 import type { AttributeEdges } from '../edges/attribute-edges.js';
 import type { ItemRelation } from '../graph/relation-graph.js';
 import { GRAPH_MODELS, SCORING_FUNCTIONS } from './scores/index.js';
@@ -55,7 +55,7 @@ export type GraphServingOptions = OptionsOf<typeof GRAPH_SERVING.declarations>;
 
 const LASTING = {
   model: option.choice(GRAPH_MODELS).required({ doc: 'the scoring function' }),
-  dimension: option.integer({ min: 1, max: 8192 })({ default: 32, doc: 'width of the vectors' }),
+  dimension: SHAPE.width({ default: 32, doc: 'width of the vectors' }),
   deviation: option.number({ min: 0 })({
     default: 0.1,
     doc: 'standard deviation of the vectors at the start',
@@ -70,7 +70,7 @@ const LASTING = {
     default: 'logistic',
     doc: "`'logistic'` of true and false triples, or `'pairwise'` of their difference (BPR)",
   }),
-  dropout: option.number({ min: 0, max: 0.95 })({
+  dropout: SHAPE.dropout({
     default: 0,
     doc: 'share of the values of vectors dropped',
   }),

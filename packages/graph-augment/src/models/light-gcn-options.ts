@@ -1,9 +1,9 @@
 import { defineOptions, type LongCallOptions, type OptionsOf, option, type SettingsOf } from '@palate/core';
-import { trainingOptions } from '@palate/nn';
+import { SHAPE, trainingOptions } from '@palate/nn';
 import { RELATIONS, VALIDATION } from './graph-options.js';
 
 const LASTING = {
-  dimension: option.integer({ min: 1, max: 8192 })({ default: 64, doc: 'width of the vectors' }),
+  dimension: SHAPE.width({ default: 64, doc: 'width of the vectors' }),
   layers: option.integer({ min: 1, max: 16 })({ default: 3, doc: 'steps of propagation' }),
 } as const;
 

@@ -2,33 +2,27 @@ import {
   type Artifact,
   checkSharedIds,
   type Dataset,
-  Favourites,
+  type FittedFacts,
   type IdMap,
   type InteractionLog,
   InvalidInputError,
   itemFiles,
   type Provenance,
-  readArtifact,
-  savedFittedOn,
+  readFitted,
   savedItems,
   savedProvenance,
   type TensorData,
-  writeArtifact,
+  writeFitted,
 } from '@palate/core';
 
 const VERSION = 1;
 const USERS = 'users.json';
 
 /** Parts that every fitted graph recommender has. */
-export interface GraphModel<S> {
-  readonly items: IdMap;
+export interface GraphModel<S> extends FittedFacts {
   readonly settings: S;
-  readonly favourites: Favourites;
   /** Knowledge of interactions in the edges; `undefined` where there were none. */
   readonly provenance: Provenance | undefined;
-  readonly dataFingerprint: string;
-  /** Fingerprints of its training, and of what it was stopped by. */
-  readonly fittedOn: readonly string[];
 }
 
 /** The declaration of the settings that an artifact keeps. */
@@ -58,18 +52,16 @@ export async function saveGraphModel<S>(
   dir: string,
   kind: string,
   declared: SavedSettings<S>,
-  { items, settings, favourites, provenance, dataFingerprint, fittedOn }: GraphModel<S>,
+  model: GraphModel<S>,
   tensors: Readonly<Record<string, TensorData>>,
   users?: IdMap,
 ): Promise<void> {
-  await writeArtifact(dir, {
+  await writeFitted(dir, model, {
     kind,
     version: VERSION,
-    config: { ...declared.saved(settings), provenance: provenance ?? null },
-    dataFingerprint,
-    fittedOn,
-    tensors: { ...tensors, ...favourites.tensors() },
-    files: { ...itemFiles(items), ...(users && itemFiles(users, USERS)) },
+    config: { ...declared.saved(model.settings), provenance: model.provenance ?? null },
+    tensors,
+    files: users && itemFiles(users, USERS),
   });
 }
 
@@ -83,21 +75,12 @@ export async function readGraphModel<S>(
   kind: string,
   declared: SavedSettings<S>,
 ): Promise<{ readonly model: GraphModel<S>; readonly artifact: Artifact }> {
-  const artifact = await readArtifact(dir, kind, VERSION);
+  const artifact = await readFitted(dir, kind, VERSION);
   const { provenance, ...saved } = (artifact.manifest.config ?? {}) as Readonly<Record<string, unknown>>;
+  const { items, favourites, dataFingerprint, fittedOn } = artifact;
   const settings = declared.restored(dir, saved);
-  const items = savedItems(dir, artifact);
-  return {
-    artifact,
-    model: {
-      items,
-      settings,
-      favourites: Favourites.saved(dir, artifact.tensors, items.size),
-      provenance: savedProvenance(dir, provenance),
-      dataFingerprint: artifact.manifest.dataFingerprint ?? '',
-      fittedOn: savedFittedOn(artifact.manifest),
-    },
-  };
+  const known = savedProvenance(dir, provenance);
+  return { artifact, model: { items, favourites, dataFingerprint, fittedOn, settings, provenance: known } };
 }
 
 /** The users that {@link saveGraphModel} was given. */

@@ -1,5 +1,5 @@
 import { defineOptions, type LongCallOptions, type OptionsOf, option } from '@palate/core';
-import { trainingOptions } from '@palate/nn';
+import { SHAPE, trainingOptions } from '@palate/nn';
 import type { CtrSamples } from '../features/ctr-samples.js';
 import type { FeatureSet } from '../features/feature-set.js';
 import { BACKBONES, type BackboneName } from './backbones.js';
@@ -15,8 +15,8 @@ export const ENTITY_OPTIONS = {
   knowledge: option.value<CtrKnowledge>('vectors of users or items', isObject).optional({
     doc: "KAR's prestored vectors of users, items or both; the model alone without",
   }),
-  dimension: option.integer({ min: 1, max: 8192 })({ default: 32, doc: "width of a field's vector" }),
-  dropout: option.number({ min: 0, max: 0.9 })({ default: 0.2, doc: 'share of the values dropped' }),
+  dimension: SHAPE.width({ default: 32, doc: "width of a field's vector" }),
+  dropout: SHAPE.dropout({ default: 0.2, doc: 'share of the values dropped' }),
 } as const;
 
 /** The training options that both share. */

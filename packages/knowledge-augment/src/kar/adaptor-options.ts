@@ -1,4 +1,5 @@
 import { defineOptions, InvalidInputError, type OptionsOf, option } from '@palate/core';
+import { SHAPE } from '@palate/nn';
 
 const KINDS = ['hybrid-experts', 'mlp', 'linear'] as const;
 
@@ -26,7 +27,7 @@ export const ADAPTOR = defineOptions(
       default: [128, 32],
       doc: 'widths of an expert; the last is that of an augmented vector',
     }),
-    dropout: option.number({ min: 0, max: 0.95 })({
+    dropout: SHAPE.dropout({
       default: 0.2,
       doc: 'share of the values dropped in experts',
     }),

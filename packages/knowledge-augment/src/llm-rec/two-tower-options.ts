@@ -6,16 +6,16 @@ import {
   type OptionsOf,
   option,
 } from '@palate/core';
-import { trainingOptions } from '@palate/nn';
+import { SHAPE, trainingOptions } from '@palate/nn';
 
 /** Options of `TwoTower.fit`. */
 export const TWO_TOWER = defineOptions('TwoTower.fit', {
   vectors: option
     .value<EmbeddingTable>('an EmbeddingTable', (value) => value instanceof EmbeddingTable)
     .optional({ doc: "vectors of the items' texts; vectors of item ids are learned instead without" }),
-  dimension: option.integer({ min: 1, max: 8192 })({ default: 64, doc: "width of both towers' ends" }),
+  dimension: SHAPE.width({ default: 64, doc: "width of both towers' ends" }),
   hidden: option.integer({ min: 1, max: 65_536 })({ default: 128, doc: 'width between' }),
-  dropout: option.number({ min: 0, max: 0.9 })({ default: 0.2, doc: 'share of the values dropped' }),
+  dropout: SHAPE.dropout({ default: 0.2, doc: 'share of the values dropped' }),
   negatives: option.integer({ min: 1, max: 10_000 })({
     default: 4,
     doc: 'random items against each interaction',

@@ -1,18 +1,14 @@
 import {
   ArtifactError,
-  Favourites,
   isObject,
   itemFiles,
-  prefixedTensors,
-  readArtifact,
+  readFitted,
   rebuildSaved,
-  savedFittedOn,
   savedItems,
   savedJson,
   savedProvenance,
   savedTexts,
-  tensorsUnder,
-  writeArtifact,
+  writeFitted,
 } from '@palate/core';
 import { readTextTokens } from '@palate/llm';
 import { checkTemplates } from './data/epoch-rows.js';
@@ -22,18 +18,16 @@ import { P5_OPTIONS } from './p5-options.js';
 import type { P5Parts, RatingFacts } from './p5-parts.js';
 import { P5_TASKS } from './tasks/tasks.js';
 import type { P5Template } from './templates/template.js';
-import { TextModel, textFiles } from './text-model.js';
+import { TextModel } from './text-model.js';
 
 const KIND = 'p5';
 const VERSION = 1;
-const MODEL = 'model/';
-const OWN = ['items.json', 'users.json', 'titles.json', 'templates.json', 'names.json'];
 
 /** Writes a P5 to a folder: weights, vocabulary, names of users and items, titles and templates. */
 export async function saveP5(parts: P5Parts, dir: string): Promise<void> {
-  const { model, items, users, titles, templates, userNames, itemNames, favourites } = parts;
-  const { config, tensors, files } = await model.saved();
-  await writeArtifact(dir, {
+  const { model, users, titles, templates, userNames, itemNames } = parts;
+  const { config, tensors: weights, files } = await model.saved();
+  await writeFitted(dir, parts, {
     kind: KIND,
     version: VERSION,
     config: {
@@ -43,12 +37,9 @@ export async function saveP5(parts: P5Parts, dir: string): Promise<void> {
       ratings: parts.ratings ?? null,
       provenance: parts.provenance ?? null,
     },
-    dataFingerprint: parts.dataFingerprint,
-    fittedOn: parts.fittedOn,
-    tensors: { ...prefixedTensors(tensors, MODEL), ...favourites.tensors() },
+    weights,
     files: {
       ...files,
-      ...itemFiles(items),
       ...itemFiles(users, 'users.json'),
       'titles.json': JSON.stringify(titles),
       'templates.json': JSON.stringify(templates),
@@ -63,8 +54,8 @@ export async function saveP5(parts: P5Parts, dir: string): Promise<void> {
  * @throws ArtifactError if the folder is missing, foreign or damaged
  */
 export async function loadP5(dir: string): Promise<P5Parts> {
-  const artifact = await readArtifact(dir, KIND, VERSION);
-  const { manifest, tensors, files } = artifact;
+  const artifact = await readFitted(dir, KIND, VERSION);
+  const { manifest, items, favourites, dataFingerprint, fittedOn, weights, files } = artifact;
   const {
     model: modelConfig,
     tasks,
@@ -73,20 +64,17 @@ export async function loadP5(dir: string): Promise<P5Parts> {
     ...own
   } = Object(manifest.config) as Record<string, unknown>;
   const settings = P5_OPTIONS.restored(dir, own);
-  const items = savedItems(dir, artifact);
   const users = savedItems(dir, artifact, 'users.json', 'user');
   const titles = savedTexts(dir, artifact, 'titles.json', 'titles', items.size);
   const templates = savedTemplates(dir, savedJson(dir, artifact, 'templates.json', 'templates'));
   const names = Object(savedJson(dir, artifact, 'names.json', 'names'));
   const known = savedProvenance(dir, provenance);
-  const vocabulary = textFiles(files);
-  for (const name of OWN) delete vocabulary[name];
   if (!isObject(modelConfig)) throw refused(dir, 'settings of the model', modelConfig);
   return rebuildSaved(dir, 'a P5 of the settings in the manifest', async () => {
     const userNames = savedNames(dir, 'users', names.users, users.size);
     const itemNames = savedNames(dir, 'items', names.items, items.size);
-    const tokens = new IdTokens(await readTextTokens(vocabulary, dir), [userNames, itemNames]);
-    const saved = { config: modelConfig, tensors: tensorsUnder(tensors, MODEL), files: vocabulary };
+    const tokens = new IdTokens(await readTextTokens(dir, artifact), [userNames, itemNames]);
+    const saved = { config: modelConfig, tensors: weights, files };
     return {
       model: await TextModel.restore(dir, saved, tokens),
       tokens,
@@ -99,10 +87,10 @@ export async function loadP5(dir: string): Promise<P5Parts> {
       tasks: savedTasks(dir, tasks),
       ratings: savedRatings(dir, ratings),
       settings: { ...settings, templates },
-      favourites: Favourites.saved(dir, tensors, items.size),
+      favourites,
       provenance: known,
-      dataFingerprint: manifest.dataFingerprint ?? '',
-      fittedOn: savedFittedOn(manifest),
+      dataFingerprint,
+      fittedOn,
     };
   });
 }

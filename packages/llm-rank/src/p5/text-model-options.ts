@@ -1,46 +1,41 @@
 import { defineOptions, type LongCallOptions, type OptionsOf, option, type SettingsOf } from '@palate/core';
-import type { TextTokens } from '@palate/llm';
-import { type T5, trainingOptions } from '@palate/nn';
-
-const OPTIMISERS = ['adamw', 'adafactor'] as const;
+import { VOCABULARY } from '@palate/llm';
+import { T5_SHAPE, trainingOptions } from '@palate/nn';
 
 /** Options of `TextModel.fit`. */
 export const TEXT_MODEL = defineOptions('TextModel.fit', {
-  tokens: option
-    .value<TextTokens>('a vocabulary, such as wordTokens or folderTokens gives', (value) =>
-      ['encode', 'decode', 'files'].every((name) => typeof Object(value)[name] === 'function'),
-    )
-    .required({ doc: 'vocabulary that the rows were made with', identity: ({ id }) => id }),
-  languageModel: option
-    .value<T5>('a T5 model', (value) => typeof Object(value).encodeEmbedded === 'function')
-    .optional({
-      doc: 'the T5 to start from, which is trained further and becomes part of the result; one with fresh weights if left out',
-      identity: () => undefined,
-    }),
+  tokens: VOCABULARY.required({
+    doc: 'vocabulary that the rows were made with',
+    identity: ({ id }) => id,
+  }),
+  languageModel: T5_SHAPE.model.optional({
+    doc: 'the T5 to start from, which is trained further and becomes part of the result; one with fresh weights if left out',
+    identity: () => undefined,
+  }),
   wholeWords: option.integer({ min: 0, max: 65_536 })({
     default: 512,
     doc: 'rows of the table that tells the encoder which word a token belongs to; words beyond it share the last row. 0 leaves the table out',
   }),
-  width: option.integer({ min: 8, max: 8192 })({
+  width: T5_SHAPE.width({
     default: 128,
     doc: 'width of a T5 with fresh weights; P5-small has 512',
   }),
-  heads: option.integer({ min: 1, max: 128 })({ default: 4, doc: 'its attention heads; P5-small has 8' }),
-  inner: option.integer({ min: 8, max: 65_536 })({
+  heads: T5_SHAPE.heads({ default: 4, doc: 'its attention heads; P5-small has 8' }),
+  inner: T5_SHAPE.inner({
     default: 512,
     doc: 'width between the two maps of its feed-forward parts; P5-small has 2048',
   }),
-  layers: option.integer({ min: 1, max: 48 })({
+  layers: T5_SHAPE.layers({
     default: 2,
     doc: 'its layers, of encoder and decoder each; P5-small has 6',
   }),
-  dropout: option.number({ min: 0, max: 0.95 })({
+  dropout: T5_SHAPE.dropout({
     default: 0.1,
     doc: 'share of its values dropped while training',
   }),
-  optimiser: option.choice(OPTIMISERS)({
+  optimiser: T5_SHAPE.optimiser({
     // P5 names a folder where this has the model itself.
-    default: ({ languageModel, startFrom }): (typeof OPTIMISERS)[number] =>
+    default: ({ languageModel, startFrom }) =>
       (languageModel ?? startFrom) === undefined ? 'adafactor' : 'adamw',
     defaultText: "'adafactor' for fresh weights, 'adamw' for a start",
     doc: "`'adafactor'` takes steps in proportion to each parameter's size, as T5 is trained: in fresh weights the values of the token table are far larger than those of the maps, and the equal steps of `'adamw'` hardly move it. P5 trains pretrained weights with `'adamw'`",

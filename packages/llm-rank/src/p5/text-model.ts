@@ -9,6 +9,7 @@ import {
   readArtifact,
   rebuildSaved,
   type Saveable,
+  type SavedFiles,
   type TensorData,
   throwIfCancelled,
   writeArtifact,
@@ -18,10 +19,12 @@ import { readTextTokens, type TextTokens } from '@palate/llm';
 import {
   Adafactor,
   batchTensors,
+  checkVocabulary,
   type EncodedInput,
   type EpochReport,
   ForwardPass,
   fitNetwork,
+  freshT5,
   type GenerateAmongOptions,
   type GeneratedSequence,
   type GenerateOptions,
@@ -63,10 +66,9 @@ export interface WrittenSequence extends GeneratedSequence {
 }
 
 /** Saved form of a model, for artifacts that hold one beside other things. */
-export interface SavedTextModel {
+export interface SavedTextModel extends SavedFiles {
   readonly config: Readonly<Record<string, unknown>>;
   readonly tensors: Readonly<Record<string, TensorData>>;
-  readonly files: Readonly<Record<string, string>>;
 }
 
 /** A text-to-text model: a T5 with its vocabulary, whose encoder knows which word of the input each token belongs to. */
@@ -113,8 +115,10 @@ export class TextModel implements Saveable, Disposable {
     const padded = paddedShare(of(1), batchRows(of(1), config.batchSize));
     await selectBackend();
     const start = config.languageModel && contentHash(await config.languageModel.parameters.values());
-    const t5 = config.languageModel ?? freshT5(config, seed);
-    checkTokens(t5, config.tokens);
+    const { size, padding } = config.tokens;
+    const vocabulary = { size, padding, end: endOf(config.tokens) };
+    const t5 = config.languageModel ?? freshT5(vocabulary, config, 'TextModel.fit', seed);
+    checkVocabulary(t5, vocabulary);
     const network = new WholeWordNetwork(t5, config.wholeWords, seed);
     const history = await fitNetwork({
       parameters: network.parameters,
@@ -279,25 +283,22 @@ export class TextModel implements Saveable, Disposable {
   }
 
   /**
-   * Rebuilds a model from what {@link saved} gave.
+   * Rebuilds a model from what {@link saved} gave; further files beside its own do no harm.
    *
    * @param source - the folder it lay in, for the message
    * @param vocabulary - where the model has one that cannot be read from the files alone
    * @throws ArtifactError if something is missing or does not fit together
    */
-  static async restore(
-    source: string,
-    { config, tensors, files }: SavedTextModel,
-    vocabulary?: TextTokens,
-  ): Promise<TextModel> {
+  static async restore(source: string, saved: SavedTextModel, vocabulary?: TextTokens): Promise<TextModel> {
+    const { config, tensors } = saved;
     const { languageModel, ...settings } = config;
     await selectBackend();
     return rebuildSaved(source, 'a model of the settings in the manifest', async () => {
-      const tokens = vocabulary ?? (await readTextTokens(files, source));
+      const tokens = vocabulary ?? (await readTextTokens(source, saved));
       const known = { ...TEXT_MODEL.restored(source, settings), tokens };
       const network = new WholeWordNetwork(new T5(t5Config(languageModel, source)), known.wholeWords, 0);
       return disposedOnFailure(network, () => {
-        checkTokens(network.t5, tokens);
+        checkVocabulary(network.t5, { size: tokens.size, end: endOf(tokens) });
         checkSavedNames(source, tensors, network.parameters.names);
         network.parameters.assign(tensors, source);
         return new TextModel(network, known, []);
@@ -312,11 +313,7 @@ export class TextModel implements Saveable, Disposable {
   /** @throws ArtifactError if the folder is missing, foreign or damaged */
   static async load(dir: string): Promise<TextModel> {
     const { manifest, tensors, files } = await readArtifact(dir, KIND, 1);
-    return TextModel.restore(dir, {
-      config: Object(manifest.config),
-      tensors,
-      files: textFiles(files),
-    });
+    return TextModel.restore(dir, { config: Object(manifest.config), tensors, files });
   }
 
   /** Frees the weights; what needs them throws afterwards. */
@@ -327,15 +324,6 @@ export class TextModel implements Saveable, Disposable {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-/** The files of a vocabulary among those of an artifact. */
-export function textFiles(files: Readonly<Record<string, Uint8Array>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(files)
-      .filter(([name]) => name.endsWith('.json'))
-      .map(([name, bytes]) => [name, Buffer.from(bytes).toString('utf8')]),
-  );
 }
 
 /** The rows of an epoch, those of the last one asked for kept. */
@@ -350,36 +338,4 @@ function rowsByEpoch(
       last = { epoch, rows: rows(epoch, new RandomStream(seed).fork('rows').fork(`epoch ${epoch}`)) };
     return last.rows;
   };
-}
-
-/** A T5 with fresh weights over a vocabulary. */
-function freshT5({ tokens, width, heads, inner, layers, dropout }: TextModelConfig, seed: number): T5 {
-  return new T5(
-    t5Config(
-      {
-        vocab_size: tokens.size,
-        d_model: width,
-        d_kv: Math.max(1, Math.floor(width / heads)),
-        d_ff: inner,
-        num_layers: layers,
-        num_heads: heads,
-        dropout_rate: dropout,
-        pad_token_id: tokens.padding,
-        eos_token_id: endOf(tokens),
-        decoder_start_token_id: tokens.padding,
-      },
-      'TextModel.fit',
-    ),
-    seed,
-  );
-}
-
-/** Refuses a T5 that was made for another vocabulary. */
-function checkTokens({ config }: T5, tokens: TextTokens): void {
-  if (config.vocab_size >= tokens.size && config.eos_token_id === endOf(tokens)) return;
-  throw new InvalidInputError({
-    expected: `a vocabulary of at most ${config.vocab_size} tokens whose end is token ${config.eos_token_id}, as the T5 has`,
-    received: `${tokens.size} tokens, the end being ${tokens.end}`,
-    hint: "Read the vocabulary from the T5's own folder.",
-  });
 }

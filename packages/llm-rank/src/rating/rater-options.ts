@@ -1,5 +1,5 @@
 import { defineOptions, type LongCallOptions, type OptionsOf, option, type SettingsOf } from '@palate/core';
-import { trainingOptions } from '@palate/nn';
+import { SHAPE, trainingOptions } from '@palate/nn';
 
 /** Options that the trained predictors share; the same budget for all. */
 const RATER = {
@@ -13,8 +13,8 @@ const RATER = {
       doc: 'stops when the tenth of the rows that is kept apart has not been fitted better for so many epochs',
     },
   }),
-  dimension: option.integer({ min: 1, max: 8192 })({ default: 32, doc: 'width of vectors' }),
-  dropout: option.number({ min: 0, max: 0.95 })({ default: 0.1, doc: 'share of the values dropped' }),
+  dimension: SHAPE.width({ default: 32, doc: 'width of vectors' }),
+  dropout: SHAPE.dropout({ default: 0.1, doc: 'share of the values dropped' }),
 } as const;
 
 /** Options of `fitRatingBaseline`. */

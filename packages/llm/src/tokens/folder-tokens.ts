@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ArtifactError, contentHash } from '@palate/core';
+import { ArtifactError, contentHash, type SavedFiles, savedText } from '@palate/core';
 import { inferredTokenizerConfig, type Json, makeTokenizer } from '../encoders/transformers-folder.js';
 import { importTransformers } from '../encoders/transformers-library.js';
 import { sentencePieceTokenizer } from './sentence-piece.js';
@@ -25,12 +25,11 @@ export async function folderTokens(dir: string): Promise<TextTokens> {
   return tokensOf(await readTokenizerFiles(dir), dir);
 }
 
-/** Rebuilds the vocabulary from its files; undefined where they are of another kind. */
-export async function savedFolderTokens(
-  files: Readonly<Record<string, string>>,
-  source: string,
-): Promise<TextTokens | undefined> {
-  return files[TOKENIZER] === undefined ? undefined : tokensOf(files, source);
+/** The vocabulary of an artifact; undefined where the files are of another kind. */
+export async function savedFolderTokens(dir: string, artifact: SavedFiles): Promise<TextTokens | undefined> {
+  if (!Object.hasOwn(artifact.files, TOKENIZER)) return undefined;
+  const text = (file: string): string => savedText(dir, artifact, file, 'a tokenizer');
+  return tokensOf({ [TOKENIZER]: text(TOKENIZER), [CONFIG]: text(CONFIG) }, dir);
 }
 
 async function readTokenizerFiles(dir: string): Promise<Record<string, string>> {

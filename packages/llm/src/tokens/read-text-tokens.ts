@@ -1,24 +1,21 @@
-import { ArtifactError } from '@palate/core';
+import { ArtifactError, type SavedFiles } from '@palate/core';
 import { savedFolderTokens } from './folder-tokens.js';
 import type { TextTokens } from './text-tokens.js';
 import { savedWordTokens } from './word-tokens.js';
 
 /**
- * Rebuilds a vocabulary from what its `files` gave.
+ * The vocabulary of an artifact, among whose files are those that its `files` gave.
  *
- * @param source - the folder they lay in, for the message
- * @throws ArtifactError if the files are those of no vocabulary, or damaged
+ * @param dir - the artifact, for the message
+ * @throws ArtifactError if it has the files of no vocabulary, or damaged ones
  * @throws MissingDependencyError if it needs a library that is not installed
  */
-export async function readTextTokens(
-  files: Readonly<Record<string, string>>,
-  source: string,
-): Promise<TextTokens> {
-  const tokens = savedWordTokens(files, source) ?? (await savedFolderTokens(files, source));
+export async function readTextTokens(dir: string, artifact: SavedFiles): Promise<TextTokens> {
+  const tokens = savedWordTokens(dir, artifact) ?? (await savedFolderTokens(dir, artifact));
   if (tokens) return tokens;
-  throw new ArtifactError(source, {
+  throw new ArtifactError(dir, {
     expected: 'the files of a vocabulary (words.json or tokenizer.json)',
-    received: Object.keys(files).join(', ') || 'none',
+    received: Object.keys(artifact.files).join(', ') || 'none',
     hint: 'Restore the folder, or fit again.',
   });
 }

@@ -4,6 +4,7 @@ import {
   InvalidInputError,
   type OptionsOf,
   option,
+  type SavedFiles,
   savedTexts,
 } from '@palate/core';
 import type { TextTokens } from './text-tokens.js';
@@ -76,12 +77,7 @@ function joined(words: readonly (string | undefined)[]): string {
     .replace(/([([{]) /g, '$1');
 }
 
-/** Rebuilds the vocabulary from its file; undefined where the files are of another kind. */
-export function savedWordTokens(
-  files: Readonly<Record<string, string>>,
-  source: string,
-): TextTokens | undefined {
-  const text = files[FILE];
-  if (text === undefined) return undefined;
-  return tokensOf(savedTexts(source, { files: { [FILE]: Buffer.from(text) } }, FILE, 'words'));
+/** The vocabulary of an artifact; undefined where the files are of another kind. */
+export function savedWordTokens(dir: string, artifact: SavedFiles): TextTokens | undefined {
+  return Object.hasOwn(artifact.files, FILE) ? tokensOf(savedTexts(dir, artifact, FILE, 'words')) : undefined;
 }

@@ -53,9 +53,18 @@ test("a folder's vocabulary cuts texts into its pieces and joins them again", as
 
 test('it is rebuilt from its files', async () => {
   const tokens = await folderTokens(dir);
-  const again = await readTextTokens(tokens.files(), dir);
+  const again = await readTextTokens(dir, { files: tokens.files() });
   expect(again.id).toBe(tokens.id);
   expect(again.encode('sea')).toEqual(tokens.encode('sea'));
+  // As `readArtifact` gives them, beside what is no part of a vocabulary.
+  const bytes = Object.entries(tokens.files()).map(([name, text]) => [name, new TextEncoder().encode(text)]);
+  const read = await readTextTokens(dir, { files: { 'items.json': '[]', ...Object.fromEntries(bytes) } });
+  expect(read.id).toBe(tokens.id);
+  expect(read.files()).toEqual(tokens.files());
+  const { 'tokenizer.json': tokenizer = '' } = tokens.files();
+  await expect(readTextTokens(dir, { files: { 'tokenizer.json': tokenizer } })).rejects.toThrow(
+    /tokenizer_config\.json.*no such file/s,
+  );
 });
 
 test('a folder without a tokenizer is told', async () => {

@@ -27,7 +27,7 @@ test('a folder with spiece.model alone gives the ids of SentencePiece', async ()
   expect(tokens.size).toBe(expected.size + 100);
   for (const { text, ids } of expected.texts) expect(Array.from(tokens.encode(text)), text).toEqual(ids);
   expect(tokens.decode(tokens.encode('user_37 watched a quiet drama'))).toBe('user_37 watched a quiet drama');
-  const again = await readTextTokens(tokens.files(), dir);
+  const again = await readTextTokens(dir, { files: tokens.files() });
   expect(again.id).toBe(tokens.id);
   expect(Array.from(again.encode('old western'))).toEqual(Array.from(tokens.encode('old western')));
 });

@@ -24,9 +24,9 @@ test('the most frequent words are kept, and the order depends on nothing else', 
 
 test('a vocabulary is rebuilt from its files', async () => {
   const tokens = wordTokens([TEXT]);
-  const again = await readTextTokens(tokens.files(), 'there');
+  const again = await readTextTokens('there', { files: tokens.files() });
   expect(again.id).toBe(tokens.id);
   expect(again.encode(TEXT)).toEqual(tokens.encode(TEXT));
-  await expect(readTextTokens({}, 'there')).rejects.toThrow(/files of a vocabulary/);
-  await expect(readTextTokens({ 'words.json': '{}' }, 'there')).rejects.toThrow(/a list of words/);
+  await expect(readTextTokens('there', { files: {} })).rejects.toThrow(/files of a vocabulary/);
+  await expect(readTextTokens('there', { files: { 'words.json': '{}' } })).rejects.toThrow(/a list of words/);
 });

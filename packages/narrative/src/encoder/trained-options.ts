@@ -1,8 +1,9 @@
 import { option } from '@palate/core';
+import { SHAPE } from '@palate/nn';
 
 /** Options that the two stages share: what is dropped in training, and how much is read of a text. */
 export const READING = {
-  dropout: option.number({ min: 0, max: 0.9 })({
+  dropout: SHAPE.dropout({
     default: 0.1,
     doc: 'share of the values dropped behind each part',
   }),

@@ -1,12 +1,12 @@
 import { defineOptions, type LongCallOptions, type OptionsOf, option, type SettingsOf } from '@palate/core';
-import { trainingOptions } from '@palate/nn';
+import { T5_SHAPE, trainingOptions } from '@palate/nn';
 
 /** Options of `T5Likelihood.fit`. */
 export const T5_LIKELIHOOD = defineOptions('T5Likelihood.fit', {
-  dimension: option.integer({ min: 8, max: 1024 })({ default: 128, doc: 'width of the model' }),
-  heads: option.integer({ min: 1, max: 16 })({ default: 4, doc: 'attention heads' }),
-  layers: option.integer({ min: 1, max: 12 })({ default: 2, doc: 'layers of encoder and decoder each' }),
-  dropout: option.number({ min: 0, max: 0.9 })({ default: 0.1, doc: 'share of the values dropped' }),
+  dimension: T5_SHAPE.width({ default: 128, doc: 'width of the model' }),
+  heads: T5_SHAPE.heads({ default: 4, doc: 'attention heads' }),
+  layers: T5_SHAPE.layers({ default: 2, doc: 'layers of encoder and decoder each' }),
+  dropout: T5_SHAPE.dropout({ default: 0.1, doc: 'share of the values dropped' }),
   itemTokens: option.integer({ min: 1 })({ default: 96, doc: "most tokens that are read of an item's text" }),
   requestTokens: option.integer({ min: 1 })({ default: 96, doc: 'most tokens of a request that are scored' }),
   ...trainingOptions({

@@ -13,14 +13,14 @@ import {
   type EpochReport,
   ForwardPass,
   fitNetwork,
+  freshT5,
   labelColumns,
   selectBackend,
   sequenceLogLikelihoods,
   sequenceLoss,
   shuffledBatches,
-  T5,
+  type T5,
   type TextPairs,
-  t5Config,
 } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { padTokens } from '../encoder/token-batches.js';
@@ -77,23 +77,10 @@ export class T5Likelihood implements RequestLikelihood, Disposable {
     const { tokenize, vocabularySize } = await useLiteParts();
     const { dimension, heads, layers, dropout, batchSize } = config;
     const seed = options.seed ?? 0;
-    const t5 = new T5(
-      t5Config(
-        {
-          vocab_size: vocabularySize,
-          d_model: dimension,
-          d_kv: Math.max(1, Math.floor(dimension / heads)),
-          d_ff: 2 * dimension,
-          num_layers: layers,
-          num_heads: heads,
-          dropout_rate: dropout,
-          feed_forward_proj: 'gated-gelu',
-          pad_token_id: 0,
-          eos_token_id: END,
-          decoder_start_token_id: START,
-        },
-        'T5Likelihood.fit',
-      ),
+    const t5 = freshT5(
+      { size: vocabularySize, padding: 0, end: END, start: START },
+      { width: dimension, inner: 2 * dimension, heads, layers, dropout, activation: 'gated-gelu' },
+      'T5Likelihood.fit',
       seed,
     );
     const items = tokensOf(

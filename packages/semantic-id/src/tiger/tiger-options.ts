@@ -8,7 +8,7 @@ import {
   option,
   type SettingsOf,
 } from '@palate/core';
-import { trainingOptions } from '@palate/nn';
+import { SHAPE, trainingOptions } from '@palate/nn';
 import { SemanticIds } from '../ids/semantic-ids.js';
 import { EDGE_STRENGTH } from './edge-targets.js';
 
@@ -35,21 +35,21 @@ export const TIGER = defineOptions('Tiger.fit', {
       doc: 'IDs of all items that may be retrieved, those without interactions included',
       identity: ({ items, tuples, depth, size }) => [items, tuples, depth, size],
     }),
-  dimension: option.integer({ min: 1, max: 8192 })({ ...byMode(64, 128), doc: 'width of the model' }),
+  dimension: SHAPE.width({ ...byMode(64, 128), doc: 'width of the model' }),
   blocks: option.integer({ min: 1, max: 64 })({
     ...byMode(2, 4),
     doc: 'blocks, in the faithful mode of encoder and decoder each',
   }),
-  heads: option.integer({ min: 1, max: 128 })({
+  heads: SHAPE.heads({
     ...byMode(2, 6),
     doc: 'attention heads; in the faithful mode each 64 wide',
   }),
-  inner: option.integer({ min: 1, max: 65_536 })({
+  inner: SHAPE.inner({
     default: ({ mode, dimension }) => (mode === 'faithful' ? 1024 : 4 * (dimension as number)),
     defaultText: '4 times the width, or 1024 where faithful',
     doc: 'width inside the feed-forward parts',
   }),
-  dropout: option.number({ min: 0, max: 0.95 })({ ...byMode(0.2, 0.1), doc: 'share of the values dropped' }),
+  dropout: SHAPE.dropout({ ...byMode(0.2, 0.1), doc: 'share of the values dropped' }),
   maxLength: option.integer({ min: 2, max: 4096 })({
     ...byMode(50, 20),
     doc: 'most items of a history that are read, the newest',

@@ -88,7 +88,10 @@ export class ProductCodes {
     if (
       rotation?.values instanceof Float32Array &&
       rotation.shape.join() === `${wide},${wide}` &&
+      rotation.values.every(Number.isFinite) &&
       centres?.values instanceof Float32Array &&
+      centres.shape.length === 3 &&
+      centres.values.every(Number.isFinite) &&
       codes?.values instanceof Int32Array &&
       codes.shape.join() === `${items},${positions}` &&
       codes.values.every((code) => code >= 0 && code < size)

@@ -18,7 +18,7 @@ import {
   type TensorData,
 } from '@palate/core';
 import { selectBackend } from '@palate/nn';
-import { type EncoderTask, fitEncoder } from '../fit-encoder.js';
+import { fitEncoder } from '../fit-encoder.js';
 import { OFFSETS, PERMUTATION, TEXTS } from '../items/text-vectors.js';
 import { SequenceEncoder, type SequenceEncoderConfig } from '../sequence-encoder.js';
 import { loadEncoder } from '../stored-encoder.js';
@@ -33,7 +33,6 @@ export async function fitTransferable<C extends TransferConfig>(
   dataset: Dataset,
   config: C & { readonly vectors: EmbeddingTable },
   options: LongCallOptions,
-  makeTask: (encoder: SequenceEncoder) => EncoderTask,
 ): Promise<TransferParts<C>> {
   const { from, tune } = config;
   if (from && from.name !== kind.name)
@@ -46,6 +45,7 @@ export async function fitTransferable<C extends TransferConfig>(
   checkValidationUnseen('the vectors of the texts', texts.provenance, dataset.log, config.validation);
   if (from) checkFitting(from, config, texts);
   await selectBackend();
+  const makeTask = (encoder: SequenceEncoder) => kind.task(dataset, encoder, config);
   const trained = await fitEncoder(kind, dataset, kind.declared, config, options, makeTask, {
     items: kind.items(texts, config, from),
     begin: from && (async (encoder) => begin(kind, encoder, from, tune)),
@@ -91,11 +91,11 @@ function checkFitting(from: TransferableModel, config: SequenceEncoderConfig, te
 /** A model over another catalogue with the weights of this one. */
 export async function carried<C extends TransferConfig>(
   kind: TransferKind<C>,
-  model: TransferableModel,
-  config: C,
+  model: TransferableModel<C>,
   dataset: Dataset,
   vectors: EmbeddingTable,
 ): Promise<TransferParts<C>> {
+  const config = kind.carriedConfig?.(model.config) ?? model.config;
   const { items } = dataset.log;
   const texts = vectors.align(items);
   checkFitting(model, config, texts);

@@ -1,7 +1,6 @@
 import {
   type Dataset,
   defineOptions,
-  type EmbeddingTable,
   type LongCallOptions,
   type OptionsOf,
   option,
@@ -12,13 +11,13 @@ import type { Batch, BatchTensors, ForwardPass } from '@palate/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderTask } from '../fit-encoder.js';
 import { ParallelCodes } from '../items/parallel-codes.js';
-import { ProductCodes } from '../items/product-codes.js';
 import { type NextItemSettings, NextItemTask } from '../next-item-task.js';
 import type { SequenceEncoder } from '../sequence-encoder.js';
-import { carried, fitTransferable, loadTransferable } from './fit-transferable.js';
+import { ofCodes } from './of-codes.js';
 import { NEXT_ITEM } from './task-of.js';
 import { CODES, TRANSFER } from './transfer-options.js';
-import { TransferableModel, type TransferKind, type TransferParts } from './transferable-model.js';
+import { type Transferable, transferable } from './transferable.js';
+import type { TransferableModel } from './transferable-model.js';
 
 /** Options of {@link Rpg.fit}. */
 export const RPG = defineOptions('Rpg.fit', {
@@ -35,29 +34,6 @@ export type RpgOptions = OptionsOf<typeof RPG.declarations> & LongCallOptions;
 
 type Config = SettingsOf<typeof RPG.declarations>;
 
-const KIND: TransferKind<Config> = {
-  artifact: 'rpg',
-  name: 'RPG',
-  causal: true,
-  hasEndToken: false,
-  declared: RPG,
-  items: (texts, config, from) => {
-    const known = from?.encoder.items;
-    const given = ProductCodes.codesOf(
-      texts,
-      config,
-      known instanceof ParallelCodes ? known.codes : undefined,
-    );
-    const { dimension, temperature } = config;
-    return (parameters, random) => new ParallelCodes(parameters, given, dimension, temperature, random);
-  },
-  savedItems: (given, items, { dimension, temperature }) => {
-    const codes = ProductCodes.saved(given, items.size);
-    return (parameters, random) => new ParallelCodes(parameters, codes, dimension, temperature, random);
-  },
-  ofItems: (name) => name.startsWith('codes.'),
-};
-
 /**
  * RPG (Hou et al. 2025): parallel semantic IDs. The vector of a text becomes many codes in no order, by optimised product
  * quantisation; a head each predicts all of them at once from the state after a history, and an item's score is the sum of
@@ -72,39 +48,21 @@ const KIND: TransferKind<Config> = {
  * const [list] = await rpg.retrieve([{ history: dataset.log.history(0) }], 10);
  * ```
  */
-export class Rpg extends TransferableModel<Config> {
-  private constructor(parts: TransferParts<Config>) {
-    super(KIND, parts);
-  }
+export const Rpg: Transferable<Config, RpgOptions> = transferable<Config, RpgOptions>({
+  artifact: 'rpg',
+  name: 'RPG',
+  declared: RPG,
+  ...ofCodes(
+    (codes, { dimension, temperature }) =>
+      (parameters, random) =>
+        new ParallelCodes(parameters, codes, dimension, temperature, random),
+  ),
+  ofItems: (name) => name.startsWith('codes.'),
+  task: (dataset, encoder, config) => new ParallelCodesTask(dataset, encoder, config),
+});
 
-  /**
-   * Trains on the histories of the data set.
-   *
-   * @throws InvalidInputError for unknown options, items without a vector, or a model that it cannot go on from
-   * @throws LeakError for a validation that the vectors know
-   */
-  static async fit(dataset: Dataset, options: RpgOptions): Promise<Rpg> {
-    const config = RPG.settings(options);
-    return new Rpg(
-      await fitTransferable(
-        KIND,
-        dataset,
-        config,
-        options,
-        (encoder) => new ParallelCodesTask(dataset, encoder, config),
-      ),
-    );
-  }
-
-  override async transfer(dataset: Dataset, vectors: EmbeddingTable): Promise<Rpg> {
-    return new Rpg(await carried(KIND, this, this.config, dataset, vectors));
-  }
-
-  /** @throws ArtifactError if the folder is missing, foreign or damaged */
-  static async load(dir: string): Promise<Rpg> {
-    return new Rpg(await loadTransferable(KIND, dir));
-  }
-}
+/** A trained RPG. */
+export type Rpg = TransferableModel<Config>;
 
 /** Predicting the codes of the next item at every position. */
 class ParallelCodesTask implements EncoderTask {

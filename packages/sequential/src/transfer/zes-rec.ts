@@ -1,7 +1,5 @@
 import {
-  type Dataset,
   defineOptions,
-  type EmbeddingTable,
   type LongCallOptions,
   type OptionsOf,
   option,
@@ -13,10 +11,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderTask } from '../fit-encoder.js';
 import { OffsetVectors } from '../items/text-vectors.js';
 import type { SequenceEncoder } from '../sequence-encoder.js';
-import { carried, fitTransferable, loadTransferable } from './fit-transferable.js';
 import { nextItemTask } from './task-of.js';
 import { TRANSFER } from './transfer-options.js';
-import { TransferableModel, type TransferKind, type TransferParts } from './transferable-model.js';
+import { type Transferable, transferable } from './transferable.js';
+import type { TransferableModel } from './transferable-model.js';
 
 /** Options of {@link ZesRec.fit}. */
 export const ZESREC = defineOptions('ZesRec.fit', {
@@ -32,56 +30,25 @@ export type ZesRecOptions = OptionsOf<typeof ZESREC.declarations> & LongCallOpti
 
 type Config = SettingsOf<typeof ZESREC.declarations>;
 
-const KIND: TransferKind<Config> = {
+/**
+ * ZESRec (Ding et al. 2021): an item is what its text says, through a linear map, plus an offset of its own with a Gaussian
+ * prior. `transfer` leaves the offsets behind, so that items that nobody has used are scored by their texts.
+ */
+export const ZesRec: Transferable<Config, ZesRecOptions> = transferable<Config, ZesRecOptions>({
   artifact: 'zesrec',
   name: 'ZESRec',
-  causal: true,
-  hasEndToken: false,
   declared: ZESREC,
   items:
     (texts, { dimension }) =>
     (parameters, random) =>
       new OffsetVectors(parameters, texts, dimension, random),
   ofItems: (name) => name.startsWith('map.') || name.startsWith('offsets.'),
-};
+  task: (dataset, encoder, config) =>
+    new TaskWithOffsets(nextItemTask(dataset, encoder, config), encoder, config.offsetPrior),
+});
 
-/**
- * ZESRec (Ding et al. 2021): an item is what its text says, through a linear map, plus an offset of its own with a Gaussian
- * prior. `transfer` leaves the offsets behind, so that items that nobody has used are scored by their texts.
- */
-export class ZesRec extends TransferableModel<Config> {
-  private constructor(parts: TransferParts<Config>) {
-    super(KIND, parts);
-  }
-
-  /**
-   * Trains on the histories of the data set.
-   *
-   * @throws InvalidInputError for unknown options, items without a vector, or a model that it cannot go on from
-   * @throws LeakError for a validation that the vectors know
-   */
-  static async fit(dataset: Dataset, options: ZesRecOptions): Promise<ZesRec> {
-    const config = ZESREC.settings(options);
-    return new ZesRec(
-      await fitTransferable(
-        KIND,
-        dataset,
-        config,
-        options,
-        (encoder) => new TaskWithOffsets(nextItemTask(dataset, encoder, config), encoder, config.offsetPrior),
-      ),
-    );
-  }
-
-  override async transfer(dataset: Dataset, vectors: EmbeddingTable): Promise<ZesRec> {
-    return new ZesRec(await carried(KIND, this, this.config, dataset, vectors));
-  }
-
-  /** @throws ArtifactError if the folder is missing, foreign or damaged */
-  static async load(dir: string): Promise<ZesRec> {
-    return new ZesRec(await loadTransferable(KIND, dir));
-  }
-}
+/** A trained ZESRec. */
+export type ZesRec = TransferableModel<Config>;
 
 /** A task with the prior on the offsets of its items. */
 class TaskWithOffsets implements EncoderTask {

@@ -1,23 +1,25 @@
 import { contentHash, InvalidInputError, throwIfCancelled } from '@palate/core';
-import { wordTokens } from '@palate/llm';
+import { type TextTokens, wordTokens } from '@palate/llm';
 import {
   Adafactor,
+  checkVocabulary,
   type EpochReport,
   type ForwardPass,
   fitNetwork,
+  freshT5,
   type LabelTensors,
   selectBackend,
   shuffledBatches,
+  type T5,
 } from '@palate/nn';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { HistoryVectors } from '../history/history-vectors.js';
 import { inputScale } from '../module/input-scale.js';
-import { checkTokens, freshModel } from './language-model.js';
 import { UemBatches } from './prepared-examples.js';
 import { type InputTensors, PromptNetwork, type PromptTensors } from './prompt-network.js';
 import { PromptedModel, type PromptedParts } from './prompted-model.js';
 import { examplesHash, type UemExample } from './uem-example.js';
-import { UEM, type UemOptions } from './uem-options.js';
+import { UEM, type UemConfig, type UemOptions } from './uem-options.js';
 import { VectorTables } from './vector-tables.js';
 
 /**
@@ -46,7 +48,7 @@ export async function fitUem(
   const seed = options.seed ?? 0;
   const start = config.languageModel && contentHash(await config.languageModel.parameters.values());
   const t5 = config.languageModel ?? freshModel(tokens, config, seed);
-  checkTokens(t5, tokens);
+  checkVocabulary(t5, tokens);
   const scale = config.standardise ? inputScale(vectors) : undefined;
   const network = new PromptNetwork(t5, vectors.width, config, seed, scale);
   const batches = new UemBatches(t5, tokens, vectors, config);
@@ -106,4 +108,14 @@ function promptsOf(
   const { items, ratings, historyPresent: present, positions } = batch;
   if (!items || !ratings || !present || !positions) return undefined;
   return network.prompts({ rows: tables.rows(items, ratings), present, positions }, pass);
+}
+
+/** A language model with fresh weights over a vocabulary. */
+function freshModel(
+  tokens: TextTokens,
+  { modelWidth: width, modelHeads: heads, modelLayers: layers, dropout }: UemConfig,
+  seed: number,
+): T5 {
+  const shape = { width, heads, layers, inner: 2 * width, dropout, activation: 'gated-gelu' } as const;
+  return freshT5(tokens, shape, 'Uem.fit', seed);
 }

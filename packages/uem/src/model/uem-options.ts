@@ -1,9 +1,7 @@
 import { defineOptions, type LongCallOptions, type OptionsOf, option, type SettingsOf } from '@palate/core';
-import type { TextTokens } from '@palate/llm';
-import { type T5, trainingOptions } from '@palate/nn';
+import { VOCABULARY } from '@palate/llm';
+import { SHAPE, T5_SHAPE, trainingOptions } from '@palate/nn';
 import type { UemExample } from './uem-example.js';
-
-const OPTIMISERS = ['adafactor', 'adamw'] as const;
 
 /** Options of `Uem.fit`. */
 export const UEM = defineOptions('Uem.fit', {
@@ -15,16 +13,16 @@ export const UEM = defineOptions('Uem.fit', {
     default: 3,
     doc: 'layers of the transformer over the items',
   }),
-  width: option.integer({ min: 1, max: 8192 })({
+  width: SHAPE.width({
     default: 256,
     doc: 'width of the transformer over the items; the paper has 768',
   }),
-  heads: option.integer({ min: 1, max: 128 })({ default: 4, doc: 'its attention heads; the paper has 12' }),
-  inner: option.integer({ min: 1, max: 65_536 })({
+  heads: SHAPE.heads({ default: 4, doc: 'its attention heads; the paper has 12' }),
+  inner: SHAPE.inner({
     default: 512,
     doc: 'width between the two maps of its feed-forward parts; the paper has 2048',
   }),
-  dropout: option.number({ min: 0, max: 0.95 })({ default: 0.1, doc: 'share of the values dropped in it' }),
+  dropout: SHAPE.dropout({ default: 0.1, doc: 'share of the values dropped in it' }),
   standardise: option.boolean()({
     default: true,
     doc: "whether the vectors of each of the three texts are centred and scaled to a mean square of 1 a value before the module reads them: those of encoders are far smaller, and those of ratings in words nearly alike. false for the paper's linear map of the vectors as they are",
@@ -37,25 +35,19 @@ export const UEM = defineOptions('Uem.fit', {
     default: false,
     doc: 'true to train the module and the task tokens alone, and leave the language model as it is',
   }),
-  languageModel: option
-    .value<T5>('a T5 model', (value) => typeof Object(value).encodeEmbedded === 'function')
-    .optional({
-      doc: 'the model to start from, which is trained further and becomes part of the result; one with fresh weights if left out',
-    }),
-  tokens: option
-    .value<TextTokens>('a vocabulary, such as folderTokens or wordTokens gives', (value) =>
-      ['encode', 'decode', 'files'].every((name) => typeof Object(value)[name] === 'function'),
-    )
-    .optional({
-      doc: 'vocabulary of the language model; the words of the examples if left out',
-      identity: ({ id }) => id,
-    }),
-  modelWidth: option.integer({ min: 8, max: 8192 })({
+  languageModel: T5_SHAPE.model.optional({
+    doc: 'the model to start from, which is trained further and becomes part of the result; one with fresh weights if left out',
+  }),
+  tokens: VOCABULARY.optional({
+    doc: 'vocabulary of the language model; the words of the examples if left out',
+    identity: ({ id }) => id,
+  }),
+  modelWidth: T5_SHAPE.width({
     default: 128,
     doc: 'width of a language model with fresh weights',
   }),
-  modelHeads: option.integer({ min: 1, max: 128 })({ default: 4, doc: 'its attention heads' }),
-  modelLayers: option.integer({ min: 1, max: 48 })({
+  modelHeads: T5_SHAPE.heads({ default: 4, doc: 'its attention heads' }),
+  modelLayers: T5_SHAPE.layers({
     default: 2,
     doc: 'its layers, of encoder and decoder each',
   }),
@@ -67,7 +59,7 @@ export const UEM = defineOptions('Uem.fit', {
     default: 48,
     doc: 'most tokens of an answer, its end included',
   }),
-  optimiser: option.choice(OPTIMISERS)({
+  optimiser: T5_SHAPE.optimiser({
     default: 'adafactor',
     doc: "`'adafactor'`: with rates scaled by each parameter's size, as T5 is trained and as the paper's rates (5e-3 here, 1e-2 for text) are meant; `'adamw'`",
   }),

@@ -14,12 +14,11 @@ import {
   writeArtifact,
 } from '@palate/core';
 import { readTextTokens } from '@palate/llm';
-import { type EpochReport, ForwardPass, selectBackend, T5, t5Config } from '@palate/nn';
+import { checkVocabulary, type EpochReport, ForwardPass, selectBackend, T5, t5Config } from '@palate/nn';
 import { exportOnnx } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 import type { HistoryVectors } from '../history/history-vectors.js';
 import { fitUem } from './fit-uem.js';
-import { checkTokens } from './language-model.js';
 import { PromptNetwork, type PromptTensors } from './prompt-network.js';
 import { PromptedModel, type PromptedParts } from './prompted-model.js';
 import type { UemExample } from './uem-example.js';
@@ -114,7 +113,8 @@ export class Uem extends PromptedModel implements Saveable, Disposable {
    * @throws ArtifactError if the folder is missing, foreign or damaged, or was fitted with another encoder
    */
   static async load(dir: string, vectors: HistoryVectors): Promise<Uem> {
-    const { manifest, tensors, files } = await readArtifact(dir, KIND, VERSION);
+    const artifact = await readArtifact(dir, KIND, VERSION);
+    const { manifest, tensors } = artifact;
     const { provenance, languageModel, encoder, textWidth, ...settings } = Object(manifest.config) as Record<
       string,
       unknown
@@ -129,17 +129,12 @@ export class Uem extends PromptedModel implements Saveable, Disposable {
     // Weights know what the texts knew that they were trained on.
     const known = joinProvenance([savedProvenance(dir, provenance) ?? UNKNOWN, vectors.provenance]);
     await selectBackend();
-    const texts = Object.fromEntries(
-      Object.entries(files)
-        .filter(([name]) => name.endsWith('.json'))
-        .map(([name, bytes]) => [name, Buffer.from(bytes).toString('utf8')]),
-    );
     return rebuildSaved(dir, 'a model of the settings in the manifest', async () => {
-      const tokens = await readTextTokens(texts, dir);
+      const tokens = await readTextTokens(dir, artifact);
       const t5 = new T5(t5Config(languageModel, dir));
       const network = new PromptNetwork(t5, vectors.width, config, 0);
       return disposedOnFailure(network, () => {
-        checkTokens(t5, tokens);
+        checkVocabulary(t5, tokens);
         checkSavedNames(
           dir,
           tensors,
