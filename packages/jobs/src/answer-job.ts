@@ -1,5 +1,7 @@
 import {
   CancelledError,
+  checkNumber,
+  checkOptions,
   type GenerateOutcome,
   type GenerateRequest,
   type GenerateResult,
@@ -98,8 +100,11 @@ interface Waiting {
 export function modelByJobs(
   queue: JobQueue,
   job: RequestJob<GenerateRequest, GenerateResult>,
-  { model, gather = 0 }: ModelByJobsOptions,
+  options: ModelByJobsOptions,
 ): LanguageModel {
+  checkOptions('modelByJobs', options, ['model', 'gather']);
+  const { model } = options;
+  const gather = checkNumber('gather', options.gather ?? 0, { min: 0 });
   let waiting: Waiting[] = [];
   const ask = async (
     requests: readonly GenerateRequest[],

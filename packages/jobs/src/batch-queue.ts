@@ -2,6 +2,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   ArtifactError,
+  checkOptions,
   contentHash,
   type GenerateOutcome,
   type GenerateRequest,
@@ -70,7 +71,9 @@ export class BatchQueue implements JobQueue {
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor({ dir, answer }: BatchQueueOptions) {
+  constructor(options: BatchQueueOptions) {
+    checkOptions('BatchQueue', options, ['dir', 'answer']);
+    const { dir, answer } = options;
     this.#dir = dir;
     this.#answer = answer;
   }

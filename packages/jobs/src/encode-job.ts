@@ -1,4 +1,10 @@
-import { checkNumber, type TextEncoder as Encoder, InvalidInputError, PalateError } from '@palate/core';
+import {
+  checkNumber,
+  checkOptions,
+  type TextEncoder as Encoder,
+  InvalidInputError,
+  PalateError,
+} from '@palate/core';
 import { type Job, workWith } from './job.js';
 import type { JobQueue } from './job-queue.js';
 
@@ -43,8 +49,10 @@ export interface EncoderByJobsOptions {
 export function encoderByJobs(
   queue: JobQueue,
   job: Job<TextsToEncode, CarriedVectors>,
-  { encoder, batch = 256 }: EncoderByJobsOptions,
+  options: EncoderByJobsOptions,
 ): Encoder {
+  checkOptions('encoderByJobs', options, ['encoder', 'batch']);
+  const { encoder, batch = 256 } = options;
   const size = checkNumber('batch', batch, { min: 1, integer: true });
   const { id, width } = encoder;
   return {

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { checkNumber, PalateError, throwIfCancelled } from '@palate/core';
+import { checkNumber, checkOptions, PalateError, throwIfCancelled } from '@palate/core';
 import { type JobLimits, MemoryCallLedger } from './call-ledger.js';
 import { type Job, type JobResult, jobKey } from './job.js';
 import { jobContext } from './job-context.js';
@@ -22,7 +22,9 @@ export class LocalQueue implements JobQueue {
   #waiting = 0;
   #running = 0;
 
-  constructor({ concurrency = 4, ...limits }: LocalQueueOptions = {}) {
+  constructor(options: LocalQueueOptions = {}) {
+    checkOptions('LocalQueue', options, ['concurrency', 'budget', 'callsPerSecond']);
+    const { concurrency = 4, ...limits } = options;
     this.#concurrency = checkNumber('concurrency', concurrency, { min: 1, integer: true });
     this.#ledger = new MemoryCallLedger(limits);
   }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { throwIfCancelled } from '@palate/core';
+import { checkOptions, throwIfCancelled } from '@palate/core';
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { type Job, type JobResult, jobKey } from './job.js';
@@ -52,7 +52,9 @@ export class RedisQueue implements JobQueue {
    * @throws PalateError of code `queue-unreachable` if it does not answer
    * @throws MissingDependencyError without `bullmq` and `ioredis`
    */
-  static async open({ url, prefix = PREFIX }: RedisQueueOptions): Promise<RedisQueue> {
+  static async open(options: RedisQueueOptions): Promise<RedisQueue> {
+    checkOptions('RedisQueue.open', options, ['url', 'prefix']);
+    const { url, prefix = PREFIX } = options;
     const { Queue: Named } = await loadBullmq();
     const redis = await connectRedis(url);
     const queue = new Named<QueuedData, string>(QUEUE, {

@@ -1,4 +1,4 @@
-import { checkNumber, InvalidInputError, PalateError } from '@palate/core';
+import { checkNumber, checkOptions, InvalidInputError, PalateError } from '@palate/core';
 import type { JobLimits } from './call-ledger.js';
 import type { Job } from './job.js';
 import { jobContext } from './job-context.js';
@@ -34,6 +34,15 @@ const MOST_TAKEN_OVER = 1_000_000;
  * @throws PalateError of code `queue-unreachable` if Redis does not answer
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  checkOptions('startWorker', options, [
+    'url',
+    'prefix',
+    'jobs',
+    'concurrency',
+    'lease',
+    'budget',
+    'callsPerSecond',
+  ]);
   const { url, prefix = PREFIX, jobs, concurrency = 4, lease = 30, budget, callsPerSecond } = options;
   const milliseconds = 1000 * checkNumber('lease', lease, { min: 0.1 });
   const byName = new Map(jobs.map((job) => [job.name, job]));

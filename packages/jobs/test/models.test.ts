@@ -224,6 +224,8 @@ describe('limits of a queue', () => {
       { callsPerSecond: Number.NaN },
     ])
       expect(() => new LocalQueue(limits)).toThrow(/budget|callsPerSecond/);
+    // What nobody reads would be a limit that does not hold.
+    expect(() => new LocalQueue({ callsPerMinute: 3 } as never)).toThrow(/LocalQueue.*"callsPerMinute"/);
   });
 
   test('a caller whose progress throws stops the rest', async () => {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { checkNumber, InvalidInputError, StoreError } from '@palate/core';
+import { checkNumber, checkOptions, InvalidInputError, StoreError } from '@palate/core';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { binaryCopy, type CopyColumn, copyTarget } from './binary-copy.js';
@@ -40,6 +40,7 @@ export class PostgresConnection implements SqlConnection {
    * @throws StoreError if it does not answer
    */
   static async open(url: string, options: PostgresOptions = {}): Promise<PostgresConnection> {
+    checkOptions('a PostgreSQL server', options, ['connections', 'seconds', 'copy']);
     const { connections = 4, seconds = 30, copy = true } = options;
     const place = placeOf(url);
     const milliseconds = 1000 * checkNumber('seconds', seconds, { min: 0.001 });

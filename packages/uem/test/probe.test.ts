@@ -91,6 +91,8 @@ test('counting takes the most frequent genres and looks at no rating', () => {
 });
 
 test('labels follow from the whole history or from what is shown', () => {
+  for (const shown of [Number.NaN, 0])
+    expect(() => probeExamples([HISTORY], GENRES, { shown })).toThrow(/shown/);
   const [all] = probeExamples([HISTORY], GENRES, { shown: 3 });
   expect(all).toMatchObject({ answer: 'likes Drama; dislikes Horror', history: { items: [5, 6, 7] } });
   const [shown] = probeExamples([HISTORY], GENRES, { shown: 3, labelsFrom: 'shown', seen: 2 });

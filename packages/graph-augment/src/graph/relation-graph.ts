@@ -1,4 +1,5 @@
 import {
+  checkOptions,
   IdMap,
   type InteractionLog,
   InvalidInputError,
@@ -86,6 +87,7 @@ export function rangeOf(
  * @throws InvalidInputError for relations of equal names, or edges of other items than the log's
  */
 export function relationGraph(log: InteractionLog, options: RelationGraphOptions = {}): RelationGraph {
+  checkOptions('relationGraph', options, ['relations', 'attributes', 'inverses']);
   const { relations: between = [], attributes = [], inverses = true } = options;
   const { items, users } = log;
   checkNames([...between.map(({ name }) => name), ...attributes.map(({ name }) => name)]);

@@ -1,4 +1,13 @@
-import { checkChoice, type Dataset, joinProvenance, madeFrom, quoteForPrompt, WORLD } from '@palate/core';
+import {
+  checkChoice,
+  checkNumber,
+  checkOptions,
+  type Dataset,
+  joinProvenance,
+  madeFrom,
+  quoteForPrompt,
+  WORLD,
+} from '@palate/core';
 import { knownBefore } from '../features/known-history.js';
 import type { KnowledgeInput } from '../store/generate-knowledge.js';
 import type { PromptTemplate } from '../store/prompt-template.js';
@@ -68,7 +77,7 @@ export interface ReasoningInputOptions {
 
 /** How many of a user's interactions a language model may see: the earlier half, at most `most`. */
 export function earlyCount(interactions: number, most = 30): number {
-  return Math.min(most, Math.floor((interactions + 1) / 2));
+  return Math.min(checkNumber('most', most, { min: 1, integer: true }), Math.floor((interactions + 1) / 2));
 }
 
 /**
@@ -80,6 +89,7 @@ export function reasoningInputs(
   dataset: Dataset,
   options: ReasoningInputOptions = {},
 ): KnowledgeInput<ReasoningInput>[] {
+  checkOptions('reasoningInputs', options, ['fields', 'most', 'part']);
   const { log, catalog } = dataset;
   const fields = options.fields ?? ['title'];
   const part = checkChoice('part', options.part ?? 'early', ['early', 'latest']);

@@ -1,4 +1,4 @@
-import { checkNumber, type InteractionLog, InvalidInputError } from '@palate/core';
+import { checkNumber, checkOptions, type InteractionLog, InvalidInputError } from '@palate/core';
 import type { NearColdStartUser } from './preferences.js';
 
 /** Options of {@link rankByMeanRating}. */
@@ -20,6 +20,7 @@ export function rankByMeanRating(
   users: readonly NearColdStartUser[],
   options: RankByMeanRatingOptions = {},
 ): number[][] {
+  checkOptions('rankByMeanRating', options, ['shrinkage']);
   const shrinkage = checkNumber('shrinkage', options.shrinkage ?? 10, { min: 0 });
   const { rating } = train;
   if (!rating || train.length === 0)

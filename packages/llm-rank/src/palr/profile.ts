@@ -1,4 +1,6 @@
 import {
+  checkNumber,
+  checkOptions,
   type Dataset,
   fingerprint,
   InvalidInputError,
@@ -82,6 +84,8 @@ export function profileInputs(
   dataset: Dataset,
   options: ProfileInputOptions = {},
 ): KnowledgeInput<ProfileInput>[] {
+  checkOptions('profileInputs', options, ['fields', 'length']);
+  const length = checkNumber('length', options.length ?? 20, { min: 1, integer: true });
   const { log, catalog } = dataset;
   const fields = options.fields ?? descriptiveFields(catalog);
   const { offsets, row } = log.byUser();
@@ -89,7 +93,7 @@ export function profileInputs(
   const described = catalog.provenanceOf(fields);
   return [...log.users].flatMap((entity, user) => {
     const to = offsets[user + 1] as number;
-    const from = Math.max(offsets[user] as number, to - (options.length ?? 20));
+    const from = Math.max(offsets[user] as number, to - length);
     const rows = Array.from(row.subarray(from, to));
     if (rows.length === 0) return [];
     const until = log.timestamp[rows.at(-1) as number] as number;

@@ -1,5 +1,6 @@
 import {
   checkNumber,
+  checkOptions,
   checkSharedIds,
   type Dataset,
   historyEnds,
@@ -50,6 +51,7 @@ export function ratingRows(
   known: InteractionLog,
   options: RatingRowsOptions = {},
 ): RatingRows {
+  checkOptions('ratingRows', options, ['historyLength', 'leastHistory']);
   const length = checkNumber('historyLength', options.historyLength ?? 10, { min: 1, integer: true });
   const least = checkNumber('leastHistory', options.leastHistory ?? 1, { min: 0, integer: true });
   checkSharedIds('the log', log, known);

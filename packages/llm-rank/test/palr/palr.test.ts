@@ -172,6 +172,10 @@ describe('instruction data', () => {
 
 describe('profiles', () => {
   it('are asked for from the history alone, newest last, and read as keywords in any form', () => {
+    // Without a number for its length a profile would begin with the histories of others.
+    for (const length of [Number.NaN, 0, 1.5])
+      expect(() => profileInputs(dataset, { length })).toThrow(/length/);
+    expect(() => profileInputs(dataset, { most: 3 } as never)).toThrow(/profileInputs.*"most"/);
     const [input] = profileInputs(dataset, { length: 3 });
     expect(input?.input.history).toHaveLength(3);
     expect(input?.input.history.at(-1)).toContain(

@@ -1,4 +1,5 @@
 import {
+  checkOptions,
   contentHash,
   type Dataset,
   type IdMap,
@@ -50,6 +51,7 @@ export function requestPairs(
   requests: readonly AuthoredRequest[],
   options: RequestPairsOptions,
 ): RequestPairs {
+  checkOptions('requestPairs', options, ['texts', 'provenance']);
   const { log } = dataset;
   const { texts, provenance } = options;
   if (texts.length !== log.items.size)

@@ -1,4 +1,4 @@
-import { InvalidInputError, RandomStream } from '@palate/core';
+import { checkChoice, checkNumber, InvalidInputError, RandomStream } from '@palate/core';
 import { newestOf, type UserHistory } from '../history/user-history.js';
 import type { UemExample } from '../model/uem-example.js';
 import { type GenrePreferencesOptions, type GenresOfItems, genrePreferences } from './genre-preferences.js';
@@ -25,8 +25,11 @@ export interface ProbeOptions extends GenrePreferencesOptions {
 export function probeExamples(
   histories: readonly UserHistory[],
   genres: GenresOfItems,
-  { shown, labelsFrom = 'all', asText, ...rule }: ProbeOptions,
+  options: ProbeOptions,
 ): UemExample[] {
+  const { shown, labelsFrom = 'all', asText, ...rule } = options;
+  checkNumber('shown', shown, { min: 1, integer: true });
+  checkChoice('labelsFrom', labelsFrom, ['all', 'shown']);
   return histories.map((history) => {
     const seen = newestOf(history, shown);
     const answer = writePreferences(genrePreferences(labelsFrom === 'all' ? history : seen, genres, rule));
