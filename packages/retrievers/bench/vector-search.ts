@@ -1,5 +1,5 @@
-// Recall@10 and time of both indexes on 20,000 and 200,000 vectors of width 128, and of hnswlib's Python binding on
-// the same vectors where python3 has it.
+// Recall@10 and time of both indexes on 20,000 and 200,000 vectors of width 128, and of hnswlib's Python binding and of faiss on
+// the same vectors where python3 has them. Beside faiss processor time is compared as well, for machines that do other work.
 // Run: npx tsx --conditions=palate-source packages/retrievers/bench/vector-search.ts [20000] [200000]
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -25,11 +25,20 @@ function clustered(random: RandomStream, rows: number, centres: Float32Array): F
   return vectors;
 }
 
-const seconds = async (work: () => Promise<unknown>): Promise<number> => {
+/** Seconds, and seconds of the processor, of some work. */
+type Took = readonly [number, number];
+
+const timed = async (work: () => Promise<unknown>): Promise<Took> => {
+  const used = process.cpuUsage();
   const started = performance.now();
   await work();
-  return (performance.now() - started) / 1000;
+  const { user, system } = process.cpuUsage(used);
+  return [(performance.now() - started) / 1000, (user + system) / 1e6];
 };
+
+/** Ratios to a peer of seconds and of seconds of the processor, for as many queries as each. */
+const ratio = (own: Took, peer: Took): string =>
+  own.map((value, k) => (value / (peer[k] as number)).toFixed(2)).join(', processor ');
 
 const recall = (found: VectorMatch[][], exact: VectorMatch[][]): number =>
   found.reduce((sum, list, q) => {
@@ -50,23 +59,24 @@ for (const rows of sizes.length > 0 ? sizes : [20_000, 200_000]) {
   const exact = new ExactIndex(WIDTH);
   await exact.add(ids, vectors);
   const truth = await exact.search(queries, 10);
-  const batch = await seconds(() => exact.search(queries, 10));
-  const alone = await seconds(async () => {
+  const batch = await timed(() => exact.search(queries, 10));
+  const alone = await timed(async () => {
     for (let q = 0; q < 100; q++) await exact.search(queries.subarray(q * WIDTH, (q + 1) * WIDTH), 10);
   });
   const report = (name: string, build: number, one: number, all: number, found: number): void =>
     console.log(
       `${rows} ${name}: build ${build.toFixed(1)} s, one query ${one.toFixed(3)} ms, in batches ${all.toFixed(3)} ms a query, recall@10 ${found.toFixed(4)}`,
     );
-  report('ExactIndex', 0, alone * 10, (batch / QUERIES) * 1000, 1);
+  report('ExactIndex', 0, alone[0] * 10, (batch[0] / QUERIES) * 1000, 1);
 
   const hnsw = await HnswIndex.create(WIDTH);
-  const build = await seconds(() => hnsw.add(ids, vectors));
+  const built = await timed(() => hnsw.add(ids, vectors));
+  const [build] = built;
   let found: VectorMatch[][] = [];
-  const searching = await seconds(async () => {
+  const searching = await timed(async () => {
     found = await hnsw.search(queries, 10);
   });
-  const perQuery = (searching / QUERIES) * 1000;
+  const perQuery = (searching[0] / QUERIES) * 1000;
   report('HnswIndex M 16, ef 100', build, perQuery, perQuery, recall(found, truth));
 
   const dir = mkdtempSync(join(tmpdir(), 'palate-vectors-'));
@@ -76,6 +86,21 @@ for (const rows of sizes.length > 0 ? sizes : [20_000, 200_000]) {
     join(dir, 'truth.i32'),
     Int32Array.from(truth.flatMap((list) => list.map(({ id }) => Number(id)))),
   );
+  const faiss = besidePython<
+    { version: string; threads: number; recall: number } & Record<
+      'batch' | 'alone' | 'build' | 'search',
+      Took
+    >
+  >(`${rows} faiss`, new URL('faiss_peer.py', import.meta.url), dir, String(WIDTH));
+  if (faiss) {
+    const name = `faiss ${faiss.version}, ${faiss.threads} threads`;
+    report(`${name}, flat`, 0, faiss.alone[0] * 10, (faiss.batch[0] / QUERIES) * 1000, 1);
+    const each = (faiss.search[0] / QUERIES) * 1000;
+    report(`${name}, HNSW`, faiss.build[0], each, each, faiss.recall);
+    console.log(
+      `${rows} ratios, ours to faiss's: flat one by one ${ratio(alone, faiss.alone)}; flat in batches ${ratio(batch, faiss.batch)}; HNSW build ${ratio(built, faiss.build)}; HNSW search ${ratio(searching, faiss.search)}`,
+    );
+  }
   const theirs = besidePython<{ build: number; query: number; recall: number }>(
     `${rows} hnswlib in Python`,
     new URL('hnswlib_peer.py', import.meta.url),
