@@ -75,6 +75,19 @@ async function generate(path: string, rows: number): Promise<void> {
 const median = (numbers: readonly number[]): number =>
   [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
 
+function runOfOurs(path: string): Run {
+  const command = [...process.execArgv, fileURLToPath(import.meta.url), '--own', path];
+  return JSON.parse(execFileSync(process.execPath, command, { encoding: 'utf8' })) as Run;
+}
+
+function runOfPeer(name: string, path: string): Run | undefined {
+  const script = fileURLToPath(new URL('log_peers.py', import.meta.url));
+  const peer = spawnSync(python, [script, name, path], { encoding: 'utf8' });
+  if (peer.status === 0) return JSON.parse(peer.stdout) as Run;
+  process.stdout.write(`${name}: not here (${peer.stderr?.trim().split('\n').at(-1) ?? python})\n`);
+  return undefined;
+}
+
 async function compare(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'palate-beside-peers-'));
   try {
@@ -83,16 +96,9 @@ async function compare(): Promise<void> {
     const runs = { palate: [] as Run[], duckdb: [] as Run[], polars: [] as Run[] };
     for (let round = 0; round < Number(values.rounds); round++)
       for (const [name, done] of Object.entries(runs)) {
-        if (name === 'palate') {
-          const command = [...process.execArgv, fileURLToPath(import.meta.url), '--own', path];
-          done.push(JSON.parse(execFileSync(process.execPath, command, { encoding: 'utf8' })) as Run);
-          continue;
-        }
-        const script = fileURLToPath(new URL('log_peers.py', import.meta.url));
-        const peer = spawnSync(python, [script, name, path], { encoding: 'utf8' });
-        if (peer.status === 0) done.push(JSON.parse(peer.stdout) as Run);
-        else
-          process.stdout.write(`${name}: not here (${peer.stderr?.trim().split('\n').at(-1) ?? python})\n`);
+        const run = name === 'palate' ? runOfOurs(path) : runOfPeer(name, path);
+        if (run) done.push(run);
+        process.stderr.write(`  ${name}: ${JSON.stringify(run?.steps ?? 'not here')}\n`);
       }
     const of = (name: keyof typeof runs, step: string, what: 'seconds' | 'processor'): number =>
       median(runs[name].map(({ steps }) => steps[step]?.[what] ?? Number.NaN));

@@ -7,7 +7,7 @@
 // pnpm run script packages/datasets/bench/large-log.ts [--rows 100000000] [--format parquet] [--megabytes 1024] [--most 2048]
 
 import { execFileSync } from 'node:child_process';
-import { access, mkdir, mkdtemp, rename, rm, stat, statfs } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -56,6 +56,9 @@ const isThere = (path: string): Promise<boolean> =>
   );
 
 async function run(folder: string): Promise<void> {
+  // Tables of a run that was killed.
+  for (const name of await readdir(folder))
+    if (name.startsWith('palate-duckdb-')) await rm(join(folder, name), { recursive: true });
   const files = Array.from({ length: Math.ceil(rows / ROWS_OF_A_FILE) }, (_, part) =>
     join(folder, `ratings-${rows}-${part}.${values.format}`),
   );
