@@ -4,7 +4,7 @@
 //
 // PYTHON=python3 pnpm run script packages/datasets/bench/beside-peers.ts [--rows 10000000] [--rounds 3]
 
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { RandomStream } from '@palate/core';
 import { kCore, leaveOneOut, loadTable } from '@palate/datasets';
+import { besidePython, median } from '../../../scripts/bench.js';
 
 const { values } = parseArgs({
   options: {
@@ -22,7 +23,7 @@ const { values } = parseArgs({
     own: { type: 'string' },
   },
 });
-const python = process.env.PYTHON ?? 'python3';
+const PEERS = new URL('log_peers.py', import.meta.url);
 
 /** What one process took. */
 interface Run {
@@ -72,20 +73,9 @@ async function generate(path: string, rows: number): Promise<void> {
   await once(out, 'finish');
 }
 
-const median = (numbers: readonly number[]): number =>
-  [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
-
 function runOfOurs(path: string): Run {
   const command = [...process.execArgv, fileURLToPath(import.meta.url), '--own', path];
   return JSON.parse(execFileSync(process.execPath, command, { encoding: 'utf8' })) as Run;
-}
-
-function runOfPeer(name: string, path: string): Run | undefined {
-  const script = fileURLToPath(new URL('log_peers.py', import.meta.url));
-  const peer = spawnSync(python, [script, name, path], { encoding: 'utf8' });
-  if (peer.status === 0) return JSON.parse(peer.stdout) as Run;
-  process.stdout.write(`${name}: not here (${peer.stderr?.trim().split('\n').at(-1) ?? python})\n`);
-  return undefined;
 }
 
 async function compare(): Promise<void> {
@@ -96,7 +86,7 @@ async function compare(): Promise<void> {
     const runs = { palate: [] as Run[], duckdb: [] as Run[], polars: [] as Run[] };
     for (let round = 0; round < Number(values.rounds); round++)
       for (const [name, done] of Object.entries(runs)) {
-        const run = name === 'palate' ? runOfOurs(path) : runOfPeer(name, path);
+        const run = name === 'palate' ? runOfOurs(path) : besidePython<Run>(name, PEERS, name, path);
         if (run) done.push(run);
         process.stderr.write(`  ${name}: ${JSON.stringify(run?.steps ?? 'not here')}\n`);
       }
