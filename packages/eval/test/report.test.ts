@@ -69,6 +69,20 @@ test('HTML holds the table and a drawn chart for each metric', async () => {
   expect(page).toContain('<th>best &lt;one&gt;</th>');
 });
 
+test('a chart keeps names on one line, without what no XML may hold', async () => {
+  const name = 'a\u001b[31m <b>&\n\u0008c';
+  const report = {
+    title: 'x',
+    caption: 'y',
+    metrics: ['hr@1'],
+    rows: [{ system: name, metrics: { 'hr@1': { mean: 0.5 } } }],
+  };
+  const svg = await drawChart(reportChart(report, 'hr@1'));
+  expect(svg).toContain('>a &lt;b&gt;&amp; c<');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the characters that XML 1.0 has not
+  expect(svg).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/);
+});
+
 test('a chart writes every name out, keeps rows of one name apart and tells published figures from measured ones', async () => {
   const long = 'a system whose name takes far more room than a chart gives to names by default';
   const row = (system: string, mean: number, source?: string) => ({

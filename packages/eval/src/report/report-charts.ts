@@ -1,4 +1,4 @@
-import { InvalidInputError, MissingDependencyError } from '@palate/core';
+import { InvalidInputError, MissingDependencyError, printable } from '@palate/core';
 import type { Report, ReportRow } from './report.js';
 
 /** A specification of Vega-Lite. */
@@ -6,6 +6,9 @@ export type ChartSpecification = Readonly<Record<string, unknown>>;
 
 const OURS = 'measured here';
 const PUBLISHED = 'published by others';
+
+/** A name on one line, without what a terminal would obey and no XML may hold. */
+const plain = (name: string): string => printable(name.replace(/\s+/g, ' '));
 
 /** Says who published a figure, in few words: the beginning of the source. */
 function publisher({ system, source }: ReportRow): string {
@@ -55,7 +58,10 @@ export function reportChart(report: Report, metric: string): ChartSpecification 
     width: 380,
     height: { step: 19 },
     params: [
-      { name: 'names', value: rows.map((row) => (row.source === undefined ? row.system : publisher(row))) },
+      {
+        name: 'names',
+        value: rows.map((row) => plain(row.source === undefined ? row.system : publisher(row))),
+      },
     ],
     data: { values },
     encoding: { y },
