@@ -87,6 +87,8 @@ test('leave-one-out holds out the last two by time, equal times by row, and leav
   // b3 at time 5 is older than a1 at time 10, which is trained on; a3 is not.
   expect(split.warnings).toEqual([
     '50.0 % of the test interactions are older than the newest training interaction (of any user)',
+    // All of b is at one time.
+    '50.0 % of the test users have a known interaction at the very time of a test interaction: the order of the rows decided which is the test',
   ]);
   expect(() => leaveOneOut(log, { leaks: 'refuse' })).toThrow(expect.objectContaining({ code: 'leak' }));
 });
@@ -131,6 +133,27 @@ test('a random split warns of users who are trained on their own future', () => 
 test('repeated pairs across parts are warned of', () => {
   const log = InteractionLog.fromRows([row('a', 'x', 1), row('a', 'y', 2), row('a', 'x', 3)]);
   expect(leaveOneOut(log).warnings.join()).toMatch(/1 test interactions repeat a pair/);
+});
+
+test('a warning tells when the order of rows stands in for time at the border of the test', () => {
+  const at = (times: readonly number[], user: string) =>
+    times.map((timestamp, k) => ({ user, item: `${user}${k}`, timestamp }));
+  // Of four users one has the second-last interaction at the time of the last.
+  const log = InteractionLog.fromRows([
+    ...at([1, 2, 3, 4], 'a'),
+    ...at([1, 1, 2, 3], 'b'),
+    ...at([1, 2, 3, 3], 'c'),
+    ...at([1, 2], 'd'),
+    ...at([1, 5, 6], 'e'),
+  ]);
+  const told = /25\.0 % of the test users.*order of the rows/;
+  expect(leaveOneOut(log).warnings.join()).toMatch(told);
+  // The border is the same without validation, where the user of two interactions is tested as well.
+  expect(leaveOneOut(log, { validation: false }).warnings.join()).toMatch(/20\.0 % of the test users/);
+  expect(splitPerUserTime(log, { test: 0.25, validation: 0 }).warnings.join()).toMatch(
+    /33\.3 % of the test users/,
+  );
+  expect(splitByTime(log, { test: 0.3, validation: 0 }).warnings.join()).not.toMatch(/order of the rows/);
 });
 
 test('a split by user keeps users whole; per-user time keeps the oldest in training', () => {

@@ -111,6 +111,13 @@ function build(
       'test pairs of user and item that are not in training',
       `${found.repeatedPairs} test interactions repeat a pair of user and item of training (apply keepFirst before splitting)`,
     );
+  if (log.timeUnit === 'seconds' && ORDERED.has(kind)) {
+    const tied = tiedUsers(log, part);
+    if (tied > 0)
+      warnings.push(
+        `${percent(tied)} of the test users have a known interaction at the very time of a test interaction: the order of the rows decided which is the test`,
+      );
+  }
   let known: InteractionLog | undefined;
   return {
     kind,
@@ -130,6 +137,25 @@ function build(
     description,
     warnings,
   };
+}
+
+/** Share of the test users whose newest known interaction is at the time of their oldest test interaction. */
+function tiedUsers(log: InteractionLog, part: Uint8Array): number {
+  const { offsets, row } = log.byUser();
+  let users = 0;
+  let tied = 0;
+  for (let user = 0; user < log.users.size; user++) {
+    let newest = Number.NEGATIVE_INFINITY;
+    let oldest = Number.POSITIVE_INFINITY;
+    for (let p = offsets[user]!; p < offsets[user + 1]!; p++) {
+      const time = log.timestamp[row[p]!]!;
+      if (part[row[p]!] === TEST) oldest = Math.min(oldest, time);
+      else newest = Math.max(newest, time);
+    }
+    if (oldest < Number.POSITIVE_INFINITY) users++;
+    if (oldest === newest) tied++;
+  }
+  return users === 0 ? 0 : tied / users;
 }
 
 /** Rules of splits in words, as they go beside results. */
