@@ -43,7 +43,7 @@ export {
   UnsupportedError,
   UntrustworthyResultError,
 } from './basics/errors.js';
-export { nearestName, unknownName } from './basics/nearest-name.js';
+export { entryNamed, nearestName, unknownName } from './basics/nearest-name.js';
 export {
   checkChoice,
   checkNumber,

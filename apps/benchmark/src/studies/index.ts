@@ -1,4 +1,4 @@
-import { unknownName } from '@palate/core';
+import { entryNamed } from '@palate/core';
 import { graphAugmentBeauty, graphAugmentGiftCards, graphAugmentMovieTweetings } from './graph-augment.js';
 import { graphUpdates } from './graph-updates.js';
 import { karMl1m, karMovieTweetingsByTime, karMovieTweetingsByUser } from './kar.js';
@@ -59,11 +59,5 @@ export const STUDIES: readonly Study[] = [
  * @throws InvalidInputError if there is none
  */
 export function studyOf(name: string): Study {
-  const study = STUDIES.find((each) => each.name === name);
-  if (study) return study;
-  throw unknownName(
-    'a study',
-    name,
-    STUDIES.map((each) => each.name),
-  );
+  return entryNamed('a study', STUDIES, (each) => each.name, name);
 }

@@ -1,4 +1,4 @@
-import { unknownName } from '@palate/core';
+import { entryNamed } from '@palate/core';
 import type { Suite } from '../suite.js';
 import { beautyClassic } from './beauty-classic.js';
 import { beautySequential } from './beauty-sequential.js';
@@ -27,11 +27,5 @@ export const SUITES: readonly Suite[] = [
  * @throws InvalidInputError if there is none
  */
 export function suiteOf(name: string): Suite {
-  const suite = SUITES.find((each) => each.name === name);
-  if (suite) return suite;
-  throw unknownName(
-    'a suite',
-    name,
-    SUITES.map((each) => each.name),
-  );
+  return entryNamed('a suite', SUITES, (each) => each.name, name);
 }

@@ -57,6 +57,23 @@ export function unknownName(
   });
 }
 
+/**
+ * The entry of a list that has a name.
+ *
+ * @param what - how the message calls it, as in {@link unknownName}
+ * @throws InvalidInputError naming those that there are
+ */
+export function entryNamed<T>(
+  what: string,
+  entries: readonly T[],
+  nameOf: (entry: T) => string,
+  name: string,
+): T {
+  const found = entries.find((entry) => nameOf(entry) === name);
+  if (found !== undefined) return found;
+  throw unknownName(what, name, entries.map(nameOf));
+}
+
 /** Letters to put in, take out or exchange (Levenshtein 1966). */
 function editsBetween(a: string, b: string): number {
   let before = Array.from({ length: b.length + 1 }, (_, k) => k);

@@ -15,4 +15,5 @@ export { type RetrieverConformanceOptions, retrieverConformance } from './retrie
 export type { FitRetriever, QualityFloor } from './retriever-fitting.js';
 export { type SavedRetrieverOptions, savedRetrieverConformance } from './saved-retriever.js';
 export { type SavedSettingsOptions, savedSettingsConformance } from './saved-settings.js';
+export { titledCatalog } from './titled-catalog.js';
 export { type VectorIndexConformanceOptions, vectorIndexConformance } from './vector-index.js';

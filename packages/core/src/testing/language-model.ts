@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { PalateError } from '../basics/errors.js';
 import type { GenerateRequest, LanguageModel } from '../language/language-model.js';
 import type { ConformanceCase } from './conformance.js';
+import { refuses } from './refuses.js';
 
 /** Arguments of {@link languageModelConformance}. */
 export interface LanguageModelConformanceOptions {
@@ -9,13 +10,15 @@ export interface LanguageModelConformanceOptions {
   readonly create: () => Promise<LanguageModel>;
   /** Makes one whose second call of three fails for good; left out where a provider cannot be made to fail. */
   readonly failing?: (() => Promise<LanguageModel>) | undefined;
+  /** Requests that it still works at when it tells of its first progress; left out where nothing can be stopped by then. */
+  readonly long?: readonly GenerateRequest[] | undefined;
 }
 
 const ask = (content: string): GenerateRequest => ({ messages: [{ role: 'user', content }], maxTokens: 32 });
 
 /** The contract of `LanguageModel` as a list of cases to run, for every provider. */
 export function languageModelConformance(options: LanguageModelConformanceOptions): ConformanceCase[] {
-  const { create, failing } = options;
+  const { create, failing, long } = options;
   return [
     {
       name: 'answers each request in the order given, with usage, an end and the model’s name',
@@ -45,20 +48,32 @@ export function languageModelConformance(options: LanguageModelConformanceOption
       name: 'stops when its signal is aborted',
       run: async () => {
         const model = await create();
-        await assert.rejects(
-          model.generate([ask('one')], { signal: AbortSignal.abort() }),
-          (error: unknown) => PalateError.is(error) && error.code === 'cancelled',
-        );
+        await refuses(() => model.generate([ask('one')], { signal: AbortSignal.abort() }), 'cancelled');
       },
     },
+    ...(long
+      ? [
+          {
+            name: 'stops in the middle of its work when its signal is aborted, and answers afterwards',
+            run: async () => {
+              const model = await create();
+              const stop = new AbortController();
+              const onProgress = (): void => stop.abort();
+              await refuses(() => model.generate(long, { signal: stop.signal, onProgress }), 'cancelled');
+              const [next] = await model.generate([{ ...(long[0] as GenerateRequest), maxTokens: 1 }]);
+              assert.ok(next?.ok);
+            },
+          },
+        ]
+      : []),
     {
       name: 'refuses invalid options and requests',
       run: async () => {
         const model = await create();
-        const isRefused = (error: unknown): boolean =>
-          PalateError.is(error) && error.code === 'invalid-input';
-        await assert.rejects(model.generate([ask('one')], { abortSignal: undefined } as never), isRefused);
-        await assert.rejects(model.generate([{ ...ask('one'), maxTokens: 0 }]), isRefused);
+        // An option that there is none of.
+        const unknown: object = { abortSignal: undefined };
+        await refuses(() => model.generate([ask('one')], unknown), 'invalid-input');
+        await refuses(() => model.generate([{ ...ask('one'), maxTokens: 0 }]), 'invalid-input');
       },
     },
     {

@@ -9,26 +9,22 @@ import {
   ParseError,
 } from '@palate/core';
 import { type ColumnName, findColumn, type TableColumns } from '../tables/table-columns.js';
-import { TIMESTAMP_UNITS, TimeReader } from '../tables/times.js';
+import { TABLE_FORMAT, TABLE_QUOTING } from '../tables/table-format-options.js';
+import { type TIMESTAMP_UNITS, TimeReader } from '../tables/times.js';
 import { DuckDbSession, sqlName } from './duckdb-session.js';
 import { LargeLog } from './large-log.js';
 import { sourceOf, type TableSource } from './table-source.js';
 
 /** Options of {@link openLargeLog}. */
 export const LARGE_LOG = defineOptions('openLargeLog', {
-  format: option.choice(['csv', 'tsv', 'jsonl', 'parquet']).optional({
+  format: TABLE_FORMAT.format.optional({
     doc: 'left out: detected from the name and, for local files, the first bytes',
   }),
-  delimiter: option
-    .text()
-    .optional({ doc: 'between the fields of a text table, up to four bytes; comma for CSV, tab for TSV' }),
-  quote: option
-    .value<string | false>('one character or false', (value) => value === false || typeof value === 'string')
-    .optional({ doc: 'around fields that hold delimiters; `"` for CSV, `false` (none) for TSV' }),
-  header: option.boolean().optional({
-    doc: 'whether the first line names the columns; left out: yes, unless all columns are positions',
+  delimiter: TABLE_FORMAT.delimiter.optional({
+    doc: 'between the fields of a text table, up to four bytes; comma for CSV, tab for TSV',
   }),
-  timestampUnit: option.choice(TIMESTAMP_UNITS)({
+  ...TABLE_QUOTING,
+  timestampUnit: TABLE_FORMAT.timestampUnit({
     default: 'auto',
     doc: 'how times are written; `auto` tells dates and s, ms, us, ns apart. Not `yyyymmdd`, `day-first`, `month-first`',
   }),

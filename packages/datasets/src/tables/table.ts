@@ -12,31 +12,26 @@ import { LONGEST_LINE } from '../files/read-lines.js';
 import { LogBuilder } from './log-builder.js';
 import { SKIP_CAUSES } from './row-faults.js';
 import type { TableColumns, TableReading } from './table-columns.js';
+import { TABLE_FORMAT, TABLE_QUOTING } from './table-format-options.js';
 import { sniffFormat } from './table-parts.js';
 import { readTableInto } from './table-reader.js';
-import { TIMESTAMP_UNITS } from './times.js';
 
 /** Options of {@link loadTable}, each declared once. */
 export const TABLE_OPTIONS = defineOptions('loadTable', {
-  format: option.choice(['csv', 'tsv', 'jsonl', 'parquet']).optional({
+  format: TABLE_FORMAT.format.optional({
     doc: 'left out: detected from the name and the first bytes; `jsonl` also reads JSON arrays and Python literals',
   }),
-  delimiter: option
-    .text()
-    .optional({ doc: 'between the fields of a text table; comma for CSV, tab for TSV' }),
-  quote: option
-    .value<string | false>('one character or false', (value) => value === false || typeof value === 'string')
-    .optional({ doc: 'around fields that hold delimiters; `"` for CSV, `false` (none) for TSV' }),
+  delimiter: TABLE_FORMAT.delimiter.optional({
+    doc: 'between the fields of a text table; comma for CSV, tab for TSV',
+  }),
+  ...TABLE_QUOTING,
   escape: option.text().optional({
     doc: 'what escapes a quote inside quotes: the quote itself, or `\\\\` as MySQL writes it',
-  }),
-  header: option.boolean().optional({
-    doc: 'whether the first line names the columns; left out: yes, unless all columns are positions',
   }),
   encoding: option.text().optional({
     doc: "a label such as `'latin1'`; left out: UTF-8, or UTF-16 by its byte-order mark",
   }),
-  timestampUnit: option.choice(TIMESTAMP_UNITS)({
+  timestampUnit: TABLE_FORMAT.timestampUnit({
     default: 'auto',
     doc: 'how times are written; `auto` tells ISO 8601 (UTC where no zone is given) and s, ms, us, ns apart',
   }),

@@ -1,4 +1,4 @@
-import { unknownName } from '@palate/core';
+import { entryNamed, unknownName } from '@palate/core';
 import { CLASSIC } from './classic.js';
 import { graph, lightGcn, rp3Beta } from './graph.js';
 import { palrLocal } from './local-ranker.js';
@@ -34,13 +34,7 @@ export const METHODS: readonly Method[] = [
  * @throws InvalidInputError naming the keys, and the nearest one
  */
 export function methodOf(key: string): Method {
-  const method = METHODS.find((each) => each.key === key);
-  if (method) return method;
-  throw unknownName(
-    'a method',
-    key,
-    METHODS.map((each) => each.key),
-  );
+  return entryNamed('a method', METHODS, (method) => method.key, key);
 }
 
 /**

@@ -1,4 +1,5 @@
-import { Catalog, type GenerateResult, IdMap, type LanguageModel } from '@palate/core';
+import type { GenerateResult, LanguageModel } from '@palate/core';
+import { titledCatalog } from '@palate/core/testing';
 import { expect, test } from 'vitest';
 import { LlmRanker } from '../../src/palr/llm-ranker.js';
 
@@ -15,10 +16,7 @@ const TITLES = [
   '2001: A Space Odyssey (1968)',
 ];
 
-const catalog = new Catalog({
-  items: new IdMap(TITLES.map((_, k) => `i${k}`)),
-  text: { title: TITLES },
-});
+const catalog = titledCatalog(TITLES);
 
 function answering(text: string): LanguageModel {
   const result: GenerateResult = {

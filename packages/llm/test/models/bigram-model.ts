@@ -75,6 +75,7 @@ export async function writeBigramModel(dir: string, options: { chatTemplate?: st
     'tokenizer_config.json': {
       tokenizer_class: 'PreTrainedTokenizerFast',
       eos_token: '<end>',
+      unk_token: '<end>',
       clean_up_tokenization_spaces: false,
       ...(options.chatTemplate && { chat_template: options.chatTemplate }),
     },

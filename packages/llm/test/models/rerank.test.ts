@@ -1,5 +1,5 @@
-import { Catalog, IdMap, type OutcomeCounts } from '@palate/core';
-import { rankerConformance } from '@palate/core/testing';
+import type { OutcomeCounts } from '@palate/core';
+import { rankerConformance, titledCatalog } from '@palate/core/testing';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { type RerankOptions, rerankRanker } from '../../src/index.js';
 import type { Behaviour } from '../server/behaviour.js';
@@ -23,10 +23,7 @@ const titles = [
   'town comedy',
   'farm',
 ];
-const catalog = new Catalog({
-  items: new IdMap(titles.map((_, k) => `i${k}`)),
-  text: { title: titles },
-});
+const catalog = titledCatalog(titles);
 let names = 0;
 async function ranker(script: readonly Behaviour[], options: Partial<RerankOptions> = {}, stay = false) {
   const model = `rerank-${++names}`;

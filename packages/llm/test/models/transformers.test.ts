@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { GenerateRequest } from '@palate/core';
+import { languageModelConformance } from '@palate/core/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StreamingLanguageModel } from '../../src/models/single-calls.js';
 import { transformersModel } from '../../src/models/transformers.js';
@@ -25,6 +26,12 @@ const id = (word: string): number => WORDS.indexOf(word as (typeof WORDS)[number
 const next = (before: string, after: string): number => NEXT[id(before)]?.[id(after)] as number;
 
 describe('a local causal language model', () => {
+  for (const { name, run } of languageModelConformance({
+    create: async () => model,
+    long: Array(50).fill(ask('the')),
+  }))
+    test(name, run);
+
   test('writes the likeliest words until it ends, and tells its usage', async () => {
     expect(model.id).toMatch(/^transformers:bigram@[0-9a-f]{8}$/);
     const [outcome] = await model.generate([ask('the')]);
@@ -102,16 +109,6 @@ describe('a local causal language model', () => {
       'request-refused',
       'film is good',
     ]);
-  });
-
-  test('stops when it is cancelled', async () => {
-    const stop = new AbortController();
-    const work = model.generate(Array(50).fill(ask('the')), {
-      signal: stop.signal,
-      onProgress: () => stop.abort(),
-    });
-    await expect(work).rejects.toMatchObject({ code: 'cancelled' });
-    expect((await model.generate([ask('the', { maxTokens: 1 })]))[0]?.ok).toBe(true);
   });
 
   test('reads conversations through its chat template', async () => {

@@ -1,11 +1,9 @@
 import {
   type Disposable,
   InvalidInputError,
-  joinProvenance,
   type LongCallOptions,
   type Provenance,
   type Saveable,
-  throwIfCancelled,
 } from '@palate/core';
 import type { EncoderParts } from '@palate/llm';
 import { type EpochReport, selectBackend } from '@palate/nn';
@@ -13,11 +11,10 @@ import { exportOnnx } from '@palate/tfjs-backend-ort';
 import * as tf from '@tensorflow/tfjs-core';
 import { windowsOf } from '../encoder/mean-encoder.js';
 import { checkTrainedWeights, readTrained, rebuildNetwork, writeTrained } from '../encoder/saved-trained.js';
-import { pairsHash, type RequestPairs } from '../pairs/request-pairs.js';
+import type { RequestPairs } from '../pairs/request-pairs.js';
 import { CROSS_ENCODER, type CrossEncoderConfig, type CrossEncoderOptions } from './cross-encoder-options.js';
 import { CrossEncoderTask } from './cross-encoder-task.js';
 import { fitSecondStage } from './fit-second-stage.js';
-import { HeldRequests } from './held-requests.js';
 import { JointNetwork } from './joint-network.js';
 import { scoreJoint } from './score-joint.js';
 
@@ -57,21 +54,18 @@ export class CrossEncoder implements Saveable, Disposable {
    */
   static async fit(pairs: RequestPairs, options: CrossEncoderOptions): Promise<CrossEncoder> {
     const config = CROSS_ENCODER.settings(options);
-    throwIfCancelled(options.signal, 'fitting a cross-encoder');
-    await selectBackend();
     const { biEncoder, tuned } = config;
-    const { parts } = biEncoder;
-    checkPositions(parts, config);
-    const seed = options.seed ?? 0;
-    const requests = await HeldRequests.of(pairs, config, options, seed);
-    const network = new JointNetwork(parts, tuned, await biEncoder.weights(), seed);
-    const task = new CrossEncoderTask(network, pairs, requests, config);
-    const history = await fitSecondStage(network, task, {
-      settings: config,
+    checkPositions(biEncoder.parts, config);
+    const { network, provenance, history } = await fitSecondStage(
+      pairs,
+      CROSS_ENCODER,
+      config,
       options,
-      identity: CROSS_ENCODER.identity(config, parts.id, seed, pairsHash(pairs)),
-    });
-    const provenance = joinProvenance([pairs.provenance, biEncoder.provenance]);
+      async (requests, seed) => {
+        const joint = new JointNetwork(biEncoder.parts, tuned, await biEncoder.weights(), seed);
+        return { network: joint, task: new CrossEncoderTask(joint, pairs, requests, config) };
+      },
+    );
     return new CrossEncoder(network, config, provenance, history);
   }
 

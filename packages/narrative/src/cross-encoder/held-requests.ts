@@ -14,7 +14,7 @@ interface HeldRequestsSettings {
 }
 
 /** Settings by which a first stage gives the negatives. */
-interface FirstStageSettings extends HeldRequestsSettings {
+export interface FirstStageSettings extends HeldRequestsSettings {
   readonly biEncoder: BiEncoder;
   readonly firstRank: number;
   readonly lastRank: number;

@@ -2,21 +2,19 @@ import {
   type Disposable,
   disposedOnFailure,
   InvalidInputError,
-  joinProvenance,
   type LongCallOptions,
   type Provenance,
   type Saveable,
-  throwIfCancelled,
 } from '@palate/core';
 import type { EncoderParts } from '@palate/llm';
 import { type EpochReport, selectBackend } from '@palate/nn';
 import { fitSecondStage } from '../cross-encoder/fit-second-stage.js';
-import { HeldRequests } from '../cross-encoder/held-requests.js';
+import type { HeldRequests } from '../cross-encoder/held-requests.js';
 import { countedRows, mostTokens } from '../encoder/fronts.js';
 import { MeanEncoder } from '../encoder/mean-encoder.js';
 import { checkTrainedWeights, readTrained, rebuildNetwork, writeTrained } from '../encoder/saved-trained.js';
 import { headVectors } from '../encoder/text-rows.js';
-import { pairsHash, type RequestPairs } from '../pairs/request-pairs.js';
+import type { RequestPairs } from '../pairs/request-pairs.js';
 import { LateNetwork } from './late-network.js';
 import {
   LATE_CROSS_ENCODER,
@@ -65,10 +63,7 @@ export class LateCrossEncoder implements Saveable, Disposable {
    */
   static async fit(pairs: RequestPairs, options: LateCrossEncoderOptions): Promise<LateCrossEncoder> {
     const config = LATE_CROSS_ENCODER.settings(options);
-    throwIfCancelled(options.signal, 'fitting a late cross-encoder');
-    await selectBackend();
     const { biEncoder, hidden } = config;
-    const { parts } = biEncoder;
     // The layers are those that the encoder came with, whose means can be kept.
     if (biEncoder.tuned !== 'head')
       throw new InvalidInputError({
@@ -76,18 +71,15 @@ export class LateCrossEncoder implements Saveable, Disposable {
         received: `one with tuned: '${biEncoder.tuned}'`,
         hint: 'Train its head alone, or take a CrossEncoder, which starts from trained layers too.',
       });
-    const seed = options.seed ?? 0;
-    const requests = await HeldRequests.of(pairs, config, options, seed);
-    const network = new LateNetwork(parts, await biEncoder.weights(), hidden, seed);
-    const rows = await disposedOnFailure(network, () => countedRows(network.encoder, pairs, config, options));
-    const task = new LateTask(network, rows, requests, config);
-    const history = await fitSecondStage(network, task, {
-      settings: config,
-      options,
-      identity: LATE_CROSS_ENCODER.identity(config, parts.id, seed, pairsHash(pairs)),
-    });
-    const provenance = joinProvenance([pairs.provenance, biEncoder.provenance]);
-    return new LateCrossEncoder(network, config, provenance, history);
+    const makeTask = async (requests: HeldRequests, seed: number) => {
+      const network = new LateNetwork(biEncoder.parts, await biEncoder.weights(), hidden, seed);
+      const rows = await disposedOnFailure(network, () =>
+        countedRows(network.encoder, pairs, config, options),
+      );
+      return { network, task: new LateTask(network, rows, requests, config) };
+    };
+    const fitted = await fitSecondStage(pairs, LATE_CROSS_ENCODER, config, options, makeTask);
+    return new LateCrossEncoder(fitted.network, config, fitted.provenance, fitted.history);
   }
 
   /** Scores of items for a request, by their texts; higher is better. Texts that were scored before are not read again. */

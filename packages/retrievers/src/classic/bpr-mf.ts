@@ -16,16 +16,13 @@ import { FittedRetriever, fittedOn } from '../fitted-retriever.js';
 import { savedFloats } from '../saved-tensors.js';
 import type { RowScorer } from '../score-rows.js';
 import { loadRetriever, type RetrieverContents, type StoredRetriever } from '../stored-retriever.js';
+import { pairwiseOptions } from './pairwise-options.js';
 import { PairwiseSampler } from './pairwise-sampler.js';
 
 const OPTIONS = {
   factors: option.integer({ min: 1, max: 8192 })({ default: 64, doc: 'width of the factors' }),
-  learningRate: option.number({ min: 0 })({ default: 0.05, doc: 'step of the stochastic gradient ascent' }),
+  ...pairwiseOptions(30),
   regularisation: option.number({ min: 0 })({ default: 0.01, doc: 'weight of the L2 penalty' }),
-  epochs: option.integer({ min: 1 })({
-    default: 30,
-    doc: 'passes over as many samples as there are interactions',
-  }),
 } as const;
 
 /** Options of {@link BprMf.fit}. */

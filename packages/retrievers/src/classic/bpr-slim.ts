@@ -13,11 +13,12 @@ import { FittedRetriever, fittedOn } from '../fitted-retriever.js';
 import { savedFloats } from '../saved-tensors.js';
 import { type RowScorer, sumOfHistoryRows } from '../score-rows.js';
 import { loadRetriever, type RetrieverContents, type StoredRetriever } from '../stored-retriever.js';
+import { pairwiseOptions } from './pairwise-options.js';
 import { PairwiseSampler } from './pairwise-sampler.js';
 
 /** Options of {@link BprSlim.fit}. */
 export const BPR_SLIM = defineOptions('BprSlim.fit', {
-  learningRate: option.number({ min: 0 })({ default: 0.05, doc: 'step of the stochastic gradient ascent' }),
+  ...pairwiseOptions(15),
   regularisation: option.number({ min: 0 })({
     default: 0.0025,
     doc: 'weight of the L2 penalty on the weights of an item that a user has',
@@ -25,10 +26,6 @@ export const BPR_SLIM = defineOptions('BprSlim.fit', {
   otherRegularisation: option.number({ min: 0 })({
     default: 0.00025,
     doc: 'weight of the L2 penalty on those of the negative item',
-  }),
-  epochs: option.integer({ min: 1 })({
-    default: 15,
-    doc: 'passes over as many samples as there are interactions',
   }),
 });
 

@@ -1,4 +1,4 @@
-import { unknownName } from '@palate/core';
+import { entryNamed } from '@palate/core';
 import { DIRECT_TEMPLATES } from './direct.js';
 import { EXPLANATION_TEMPLATES } from './explanation.js';
 import { RATING_TEMPLATES } from './rating.js';
@@ -23,11 +23,5 @@ export const P5_TEMPLATES: readonly P5Template[] = [
  * @throws InvalidInputError if there is none
  */
 export function templateOf(id: string, templates: readonly P5Template[] = P5_TEMPLATES): P5Template {
-  const found = templates.find((template) => template.id === id);
-  if (found) return found;
-  throw unknownName(
-    'a template',
-    id,
-    templates.map((template) => template.id),
-  );
+  return entryNamed('a template', templates, (template) => template.id, id);
 }
