@@ -165,6 +165,7 @@ export { listsFromScores } from './recommend/lists-from-scores.js';
 export { type LoadOrFitOptions, loadOrFit } from './recommend/load-or-fit.js';
 export { PIPELINE, Pipeline, type PipelineOptions } from './recommend/pipeline.js';
 export {
+  checkFittedApart,
   checkValidationUnseen,
   fittedOnLogs,
   fittedOnParts,

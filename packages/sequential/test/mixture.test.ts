@@ -5,12 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   contentHash,
+  fingerprint,
   InteractionLog,
   listsFromScores,
   type Query,
   RandomStream,
   type Retriever,
 } from '@palate/core';
+import { leaveOneOut } from '@palate/datasets';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Mixture } from '../src/index.js';
 
@@ -105,4 +107,24 @@ describe('a mixture', () => {
     const few = validation.select(Int32Array.of(0, 1));
     await expect(Mixture.fit([short, long], train, few)).rejects.toThrow('a validation of at least 5 users');
   });
+});
+
+test('a part that was fitted on what the gate learns from is refused', async () => {
+  const split = leaveOneOut(all);
+  const part = (name: string, ...logs: InteractionLog[]): Retriever => ({
+    ...short,
+    name,
+    fittedOn: logs.map(fingerprint),
+    retrieve: (queries, k, options) => long.retrieve(queries, k, options),
+  });
+  const own = split.validation as InteractionLog;
+  for (const leaking of [part('all of it', all), part('what is known', split.known)])
+    await expect(Mixture.fit([part('fair', split.train), leaking], split.train, own)).rejects.toMatchObject({
+      code: 'leak',
+      expected: expect.stringContaining(leaking.name),
+    });
+  const stopped = part('stopped by it', split.train, own);
+  await expect(
+    Mixture.fit([part('fair', split.train), stopped], split.train, own, { users: 20, depth: 10 }),
+  ).resolves.toBeInstanceOf(Mixture);
 });

@@ -1,9 +1,9 @@
 import type { ArtifactManifest } from '../artifact/artifact-manifest.js';
-import { ArtifactError, PalateError } from '../basics/errors.js';
+import { ArtifactError, LeakError, PalateError } from '../basics/errors.js';
 import { fingerprint } from '../data/fingerprint.js';
 import type { InteractionLog } from '../data/interaction-log.js';
 import { checkProvenance, type Provenance, readProvenance } from '../data/provenance.js';
-import { partsOf } from '../data/withheld.js';
+import { isWithheld, logsAround, partsOf } from '../data/withheld.js';
 
 /**
  * Refuses texts or vectors that know the interactions that a fit is stopped or tuned by: they would be judged by what
@@ -76,4 +76,34 @@ export function savedProvenance(dir: string, value: unknown): Provenance | undef
       cause: error,
     });
   }
+}
+
+/**
+ * Refuses a system that was given what it is measured or weighed by, as far as the split and the system tell: a test that
+ * it was fitted on, or a validation part that it was trained on. It may have been stopped or chosen by the validation part.
+ *
+ * @param name - how the message calls the system
+ * @param fittedOn - fingerprints of the data that it was given; nothing is checked where it does not say
+ * @param held - a part of a split
+ * @throws LeakError naming what it was given
+ */
+export function checkFittedApart(
+  name: string,
+  fittedOn: readonly string[] | undefined,
+  held: InteractionLog,
+): void {
+  if (!fittedOn || fittedOn.length === 0) return;
+  const refuse = (what: string): never => {
+    throw new LeakError({
+      expected: `${name} to be fitted on the training part, and stopped or chosen by the validation part`,
+      received: `one that was given ${what}`,
+      hint: 'Fit on withLog(dataset, split.train) with validation: split.validation.',
+    });
+  };
+  const around = logsAround(held);
+  for (const [k, log] of around.entries())
+    if (fittedOn.includes(fingerprint(log)))
+      refuse(k === 0 ? 'the whole log that the test was held out of' : 'a log that holds the test');
+  if (around.length > 0 && !isWithheld(held) && fittedOn.includes(fingerprint(held)))
+    refuse('the test itself');
 }

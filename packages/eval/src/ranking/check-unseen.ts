@@ -1,10 +1,7 @@
 import {
+  checkFittedApart,
   checkProvenance,
-  fingerprint,
   type InteractionLog,
-  isWithheld,
-  LeakError,
-  logsAround,
   type Retriever,
   trainingOf,
 } from '@palate/core';
@@ -27,34 +24,11 @@ export function checkUnseen(
 ): void {
   const { name, provenance } = retriever;
   const { history, test, train } = data;
-  checkFittedApart(retriever, test);
+  checkFittedApart(name, retriever.fittedOn, test);
   if (!provenance || provenance.kind === 'world') return;
   checkProvenance(`what ${name} was built with`, provenance, {
     rows: test,
     history,
     training: trainingOf(history, ...(train ? [train] : [])),
   });
-}
-
-/**
- * Refuses a retriever that was given the test of a split, as far as the split and the retriever tell. A system may be
- * stopped by the validation part and chosen by it again, but not trained on it.
- */
-function checkFittedApart(
-  { name, fittedOn }: Pick<Retriever, 'name' | 'fittedOn'>,
-  test: InteractionLog,
-): void {
-  if (!fittedOn || fittedOn.length === 0) return;
-  const refuse = (what: string): never => {
-    throw new LeakError({
-      expected: `${name} to be fitted on the training part, and stopped or chosen by the validation part`,
-      received: `one that was given ${what}`,
-      hint: 'Fit on withLog(dataset, split.train) with validation: split.validation.',
-    });
-  };
-  for (const [k, log] of logsAround(test).entries())
-    if (fittedOn.includes(fingerprint(log)))
-      refuse(k === 0 ? 'the whole log that the test was held out of' : 'a log that holds the test');
-  if (logsAround(test).length > 0 && !isWithheld(test) && fittedOn.includes(fingerprint(test)))
-    refuse('the test itself');
 }

@@ -2,6 +2,7 @@ import {
   ArtifactError,
   artifactTensor,
   byScore,
+  checkFittedApart,
   checkRetrieval,
   checkSameItems,
   checkSharedIds,
@@ -125,7 +126,7 @@ export class Mixture implements Retriever, Saveable {
    * @param log - training interactions, the histories of the queries
    * @param validation - what came next; not what results are measured by
    * @throws InvalidInputError for fewer than two parts, parts over other items, or a validation without interactions
-   * @throws LeakError for a part whose texts or vectors know the validation
+   * @throws LeakError for a part that was fitted on the validation, or whose texts or vectors know it
    */
   static async fit(
     parts: readonly Retriever[],
@@ -136,7 +137,10 @@ export class Mixture implements Retriever, Saveable {
     const settings = MIXTURE.settings(options);
     checkParts(parts, log.items);
     checkSharedIds('the validation log', validation, log);
-    for (const { name, provenance } of parts) checkValidationUnseen(name, provenance, log, validation);
+    for (const { name, provenance, fittedOn } of parts) {
+      checkValidationUnseen(name, provenance, log, validation);
+      checkFittedApart(name, fittedOn, validation);
+    }
     const random = new RandomStream(options.seed ?? 0).fork(KIND);
     const held = heldOutQueries(log, validation);
     const chosen =
