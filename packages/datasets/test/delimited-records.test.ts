@@ -60,7 +60,7 @@ test('empty fields stay fields', async () => {
   ]);
 });
 
-test('whole numbers are told by their values, and no other text is', async () => {
+test('whole numbers are told by their values, and no other text is, nor any where a digit is the delimiter', async () => {
   const number = fc.oneof(
     fc.nat(99).map(String),
     fc.bigInt({ min: 0n, max: 10n ** 17n }).map(String),
@@ -101,7 +101,10 @@ test('whole numbers are told by their values, and no other text is', async () =>
             .map((line) =>
               line
                 .split(delimiter)
-                .map((text) => [text.trim(), isWhole.test(text) ? Number(text) : Number.NaN]),
+                .map((text) => [
+                  text.trim(),
+                  delimiter !== '1' && isWhole.test(text) ? Number(text) : Number.NaN,
+                ]),
             ),
         );
       },

@@ -14,6 +14,7 @@ export interface RecordLayout {
 const SPACE = 32;
 const TAB = 9;
 const ZERO = 48;
+const NINE = 57;
 const TENS = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
 
 /** The fields of one record as ranges of bytes, blanks around them left out. One object serves all records. */
@@ -25,7 +26,10 @@ export class RecordFields {
   count = 0;
   starts = new Int32Array(64);
   ends = new Int32Array(64);
-  /** Values of fields that are whole numbers of at most 15 digits without zeros in front; NaN for others, and for quoted ones. */
+  /**
+   * Values of fields that are whole numbers of at most 15 digits without zeros in front; NaN for others, for quoted ones, and for
+   * all where a digit is the delimiter.
+   */
   whole = new Float64Array(64);
   recordStart = 0;
   /** The field that is looked at, for {@link position}. */
@@ -235,39 +239,42 @@ class RecordScanner {
     return fields;
   }
 
-  /** A record without quotes. Whole numbers are read in the same pass. */
+  /** A record without quotes. Whole numbers are read in the pass that finds the fields. */
   plain(bytes: Buffer, start: number, end: number, line: number): RecordFields {
     const fields = this.#begin(bytes, start, line);
     const first = this.#first;
     const width = this.#delimiter.length;
-    let from = start;
-    // The first nine digits, and those behind them: small enough for quick arithmetic.
-    let head = 0;
-    let value = 0;
-    let isWhole = true;
-    for (let at = start; ; at++) {
-      if (at < end) {
-        const byte = bytes[at]!;
-        if (byte !== first || (width > 1 && !this.#isDelimiter(bytes, at, end))) {
-          const digit = byte - ZERO;
-          if (digit < 0 || digit > 9) isWhole = false;
-          if (at - from === 9) {
-            head = value;
-            value = 0;
+    const mayBeWhole = first < ZERO || first > NINE;
+    for (let from = start; ; from += width) {
+      let at = from;
+      // The first nine digits, and up to six behind them: small enough for quick arithmetic.
+      let value = 0;
+      if (mayBeWhole) {
+        for (const stop = Math.min(end, from + 9); at < stop; at++) {
+          const byte = bytes[at]!;
+          if (byte < ZERO || byte > NINE) break;
+          value = (Math.imul(value, 10) + byte - ZERO) | 0;
+        }
+        if (at === from + 9) {
+          let further = 0;
+          for (const stop = Math.min(end, from + 15); at < stop; at++) {
+            const byte = bytes[at]!;
+            if (byte < ZERO || byte > NINE) break;
+            further = (Math.imul(further, 10) + byte - ZERO) | 0;
           }
-          value = (Math.imul(value, 10) + digit) | 0;
-          continue;
+          value = value * TENS[at - from - 9]! + further;
         }
       }
       const digits = at - from;
-      if (isWhole && digits > 0 && digits <= 15 && (digits === 1 || bytes[from] !== ZERO))
-        fields.add(from, at, digits > 9 ? head * TENS[digits - 9]! + value : value);
-      else this.#add(bytes, from, at);
+      const endsHere =
+        at === end || (bytes[at] === first && (width === 1 || this.#isDelimiter(bytes, at, end)));
+      if (endsHere && digits > 0 && (digits === 1 || bytes[from] !== ZERO)) fields.add(from, at, value);
+      else {
+        if (!endsHere) at = this.#nextDelimiter(bytes, at, end);
+        this.#add(bytes, from, at);
+      }
       if (at >= end) return fields;
-      from = at + width;
-      at = from - 1;
-      value = 0;
-      isWhole = true;
+      from = at;
     }
   }
 
