@@ -115,7 +115,8 @@ export class BatchQueue implements JobQueue {
     return keys.map((key) => {
       const kept = this.#results.get(key) as Kept;
       return kept.ok
-        ? { key, ok: true, value: read(kept.value as never) }
+        ? // What this job's own `read` was made for: it was kept under the key of the job.
+          { key, ok: true, value: read(kept.value as never) }
         : { key, ok: false, error: kept.error };
     });
   }

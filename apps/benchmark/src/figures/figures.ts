@@ -16,7 +16,7 @@ interface Figure {
   readonly chart: ChartSpecification;
 }
 
-/** What each figure draws on the vertical axis or along the horizontal one. */
+/** Quantities that each figure draws on the vertical axis or along the horizontal one. */
 const LEADING = 'ndcg@10';
 
 /** Fits shorter than this are drawn at it: what is below says nothing. */

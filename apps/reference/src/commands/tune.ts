@@ -25,6 +25,7 @@ export async function tuneCommand(options: TuneOptions, context: CommandContext)
   const grid = await gridOf(options.grid);
   const combinations: readonly MethodSettings[] = combinationsOf(grid);
   // Before anything is fitted: names and values of the method's own options.
+  // Methods have options of different types; this is the check of theirs.
   for (const combination of combinations) declared.settings(combination as never);
   const metrics = namesIn(options.metrics);
   if (options.queue === undefined)

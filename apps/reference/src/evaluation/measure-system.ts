@@ -17,7 +17,7 @@ import { evaluateRanking, type RankingResult } from '@palate/eval';
 /** A result with the texts of a language model that were read for it. */
 export type MeasuredSystem = RankingResult & { readonly knowledge?: string | undefined };
 
-/** What a system is measured on, and how. */
+/** Data that a system is measured on, and the way it is measured. */
 export interface Measuring extends LongCallOptions {
   readonly train: Dataset;
   /** Interactions that systems are told at the test. */

@@ -163,7 +163,7 @@ function checkEntry(name: string, entry: unknown): HeaderEntry {
   if (!Array.isArray(shape) || !shape.every(whole)) refuse(`no shape for ${name}`);
   if (!Array.isArray(range) || range.length !== 2 || !range.every(whole))
     refuse(`no offsets of values for ${name}`);
-  const [from, to] = range as unknown as readonly [number, number];
+  const [from = 0, to = 0] = range;
   if (to - from !== elements(shape) * width)
     refuse(`${to - from} bytes for ${name} of shape [${shape.join(', ')}] and type ${dtype}`);
   return { dtype, shape, data_offsets: [from, to] };

@@ -1,5 +1,5 @@
 /** Marks every Palate error, so that two copies of this package in one process still recognise each other's. */
-const PALATE_ERROR: unique symbol = Symbol.for('palate.error') as never;
+const PALATE_ERROR = Symbol.for('palate.error');
 
 /** Longest piece of an error's message, in UTF-16 units: values that came from outside are cut to it. */
 const LONGEST_PIECE = 600;
@@ -72,7 +72,7 @@ export class PalateError extends Error {
 
   /** Tells whether a value is a Palate error, from this or another copy of the package. */
   static is(value: unknown): value is PalateError {
-    return value instanceof Error && (value as unknown as Record<symbol, unknown>)[PALATE_ERROR] === true;
+    return value instanceof Error && Reflect.get(value, PALATE_ERROR) === true;
   }
 }
 

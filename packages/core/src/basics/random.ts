@@ -112,6 +112,7 @@ export class RandomStream {
   shuffle<A extends unknown[] | Int32Array | Uint32Array | Float32Array | Float64Array>(values: A): A {
     for (let i = values.length - 1; i > 0; i--) {
       const j = this.integer(i + 1);
+      // An entry of the same array, whatever kind of array it is.
       const held = values[i];
       values[i] = values[j] as never;
       values[j] = held as never;

@@ -77,6 +77,7 @@ function declare<T>(
 ): OptionDeclaration<T, never> {
   const fallback = about.default;
   return {
+    // The caller's type says which presence it is.
     presence: presence as never,
     fallback,
     doc: about.doc,

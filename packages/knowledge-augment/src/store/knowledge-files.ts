@@ -80,6 +80,7 @@ export async function importKnowledge(
         },
       );
     checkNote(record.provenance, path, line);
+    // Every field was checked above.
     entries.push(record as unknown as KnowledgeEntry);
   });
   for (let from = 0; from < entries.length; from += BLOCK) {

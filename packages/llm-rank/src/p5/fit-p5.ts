@@ -142,9 +142,9 @@ function trainedTasks(material: Material, { families, draws }: P5Settings): stri
     if (task.family === 'rating') return material.log.rating !== undefined;
     return unitsOf(material, task.unit) > 0;
   };
-  const found = Object.keys(P5_TASKS).filter(
-    (name) =>
-      hasRows(name) && (families ?? [P5_TASKS[name]?.family]).includes(P5_TASKS[name]?.family as never),
+  const isAsked = (family: string): boolean => families?.some((each) => each === family) ?? true;
+  const found = Object.entries(P5_TASKS).flatMap(([name, { family }]) =>
+    hasRows(name) && isAsked(family) ? [name] : [],
   );
   for (const family of families ?? [])
     if (!found.some((name) => P5_TASKS[name]?.family === family))

@@ -18,7 +18,7 @@ const TITLES = 'titles.json';
 const TEMPLATES = 'templates.json';
 const NAMES = 'names.json';
 
-/** What a P5 calls users and items, and how it asks. */
+/** Names of users and items in texts, and the questions. */
 type P5Texts = Pick<P5Parts, 'titles' | 'templates' | 'userNames' | 'itemNames'> & { readonly users: IdMap };
 
 /** Files that keep the texts of a P5. */

@@ -61,6 +61,7 @@ export async function aiSdkEncoder(options: AiSdkEncoderOptions): Promise<Batche
   const ask = askingAgain(retry, (texts, signal) =>
     gate.run(signal, async () => {
       const answer = await callSdk(where, 'an embedding', { signal, timeoutSeconds }, (abortSignal) =>
+        // Models of several versions of the SDK are taken, whose types of options differ.
         model.doEmbed({ values: [...texts], abortSignal } as never),
       );
       const rows = (answer as { embeddings?: unknown } | null)?.embeddings;

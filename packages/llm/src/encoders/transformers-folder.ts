@@ -174,6 +174,7 @@ export function makeTokenizer(
   const config: Json = { ...inferredTokenizerConfig(tokenizer, model), ...given };
   const template = config.chat_template ?? file;
   const name = String(config.tokenizer_class ?? '').replace(/Fast$/, '');
+  // The folder names one of the library's classes.
   const classes = library as unknown as Record<string, typeof library.PreTrainedTokenizer | undefined>;
   const Class = (/^\w+Tokenizer$/.test(name) ? classes[name] : undefined) ?? library.PreTrainedTokenizer;
   const limit = config.model_max_length;

@@ -120,7 +120,8 @@ export function withTracing(model: LanguageModel, options: TracingOptions = {}):
 async function globalTracer(): Promise<SpanTracer> {
   try {
     const { trace } = await import('@opentelemetry/api');
-    return trace.getTracer('@palate/llm') as unknown as SpanTracer;
+    const tracer: SpanTracer = trace.getTracer('@palate/llm');
+    return tracer;
   } catch (cause) {
     throw new MissingDependencyError('@opentelemetry/api', 'withTracing', cause);
   }

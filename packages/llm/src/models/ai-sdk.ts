@@ -91,6 +91,7 @@ export function aiSdkModel(options: AiSdkModelOptions): StreamingLanguageModel {
       const request = hasFormat ? withWrappedSchema(asked) : asked;
       const isWrapped = hasFormat && asked.schema !== undefined && needsWrapper(asked.schema.jsonSchema);
       const answer = await callSdk(where, 'a generation', { signal, timeoutSeconds }, (abortSignal) =>
+        // Models of several versions of the SDK are taken, whose types of options differ.
         model.doGenerate(callOptions(request, hasFormat, abortSignal) as never),
       );
       const result = readGenerated(Object(answer), request, where);

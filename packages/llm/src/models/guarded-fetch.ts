@@ -99,7 +99,7 @@ async function beginning(response: Response): Promise<string> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
   try {
-    for await (const part of response.body as unknown as AsyncIterable<Uint8Array>) {
+    for await (const part of response.body) {
       parts.push(part);
       bytes += part.byteLength;
       // Leaving the loop lets go of the rest.

@@ -173,6 +173,7 @@ async function generate(
   });
   const { temperature, topP } = request;
   if (temperature !== 0) library.random.seed(request.seed ?? 0);
+  // The library's types demand every field of its configuration; those left out keep the model's own.
   await model.generate({
     ...idTensor(loaded, prompt),
     max_new_tokens: maxTokens,

@@ -207,7 +207,7 @@ export class EfficientModel implements IdModel {
     return this.#arrive(states, this.#arrivals(codes, nodes), level, pass);
   }
 
-  /** What {@link EfficientModel.#arrive} adds to the states, and what it weighs them by where prefixes have vectors. */
+  /** Summand of the states in {@link EfficientModel.#arrive}, and their weight where prefixes have vectors. */
   #arrivals(codes: tf.Tensor, nodes: tf.Tensor): tf.Tensor[] {
     const scale = Math.sqrt(this.#config.dimension);
     const shown = tf.mul(this.#codes.apply(codes), scale);

@@ -14,7 +14,7 @@ import type { UnseenItems } from './unseen-items.js';
 
 /** Added to the score of what is closed or missing. */
 const CLOSED = -1e9;
-/** What is added by the kinds of items to be found below a node. */
+/** Summands by the kinds of items to be found below a node. */
 const BY_KINDS = Float32Array.from({ length: 4 }, (_, kinds) => (kinds & WARM ? 0 : CLOSED));
 /** Scores below are of beams that nothing was left for. */
 const LEAST = CLOSED / 2;

@@ -8,7 +8,7 @@ import {
 import { normalisedGain } from '@palate/eval';
 import { Gate, type GateExample } from './gate.js';
 
-/** What the mixture was chosen by: NDCG@10 on the validation, each user under a gate that had not seen it. */
+/** Measures that the mixture was chosen by: NDCG@10 on the validation, each user under a gate that had not seen it. */
 export interface MixtureChoice {
   readonly mixture: number;
   /** Of each part by itself. */

@@ -103,7 +103,7 @@ export class Mixture implements Retriever, Saveable {
   /** Knowledge of interactions in all parts together. */
   readonly provenance: Provenance | undefined;
   readonly fittedOn: readonly string[];
-  /** What was measured on the validation. */
+  /** Measures on the validation. */
   readonly choice: MixtureChoice;
   readonly #parts: readonly Retriever[];
   readonly #fitted: Fitted;

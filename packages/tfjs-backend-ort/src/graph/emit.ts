@@ -42,6 +42,7 @@ export function kernel<I = Record<string, TensorInfo>, A = Record<string, unknow
   kernelName: string,
   run: (call: KernelCall<I, A>) => TensorInfo | TensorInfo[],
 ): KernelConfig {
+  // TensorFlow.js types the calls of all kernels alike; each reads inputs and attributes of its own.
   return { kernelName, backendName: 'ort', kernelFunc: run as unknown as KernelConfig['kernelFunc'] };
 }
 
@@ -200,7 +201,7 @@ export function binary(name: string, a: Value, b: Value, type?: OnnxType): Value
   return op(name, [unspread(a, b, shape), unspread(b, a, shape)], shape, undefined, type ?? a.type);
 }
 
-/** What a value was expanded from, where the other operand spreads it as far by itself. */
+/** The value that another was expanded from, where the other operand spreads it as far by itself. */
 function unspread(x: Value, other: Value, shape: readonly number[]): Value {
   if (x.from !== 'node' || !sameShape(other.shape, shape)) return x;
   const { op: name, inputs } = x.source as GraphNode;

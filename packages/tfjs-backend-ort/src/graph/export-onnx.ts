@@ -110,7 +110,7 @@ function traceFunction<I extends NamedTensors>(
   inputs: I,
 ): Trace {
   backend.flush();
-  let trace: Trace | undefined;
+  const traces: Trace[] = [];
   tf.tidy(() => {
     const names = new Map<LeafData, string>();
     const own: Record<string, tf.Tensor> = {};
@@ -150,9 +150,9 @@ function traceFunction<I extends NamedTensors>(
       // Its numbers are written later: tensors of another recording must not take their memory.
       else data.shared = true;
     });
-    trace = { plan, arguments: found, outputNames: Object.keys(named) };
+    traces.push({ plan, arguments: found, outputNames: Object.keys(named) });
   });
-  return trace as unknown as Trace;
+  return traces[0] as Trace;
 }
 
 function baked({ plan, arguments: names }: Trace): Set<number> {

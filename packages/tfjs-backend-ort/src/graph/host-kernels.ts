@@ -21,7 +21,7 @@ function hostBackend(): MathBackendCPU {
   if (!host) {
     host = new MathBackendCPU();
     // It greets its first user with an advertisement.
-    (host as unknown as { firstUse: boolean }).firstUse = false;
+    Reflect.set(host, 'firstUse', false);
   }
   return host;
 }
@@ -65,6 +65,19 @@ function fromHost(backend: OrtBackend, info: TensorInfo): TensorInfo {
 }
 
 /**
+ * Runs one call of a kernel by the CPU backend's code, where the graph has no exact form for what it was given.
+ *
+ * @param kernelName - a kernel that the CPU backend has
+ */
+export function onHost<R extends TensorInfo | TensorInfo[] = TensorInfo>(
+  kernelName: string,
+  call: { readonly inputs: unknown; readonly attrs: unknown; readonly backend: OrtBackend },
+): R {
+  // TensorFlow.js types all inputs and attributes alike; each kernel reads its own.
+  return hostKernel(kernelName)?.kernelFunc(call as never) as R;
+}
+
+/**
  * A kernel that runs in JavaScript by the CPU backend's code: the graph so far is computed, the inputs are read, and
  * the result is a new leaf. For operations that ONNX has no exact form for.
  *
@@ -87,10 +100,11 @@ export function hostKernel(kernelName: string): KernelConfig | undefined {
         before.add(made);
         return made;
       };
-      const converted: Record<string, unknown> = Array.isArray(inputs) ? ([] as never) : {};
+      // Inputs are an object of tensors by name or, of kernels that take any number, a list.
+      const converted = Array.isArray(inputs) ? [] : {};
       for (const [name, value] of Object.entries(inputs as Inputs))
-        converted[name] = Array.isArray(value) ? value.map(convert) : value && convert(value);
-      const outputs = config.kernelFunc({ inputs: converted as never, backend: cpu, attrs: attrs as never });
+        Reflect.set(converted, name, Array.isArray(value) ? value.map(convert) : value && convert(value));
+      const outputs = config.kernelFunc({ inputs: converted, backend: cpu, attrs: attrs ?? {} });
       const results = (Array.isArray(outputs) ? outputs : [outputs]) as TensorInfo[];
       const made = results.map((info) => fromHost(ort, info));
       for (const info of [...results, ...before]) cpu.disposeData(info.dataId, true);

@@ -22,6 +22,7 @@ export function moveElements(
     return halves[0].map((real, index) => backend.makeComplexTensor(real, halves[1][index] as TensorInfo));
   }
   if (first.dtype === 'string') {
+    // Strings are bytes each, which the type of a reading has no place for.
     const strings = inputs.flatMap((info) => backend.readSync(info.dataId) as unknown as Uint8Array[]);
     let offset = 0;
     const positions = inputs.map((info) => {

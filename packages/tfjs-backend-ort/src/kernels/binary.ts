@@ -67,6 +67,7 @@ function withComplex(
   const { kernelFunc } = config;
   return kernel<Pair>(config.kernelName, (call) => {
     const { inputs, backend } = call;
+    // TensorFlow.js types the calls of all kernels alike.
     if (inputs.a.dtype !== 'complex64') return kernelFunc(call as never) as TensorInfo;
     const a = backend.complexParts(inputs.a);
     const b = backend.complexParts(inputs.b);

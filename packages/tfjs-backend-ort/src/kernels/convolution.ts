@@ -14,7 +14,7 @@ import {
   value,
 } from '../graph/emit.js';
 import { sameShape } from '../graph/graph.js';
-import { hostKernel } from '../graph/host-kernels.js';
+import { onHost } from '../graph/host-kernels.js';
 import { activate } from './matrix.js';
 
 /** One spatial axis of a convolution or pooling window. */
@@ -233,7 +233,7 @@ export function inGraphIfFloat<I, A>(
     const infos = Object.values(call.inputs as Record<string, TensorInfo | undefined>);
     if (infos.every((info) => info === undefined || (info.dtype === 'float32' && sizeOf(info.shape) > 0)))
       return run(call);
-    return hostKernel(name)?.kernelFunc(call as never) as TensorInfo;
+    return onHost(name, call);
   });
 }
 
@@ -243,6 +243,7 @@ function geometryOf(
   attrs: Attrs,
   depthwise: boolean,
 ): WindowGeometry {
+  // The library wants tuples, of four or of five entries by the kernel.
   const input = [...inputShape] as never;
   const filter = [...filterShape] as never;
   const { strides, pad, dimRoundingMode } = attrs;
@@ -332,7 +333,7 @@ function ofInput(name: string, depthwise: boolean): KernelConfig {
         geometry.axes.map((axis) => axis.output),
       )
     )
-      return hostKernel(name)?.kernelFunc(call as never) as TensorInfo;
+      return onHost(name, call);
     const group = depthwise ? (filter.shape[2] as number) : 1;
     const weights = onnxFilter(value(backend, filter), depthwise);
     return tensor(backend, spread(value(backend, dy), weights, geometry, group), 'float32');

@@ -111,7 +111,7 @@ export const indexingKernels: readonly KernelConfig[] = [
     { readonly axis: number; readonly batchDims?: number }
   >('GatherV2', ({ inputs, attrs, backend }) => {
     const [axis] = util.parseAxisParam(attrs.axis, inputs.x.shape) as [number];
-    // Validates the shapes as every backend does.
+    // Validates the shapes as every backend does; of the tensors that the types ask for it reads no more than these have.
     backend_util.segment_util.collectGatherOpShapeInfo(
       inputs.x as never,
       inputs.indices as never,
@@ -129,6 +129,7 @@ export const indexingKernels: readonly KernelConfig[] = [
     );
   }),
   kernel<{ readonly params: TensorInfo; readonly indices: TensorInfo }>('GatherNd', ({ inputs, backend }) => {
+    // Reads shapes alone of what it types as tensors.
     const [shape, count] = backend_util.prepareAndValidate(inputs.params as never, inputs.indices as never);
     if (count === 0)
       return hostTensor(

@@ -63,6 +63,7 @@ export const movementKernels: readonly KernelConfig[] = [
   kernel<X, { readonly begin: number | number[]; readonly size: number | number[] }>(
     'Slice',
     ({ inputs, attrs, backend }) => {
+      // These helpers read shapes alone of what they type as tensors.
       const [begin, size] = slice_util.parseSliceParams(
         inputs.x as never,
         attrs.begin as number[],
@@ -76,6 +77,7 @@ export const movementKernels: readonly KernelConfig[] = [
     'SplitV',
     ({ inputs, attrs, backend }) => {
       const [axis] = util.parseAxisParam(attrs.axis, inputs.x.shape) as [number];
+      // Reads the shape alone of what it types as a tensor.
       const sizes = backend_util.prepareSplitSize(inputs.x as never, attrs.numOrSizeSplits, axis);
       return moveElements(backend, [inputs.x], ([x]) => {
         const source = x as Value;

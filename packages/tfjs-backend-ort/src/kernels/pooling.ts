@@ -13,7 +13,7 @@ import {
   type Value,
   value,
 } from '../graph/emit.js';
-import { hostKernel } from '../graph/host-kernels.js';
+import { onHost } from '../graph/host-kernels.js';
 import {
   channelsFirst,
   channelsRestored,
@@ -35,6 +35,7 @@ type Attrs = {
 };
 
 function geometryOf(shape: readonly number[], attrs: Attrs): WindowGeometry {
+  // The library wants tuples, of four or of five entries by the kernel.
   const { filterSize, strides, pad, dimRoundingMode } = attrs;
   return shape.length === 5
     ? geometry3D(
@@ -66,7 +67,7 @@ function pooling<I extends Record<string, TensorInfo>>(
 ): KernelConfig {
   return inGraphIfFloat<I, Attrs>(name, (call) => {
     const geometry = geometryOf(pooled(call.inputs).shape, call.attrs);
-    if (!isPoolable(geometry)) return hostKernel(name)?.kernelFunc(call as never) as TensorInfo;
+    if (!isPoolable(geometry)) return onHost(name, call);
     return run(call, geometry);
   });
 }

@@ -14,7 +14,7 @@ import {
   transpose,
   type Value,
 } from '../graph/emit.js';
-import { hostKernel } from '../graph/host-kernels.js';
+import { onHost } from '../graph/host-kernels.js';
 import { moveElements } from '../graph/structural.js';
 
 type X = { readonly x: TensorInfo };
@@ -177,7 +177,7 @@ export const rearrangementKernels: readonly KernelConfig[] = [
       backend,
     } = call;
     const [batch, height, width, depth] = x.shape as [number, number, number, number];
-    if (dataFormat !== 'NHWC') return hostKernel('DepthToSpace')?.kernelFunc(call as never) as TensorInfo;
+    if (dataFormat !== 'NHWC') return onHost('DepthToSpace', call);
     const channels = depth / (block * block);
     return move(backend, x, (source) =>
       reshape(

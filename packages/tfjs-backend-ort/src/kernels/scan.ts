@@ -14,7 +14,7 @@ import {
   value,
 } from '../graph/emit.js';
 import type { GraphDtype } from '../graph/graph.js';
-import { hostKernel } from '../graph/host-kernels.js';
+import { onHost } from '../graph/host-kernels.js';
 import { inGraphIfFloat } from './convolution.js';
 
 type X = { readonly x: TensorInfo };
@@ -33,7 +33,7 @@ export const scanKernels: readonly KernelConfig[] = [
     (call) => {
       const { inputs, attrs, backend } = call;
       if (inputs.x.shape.length === 0 || util.sizeFromShape(inputs.x.shape) === 0)
-        return hostKernel('Cumsum')?.kernelFunc(call as never) as TensorInfo;
+        return onHost('Cumsum', call);
       const dtype = inputs.x.dtype === 'bool' ? 'int32' : (inputs.x.dtype as GraphDtype);
       const x = cast(value(backend, inputs.x), dtype);
       const [axis] = util.parseAxisParam(attrs.axis, inputs.x.shape) as [number];
@@ -49,7 +49,7 @@ export const scanKernels: readonly KernelConfig[] = [
     const { x } = inputs;
     const last = x.shape.at(-1) ?? 0;
     if (attrs.k === 0 || attrs.k > last || x.dtype === 'bool' || util.sizeFromShape(x.shape) === 0)
-      return hostKernel('TopK')?.kernelFunc(call as never) as TensorInfo[];
+      return onHost<TensorInfo[]>('TopK', call);
     const source = value(backend, x);
     const shape = [...source.shape.slice(0, -1), attrs.k];
     // Both take the lower index first among equals. Always sorted, as by the CPU backend.
@@ -82,6 +82,7 @@ export const scanKernels: readonly KernelConfig[] = [
     ({ inputs, attrs, backend }) => {
       const tensors = Object.values(inputs) as TensorInfo[];
       const { allDims, idDims } = backend_util.decodeEinsumEquation(attrs.equation, tensors.length);
+      // Reads shapes alone of what it types as tensors.
       backend_util.checkEinsumDimSizes(allDims.length, idDims, tensors as never);
       const equation = attrs.equation.replace(/\s/g, '');
       const [left, right] = equation.split('->') as [string, string];

@@ -59,6 +59,7 @@ export function bufferOf<R extends Rank, D extends DataType>(
   { shape, dtype }: TensorInfo,
   values: backend_util.BackendValues,
 ): TensorBuffer<R, D> {
+  // Rank and type of a buffer are type arguments that nothing here can know: the tensor says them.
   const made =
     dtype === 'string'
       ? buffer(

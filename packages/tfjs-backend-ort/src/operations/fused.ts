@@ -15,8 +15,8 @@ import {
 
 const onOrt = (): boolean => tf.getBackend() === 'ort';
 
-function run(kernel: string, inputs: Record<string, tf.Tensor>, attrs: object = {}): tf.Tensor[] {
-  return tf.engine().runKernel(kernel, inputs, attrs as never) as tf.Tensor[];
+function run(kernel: string, inputs: Record<string, tf.Tensor>, attrs: tf.NamedAttrMap = {}): tf.Tensor[] {
+  return tf.engine().runKernel(kernel, inputs, attrs) as tf.Tensor[];
 }
 
 /**
@@ -33,6 +33,7 @@ export function layerNorm(x: tf.Tensor, gain: tf.Tensor, bias: tf.Tensor, epsilo
       return tf.add(tf.mul(tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, epsilon))), gain), bias);
     });
   const operation = tf.customGrad((...args) => {
+    // `customGrad` types its function by tensors alone, and passes what saves them behind these.
     const [input, scale, shift, save] = args as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
     const [y, mean, inverse] = run(LAYER_NORM, { x: input, gain: scale, bias: shift }, { epsilon }) as [
       tf.Tensor,
@@ -65,6 +66,7 @@ export function sparseCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf
       return tf.neg(tf.sum(tf.mul(tf.cast(hot, 'float32'), tf.logSoftmax(logits, -1)), 1)) as tf.Tensor1D;
     });
   const operation = tf.customGrad((...args) => {
+    // The function that saves comes behind the tensors, as above.
     const [scores, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc];
     const [loss, logShares] = run(CROSS_ENTROPY, { logits: scores, labels }) as [tf.Tensor, tf.Tensor];
     save([logShares, labels]);

@@ -45,6 +45,7 @@ const better: readonly tf.GradConfig[] = [
     inputsToSave: ['x', 'indices'],
     gradFunc: (dy, saved, attrs) => {
       const [x, indices] = saved as [tf.Tensor, tf.Tensor];
+      // Attributes of all kernels have one type; those of this one are known.
       const { axis, batchDims } = attrs as unknown as { axis: number; batchDims: number };
       const others = ofGather.gradFunc(dy, saved, attrs);
       // Rows of a table, by far the most: their gradient is theirs alone, in a table of the same size.
@@ -104,6 +105,7 @@ const better: readonly tf.GradConfig[] = [
     inputsToSave: ['x'],
     gradFunc: (dy, saved, attrs) => {
       const [x] = saved as [tf.Tensor];
+      // As above.
       const { paddings, mode } = attrs as unknown as { paddings: [number, number][]; mode: string };
       const foldAxis = (folded: tf.Tensor, [before, after]: [number, number], axis: number): tf.Tensor => {
         if (before === 0 && after === 0) return folded;

@@ -21,13 +21,13 @@ function checkSeed(seed: tf.Tensor): void {
 function draw(
   kernel: string,
   seed: tf.Tensor,
-  attrs: object,
+  attrs: tf.NamedAttrMap,
   inJavaScript: (seed: Int32Array) => tf.Tensor,
   inputs: object = {},
 ): tf.Tensor {
   checkSeed(seed);
   if (tf.getBackend() === 'ort')
-    return tf.engine().runKernel(kernel, { seed, ...inputs }, attrs as never) as tf.Tensor;
+    return tf.engine().runKernel(kernel, { seed, ...inputs }, attrs) as tf.Tensor;
   return inJavaScript(seed.dataSync<'int32'>());
 }
 

@@ -64,6 +64,7 @@ export function trace<A extends readonly tf.Tensor[], R extends StepResult>(
   let results: ReturnType<typeof namedTensors>;
   takeHostRuns();
   try {
+    // Tensors of this recording in the places of the arguments, one for each.
     result = tf.tidy(() => step(...(own as unknown as A)) as tf.TensorContainer) as R;
     early = computed.length;
     results = namedTensors(result);

@@ -46,6 +46,7 @@ async function run(settings: EngineSettings): Promise<void> {
     const call = ENGINE_CALLS[operation];
     if (!call) throw new Error(`no operation ${operation}`);
     const onProgress = (progress: Progress): void => send({ kind: 'progress', id, progress });
+    // The host sends each operation its own argument (`ENGINE_CALLS`).
     answer(id, await call(engine, argument as never, { signal, onProgress }));
   };
 

@@ -26,6 +26,7 @@ export function addEngineRoutes(app: Hono<AppEnv>, parts: AppParts): void {
       const given = await givenTo(c, route);
       if (route.needsModels && !isReady())
         throw unavailable('not-ready', 'models that are ready', 'They are being fitted: see /api/v1/jobs.');
+      // `givenTo` has read it by the schema of this route.
       const leave = admission.enter(route.weight?.(given as never) ?? 1);
       const controller = new AbortController();
       const gone = (): void => controller.abort();
@@ -75,6 +76,7 @@ function operationOf(route: EngineRoute, given: unknown): [Operation, unknown] {
   const { query, limit = 50 } = Object(given) as { query?: string; limit?: number };
   if (route.operation === 'items' && query !== undefined && query.trim() !== '')
     return ['findItems', { words: query, limit }];
+  // It was read by the schema of this route.
   return [route.operation, route.argument(given as never)];
 }
 
