@@ -39,7 +39,7 @@ export function withTraining(command: CommandLine): CommandLine {
     .addOption(
       new Option(
         '--effort <how>',
-        'full takes minutes once; quick shows that all works: little training, the beginnings of texts',
+        'full takes minutes once; quick is for trying things out: little training, only the beginnings of texts',
       )
         .choices(['full', 'quick'])
         .default('full'),
@@ -49,10 +49,7 @@ export function withTraining(command: CommandLine): CommandLine {
 /** Adds `--data`, `--artifacts`, `--seed` and `--effort`. */
 export function withFitting(command: CommandLine): CommandLine {
   return withTraining(
-    withData(command).option(
-      '--artifacts <folder>',
-      'where fitted systems are kept (default: your cache folder)',
-    ),
+    withData(command).option('--artifacts <folder>', 'folder of fitted systems (default: your cache folder)'),
   );
 }
 
@@ -60,7 +57,7 @@ export function withFitting(command: CommandLine): CommandLine {
 export function withPrinting(command: CommandLine): CommandLine {
   return command
     .option('--json', 'print JSON')
-    .option('--progress', 'write progress as lines to the error stream, for logs');
+    .option('--progress', 'write progress as lines to standard error, for logs');
 }
 
 /**

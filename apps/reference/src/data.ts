@@ -55,6 +55,6 @@ export async function loadData(key: string, options: LongCallOptions = {}): Prom
   throw new InvalidInputError({
     expected: `a data set among ${known.join(', ')}, or the folder of one`,
     received: isFolder ? `${JSON.stringify(key)}, a folder of something else` : JSON.stringify(key),
-    hint: `${meant === undefined ? '' : `Did you mean ${meant}? `}\`palate import\` makes a folder of your own tables; \`palate datasets\` lists what is found, also where PALATE_DATA points.`,
+    hint: `${meant === undefined ? '' : `Did you mean ${meant}? `}\`palate import\` makes a folder from your own tables; \`palate datasets\` lists what is found, also in PALATE_DATA.`,
   });
 }

@@ -39,7 +39,9 @@ export function showReport(report: Report, width: number = terminalWidth()): str
     ...wrapped(`${title} (${caption})`, width),
     '',
     ...table(columns, fits ? whole : cells(false), width),
-    ...(fits ? [] : ['', ...wrapped('Intervals of 95 % take a wider terminal; --json has them.', width)]),
+    ...(fits
+      ? []
+      : ['', ...wrapped('Intervals of 95 % need a wider terminal; --json includes them.', width)]),
     ...rows.flatMap(({ system, note }) => (note ? wrapped(`${system}: ${note}`, width) : [])),
     ...notes.flatMap((note) => ['', ...wrapped(note, width)]),
     ...(tests ? ['', ...wrapped(`${tests.caption}:`, width), '', ...testsInLines(tests, width)] : []),

@@ -13,7 +13,7 @@ export function statisticsInWords(statistics: Statistics): string[] {
     `${number(users)} users, ${number(items)} items with interactions, ${number(interactions)} interactions (${number(100 * density, 2)} % of all pairs)`,
     `a user has ${number(historyLength.mean, 1)} on average (median ${number(historyLength.median, 1)}), from ${historyLength.min} to ${number(historyLength.max)}`,
     time === undefined
-      ? 'no times: the order of rows stands for them'
+      ? 'no times: the order of rows is used instead'
       : `from ${day(time.first)} to ${day(time.last)}${timeGranularity === 'day' ? ', in whole days' : ''}`,
     ...(meanRating === undefined ? [] : [`mean rating ${number(meanRating, 2)}`]),
     ...(statistics.repeatedPairs > 0

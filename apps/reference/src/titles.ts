@@ -66,7 +66,7 @@ export function findTitle(typed: string, dataset: Dataset): FoundTitle {
       near.length === 0
         ? titles.length === 0
           ? 'The items have no titles: name them by their ids.'
-          : 'Look for it with `palate search`.'
+          : 'Search for it with `palate search`.'
         : `Did you mean ${near
             .slice(0, 3)
             .map(({ title }) => title)

@@ -75,13 +75,13 @@ test('a run wants a bound; a sample shows a few; what is known is not asked agai
   const run = (...more: string[]) =>
     palate(['knowledge', 'run', ...data, '--kinds', 'tag', ...more], server.env);
   expect((await run()).stderr).toMatch(
-    /^palate: Expected a bound of what the texts may cost.*knowledge estimate.*\[invalid-input\]\n$/,
+    /^palate: Expected a limit on the cost of the texts.*knowledge estimate.*\[invalid-input\]\n$/,
   );
   expect((await run('--max-cost', '1')).stderr).toMatch(/--input-price and --output-price/);
   expect(server.prompts).toHaveLength(0);
   const sample = await run('--sample', '2');
   expect(sample.stdout).toMatch(/tag: .*\n {2}calm, warm, daily\n/);
-  expect(sample.stdout).toContain('tag: 2 written, 0 were there, 0 failed');
+  expect(sample.stdout).toContain('tag: 2 written, 0 existed, 0 failed');
   expect(sample.stdout).toContain('openai:test-model was asked twice');
   expect(server.prompts).toHaveLength(2);
   const rest = JSON.parse((await run('--max-tokens', '100000', '--json')).stdout);
@@ -150,7 +150,7 @@ test('what a server refuses is told in its words, with how often it was asked; s
     server.env,
   );
   expect(run.code).toBe(1);
-  expect(run.stdout).toMatch(/paraphrase: 1 written, 0 were there, 2 failed/);
+  expect(run.stdout).toMatch(/paraphrase: 1 written, 0 existed, 2 failed/);
   expect(run.stdout).toMatch(/2 × empty-answer/);
   expect(run.stdout).toContain('was asked 4 times');
   expect(run.stderr).toMatch(/This account is on hold.*\[not-authorised\]\n$/);

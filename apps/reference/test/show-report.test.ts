@@ -22,5 +22,5 @@ test('a report fits the terminal: values with their intervals where there is roo
   for (const line of narrow) expect(line.length).toBeLessThanOrEqual(44);
   expect(narrow.find((line) => line.startsWith('EASE'))?.replace(/ +/g, ' ')).toBe('EASE 0.0500 0.2500');
   expect(narrow.find((line) => line.includes('0.1234'))).toMatch(/^A recommender.*… +0\.1234 +0\.5000$/);
-  expect(narrow.join(' ')).toContain('--json has them');
+  expect(narrow.join(' ')).toContain('--json includes them');
 });

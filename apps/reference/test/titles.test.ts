@@ -45,7 +45,7 @@ test.each(['Toy Story 3', 'The Thing (1951)', 'Aliens', 'カメラ'])(
 
 test('what is like no title is not taken for a slip; items without titles are named by ids', () => {
   expect(() => findTitle('a bottle of something strong', dataset)).toThrow(
-    /Look for it with `palate search`/,
+    /Search for it with `palate search`/,
   );
   const bare = { ...dataset, catalog: new Catalog({ items: log.items, text: {} }) };
   expect(() => findTitle('Alien', bare)).toThrow(/no titles: name them by their ids/);

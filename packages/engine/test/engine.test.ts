@@ -61,7 +61,7 @@ describe('recommendations', () => {
       expect(outcomes[0]).toMatchObject({ source: 'engine', fellBack: 1 });
     }
     const { sources, outcomes } = await engine.recommend({ user: 'nobody' });
-    expect(sources.profile).toContain('not known');
+    expect(sources.profile).toContain('unknown');
     expect(outcomes[0]?.causes['user that is not known']).toBe(1);
   });
 
@@ -116,7 +116,7 @@ describe('recommendations', () => {
 describe('bad requests', () => {
   test.each([
     [{ history: ['tea-99'] }, /history\[0\].*"tea-99".*Did you mean "tea-/],
-    [{ candidates: ['Tea number 3'] }, /That is a title: the id is "tea-3"/],
+    [{ candidates: ['Tea number 3'] }, /That is a title; its id is "tea-3"/],
     [{ history: [{ item: 'tea-1', ratings: 3 }] }, /Did you mean rating/],
     [{ usr: 'user-1' }, /Did you mean user/],
     [{ k: 1001 }, /k of the recommend request.*1 to 1000/],
@@ -265,7 +265,7 @@ describe('what is fitted', () => {
     const { items } = await bare.recommend({ user: 'user-0', k: 2, explain: true });
     expect(kindsOf(items)).toEqual(['tea', 'tea']);
     expect(items[0]?.title).toBe(items[0]?.id);
-    expect(items[0]?.reason).toMatch(/^People who chose tea-\d chose it, too\.$/);
+    expect(items[0]?.reason).toMatch(/^People who chose tea-\d also chose it\.$/);
     expect(items[0]?.reasonSource).toBe('neighbours');
     await expect(bare.similar({ item: 'tea-1', by: 'text' })).rejects.toThrow(/items with texts/);
   });

@@ -92,7 +92,7 @@ test('other settings begin anew, and say so', async () => {
   await expect(stopped).rejects.toMatchObject({ code: 'cancelled' });
   const notices: string[] = [];
   expect(await score('other.jsonl', { k: 3, signal }, notices)).toMatchObject({ scored: 36 });
-  expect(notices).toEqual([expect.stringContaining('made anew')]);
+  expect(notices).toEqual([expect.stringContaining('computed again')]);
 });
 
 test('a file of something else stays as it is', async () => {
@@ -104,7 +104,7 @@ test('a file of something else stays as it is', async () => {
     ['notes.jsonl', /holds something else/],
     ['notes.parquet', /holds something else/],
     ['lists.csv', /ends in .jsonl or .parquet/],
-    ['nowhere/lists.jsonl', /a folder that is there/],
+    ['nowhere/lists.jsonl', /an existing folder/],
     ['foreign.jsonl', /only blocks of lists.*notes.txt/],
   ] as const)
     await expect(score(name)).rejects.toThrow(message);

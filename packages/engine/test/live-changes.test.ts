@@ -257,7 +257,7 @@ describe('a refit', () => {
     await first.close();
     const notices: string[] = [];
     await using second = await open({ folder: dir, onNotice: (notice) => notices.push(notice) });
-    expect(notices.join()).toContain('not that of the last refit');
+    expect(notices.join()).toContain('differs from that of the last refit');
     expect(second.status().data.users).toBe(36);
     expect(second.user('hal')).toBeUndefined();
   });

@@ -66,7 +66,7 @@ describe('paths through the graph', () => {
       "like Heat, which you rated 9: both about a crew's last job",
     );
     expect(relation && pathInWords(relation, ronin, { title })).toBe(
-      'like Heat, which you rated 9: their descriptions are alike',
+      'like Heat, which you rated 9: their descriptions are similar',
     );
     expect(value && pathInWords({ ...value, rating: undefined }, ronin, { title })).toBe(
       'like Heat: both genres: crime',

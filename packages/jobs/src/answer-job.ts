@@ -39,7 +39,7 @@ export function tokensOf({ usage }: GenerateResult, request: GenerateRequest): n
 
 /** Options of {@link answerJob}. */
 export interface AnswerJobOptions {
-  /** Name of a round of questions: what was answered in another round is asked anew. Default: one round for all. */
+  /** Name of a round of questions: what was answered in another round is asked again. Default: one round for all. */
   readonly round?: string | undefined;
 }
 
@@ -94,7 +94,7 @@ interface Waiting {
 }
 
 /**
- * Makes a language model of a queue: who asks it has the workers of the queue ask, under their budget and rate limit, and an
+ * Makes a language model from a queue: its requests are answered by the workers of the queue, under their budget and rate limit, and an
  * answer that was paid for once is given again. `generateKnowledge` and every other part that takes a model works with it.
  */
 export function modelByJobs(
@@ -122,7 +122,7 @@ export function modelByJobs(
             error: new PalateError(result.error.code, {
               expected: 'an answer by a worker',
               received: result.error.message,
-              hint: 'Ask again where the cause is gone: what is done is kept.',
+              hint: 'Ask again once the cause is fixed: finished work is kept.',
             }),
           },
     );

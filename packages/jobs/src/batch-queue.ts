@@ -100,8 +100,8 @@ export class BatchQueue implements JobQueue {
     if (!request || !read)
       throw new InvalidInputError({
         expected: 'jobs that are one question to a language model each (RequestJob)',
-        received: `jobs of ${job.name}, which are work of another kind`,
-        hint: 'Do them by LocalQueue or RedisQueue.',
+        received: `jobs of ${job.name}, which are another kind of work`,
+        hint: 'Run them with LocalQueue or RedisQueue.',
       });
     const keys = inputs.map((input) => jobKey(job, input));
     const lock = await lockFolder(this.#dir, 'batches of jobs');
@@ -164,7 +164,7 @@ export class BatchQueue implements JobQueue {
         throw new ArtifactError(join(this.#dir, name, 'jobs.json'), {
           expected: 'the jobs of a batch, as they were sent',
           received: 'something else',
-          hint: 'Restore the file, so that its answers are found; or move its folder away, and what was sent is paid again.',
+          hint: 'Restore the file, so that its answers are found; or move its folder away: then the batch is sent and paid again.',
         });
       await this.#finish(name, batch, signal, onProgress);
     }
@@ -202,7 +202,7 @@ export class BatchQueue implements JobQueue {
           };
         const error: JobFailure = outcome
           ? failureOf(outcome.error)
-          : { code: 'bad-answer', message: 'no outcome came for this request' };
+          : { code: 'bad-answer', message: 'no outcome for this request' };
         return { key, ok: false, error, cost: 0 };
       });
       await writeFileAtomically(join(dir, 'results.json'), JSON.stringify(kept));

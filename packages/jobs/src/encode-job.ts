@@ -80,7 +80,7 @@ export function encoderByJobs(
           throw new PalateError(result.error.code, {
             expected: `vectors of texts ${k * size} to ${Math.min(texts.length, (k + 1) * size) - 1}`,
             received: result.error.message,
-            hint: 'Ask again where the cause is gone: what is encoded is kept.',
+            hint: 'Ask again once the cause is fixed: finished vectors are kept.',
           });
         const bytes = Buffer.from(result.value.base64, 'base64');
         const count = (inputs[k]?.texts.length ?? 0) * width;
@@ -88,7 +88,7 @@ export function encoderByJobs(
           throw new InvalidInputError({
             expected: `${count} numbers from a worker, at width ${width}`,
             received: String(bytes.length / 4),
-            hint: 'Start workers with the encoder that is named here.',
+            hint: 'Start workers with the same encoder.',
           });
         for (let n = 0; n < count; n++) data[k * size * width + n] = bytes.readFloatLE(4 * n);
         truncated += result.value.truncated;

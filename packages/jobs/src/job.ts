@@ -64,9 +64,9 @@ export function workWith(work: string, id: string): string {
 export function jobKey<I, O>({ name, key }: Job<I, O>, input: I): string {
   if (!/^[A-Za-z][A-Za-z0-9-]{0,63}$/.test(name))
     throw new InvalidInputError({
-      expected: 'a name of a job of letters, digits and hyphens',
+      expected: 'a job name of letters, digits and hyphens',
       received: JSON.stringify(name) ?? String(name),
-      hint: 'Begin with a letter, and keep it under 64 characters.',
+      hint: 'Start with a letter, and use fewer than 64 characters.',
     });
   return `${name}-${contentHash(key ? key(input) : input).slice(0, 32)}`;
 }

@@ -9,7 +9,7 @@ import { PREFIX, QUEUE, type QueuedData, type RedisQueueOptions } from './redis-
 
 /** Options of {@link startWorker}. Give all workers of a queue the same limits: they hold over all of them together. */
 export interface WorkerOptions extends RedisQueueOptions, JobLimits {
-  /** The work that this worker can do. */
+  /** The jobs that this worker can do. */
   // biome-ignore lint/suspicious/noExplicitAny: jobs of any input and result, told apart by their names
   readonly jobs: readonly Job<any, any>[];
   /** Jobs at a time. Default 4. */
@@ -61,7 +61,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
           throw new InvalidInputError({
             expected: `work among ${[...byName.keys()].join(', ')}`,
             received: name,
-            hint: 'Start workers that can do it, of the same version as who asks.',
+            hint: 'Start workers that know this job, in the same version as the caller.',
           });
         const value: unknown = await job.run(JSON.parse(data.input), jobContext(id, ledger, closing.signal));
         return JSON.stringify(value ?? null);

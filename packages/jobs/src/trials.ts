@@ -39,7 +39,7 @@ export async function runTrials<I, O>(
     throw new InvalidInputError({
       expected: 'a number as the value of each trial',
       received: `${bad.value} of ${JSON.stringify(bad.input)}`.slice(0, 300),
-      hint: 'Judge by a value that every result has.',
+      hint: 'Choose a value that every result has.',
     });
   return {
     ranked: trials.sort((a, b) => b.value - a.value),

@@ -84,7 +84,7 @@ export const ADAM_W = defineOptions(
     decays: option.function<(name: string) => boolean>()({
       default: () => true,
       defaultText: 'all',
-      doc: 'tells by name which parameters decay',
+      doc: 'which parameters decay, by name',
     }),
   },
   [],
@@ -231,7 +231,7 @@ export const ADAFACTOR = defineOptions(
     epsilon: option.number({ min: 0 })({ default: 1e-30, doc: 'added to squared gradients' }),
     scaleByParameter: option.boolean()({
       default: false,
-      doc: 'multiplies the learning rate by the root mean square of each parameter, at least .001: the published rates of T5 (1e-3 to 1e-2) are meant so',
+      doc: 'multiplies the learning rate by the root mean square of each parameter, at least .001, as the published rates of T5 (1e-3 to 1e-2) assume',
     }),
   },
   [],

@@ -27,7 +27,7 @@ const ROOT_CORRECTION = bySteps((steps) => 1 / Math.sqrt(1 - BETA_2 ** steps));
 export const ROW_TABLES = defineOptions('RowTables', {
   weightDecay: option.number({ min: 0 })({
     default: 0,
-    doc: 'decoupled weight decay, of the rows that a step touches alone',
+    doc: 'decoupled weight decay, only of the rows that a step uses',
   }),
 });
 
@@ -87,7 +87,7 @@ export class RowTables implements OuterLayer {
       const [rows, columns] = shape;
       if (rows === undefined || columns === undefined || shape.length !== 2)
         throw new InvalidInputError({
-          expected: `a table of rows called ${name}`,
+          expected: `a table of rows named ${name}`,
           received: `shape [${shape}]`,
           hint: 'Look up rows of parameters of two axes.',
         });
@@ -216,7 +216,7 @@ export class RowTables implements OuterLayer {
     const entry = batch[name];
     if (!entry)
       throw new InvalidInputError({
-        expected: `rows to look up in the batch, called ${name}`,
+        expected: `rows to look up in the batch, named ${name}`,
         received: Object.keys(batch).join(', ') || 'nothing',
         hint: 'Name the entry of the batch that has the rows.',
       });
@@ -224,7 +224,7 @@ export class RowTables implements OuterLayer {
     const { rows } = this.#tableOf(parameter);
     if (!(values instanceof Int32Array))
       throw new InvalidInputError({
-        expected: `whole numbers of rows called ${name}`,
+        expected: `whole row numbers in ${name}`,
         received: 'float32',
         hint: 'Give them as an Int32Array.',
       });

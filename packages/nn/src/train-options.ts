@@ -23,29 +23,29 @@ export const TRAIN = defineOptions('train', {
   optimiser: option
     .value<Optimiser>('an optimiser', (value) => typeof Object(value).apply === 'function')
     .required({ doc: 'turns gradients into updates' }),
-  schedule: option.function<Schedule>().required({ doc: 'the learning rate by step' }),
+  schedule: option.function<Schedule>().required({ doc: 'learning rate for each step' }),
   loss: option.function<(batch: BatchTensors, pass: ForwardPass) => tf.Scalar>().required({
-    doc: 'the loss of a batch; it may use the batch, the parameters and the pass, and nothing else that changes from step to step. The values of an outer layer come beside the batch; the parameters of that layer are read there alone',
+    doc: 'loss of a batch; it may use the batch, the parameters and the pass, but nothing else that changes from step to step. The values of an outer layer are passed beside the batch, and its parameters may only be read there',
   }),
   batches: option.function<(epoch: number, random: RandomStream) => readonly (() => Batch)[]>().required({
-    doc: 'the batches of an epoch, counted from 1, as functions that make them when their turn comes. Each depends on the epoch, its own index and the random stream (fork it by index) alone: a resumed run does not make the ones before',
+    doc: 'batches of an epoch (counted from 1), as functions called when their turn comes. Each must depend only on the epoch, its own index and the random stream (fork it by index): a resumed run skips the earlier ones',
   }),
   epochs: option.integer({ min: 1 }).required({ doc: 'most epochs' }),
   outer: option
     .value<OuterLayer>('an outer layer', (value) => typeof Object(value).forward === 'function')
     .optional({
-      doc: 'weights that are trained outside of the graph of a step; the optimiser trains the others',
+      doc: 'weights trained outside the step’s graph; the optimiser trains the others',
     }),
   clipNorm: option
     .number({ min: 0 })
-    .optional({ doc: 'bound on the joint norm of the gradients; not beside an outer layer' }),
+    .optional({ doc: 'bound on the joint norm of the gradients; not with an outer layer' }),
   validate: option
     .function<(epoch: number) => Promise<Readonly<Record<string, number>>>>()
     .optional({ doc: 'measures the model after every epoch' }),
   earlyStopping: option
     .value<{ readonly metric: string; readonly patience: number }>('{ metric, patience }', isObject)
     .optional({
-      doc: 'stops when a validation metric, which has to rise, has not done so for `patience` epochs; the best weights stay',
+      doc: 'stops when a validation metric has not risen for `patience` epochs; the best weights are kept',
     }),
   checkpoint: CHECKPOINT,
   identity: option.text()({

@@ -58,9 +58,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const settings = TRAIN.settings(options);
   if (settings.outer && settings.clipNorm !== undefined)
     throw new InvalidInputError({
-      expected: 'no clipNorm where weights are trained outside of the graph',
+      expected: 'no clipNorm together with weights trained outside the graph',
       received: String(settings.clipNorm),
-      hint: 'Leave clipNorm out: the norm of all gradients is known nowhere.',
+      hint: 'Leave clipNorm out: the joint norm of all gradients is not computed.',
     });
   const { seed, signal, onProgress } = options;
   const run = new TrainingRun({ ...settings, seed, signal, onProgress });

@@ -48,14 +48,14 @@ const KINDS = {
   },
   decay: {
     kind: option.choice(RATE_DECAYS),
-    doc: 'how the learning rate goes on: constant, or along half a cosine to 0 at the last of `epochs`',
+    doc: 'the learning rate after the warm-up: constant, or half a cosine down to 0 at the last of `epochs`',
   },
   weightDecay: { kind: option.number({ min: 0 }), doc: 'decoupled weight decay of AdamW' },
   batchSize: { kind: option.integer({ min: 1, max: 1_000_000 }), doc: 'rows a step' },
   epochs: { kind: option.integer({ min: 1 }), doc: 'most passes over the data' },
   patience: {
     kind: option.integer({ min: 1 }),
-    doc: 'stops when the validation, where there is one, has not risen for so many epochs, and keeps the best weights',
+    doc: 'stops when the validation metric, if there is one, has not risen for this many epochs, and keeps the best weights',
   },
   clipNorm: {
     kind: option.number({ min: 0 }),

@@ -53,7 +53,7 @@ class ListTable implements ListSink {
     ]);
   }
 
-  /** The next run of the same identity makes all lists anew. */
+  /** The next run of the same identity computes all lists again. */
   async finish(): Promise<void> {
     await this.#connection.run([
       { text: 'delete from palate_list_blocks where identity = $1', values: [this.#identity] },

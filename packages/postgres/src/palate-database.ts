@@ -69,7 +69,7 @@ export class PalateDatabase {
       throw new InvalidInputError({
         expected: `the vectors ${JSON.stringify(name)} as they were made: ${before}`,
         received: now,
-        hint: 'Give the options as they were, or take another name.',
+        hint: 'Give the same options, or choose another name.',
       });
     const index = new SqlVectorIndex(lent(connection), {
       number: Number(found?.number),

@@ -126,9 +126,9 @@ export class PgliteConnection implements SqlConnection {
 
   #end(cause: unknown): void {
     this.#ended ??= new StoreError('store-failed', this.#place, {
-      expected: 'the database to go on',
+      expected: 'a running database',
       received: cause instanceof Error ? cause.message : String(cause),
-      hint: 'Open the store again: what was acknowledged is kept.',
+      hint: 'Open the store again: everything acknowledged is kept.',
       cause,
     });
     for (const { reject } of this.#calls.values()) reject(this.#ended);
@@ -187,7 +187,7 @@ async function checkOwn(folder: string): Promise<void> {
   if (foreign !== undefined)
     throw new ArtifactError(folder, {
       expected: 'a new folder, or one of a database of Palate',
-      received: `one that holds ${JSON.stringify(foreign)}`,
+      received: `one that contains ${JSON.stringify(foreign)}`,
       hint: 'Choose another folder: nothing was changed.',
     });
 }

@@ -15,7 +15,7 @@ export interface PostgresOptions {
   readonly connections?: number | undefined;
   /** Seconds that connecting, and each statement, may take. Default 30. */
   readonly seconds?: number | undefined;
-  /** False where COPY does not work (pglite-socket, some poolers): rows go by INSERT then, which takes longer. Default true. */
+  /** False where COPY does not work (pglite-socket, some poolers): rows are then inserted by INSERT, which takes longer. Default true. */
   readonly copy?: boolean | undefined;
 }
 
@@ -105,7 +105,7 @@ export class PostgresConnection implements SqlConnection {
     return new StoreError('store-failed', this.#place, {
       expected: `to ${doing}`,
       received: [code, message || String(cause)].filter(Boolean).join(' '),
-      hint: 'Check that the server runs, the URL, and the rights of the user. What was acknowledged is kept.',
+      hint: 'Check that the server runs, the URL, and the rights of the user. Everything acknowledged is kept.',
       cause,
       isRetryable: code === undefined || !LASTING.test(code),
     });
@@ -175,7 +175,7 @@ function placeOf(url: string): string {
   } catch {
     throw new InvalidInputError({
       expected: 'a URL like postgres://user:password@host:5432/database',
-      received: `a text of ${url.length} characters that is none`,
+      received: `a text of ${url.length} characters that is not one`,
       hint: 'Check DATABASE_URL; special characters of the password are percent-encoded.',
     });
   }

@@ -237,7 +237,7 @@ export class SqlDatasets {
       throw new StoreError('store-failed', this.#place, {
         expected: `the data set ${JSON.stringify(name)} as it was saved`,
         received: `${items.size} items, ${users.size} users and ${events} interactions of other contents`,
-        hint: 'It was replaced or changed while it was read: read it again.',
+        hint: 'It was replaced or changed during reading: read it again.',
         isRetryable: true,
       });
     return createDataset({

@@ -88,7 +88,7 @@ export class SqlVectorIndex implements VectorIndex {
     return this.#provenance;
   }
 
-  /** Reads anew how many vectors there are, and what they know: others may have written. */
+  /** Reads again how many vectors there are, and what they know: others may have written. */
   async refresh(): Promise<void> {
     this.#seen(await this.#connection.run(this.#state()));
   }

@@ -23,10 +23,10 @@ export async function requireVectors(
       if (/^(0A000|58P01|42501)$/.test(state))
         throw new PalateError('missing-dependency', {
           expected: `the extension vector (pgvector) in the database at ${place}`,
-          received: state === '42501' ? 'no right to make it' : 'a server that does not have it',
+          received: state === '42501' ? 'no permission to create it' : 'a server that does not have it',
           hint:
             'Here: npm install @electric-sql/pglite-pgvector. On a server: install pgvector (postgresql-NN-pgvector of the' +
-            ' packages of PostgreSQL), then create extension vector, as a superuser. All else works without it.',
+            ' packages of PostgreSQL), then create extension vector, as a superuser. Everything else works without it.',
           cause,
         });
       if (state !== '23505' && state !== '42710') throw cause;

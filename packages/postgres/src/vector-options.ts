@@ -14,24 +14,24 @@ export const VECTOR_TABLE = defineOptions(
     width: VECTOR_WIDTH,
     search: option.choice(['exact', 'hnsw'])({
       default: 'exact',
-      doc: "`'exact'` compares with all vectors; `'hnsw'` goes through an index of pgvector, made with the first vectors",
+      doc: "`'exact'` compares with all vectors; `'hnsw'` uses an index of pgvector, created with the first vectors",
     }),
     precision: option.choice(['single', 'half'])({
       default: 'single',
-      doc: "`'half'` keeps 2 bytes a value instead of 4 (`halfvec`): scores are off by about .001",
+      doc: "`'half'` stores 2 bytes per value instead of 4 (`halfvec`): scores are off by about .001",
     }),
     m: option.integer({ min: 2, max: 100 })({ default: 16, doc: 'neighbours of a vector in the HNSW index' }),
     efConstruction: option.integer({ min: 4, max: 1000 })({
       default: 64,
-      doc: 'candidates looked at for a vector while the HNSW index is made',
+      doc: 'candidates considered per vector while the HNSW index is built',
     }),
     efSearch: option.integer({ min: 1, max: 1000 })({
       default: 100,
-      doc: 'candidates looked at in a search of the HNSW index, at least',
+      doc: 'least candidates considered in a search of the HNSW index',
     }),
     scanned: option.integer({ min: 1 })({
       default: 20_000,
-      doc: 'vectors that a filtered search of the HNSW index visits at most, before all are compared',
+      doc: 'most vectors that a filtered search of the HNSW index visits before all are compared',
     }),
   },
   [],
@@ -63,7 +63,7 @@ export function checkWidth({
     received: String(width),
     hint:
       search === 'hnsw' && width <= WIDEST.half.hnsw
-        ? "Say precision: 'half', or search: 'exact'."
-        : 'Make them narrower, or search exactly.',
+        ? "Pass precision: 'half', or search: 'exact'."
+        : 'Use narrower vectors, or search: ’exact’.',
   });
 }

@@ -28,11 +28,11 @@ export const BERT4REC = defineOptions('Bert4Rec.fit', {
   ...SEQUENTIAL,
   maskShare: option.number({ min: 0.01, max: 0.9 })({
     default: 0.2,
-    doc: 'share of the items that are hidden, at least one a sequence',
+    doc: 'share of the items that are masked, at least one per sequence',
   }),
   lastOnly: option.number({ min: 0, max: 1 })({
     default: 0.1,
-    doc: 'chance that only the last item is hidden, as it is when serving',
+    doc: 'chance that only the last item is masked, as in serving',
   }),
 });
 

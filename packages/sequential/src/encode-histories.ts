@@ -39,7 +39,7 @@ export interface ReadHistory {
 export const readHistories = (queries: readonly Query[], { timeGaps }: HistoryScoring): ReadHistory[] =>
   queries.map((query) => ({ items: query.history ?? [], gaps: timeGaps ? gapsOf(query) : undefined }));
 
-/** Properties that tell one kind of sequential model from another, beside how it trains. */
+/** Properties in which kinds of sequential models differ, besides their training. */
 export interface SequenceKind {
   /** Kind of its artifacts, such as `"sasrec"`. */
   readonly artifact: string;
@@ -152,7 +152,7 @@ function computedVectors({ items }: SequenceEncoder): tf.Tensor2D | undefined {
 /**
  * Scores of the catalogue from the model's vector at the last position, `[batch, itemCount]`.
  *
- * @param table - vectors of the items and tokens, where they are at hand
+ * @param table - vectors of the items and tokens, if they are known
  * @param gaps - buckets of the time before each item, for models that read it
  */
 export function scoresAtEnd(

@@ -108,6 +108,6 @@ function checkHistories(log: InteractionLog): void {
     throw new InvalidInputError({
       expected: 'users with at least two interactions',
       received: 'none',
-      hint: 'Fit on data in which users have histories: a filter or a split may have left none.',
+      hint: 'Fit on data in which users have histories: a filter or a split may have removed them all.',
     });
 }

@@ -17,11 +17,11 @@ export const SEQUENTIAL = {
   itemDeviation: option.number({ min: 0 })({
     default: ({ dimension }) => (dimension as number) ** -0.5,
     defaultText: '`dimension ** -0.5`',
-    doc: 'standard deviation of the item vectors at the start; losses that sample few items leave what they started with in the vectors of rare items, and want it small (0.02)',
+    doc: 'standard deviation of the initial item vectors; losses that sample few items hardly change the vectors of rare items, and need a small one (0.02)',
   }),
   layers: option.choice(['sasrec', 'ligr'])({
     default: 'sasrec',
-    doc: "parts of a block: `'sasrec'` as published, with GELU; `'ligr'` with SwiGLU, what each part adds weighed by a learned gate, and no bias in the linear maps (Borisyuk et al. 2025; eSASRec)",
+    doc: "parts of a block: `'sasrec'` as published, with GELU; `'ligr'` with SwiGLU, a learned gate on each part's output, and linear maps without bias (Borisyuk et al. 2025; eSASRec)",
   }),
   inner: SHAPE.inner({
     default: ({ dimension }) => 4 * (dimension as number),
@@ -32,7 +32,7 @@ export const SEQUENTIAL = {
   heads: SHAPE.heads({ default: 2, doc: 'attention heads' }),
   maxLength: option.integer({ min: 2, max: 4096 })({
     default: 50,
-    doc: 'most items of a history that are read, the newest',
+    doc: 'number of newest items of a history that are read, at most',
   }),
   dropout: SHAPE.dropout({ default: 0.2, doc: 'share of the values dropped' }),
   ...trainingOptions({
@@ -57,7 +57,7 @@ export const SEQUENTIAL = {
 export const PACKING = {
   packs: option.boolean()({
     default: false,
-    doc: 'trains on several histories in a row, one behind another, instead of one padded to the length of others: the same loss, of about `batchSize` users a step, whatever their lengths',
+    doc: 'packs several histories into one row instead of padding each: the same loss, about `batchSize` users per step, whatever their lengths',
   }),
 } as const;
 

@@ -36,19 +36,19 @@ export const SASREC = defineOptions('SasRec.fit', {
   negatives: option.integer({ min: 1, max: 65_536 })({
     default: ({ loss }) => (loss === 'bce' ? 1 : 128),
     defaultText: "1 for `'bce'`, 128 for the others",
-    doc: 'random items a position, or a step where they are shared, for the sampled losses',
+    doc: 'random items per position (per step if they are shared) for the sampled losses',
   }),
   sampling: option.choice(SAMPLING)({
     default: 'uniform',
-    doc: "where they come from: `'uniform'`, by `'popularity'`, or `'mixed'`, half the ones and half next items of the same step (Yang et al. 2020)",
+    doc: "distribution of the negatives: `'uniform'`, by `'popularity'`, or `'mixed'`, half uniform and half next items of the same step (Yang et al. 2020)",
   }),
   shareNegatives: option.boolean()({
     default: false,
-    doc: 'the same random items for all positions of a step, in one product, so that there may be many; none competes where it is the next item itself',
+    doc: 'uses the same random items for all positions of a step, in one matrix product, so that there can be many; an item never counts as a negative where it is the target',
   }),
   logQ: option.boolean()({
     default: false,
-    doc: "takes the logarithm of how often each is expected from its score, for `'sampled-softmax'`, so that the loss estimates the full one",
+    doc: "subtracts the log of each negative's expected count from its score, for `'sampled-softmax'`, so that the loss estimates the full one",
   }),
   calibration: option.number({ min: 0, max: 1 })({
     default: 0.75,
@@ -56,19 +56,19 @@ export const SASREC = defineOptions('SasRec.fit', {
   }),
   timeGaps: option.boolean()({
     default: false,
-    doc: 'adds to every item a vector of how long it came after the one before, by the logarithm of the seconds: the log has to have times, and queries should (`historyTimestamps`)',
+    doc: 'adds to every item an embedding of the time since the previous one (logarithm of the seconds): the log must have times, and queries should (`historyTimestamps`)',
   }),
   windows: option.choice(['newest', 'random'])({
     default: 'newest',
-    doc: "what a pass reads of a history longer than `maxLength`: its `'newest'` items, or a stretch at a `'random'` position, another in each pass, so that old items teach too",
+    doc: "the part of a history longer than `maxLength` that an epoch reads: its `'newest'` items, or a window at a `'random'` position, a new one in each epoch, so that old items are trained on too",
   }),
   competitors: option.choice(['all', 'unseen'])({
     default: 'all',
-    doc: "what the next item is ranked against by `'cross-entropy'`, or by shared negatives: `'all'` of them, or those `'unseen'` by the user, since lists leave the others out",
+    doc: "items that compete with the next one under `'cross-entropy'` or shared negatives: `'all'`, or only those `'unseen'` by the user, since lists leave out the others",
   }),
   ...edgePriorOptions({
     strength:
-      'weight of the mean of `w |e_i - e_j|^2` over the edges, which draws the vectors of joined items together',
+      'weight of the mean of `w |e_i - e_j|^2` over the edges, which pulls the vectors of connected items together',
     default: EDGE_STRENGTH,
   }),
 });
@@ -142,6 +142,6 @@ function checkObjective({ competitors, loss, shareNegatives, logQ }: Config): vo
     throw new InvalidInputError({
       expected: "logQ with the loss 'sampled-softmax'",
       received: `logQ with ${loss}`,
-      hint: 'Leave logQ out: no other loss is a sum over the catalogue that samples could estimate.',
+      hint: 'Leave logQ out: the other losses are not sums over the catalogue that samples could estimate.',
     });
 }

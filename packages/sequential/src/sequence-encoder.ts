@@ -43,7 +43,7 @@ const LAYERS = {
 /** Makes the vectors of an encoder's items, with parameters among its own. */
 export type MakeItemVectors = (parameters: Parameters, random: RandomStream) => ItemVectors;
 
-/** Parts of a pass that {@link SequenceEncoder.encode} may be told. */
+/** Parts of a pass that {@link SequenceEncoder.encode} takes. */
 export interface EncodeOptions {
   /** `'newest'` for the last position alone, `[batch, 1, dimension]`. */
   readonly only?: 'newest' | undefined;

@@ -44,7 +44,7 @@ export function gapsOf({ history = [], historyTimestamps: times, timestamp }: Qu
   for (let k = 0; k < times.length; k++) {
     if (times[k]! < latest)
       refuse(
-        'times of a history that do not go back',
+        'times of a history in ascending order',
         `${times[k]} after ${latest}`,
         'Sort it, oldest first.',
       );
@@ -52,9 +52,9 @@ export function gapsOf({ history = [], historyTimestamps: times, timestamp }: Qu
   }
   if (timestamp !== undefined && latest > timestamp)
     refuse(
-      `a history of what was had up to the time of the request, ${timestamp}`,
+      `a history up to the time of the request, ${timestamp}`,
       `an item at ${latest}`,
-      'Leave out what came later: it is not known yet.',
+      'Leave out the later items: they are not known yet.',
     );
   return gapBuckets(times);
 }
@@ -65,7 +65,7 @@ export function checkTimes({ timeUnit }: InteractionLog): void {
     throw new InvalidInputError({
       expected: 'interactions with times in seconds, for gaps of time',
       received: 'positions alone',
-      hint: 'Leave timeGaps out: this data says in what order things were had, not when.',
+      hint: 'Leave timeGaps out: this data has an order, but no times.',
     });
 }
 

@@ -91,7 +91,7 @@ describe('a mixture', () => {
     const again = await Mixture.load(folder, [short, long]);
     expect(await again.retrieve(asked, 5)).toEqual(await mixture.retrieve(asked, 5));
     await expect(Mixture.load(folder, [long, short])).rejects.toThrow(
-      'the parts that the gate was learned for',
+      'the parts that the gate was trained for',
     );
   });
 

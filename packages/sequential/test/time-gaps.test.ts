@@ -108,7 +108,7 @@ describe('SASRec with gaps of time', () => {
     const refused = (query: Query, message: string): Promise<void> =>
       expect(model.scoreAll([query])).rejects.toThrow(message);
     await refused({ history: [1, 2], historyTimestamps: [5] }, 'a time for each of the 2 items');
-    await refused({ history: [1, 2], historyTimestamps: [5, 4] }, 'do not go back');
+    await refused({ history: [1, 2], historyTimestamps: [5, 4] }, 'in ascending order');
     await refused(
       { history: [1, 2], historyTimestamps: [5, 9], timestamp: 8 },
       'up to the time of the request',

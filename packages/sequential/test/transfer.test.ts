@@ -158,7 +158,7 @@ describe('a model of texts in another catalogue', () => {
       UniSRec.fit(target, { ...LEARNING, vectors, experts: 2, dimension: 8, from: trained }),
     ).rejects.toThrow(/dimension as in the model/);
     for (const { fit } of [ZesRec, VqRec])
-      await expect(fit(target, { ...LEARNING, vectors, from: trained })).rejects.toThrow(/to go on from/);
+      await expect(fit(target, { ...LEARNING, vectors, from: trained })).rejects.toThrow(/to continue from/);
   });
 
   test('refuses vectors of another width and items without one', async () => {

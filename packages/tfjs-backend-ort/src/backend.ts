@@ -225,7 +225,7 @@ export class OrtBackend extends KernelBackend {
       throw new InvalidInputError({
         expected: 'a tensor that has not been disposed',
         received: 'a disposed one',
-        hint: 'Keep the tensor, or the model that it belongs to, until nothing computes with it any more.',
+        hint: 'Keep the tensor, or its model, until it is no longer used.',
       });
     return data;
   }

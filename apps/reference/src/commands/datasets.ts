@@ -50,7 +50,7 @@ export async function datasetsCommand(
     print(line);
   print('');
   for (const line of sentences([
-    'Published data are shown as their 5-core, your own as they are.',
+    'Published data are shown as their 5-core, your own unfiltered.',
     `searched: ${dataFolders().join(', ')} (set PALATE_DATA to search elsewhere)`,
   ]))
     print(line);

@@ -44,7 +44,7 @@ export async function distilCommand(options: DistilCommandOptions, context: Comm
   const count = options.train ?? Math.round(TRAIN_SHARE * rankings.length);
   if (count < 10 || count >= rankings.length)
     throw new InvalidInputError({
-      expected: `--train from 10 to ${rankings.length - 1}, so that rankings are left to judge by`,
+      expected: `--train from 10 to ${rankings.length - 1}, so that rankings are left to evaluate on`,
       received: String(count),
       hint: 'Record more rankings, or train on fewer.',
     });
@@ -95,7 +95,7 @@ export async function distilCommand(options: DistilCommandOptions, context: Comm
     });
     return;
   }
-  print(`Trained on ${count} rankings, judged on the last interactions of ${judged.length} other users:`);
+  print(`Trained on ${count} rankings, evaluated on the last interactions of ${judged.length} other users:`);
   const columns = [
     { heading: 'system' },
     { heading: 'NDCG@10', align: 'right' },
@@ -133,7 +133,7 @@ async function rankingsOf(
     throw new InvalidInputError({
       expected: '--rankings for data other than the bundled films',
       received: 'none',
-      hint: 'Write one JSON object a line: {"user", "history", "candidates", "ranking"}, ids oldest or best first.',
+      hint: 'Write one JSON object per line: {"user", "history", "candidates", "ranking"}, ids oldest or best first.',
     });
   const recorded = await loadRankings();
   return {

@@ -80,7 +80,7 @@ function runOnnx(): Found {
   return { detail: `WebAssembly, slower: ${why}; ${machine}`, hint };
 }
 
-/** `palate doctor`: which parts work here, and why others do not. */
+/** `palate doctor`: show which parts work here, and why others do not. */
 export async function doctorCommand(options: DoctorOptions, { print }: CommandContext): Promise<void> {
   const optional = (name: string, use: string): Promise<Finding> =>
     check(
@@ -130,7 +130,7 @@ export async function doctorCommand(options: DoctorOptions, { print }: CommandCo
       },
       'Name another one: XDG_CACHE_HOME, or --artifacts in every command.',
     ),
-    await optional('hnswlib-node', 'approximate vector search; without it the exact index serves'),
+    await optional('hnswlib-node', 'approximate vector search; without it the exact index is used'),
     await optional('@tensorflow/tfjs-node', 'TensorFlow as another backend'),
     await optional('@huggingface/transformers', 'local encoders and language models'),
     await check(

@@ -66,7 +66,7 @@ export async function evaluateCommand(options: EvaluateOptions, context: Command
         throw new PalateError(result.error.code, {
           expected: `a result of ${systems[at]?.key}`,
           received: result.error.message,
-          hint: 'Remove the cause, then run the same command again: what is measured is kept.',
+          hint: 'Fix the cause, then run the same command again: finished measurements are kept.',
         });
       results.push(result.value);
     }

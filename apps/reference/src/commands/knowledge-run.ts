@@ -43,16 +43,16 @@ function budgetOf(options: RunOptions, spent: TokenUsage): Budget | undefined {
   if (maxCost === undefined && maxTokens === undefined) {
     if (options.sample !== undefined || !options.budget) return undefined;
     throw new InvalidInputError({
-      expected: 'a bound of what the texts may cost: --max-cost MONEY (with prices) or --max-tokens NUMBER',
+      expected: 'a limit on the cost of the texts: --max-cost MONEY (with prices) or --max-tokens NUMBER',
       received: 'none',
-      hint: '`palate knowledge estimate` reckons it; `--sample 5` shows a few first; --no-budget spends what it takes.',
+      hint: '`palate knowledge estimate` estimates it; `--sample 5` shows a few texts first; --no-budget sets no limit.',
     });
   }
   if (maxCost !== undefined && !priceOf(options))
     throw new InvalidInputError({
-      expected: '--input-price and --output-price, of a million tokens, beside --max-cost',
+      expected: '--input-price and --output-price, per million tokens, with --max-cost',
       received: 'no price',
-      hint: 'Give the prices of the model, or bound it by --max-tokens.',
+      hint: 'Give the prices of the model, or limit it with --max-tokens.',
     });
   return new Budget({ maxCost, maxTokens, price: priceOf(options), spent });
 }
@@ -155,7 +155,7 @@ async function run(
             context.print(line);
       for (const { job, report } of reports)
         context.print(
-          `${job.kind}: ${count(report.stored)} written, ${count(report.known)} were there, ${count(report.failed.length)} failed`,
+          `${job.kind}: ${count(report.stored)} written, ${count(report.known)} existed, ${count(report.failed.length)} failed`,
         );
       for (const { code, count: times, example } of causesOf(failed))
         context.print(`  ${times} × ${code}: ${example}`);

@@ -98,7 +98,7 @@ function noStore(folder: string): InvalidInputError {
   return new InvalidInputError({
     expected: 'a store of texts',
     received: `nothing at ${folder}`,
-    hint: '`palate knowledge run` makes one; --store names another.',
+    hint: '`palate knowledge run` creates one; --store names another.',
   });
 }
 

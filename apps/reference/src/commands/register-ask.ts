@@ -8,7 +8,7 @@ const ask = () => import('./ask.js');
 const withFilter = (command: CommandLine): CommandLine =>
   command.option(
     '--filter <condition>',
-    'only items such as "category=Tea|Coffee" or "price<=20"; several conditions all hold',
+    'only items such as "category=Tea|Coffee" or "price<=20"; several conditions must all hold',
     (condition: string, before: readonly string[] | undefined) => [...(before ?? []), condition],
   );
 
@@ -27,19 +27,15 @@ const K = ['--k <number>', 'how many', wholeNumber(1), 10] as const;
 /** Adds the commands that ask the engine something. */
 export function registerAsk(program: CommandLine): void {
   withFilter(withSystem(withAsker(withPrinting(withFitting(program.command('recommend'))))))
-    .description('recommend to a user of the data, to anybody from a list of titles, or to a wish in words')
+    .description('recommend for a user of the data, for a list of titles, or for a request in words')
     .option(...K)
-    .option('--explain', 'give a reason for each item, and say where every part comes from')
-    .option('--exclude <titles>', 'titles or ids that are left out, separated by semicolons')
-    .option('--candidates <titles>', 'choose from these alone, separated by semicolons')
-    .option(
-      '--diversity <share>',
-      'how much unlikeness counts beside the order, from 0 to 1',
-      numberBetween(0, 1),
-    )
+    .option('--explain', 'give a reason for each item, and say where each part comes from')
+    .option('--exclude <titles>', 'titles or ids to leave out, separated by semicolons')
+    .option('--candidates <titles>', 'choose only from these, separated by semicolons')
+    .option('--diversity <share>', 'weight of diversity beside the order, from 0 to 1', numberBetween(0, 1))
     .action(action(async () => (await import('./recommend.js')).recommendCommand));
   withFilter(withPrinting(withFitting(program.command('similar'))))
-    .description('find items like one')
+    .description('find similar items')
     .argument('<item>', 'title or id')
     .option(...K)
     .addOption(
@@ -51,18 +47,18 @@ export function registerAsk(program: CommandLine): void {
     )
     .action(action(async () => (await ask()).similarCommand));
   withFilter(withPrinting(withFitting(program.command('search'))))
-    .description('find items by words of titles and texts; titles may be begun or misspelt')
-    .argument('<words>', 'what to look for')
+    .description('find items by words of titles and texts; titles may be incomplete or misspelt')
+    .argument('<words>', 'words to search for')
     .option(...K)
     .action(action(async () => (await ask()).searchCommand));
   withSystem(withAsker(withPrinting(withFitting(program.command('rank')))))
-    .description('put items into the order that fits somebody')
+    .description('rank items for a user')
     .argument('<titles>', 'titles or ids, separated by semicolons')
     .option('--k <number>', 'how many (default: all)', wholeNumber(1))
     .option('--explain', 'give a reason for each item')
     .action(action(async () => (await ask()).rankCommand));
   withAsker(withPrinting(withFitting(program.command('explain'))))
-    .description('say why an item suits somebody')
+    .description('explain why an item suits a user')
     .argument('<item>', 'title or id')
     .action(action(async () => (await ask()).explainCommand));
   withPrinting(program.command('systems'))

@@ -30,7 +30,7 @@ export async function scoreCommand(options: ScoreOptions, context: CommandContex
     throw new InvalidInputError({
       expected: '--everybody',
       received: 'no users',
-      hint: 'Say palate score --everybody for all users; `palate recommend --user ID` answers one.',
+      hint: 'Use palate score --everybody for all users; `palate recommend --user ID` answers one.',
     });
   if (system !== undefined) methodOf(system);
   const report = await (queue === undefined
@@ -40,7 +40,7 @@ export async function scoreCommand(options: ScoreOptions, context: CommandContex
   const { users, scored, seconds, outcomes } = report;
   const before = users - scored;
   context.print(
-    `${out}: lists of ${users} users${before > 0 ? `, ${before} of them from a run before` : ''}; ${seconds.toFixed(1)} s, ${(scored / Math.max(seconds, 1e-3)).toFixed(0)} users a second`,
+    `${out}: lists of ${users} users${before > 0 ? `, ${before} of them from a run before` : ''}; ${seconds.toFixed(1)} s, ${(scored / Math.max(seconds, 1e-3)).toFixed(0)} users per second`,
   );
   for (const line of outcomesInWords(outcomes)) context.print(line);
 }
@@ -87,13 +87,13 @@ async function scoreElsewhere(
     throw new InvalidInputError({
       expected: 'with --queue neither --shard nor an address as --out',
       received: options.shard !== undefined ? `--shard ${options.shard}` : 'an address',
-      hint: '--shares divides the users; for a database say --out postgres, with DATABASE_URL where the workers are.',
+      hint: '--shares divides the users; for a database use --out postgres, with DATABASE_URL set for the workers.',
     });
   const queue = await RedisQueue.open({ url });
   const started = performance.now();
   try {
     if (options.run === undefined && !context.json)
-      context.notice(`stopped, it goes on by the same command with --run ${run}`);
+      context.notice(`if stopped, it resumes with the same command and --run ${run}`);
     // Workers may run in other folders.
     const places = {
       data: (await isDatasetFolder(data)) ? resolve(data) : data,
@@ -113,7 +113,7 @@ async function scoreElsewhere(
       throw new PalateError(first.code, {
         expected: `all ${shares} shares`,
         received: `${failed.length} that failed: ${first.message}`,
-        hint: 'Remove the cause, then run the same command again: the blocks that are done are kept.',
+        hint: 'Fix the cause, then run the same command again: finished blocks are kept.',
       });
     const reports = results.flatMap((result) => (result.ok ? [result.value] : []));
     const sum = (of: (report: EverybodyReport) => number): number =>

@@ -58,7 +58,7 @@ export function askerOf({ user, history, text }: AskerOptions, dataset: Dataset)
 
 function noAsker(received: string): InvalidInputError {
   return new InvalidInputError({
-    expected: 'either --user ID or --history "title; title", or a wish in words with --text',
+    expected: 'either --user ID or --history "title; title", or a request in words with --text',
     received,
     hint: 'Say for whom to recommend.',
   });
@@ -79,7 +79,7 @@ export function filterOf(conditions: readonly string[] | undefined): Filter | un
       throw new InvalidInputError({
         expected: 'conditions such as "category=Tea|Coffee" or "price<=20" in --filter',
         received: JSON.stringify(condition),
-        hint: 'Give each condition with a --filter of its own.',
+        hint: 'Give each condition in its own --filter.',
       });
     const before = filter[column.trim()];
     const range = typeof before === 'object' && !Array.isArray(before) ? before : {};

@@ -87,7 +87,7 @@ function withoutKnowledge(error: unknown): unknown {
   return new LeakError({
     expected,
     received,
-    hint: '`--no-knowledge` measures without the texts of `palate knowledge`; those of its earlier part (`palate knowledge run` without --latest) and of the catalogue know nothing of what is tested.',
+    hint: '`--no-knowledge` measures without the texts of `palate knowledge`; texts from the earlier part of histories (`palate knowledge run` without --latest) and from the catalogue do not contain the test.',
     cause,
   });
 }

@@ -35,7 +35,7 @@ export const EVALUATE_CELL: Job<CellToEvaluate, MeasuredSystem> = {
       throw new InvalidInputError({
         expected: `the interactions ${cell.log.slice(0, 12)} in ${cell.data}`,
         received: fingerprint(dataset.log).slice(0, 12),
-        hint: 'Give the workers the data of who asks.',
+        hint: 'Give the workers the same data as the caller.',
       });
     const split = leaveOneOut(dataset.log, { validation: on === 'validation' });
     const test = on === 'validation' ? split.validation : split.test;

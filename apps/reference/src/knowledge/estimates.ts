@@ -84,13 +84,13 @@ export function estimateInWords(found: readonly JobEstimate[], price: TokenPrice
         .filter(({ leftOut }) => leftOut > 0)
         .map(({ kind, of, leftOut }) =>
           of === 'item'
-            ? `${kind}: ${count(leftOut)} items have nothing to be described by`
-            : `${kind}: of ${count(leftOut)} users nothing may be shown that is before all that is to be predicted (--latest shows it)`,
+            ? `${kind}: ${count(leftOut)} items have no text to be described by`
+            : `${kind}: ${count(leftOut)} users have no history before the part to be predicted (--latest shows it)`,
         ),
-      `in all about ${count(expected.inputTokens)} tokens read and at most ${count(expected.outputTokens)} written${
+      `about ${count(expected.inputTokens)} input and at most ${count(expected.outputTokens)} output tokens in total${
         price
           ? `: ${money(expected.cost)}, and never more than ${money(worst.cost)}`
-          : ' (with --input-price and --output-price, of a million tokens, in money)'
+          : ' (for money, give --input-price and --output-price per million tokens)'
       }`,
     ]),
   ];

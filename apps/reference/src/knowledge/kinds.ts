@@ -64,7 +64,7 @@ const KINDS: readonly KnowledgeKind[] = [
   {
     name: 'facts',
     system: 'kar',
-    title: 'facts on an item, factor by factor',
+    title: 'facts about an item, factor by factor',
     job: (dataset, { domain, fields, limit }) =>
       knowledgeJob(
         itemFactsTemplate(domain),
@@ -76,7 +76,7 @@ const KINDS: readonly KnowledgeKind[] = [
   {
     name: 'preference',
     system: 'kar',
-    title: 'what a history says of a taste, factor by factor',
+    title: 'what a history says about a user’s taste, factor by factor',
     job: (dataset, settings) =>
       knowledgeJob(
         userReasoningTemplate(settings.domain),
@@ -87,11 +87,11 @@ const KINDS: readonly KnowledgeKind[] = [
   },
   augmentation('paraphrase', 'an item in other words'),
   augmentation('tag', 'an item in 3 to 8 tags'),
-  augmentation('infer', 'an item more fully, with what can be inferred'),
+  augmentation('infer', 'a fuller description of an item, with what can be inferred'),
   {
     name: 'engagement',
     system: 'llm-rec',
-    title: 'what an item has in common with those that the same people choose',
+    title: 'what an item has in common with items that the same people choose',
     job: async (dataset, { fields, limit, signal }) =>
       knowledgeJob(
         augmentationTemplate('engagement'),
@@ -105,7 +105,7 @@ const KINDS: readonly KnowledgeKind[] = [
   {
     name: 'keywords',
     system: 'palr',
-    title: 'a taste in 2 to 6 keywords',
+    title: 'a user’s taste in 2 to 6 keywords',
     job: (dataset, settings) =>
       knowledgeJob(
         userKeywordsTemplate(settings.domain),

@@ -15,5 +15,5 @@ export function noModel(): InvalidInputError {
 /** Tokens and their price for people. */
 export function spentInWords(spent: TokenUsage, price: TokenPrice | undefined): string {
   const cost = price ? ` (${money(costOf(spent, price))})` : '';
-  return `${count(spent.inputTokens)} tokens read and ${count(spent.outputTokens)} written${cost}`;
+  return `${count(spent.inputTokens)} input and ${count(spent.outputTokens)} output tokens${cost}`;
 }

@@ -117,6 +117,6 @@ export async function newestRun(folder: string): Promise<KnowledgeRun | undefine
   return {
     ...run,
     state: 'failed',
-    error: { code: 'killed', message: 'Its process ended without a word; what it stored is kept.' },
+    error: { code: 'killed', message: 'Its process ended unexpectedly; what it stored is kept.' },
   };
 }

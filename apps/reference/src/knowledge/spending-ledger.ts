@@ -39,7 +39,7 @@ export class SpendingLedger {
         outputTokens += written;
       } catch (cause) {
         throw new ArtifactError(folder, {
-          expected: `${SPENDING} with one object a line`,
+          expected: `${SPENDING} with one object per line`,
           received: `${JSON.stringify(line.slice(0, 60))} in line ${k + 1}`,
           hint: 'Repair the line: what was spent is counted from it.',
           cause,

@@ -149,7 +149,7 @@ export class LastingEngine implements EngineCaller {
     }
     const folders = kept.flatMap(({ dir }) => (dir === undefined ? [] : [dir]));
     await next.call('removeModels', folders).catch((error: unknown) => {
-      this.#log.warn({ err: error }, 'models of before the refit are still kept');
+      this.#log.warn({ err: error }, 'models from before the refit are still kept');
     });
   }
 

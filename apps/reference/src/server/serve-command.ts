@@ -47,7 +47,7 @@ export async function serveCommand(
     log,
   });
   if (options.apiKeys === undefined && !isLoopback(options.host))
-    notice('anybody who reaches this address may ask and give feedback: --api-keys asks for a key');
+    notice('anybody who reaches this address may ask and give feedback; --api-keys requires a key');
   await answering(server, signal, print);
   log.flush();
 }

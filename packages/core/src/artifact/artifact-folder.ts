@@ -18,7 +18,7 @@ export async function exists(path: string): Promise<boolean> {
 }
 
 /**
- * Makes sure that a folder may be replaced by an artifact of a kind, and tells whether there is anything to replace.
+ * Makes sure that a folder may be replaced by an artifact of a kind, and returns whether there is anything to replace.
  *
  * @throws ArtifactError if it is something else, an artifact of another kind, or holds files that Palate did not write
  */
@@ -64,7 +64,7 @@ export async function throughLink(dir: string): Promise<string> {
   );
 }
 
-/** Where the old artifact stands while the new one takes its place. */
+/** Where the old artifact is kept while the new one replaces it. */
 export function previousOf(target: string): string {
   return `${target}.previous`;
 }

@@ -69,7 +69,7 @@ export async function readManifest(dir: string): Promise<ArtifactManifest> {
 }
 
 /**
- * Reads a manifest of any version, of which the checksum is not verified: enough to tell what a folder is.
+ * Reads a manifest of any version, of which the checksum is not verified: enough to identify a folder.
  *
  * @throws ArtifactError if there is none, or it is not one of Palate
  */

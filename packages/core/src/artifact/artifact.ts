@@ -48,7 +48,7 @@ const WEIGHTS = 'weights.safetensors';
 
 /**
  * Writes an artifact folder as a whole: into a temporary folder beside it that is then renamed, so that a kill
- * at any moment leaves the old artifact or the new one, never a mixture. What killed writers left is swept.
+ * at any moment leaves the old artifact or the new one, never a mixture. Leftovers of killed writers are removed.
  *
  * @param dir - the folder; its parents are made; an artifact of the same kind that is already there is replaced. Where
  *   it is a link to a folder, that folder is written and the link stays

@@ -84,7 +84,7 @@ export class InvalidInputError extends PalateError {
   }
 }
 
-/** An external id that the map at hand does not know (`code: 'unknown-id'`). */
+/** An external id that is not in the map (`code: 'unknown-id'`). */
 export class UnknownIdError extends PalateError {
   readonly id: string;
   constructor(id: string, what: string) {

@@ -3,7 +3,7 @@
  * order, the general favourites, a mean) instead of by the system itself, and what else happened on the way.
  */
 export interface OutcomeCounts {
-  /** Name of the retriever, ranker or predictor that tells. */
+  /** Name of the retriever, ranker or predictor that reports. */
   readonly source: string;
   /** Queries, or rows to predict, that it was asked. */
   readonly asked: number;

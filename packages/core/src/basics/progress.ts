@@ -1,6 +1,6 @@
 import { CancelledError } from './errors.js';
 
-/** One step of a long call, as told to `onProgress`. */
+/** One step of a long call, as passed to `onProgress`. */
 export interface Progress {
   /** Work that is being done, in a word or two: `"fit"`, `"load ratings.dat"`, `"epoch 3"`. */
   readonly phase: string;

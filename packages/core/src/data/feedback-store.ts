@@ -36,7 +36,7 @@ export interface FeedbackStore {
   readonly items?: AddedItemStore | undefined;
   /**
    * Stores records all or none, and resolves when they are as durable as the store promises. Records whose id is stored
-   * already, or stands earlier in the batch, are left out.
+   * already, or occurs earlier in the batch, are left out.
    *
    * @returns how many were new
    */

@@ -118,7 +118,7 @@ export class InteractionLog {
 
   /**
    * Builds a log from row objects: for examples and small data; loaders fill the columns directly. Rows without times
-   * make a log of positions: the order of each user's rows stands in for time, and says nothing across users.
+   * make a log of positions: the order of each user's rows replaces time, and says nothing across users.
    *
    * @throws InvalidInputError where some rows have a time or a rating and others do not
    */

@@ -5,7 +5,7 @@ const CHOSEN_BY = new WeakSet<object>();
 
 /**
  * Notes that a log is a part of a larger one from which other interactions were held back, as training is without
- * validation. Splits note it, so that an evaluation can tell when a system is not told what would be known.
+ * validation. Splits note it, so that an evaluation can detect that a system does not get everything known.
  *
  * @param log - the part
  * @param rest - what was held back beside the test; shares the log's id maps
@@ -45,7 +45,7 @@ export function partsOf<L extends object>(log: L): readonly L[] {
 const WHOLE = new WeakMap<object, object>();
 
 /**
- * Notes that a log was held out of a larger one to test by, or to choose by. Splits note it, so that an evaluation can
+ * Notes that a log was held out of a larger one for testing, or for choosing. Splits note it, so that an evaluation can
  * tell when a system was fitted on everything, or chosen by the test.
  *
  * @param held - the part to test or choose by

@@ -13,7 +13,7 @@ export function checkCandidates(
 ): void {
   if (candidates.length !== queries.length)
     throw new InvalidInputError({
-      expected: `${queries.length} lists of candidates, one a query`,
+      expected: `${queries.length} lists of candidates, one per query`,
       received: String(candidates.length),
       hint: 'Give an empty list where a query has none.',
     });

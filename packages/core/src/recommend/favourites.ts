@@ -6,7 +6,7 @@ import type { InteractionLog } from '../data/interaction-log.js';
 const TENSOR = 'favourites';
 
 /**
- * The general favourites: how often each item was chosen in training. Every retriever answers with them where a query
+ * The most popular items: how often each item was chosen in training. Every retriever answers with them where a query
  * gives it nothing to go by, and counts that as a fallback.
  */
 export class Favourites {

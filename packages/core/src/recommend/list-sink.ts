@@ -4,7 +4,7 @@ export interface UserList {
   readonly items: readonly { readonly id: string; readonly score: number }[];
 }
 
-/** Plan of what is written to a {@link ListSink}, told before anything is. */
+/** Plan of what is written to a {@link ListSink}, announced before anything is written. */
 export interface ListPlan {
   /** Names all that decides the lists: data, models, settings, users, and how they are divided into blocks. */
   readonly identity: string;

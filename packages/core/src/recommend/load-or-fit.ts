@@ -18,7 +18,7 @@ export interface LoadOrFitOptions<M extends Saveable> {
 
 /**
  * Reads a model from its folder in a cache, or fits it and keeps it there. What is damaged or of an older version is
- * fitted again; a folder that cannot be replaced is renamed and told, never deleted.
+ * fitted again; a folder that cannot be replaced is renamed and reported, never deleted.
  */
 export async function loadOrFit<M extends Saveable>(
   dir: string,

@@ -1,7 +1,7 @@
 import type { LongCallOptions } from '../basics/progress.js';
 import type { Query, Retriever } from './retriever.js';
 
-/** A request in external ids, as a shop or site has it at hand. */
+/** A request in external ids, as a shop or site has it. */
 export interface RecommendRequest {
   readonly user?: string | undefined;
   /** External item ids, oldest first; ids that the retriever does not know are skipped. */

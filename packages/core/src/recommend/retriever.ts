@@ -72,7 +72,7 @@ export interface Retriever {
 
 /** A retriever that can score its whole catalogue at once, as full-catalogue evaluation wants it. */
 export interface CatalogueScorer extends Retriever {
-  /** Answer where a query gives it nothing to go by. Left out by those that answer everybody alike. */
+  /** The answer to a query with nothing to work with. Left out by retrievers that answer everybody alike. */
   readonly favourites?: Favourites | undefined;
   /**
    * Scores every item for every query: nothing is excluded, whatever the queries say.

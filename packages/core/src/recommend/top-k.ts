@@ -6,12 +6,12 @@ import type { Query, RetrieveOptions, ScoredItem } from './retriever.js';
 export const byScore = (a: ScoredItem, b: ScoredItem): number => b.score - a.score || a.item - b.item;
 
 /**
- * The `k` highest scores with their positions, best first; equal scores stand by lower position. Positions
+ * The `k` highest scores with their positions, best first; equal scores are ordered by position. Positions
  * marked in `skip` and scores of NaN or minus infinity are left out.
  *
  * Costs one pass and a heap of `k` entries.
  *
- * @param scores - one score a position
+ * @param scores - one score per position
  * @param skip - non-zero to leave a position out
  */
 export function topK(scores: Float32Array, k: number, skip?: Uint8Array): ScoredItem[] {

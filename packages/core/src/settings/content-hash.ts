@@ -7,7 +7,7 @@ import { InteractionLog } from '../data/interaction-log.js';
 
 /**
  * A SHA-256 of a value's content: equal for equal content, whatever the order of an object's keys, and different where
- * anything differs. Numbers are told apart bit by bit; `undefined` entries of an object count like absent ones.
+ * anything differs. Numbers are compared bit by bit; `undefined` entries of an object count as absent.
  *
  * Reads JSON values, typed arrays, maps, sets, logs, id maps and embedding tables. Costs a pass over the content.
  *

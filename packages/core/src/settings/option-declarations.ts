@@ -328,7 +328,7 @@ export class OptionSet<D extends Declarations> {
 /**
  * Declares the options of a function, each once.
  *
- * @param others - names of options that it takes and reads by itself: those of long calls unless told otherwise
+ * @param others - names of options that it takes and reads by itself: those of long calls by default
  * @example
  * ```ts
  * const EASE = defineOptions('Ease.fit', {

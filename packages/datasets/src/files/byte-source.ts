@@ -97,7 +97,7 @@ export async function openBytes(path: string, encoding?: string): Promise<ByteSo
 }
 
 /**
- * Size and first bytes of a text file, which tell how it is packed.
+ * Size and first bytes of a text file, which show how it is compressed.
  *
  * @throws ParseError for what cannot be read here, and for Parquet
  */

@@ -52,7 +52,7 @@ export class RecordFields {
     return this.ends[k]! <= this.starts[k]!;
   }
 
-  /** Where the field at the cursor stands, for messages. */
+  /** Position of the field at the cursor, for messages. */
   position(): SourcePosition {
     const before = this.bytes.toString('utf8', this.recordStart, this.starts[this.cursor]);
     return { file: this.file, line: this.line, column: before.length + 1 };
@@ -146,7 +146,7 @@ export async function readRecords(
 
 const NEWLINE = Buffer.from('\n');
 
-/** Takes records apart. Methods return the same {@link RecordFields}, filled anew. */
+/** Takes records apart. Methods return the same {@link RecordFields}, filled again. */
 class RecordScanner {
   readonly #fields: RecordFields;
   readonly #delimiter: Buffer;

@@ -9,7 +9,7 @@ const isBlank = (byte: number): boolean => byte === 32 || byte === 9 || byte ===
 /**
  * Reads a JSON array element by element, over any number of lines, without holding it whole.
  *
- * @param visit - told the text of each element as bytes, and the line on which it begins
+ * @param visit - called with the text of each element as bytes, and the line on which it begins
  * @throws ParseError where brackets or commas are out of place, an element is longer than `maxLineBytes`, or the file
  *   ends before the array does
  */

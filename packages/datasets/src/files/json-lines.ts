@@ -36,10 +36,10 @@ export interface ObjectsRead {
 }
 
 /**
- * Reads a file of objects: JSON lines, Python literals one a line, or one JSON array. Whole numbers beyond 2^53 come
+ * Reads a file of objects: JSON lines, Python literals one per line, or one JSON array. Whole numbers beyond 2^53 come
  * as bigint, so that ids keep every digit.
  *
- * @param malformed - told a record that cannot be read; throws the error, or leaves the record out
+ * @param malformed - called with a record that cannot be read; throws the error, or leaves the record out
  * @throws ParseError naming the line of what is malformed
  */
 export async function readRecordsOfObjects(

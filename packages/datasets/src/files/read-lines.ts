@@ -22,8 +22,8 @@ export interface TextOptions extends LongCallOptions {
 export const ENOUGH: unique symbol = Symbol('enough');
 
 /**
- * Reads a text file line by line as bytes: plain or packed (told by its first bytes, whatever the name), with or
- * without a byte-order mark, with LF, CRLF, or CR alone (told by the first chunk). Empty lines are skipped unless `emptyLines` is true. Holds one chunk and one line in memory, and
+ * Reads a text file line by line as bytes: plain or compressed (detected from its first bytes, whatever the name), with or
+ * without a byte-order mark, with LF, CRLF, or CR alone (detected from the first chunk). Empty lines are skipped unless `emptyLines` is true. Holds one chunk and one line in memory, and
  * takes time linear in the file, whatever the length of its lines.
  *
  * @returns how many lines were visited

@@ -65,7 +65,7 @@ const PARENT: Edition = {
 
 /**
  * Reads Amazon reviews of 2014, 2018 or 2023 (McAuley Lab): reviews in JSON lines, Python literals or the tables of
- * ratings only, told apart by their fields. Review text is not kept: it may hold the answer to a test.
+ * ratings only, recognised by their fields. Review text is not kept: it may hold the answer to a test.
  *
  * Times of 2014 and 2018 have day granularity: many users have equal times, which keep the file's order.
  *

@@ -53,7 +53,7 @@ function parseMindTime(text: string): number {
   );
 }
 
-/** Earlier clicks of a user and the first request that tells them. */
+/** Earlier clicks of a user and the first request that lists them. */
 interface Earlier {
   items: readonly string[];
   first: number;
@@ -66,7 +66,7 @@ interface Earlier {
  * it was clicked and 0 where not, with the impression as its request.
  *
  * @param folders - an unpacked folder (`behaviors.tsv`, `news.tsv`), or several (training, then development) as one log
- * @throws ParseError naming file and line of what is malformed; the test folder, whose clicks are not told, is refused
+ * @throws ParseError naming file and line of what is malformed; the test folder, which has no clicks, is refused
  */
 export async function loadMind(
   folders: string | readonly string[],

@@ -7,7 +7,7 @@ import { readFilmTable, splitGenres } from './film-table.js';
 
 /**
  * Reads MovieTweetings (Dooms, De Pessemier and Martens 2013): `ratings.dat` and `movies.dat` of one snapshot.
- * Ratings run from 0 to 10; item ids are IMDb numbers. The file stands by user and film, so a user's ratings
+ * Ratings run from 0 to 10; item ids are IMDb numbers. The file is sorted by user and film, so a user's ratings
  * at the same second are in order of film id.
  *
  * @param dir - folder with the two files, plain or gzipped (`ratings.dat.gz`)

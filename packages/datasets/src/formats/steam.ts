@@ -43,7 +43,7 @@ const MONTHS = [
   'December',
 ];
 
-/** `Posted November 5, 2011.` in seconds since 1970; undefined where the year is not told (this year's reviews). */
+/** `Posted November 5, 2011.` in seconds since 1970; undefined if there is no year (this year's reviews). */
 function parsePosted(text: string): number | undefined {
   const match = /^Posted ([A-Z][a-z]+) (\d{1,2}), (\d{4})\.$/.exec(text);
   if (!match) return undefined;

@@ -43,7 +43,7 @@ export interface TableDescription {
   /** Whether these are all. */
   readonly isWhole: boolean;
   readonly columns: readonly ColumnDescription[];
-  /** Guess from the names and values of the columns: for a person to confirm, and for loadTable to be told. */
+  /** Guess from the names and values of the columns: for a person to confirm, and to pass to loadTable. */
   readonly guess: {
     readonly columns: Partial<TableColumns>;
     readonly timestampUnit?: TimestampUnit | undefined;

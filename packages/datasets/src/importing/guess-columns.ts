@@ -94,7 +94,7 @@ export function guessColumns(
   return guess;
 }
 
-/** How the times of a column are written, as far as its values tell. */
+/** How the times of a column are written, as far as its values show. */
 export function guessUnit(column: ColumnDescription | undefined): TimestampUnit | undefined {
   if (column?.type === 'time') return 'iso';
   return column?.range ? unitOf(column.range[1]) : undefined;

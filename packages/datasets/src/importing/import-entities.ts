@@ -22,7 +22,7 @@ import type { UnderstoodTable } from './understood-table.js';
 export interface ImportedEntities extends UnderstoodTable {
   /** Rows, each an item or user. */
   readonly rows: number;
-  /** Items or users of the interactions that no row tells about. */
+  /** Items or users of the interactions without a row. */
   readonly withoutRow: number;
   /** Rows that no interaction is about. */
   readonly withoutInteraction: number;

@@ -8,7 +8,7 @@ import { InteractionColumns } from '../tables/interaction-columns.js';
  * The interactions of a log as CSV, line by line: `user,item`, then `rating`, `time` and `request` as far as the log has
  * them. Numbers are written with as many digits as bring them back exactly.
  *
- * @param ids - whether users and items stand as ids, or as rows of their tables
+ * @param ids - whether users and items are written as ids, or as rows of their tables
  */
 export function* writeInteractions(log: InteractionLog, ids: 'text' | 'row'): Generator<string> {
   const fieldOf = (map: IdMap): ((index: number) => string) => {

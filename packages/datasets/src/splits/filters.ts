@@ -79,7 +79,7 @@ export function ratingThreshold(log: InteractionLog, least: number): Interaction
 }
 
 /**
- * One interaction for each pair of user and item: the earliest, and among equal times the one that stands first.
+ * One interaction for each pair of user and item: the earliest, and among equal times the first one.
  * To be applied before k-core and splits.
  */
 export function keepFirst(log: InteractionLog): InteractionLog {

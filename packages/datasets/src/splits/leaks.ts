@@ -12,7 +12,7 @@ export interface LeakReport {
 
 /**
  * Looks for leaks from the future and from the test set into training. Both logs share their id maps. Where
- * times are positions, `testBeforeTrainingEnd` cannot be told and is 0.
+ * times are positions, `testBeforeTrainingEnd` is unknown and 0.
  */
 export function findLeaks(train: InteractionLog, test: InteractionLog): LeakReport {
   let newest = Number.NEGATIVE_INFINITY;

@@ -4,7 +4,7 @@ import type { RowPosition } from './row-position.js';
 /**
  * Collects what is known of items (or users), one row each, in columns.
  *
- * An id on two rows is refused with both lines, or its first row stands and the others are counted.
+ * An id on two rows is refused with both lines, or its first row is kept and the others are counted.
  */
 export class EntityBuilder {
   readonly #what: 'item' | 'user';

@@ -34,10 +34,10 @@ const MEGABYTE = 1 << 20;
 
 /**
  * Reads columns of a Parquet file in a worker thread, with every codec of the format. A file whose reading takes more
- * time or memory than is in proportion to its size is refused, and the worker ended.
+ * time or memory than its size justifies is refused, and the worker is ended.
  *
- * @param choose - told the columns and the number of rows there are; returns the names of those to read
- * @param visit - told the rows, in order; throwing ends the reading
+ * @param choose - called with the columns and the number of rows; returns the names of those to read
+ * @param visit - called with the rows, in order; throwing ends the reading
  * @throws ParseError for a damaged file, naming its columns and codecs
  */
 export async function readParquet(

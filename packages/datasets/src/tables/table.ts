@@ -67,7 +67,7 @@ export type TableOptions = OptionsOf<typeof TABLE_OPTIONS.declarations> & LongCa
 /**
  * Reads interactions from any CSV, TSV, JSON or Parquet file, or a folder of parts, with a column map.
  *
- * The result's `reading` says what was understood and what was left out; `describeTable` tells it beforehand.
+ * The result's `reading` says how the file was read and what was left out; `describeTable` shows it beforehand.
  *
  * @param columns - column names, or positions for a text table without a header line
  * @throws ParseError naming file, line and column of what is malformed

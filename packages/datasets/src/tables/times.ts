@@ -3,7 +3,7 @@ import { positionOf, type RowPosition } from './row-position.js';
 
 /**
  * How times are written in a file; `'auto'` tells dates (ISO 8601, or with the month named in English), seconds, milli-, micro-
- * and nanoseconds apart. Of `03/02/2024` nobody can tell: `'day-first'` or `'month-first'` has to be said, and says nothing of
+ * and nanoseconds apart. `03/02/2024` is ambiguous: `'day-first'` or `'month-first'` has to be said, and says nothing of
  * dates that can be read in one way alone.
  */
 export const TIMESTAMP_UNITS = [

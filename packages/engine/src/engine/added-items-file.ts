@@ -11,7 +11,7 @@ export class AddedItemsFile implements AddedItemStore {
   readonly #onNotice: (notice: string) => void;
   #damaged = 0;
 
-  /** @param onNotice - told of lines that cannot be read */
+  /** @param onNotice - called for lines that cannot be read */
   constructor(path: string, onNotice: (notice: string) => void = () => undefined) {
     this.#path = path;
     this.#ledger = new JsonLedger(path);
@@ -33,7 +33,7 @@ export class AddedItemsFile implements AddedItemStore {
     });
     if (damaged.length > this.#damaged)
       this.#onNotice(
-        `${this.#path}: of ${damaged.length === 1 ? 'line' : 'lines'} ${damaged.join(', ')} not all is there, as after a kill or a damage of the disk: ${damaged.length === 1 ? 'it counts' : 'they count'} for nothing.`,
+        `${this.#path}: of ${damaged.length === 1 ? 'line' : 'lines'} ${damaged.join(', ')} the content is incomplete, as after a crash or disk damage: ${damaged.length === 1 ? 'it is' : 'they are'} ignored.`,
       );
     this.#damaged = damaged.length;
     for (let k = after; k < read.length; k++) yield { sequence: k + 1, item: read[k] as AddedItem };

@@ -8,7 +8,7 @@ import { pipelineOf } from './pipeline.js';
  * Answers requests in their order: those that name a system by its own pipeline, each pipeline asked once for all of its
  * requests.
  *
- * @param count - told of each pipeline how many requests it answered, and with which outcomes
+ * @param count - called for each pipeline with the number of requests it answered, and with which outcomes
  */
 export async function answerBySystem(
   named: readonly NamedRequest[],

@@ -10,7 +10,7 @@ export interface FoundBy {
 export interface AnswerItem {
   readonly id: string;
   readonly title: string;
-  /** Number that the order goes by; scores of two answers do not compare. */
+  /** The score that the order is based on; scores of different answers cannot be compared. */
   readonly score: number;
   /** From 1. */
   readonly rank: number;
@@ -59,7 +59,7 @@ export interface Understood {
 export interface Answer {
   readonly items: readonly AnswerItem[];
   readonly understood?: Understood | undefined;
-  /** Keywords of the profile that the reasons go by. */
+  /** Keywords of the profile that the reasons use. */
   readonly keywords: readonly string[];
   readonly sources: AnswerSources;
   readonly stages: readonly Stage[];
@@ -67,7 +67,7 @@ export interface Answer {
   readonly candidates: readonly Candidate[];
   /** Counts of what fell back or was passed over, by cause: one record a source. */
   readonly outcomes: readonly OutcomeCounts[];
-  /** Names data and models; another after new items and after a refit. */
+  /** Identifies data and models; changes with new items and refits. */
   readonly version: string;
 }
 

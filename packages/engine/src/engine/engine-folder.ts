@@ -82,7 +82,7 @@ export class EngineFolder {
     return new ArtifactError(this.path, {
       expected: `${name} as it was written`,
       received: 'something else',
-      hint: `Restore the file, or take it away: then the engine begins without the feedback of the last refit.`,
+      hint: `Restore the file, or delete it: then the engine starts without the feedback of the last refit.`,
     });
   }
 }

@@ -217,7 +217,7 @@ export class Engine {
   /**
    * Fits a method of the registry on the data, or reads it.
    *
-   * @param request - `force` fits it anew: what is kept, and answers, until the new one is whole
+   * @param request - `force` refits it: the old model answers until the new one is complete
    * @returns its state, with the seconds that it took
    */
   async fit(
@@ -248,7 +248,7 @@ export class Engine {
     await this.#turns.run(() => removeUnused(folders, this.#snapshot.generation));
   }
 
-  /** Tells what is known of an item; undefined where nobody knows it. */
+  /** Returns what is known of an item; undefined where nobody knows it. */
   item(id: string): ItemView | undefined {
     this.#check();
     return itemView(id, this.#snapshot, this.#feedback);
@@ -282,7 +282,7 @@ export class Engine {
     return [...users, ...this.#feedback.userIds.filter((id) => !users.has(id))];
   }
 
-  /** Tells what is known of a user; undefined where nobody knows them. */
+  /** Returns what is known of a user; undefined where nobody knows them. */
   user(id: string): UserView | undefined {
     this.#check();
     return userView(id, this.#snapshot, this.#feedback);

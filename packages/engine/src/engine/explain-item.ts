@@ -29,7 +29,7 @@ export interface ExplainOptions {
 }
 
 /**
- * Explains one item to who asks: by the live model, or from what is stored. Where the model fails the stored reason stands
+ * Explains one item to a user: by the live model, or from stored data. Where the model fails the stored reason stands
  * in, and that is counted.
  *
  * @throws InvalidInputError for items that nobody knows
@@ -126,7 +126,7 @@ async function pathReason(
     };
   } catch (error) {
     if (!PalateError.is(error) || signal?.aborted) throw error;
-    counter.note('no way through the graph could be looked for', error.message);
+    counter.note('no path through the graph could be searched', error.message);
     return undefined;
   }
 }

@@ -45,7 +45,7 @@ export class FeedbackState {
   /**
    * Takes a stored event in.
    *
-   * @param isFitted - whether the data set holds it already, so that only a dislike is left to tell
+   * @param isFitted - whether the data set holds it already, so that only a dislike adds something
    */
   take(event: StoredFeedback, items: IdMap, isFitted = false): void {
     this.sequence = Math.max(this.sequence, event.sequence);

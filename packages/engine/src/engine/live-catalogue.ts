@@ -107,7 +107,7 @@ export class LiveCatalogue {
     if (typeof id !== 'string') return 'Give ids as strings.';
     const folded = foldText(id).trim();
     const byTitle = this.titles.findIndex((title) => foldText(title) === folded);
-    if (byTitle >= 0) return `That is a title: the id is ${JSON.stringify(this.items.idOf(byTitle))}.`;
+    if (byTitle >= 0) return `That is a title; its id is ${JSON.stringify(this.items.idOf(byTitle))}.`;
     const nearest =
       this.size <= MOST_COMPARED
         ? (nearestName(id, [...this.items]) ?? this.#nearestTitle(folded))

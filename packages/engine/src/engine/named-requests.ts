@@ -30,7 +30,7 @@ export function namedRanking(request: RankRequest): NamedRequest {
     throw new InvalidInputError({
       expected: `candidates in ${where}`,
       received: 'none',
-      hint: 'Pass the ids that are to be put in order, or ask for recommendations.',
+      hint: 'Pass the ids to rank, or ask for recommendations.',
     });
   return { request: { ...rest, candidates, k, diversity: 0 }, where, isRanking: true };
 }

@@ -49,10 +49,10 @@ export const RETRIEVER = defineOptions(
   'a retriever of the pipeline',
   {
     method: METHOD.required({ doc: 'key of the registry' }),
-    settings: SETTINGS.optional({ doc: 'settings of the method, over its defaults' }),
-    weight: option.number({ min: 0 }).optional({ doc: 'voice in the fusion; 1 if left out' }),
+    settings: SETTINGS.optional({ doc: 'settings of the method that replace its defaults' }),
+    weight: option.number({ min: 0 }).optional({ doc: 'weight in the fusion; 1 if left out' }),
     asked: option.choice(['history', 'text', 'any']).optional({
-      doc: "which requests it is asked: those with a `'history'`, with a `'text'`, or `'any'` of both. Left out: methods of texts are asked where there is a text, or where no other method of the pipeline reads the request; others where there is a history",
+      doc: "requests that it answers: those with a `'history'`, with a `'text'`, or `'any'`. Left out: text methods answer requests with a text, or those that no other method of the pipeline reads; the others answer requests with a history",
     }),
   },
   [],
@@ -66,10 +66,10 @@ export const RANKER = defineOptions(
   'a ranker of the pipeline',
   {
     method: METHOD.optional({ doc: 'key of the registry' }),
-    settings: SETTINGS.optional({ doc: 'settings of the method, over its defaults' }),
+    settings: SETTINGS.optional({ doc: 'settings of the method that replace its defaults' }),
     live: option
       .value<true>('true', (value) => value === true)
-      .optional({ doc: 'the live language model, in place of a method' }),
+      .optional({ doc: 'the live language model, instead of a method' }),
   },
   [],
 );
@@ -79,15 +79,15 @@ export type RankerConfig =
   | { readonly method: string; readonly settings?: MethodSettings | undefined; readonly live?: undefined }
   | { readonly live: true; readonly method?: undefined; readonly settings?: undefined };
 
-/** Options of the unlikeness among the items of an answer. */
+/** Options of the diversity of the items of an answer. */
 export const DIVERSITY = defineOptions(
   'diversity of the pipeline',
   {
     lambda: option.number({ min: 0, max: 1 }).required({
-      doc: 'weight of the order, from 0 to 1; the rest is the weight of unlikeness (maximal marginal relevance)',
+      doc: 'weight of the ranking, from 0 to 1; the rest is the weight of dissimilarity (maximal marginal relevance)',
     }),
     by: option.text(1).optional({
-      doc: "how alike two items are: by their texts, or by the values of a catalogue column; `'text'` if left out",
+      doc: "similarity of two items: of their texts, or of the values of a catalogue column; `'text'` if left out",
     }),
   },
   [],
@@ -101,19 +101,19 @@ export const PIPELINE = defineOptions(
   'the pipeline',
   {
     retrievers: option.value<readonly RetrieverConfig[]>('a list of retrievers', Array.isArray).required({
-      doc: 'who finds candidates, at least one: `{ method, settings, weight, asked }`',
+      doc: 'retrievers that find candidates, at least one: `{ method, settings, weight, asked }`',
     }),
     fusion: option.choice(['reciprocal-rank']).optional({
-      doc: 'how the lists of several retrievers become one',
+      doc: 'how the lists of several retrievers are fused',
     }),
     candidates: option.integer({ min: 1, max: 1000 }).optional({
-      doc: 'candidates that go to the rankers, at least; never fewer than `k`; 50 if left out',
+      doc: 'least number of candidates for the rankers; never fewer than `k`; 50 if left out',
     }),
     rankers: option.value<readonly RankerConfig[]>('a list of rankers', Array.isArray).optional({
-      doc: 'who orders them, one after the other: `{ method, settings }`, or `{ live: true }` for the language model',
+      doc: 'rankers, applied one after another: `{ method, settings }`, or `{ live: true }` for the language model',
     }),
     diversity: option.value<DiversityConfig>('{ lambda, by }', isObject).optional({
-      doc: 'unlikeness among the items of an answer',
+      doc: 'diversity of the items of an answer',
     }),
   },
   [],
@@ -129,37 +129,37 @@ export type Effort = (typeof EFFORTS)[number];
 
 /** Options of `Engine.open`. */
 export const ENGINE = defineOptions('Engine.open', {
-  dataset: option.value<Dataset>('a data set', isObject).required({ doc: 'what is recommended from' }),
+  dataset: option.value<Dataset>('a data set', isObject).required({ doc: 'the data to recommend from' }),
   folder: option.text(1).optional({
-    doc: "folder of models, vectors and added items; one of the data in the user's cache folder if left out",
+    doc: "folder of models, vectors and added items; a folder for the data in the user's cache folder if left out",
   }),
   pipeline: option.value<PipelineConfig>('a pipeline', isObject).optional({
-    doc: 'how candidates are found, ordered and spread; chosen from what the data holds if left out',
+    doc: 'how candidates are found, ranked and diversified; chosen by the data if left out',
   }),
   knowledge: option.value<ItemKnowledge>('knowledge of items and users', isObject).optional({
-    doc: 'texts, tags and tastes beside the catalogue',
+    doc: 'texts, tags and users’ tastes beside the catalogue',
   }),
   texts: option.list(option.text(1)).optional({
-    doc: 'catalogue columns that describe an item; all texts, and attributes that are words, if left out',
+    doc: 'catalogue columns that describe an item; all text columns and attributes of words if left out',
   }),
   title: option.text(1).optional({
     doc: 'catalogue column that names an item; `title` or `name`, or the first text, if left out',
   }),
   model: option
     .value<LanguageModel | LiveModel>('a language model', isObject)
-    .optional({ doc: 'ranks and explains live; nobody does if left out' }),
+    .optional({ doc: 'language model that ranks and explains live; none if left out' }),
   encoder: option
     .value<TextEncoder>('a text encoder', (value) => typeof Object(value).encode === 'function')
-    .optional({ doc: 'encodes texts; use-lite, loaded when it is first needed, if left out' }),
+    .optional({ doc: 'text encoder; use-lite, loaded when first needed, if left out' }),
   feedback: option.value<FeedbackStore>('a feedback store', isObject).optional({
-    doc: 'where feedback is kept; in memory if left out',
+    doc: 'store of the feedback; in memory if left out',
   }),
   effort: option.choice(EFFORTS)({
     default: 'full',
-    doc: 'how much is trained: `quick` shows that all works, and has no more than the first 32 tokens of a text encoded; `full` is worth waiting for',
+    doc: 'amount of training: `quick` is for trying things out, and encodes only the first 32 tokens of a text; `full` is for good results',
   }),
   onNotice: option.function<(notice: string) => void>().optional({
-    doc: 'told in a sentence of what is worth knowing: an artifact that is not used, a fit that begins',
+    doc: 'called with sentences about events worth knowing: an artifact that is not used, a fit that starts',
   }),
 });
 

@@ -48,7 +48,7 @@ export function reasonsFor(
       .sort((a, b) => b.score - a.score || (positions.get(a.item) ?? 0) - (positions.get(b.item) ?? 0))[0];
     if (nearest)
       return {
-        text: `People who chose ${catalogue.title(nearest.item)} chose it, too.`,
+        text: `People who chose ${catalogue.title(nearest.item)} also chose it.`,
         source: 'neighbours',
       };
     if (from.length > 0 && from.every(({ method }) => method === FAVOURITES))

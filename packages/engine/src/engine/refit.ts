@@ -112,7 +112,7 @@ async function currentFit(
   if (!fitted) return nothing;
   const held = events.filter(({ sequence }) => sequence <= fitted.sequence);
   if (hashOfEvents(held) === fitted.hash && fitted.items <= added) return fitted;
-  onNotice('The feedback is not that of the last refit: models of the data without it are used.');
+  onNotice('The feedback differs from that of the last refit: models fitted without it are used.');
   return nothing;
 }
 

@@ -22,13 +22,13 @@ export type HistoryEntry =
 
 /** Who asks, in external ids: a user, or a history of anybody; and a wish in words. */
 export interface Asker {
-  /** A user of the data or of the feedback; anybody else is a newcomer. */
+  /** A user of the data or of the feedback; anybody else is a new user. */
   readonly user?: string | undefined;
   /** Items, oldest first, instead of what is known of the user. */
   readonly history?: readonly HistoryEntry[] | undefined;
-  /** A wish in words; what it says no to is left out. */
+  /** A request in words; what it excludes is left out. */
   readonly text?: string | undefined;
-  /** Items that who asks said no to, beside those of the user's feedback: left out, and what is like them is put down. */
+  /** Items that the user dislikes, beside those of the feedback: left out, and similar items are moved down. */
   readonly dislikes?: readonly string[] | undefined;
 }
 

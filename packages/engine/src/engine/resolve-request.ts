@@ -16,7 +16,7 @@ export interface Allowed {
 }
 
 /**
- * Finds out who asks: the history of a user of the data with the feedback since, or the one that is given.
+ * Resolves the user: the history of a user of the data with later feedback, or the given one.
  *
  * @throws InvalidInputError for items of the history or the dislikes that nobody knows
  */
@@ -97,7 +97,7 @@ export function allowedItems(
   const { wish, dislikes } = asker;
   const ruledOut = wish?.ruledOut;
   for (const words of wish?.notApplied ?? [])
-    counter.note('part of the wish that could not be applied', words);
+    counter.note('part of the request that could not be applied', words);
   const chosen = candidates?.map((id, k) => catalogue.indexOf(id, `candidates[${k}] of ${where}`));
   if (tests.length === 0 && !ruledOut && !chosen && exclude.length === 0 && dislikes.size === 0)
     return { mask: undefined, count: catalogue.size };
@@ -162,5 +162,5 @@ export function profileSource(asker: ResolvedAsker, knowledge: ItemKnowledge, gi
   if (user === undefined) return 'none';
   return isKnown
     ? 'none; the history of the user'
-    : 'none: the user is not known, so that these are general favourites';
+    : 'none: the user is unknown, so these are general favourites';
 }

@@ -12,6 +12,6 @@ export interface ResolvedAsker {
   readonly wish: Wish | undefined;
   /** Items that the user said no to. */
   readonly dislikes: ReadonlySet<number>;
-  /** Words that reasons go by: the parts of the wish, or the keywords of the profile. */
+  /** Words that reasons are based on: the parts of the request, or the keywords of the profile. */
   readonly keywords: readonly string[];
 }

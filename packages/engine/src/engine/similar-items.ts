@@ -108,7 +108,7 @@ export async function searchItems(request: SearchRequest, { snapshot }: AnswerSt
     throw new InvalidInputError({
       expected: `words in ${where}`,
       received: JSON.stringify(words) ?? 'nothing',
-      hint: 'Pass what is looked for as a string.',
+      hint: 'Pass the search words as a string.',
     });
   const counter = CallOutcomes.counter();
   const { mask } = allowedItems(request, NOBODY, snapshot, counter, where);
@@ -117,7 +117,7 @@ export async function searchItems(request: SearchRequest, { snapshot }: AnswerSt
     found.map(({ item, field }, rank) => [item, [{ method: `search in ${field}s`, rank: rank + 1 }]]),
   );
   return plainAnswer(found, from, snapshot, {
-    candidates: 'titles, begun or misspelt too, then words of the texts',
+    candidates: 'titles, also incomplete or misspelt, then words of the texts',
     stages: [{ name: 'search', milliseconds: performance.now() - started }],
     outcomes: [counter.counts()],
   });

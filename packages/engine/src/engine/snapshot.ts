@@ -20,7 +20,7 @@ export interface PromisedVectors {
 }
 
 /**
- * State that answers go by at one moment: a generation of models, and the catalogue of now. Methods that follow the catalogue are
+ * State that answers are based on at one moment: a generation of models, and the catalogue of now. Methods that follow the catalogue are
  * indexed anew over it; others know the items that they were fitted on, which come first.
  */
 export class Snapshot {

@@ -1,5 +1,5 @@
 /**
- * Turns a call that tells pieces of a text into an iteration over them. Leaving the loop early cancels the call; iterating
+ * Turns a call that reports pieces of a text into an iteration over them. Leaving the loop early cancels the call; iterating
  * rejects with what the call rejects with.
  */
 export async function* textPieces(

@@ -52,7 +52,7 @@ export class ListFile implements ListSink {
    * Prepares a file; nothing is written yet.
    *
    * @param path - ends in `.jsonl` or `.parquet`
-   * @param onNotice - told of an unfinished run with other data or settings that is dropped
+   * @param onNotice - called if an unfinished run with other data or settings is discarded
    * @throws InvalidInputError for another ending, a missing folder, or a file that is not one of lists
    */
   static async open(path: string, onNotice: (notice: string) => void = () => undefined): Promise<ListFile> {
@@ -67,7 +67,7 @@ export class ListFile implements ListSink {
     const folder = await stat(dirname(whole)).catch(() => undefined);
     if (!folder?.isDirectory())
       throw new InvalidInputError({
-        expected: `a folder that is there, for ${basename(whole)}`,
+        expected: `an existing folder for ${basename(whole)}`,
         received: dirname(path),
         hint: 'Make the folder first, or choose another.',
       });
@@ -79,7 +79,7 @@ export class ListFile implements ListSink {
     await mkdir(this.#parts, { recursive: true }).catch((error: unknown) => {
       throw writeFailure(this.#parts, error);
     });
-    this.#lock = await lockFolder(this.#parts, 'the lists that are being made');
+    this.#lock = await lockFolder(this.#parts, 'the lists in progress');
     this.#blocks = blocks;
     const names = (await readdir(this.#parts)).filter((name) => !isLockName(name));
     const foreign = names.find((name) => !isPart(name) && !isWriting(name));
@@ -95,7 +95,7 @@ export class ListFile implements ListSink {
       return new Set(names.filter((name) => BLOCK.test(name)).map((name) => Number(name.slice(6, 14))));
     if (before !== undefined)
       this.#onNotice(
-        'An unfinished run with other data, models or settings is dropped: the lists are made anew.',
+        'An unfinished run with other data, models or settings is discarded: the lists are computed again.',
       );
     // The plan goes first: without it no block counts.
     await this.#drop([PLAN, ...names.filter((name) => name !== PLAN)]);

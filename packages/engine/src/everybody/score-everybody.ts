@@ -21,8 +21,8 @@ const BATCH = 256;
 
 /** Options of {@link scoreEverybody}. */
 export const EVERYBODY = defineOptions('scoreEverybody', {
-  k: option.integer({ min: 1, max: MOST_ITEMS })({ default: 100, doc: 'items of a list at most' }),
-  system: option.text(1).optional({ doc: 'one method of the registry; the pipeline if left out' }),
+  k: option.integer({ min: 1, max: MOST_ITEMS })({ default: 100, doc: 'most items of a list' }),
+  system: option.text(1).optional({ doc: 'a method of the registry; the pipeline if left out' }),
   filter: option
     .value<Exclude<Filter, (id: string) => boolean>>(
       'a condition by columns',
@@ -30,17 +30,17 @@ export const EVERYBODY = defineOptions('scoreEverybody', {
     )
     .optional({ doc: 'condition that items must meet' }),
   users: option.list(option.text(1)).optional({
-    doc: 'whose lists are made; those of everybody in the data and the feedback if left out',
+    doc: 'users to make lists for; everybody in the data and the feedback if left out',
   }),
   shard: option
     .value<{ readonly part: number; readonly of: number }>(
       '{ part, of }',
       (value) => typeof value === 'object',
     )
-    .optional({ doc: 'the share of the users that this run takes, `part` from 1; all of them if left out' }),
+    .optional({ doc: 'the share of the users in this run, `part` from 1; all if left out' }),
   blockSize: option.integer({ min: 1 })({
     default: 1000,
-    doc: 'users of a block: what a kill can lose at most, and what is held in memory',
+    doc: 'users per block, which is the most that a crash can lose, and what is held in memory',
   }),
 });
 

@@ -10,7 +10,7 @@ export interface ItemMap {
   /** The two directions of most variance of the items' text vectors, on one scale from -1 to 1. */
   readonly x: readonly number[];
   readonly y: readonly number[];
-  /** Semantic ID of each item, coarse to fine; the last codes only tell items of equal codes apart. */
+  /** Semantic ID of each item, coarse to fine; the last codes only distinguish items of equal codes. */
   readonly codes: readonly (readonly number[])[];
   /** How often each item was chosen in the data. */
   readonly interactions: readonly number[];

@@ -6,7 +6,7 @@ import { RqKMeans, SemanticIds } from '@palate/semantic-id';
 const COMPONENTS = 32;
 /** Most codes of a level: few enough to be looked through. */
 const CODES = 16;
-/** Levels of codes before the one that tells items of equal codes apart. */
+/** Levels of codes before the one that distinguishes items of equal codes. */
 const LEVELS = 3;
 
 /** Options of {@link layOut}. */

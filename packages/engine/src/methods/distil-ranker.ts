@@ -17,25 +17,25 @@ export const DISTIL = defineOptions('distilRanker', {
   dimension: option.integer({ min: 1, max: 65_536 })({ default: 64, doc: 'width of the ranker' }),
   epochs: option.integer({ min: 1 })({
     default: 6,
-    doc: 'most passes over the rankings and the instruction data',
+    doc: 'most epochs over the rankings and the instruction data',
   }),
   perUser: option.integer({ min: 1, max: 10_000 })({
     default: 1,
-    doc: 'examples drawn from the history of a user beside the rankings',
+    doc: 'examples per user drawn from histories beside the rankings',
   }),
   userShare: option.number({ min: 0, max: 1 })({
     default: 0.2,
-    doc: 'share of the users of whom they are drawn',
+    doc: 'share of the users that these examples are drawn from',
   }),
   sequence: option
     .value<FittedMethod>('a fitted method', (value) => typeof Object(value).retrieve === 'function')
     .optional({
-      doc: 'SASRec fitted on the same data; left out, one is fitted with the settings that the registry calls full',
+      doc: 'SASRec fitted on the same data; if left out, one is fitted with the registry’s settings for `full`',
     }),
   rankingsProvenance: option
     .value<Provenance>('a provenance', (value) => typeof Object(value).kind === 'string')
     .optional({
-      doc: 'what the rankings know of interactions; evaluation refuses a ranker whose rankings do not say it',
+      doc: 'provenance of the rankings; evaluation refuses a ranker whose rankings do not state it',
     }),
 });
 

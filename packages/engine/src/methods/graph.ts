@@ -16,7 +16,7 @@ import type { FitContext, Method, MethodSettings } from './method.js';
 /** The option of graph methods that says what joins items beside people. */
 const EDGES = option.choice(['text', 'none'])({
   default: 'text',
-  doc: 'what joins items beside people: texts that are alike, or nothing',
+  doc: 'edges between items: similar texts, or none',
 });
 
 const { relations: _, attributes: __, ...OWN } = GRAPH_RECOMMENDER.declarations;
@@ -52,7 +52,7 @@ const without = ({ edges: _edges, ...rest }: MethodSettings): MethodSettings => 
 /** A recommender that learns the edges between people, items and texts that are alike. */
 export const graph: Method = {
   key: 'graph',
-  title: 'edges between people and items, and between texts that are alike',
+  title: 'edges between people and items, and between similar texts',
   package: '@palate/graph-augment',
   kind: 'retriever',
   options: GRAPH,

@@ -56,7 +56,7 @@ export function checkTexts(texts: readonly string[], { name }: Dataset): void {
   throw new InvalidInputError({
     expected: 'items with texts, for a method that reads them',
     received: `${name} without any`,
-    hint: 'Give the catalogue texts (`palate import` with --items FILE), or name a method that goes by interactions.',
+    hint: 'Give the catalogue texts (`palate import` with --items FILE), or name a method that uses interactions.',
   });
 }
 

@@ -18,11 +18,11 @@ const {
 /** Options of the local ranker, and how far it trusts the order that it is given. */
 const OPTIONS = defineOptions('palr-local', {
   orderWeight: option.number({ min: 0 }).optional({
-    doc: "weight of the retriever's order beside the model's own; what did best on the validation if left out, 0 without one",
+    doc: "weight of the retriever's order beside the model's own; if left out, the best on the validation, or 0 without one",
   }),
   start: option.choice(['texts', 'sequence'])({
     default: 'texts',
-    doc: "what items start from: `'texts'`, the vectors of their texts; `'sequence'`, those that SASRec learned too, which is fitted first and whose own best are then the hardest negatives",
+    doc: "initial item vectors: `'texts'`, those of their texts; `'sequence'`, also those of SASRec, which is fitted first and whose best items are then the hardest negatives",
   }),
   ...OWN,
 });
@@ -33,7 +33,7 @@ const WIDTH = 64;
 /** PALR's ranker, a small T5 tuned on this machine. */
 export const palrLocal: Method = {
   key: 'palr-local',
-  title: 'tuned language model that orders candidates',
+  title: 'fine-tuned language model that ranks candidates',
   package: '@palate/llm-rank',
   kind: 'ranker',
   options: OPTIONS,

@@ -27,7 +27,7 @@ export type MethodNeed = 'history' | 'text' | 'item texts' | 'times' | 'training
 /** A fitted method. Those of kind `ranker` rank, too. */
 export type FittedMethod = Retriever & Saveable & Partial<Disposable> & Partial<Pick<Ranker, 'rank'>>;
 
-/** Parts at hand to read a method back. */
+/** Parts available for loading a method. */
 export interface LoadContext {
   /** Settings that it was fitted with. */
   readonly settings: MethodSettings;
@@ -35,7 +35,7 @@ export interface LoadContext {
   encoder(): Promise<TextEncoder>;
 }
 
-/** Parts at hand to fit a method, beside the data set and its settings. */
+/** Parts available for fitting a method, beside the data set and its settings. */
 export interface FitContext extends LongCallOptions {
   /** The encoder of texts, loaded when it is first asked for. */
   encoder(): Promise<TextEncoder>;
@@ -73,7 +73,7 @@ export interface FitContext extends LongCallOptions {
 export interface Method {
   /** Name on the command line, in pipelines and of its folder: lower case, words joined by `-`. */
   readonly key: string;
-  /** Short phrase on what it goes by. */
+  /** What it uses, in a short phrase. */
   readonly title: string;
   /** Package that implements it. */
   readonly package: string;

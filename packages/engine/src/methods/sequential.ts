@@ -22,7 +22,7 @@ export const sasrec: Method = {
 /** BERT4Rec, which guesses hidden items from both sides. */
 export const bert4rec: Method = {
   key: 'bert4rec',
-  title: 'transformer that guesses hidden items',
+  title: 'transformer that predicts masked items',
   package: '@palate/sequential',
   kind: 'retriever',
   options: BERT4REC,

@@ -21,10 +21,10 @@ const { ids: _, ...OWN } = TIGER.declarations;
 
 /** Options of TIGER with semantic IDs made on the way. */
 const OPTIONS = defineOptions('tiger', {
-  codebook: option.choice(KINDS)({ default: 'rq-vae', doc: 'how vectors of texts become codes' }),
+  codebook: option.choice(KINDS)({ default: 'rq-vae', doc: 'how text vectors become codes' }),
   coUse: option.number({ min: 0 })({
     default: 0,
-    doc: 'weight of the item vectors of SASRec beside those of the texts, in the codes',
+    doc: 'weight of SASRec’s item vectors relative to those of the texts, in the codes',
   }),
   ...OWN,
 });
@@ -32,7 +32,7 @@ const OPTIONS = defineOptions('tiger', {
 /** Semantic IDs of the item texts, and a model that writes the next item's. */
 export const tiger: Method = {
   key: 'tiger',
-  title: 'semantic IDs, written code by code',
+  title: 'semantic IDs, generated code by code',
   package: '@palate/semantic-id',
   kind: 'retriever',
   options: OPTIONS,
@@ -100,7 +100,7 @@ async function coUseVectors(context: FitContext): Promise<EmbeddingTable> {
   const model = await context.other('sasrec');
   if (model instanceof SasRec) return model.itemVectors();
   throw new InvalidInputError({
-    expected: 'SASRec, whose item vectors say what is used together',
+    expected: 'SASRec, for its item vectors',
     received: model.name,
     hint: "Give the method of the registry as other('sasrec').",
   });

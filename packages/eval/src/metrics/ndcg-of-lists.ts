@@ -2,8 +2,8 @@ import { checkNumber, InvalidInputError, type ScoredItem } from '@palate/core';
 import { normalisedGain } from './discounted-gain.js';
 
 /**
- * NDCG@k of lists against the items that turned out right, as a mean over those that have any: gains of 1, discount
- * `1 / log2(rank + 1)`, an ideal of as many as there are. For validation while training, where the lists are at hand;
+ * NDCG@k of lists against the relevant items, as a mean over those that have any: gains of 1, discount
+ * `1 / log2(rank + 1)`, an ideal of as many as there are. For validation while training, where the lists exist already;
  * `evaluateRanking` is for results.
  *
  * @param lists - best first, without repetitions

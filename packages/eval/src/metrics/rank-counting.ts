@@ -2,7 +2,7 @@ import { InvalidInputError } from '@palate/core';
 
 /** Ranks of relevant items under both rules for equal scores; aligned lists, in the order of the pessimistic ranks. */
 export interface Ranking {
-  /** From 1, never falling; `Infinity` for what is out of the ranking. Other items of an equal score stand first. */
+  /** From 1, never falling; `Infinity` for what is out of the ranking. Other items with an equal score rank first. */
   readonly ranks: Float64Array;
   /** Positions into the relevant items. */
   readonly order: Int32Array;
@@ -19,12 +19,12 @@ export interface Ranking {
 }
 
 /**
- * Ranks of relevant items among all scored ones, pessimistic: of equal scores the others stand first, so that a
+ * Ranks of relevant items among all scored ones, pessimistic: among equal scores the others rank first, so that a
  * system that scores everything alike finds nothing. Beside them the optimistic ranks, the other bound.
  *
  * One pass over the scores for up to four relevant items, a binary search for each score beyond.
  *
- * @param scores - one score an item; `-Infinity` takes an item out of the ranking; left as they were
+ * @param scores - one score per item; `-Infinity` takes an item out of the ranking; left as they were
  * @param relevant - dense indexes of the relevant items, each once
  * @param gains - gains of the relevant items, where they differ: among equal scores the lower gain stands first
  * @throws InvalidInputError for a score that is not a number, with its index

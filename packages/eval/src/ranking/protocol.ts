@@ -9,7 +9,7 @@ export interface RankingProtocol {
   readonly candidates: CandidateRule;
   /** Whether items of the history are left out of the ranking. */
   readonly maskHistory: boolean;
-  /** `'pessimistic'`: other items with an equal score stand before a target. */
+  /** `'pessimistic'`: other items with an equal score rank before a target. */
   readonly ties: 'pessimistic';
   /** `'binary'`: every target counts 1. `'rating'`: its rating is its grade. */
   readonly grades: 'binary' | 'rating';

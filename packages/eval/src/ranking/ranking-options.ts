@@ -15,7 +15,7 @@ import { TRUST_LIMITS } from './trust.js';
 export interface RankingData {
   /**
    * Interactions known of each user when the test happens; for a test after validation, training and validation: a
-   * split's `known`. A result warns where a split's training part stands here instead.
+   * split's `known`. A result warns if a split's training part is passed instead.
    */
   readonly history: InteractionLog;
   /** Interactions that have to be found. */

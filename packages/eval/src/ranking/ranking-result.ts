@@ -47,7 +47,7 @@ export interface RankingResult extends SliceResult {
   readonly listDepth?: number | undefined;
   /** Lists that broke the contract of `Retriever`, by kind. Left out by older records, as the next four. */
   readonly violations?: ContractViolations | undefined;
-  /** Counts that the parts of the system told of their answers: how many came from a fallback, and why. */
+  /** Counts that the parts of the system reported about their answers: how many came from a fallback, and why. */
   readonly outcomes?: readonly OutcomeCounts[] | undefined;
   /** Shares of violations and fallbacks beyond which `checkTrust` and reports refuse the result. */
   readonly limits?: TrustLimits | undefined;
@@ -58,7 +58,7 @@ export interface RankingResult extends SliceResult {
   readonly slices: Readonly<Record<string, SliceResult>>;
   readonly seed: number;
   readonly seconds: number;
-  /** Peak resident memory of the process so far, in megabytes; 0 in a browser, which does not tell. */
+  /** Peak resident memory of the process so far, in megabytes; 0 in a browser, where it is unknown. */
   readonly peakMemoryMb: number;
   readonly versions: Readonly<Record<string, string>>;
   /** SHA-256 of the logs. */

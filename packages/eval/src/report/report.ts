@@ -36,7 +36,7 @@ export interface Report {
   readonly rows: readonly ReportRow[];
   /** Remarks for a reader: warnings, broken contracts, fallbacks, detectable differences; one line each. */
   readonly notes?: readonly string[] | undefined;
-  /** Paired tests of the measured systems, where values of users are at hand. */
+  /** Paired tests of the measured systems, if the values of users are known. */
   readonly comparisons?: Comparisons | undefined;
 }
 

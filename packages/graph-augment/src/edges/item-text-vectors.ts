@@ -30,11 +30,11 @@ export const ITEM_TEXT_VECTORS = defineOptions('itemTextVectors', {
   reviewWeight: option.number()({ default: 1, doc: 'logit of each review' }),
   reviewsPerItem: option.integer({ min: 0 })({
     default: 10,
-    doc: 'longest reviews of an item that are read',
+    doc: 'number of longest reviews of an item that are read',
   }),
   batchSize: option.integer({ min: 1 })({
     default: 1024,
-    doc: 'texts that are encoded at once, which bounds memory',
+    doc: 'texts encoded at a time, which bounds memory',
     identity: () => undefined,
   }),
 });
@@ -95,7 +95,7 @@ export async function itemTextVectors(
     throw new InvalidInputError({
       expected: `a text for each of ${n} items`,
       received: String(metadata.length),
-      hint: 'Give one text an item of the training log, in its order.',
+      hint: 'Give one text per item of the training log, in its order.',
     });
   const { kept, stripped, surplus } = longestOfTraining(training, reviews, reviewsPerItem);
   const texts: { readonly item: number; readonly text: string; readonly weight: number }[] = [];

@@ -18,7 +18,7 @@ export function joinedEdges(
     throw new InvalidInputError({
       expected: first ? `relations among ${relations.map(({ name }) => name).join('; ')}` : 'a relation',
       received: first ? JSON.stringify(unknown) : 'none',
-      hint: 'Give at least one relation, and strengths by the names of those given.',
+      hint: 'Give at least one relation, and strengths by the names of those relations.',
     });
   const { items } = first.edges;
   const source: number[] = [];

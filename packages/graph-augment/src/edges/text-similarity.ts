@@ -20,11 +20,11 @@ export const SIMILARITY_CLASSES = ['high', 'medium', 'low'] as const;
 export const TEXT_SIMILARITY = defineOptions('textSimilarityEdges', {
   neighbours: option.integer({ min: 1 })({
     default: 10,
-    doc: 'nearest items of each item that are looked at',
+    doc: 'number of nearest items considered for each item',
   }),
   thresholds: option.choice(['distance', 'quantile'])({
     default: 'distance',
-    doc: "what bounds the classes high, medium and low: cosine `'distance'`s, or `'quantile'`s of the distances of all nearest neighbours, since the scale of an encoder is its own",
+    doc: "unit of the thresholds for high, medium and low: cosine `'distance'`s, or `'quantile'`s of the distances of all nearest neighbours, since each encoder has its own scale",
   }),
   bounds: option.list(
     option.number({ min: 0, max: 2 }),
@@ -32,14 +32,14 @@ export const TEXT_SIMILARITY = defineOptions('textSimilarityEdges', {
   )({
     default: ({ thresholds }) => (thresholds === 'quantile' ? [0.1, 0.3, 0.6] : [0.1, 0.2, 0.3]),
     defaultText: "`[0.1, 0.2, 0.3]`, the paper's for USE-large; `[0.1, 0.3, 0.6]` for quantiles",
-    doc: 'largest distance, or quantile, of each class, rising; pairs beyond the last are dropped',
+    doc: 'largest distance, or quantile, of each class, in ascending order; pairs beyond the last are dropped',
   }),
   index: option
     .value<VectorIndex>('an empty vector index of the width of the vectors', (value) => {
       const index = value as Partial<VectorIndex> | null;
       return typeof index?.search === 'function' && typeof index.add === 'function';
     })
-    .optional({ doc: 'what finds the nearest; exact search, block by block, if left out' }),
+    .optional({ doc: 'index that finds the nearest; exact search, block by block, if left out' }),
 });
 
 /** Options of {@link textSimilarityEdges}; {@link TEXT_SIMILARITY} says what each does. */
@@ -158,9 +158,9 @@ function checkBounds(bounds: readonly number[], thresholds: 'distance' | 'quanti
   const fits = thresholds === 'distance' || bounds.every((bound) => bound <= 1);
   if (rises && fits && bounds.length === SIMILARITY_CLASSES.length) return;
   throw new InvalidInputError({
-    expected: `bounds of the ${SIMILARITY_CLASSES.length} classes that rise${thresholds === 'quantile' ? ', quantiles from 0 to 1' : ''}`,
+    expected: `ascending thresholds of the ${SIMILARITY_CLASSES.length} classes${thresholds === 'quantile' ? ', quantiles from 0 to 1' : ''}`,
     received: bounds.join(', '),
-    hint: 'Pass bounds that rise, for example 0.1, 0.2, 0.3.',
+    hint: 'Pass ascending thresholds, for example 0.1, 0.2, 0.3.',
   });
 }
 

@@ -161,5 +161,5 @@ export function pathInWords(path: GraphPath, item: number, { title, common }: Pa
     return `${start}chosen by ${between === '1' ? 'a person' : `${between} people`} who chose it too`;
   const shared = common?.(from, item);
   if (shared) return `${start}both about ${shared}`;
-  return `${start}${between.startsWith('similar text') ? 'their descriptions are alike' : between}`;
+  return `${start}${between.startsWith('similar text') ? 'their descriptions are similar' : between}`;
 }

@@ -25,8 +25,8 @@ export function bipartiteGraph(log: InteractionLog, edges?: ItemEdges): Graph {
   if (edges && edges.items !== log.items)
     throw new InvalidInputError({
       expected: "edges between the log's own items",
-      received: 'edges of another id map',
-      hint: 'Bring them into its order: edges.align(log.items).',
+      received: 'edges with another id map',
+      hint: 'Align them: edges.align(log.items).',
     });
   const byUser = userItemMatrix(log);
   const byItem = transpose(byUser, items);

@@ -22,7 +22,7 @@ export const IMPORTANT_NEIGHBOURS = defineOptions('importantNeighbours', {
   least: option.integer({ min: 0 })({ default: 8, doc: 'least interactions of a neighbour' }),
   correctPopularity: option.boolean()({
     default: true,
-    doc: "whether to divide by an item's popularity (plus twice its median): without it the best known items are everyone's neighbours",
+    doc: "whether to divide by an item's popularity (plus twice its median): otherwise the most popular items are everyone's neighbours",
   }),
 });
 

@@ -7,11 +7,11 @@ export const PAGE_RANK = defineOptions(
   {
     restart: option.number({ min: 1e-6, max: 1 })({
       default: 0.15,
-      doc: 'chance of starting again at the source at every step',
+      doc: 'chance of restarting at the source in each step',
     }),
     tolerance: option.number({ min: 0 })({
       default: 1e-6,
-      doc: "largest residual an edge may keep: the answer is off by at most this times a node's degree",
+      doc: "largest residual per edge: the error is at most this times a node's degree",
     }),
   },
   [],

@@ -158,7 +158,7 @@ function checkNames(names: readonly string[]): void {
 function foreign(name: string): InvalidInputError {
   return new InvalidInputError({
     expected: `edges of ${JSON.stringify(name)} between the log's own items`,
-    received: 'edges of another id map',
-    hint: 'Bring them into its order: edges.align(log.items).',
+    received: 'edges with another id map',
+    hint: 'Align them: edges.align(log.items).',
   });
 }

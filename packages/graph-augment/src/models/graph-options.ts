@@ -24,7 +24,7 @@ export const RELATIONS = option
       }),
   )
   .optional({
-    doc: 'edges between items, of `textSimilarityEdges` or another source',
+    doc: 'edges between items, from `textSimilarityEdges` or another source',
     identity: (relations) => relations.map(({ name, edges }) => [name, edges.identity()]),
   });
 
@@ -32,17 +32,17 @@ export const RELATIONS = option
 export const VALIDATION = option
   .value<InteractionLog>('an interaction log', (value) => value instanceof InteractionLog)
   .optional({
-    doc: "held-out interactions that share the training log's id maps: measured after each epoch, full ranking",
+    doc: "held-out interactions with the training log's id maps: measured after each epoch, full ranking",
   });
 
 const SERVING = {
   foldInSteps: option.integer({ min: 1, max: 10_000 })({
     default: 50,
-    doc: 'steps that find the vector of a user whom training has not seen',
+    doc: 'optimisation steps for the vector of a user not seen in training',
   }),
   updateSteps: option.integer({ min: 0, max: 10_000 })({
     default: 3,
-    doc: 'steps that bring the vector of a trained user to a history that differs from that of training; 0 to serve the trained vector, as the paper does',
+    doc: 'optimisation steps that update the vector of a trained user whose history has changed; 0 to use the trained vector, as the paper does',
   }),
   foldInRate: option.number({ min: 0 })({ default: 0.05, doc: 'size of these steps' }),
 } as const;
@@ -58,21 +58,21 @@ const LASTING = {
   dimension: SHAPE.width({ default: 32, doc: 'width of the vectors' }),
   deviation: option.number({ min: 0 })({
     default: 0.1,
-    doc: 'standard deviation of the vectors at the start',
+    doc: 'standard deviation of the initial vectors',
   }),
-  inverses: option.boolean()({ default: true, doc: 'whether relations get their inverse' }),
+  inverses: option.boolean()({ default: true, doc: 'whether inverse relations are added' }),
   negatives: option.choice(['same-kind', 'all-entities'])({
     default: 'same-kind',
-    doc: "what false tails are drawn from: entities of the kind of the true one (items for interactions), or, as in the paper, `'all-entities'`, most of which are easily told",
+    doc: "what negative tails are drawn from: entities of the type of the true one (items for interactions), or, as in the paper, `'all-entities'`, most of which are easy to recognise",
   }),
-  negativesPerTriple: option.integer({ min: 1, max: 1024 })({ default: 1, doc: 'false tails of each edge' }),
+  negativesPerTriple: option.integer({ min: 1, max: 1024 })({ default: 1, doc: 'negative tails per edge' }),
   loss: option.choice(['logistic', 'pairwise'])({
     default: 'logistic',
     doc: "`'logistic'` of true and false triples, or `'pairwise'` of their difference (BPR)",
   }),
   dropout: SHAPE.dropout({
     default: 0,
-    doc: 'share of the values of vectors dropped',
+    doc: 'share of the vectors’ values dropped',
   }),
   ...SERVING,
 } as const;
@@ -83,12 +83,12 @@ export const GRAPH_RECOMMENDER = defineOptions('GraphRecommender.fit', {
   relations: RELATIONS,
   attributes: option
     .value<readonly AttributeEdges[]>('a list of attribute edges', Array.isArray)
-    .optional({ doc: 'edges from items to the values that they share, of `attributeEdges`' }),
+    .optional({ doc: 'edges from items to shared values, from `attributeEdges`' }),
   ...trainingOptions({
     learningRate: 1e-3,
     weightDecay: 0,
     batchSize: { default: 1024, doc: 'edges a step' },
-    epochs: { default: 50, doc: 'most passes over the edges', identity: () => undefined },
+    epochs: { default: 50, doc: 'most epochs', identity: () => undefined },
     patience: 10,
   }),
   rateDecay: option.number({ min: 0.01, max: 1 })({
@@ -141,7 +141,7 @@ export function checkWidth({ model, dimension }: Pick<SavedGraphSettings, 'model
   const { needsEvenWidth, label } = SCORING_FUNCTIONS[model] as { needsEvenWidth?: boolean; label: string };
   if (needsEvenWidth && dimension % 2 !== 0)
     throw new InvalidInputError({
-      expected: `an even dimension for ${label}, whose coordinates belong in pairs`,
+      expected: `an even dimension for ${label}, whose coordinates form pairs`,
       received: String(dimension),
       hint: `Pass ${dimension + 1} or ${dimension - 1} as dimension.`,
     });

@@ -12,7 +12,7 @@ export const LIGHT_GCN = defineOptions('LightGcn.fit', {
   ...LASTING,
   deviation: option.number({ min: 0 })({
     default: 0.1,
-    doc: 'standard deviation of the vectors at the start',
+    doc: 'standard deviation of the initial vectors',
   }),
   regularisation: option.number({ min: 0 })({
     default: 1e-4,
@@ -20,13 +20,13 @@ export const LIGHT_GCN = defineOptions('LightGcn.fit', {
   }),
   negativesPerTriple: option.integer({ min: 1, max: 1024 })({
     default: 1,
-    doc: 'random items that an item is preferred to',
+    doc: 'random negatives per positive',
   }),
   relations: RELATIONS,
   ...trainingOptions({
     learningRate: 5e-3,
     batchSize: { default: 2048, doc: 'interactions a step' },
-    epochs: { default: 60, doc: 'most passes over the interactions', identity: () => undefined },
+    epochs: { default: 60, doc: 'most epochs', identity: () => undefined },
     patience: 10,
   }),
   validation: VALIDATION,

@@ -29,12 +29,12 @@ import { RELATIONS } from './graph-options.js';
 import { type GraphModel, readGraphModel, saveGraphModel } from './stored-graph-model.js';
 
 const LASTING = {
-  alpha: option.number({ min: 0 })({ default: 1, doc: 'exponent of the chances of a step' }),
-  beta: option.number({ min: 0 })({ default: 0.6, doc: 'exponent of the popularity that divides' }),
+  alpha: option.number({ min: 0 })({ default: 1, doc: 'exponent of the transition probabilities' }),
+  beta: option.number({ min: 0 })({ default: 0.6, doc: 'exponent of the popularity in the divisor' }),
   neighbours: option.integer({ min: 1 })({ default: 200, doc: 'items kept for each item' }),
   edgeShare: option.number({ min: 0, max: 1 })({
     default: 0.01,
-    doc: 'chance that a walk takes an edge between items in place of a user, where there are edges; on MovieTweetings .1 costs a quarter of the validation’s NDCG@10, .01 nothing',
+    doc: 'chance that a walk follows an edge between items instead of going through a user, if there are edges; on MovieTweetings .1 costs a quarter of the validation’s NDCG@10, .01 nothing',
   }),
 } as const;
 

@@ -54,6 +54,6 @@ export interface ScoringFunction {
 /** A row of a table that the scoring function declares. */
 export function rowsOf(rows: TableRows, name: string): tf.Tensor {
   const found = rows[name];
-  if (!found) throw new TypeError(`a table called ${name} is not declared`);
+  if (!found) throw new TypeError(`a table named ${name} is not declared`);
   return found;
 }

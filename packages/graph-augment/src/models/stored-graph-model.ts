@@ -38,7 +38,7 @@ export function checkTraining({ log }: Dataset, validation: InteractionLog | und
     throw new InvalidInputError({
       expected: 'interactions to learn from',
       received: 'none',
-      hint: 'Fit on a log that has interactions: a filter or a split may have left none.',
+      hint: 'Fit on a log that has interactions: a filter or a split may have removed them all.',
     });
 }
 

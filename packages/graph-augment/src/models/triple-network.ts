@@ -135,7 +135,7 @@ export class TripleNetwork {
    * Scores of the triples of a batch.
    *
    * @param batch - `relations`, int32 `[rows]`, and what {@link lookups} names
-   * @param dropout - share of the values of vectors dropped
+   * @param dropout - share of the vectors' values dropped
    * @returns `[rows, candidates]`
    */
   scoreRows(batch: BatchTensors, pass: ForwardPass, dropout = 0): tf.Tensor2D {

@@ -10,12 +10,12 @@ const isObject = (value: unknown): boolean => typeof value === 'object' && value
 /** Options that models over features of users and items share, click-through models and re-rankers. */
 export const ENTITY_OPTIONS = {
   features: option.value<FeatureSet>('encoded features', isObject).required({
-    doc: 'features of all users and items, of `encodeFeatures`',
+    doc: 'features of all users and items, from `encodeFeatures`',
   }),
   knowledge: option.value<CtrKnowledge>('vectors of users or items', isObject).optional({
-    doc: "KAR's prestored vectors of users, items or both; the model alone without",
+    doc: "KAR's precomputed vectors of users, items or both; if left out, the model has no knowledge",
   }),
-  dimension: SHAPE.width({ default: 32, doc: "width of a field's vector" }),
+  dimension: SHAPE.width({ default: 32, doc: "width of a field's embedding" }),
   dropout: SHAPE.dropout({ default: 0.2, doc: 'share of the values dropped' }),
 } as const;
 
@@ -28,10 +28,10 @@ export const CTR = defineOptions('CtrModel.fit', {
     .choice(Object.keys(BACKBONES) as BackboneName[])
     .required({ doc: 'which click-through model' }),
   ...ENTITY_OPTIONS,
-  validation: option.value<CtrSamples>('samples', isObject).optional({ doc: 'samples to stop by' }),
+  validation: option.value<CtrSamples>('samples', isObject).optional({ doc: 'samples for early stopping' }),
   historyLength: option.integer({ min: 1, max: 10_000 })({
     default: 10,
-    doc: 'items of a history, the newest',
+    doc: 'number of newest items of a history',
   }),
   hidden: option.list(
     option.integer({ min: 1, max: 65_536 }),
@@ -42,7 +42,7 @@ export const CTR = defineOptions('CtrModel.fit', {
   }),
   layers: option.integer({ min: 1, max: 64 })({
     default: 3,
-    doc: "layers of the backbone's own kind (cross, attention, compressed interaction)",
+    doc: 'layers of the kind specific to the backbone (cross, attention, compressed interaction)',
   }),
   ...trainingOptions({
     ...ENTITY_TRAINING,

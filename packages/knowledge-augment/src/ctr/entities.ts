@@ -95,7 +95,7 @@ export function checkSameShape(own: CtrEntities, given: CtrEntities): void {
     throw new InvalidInputError({
       expected: shapeOf(own),
       received: shapeOf(given),
-      hint: 'Encode features by encodeFeaturesLike, and knowledge by the encoder and the reduction of the fit.',
+      hint: 'Encode features with encodeFeaturesLike, and knowledge with the encoder and the reduction of the fit.',
     });
 }
 

@@ -27,7 +27,7 @@ import {
   type TrainedNetwork,
 } from './trained-network.js';
 
-/** Properties that tell one kind of model over users and items from another. */
+/** Properties in which kinds of models over users and items differ. */
 export interface EntityModelKind<C, N extends Network> {
   /** Kind of its artifacts, such as `"ctr-model"`. */
   readonly artifact: string;
@@ -80,7 +80,7 @@ export async function beginFit<C extends EntitySettings, N extends Network>(
     throw new InvalidInputError({
       expected: `${of} to train on`,
       received: 'none',
-      hint: 'Pass the training part: a filter or a split may have left none.',
+      hint: 'Pass the training part: a filter or a split may have removed them all.',
     });
   const { features, knowledge } = config;
   const training = fingerprintOfSamples(met);

@@ -42,7 +42,7 @@ export function checkKnowledge(
       throw new InvalidInputError({
         expected: `knowledge of the ${side}s as an EmbeddingTable`,
         received: typeof table,
-        hint: 'Encode texts by encodeKnowledge, and pass its table.',
+        hint: 'Encode texts with encodeKnowledge, and pass its table.',
       });
     table.align(side === 'user' ? ids.users : ids.items);
     widths[side] = table.width;

@@ -21,7 +21,7 @@ export function requestOf(
   };
 }
 
-/** The best `k` candidates by their scores; equal scores stand by lower item index. */
+/** The best `k` candidates by their scores; equal scores are ordered by item index. */
 export function bestOf(candidates: ArrayLike<number>, scores: Float32Array, k: number): ScoredItem[] {
   return Array.from(scores, (score, at): ScoredItem => ({ item: candidates[at] as number, score }))
     .sort(byScore)

@@ -6,7 +6,7 @@ import { asBatch, type BatchRows, emptyRows, fillContext } from './ctr-batch.js'
 
 /** Candidates to score for a user as things stand: nothing has to be in a log. */
 export interface ScoreRequest {
-  /** External id; a user that the model does not know is told by the history alone. */
+  /** External id; an unknown user is described only by the history. */
   readonly user?: string | undefined;
   /** Dense items that the user met, oldest first. */
   readonly history?: ArrayLike<number> | undefined;
@@ -120,7 +120,7 @@ function checkRequest(
     throw new InvalidInputError({
       expected: `1 or 0 for each of ${history.length} items of the history`,
       received: `${liked.length} values: ${Array.from(liked).slice(0, 5).join(', ')}`,
-      hint: 'Leave `liked` out where all were clicked.',
+      hint: 'Leave `liked` out if all were clicked.',
     });
   const names = encodings.map(({ declaration }) => declaration.name);
   for (const name of [...Object.keys(context), ...Object.keys(candidateContext)])

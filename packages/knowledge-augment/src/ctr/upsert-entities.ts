@@ -30,7 +30,7 @@ export interface Upserts {
 /**
  * Entities with some added or replaced. The indexes of those known stay.
  *
- * @throws InvalidInputError for ids that stand twice, columns or vectors that do not fit
+ * @throws InvalidInputError for duplicate ids, columns or vectors that do not fit
  */
 export function withUpserts(own: CtrEntities, changes: Upserts): CtrEntities {
   checkOptions('upserts', changes, ['users', 'items']);
@@ -68,7 +68,7 @@ function upserted(
         ? `knowledge of the ${side}s ${table.width} wide`
         : `no knowledge of the ${side}s, which the model does not read`,
       received: `vectors of ${knowledge.width}`,
-      hint: 'Encode texts by the encoder and the reduction of the fit.',
+      hint: 'Encode texts with the encoder and the reduction of the fit.',
     });
   for (const [name, column] of Object.entries(attributes))
     if (column.length !== given.size)
@@ -111,7 +111,7 @@ function upserted(
   };
 }
 
-/** Rows of before with fresh ones at their places. */
+/** The previous rows with new ones in their places. */
 function merged<T extends Int32Array | Float32Array>(
   before: T,
   fresh: T,

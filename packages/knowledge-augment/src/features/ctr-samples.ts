@@ -40,19 +40,19 @@ export const CTR_SAMPLES = defineOptions(
   'ctrSamples',
   {
     above: option.number().optional({
-      doc: 'rating above which the label is 1; if left out, every interaction is a click, and items that the user never met are what was not clicked',
+      doc: 'rating above which the label is 1; if left out, every interaction is a click, and items without an interaction of the user are the negatives',
     }),
     negatives: option.integer({ min: 1, max: 1000 }).optional({
-      doc: 'random items against each click where `above` is left out; 1 if left out itself',
+      doc: 'random negatives per click if `above` is left out; 1 by default',
     }),
     seed: option.integer()({ default: 0, doc: 'seed of the random items' }),
     context: option
       .value<SampleContext>('columns by name', (value) => typeof value === 'object' && value !== null)
-      .optional({ doc: 'the context of each row of the log: columns by name, one value a row' }),
+      .optional({ doc: 'the context of each row of the log: columns by name, one value per row' }),
     from: option
-      .value<ArrayLike<number>>('one number a user', (value) => Object(value).length !== undefined)
+      .value<ArrayLike<number>>('one number per user', (value) => Object(value).length !== undefined)
       .optional({
-        doc: 'for each user how many interactions have to come strictly before a sample: what a language model was shown; 1 if left out',
+        doc: 'for each user the number of interactions that must precede a sample, such as those shown to a language model; 1 if left out',
       }),
   },
   [],
@@ -81,7 +81,7 @@ export function ctrSamples(log: InteractionLog, options: CtrSamplesOptions = {})
     throw new InvalidInputError({
       expected: 'either `above` or `negatives`',
       received: 'both',
-      hint: 'Ratings say what was not liked; leave `above` out to take every interaction for a click.',
+      hint: 'Ratings give the negatives; leave `above` out to count every interaction as a click.',
     });
   for (const [name, column] of Object.entries(context ?? {}))
     if (column.length !== log.item.length)

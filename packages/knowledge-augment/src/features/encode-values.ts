@@ -60,7 +60,7 @@ function categoriesOf(
     if (value === undefined || value === '') return [];
     if (Array.isArray(value) && kind === 'categorical')
       throw new InvalidInputError({
-        expected: `one category of ${name} an entity`,
+        expected: `one category of ${name} per entity`,
         received: `${JSON.stringify(value)} at index ${entity}`,
         hint: "Declare the feature as 'multi'.",
       });

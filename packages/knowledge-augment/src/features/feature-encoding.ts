@@ -8,13 +8,13 @@ export const FEATURE = defineOptions(
       doc: 'attribute of the catalogue or the user table, `id` for the external id itself, or a column of the context',
     }),
     of: option.choice(['user', 'item', 'context']).required({
-      doc: "whose attribute it is; `'context'` for what comes with each sample and request, such as the device, the hour or the position",
+      doc: "what it is an attribute of; `'context'` for values of each sample and request, such as the device, the hour or the position",
     }),
     kind: option.choice(['categorical', 'multi', 'numeric']).required({
       doc: "`'multi'` holds several categories, whose vectors are averaged",
     }),
     hashSize: option.integer({ min: 1, max: 100_000_000 }).optional({
-      doc: 'rows onto which values are hashed; a vocabulary of the values seen in training if left out, others are unknown',
+      doc: 'rows that values are hashed to; if left out, a vocabulary of the values seen in training, and others are unknown',
     }),
     most: option.integer({ min: 1, max: 1000 }).optional({
       doc: "most categories of a `'multi'` feature that are read; 6 if left out",

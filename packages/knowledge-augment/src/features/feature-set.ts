@@ -62,7 +62,7 @@ export function encodeFeatures(
     const { name, kind, hashSize, most } = FEATURE.settings(declaration);
     if ((hashSize !== undefined && kind === 'numeric') || (most !== undefined && kind !== 'multi'))
       throw new InvalidInputError({
-        expected: `a declaration of ${name} that is read as a whole`,
+        expected: `a consistent declaration of ${name}`,
         received: `${hashSize !== undefined && kind === 'numeric' ? 'hashSize' : 'most'} with kind '${kind}'`,
         hint: 'Numbers are not hashed, and only the multi kind has several categories.',
       });

@@ -63,7 +63,7 @@ export function requestLists(known: KnownHistories, requests: readonly Candidate
     throw new InvalidInputError({
       expected: 'lists of one length, at least 2',
       received: other ? `lists of ${length} and of ${other.candidates.length}` : `a list of ${length}`,
-      hint: 'Cut or fill the lists, or score them by themselves.',
+      hint: 'Cut or fill the lists, or score them separately.',
     });
   const { item, label } = requestSamples(known, requests);
   const past = Int32Array.from(requests, (request) => pastOf(log, request));
@@ -91,7 +91,7 @@ function pastOf(log: InteractionLog, { user, candidates, time }: CandidateReques
     throw new InvalidInputError({
       expected: 'a finite time, and a log with times to compare it with',
       received: log.timeUnit === 'seconds' ? String(time) : 'a log that knows an order within each user only',
-      hint: 'Leave the time out: all that the log holds of the user is the history then.',
+      hint: 'Leave the time out: then the whole log of the user is the history.',
     });
   let low = start;
   while (low < high) {

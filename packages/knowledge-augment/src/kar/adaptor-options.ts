@@ -15,17 +15,17 @@ export const ADAPTOR = defineOptions(
       doc: "`'mlp'` and `'linear'` are the paper's ablations",
     }),
     shared: option.integer({ min: 0, max: 64 }).optional({
-      doc: 'experts that both sides use, which then need vectors of equal width; 2 if left out, none for the ablations',
+      doc: 'experts shared by both sides, which then need vectors of equal width; 2 if left out, none for the ablations',
     }),
     dedicated: option.integer({ min: 0, max: 64 }).optional({
-      doc: "experts of each side's own; 3 if left out, one for the ablations",
+      doc: 'separate experts of each side; 3 if left out, one for the ablations',
     }),
     widths: option.list(
       option.integer({ min: 1, max: 65_536 }),
       1,
     )({
       default: [128, 32],
-      doc: 'widths of an expert; the last is that of an augmented vector',
+      doc: 'widths of an expert’s layers; the last is that of an augmented vector',
     }),
     dropout: SHAPE.dropout({
       default: 0.2,
@@ -36,15 +36,15 @@ export const ADAPTOR = defineOptions(
     }),
     hide: option.number({ min: 0, max: 0.99 })({
       default: 0,
-      doc: 'chance that the text of a user or item is hidden from a sample while training, which keeps the model from learning users by heart',
+      doc: 'chance that the text of a user or item is dropped from a training sample, which keeps the model from memorising users',
     }),
     gate: option.boolean()({
       default: true,
-      doc: 'weighs the vector of each user and item by a number from 0 to 1, learned from its text and its features: knowledge that does not help is shut out; not in the published adaptor',
+      doc: 'weights the vector of each user and item by a number from 0 to 1, learned from its text and its features, so that useless knowledge is ignored; not in the published adaptor',
     }),
     match: option.boolean()({
       default: false,
-      doc: 'adds the product of the augmented user and item vectors where there are both: how well they match, which carries over to new users; not in the published adaptor',
+      doc: 'adds the product of the augmented user and item vectors if both exist: how well they match, which generalises to new users; not in the published adaptor',
     }),
   },
   [],
@@ -91,7 +91,7 @@ export function adaptorSettings(
     throw new InvalidInputError({
       expected: 'vectors of equal width on both sides, which the shared experts read',
       received: `${user} for users and ${item} for items`,
-      hint: 'Reduce both to one width by reduceVectors, or pass the adaptor shared: 0.',
+      hint: 'Reduce both to one width with reduceVectors, or pass shared: 0 to the adaptor.',
     });
   return { ...settings, shared, dedicated, temperature: settings.temperature ?? 1 };
 }

@@ -79,7 +79,7 @@ export async function askFactors(
     .filter((line) => /\p{L}/u.test(line) && line.split(' ').length <= 4);
   if (factors.length < 3)
     throw new InvalidInputError({
-      expected: 'a list of factors, one a line',
+      expected: 'a list of factors, one per line',
       received: JSON.stringify(read.text.slice(0, 120)),
       hint: 'Ask a larger model, or use the factors that come with the package.',
     });

@@ -46,7 +46,7 @@ export function engagementInputs(
 
 /**
  * The engagement-guided text without a language model: the descriptions of an item's neighbours, the most important
- * first. It can be made anew for every split, where written texts cannot.
+ * first. It can be made again for every split, unlike written texts.
  *
  * @param training - the data set with its training log alone
  * @param neighbours - of `importantNeighbours` (@palate/graph-augment) on that log

@@ -15,12 +15,12 @@ export const TAG_VOCABULARY = defineOptions(
   {
     encoder: option
       .value<TextEncoder>('a text encoder', (value) => typeof Object(value).encode === 'function')
-      .required({ doc: 'tells which tags mean the same' }),
+      .required({ doc: 'encoder that finds tags with the same meaning' }),
     least: option.integer({ min: 1 })({
       default: 3,
-      doc: 'least items, or answers, that a tag has to come from',
+      doc: 'least number of items, or answers, with the tag',
     }),
-    same: option.number({ min: 0, max: 1 })({ default: 0.95, doc: 'cosine from which two tags are one' }),
+    same: option.number({ min: 0, max: 1 })({ default: 0.95, doc: 'cosine from which two tags are merged' }),
   },
   [],
 );
@@ -61,7 +61,7 @@ export async function buildTagVocabulary(
     throw new InvalidInputError({
       expected: 'answers with tags',
       received: `${answers.length} without any (${Object.keys(unread).join(', ')})`,
-      hint: 'Look at the answers: the model gave no list of tags.',
+      hint: 'Check the answers: the model gave no list of tags.',
     });
   const frequent = [...counts]
     .filter(([tag, count]) => tag !== '' && count >= least)

@@ -44,10 +44,10 @@ export const tagSelectionTemplate: PromptTemplate<TagSelectionInput> = {
 export const TAG_SELECTION = defineOptions('tagSelectively', {
   encoder: option
     .value<TextEncoder>('a text encoder', (value) => typeof Object(value).encode === 'function')
-    .required({ doc: 'finds the tags of the vocabulary that are near to a text' }),
+    .required({ doc: 'encoder that finds the tags of the vocabulary nearest to a text' }),
   candidates: option.integer({ min: 1, max: 200 })({
     default: 10,
-    doc: 'tags of the vocabulary that the model chooses from',
+    doc: 'number of tags that the model chooses from',
   }),
 });
 

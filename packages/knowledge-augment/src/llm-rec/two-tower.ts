@@ -90,7 +90,7 @@ export class TwoTower implements CatalogueScorer, Saveable {
       throw new InvalidInputError({
         expected: 'interactions',
         received: 'none',
-        hint: 'Fit on data in which users have histories: a filter or a split may have left none.',
+        hint: 'Fit on data in which users have histories: a filter or a split may have removed them all.',
       });
     const vectors = settings.vectors?.align(log.items);
     const { validation, negatives, batchSize, epochs, learningRate, dimension } = settings;

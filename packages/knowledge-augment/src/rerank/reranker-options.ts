@@ -10,10 +10,10 @@ export const RERANKER = defineOptions('Reranker.fit', {
   ...ENTITY_OPTIONS,
   validation: option
     .value<RerankLists>('lists', (value) => typeof value === 'object' && value !== null)
-    .optional({ doc: 'lists to stop by' }),
+    .optional({ doc: 'lists for early stopping' }),
   historyLength: option.integer({ min: 1, max: 10_000 })({
     default: 4,
-    doc: 'items of a history, the newest',
+    doc: 'number of newest items of a history',
   }),
   ...trainingOptions({
     ...ENTITY_TRAINING,

@@ -188,7 +188,7 @@ export class Reranker extends EntityModel<RerankerConfig, ListNetwork> implement
       throw new InvalidInputError({
         expected: `lists of ${length} items, as in training`,
         received: `lists of ${lists.length}`,
-        hint: 'Cut or fill the lists, or train on such.',
+        hint: 'Cut or fill the lists, or train on lists of this length.',
       });
     await this.prepare(lists.log);
     const entries = entriesOf(lists);

@@ -38,23 +38,23 @@ const isObject = (value: unknown): boolean => typeof value === 'object' && value
 export const GENERATE_KNOWLEDGE = defineOptions('generateKnowledge', {
   store: option
     .value<KnowledgeStore>('a knowledge store', (value) => typeof Object(value).get === 'function')
-    .required({ doc: 'where the texts are kept' }),
+    .required({ doc: 'the store of the texts' }),
   model: option
     .value<LanguageModel>('a language model', (value) => typeof Object(value).generate === 'function')
     .required({
-      doc: 'who is asked; its `id` is part of every key. Wrap it for retries, limits and a budget',
+      doc: 'the model to ask; its `id` is part of every key. Wrap it for retries, limits and a budget',
     }),
   template: option
     .value<PromptTemplate<never>>('a prompt template', isObject)
-    .required({ doc: 'makes the request of an input' }),
+    .required({ doc: 'makes the request for an input' }),
   inputs: option
     .value<readonly KnowledgeInput<unknown>[]>('a list of inputs', Array.isArray)
-    .required({ doc: 'the entities to be asked about' }),
+    .required({ doc: 'the entities to ask about' }),
   concurrency: option.integer({ min: 1 })({
     default: 4,
-    doc: 'requests in flight at once, and so the most that a kill can lose',
+    doc: 'concurrent requests, and so the most that a crash can lose',
   }),
-  failures: option.text(1).optional({ doc: 'file of JSON lines to which failures are added' }),
+  failures: option.text(1).optional({ doc: 'JSON lines file that failures are appended to' }),
 });
 
 /** Options of {@link generateKnowledge}; {@link GENERATE_KNOWLEDGE} says what each does. */
@@ -150,7 +150,7 @@ export async function pendingKnowledge<Input>(
       throw new InvalidInputError({
         expected: 'every entity once',
         received: `${JSON.stringify(input.entity)} more than once`,
-        hint: 'Join its inputs, or ask by two kinds of prompt.',
+        hint: 'Join its inputs, or use two kinds of prompt.',
       });
     seen.add(input.entity);
     const { newest, key, request } = askedFor(options, input);
@@ -222,7 +222,7 @@ export async function generateKnowledge<Input>(
     if (first) await pauseUntil(first.since + LOOK_AGAIN, signal);
     return first?.job;
   };
-  /** Asks about one entity; tells whether its text is stored. */
+  /** Asks about one entity; returns whether its text is stored. */
   const ask = async ({ input, key, request }: (typeof pending)[number]): Promise<boolean> => {
     const [outcome] = await model.generate([request], { signal });
     if (!outcome?.ok) {
@@ -312,7 +312,7 @@ async function pauseUntil(time: number, signal: AbortSignal | undefined): Promis
 function knowledgeErrorOf(error: unknown): PalateError {
   if (PalateError.is(error)) return error;
   return new InvalidInputError({
-    expected: 'an answer that the template can clean and the store can keep',
+    expected: 'an answer that the template can clean and the store can save',
     received: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
     hint: 'Correct the function clean of the template: it threw.',
     cause: error,

@@ -28,7 +28,7 @@ const databaseOptions = (path: string) => ({
 
 /**
  * Knowledge in an LMDB database: one folder, read and written by any number of processes. What `put` has stored
- * survives a kill, and stands as JSON lines in a ledger beside the database.
+ * survives a crash, and is also in a ledger of JSON lines beside the database.
  */
 class LmdbKnowledgeStore implements KnowledgeStore {
   readonly #opening: Promise<RecordDatabase>;
@@ -145,7 +145,7 @@ export interface RestoreKnowledgeOptions extends LongCallOptions {
 }
 
 /**
- * Builds a store anew from its ledger. The old folder is kept, under the name that the report gives.
+ * Rebuilds a store from its ledger. The old folder is kept, under the name that the report gives.
  *
  * @throws ArtifactError if there is no ledger
  */

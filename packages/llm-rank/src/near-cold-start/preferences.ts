@@ -1,6 +1,6 @@
-/** Preferences that a new user has told in one way or the other. */
+/** Preferences that a new user has stated in one form or another. */
 export interface StatedPreferences {
-  /** Dense items that the user likes, in the order told. */
+  /** Dense items that the user likes, in the order stated. */
   readonly likedItems: readonly number[];
   /** Dense items that the user dislikes. */
   readonly dislikedItems: readonly number[];

@@ -5,7 +5,7 @@ import type { NearColdStartUser, PreferenceInput, PromptStyle, StatedPreferences
 export interface ColdStartPromptOptions {
   readonly style: PromptStyle;
   readonly input: PreferenceInput;
-  /** True to tell dislikes too. Default false: in the paper they did not help. */
+  /** True to include dislikes. Default false: in the paper they did not help. */
   readonly negatives?: boolean | undefined;
   /** Name of an item. */
   readonly title: (item: number) => string;

@@ -24,7 +24,7 @@ export const PROXY_STUDY = defineOptions(
   'proxyStudy',
   {
     liked: option.number().required({ doc: 'rating from which an item counts as liked' }),
-    told: option.integer({ min: 1 })({ default: 5, doc: 'liked items that a system is given' }),
+    told: option.integer({ min: 1 })({ default: 5, doc: 'number of liked items given to a system' }),
     leastPool: option.integer({ min: 1 })({ default: 10, doc: 'least items of a pool' }),
     mostPool: option.integer({ min: 1 })({
       default: 40,
@@ -62,7 +62,7 @@ export function proxyStudy(
     throw new InvalidInputError({
       expected: 'a log with ratings',
       received: 'none',
-      hint: 'Load the ratings with the data: the pool is graded by them.',
+      hint: 'Load the ratings with the data: the pool’s grades come from them.',
     });
   const random = new RandomStream(settings.seed).fork('near cold start');
   const { offsets, row } = log.byUser();
@@ -101,7 +101,7 @@ export function proxyStudy(
   }
   if (users.length === 0)
     throw new InvalidInputError({
-      expected: `users with ${told} liked items early and ${leastPool} rated later`,
+      expected: `users with ${told} liked items first and ${leastPool} items rated later`,
       received: 'none',
       hint: 'Lower what is asked for, or use longer histories.',
     });

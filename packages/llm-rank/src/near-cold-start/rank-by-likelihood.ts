@@ -23,7 +23,7 @@ export interface LikelihoodOptions extends LongCallOptions {
   readonly priorCorrection?: boolean | undefined;
 }
 
-/** A prompt that tells nothing. */
+/** A prompt without information. */
 const NO_PREFERENCES = { likedItems: [], dislikedItems: [], likes: '', dislikes: '' };
 
 /**

@@ -36,7 +36,7 @@ export function rankByMeanRating(
       throw new InvalidInputError({
         expected: 'ratings of others than the users of the study',
         received: `ratings of user ${JSON.stringify(user)}`,
-        hint: 'Take them out by withoutStudyUsers.',
+        hint: 'Remove them with withoutStudyUsers.',
       });
   }
   const sums = new Float64Array(train.items.size);

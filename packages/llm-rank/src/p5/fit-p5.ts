@@ -31,7 +31,7 @@ import { TextModel } from './text-model.js';
 import type { TextRow } from './text-row.js';
 import { wordsIn } from './words-in.js';
 
-/** A fitted P5 and what its training tells. */
+/** A fitted P5 and the report of its training. */
 export interface FittedP5 {
   readonly parts: P5Parts;
   readonly history: readonly EpochReport[];

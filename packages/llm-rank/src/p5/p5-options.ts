@@ -108,7 +108,7 @@ export const P5_OPTIONS = defineOptions('P5.fit', {
   }),
   historyLength: option.integer({ min: 1, max: 4096 })({
     default: 20,
-    doc: 'most items of a history that are read, the newest',
+    doc: 'number of newest items of a history that are read, at most',
   }),
   candidates: option.integer({ min: 2, max: 100_000 })({
     default: 100,
@@ -124,7 +124,7 @@ export const P5_OPTIONS = defineOptions('P5.fit', {
     doc: 'words of a vocabulary that is made of the texts',
   }),
   startFrom: option.text(1).optional({
-    doc: 'a HuggingFace T5 folder to start from in place of fresh weights: its tokenizer cuts the words, the pieces of names are new tokens that start from how they are spelled. The folder decides the shape. Needs the optional package `@huggingface/transformers`',
+    doc: 'a HuggingFace T5 folder to start from instead of fresh weights: its tokenizer cuts the words, the pieces of names are new tokens that start from how they are spelled. The folder decides the shape. Needs the optional package `@huggingface/transformers`',
     identity: () => undefined,
   }),
   ...MODEL,

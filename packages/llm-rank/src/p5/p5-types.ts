@@ -17,7 +17,7 @@ export interface P5ExplanationRequest {
   readonly item: string;
   /** A rating to explain. */
   readonly rating?: number | undefined;
-  /** A word to speak of. */
+  /** A feature word to write about. */
   readonly feature?: string | undefined;
 }
 

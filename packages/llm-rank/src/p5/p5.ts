@@ -302,7 +302,7 @@ export class P5 implements Retriever, Ranker, Saveable, Disposable {
   }
 
   /**
-   * Writes a sentence on why a user has or likes an item; with a rating or a word to speak of where the template reads them.
+   * Writes a sentence on why a user has or likes an item; with a rating or a feature word if the template reads them.
    *
    * @throws InvalidInputError for a user or an item that is not known
    * @throws UnsupportedError if explanations were not trained

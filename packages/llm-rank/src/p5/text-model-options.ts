@@ -27,7 +27,7 @@ export const TEXT_MODEL = defineOptions('TextModel.fit', {
   }),
   layers: T5_SHAPE.layers({
     default: 2,
-    doc: 'its layers, of encoder and decoder each; P5-small has 6',
+    doc: 'its layers, in each of encoder and decoder; P5-small has 6',
   }),
   dropout: T5_SHAPE.dropout({
     default: 0.1,
@@ -38,7 +38,7 @@ export const TEXT_MODEL = defineOptions('TextModel.fit', {
     default: ({ languageModel, startFrom }) =>
       (languageModel ?? startFrom) === undefined ? 'adafactor' : 'adamw',
     defaultText: "'adafactor' for fresh weights, 'adamw' for a start",
-    doc: "`'adafactor'` takes steps in proportion to each parameter's size, as T5 is trained: in fresh weights the values of the token table are far larger than those of the maps, and the equal steps of `'adamw'` hardly move it. P5 trains pretrained weights with `'adamw'`",
+    doc: "`'adafactor'` takes steps proportional to each parameter's size, as in T5's training: in fresh weights the values of the token table are far larger than those of the linear maps, and the equal steps of `'adamw'` hardly move it. P5 trains pretrained weights with `'adamw'`",
   }),
   ...trainingOptions({
     learningRate: {
@@ -56,7 +56,7 @@ export const TEXT_MODEL = defineOptions('TextModel.fit', {
     doc: 'share of the steps over which the learning rate rises from 0, before it falls linearly to 0 at the last step',
   }),
   data: option.text().optional({
-    doc: 'names the rows, where a function makes them and they are not to be hashed for checkpoints',
+    doc: 'name of the rows for checkpoints, if a function makes them and they should not be hashed',
   }),
 });
 

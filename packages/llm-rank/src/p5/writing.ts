@@ -113,6 +113,6 @@ function known(ids: IdMap, id: string, what: string): number {
   throw new InvalidInputError({
     expected: `a ${what} of the training data`,
     received: JSON.stringify(id),
-    hint: `Ask about a ${what} that the model has a name for.`,
+    hint: `Ask about a ${what} that the model knows.`,
   });
 }

@@ -66,7 +66,7 @@ export async function askForRankings(
 
 const noOutcome = (): PalateError =>
   new PalateError('no-outcome', {
-    expected: 'one outcome a request',
+    expected: 'one outcome per request',
     received: 'fewer',
     hint: 'Correct the language model: generate answers every request, in their order.',
   });

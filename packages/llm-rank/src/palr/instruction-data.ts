@@ -41,7 +41,7 @@ export const SAMPLING = {
   }),
   userShare: option.number({ min: 0, max: 1 })({
     default: 0.2,
-    doc: 'share of the users whose histories are used, to see what others get',
+    doc: 'share of the users whose histories are used, so that the others can be tested as new',
   }),
   perUser: option.integer({ min: 1, max: 10_000 })({
     default: 4,
@@ -49,11 +49,11 @@ export const SAMPLING = {
   }),
   leastHistory: option.integer({ min: 0, max: 1000 })({
     default: 6,
-    doc: 'shorter histories are filled up by 3-hop affinity to this many items, older than the own ones',
+    doc: 'shorter histories are filled up to this many items by 3-hop affinity; the added items come first',
   }),
   swap: option.number({ min: 0, max: 1 })({
     default: 0.1,
-    doc: 'chance that an own item of the history changes sides with a label, to vary the examples',
+    doc: 'chance that an item of the history and a label are swapped, to vary the examples',
   }),
 } as const;
 
@@ -104,7 +104,7 @@ export async function instructionData(
     throw new InvalidInputError({
       expected: `candidateLength of at least labelLength, ${labelLength}`,
       received: String(candidateLength),
-      hint: 'Labels are among the candidates: give more of these, or fewer labels.',
+      hint: 'Labels are among the candidates: use more candidates, or fewer labels.',
     });
   const { log } = dataset;
   const random = new RandomStream(options.seed ?? 0).fork('instruction data');
@@ -115,7 +115,7 @@ export async function instructionData(
     throw new InvalidInputError({
       expected: 'users with at least two items',
       received: 'none',
-      hint: 'Fit on data in which users have histories: a filter or a split may have left none.',
+      hint: 'Fit on data in which users have histories: a filter or a split may have removed them all.',
     });
   random.fork('users').shuffle(usable);
   const chosen = usable.slice(0, Math.max(1, Math.round(share * usable.length)));

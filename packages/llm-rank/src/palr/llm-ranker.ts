@@ -48,16 +48,16 @@ export const LLM_RANKER = defineOptions(
     ...PROMPT,
     order: option.choice(['shuffled', 'given'])({
       default: 'shuffled',
-      doc: "how candidates are shown: `'shuffled'` by the seed, so that their position says nothing; `'given'` in the retriever's order, which the model may copy",
+      doc: "order of the candidates: `'shuffled'` by the seed, so that their position carries no information; `'given'` in the retriever's order, which the model may copy",
     }),
     permutations: option.integer({ min: 1 })({
       default: 1,
-      doc: 'differently shuffled askings whose ranks are fused',
+      doc: 'number of differently shuffled prompts whose ranks are fused',
     }),
     explain: option.boolean()({ default: false, doc: 'whether to ask for a sentence on each item' }),
-    listLength: option.integer({ min: 1 })({ default: 10, doc: 'length of the list that is asked for' }),
+    listLength: option.integer({ min: 1 })({ default: 10, doc: 'length of the list to ask for' }),
     maxTokens: option.integer({ min: 1 }).optional({
-      doc: 'most tokens of an answer; models that think aloud need hundreds more. By the length of the list if left out',
+      doc: 'most tokens of an answer; reasoning models need hundreds more. By the length of the list if left out',
     }),
     temperature: option.number({ min: 0 })({ default: 0, doc: '0 for the likeliest answer' }),
   },
@@ -136,7 +136,7 @@ export class LlmRanker implements Ranker {
 
   /**
    * Outcomes of the queries so far: how many got the retriever's order in whole, and every failure by cause, with an
-   * example such as the server's own text. `onOutcomes` tells the same of one call.
+   * example such as the server's own text. `onOutcomes` reports the same for one call.
    */
   get outcomes(): OutcomeCounts {
     return this.#outcomes;

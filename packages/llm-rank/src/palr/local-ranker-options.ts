@@ -21,23 +21,23 @@ export const LOCAL_RANKER = defineOptions('LocalRanker.fit', {
   ...SAMPLING,
   profiles: option
     .value<ReadonlyMap<string, string>>('a map from user ids to texts', (value) => value instanceof Map)
-    .optional({ doc: 'profiles in words, by external user id, from training histories alone' }),
+    .optional({ doc: 'profiles in words, by external user id, from training histories only' }),
   profileProvenance: option
     .value<Provenance>('a provenance', (value) => typeof Object(value).kind === 'string')
     .optional({
-      doc: 'what the profiles know of interactions; without it, a fit with `validation` and evaluation refuse them',
+      doc: 'provenance of the profiles; without it, a fit with `validation` and evaluation refuse them',
       // Says where the profiles come from, and changes none of them.
       identity: () => undefined,
     }),
   vectors: option
     .value<EmbeddingTable>('a table of vectors', (value) => value instanceof EmbeddingTable)
     .optional({
-      doc: 'what is known of the items: vectors of their texts, of the width of the model, as starting item vectors',
+      doc: 'vectors of the items’ texts, of the width of the model, as initial item vectors',
     }),
   startFrom: option
     .value<string>('the path of a folder', (value) => typeof value === 'string' && value !== '')
     .optional({
-      doc: 'a HuggingFace T5 folder to start from in place of fresh weights (v1.0, v1.1, Flan, mT5 or UL2): `config.json`, `model.safetensors` or its parts with their index, and `tokenizer.json` or `spiece.model`, with `tokenizer_config.json` where there is one. Words go through its tokenizer, and every item is a new token that starts as the mean of the tokens of its title. The folder decides the shape of the model: another `dimension`, `blocks` or `heads` is refused, and so are `vectors`. Needs the optional package `@huggingface/transformers`',
+      doc: 'a HuggingFace T5 folder to start from instead of fresh weights (v1.0, v1.1, Flan, mT5 or UL2): `config.json`, `model.safetensors` or its parts with their index, and `tokenizer.json` or `spiece.model`, with `tokenizer_config.json` if there is one. Words go through its tokenizer, and every item is a new token, initialised with the mean of the tokens of its title. The folder determines the shape of the model: another `dimension`, `blocks` or `heads` is refused, and so are `vectors`. Needs the optional package `@huggingface/transformers`',
       // The content of the folder counts, not where it lies.
       identity: () => undefined,
     }),
@@ -49,7 +49,7 @@ export const LOCAL_RANKER = defineOptions('LocalRanker.fit', {
   blocks: option.integer({ min: 1, max: 1000 })({
     default: 2,
     defaultText: orTheFolders(2),
-    doc: 'blocks of encoder and decoder each',
+    doc: 'blocks in each of encoder and decoder',
   }),
   heads: option.integer({ min: 1, max: 1024 })({
     default: 4,
@@ -67,7 +67,7 @@ export const LOCAL_RANKER = defineOptions('LocalRanker.fit', {
     batchSize: { default: 32, doc: 'samples a step' },
     epochs: {
       default: 30,
-      doc: 'most passes over the instruction data, whose candidates are shuffled each time',
+      doc: 'most epochs over the instruction data, whose candidates are shuffled each time',
     },
     patience: 5,
   }),
@@ -79,17 +79,17 @@ export const LOCAL_RANKER = defineOptions('LocalRanker.fit', {
   retriever: option
     .value<Retriever>('a retriever', (value) => typeof Object(value).retrieve === 'function')
     .optional({
-      doc: 'fitted on the same training data; gives the candidates of the validation, and its own best as the hardest negatives of every other training sample',
+      doc: 'retriever fitted on the same training data; gives the candidates of the validation, and its best items as the hardest negatives of every second training sample',
       // Its candidates count; see `LocalRanker.fit`.
       identity: () => undefined,
     }),
   rankings: option.value<readonly TaughtRanking[]>('a list of rankings', Array.isArray).optional({
-    doc: "recorded choices of a large language model among candidates, learned from beside the instruction data; without `validation` a tenth of them is kept to stop by and to choose the weight of the retriever's order by",
+    doc: "recorded choices of a large language model among candidates, used beside the instruction data; without `validation` a tenth of them is held out for early stopping and for the weight of the retriever's order",
   }),
   rankingsProvenance: option
     .value<Provenance>('a provenance', (value) => typeof Object(value).kind === 'string')
     .optional({
-      doc: 'what the rankings know of interactions; without it, a fit with `validation` and evaluation refuse them',
+      doc: 'provenance of the rankings; without it, a fit with `validation` and evaluation refuse them',
       // Says where the rankings come from, and changes none of them.
       identity: () => undefined,
     }),

@@ -60,22 +60,22 @@ export interface RankingExample extends RankingQuestion {
 /** Options of the templates, which the live ranker and the export for fine-tuning share. */
 export const PROMPT = {
   fields: option.list(option.text()).optional({
-    doc: 'catalogue fields that name an item; title and genres, as far as there are such, if left out',
+    doc: 'catalogue fields that name an item; if left out, title and genres if they exist',
   }),
   historyLength: option.integer({ min: 1 })({
     default: 20,
-    doc: 'most items of a history shown, the newest',
+    doc: 'number of newest items of a history shown, at most',
   }),
   answer: option.choice(['json', 'numbers'])({
     default: 'json',
-    doc: "how a ranking is answered: `'json'`, with its schema; `'numbers'`, which costs fewer tokens and suits a model that was tuned on such lines",
+    doc: "form of the answer: `'json'`, with its schema; `'numbers'`, which costs fewer tokens and suits a model tuned on such lines",
   }),
   systemRole: option.boolean()({
     default: true,
-    doc: 'false to put the instruction at the head of the first message, for models that were tuned without a system role',
+    doc: 'false to put the instruction at the start of the first message, for models tuned without a system role',
   }),
   examples: option.value<readonly RankingExample[]>('a list of examples', Array.isArray).optional({
-    doc: 'other persons with the right answers, from training data, of whom the first `shots` are shown',
+    doc: 'examples of other users with the correct answers, from training data; the first `shots` are shown',
   }),
   shots: option.integer({ min: 0 })({ default: 0, doc: 'examples shown before the question' }),
 } as const;
@@ -108,7 +108,7 @@ export function promptParts(
     throw new InvalidInputError({
       expected: `examples for ${shots} shots`,
       received: String(examples.length),
-      hint: 'Pass examples of other persons, made by instructionData of the training data, or ask without.',
+      hint: 'Pass examples of other users, made with instructionData from the training data, or leave shots out.',
     });
   return { ...settings, fields, catalog, item };
 }
@@ -145,9 +145,9 @@ export function rankingAnswer(
     const at = candidates.indexOf(item);
     if (at >= 0) return at + 1;
     throw new InvalidInputError({
-      expected: 'labels that are among the candidates',
+      expected: 'labels among the candidates',
       received: `item ${item}, which is not`,
-      hint: 'Make examples by instructionData, for the task recommend-retrieval.',
+      hint: 'Make examples with instructionData, for the task recommend-retrieval.',
     });
   });
   return answer === 'json' ? JSON.stringify({ ranking: numbers }) : numbers.join(', ');

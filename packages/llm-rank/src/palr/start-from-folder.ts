@@ -77,7 +77,7 @@ function refuseContradictions(dir: string, folder: T5Config, options: LocalRanke
       throw new InvalidInputError({
         expected: `no ${name}, or ${String(folder[field])}, which is ${field} of ${dir}`,
         received: String(options[name]),
-        hint: `Leave out ${name}: the folder that the ranker starts from decides it.`,
+        hint: `Leave out ${name}: the folder that the ranker starts from determines it.`,
       });
 }
 

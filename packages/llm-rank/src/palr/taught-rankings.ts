@@ -21,7 +21,7 @@ export function taughtSamples(
       new InvalidInputError({
         expected: `${expected} in ranking ${k}`,
         received,
-        hint: 'Give rankings of the data that the ranker is fitted on, in dense items.',
+        hint: 'Give rankings of the data that the ranker is fitted on, with dense item indexes.',
       });
     const index = users.find(user);
     if (index === undefined) throw refuse('a user of the data', JSON.stringify(user));

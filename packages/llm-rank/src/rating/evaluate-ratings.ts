@@ -22,7 +22,7 @@ export interface RatingResult {
   /** Chance that a rating from `positive` on is predicted above one below; ties count one half. */
   readonly auc: number;
   readonly rows: number;
-  /** Counts that the predictor told of its answers: how many rows a fallback predicted, and why. */
+  /** Counts that the predictor reported about its answers: how many rows a fallback predicted, and why. */
   readonly outcomes?: readonly OutcomeCounts[] | undefined;
 }
 
@@ -36,7 +36,7 @@ export const EVALUATE_RATINGS = defineOptions(
     }),
     train: option
       .value<InteractionLog>('an interaction log', (value) => value instanceof InteractionLog)
-      .optional({ doc: 'interactions that predictors were fitted on: texts made from them are admitted' }),
+      .optional({ doc: 'interactions that predictors were fitted on: texts made from them are accepted' }),
   },
   [],
 );
@@ -98,9 +98,9 @@ function checkUnseen({ name, provenance }: RatingPredictor, rows: RatingRows, tr
   if (!provenance || provenance.kind === 'world') return;
   if (!rows.interactions)
     throw new InvalidInputError({
-      expected: `rows that say which interactions they are, since ${name} was built with texts or vectors made from some`,
+      expected: `rows with the interactions they stand for, since ${name} was built with texts or vectors made from interactions`,
       received: 'rows without interactions',
-      hint: 'Make the rows by ratingRows.',
+      hint: 'Make the rows with ratingRows.',
     });
   checkProvenance(`what ${name} was built with`, provenance, {
     ...rows.interactions,

@@ -30,12 +30,12 @@ export const LLM_RATER = defineOptions(
     }),
     maxTokens: option.integer({ min: 1 })({
       default: 64,
-      doc: 'most tokens of an answer; models that think aloud need hundreds',
+      doc: 'most tokens of an answer; reasoning models need hundreds',
     }),
     temperature: option.number({ min: 0 })({ default: 0, doc: '0 for the likeliest answer' }),
     systemRole: option.boolean()({
       default: true,
-      doc: 'false to put the instruction at the head of the question, for models without a system role',
+      doc: 'false to put the instruction at the start of the question, for models without a system role',
     }),
   },
   [...LONG_CALL_OPTIONS, 'model', 'fields'],

@@ -4,13 +4,13 @@ import { SHAPE, trainingOptions } from '@palate/nn';
 /** Options that the trained predictors share; the same budget for all. */
 const RATER = {
   ...trainingOptions({
-    epochs: { default: 10, doc: 'most passes over the rows' },
+    epochs: { default: 10, doc: 'most epochs' },
     batchSize: 256,
     learningRate: 1e-3,
     weightDecay: 0.01,
     patience: {
       default: 3,
-      doc: 'stops when the tenth of the rows that is kept apart has not been fitted better for so many epochs',
+      doc: 'stops when the loss on the held-out tenth of the rows has not improved for this many epochs',
     },
   }),
   dimension: SHAPE.width({ default: 32, doc: 'width of vectors' }),
@@ -30,9 +30,9 @@ export const T5_RATER = defineOptions('fitT5Rater', {
   ...RATER,
   head: option.choice(HEADS)({
     default: 'regression',
-    doc: "what the decoder gives; the paper's better one",
+    doc: "form of the output; the default is the paper's better one",
   }),
-  blocks: option.integer({ min: 1, max: 64 })({ default: 2, doc: 'blocks of encoder and decoder each' }),
+  blocks: option.integer({ min: 1, max: 64 })({ default: 2, doc: 'blocks in each of encoder and decoder' }),
 });
 
 /** Options that the trained predictors share. */

@@ -141,7 +141,7 @@ export interface RatingPredictor {
    * know the rows, or do not say. Left out by predictors that read nothing but the rows they were fitted on.
    */
   readonly provenance?: Provenance | undefined;
-  /** One prediction a row, within the scale; rows that a fallback predicted are told to `options.onOutcomes`. */
+  /** One prediction per row, within the scale; rows that a fallback predicted are reported to `options.onOutcomes`. */
   predict(rows: RatingRows, options?: OutcomeOptions): Promise<Float32Array>;
 }
 

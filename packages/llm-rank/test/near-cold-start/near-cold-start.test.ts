@@ -255,6 +255,6 @@ describe('proxyStudy', () => {
   });
 
   it('refuses where nobody qualifies', () => {
-    expect(() => proxyStudy(log, recorded, { liked: 8, told: 11 })).toThrow(/liked items early/);
+    expect(() => proxyStudy(log, recorded, { liked: 8, told: 11 })).toThrow(/liked items first/);
   });
 });

@@ -29,7 +29,7 @@ export const AI_SDK_ENCODER = defineOptions(
   {
     batchSize: option.integer({ min: 1 })({
       default: 64,
-      doc: 'texts a request, or fewer where the model takes no more at once',
+      doc: 'texts per request, or fewer if the model takes fewer',
     }),
     ...REMOTE_TEXTS,
     ...ENCODER.declarations,

@@ -22,7 +22,7 @@ export const ENCODER = defineOptions(
   'a text encoder',
   {
     cacheDir: option.text(1).optional({
-      doc: 'folder in which vectors are kept, so that a text is encoded once, also by processes that share it: one encodes, and the others wait for what it stores; left out: none are kept',
+      doc: 'folder that stores vectors, so that a text is encoded once, also by several processes: one encodes, and the others wait for its result; left out: nothing is stored',
     }),
   },
   [],

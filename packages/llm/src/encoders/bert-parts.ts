@@ -30,7 +30,7 @@ function configOf(path: string, json: Json): BertConfig {
     throw new InvalidInputError({
       expected: `a model of ${FAMILIES.join(', ')} in ${path}, with one of ${Object.keys(ACTIVATIONS).join(', ')}`,
       received: `${JSON.stringify(json.model_type)} with ${JSON.stringify(json.hidden_act)}`,
-      hint: 'Use another folder, or use it as it is by transformersEncoder.',
+      hint: 'Use another folder, or encode with transformersEncoder.',
     });
   const size = (name: keyof BertConfig): number => {
     const value = json[name];

@@ -18,7 +18,7 @@ export const OPENAI_ENCODER = defineOptions(
       doc: 'for example `text-embedding-3-small`, or what a local server calls its model',
     }),
     dimensions: option.integer({ min: 1 }).optional({
-      doc: "width to ask for, where the model can shorten its vectors; left out: the model's own",
+      doc: "width to ask for, if the model can shorten its vectors; left out: the model's own",
     }),
     batchSize: option.integer({ min: 1 })({ default: 64, doc: 'texts a request' }),
     ...REMOTE_TEXTS,
@@ -96,7 +96,7 @@ export async function openaiEncoder(options: OpenAIEncoderOptions): Promise<Batc
   if (dimensions !== undefined && width !== dimensions)
     throw badVectors(
       `${width} numbers`,
-      `${dimensions} numbers a text, as dimensions asks for,`,
+      `${dimensions} numbers per text, as dimensions asks for,`,
       'The server ignores dimensions: leave it out, and use reduceVectors for shorter vectors.',
     );
   return new BatchedEncoder(new RemoteEmbeddingModel(`openai:${model}:${width}`, settings, width, ask), {

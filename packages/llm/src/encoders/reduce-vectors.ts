@@ -15,11 +15,11 @@ export const REDUCE_VECTORS = defineOptions(
     width: option
       .integer({ min: 1 })
       .required({ doc: 'width of the reduced vectors, at most that of the table' }),
-    whiten: option.boolean()({ default: true, doc: 'brings every component to variance 1' }),
+    whiten: option.boolean()({ default: true, doc: 'scales every component to variance 1' }),
     fitOn: option
       .value<Iterable<string>>('ids', (value) => typeof Object(value)[Symbol.iterator] === 'function')
       .optional({
-        doc: 'ids whose vectors the components are fitted on, where not all: training items or users',
+        doc: 'ids whose vectors the components are fitted on, such as training items or users; left out: all',
       }),
     seed: option.integer()({ default: 0, doc: 'seed of the iteration’s first directions' }),
   },

@@ -107,7 +107,7 @@ export class RemoteEmbeddingModel implements EmbeddingModel {
         if (row.length !== this.width)
           throw badVectors(
             `${row.length} numbers for ${JSON.stringify(texts[k]?.slice(0, 60))}`,
-            `${this.width} numbers a text`,
+            `${this.width} numbers per text`,
           );
       return rows;
     } catch (error) {
@@ -133,7 +133,7 @@ const isNotANumber = (error: unknown): boolean =>
 export const badVectors = (
   received: string,
   expected: string,
-  hint = 'The server is no OpenAI-compatible embedding server, or changed its model.',
+  hint = 'The server is not an OpenAI-compatible embedding server, or changed its model.',
 ): ModelCallError =>
   new ModelCallError('bad-answer', {
     expected: `${expected} from the embedding endpoint`,

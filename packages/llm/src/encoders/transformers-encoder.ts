@@ -40,7 +40,7 @@ export const TRANSFORMERS_ENCODER = defineOptions(
       doc: 'weights to load, as the library names them',
     }),
     maxTokens: option.integer({ min: 1 }).optional({
-      doc: 'most tokens that are read of a text; left out: what tokenizer and model read, at most 512',
+      doc: 'most tokens read of a text; left out: what tokenizer and model read, at most 512',
     }),
     batchSize: option.integer({ min: 1 })({ default: 32, doc: 'texts a batch' }),
     ...TRANSFORMERS_LIBRARY,
@@ -90,7 +90,7 @@ class TransformersModel implements EmbeddingModel {
     const positions = positionsOf(model);
     if (settings.maxTokens !== undefined && settings.maxTokens > positions)
       throw new InvalidInputError({
-        expected: `maxTokens of at most ${positions}, as many as ${name} has positions for`,
+        expected: `maxTokens of at most ${positions}, the number of positions of ${name}`,
         received: String(settings.maxTokens),
         hint: 'Lower maxTokens, or leave it out.',
       });

@@ -38,7 +38,7 @@ export async function checkModelFolder(path: string, dtype: string): Promise<voi
     throw new InvalidInputError({
       expected: `a model folder at ${path}`,
       received: (await stat(path).catch(() => undefined))?.isFile() ? 'a file' : 'no such folder',
-      hint: 'Check the path. A model of the hub is named by owner and name, for example "Xenova/all-MiniLM-L6-v2".',
+      hint: 'Check the path. Name a model of the hub by owner and name, for example "Xenova/all-MiniLM-L6-v2".',
     });
   const weights = join('onnx', weightsName(dtype));
   for (const file of ['config.json', 'tokenizer.json', weights])
@@ -50,7 +50,7 @@ export async function checkModelFolder(path: string, dtype: string): Promise<voi
           file === weights
             ? 'Export the model to ONNX into the folder onnx (optimum-cli export onnx), or choose another dtype.'
             : file === 'tokenizer.json'
-              ? 'Save the fast tokenizer (tokenizer.save_pretrained); a file of SentencePiece or a vocabulary alone is not read.'
+              ? 'Save the fast tokenizer (tokenizer.save_pretrained); a SentencePiece file or a vocabulary alone is not enough.'
               : 'Copy the whole folder of the model.',
       });
   await readJson(join(path, 'config.json'));

@@ -25,5 +25,5 @@ export const TRANSFORMERS_LIBRARY = {
       'the library @huggingface/transformers',
       (value) => (typeof value === 'object' || typeof value === 'function') && value !== null,
     )
-    .optional({ doc: 'the library, where it is not to be imported by name' }),
+    .optional({ doc: 'the library, instead of importing it by name' }),
 } as const;

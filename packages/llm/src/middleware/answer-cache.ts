@@ -67,7 +67,7 @@ export class AnswerCache {
   }
 
   /**
-   * Builds a cache anew from its ledger. The old folder is kept, under the name that the report gives.
+   * Rebuilds a cache from its ledger. The old folder is kept, under the name that the report gives.
    *
    * @throws ArtifactError if there is no ledger
    */

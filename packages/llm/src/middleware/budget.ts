@@ -37,7 +37,7 @@ export const BUDGET = defineOptions(
     )({
       default: { inputTokens: 0, outputTokens: 0 },
       defaultText: 'nothing',
-      doc: 'spent before, for example by the process that this one resumes',
+      doc: 'amount already spent, for example by an earlier process that this one resumes',
     }),
   },
   [],

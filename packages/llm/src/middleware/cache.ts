@@ -22,7 +22,7 @@ export const WITH_CACHE = defineOptions(
   {
     cache: option
       .value<AnswerCache>('an AnswerCache', (value) => value instanceof AnswerCache)
-      .required({ doc: 'where answers are kept' }),
+      .required({ doc: 'the cache that stores the answers' }),
   },
   [],
 );

@@ -8,7 +8,7 @@ export const ESTIMATE_COST = defineOptions(
   'estimateCost',
   {
     ...TOKEN_COUNTING.declarations,
-    price: TOKEN_PRICE.optional({ doc: 'what tokens cost; without it only tokens are counted' }),
+    price: TOKEN_PRICE.optional({ doc: 'price of tokens; without it only tokens are counted' }),
   },
   [],
 );
@@ -19,7 +19,7 @@ export type EstimateCostOptions = OptionsOf<typeof ESTIMATE_COST.declarations>;
 /** Estimated cost of requests. */
 export interface CostEstimate {
   readonly requests: number;
-  /** Input at one token for four bytes; output at `maxTokens`, hence still on the high side. */
+  /** Input at one token per four bytes; output at `maxTokens`, hence still on the high side. */
   readonly expected: Spending;
   /** Bound that they cannot exceed. */
   readonly worst: Spending;

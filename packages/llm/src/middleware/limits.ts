@@ -18,22 +18,22 @@ export const LIMITS = defineOptions(
   'withLimits',
   {
     concurrency: option.integer({ min: 1 }).optional({
-      doc: 'most calls in flight at once; left out: what the model says is of use',
+      doc: 'most concurrent calls; left out: the model’s own recommendation',
     }),
     requestsPerMinute: option.number({ min: 1 }).optional({
-      doc: 'most calls begun within any 60 seconds; left out: no limit',
+      doc: 'most calls started within any 60 seconds; left out: no limit',
     }),
     tokensPerMinute: option.number({ min: 1 }).optional({
-      doc: 'most tokens, read and written, of calls begun within any 60 seconds; left out: no limit',
+      doc: 'most input and output tokens of calls started within any 60 seconds; left out: no limit',
     }),
     countTokens: option.function<(text: string) => number>()({
       default: estimateTokens,
-      defaultText: 'one token for four bytes',
+      defaultText: 'one token per four bytes',
       doc: 'counts the tokens of a text',
     }),
     defaultMaxTokens: option.integer({ min: 1 })({
       default: 1024,
-      doc: 'tokens written that are counted where a request sets no `maxTokens`',
+      doc: 'output tokens assumed for requests without `maxTokens`',
     }),
   },
   [],

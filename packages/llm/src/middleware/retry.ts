@@ -22,14 +22,14 @@ export const RETRY = defineOptions(
     }),
     maxWaitSeconds: option.number({ min: 0 })({
       default: 30,
-      doc: 'no wait of our own is longer, in seconds',
+      doc: 'longest wait between attempts, in seconds; the server may ask for more',
     }),
     deadlineSeconds: option.number({ min: 0 })({
       default: 600,
       doc: 'from the first attempt to the last answer, waits included, in seconds',
     }),
     seed: option.integer()({ default: 0, doc: 'seed of the jitter' }),
-    onRetry: option.function<(retry: RetryNotice) => void>().optional({ doc: 'told before each wait' }),
+    onRetry: option.function<(retry: RetryNotice) => void>().optional({ doc: 'called before each wait' }),
   },
   [],
 );
@@ -37,14 +37,14 @@ export const RETRY = defineOptions(
 /** Options of {@link withRetry}; {@link RETRY} says what each does. */
 export type RetryOptions = OptionsOf<typeof RETRY.declarations>;
 
-/** The option that tells a model which makes its own calls how to repeat them. */
+/** The retry option of models that make their own calls. */
 export const RETRY_OPTION = option.value<RetryOptions | false>(
   'options of `withRetry`, or false',
   (value) => value === false || (typeof value === 'object' && value !== null),
 )({
   default: {},
   defaultText: 'as by `withRetry`',
-  doc: 'how requests that fail for a while (too many, overloaded) are sent again; `false` for never',
+  doc: 'how temporary failures (rate limits, overload) are retried; `false` for never',
 });
 
 /** A call that is about to be made again. */

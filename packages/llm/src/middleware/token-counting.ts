@@ -7,12 +7,12 @@ export const TOKEN_COUNTING = defineOptions(
   {
     countTokens: option.function<(text: string) => number>()({
       default: mostTokens,
-      defaultText: 'its bytes, which no byte-level tokenizer exceeds',
+      defaultText: 'its bytes, an upper bound for any byte-level tokenizer',
       doc: "upper bound of a text's tokens",
     }),
     defaultMaxTokens: option.integer({ min: 1 })({
       default: 1024,
-      doc: '`maxTokens` of requests that set none; sent with them, so that the bound holds',
+      doc: '`maxTokens` of requests that set none; sent along, so that the bound holds',
     }),
   },
   [],

@@ -29,7 +29,7 @@ export const WITH_BUDGET = defineOptions(
   {
     budget: option
       .value<Budget>('a Budget', (value) => value instanceof Budget)
-      .required({ doc: 'what the calls draw on; may be shared among models' }),
+      .required({ doc: 'the budget of the calls; may be shared among models' }),
     ...TOKEN_COUNTING.declarations,
   },
   [],

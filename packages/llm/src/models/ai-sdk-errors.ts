@@ -52,7 +52,7 @@ export function fromAiSdkError(error: unknown, what: string, where: string): Pal
   const inner = error instanceof Error ? nameOf(error.cause) : '';
   if (isAnswer.test(`${nameOf(error)} ${inner}`))
     return new ModelCallError('bad-answer', {
-      expected: `an answer of ${what} by ${where} in the form of its protocol`,
+      expected: `an answer to ${what} by ${where} in the form of its protocol`,
       received: error instanceof Error ? error.message.slice(0, 300) : String(error),
       hint: 'Call again; if it stays, check the address of the provider.',
       isRetryable: true,

@@ -29,7 +29,7 @@ export interface AiSdkLanguageModel {
 export const AI_SDK_CALLS = {
   timeoutSeconds: option.number({ min: 0.001, max: 2_147_483 })({
     default: 120,
-    doc: 'longest wait for a whole answer, in seconds',
+    doc: 'time limit for a whole answer, in seconds',
   }),
   concurrency: option.integer({ min: 1 })({ default: 16, doc: 'most requests in flight at once' }),
 } as const;
@@ -40,7 +40,7 @@ export const AI_SDK_MODEL = defineOptions(
   {
     structuredOutput: option.choice(['schema', 'prompt'])({
       default: 'schema',
-      doc: "how a request's schema is put to the model: `schema` as the provider's JSON format, `prompt` in words alone. The words are in the prompt always",
+      doc: "how a request's schema is sent: `schema` as the provider's JSON format, `prompt` only in words. The prompt always has the words",
     }),
     ...AI_SDK_CALLS,
   },

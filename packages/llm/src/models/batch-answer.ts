@@ -60,7 +60,7 @@ function readResult(
     throw new ModelCallError(error?.code === 'batch_expired' ? 'timed-out' : 'server-failed', {
       expected: `a request of a batch at ${where} to be answered`,
       received: redact(`${error?.code ?? 'an error'}: ${error?.message ?? 'no message'}`),
-      hint: 'Ask again in another job.',
+      hint: 'Ask again in a new job.',
       isRetryable: true,
       isUnbilled: true,
     });

@@ -124,7 +124,7 @@ export interface WireChat {
     readonly message?: WireText | undefined;
     readonly delta?: WireText | undefined;
     readonly finish_reason?: unknown;
-    /** How gateways tell what broke off an answer. */
+    /** How gateways report what interrupted an answer. */
     readonly error?: unknown;
     readonly logprobs?: WireLogprobs | null | undefined;
   }[];
@@ -186,7 +186,7 @@ const MOST_TOKENS = 1e8;
 const isCount = (given: unknown): given is number =>
   typeof given === 'number' && Number.isInteger(given) && given >= 0 && given <= MOST_TOKENS;
 
-/** Puts an answer together; where the server tells no usage, or one that is no count, it is estimated. */
+/** Puts an answer together; if the server reports no usage, or an invalid one, it is estimated. */
 export function chatResult(
   request: GenerateRequest,
   settings: ChatSettings,
@@ -281,7 +281,7 @@ export function brokenOff(
 ): ModelCallError {
   const said = readErrorBody({ error: choice.error })?.message;
   return new ModelCallError('server-failed', {
-    expected: `an answer of ${where} to be written to its end`,
+    expected: `a complete answer of ${where}`,
     received: `finish reason ${JSON.stringify(choice.finish_reason)}${said ? `: ${redact(said)}` : ''}`,
     hint: 'Call again, or check the server.',
     isRetryable: true,

@@ -4,7 +4,7 @@ type JsonSchema = Readonly<Record<string, unknown>>;
 export interface GrammarSchema {
   /** The schema that the grammar is made of; nothing where the grammar would allow the wrong things. */
   readonly schema: JsonSchema | undefined;
-  /** Keywords that it leaves out, sorted: the model is told of them in words, and an answer may break them. */
+  /** Keywords that it leaves out, sorted: the prompt states them in words, and an answer may violate them. */
   readonly unsaid: readonly string[];
 }
 

@@ -66,7 +66,7 @@ async function fetchFromHost(start: URL, init: RequestInit, where: string): Prom
     if (!next || !isSame || !keepsRequest || !canRepeat || hop >= REDIRECTS)
       throw new ModelCallError('request-refused', {
         expected: `an answer from ${where} itself`,
-        received: `a redirect (status ${response.status}) to ${next ? `${next.origin}${next.pathname}` : 'something that is no URL'}`,
+        received: `a redirect (status ${response.status}) to ${next ? `${next.origin}${next.pathname}` : 'something that is not a URL'}`,
         hint: 'Nothing was sent there. If that is the right server, pass its URL as baseURL.',
         status: response.status,
         isUnbilled: true,

@@ -75,6 +75,6 @@ export function tooLarge(where: string, received: string): ModelCallError {
   return new ModelCallError('bad-answer', {
     expected: `an answer of a bounded size from ${where}`,
     received,
-    hint: 'Check the server, or raise maxAnswerBytes if such answers are meant.',
+    hint: 'Check the server, or raise maxAnswerBytes if such answers are expected.',
   });
 }

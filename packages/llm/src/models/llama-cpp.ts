@@ -38,27 +38,27 @@ export const LLAMA_CPP_MODEL = defineOptions(
     model: option.text(1).required({ doc: 'a GGUF file of a language model' }),
     contextTokens: option.integer({ min: 8 })({
       default: 4096,
-      doc: 'most tokens of prompt and answer together, as far as the model was trained for so many',
+      doc: 'most tokens of prompt and answer together, up to what the model was trained for',
     }),
     gpu: option.choice(['auto', 'none', 'cuda', 'metal', 'vulkan'])({
       default: 'auto',
-      doc: 'where it runs, as far as its binary is installed',
+      doc: 'device to run on, if its binary is installed',
     }),
     threads: option.integer({ min: 1 }).optional({ doc: "threads; the library's choice if left out" }),
     grammar: option.boolean()({
       default: true,
-      doc: 'holds answers to the schema of a request by a grammar, as far as one can say it; in words alone otherwise',
+      doc: 'constrains answers to the request’s schema by a grammar, as far as a grammar can express it; `false`: in words only',
     }),
     defaultMaxTokens: option.integer({ min: 1 })({
       default: 256,
-      doc: 'most tokens written where a request sets no `maxTokens`, as far as they fit',
+      doc: 'most output tokens of requests without `maxTokens`, if they fit',
     }),
     library: option
       .value<LlamaCppLibrary>(
         'the library node-llama-cpp',
         (value) => (typeof value === 'object' || typeof value === 'function') && value !== null,
       )
-      .optional({ doc: 'the library, where it is not to be imported by name' }),
+      .optional({ doc: 'the library, instead of importing it by name' }),
   },
   [],
 );

@@ -37,7 +37,7 @@ export function tooLong(
 ): ModelCallError {
   return new ModelCallError('request-refused', {
     expected: `at most ${contextTokens} tokens, which is what ${name} reads`,
-    received: `${tokens} tokens, those to be written included`,
+    received: `${tokens} tokens, including the output`,
     hint,
     isUnbilled: true,
   });
@@ -62,7 +62,7 @@ export function withBorder<T>(
   if (border > 0) return { tokens: whole, border };
   if (before === null || before === undefined || whole.length === 0)
     throw new InvalidInputError({
-      expected: 'a prompt, since this model has no token to begin with',
+      expected: 'a prompt, since this model has no start token',
       received: 'none',
       hint: 'Put something before the continuation.',
     });

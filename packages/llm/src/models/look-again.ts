@@ -22,7 +22,7 @@ export class LookAgain {
     this.#pause = Math.min(2 * this.#pause, LAST);
   }
 
-  /** Begins anew with short waits, as something has come. */
+  /** Returns to short waits, since something has arrived. */
   restart(): void {
     this.#pause = FIRST;
   }

@@ -39,7 +39,7 @@ export const GENERATE_BY_BATCH = defineOptions('generateByBatch', {
   ...OPENAI_BATCH.declarations,
   pollSeconds: option.number({ min: 0 })({
     default: 30,
-    doc: 'seconds between two looks at the batches',
+    doc: 'seconds between two polls of the batches',
   }),
 });
 
@@ -253,7 +253,7 @@ export class OpenAIBatch {
       hint: failed
         ? 'Correct the requests.'
         : hasEnded(part)
-          ? 'Ask again in another job.'
+          ? 'Ask again in a new job.'
           : 'Poll until it has ended.',
       isRetryable: !failed,
     });

@@ -28,10 +28,10 @@ export const OPENAI_CONNECTION = defineOptions(
     }),
     headers: option
       .value<Readonly<Record<string, string>>>('an object of texts by header name', isHeaders)
-      .optional({ doc: 'further headers, treated as secrets like the key' }),
+      .optional({ doc: 'further headers; treated as secret, like the key' }),
     timeoutSeconds: option.number({ min: 0.001 })({
       default: 120,
-      doc: 'longest wait for a whole answer or, when streaming, for its next piece, in seconds',
+      doc: 'time limit for a whole answer or, when streaming, for its next piece, in seconds',
     }),
     concurrency: option.integer({ min: 1 })({
       default: 16,
@@ -40,7 +40,7 @@ export const OPENAI_CONNECTION = defineOptions(
     maxAnswerBytes: option.integer({ min: 1 })({
       default: 64 * 2 ** 20,
       defaultText: '64 MiB',
-      doc: 'most bytes that are read of an answer; a larger one fails',
+      doc: 'most bytes of an answer; a larger one fails',
     }),
   },
   [],
@@ -79,7 +79,7 @@ export class OpenAIConnection {
     if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
       throw new InvalidInputError({
         expected: 'a URL of http or https as baseURL',
-        received: url ? `one of ${url.protocol}` : 'something that is none',
+        received: url ? `one of ${url.protocol}` : 'something else',
         hint: 'Pass for example http://localhost:11434/v1.',
       });
     const basic = basicAuthentication(url);
@@ -174,7 +174,7 @@ function checkHeaders(headers: Readonly<Record<string, string>>): void {
       throw new InvalidInputError({
         expected: 'a key and headers of ASCII characters without line breaks',
         received: `${name} with something else in it`,
-        hint: 'Copy it again: an invisible character or a quotation mark may have come along.',
+        hint: 'Copy it again: it may contain an invisible character or a quotation mark.',
       });
     }
 }

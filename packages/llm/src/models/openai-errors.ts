@@ -40,7 +40,7 @@ function readStatus(status: number, error: ServerError, asksToWait: boolean): Re
   if (status === 429 || (status === 403 && /rate limit|too many requests/i.test(words)))
     return { code: 'rate-limited', hint: 'Wait, or lower the rate by withLimits.', isRetryable: true };
   if (status === 401 || status === 403 || (status === 400 && KEY.test(words)))
-    return { code: 'not-authorised', hint: 'Check the API key and what it may use.', isRetryable: false };
+    return { code: 'not-authorised', hint: 'Check the API key and its permissions.', isRetryable: false };
   if (status === 408 || status === 504)
     return { code: 'timed-out', hint: 'Call again after a while: withRetry does so.', isRetryable: true };
   // 424 is how Text Embeddings Inference says that its backend failed.
@@ -48,7 +48,7 @@ function readStatus(status: number, error: ServerError, asksToWait: boolean): Re
     return { code: 'server-failed', hint: 'Call again, or check the server.', isRetryable: true };
   const hint =
     status === 404
-      ? 'Check the model name and that baseURL ends as the server wants it (mostly in /v1).'
+      ? 'Check the model name, and that baseURL ends as the server expects (usually in /v1).'
       : TOO_LONG.test(words)
         ? 'Shorten the prompt, or lower maxTokens.'
         : 'Correct the request.';
@@ -140,7 +140,7 @@ export function fromSdkError(error: unknown, what: string, where: string, redact
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT')
     return new ModelCallError('timed-out', {
       ...about,
-      received: `nothing for as long as fetch itself waits (${code})`,
+      received: `no answer within fetch's own limit (${code})`,
       hint: 'Stream the answer, ask for fewer tokens, or check the server.',
       isRetryable: true,
     });

@@ -25,14 +25,14 @@ const SHARED = {
   model: option.text(1).required({ doc: "the model's name at the server, such as `gpt-4o-mini`" }),
   provider: option.text()({
     default: 'openai',
-    doc: "first half of the model's id, to keep servers apart: `ollama` gives `ollama:llama3`",
+    doc: "first half of the model's id, which distinguishes servers: `ollama` gives `ollama:llama3`",
   }),
   structuredOutput: option.choice(['auto', ...STRUCTURED_OUTPUTS])({
     default: 'auto',
-    doc: "how a request's schema is put to the server: `auto` tries `json_schema`, then `json_object`, then words alone, as long as the server refuses, and remembers for each schema what it took. The words are in the prompt always. Schemas of other things than objects go as the one property of an object",
+    doc: "how a request's schema is sent: `auto` tries `json_schema`, then `json_object`, then only words, until the server accepts one, and remembers it for each schema. The prompt always has the words. A schema that is not an object is wrapped as the only property of one",
   }),
   topLogProbabilities: option.integer({ min: 0, max: 20 }).optional({
-    doc: 'asks for the log-probability of each token and so many likeliest alternatives; answers are then `ScoredGenerateResult`s, with none where the server gives none. Left out: not asked for',
+    doc: 'asks for the log-probability of each token and of this many most likely alternatives; answers are then `ScoredGenerateResult`s, without them if the server gives none. Left out: not requested',
   }),
   maxTokensField: option.choice(['max_tokens', 'max_completion_tokens']).optional({
     doc: 'name of the limit in the request; left out: `max_completion_tokens` at OpenAI, `max_tokens` elsewhere',
@@ -46,7 +46,7 @@ export const OPENAI_MODEL = defineOptions(
   {
     ...SHARED,
     likelihood: option.choice(['echo']).optional({
-      doc: "`echo` adds `logLikelihood` by the completions endpoint with `echo` and `logprobs`, as vLLM has it; OpenAI's chat models do not have it",
+      doc: "`echo` adds `logLikelihood` by the completions endpoint with `echo` and `logprobs`, as vLLM offers it; OpenAI's chat models do not",
     }),
   },
   [],
@@ -61,7 +61,7 @@ export const OPENAI_BATCH = defineOptions(
   {
     ...SHARED,
     dir: option.text(1).required({
-      doc: "folder of the job's state, requests and answers; made if missing. It holds prompts and answers, no keys",
+      doc: "folder for the job's state, requests and answers; created if missing. It contains prompts and answers, but no keys",
     }),
     maxRequestsPerBatch: option.integer({ min: 1 })({
       default: 50_000,
@@ -88,7 +88,7 @@ export interface OpenAIModel extends StreamingLanguageModel {
  * A language model at OpenAI or any OpenAI-compatible server: Ollama, vLLM, llama.cpp, a gateway.
  *
  * It neither retries nor caches: wrap it in `withRetry`, `withCache` and the others. Answers without usage
- * (some servers' streams) get an estimate of one token for four bytes. A parameter that the server refuses
+ * (some servers' streams) get an estimate of one token per four bytes. A parameter that the server refuses
  * (temperature, seed, a limit by either of its names, the system role) is left out from then on; results and
  * `leftOut` tell.
  *

@@ -74,7 +74,7 @@ async function readRecording(file: string): Promise<Recording> {
         {
           expected: 'a JSON object with key, model, request and result',
           received: line.slice(0, 80),
-          hint: 'Remove the line, or record the file anew.',
+          hint: 'Remove the line, or record the file again.',
           cause,
         },
       );
@@ -97,7 +97,7 @@ export type RecordedModelOptions = OptionsOf<typeof RECORDED_MODEL.declarations>
 
 /**
  * A language model that answers from a recording, without any network: for tests, demonstrations and
- * repeatable figures. It bears the id of the model that was recorded, so that what is derived from its
+ * repeatable figures. It has the id of the recorded model, so that what is derived from its
  * answers is the same.
  *
  * A request without an answer is an outcome with {@link MissingAnswerError}, which tells how to record it.

@@ -35,22 +35,22 @@ export const RERANK = defineOptions(
     }),
     path: option.text(1)({
       default: '/rerank',
-      doc: 'path of the endpoint after `baseURL`, which ends in /v1 or /v2 where the server wants it so',
+      doc: 'path of the endpoint after `baseURL`, which ends in /v1 or /v2 if the server expects it',
     }),
     fields: option.list(option.text()).optional({
       doc: 'catalogue fields that describe an item; all text fields, then all attributes, if left out',
     }),
     historyLength: option.integer({ min: 1 })({
       default: 10,
-      doc: 'most items of a history in the question, the newest',
+      doc: 'number of newest items of a history in the question, at most',
     }),
     batchSize: option.integer({ min: 1 })({
       default: 100,
-      doc: 'documents a request; Text Embeddings Inference takes 32 unless it was started otherwise',
+      doc: 'documents per request; Text Embeddings Inference takes 32 unless configured otherwise',
     }),
     maxCharacters: option.integer({ min: 1 })({
       default: 4000,
-      doc: 'characters after which a document or a question is cut, which is counted',
+      doc: 'characters after which a document or a question is cut; cuts are counted',
     }),
     retry: RETRY_OPTION,
     ...OPENAI_CONNECTION.declarations,

@@ -83,7 +83,7 @@ export function languageModel(calls: SingleCalls): StreamingLanguageModel {
     throw new InvalidInputError({
       expected: `concurrency of ${calls.id} to be at least 1`,
       received: String(calls.concurrency),
-      hint: 'Say how many calls at once are of use.',
+      hint: 'Give the number of useful concurrent calls.',
     });
   const model: StreamingLanguageModel = {
     id: calls.id,

@@ -47,7 +47,7 @@ export const TRANSFORMERS_MODEL = defineOptions(
     }),
     defaultMaxTokens: option.integer({ min: 1 })({
       default: 256,
-      doc: 'most tokens written where a request sets no `maxTokens`, as far as they fit',
+      doc: 'most output tokens of requests without `maxTokens`, if they fit',
     }),
     ...TRANSFORMERS_LIBRARY,
   },

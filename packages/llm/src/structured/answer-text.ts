@@ -1,4 +1,4 @@
-/** Answer of a model, apart from what it thought on the way. */
+/** Answer of a model, without its reasoning. */
 export interface AnswerText {
   /** The answer itself; empty where there is reasoning alone. */
   readonly text: string;

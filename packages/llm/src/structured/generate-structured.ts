@@ -20,10 +20,10 @@ export const GENERATE_STRUCTURED = defineOptions('generateStructured', {
   name: option.text(1)({ default: 'answer', doc: 'name of the schema, which some servers show the model' }),
   reAsks: option.integer({ min: 0 })({
     default: 1,
-    doc: 'how often a model whose answer does not satisfy the schema is asked again with the reason',
+    doc: 'how many times a model is asked again, with the reason, if its answer does not satisfy the schema',
   }),
   readText: option.function<(text: string, request: number) => unknown>().optional({
-    doc: 'reads a value out of an answer in which no JSON satisfies the schema, for example a numbered list; it is given the text without reasoning and the position of the request, and gives undefined where it can read nothing',
+    doc: 'reads a value from an answer without JSON that satisfies the schema, for example a numbered list; called with the text without reasoning and the position of the request; returns undefined if it finds nothing',
   }),
 });
 

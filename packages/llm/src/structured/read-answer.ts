@@ -20,8 +20,8 @@ const HINTS: Readonly<Record<UnusableAnswerCode, string>> = {
   'empty-answer': 'Ask again, or ask another model.',
   'reasoning-alone': 'Raise maxTokens, so that the answer after the reasoning fits in.',
   'cut-answer': 'Raise maxTokens.',
-  'filtered-answer': 'Ask otherwise, or ask another provider.',
-  'refused-answer': 'Ask otherwise, or ask another model.',
+  'filtered-answer': 'Rephrase the request, or ask another provider.',
+  'refused-answer': 'Rephrase the request, or ask another model.',
   'error-answer': 'Look at the server: it sends errors as answers.',
 };
 

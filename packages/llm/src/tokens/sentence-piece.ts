@@ -110,7 +110,7 @@ function messageOf(fields: readonly ProtobufField[], number: number): Uint8Array
 }
 
 function pieceOf(value: ProtobufField['value']): Piece {
-  if (!(value instanceof Uint8Array)) throw new TypeError('a piece that is no message');
+  if (!(value instanceof Uint8Array)) throw new TypeError('a piece that is not a message');
   let text = '';
   let score = 0;
   let kind = 1;

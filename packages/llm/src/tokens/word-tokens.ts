@@ -17,7 +17,7 @@ const UNKNOWN = 2;
 /** Options of {@link wordTokens}. */
 export const WORD_TOKENS = defineOptions('wordTokens', {
   maxWords: option.integer({ min: 1 })({ default: 30_000, doc: 'most words; the most frequent are kept' }),
-  minCount: option.integer({ min: 1 })({ default: 1, doc: 'texts hold a word at least so often' }),
+  minCount: option.integer({ min: 1 })({ default: 1, doc: 'least number of occurrences of a word' }),
 });
 
 /** Options of {@link wordTokens}; `WORD_TOKENS` says what each does. */
@@ -48,8 +48,8 @@ export function wordTokens(texts: Iterable<string>, options: WordTokensOptions =
   if (words.length === 0)
     throw new InvalidInputError({
       expected: 'texts with words',
-      received: counts.size === 0 ? 'none' : `no word that is there ${minCount} times`,
-      hint: 'Give the texts that the model shall read and write, or lower minCount.',
+      received: counts.size === 0 ? 'none' : `no word that occurs ${minCount} times`,
+      hint: 'Give the texts that the model should read and write, or lower minCount.',
     });
   return tokensOf(words);
 }

@@ -17,20 +17,20 @@ import { sentencesOf, wordCount } from './sentences.js';
 
 /** Options of {@link authoringInputs}. */
 export const AUTHORING = defineOptions('authoringInputs', {
-  itemsPerUser: option.integer({ min: 1 })({ default: 10, doc: 'most items that a request is written from' }),
+  itemsPerUser: option.integer({ min: 1 })({ default: 10, doc: 'most items to write a request from' }),
   mostTokens: option.integer({ min: 1 })({
     default: 200,
     doc: 'most tokens of the list of items and sentences; a longer one is halved until it fits',
   }),
   leastWords: option.integer({ min: 1 })({
     default: 5,
-    doc: 'least words of the sentence that an item gets',
+    doc: 'least words of an item’s sentence',
   }),
   mostWords: option.integer({ min: 1 })({ default: 20, doc: 'most words of that sentence' }),
   title: option.text()({ default: 'title', doc: 'catalogue field that names an item' }),
   seed: option.integer({ min: 0 })({
     default: 0,
-    doc: 'draws items, sentences and the order of the demonstrations',
+    doc: 'seed of the items, sentences and the order of the demonstrations',
   }),
 });
 
@@ -62,7 +62,7 @@ export function authoringInputs(
     throw new InvalidInputError({
       expected: `texts of ${log.items.size} items`,
       received: String(texts.length),
-      hint: "Give one entry an item, '' where there is none.",
+      hint: "Give one entry per item, '' for none.",
     });
   const shown = new Set(demonstrations.flatMap(({ user }) => (user === undefined ? [] : [user])));
   const aligned = catalog.align(log.items);
@@ -70,7 +70,7 @@ export function authoringInputs(
     const entity = log.users.idOf(user);
     if (shown.has(entity))
       throw new InvalidInputError({
-        expected: 'users whose requests are no demonstrations',
+        expected: 'users without a request among the demonstrations',
         received: JSON.stringify(entity),
         hint: 'Leave them out: selectAuthors(log, { without }).',
       });

@@ -20,7 +20,7 @@ export const AUTHORS = defineOptions('selectAuthors', {
   }),
   leaveOut: option.integer({ min: 0 })({
     default: 2,
-    doc: 'newest interactions of each user that no request is written from: those that leave-one-out tests',
+    doc: 'newest interactions of each user that no request is written from: those held out by leave-one-out',
   }),
 });
 

@@ -9,23 +9,23 @@ export const CROSS_ENCODER = defineOptions('CrossEncoder.fit', {
   biEncoder: option
     .value<BiEncoder>('a BiEncoder', (value) => value instanceof BiEncoder)
     .required({
-      doc: 'first stage, whose weights it starts from and whose ranking its negatives come from',
+      doc: 'first stage, which provides the initial weights and the ranking that negatives are drawn from',
       identity: ({ id }) => id,
     }),
-  negatives: option.integer({ min: 1, max: 64 })({ default: 4, doc: 'negatives beside each positive' }),
+  negatives: option.integer({ min: 1, max: 64 })({ default: 4, doc: 'negatives per positive' }),
   firstRank: option.integer({ min: 1 })({
     default: 100,
-    doc: "first rank of the bi-encoder's list that negatives are drawn from: those before it are likely to be answers that nobody named; at most a third of the catalogue",
+    doc: "first rank of the bi-encoder's list that negatives are drawn from: better ranks are likely to be unlabelled correct answers; at most a third of the catalogue",
   }),
   lastRank: option.integer({ min: 1 })({ default: 300, doc: 'last rank of it' }),
   tuned: option.choice(TUNED)({
     default: 'all',
-    doc: "what is trained: `'all'` of the encoder, its `'upper'` part, or its `'head'`; what is new above and below it always",
+    doc: "what is trained: `'all'` of the encoder, its `'upper'` part, or its `'head'`; new layers above and below are always trained",
   }),
   ...READING,
   validationShare: option.number({ min: 0, max: 0.9 })({
     default: 0.2,
-    doc: 'share of the users whose requests are held out: with the same seed those of the bi-encoder',
+    doc: 'share of the users whose requests are held out; with the same seed, the users of the bi-encoder',
   }),
   validationNegatives: option.integer({ min: 1 })({
     default: 30,
@@ -35,8 +35,8 @@ export const CROSS_ENCODER = defineOptions('CrossEncoder.fit', {
   ...trainingOptions({
     learningRate: 2e-5,
     ...FINE_TUNING,
-    batchSize: { default: 8, doc: 'requests a step, each with one of its items and the negatives' },
-    epochs: { default: 3, doc: 'most passes over the requests; each takes another item of them' },
+    batchSize: { default: 8, doc: 'requests per step, each with one of its items and the negatives' },
+    epochs: { default: 3, doc: 'most epochs over the requests; each uses another item of them' },
   }),
 });
 

@@ -176,7 +176,7 @@ function checkPositions(
 ): void {
   if (requestTokens + itemTokens > parts.mostPositions)
     throw new InvalidInputError({
-      expected: `request and item of at most ${parts.mostPositions} tokens, as ${parts.id} has positions for`,
+      expected: `request and item of at most ${parts.mostPositions} tokens, the number of positions of ${parts.id}`,
       received: `${requestTokens} and ${itemTokens}`,
       hint: 'Lower requestTokens or itemTokens.',
     });

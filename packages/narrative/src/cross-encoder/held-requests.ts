@@ -73,7 +73,7 @@ export class HeldRequests {
     const held = new HeldRequests(train, validation, negatives, settings, seed);
     if (held.sizes.train === 0)
       throw new InvalidInputError({
-        expected: 'a request with items that its user does not like to hold them against',
+        expected: 'a request with items that its user does not like, as negatives',
         received: 'none',
         hint: 'Give more items or requests, or hold fewer users out (validationShare).',
       });

@@ -27,19 +27,19 @@ export const NARRATIVE_RANKER = defineOptions('NarrativeRanker', {
     )
     .required({ doc: 'scores request and item together', identity: () => undefined }),
   texts: option.list(option.text()).optional({
-    doc: 'one text an item, as in the training; all fields of the catalogue if left out',
+    doc: 'one text per item, as in training; all fields of the catalogue if left out',
   }),
   depth: option.integer({ min: 1 })({
     default: 200,
-    doc: 'most candidates of a list that are scored; those beyond keep their order behind them',
+    doc: 'most candidates of a list that are scored; the others follow in their order',
   }),
   orderWeight: option.number({ min: 0, max: 1 })({
     default: 0,
-    doc: 'share of the order in which the candidates come',
+    doc: 'weight of the order in which the candidates arrive',
   }),
   orderBy: option.choice(['ranks', 'scores'])({
     default: 'ranks',
-    doc: "how that order and the cross-encoder's come together: by reciprocal ranks, or by the candidates' `'scores'`, each brought to 0 to 1",
+    doc: "how that order and the cross-encoder's are combined: by reciprocal ranks, or by the candidates' `'scores'`, each scaled to 0 to 1",
   }),
 });
 
@@ -70,7 +70,7 @@ export class NarrativeRanker implements Ranker {
       throw new InvalidInputError({
         expected: `a text for each of ${catalog.items.size} items`,
         received: `${texts.length} texts`,
-        hint: "Give one text an item, '' where there is none.",
+        hint: "Give one text per item, '' for none.",
       });
     this.provenance = crossEncoder.provenance;
     this.#crossEncoder = crossEncoder;

@@ -17,31 +17,31 @@ export const BI_ENCODER = defineOptions('BiEncoder.fit', {
   }),
   negatives: option.choice(['batch', 'shuffled', 'catalogue'])({
     default: 'batch',
-    doc: "items that a request is held against: all others of the `'batch'`; by the triplet loss one each, its items `'shuffled'`, as in the paper; the whole `'catalogue'`, where the head alone is trained",
+    doc: "negatives of a request: all others of the `'batch'`; for the triplet loss one each, its items `'shuffled'`, as in the paper; the whole `'catalogue'`, if only the head is trained",
   }),
   margin: option.number({ min: 0 })({ default: 1, doc: 'margin of the triplet loss' }),
   radius: option.number({ min: 0.01 })({
     default: 4,
-    doc: 'norm of the vectors in the triplet loss; a larger one makes the margin smaller beside the distances',
+    doc: 'norm of the vectors in the triplet loss; a larger one makes the margin smaller relative to the distances',
   }),
   temperature: option.number({ min: 1e-4 })({ default: 0.05, doc: 'temperature of InfoNCE' }),
   tuned: option.choice(TUNED)({
     default: 'all',
-    doc: "what is trained: `'all'` of the encoder; its `'upper'` part, which takes less time and data; its `'head'` above the mean of the states, for which each text is run through the layers once, in windows of what the encoder was trained to read",
+    doc: "what is trained: `'all'` of the encoder; its `'upper'` part, which takes less time and data; its `'head'` above the mean of the states, which runs each text through the layers once, in windows of the length that the encoder was trained on",
   }),
   ...READING,
   around: option.list(option.text()).optional({
-    doc: "sentences that people write around what they ask for (`SURROUNDINGS`): some are mixed into each request while the `'head'` is trained, so that it learns to pass over them",
+    doc: "small talk around a request (`SURROUNDINGS`): some of these sentences are mixed into each request while the `'head'` is trained, so that it learns to ignore them",
   }),
   aroundMost: option.integer({ min: 1 })({
     default: 6,
-    doc: 'most of those sentences that are mixed into one request',
+    doc: 'most of those sentences mixed into one request',
   }),
   // A place on this machine: no part of a saved encoder.
   cacheDir: option
     .value<string>('a folder', (value) => typeof value === 'string')
     .optional({
-      doc: "folder that keeps the means of the states, where the `'head'` is trained; none are kept if left out",
+      doc: "folder that caches the means of the states, if the `'head'` is trained; no cache if left out",
       identity: () => undefined,
     }),
   validationShare: option.number({ min: 0, max: 0.9 })({
@@ -50,13 +50,13 @@ export const BI_ENCODER = defineOptions('BiEncoder.fit', {
   }),
   validationRequests: validationRequests(300),
   pretrained: option
-    .value<EncoderParts>('an encoder taken apart, such as useLiteParts() gives', isParts)
+    .value<EncoderParts>('the parts of an encoder, such as useLiteParts() returns', isParts)
     .optional({ doc: 'encoder to start from; use-lite if left out', identity: ({ id }) => id }),
   ...trainingOptions({
     learningRate: 5e-5,
     ...FINE_TUNING,
-    batchSize: { default: 32, doc: 'requests a step, each with one of its items' },
-    epochs: { default: 8, doc: 'most passes over the requests; each takes another item of them' },
+    batchSize: { default: 32, doc: 'requests per step, each with one of its items' },
+    epochs: { default: 8, doc: 'most epochs over the requests; each uses another item of them' },
   }),
 });
 

@@ -205,7 +205,7 @@ function checkNegatives({ negatives, around, tuned }: BiEncoderConfig): void {
     throw new InvalidInputError({
       expected: `tuned: 'head' with ${asked}`,
       received: `tuned: '${tuned}'`,
-      hint: 'Train the head alone, or leave the option out.',
+      hint: 'Train only the head, or leave the option out.',
     });
 }
 
@@ -214,7 +214,7 @@ function checkTokens(parts: EncoderParts, { requestTokens, itemTokens }: BiEncod
   const most = Math.max(requestTokens, itemTokens);
   if (most > parts.mostPositions)
     throw new InvalidInputError({
-      expected: `at most ${parts.mostPositions} tokens, as ${parts.id} has positions for`,
+      expected: `at most ${parts.mostPositions} tokens, the number of positions of ${parts.id}`,
       received: String(most),
       hint: 'Lower requestTokens or itemTokens.',
     });

@@ -5,10 +5,10 @@ import { SHAPE } from '@palate/nn';
 export const READING = {
   dropout: SHAPE.dropout({
     default: 0.1,
-    doc: 'share of the values dropped behind each part',
+    doc: 'share of the values dropped after each part',
   }),
-  requestTokens: option.integer({ min: 1 })({ default: 128, doc: 'most tokens that are read of a request' }),
-  itemTokens: option.integer({ min: 1 })({ default: 96, doc: "most tokens that are read of an item's text" }),
+  requestTokens: option.integer({ min: 1 })({ default: 128, doc: 'most tokens read of a request' }),
+  itemTokens: option.integer({ min: 1 })({ default: 96, doc: "most tokens read of an item's text" }),
 } as const;
 
 /** How both stages are trained, for `trainingOptions`: after a short rise at one rate, until two epochs brought nothing. */
@@ -24,5 +24,5 @@ export const FINE_TUNING = {
 export const validationRequests = (fallback: number) =>
   option.integer({ min: 1 })({
     default: fallback,
-    doc: 'most requests of the validation that are measured',
+    doc: 'most validation requests to measure',
   });

@@ -21,10 +21,10 @@ export function textsOfPairs({ texts, requests, request, item }: RequestPairs): 
 export const KEEP_LIKELY = defineOptions(
   'keepLikely',
   {
-    share: option.number({ min: 0, max: 1 })({ default: 0.5, doc: 'share of the pairs that is kept' }),
+    share: option.number({ min: 0, max: 1 })({ default: 0.5, doc: 'share of the pairs to keep' }),
     among: option.choice(['all', 'request'])({
       default: 'all',
-      doc: "requests that a pair is held against: `'all'` others, as in the paper, which also drops requests that nothing makes likely; or those of its own `'request'`",
+      doc: "pairs that a pair competes with: `'all'` others, as in the paper, which also drops requests that are unlikely for any item; or those of its own `'request'`",
     }),
   },
   [],
@@ -49,9 +49,9 @@ export function keepLikely(
   const bad = scores.findIndex((score) => !Number.isFinite(score));
   if (scores.length !== pairs.request.length || bad >= 0)
     throw new InvalidInputError({
-      expected: `${pairs.request.length} finite scores, one a pair`,
+      expected: `${pairs.request.length} finite scores, one per pair`,
       received: bad >= 0 ? `${scores[bad]} for pair ${bad}` : String(scores.length),
-      hint: 'Pass the scores that a RequestLikelihood gave for these very pairs.',
+      hint: 'Pass the scores of a RequestLikelihood for exactly these pairs.',
     });
   const groups = new Map<number, number[]>();
   for (let row = 0; row < scores.length; row++) {
@@ -71,13 +71,13 @@ export function keepLikely(
 
 /** Options of {@link crossFittedLikelihoods}. */
 export const CROSS_FIT = defineOptions('crossFittedLikelihoods', {
-  folds: option.integer({ min: 2 })({ default: 3, doc: 'parts into which the users are split' }),
+  folds: option.integer({ min: 2 })({ default: 3, doc: 'number of parts that the users are split into' }),
   fit: option
     .function<
       (pairs: RequestPairs, fold: number) => Promise<RequestLikelihood & Partial<globalThis.Disposable>>
     >()
     .required({
-      doc: 'trains a scorer on the pairs of all other folds; given the number of the fold that it will score',
+      doc: 'trains a scorer on the pairs of all other folds; called with the number of the fold that it will score',
     }),
 });
 

@@ -5,9 +5,9 @@ import { T5_SHAPE, trainingOptions } from '@palate/nn';
 export const T5_LIKELIHOOD = defineOptions('T5Likelihood.fit', {
   dimension: T5_SHAPE.width({ default: 128, doc: 'width of the model' }),
   heads: T5_SHAPE.heads({ default: 4, doc: 'attention heads' }),
-  layers: T5_SHAPE.layers({ default: 2, doc: 'layers of encoder and decoder each' }),
+  layers: T5_SHAPE.layers({ default: 2, doc: 'layers in each of encoder and decoder' }),
   dropout: T5_SHAPE.dropout({ default: 0.1, doc: 'share of the values dropped' }),
-  itemTokens: option.integer({ min: 1 })({ default: 96, doc: "most tokens that are read of an item's text" }),
+  itemTokens: option.integer({ min: 1 })({ default: 96, doc: "most tokens read of an item's text" }),
   requestTokens: option.integer({ min: 1 })({ default: 96, doc: 'most tokens of a request that are scored' }),
   ...trainingOptions({
     learningRate: 2e-3,
@@ -15,7 +15,7 @@ export const T5_LIKELIHOOD = defineOptions('T5Likelihood.fit', {
     decay: 'none',
     weightDecay: 0.01,
     batchSize: { default: 32, doc: 'pairs a step' },
-    epochs: { default: 3, doc: 'most passes over the pairs' },
+    epochs: { default: 3, doc: 'most epochs' },
     clipNorm: 1,
   }),
 });

@@ -69,7 +69,7 @@ export class LateCrossEncoder implements Saveable, Disposable {
       throw new InvalidInputError({
         expected: "a bi-encoder trained with tuned: 'head'",
         received: `one with tuned: '${biEncoder.tuned}'`,
-        hint: 'Train its head alone, or take a CrossEncoder, which starts from trained layers too.',
+        hint: 'Train only its head, or use a CrossEncoder, which can start from trained layers too.',
       });
     const makeTask = async (requests: HeldRequests, seed: number) => {
       const network = new LateNetwork(biEncoder.parts, await biEncoder.weights(), hidden, seed);

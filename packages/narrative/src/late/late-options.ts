@@ -11,18 +11,18 @@ const { around, aroundMost, cacheDir } = BI_ENCODER.declarations;
 /** Options of `LateCrossEncoder.fit`. */
 export const LATE_CROSS_ENCODER = defineOptions('LateCrossEncoder.fit', {
   biEncoder,
-  negatives: option.integer({ min: 1, max: 256 })({ default: 32, doc: 'negatives beside each positive' }),
+  negatives: option.integer({ min: 1, max: 256 })({ default: 32, doc: 'negatives per positive' }),
   firstRank,
   lastRank,
   hidden: option.integer({ min: 1, max: 4096 })({ default: 128, doc: 'width of the layer over both texts' }),
   dropout,
   requestTokens: option.integer({ min: 1 })({
     default: 512,
-    doc: 'most tokens that are read of a request, in windows of what the encoder was trained to read',
+    doc: 'most tokens read of a request, in windows of the length that the encoder was trained on',
   }),
   itemTokens: option.integer({ min: 1 })({
     default: 512,
-    doc: "most tokens that are read of an item's text",
+    doc: "most tokens read of an item's text",
   }),
   around,
   aroundMost,
@@ -33,8 +33,8 @@ export const LATE_CROSS_ENCODER = defineOptions('LateCrossEncoder.fit', {
   ...trainingOptions({
     learningRate: 3e-4,
     ...FINE_TUNING,
-    batchSize: { default: 32, doc: 'requests a step, each with one of its items and the negatives' },
-    epochs: { default: 3, doc: 'most passes over the requests; each takes another item of them' },
+    batchSize: { default: 32, doc: 'requests per step, each with one of its items and the negatives' },
+    epochs: { default: 3, doc: 'most epochs over the requests; each uses another item of them' },
   }),
 });
 

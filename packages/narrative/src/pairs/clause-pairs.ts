@@ -15,11 +15,11 @@ import { itemsByRequest, type RequestPairs } from './request-pairs.js';
 export const CLAUSE_PAIRS = defineOptions('clausePairs', {
   leastWords: option.integer({ min: 1 })({
     default: 4,
-    doc: 'least words of a clause; a shorter one goes with the next',
+    doc: 'least words of a clause; a shorter one is joined with the next',
   }),
   mostRank: option.integer({ min: 1 })({
     default: 50,
-    doc: 'lowest rank that the item of a clause may have among all items for the encoder; others are not what the clause is about',
+    doc: 'worst rank that the encoder may give a clause’s item among all items; clauses beyond it are dropped',
   }),
 });
 

@@ -58,7 +58,7 @@ export function requestPairs(
     throw new InvalidInputError({
       expected: `a text for each of ${log.items.size} items`,
       received: `${texts.length} texts`,
-      hint: "Give one text an item, '' where there is none.",
+      hint: "Give one text per item, '' for none.",
     });
   const request: number[] = [];
   const item: number[] = [];
@@ -81,7 +81,7 @@ export function requestPairs(
   if (request.length === 0)
     throw new InvalidInputError({
       expected: 'requests with items of the catalogue',
-      received: `${requests.length} requests, none of whose items is known`,
+      received: `${requests.length} requests without a known item`,
       hint: 'Check that the ids are those of the data set.',
     });
   return {

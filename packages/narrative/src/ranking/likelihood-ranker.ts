@@ -19,11 +19,11 @@ export const LIKELIHOOD_RANKER = defineOptions(
   {
     depth: option.integer({ min: 1 })({
       default: 200,
-      doc: 'most candidates of a list that are scored; those beyond keep their order behind them',
+      doc: 'most candidates of a list that are scored; the others follow in their order',
     }),
     orderWeight: option.number({ min: 0, max: 1 })({
       default: 0,
-      doc: 'share of the given order in the new one, by reciprocal ranks',
+      doc: 'weight of the given order in the new one, by reciprocal ranks',
     }),
     provenance: option.value<Provenance>(
       'a provenance',

@@ -1,4 +1,4 @@
-/** How far the best score of a row stands out: its distance from the mean, in standard deviations. */
+/** How far the best score of a row is ahead: its distance from the mean, in standard deviations. */
 export function sureness(row: Float32Array): number {
   let sum = 0;
   let squares = 0;

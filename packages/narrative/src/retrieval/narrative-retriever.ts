@@ -31,15 +31,15 @@ export const NARRATIVE_RETRIEVER = defineOptions('NarrativeRetriever.fit', {
     .value<TextEncoder & { readonly provenance?: Provenance | undefined }>('a text encoder', isEncoder)
     .required({ doc: 'encodes requests and items: a `BiEncoder`, or any other', identity: ({ id }) => id }),
   texts: option.list(option.text()).optional({
-    doc: 'one text an item, to be encoded and to be searched for what is ruled out; all fields of the catalogue if left out',
+    doc: 'one text per item, which is encoded, and searched for what is excluded; all fields of the catalogue if left out',
   }),
   textWeight: option.number({ min: 0, max: 1 })({
     default: 0.7,
-    doc: "weight of the request against the query's history, where it has both",
+    doc: "weight of the request relative to the query's history, if it has both",
   }),
   space: option.choice(['centred', 'raw'])({
     default: 'centred',
-    doc: "whether the mean of all items is taken off the vectors before they are compared; `'raw'` is what a bi-encoder was trained for",
+    doc: "whether the mean of all items is subtracted from the vectors before they are compared; `'raw'` is what a bi-encoder was trained for",
   }),
 });
 

@@ -28,15 +28,15 @@ import { chooseWeight, groupOf, groupsBy, sureness } from './choose-weight.js';
 export const REQUEST_FUSION = defineOptions('RequestFusion.fit', {
   weights: option.list(option.number({ min: 0 }))({
     default: [0.05, 0.1, 0.2, 0.35, 0.5, 1],
-    doc: "weights of the request's scores that are tried beside 0; those of the history weigh 1",
+    doc: "weights of the request's scores to try besides 0; the history's scores have weight 1",
   }),
   groups: option.integer({ min: 1 })({
     default: 2,
-    doc: 'groups of requests, by how far their best item stands out: each gets a weight of its own',
+    doc: 'number of groups of requests, by how far their best item is ahead; each group has its own weight',
   }),
   errors: option.number({ min: 0 })({
     default: 2,
-    doc: 'standard errors of its gain in NDCG@10 by which a weight has to be better than 0, which is taken otherwise',
+    doc: 'number of standard errors by which a weight must beat 0 in NDCG@10; otherwise 0 is used',
   }),
 });
 
@@ -104,8 +104,8 @@ export class RequestFusion implements CatalogueScorer {
     checkSameItems([history, request]);
     if (queries.length === 0 || queries.length !== targets.length)
       throw new InvalidInputError({
-        expected: 'queries and the right items of each',
-        received: `${queries.length} queries and right items of ${targets.length}`,
+        expected: 'queries and the correct items of each',
+        received: `${queries.length} queries and correct items of ${targets.length}`,
         hint: 'Hold some queries out to choose the weights by.',
       });
     const tried = [0, ...weights];

@@ -29,7 +29,7 @@ export interface RequestRulesOptions {
 export interface UnderstoodQuery {
   readonly request: UnderstoodRequest;
   readonly ruledOut: RuledOut;
-  /** Sentences that tell the user how the request was understood; none where it is taken as it stands. */
+  /** Sentences that tell the user how the request was understood; none if it is taken literally. */
   readonly told: readonly string[];
 }
 
@@ -59,7 +59,7 @@ export class RequestRules implements CatalogueScorer {
       throw new InvalidInputError({
         expected: `a text for each of ${scorer.items.size} items`,
         received: `${texts.length} texts`,
-        hint: "Give one text an item, '' where there is none.",
+        hint: "Give one text per item, '' for none.",
       });
     this.name = scorer.name;
     this.items = scorer.items;

@@ -34,8 +34,8 @@ export function describeRequest(request: UnderstoodRequest, applied?: Pick<Ruled
     ...(kept.length > 0 ? [`Only: ${listed(kept.map(inWords))}.`] : []),
     ...[...unknown].map(
       (limit) =>
-        `Not applied: “${limit.words}”, since the catalogue does not tell the ${limit.attribute} of its items.`,
+        `Not applied: “${limit.words}”, since the catalogue does not have the ${limit.attribute} of its items.`,
     ),
-    ...vague.map((words) => `Not applied: “${words}”, which names no bound.`),
+    ...vague.map((words) => `Not applied: “${words}”, which names no limit.`),
   ];
 }

@@ -193,7 +193,7 @@ export function minutesOf(words: string): number | undefined {
 }
 
 /**
- * Finds bounds on numbers, each where it stands. Rules come first that know more words.
+ * Finds limits on numbers, with their positions. Rules come first that know more words.
  *
  * @param isPriced - whether a number without a unit bounds the price
  */

@@ -14,7 +14,7 @@ import type { Stretch, UnderstoodRequest } from './understood-request.js';
 
 /** Options of {@link understandRequest}. */
 export interface UnderstandOptions {
-  /** The catalogue that is asked: where it tells prices, a number without a unit ("under 40") bounds the price. */
+  /** The catalogue that is asked: if it has prices, a number without a unit ("under 40") bounds the price. */
   readonly catalog?: Catalog | undefined;
 }
 

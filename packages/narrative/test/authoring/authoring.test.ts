@@ -139,7 +139,9 @@ describe('authoringInputs', () => {
 
   test('a user of the demonstrations is refused', () => {
     const demonstrations = [{ ...DEMONSTRATIONS.films[0], user: 'fan' }] as never;
-    expect(() => authoringInputs(dataset, authors, { texts, demonstrations })).toThrow(/no demonstrations/);
+    expect(() => authoringInputs(dataset, authors, { texts, demonstrations })).toThrow(
+      /without a request among/,
+    );
   });
 });
 

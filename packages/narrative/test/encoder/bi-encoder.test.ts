@@ -235,7 +235,9 @@ describe('a bi-encoder', () => {
   test('refuses data and settings that do not fit', async () => {
     await expect(BiEncoder.fit(pairs, { ...SMALL, itemTokens: 65 })).rejects.toThrow(/at most 64 tokens/);
     await expect(BiEncoder.fit(pairs, { ...SMALL, loss: 'hinge' as never })).rejects.toThrow(/triplet/);
-    await expect(BiEncoder.fit(pairs, { ...SMALL, pretrained: {} as never })).rejects.toThrow(/taken apart/);
+    await expect(BiEncoder.fit(pairs, { ...SMALL, pretrained: {} as never })).rejects.toThrow(
+      /parts of an encoder/,
+    );
     const one = { ...pairs, request: pairs.request.slice(0, 1), item: pairs.item.slice(0, 1) };
     await expect(BiEncoder.fit(one, { ...SMALL, validationShare: 0 })).rejects.toThrow(/two requests/);
   });

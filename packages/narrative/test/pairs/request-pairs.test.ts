@@ -23,7 +23,7 @@ test('each item of a request makes a pair; unknown ones are counted', () => {
   expect(some.liked.map(({ size }) => size)).toEqual([48, 3]);
   expect(some.provenance).toEqual(UNKNOWN);
   expect(() => requestPairs(dataset, [{ user: 'a', items: ['nowhere'], text: '' }], { texts })).toThrow(
-    /none of whose items/,
+    /without a known item/,
   );
   expect(() => requestPairs(dataset, requests, { texts: [] })).toThrow(/a text for each of 48/);
 });

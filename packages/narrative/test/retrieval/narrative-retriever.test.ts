@@ -57,7 +57,7 @@ test('what is ruled out comes last, and what was understood is told', async () =
     'Wanted: a robbery.',
     'Left out: gore.',
     'Only: year at most 1990.',
-    'Not applied: “under two hours”, since the catalogue does not tell the minutes of its items.',
+    'Not applied: “under two hours”, since the catalogue does not have the minutes of its items.',
   ]);
   expect(retriever.understand('a robbery').told).toEqual([]);
 });

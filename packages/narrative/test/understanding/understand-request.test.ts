@@ -164,8 +164,8 @@ test('several rules of one request are all understood, and told', () => {
     'Wanted: Slow-burning heist films.',
     'Left out: gore and superhero.',
     'Only: year at most 1990.',
-    'Not applied: “under two hours”, since the catalogue does not tell the minutes of its items.',
-    'Not applied: “not too long”, which names no bound.',
+    'Not applied: “under two hours”, since the catalogue does not have the minutes of its items.',
+    'Not applied: “not too long”, which names no limit.',
   ]);
 });
 

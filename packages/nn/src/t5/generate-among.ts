@@ -15,7 +15,7 @@ const NORMALISE = ['allowed', 'vocabulary'] as const;
 
 /** Options of {@link generateAmong}. */
 export const GENERATE_AMONG = defineOptions('generateAmong', {
-  beams: option.integer({ min: 1 })({ default: 20, doc: 'prefixes followed at once' }),
+  beams: option.integer({ min: 1 })({ default: 20, doc: 'prefixes followed at a time' }),
   sequences: option.integer({ min: 1 }).optional({
     doc: 'sequences returned for each input, at most `beams`; as many if left out',
   }),
@@ -25,10 +25,10 @@ export const GENERATE_AMONG = defineOptions('generateAmong', {
   }),
   normalise: option.choice(NORMALISE)({
     default: 'allowed',
-    doc: "what probabilities sum to 1 over: the tokens that continue a sequence, the others not being computed; or `'vocabulary'`: all of them, as in HuggingFace",
+    doc: "tokens that the probabilities are normalised over: those that continue a sequence, without computing the others; or `'vocabulary'`: all, as in HuggingFace",
   }),
   exclude: option.value<readonly ArrayLike<number>[]>('lists of numbers', Array.isArray).optional({
-    doc: 'for each input the numbers of sequences that are not to be found for it; they keep their share of the probability',
+    doc: 'for each input, the sequences to exclude, by number; they keep their share of the probability',
   }),
 });
 

@@ -42,13 +42,13 @@ export const GENERATE = defineOptions('generate', {
     default: 1,
     doc: 'exponent of the length that beam scores are divided by: 1 as in HuggingFace, 0 for plain sums',
   }),
-  sample: option.boolean()({ default: false, doc: 'draws tokens instead of taking the likeliest' }),
-  temperature: option.number({ min: 1e-6 })({ default: 1, doc: 'divides scores before drawing' }),
-  topK: option.integer({ min: 1 }).optional({ doc: 'draws among so many likeliest tokens only' }),
+  sample: option.boolean()({ default: false, doc: 'samples tokens instead of taking the most likely' }),
+  temperature: option.number({ min: 1e-6 })({ default: 1, doc: 'divides scores before sampling' }),
+  topK: option.integer({ min: 1 }).optional({ doc: 'samples only from this many most likely tokens' }),
   topP: option.number({ min: 0, max: 1 }).optional({
-    doc: 'draws among the likeliest tokens that together have this probability',
+    doc: 'samples from the most likely tokens that together have this probability',
   }),
-  allowed: option.function<AllowedTokens>().optional({ doc: 'bounds what may be generated' }),
+  allowed: option.function<AllowedTokens>().optional({ doc: 'restricts what may be generated' }),
 });
 
 /** Options of {@link generate}; {@link GENERATE} says what each does. */
@@ -104,7 +104,7 @@ export async function generateEncoded(
     throw new InvalidInputError({
       expected: 'either beams or sample',
       received: 'both',
-      hint: 'Draw with one beam, or search without drawing.',
+      hint: 'Sample with one beam, or search without sampling.',
     });
   throwIfCancelled(signal, 'generating');
   if (inputs === 0) return [];

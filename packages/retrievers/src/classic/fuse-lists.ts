@@ -8,7 +8,7 @@ export const RANK_CONSTANT = 60;
  * counted from 1. An entry may carry the rank that it had in a longer list.
  *
  * @param lists - each the best first
- * @param weights - one a list; 1 each if left out
+ * @param weights - one per list; 1 each if left out
  * @returns all items of the lists, the best first; equal scores stand by lower item
  */
 export function fuseLists(

@@ -46,7 +46,7 @@ export type FusionOptions = OptionsOf<typeof FUSION.declarations>;
 
 /**
  * Several retrievers over the same items as one. Ranks and ranges are taken over the whole catalogue; items of equal
- * score in a part share the best rank of the group. A part that a query gives nothing to go by has no voice, unless no
+ * score in a part share the best rank of the group. A part with nothing to work with for a query is ignored, unless no
  * part has more.
  *
  * @example

@@ -19,7 +19,7 @@ import { USER_KNN, UserKnn } from './user-knn.js';
 export interface ClassicMethod {
   /** Name in commands, configurations and folders: lower case, joined by hyphens. */
   readonly key: string;
-  /** Says in a few words what it goes by. */
+  /** What it uses, in a few words. */
   readonly title: string;
   readonly options: OptionSet<
     Readonly<Record<string, OptionDeclaration<unknown, 'required' | 'defaulted' | 'optional'>>>

@@ -10,7 +10,7 @@ const BACKEND = '@palate/tfjs-backend-ort';
  * two (64-bit floats) to five times (32-bit) as fast.
  *
  * @param load - imports the package
- * @param onFallback - told why a package that is installed does not run
+ * @param onFallback - called with the reason why an installed package does not run
  */
 export async function chooseCompute(
   load: () => Promise<typeof import('@palate/tfjs-backend-ort')>,

@@ -25,9 +25,9 @@ export interface MatrixCompute {
   products(a: Float32Array, b: Float32Array, width: number): Float32Array;
   /**
    * For each row of `queries` the positions of the `k` rows of `vectors` with the highest inner product, best first;
-   * equal products stand by lower position.
+   * equal products are ordered by position.
    *
-   * @param skip - one entry a vector, non-zero for those that must not be found; there may be less than `k` left
+   * @param skip - one entry per vector, non-zero for those that must not be found; there may be less than `k` left
    */
   nearest(
     queries: Float32Array,

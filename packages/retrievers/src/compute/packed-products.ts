@@ -80,7 +80,7 @@ function fourByFour(
  * Adds `sign * a b^T` to `c`, for `a` `[m, k]`, `b` `[n, k]` and `c` `[m, n]`, row-major.
  *
  * Blocks of both matrices are packed so that they stay in cache, and each value that is loaded serves four products.
- * Sums are in double precision and of one order, whatever rows stand around: a row gives the same alone and among others.
+ * Sums are in double precision and of one order, whatever rows are next to it: a row gives the same alone and among others.
  */
 export function addProducts(
   c: Floats,

@@ -14,14 +14,14 @@ export function rowsOf(vectors: Float32Array, width: number): number {
 
 /** Options that give the codes their shape, of every codebook. */
 export const CODE_SHAPE = {
-  levels: option.integer({ min: 1, max: 16 })({ default: 3, doc: 'codes of a tuple' }),
-  size: option.integer({ min: 2, max: 65_536 })({ default: 256, doc: 'values of a code' }),
+  levels: option.integer({ min: 1, max: 16 })({ default: 3, doc: 'codes per tuple' }),
+  size: option.integer({ min: 2, max: 65_536 })({ default: 256, doc: 'values per code' }),
 } as const;
 
 /** The least share of used codes that a fitted codebook may have. */
 export const MINIMUM_USAGE = option.number({ min: 0, max: 1 })({
   default: 0.8,
-  doc: 'least share of the codes of a level that have to be in use',
+  doc: 'least share of a level’s codes that must be used',
 });
 
 /** The width of the vectors, as it is saved with a codebook. */

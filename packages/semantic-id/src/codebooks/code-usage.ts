@@ -38,7 +38,7 @@ export class CodebookCollapseError extends PalateError {
     super('codebook-collapse', {
       expected: `at least ${(minimum * 100).toFixed(0)} % of the codes of every level in use`,
       received: levels.map(({ usage }) => `${(usage * 100).toFixed(1)} %`).join(', '),
-      hint: 'Train longer, use fewer codes for a small catalogue, or lower minimumUsage if this is meant.',
+      hint: 'Train longer, use fewer codes for a small catalogue, or lower minimumUsage if that is intended.',
     });
     this.name = 'CodebookCollapseError';
     this.levels = levels;

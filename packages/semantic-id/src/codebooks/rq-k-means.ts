@@ -18,7 +18,7 @@ import { nearestCodes, subtractCentres } from './nearest-code.js';
 /** Options of {@link RqKMeans.fit}. */
 export const RQ_K_MEANS = defineOptions('RqKMeans.fit', {
   ...CODE_SHAPE,
-  iterations: option.integer({ min: 1 })({ default: 50, doc: 'most rounds of k-means a level' }),
+  iterations: option.integer({ min: 1 })({ default: 50, doc: 'most k-means iterations per level' }),
   minimumUsage: MINIMUM_USAGE,
 });
 

@@ -49,19 +49,19 @@ export const RQ_VAE = defineOptions('RqVae.fit', {
   ...trainingOptions({
     epochs: { default: 200, doc: 'passes over the vectors' },
     batchSize: 1024,
-    learningRate: { default: 1e-3, doc: 'step size of AdamW, which falls after a quarter of the steps' },
+    learningRate: { default: 1e-3, doc: 'step size of AdamW, which decays after a quarter of the steps' },
   }),
   coUse: option
     .value<EmbeddingTable>(
-      'one vector an item (`EmbeddingTable`)',
+      'one vector per item (`EmbeddingTable`)',
       (value) => value instanceof EmbeddingTable,
     )
     .optional({
-      doc: "vectors of the same items that say what is used together, such as SASRec's; zeros where nothing is known. Training brings what is used together to like codes, which are made of the other vectors alone",
+      doc: "co-use vectors of the same items, such as SASRec's; zeros where unknown. Training gives items used together similar codes; the codes themselves are computed from the other vectors alone",
     }),
   coUseWeight: option.number({ min: 0 })({
     default: 10,
-    doc: 'weight of the contrastive loss between quantised vectors and those of `coUse`, beside that of reconstruction, a sum over the entries of a vector',
+    doc: 'weight of the contrastive loss between quantised vectors and `coUse`, relative to the reconstruction loss, a sum over the entries of a vector',
   }),
   minimumUsage: MINIMUM_USAGE,
 });

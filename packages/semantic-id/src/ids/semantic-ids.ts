@@ -30,7 +30,7 @@ const KIND = 'semantic-ids';
 /** 2 says what the IDs know of interactions. */
 const VERSION = 2;
 
-/** Most codes that tell items of equal codes apart. */
+/** Most codes that distinguish items of equal codes. */
 const MOST_COLLISION_LEVELS = 16;
 
 /** Options of {@link SemanticIds.assign}. */
@@ -38,10 +38,10 @@ export const SEMANTIC_IDS = defineOptions(
   'SemanticIds.assign',
   {
     encoder: option.text().required({
-      doc: 'names the text encoder of the vectors: new items have to be encoded by the same one',
+      doc: 'name of the vectors’ text encoder: new items must be encoded with the same one',
     }),
     collisionLevels: option.integer({ min: 1, max: MOST_COLLISION_LEVELS }).optional({
-      doc: 'codes behind those of the codebook that tell items of equal codes apart: `size ** collisionLevels` can share all others. Left out: as many as the items at hand need, at least one; more leave room for items that come later',
+      doc: 'additional codes that distinguish items with equal codes, up to `size ** collisionLevels` of them. Left out: as many as the items need, at least one; more leave room for items added later',
     }),
   },
   [],
@@ -64,7 +64,7 @@ export class SemanticIds implements Saveable {
   readonly items: IdMap;
   readonly codebook: Codebook;
   readonly encoder: string;
-  /** Codes of an ID: those of the codebook and those that tell collisions apart. */
+  /** Codes of an ID: those of the codebook and those that distinguish collisions. */
   readonly depth: number;
   /** Values of a code. */
   readonly size: number;
@@ -94,7 +94,7 @@ export class SemanticIds implements Saveable {
     if (this.#byTuple.size !== items.size)
       throw new InvalidInputError({
         expected: 'a semantic ID of its own for every item',
-        received: `${items.size - this.#byTuple.size} items whose ID another item has`,
+        received: `${items.size - this.#byTuple.size} items with the ID of another item`,
         hint: 'Assign the IDs anew: the table was changed.',
       });
     this.trie = new IdTrie(tuples, this.depth);
@@ -156,7 +156,7 @@ export class SemanticIds implements Saveable {
       throw new InvalidInputError({
         expected: 'new items only',
         received: `${JSON.stringify(known)}, which has an ID`,
-        hint: 'Leave out the items that are known.',
+        hint: 'Leave out the known items.',
       });
     checkWidth(this.codebook, table);
     const { levels, size } = this.codebook;
@@ -362,7 +362,7 @@ function withCollisionCodes(
     }
     if (rest > 0)
       throw new InvalidInputError({
-        expected: `at most ${size ** collisionLevels} items with equal codes, as ${collisionLevels} collision levels of ${size} tell apart`,
+        expected: `at most ${size ** collisionLevels} items with equal codes, as many as ${collisionLevels} collision levels of ${size} distinguish`,
         received: `more with the codes ${own.join()}, among them ${JSON.stringify(items.idOf(item))}`,
         hint: `Assign all IDs anew with collisionLevels: ${collisionLevels + 1}, and fit models on them again.`,
       });

@@ -48,7 +48,7 @@ export class ChildBeams {
    * Adds the nodes below a beam that lead to an item that may be found; their log-chances lie from `read` on.
    *
    * @param findable - the kinds of items to be found below each node
-   * @param isCollision - true where the codes tell items of equal codes apart
+   * @param isCollision - true where the codes distinguish items of equal codes
    */
   add(
     beams: Beams,

@@ -47,7 +47,7 @@ export class EfficientModel implements IdModel {
   readonly #config: TigerConfig;
   readonly #codes: Embedding;
   readonly #prefixes: tf.Variable | undefined;
-  /** How a state is weighed, entry by entry, once it stands at a prefix. */
+  /** Weights of a state's entries at a prefix. */
   readonly #gates: tf.Variable | undefined;
   readonly #positions: Embedding;
   /** A vector for each token that users are hashed onto; the row after them is of users without one, and stays 0. */

@@ -51,7 +51,7 @@ export class EfficientSteps implements IdSteps {
   readonly #descents: readonly SearchStep[];
   /** States and scores of the rows that ways part below. */
   #rows: SearchRows;
-  /** Nodes that the rows of the last call stand at. */
+  /** Nodes of the rows of the last call. */
   #nodes: Int32Array;
   /** Where their states lie; -1 for those without one. */
   #slots: Int32Array;

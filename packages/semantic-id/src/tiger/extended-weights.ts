@@ -17,8 +17,8 @@ export function rowsIn(larger: SemanticIds, ids: SemanticIds): Int32Array {
       received:
         changed < 0
           ? `IDs of ${larger.depth} codes below ${larger.size}`
-          : `another ID of ${JSON.stringify(ids.items.idOf(changed))}, or none`,
-      hint: 'Use what extend of the IDs gave that the model was fitted with.',
+          : `a different ID of ${JSON.stringify(ids.items.idOf(changed))}, or none`,
+      hint: 'Use the result of extend on the IDs that the model was fitted with.',
     });
   return rows;
 }

@@ -27,7 +27,7 @@ export interface IdSteps {
   /**
    * Log-probabilities of the next codes.
    *
-   * The first call starts at the root with one row a history. Each later one follows a row of the call before by a
+   * The first call starts at the root with one row per history. Each later one follows a row of the call before by a
    * code that leads to a node.
    *
    * @param parents - rows of the call before, those of a history together and in the order of the histories; nothing

@@ -24,7 +24,7 @@ export class IdSearcher {
   readonly #findableNodes: FindableNodes;
   readonly #children: ChildBeams;
 
-  /** @param unseen - items of which the model knows the codes but not those that tell collisions apart */
+  /** @param unseen - items of which the model knows the codes but not those that distinguish collisions */
   constructor(model: IdModel, ids: SemanticIds, unseen: UnseenItems) {
     this.#model = model;
     this.#ids = ids;

@@ -27,22 +27,22 @@ const byMode = <T extends number>(efficient: T, faithful: T) => ({
 export const TIGER = defineOptions('Tiger.fit', {
   mode: option.choice(MODES)({
     default: 'efficient',
-    doc: "`'faithful'` is the paper's encoder-decoder, one token a code, one target a sequence; `'efficient'` a causal transformer over items that learns from every position of a sequence at once",
+    doc: "`'faithful'` is the paper's encoder-decoder, one token per code, one target per sequence; `'efficient'` a causal transformer over items that learns from every position of a sequence at once",
   }),
   ids: option
     .value<SemanticIds>('semantic IDs', (value) => value instanceof SemanticIds)
     .required({
-      doc: 'IDs of all items that may be retrieved, those without interactions included',
+      doc: 'IDs of all items that may be retrieved, including those without interactions',
       identity: ({ items, tuples, depth, size }) => [items, tuples, depth, size],
     }),
   dimension: SHAPE.width({ ...byMode(64, 128), doc: 'width of the model' }),
   blocks: option.integer({ min: 1, max: 64 })({
     ...byMode(2, 4),
-    doc: 'blocks, in the faithful mode of encoder and decoder each',
+    doc: 'blocks; in the faithful mode of the encoder and of the decoder each',
   }),
   heads: SHAPE.heads({
     ...byMode(2, 6),
-    doc: 'attention heads; in the faithful mode each 64 wide',
+    doc: 'attention heads; each is 64 wide in the faithful mode',
   }),
   inner: SHAPE.inner({
     default: ({ mode, dimension }) => (mode === 'faithful' ? 1024 : 4 * (dimension as number)),
@@ -52,15 +52,15 @@ export const TIGER = defineOptions('Tiger.fit', {
   dropout: SHAPE.dropout({ ...byMode(0.2, 0.1), doc: 'share of the values dropped' }),
   maxLength: option.integer({ min: 2, max: 4096 })({
     ...byMode(50, 20),
-    doc: 'most items of a history that are read, the newest',
+    doc: 'number of newest items of a history that are read, at most',
   }),
   userTokens: option.integer({ min: 0, max: 10_000_000 })({
     ...byMode(0, 2000),
-    doc: "tokens onto which users are hashed; 0 for none. The faithful mode puts the user's in front of the history, the efficient mode adds its vector to every item's",
+    doc: "tokens that users are hashed to; 0 for none. The faithful mode puts the user's token before the history, the efficient mode adds its vector to every item",
   }),
   prefixVectors: option.boolean()({
     default: true,
-    doc: 'in the efficient mode, a vector for every prefix of an ID beside those of its codes: common items are distinguished as by item ids, new ones are still read from their codes',
+    doc: 'in the efficient mode, an embedding for every prefix of an ID beside those of its codes: frequent items are distinguished as if by item ids, new ones are still read from their codes',
   }),
   holdSteps: option.integer({ min: 1 })({
     default: 10_000,
@@ -74,7 +74,7 @@ export const TIGER = defineOptions('Tiger.fit', {
     },
     decay: {
       default: 'none',
-      doc: 'how the learning rate goes on in the efficient mode: constant, or along half a cosine to 0 at the last of `epochs`',
+      doc: 'the learning rate after the warm-up in the efficient mode: constant, or half a cosine down to 0 at the last of `epochs`',
     },
     weightDecay: 0.01,
     batchSize: { ...byMode(64, 256), doc: 'sequences a step' },
@@ -88,7 +88,7 @@ export const TIGER = defineOptions('Tiger.fit', {
       doc: "held-out interactions that share the training log's id maps: measured after each epoch by NDCG@10",
     }),
   ...edgePriorOptions({
-    strength: 'chance that an item to be predicted is replaced by one that an edge joins it to',
+    strength: 'chance that a target item is replaced by one of its neighbours',
     default: EDGE_STRENGTH,
     max: 1,
   }),
@@ -99,7 +99,7 @@ export const TIGER = defineOptions('Tiger.fit', {
   }),
   epsilon: option.number({ min: 0, max: 1 })({
     default: 0,
-    doc: 'share of a list that is kept for the best items without training interactions, rounded down; their scores are seldom among the highest, so that without it they are not found',
+    doc: 'share of a list reserved for the best items without training interactions, rounded down; without it their scores are seldom high enough to be found',
     identity: () => undefined,
   }),
 });

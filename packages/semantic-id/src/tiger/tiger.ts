@@ -131,7 +131,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
       throw new InvalidInputError({
         expected: 'users with at least two interactions',
         received: 'none',
-        hint: 'Fit on data in which users have histories: a filter or a split may have left none.',
+        hint: 'Fit on data in which users have histories: a filter or a split may have removed them all.',
       });
     throwIfCancelled(signal, 'fitting TIGER');
     await selectBackend();
@@ -196,7 +196,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
       throw new InvalidInputError({
         expected: 'exact and onProofs without a temperature',
         received: `temperature ${options.temperature}`,
-        hint: 'A list that is drawn has no likeliest items to prove: leave the temperature out.',
+        hint: 'A sampled list has no most likely items to prove: leave the temperature out.',
       });
     const counter = new OutcomeCounter(this.name, queries.length);
     for (const { history } of queries)
@@ -220,7 +220,7 @@ export class Tiger implements Retriever, Saveable, Disposable {
     const { model, config } = this.#parts;
     if (!(model instanceof FaithfulModel))
       throw new UnsupportedError({
-        expected: 'a faithful TIGER, which gives chances to IDs that no item has',
+        expected: 'a faithful TIGER, which gives probability to IDs that no item has',
         received: this.name,
         hint: "Fit with mode 'faithful', or use retrieve.",
       });

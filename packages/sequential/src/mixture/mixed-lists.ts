@@ -11,7 +11,7 @@ export interface MixedLists {
 }
 
 /** Names of the features that every query has; behind them stands how sure each part is. */
-export const FEATURES = ['length of the history', 'popularity of what was had last'] as const;
+export const FEATURES = ['length of the history', 'popularity of the newest items'] as const;
 
 /**
  * Puts the lists of all parts for a query side by side.
@@ -46,7 +46,7 @@ export function mixedLists(
   };
 }
 
-/** How far the best item of a list stands out: its distance from the mean score, in standard deviations. */
+/** How far the best item of a list is ahead: its distance from the mean score, in standard deviations. */
 function sureness(list: readonly ScoredItem[]): number {
   if (list.length < 2) return 0;
   const mean = list.reduce((sum, { score }) => sum + score, 0) / list.length;

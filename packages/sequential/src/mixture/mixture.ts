@@ -41,30 +41,30 @@ import { FEATURES, mixedLists } from './mixed-lists.js';
 const KIND = 'mixture';
 const VERSION = 1;
 
-/** Queries whose lists are at hand at once. */
+/** Queries whose lists are in memory at a time. */
 const BLOCK = 256;
 
 /** Options of {@link Mixture.fit}. */
 export const MIXTURE = defineOptions('Mixture.fit', {
   depth: option.integer({ min: 10, max: 10_000 })({
     default: 100,
-    doc: 'entries of each list that are mixed, where no more are asked for',
+    doc: 'entries of each part’s list that are mixed, if no more are requested',
   }),
   users: option.integer({ min: 10 })({
     default: 4000,
-    doc: 'users of the validation that the gate learns from, drawn at random where there are more',
+    doc: 'most validation users to train the gate on, drawn at random',
   }),
   folds: option.integer({ min: 2, max: 100 })({
     default: 5,
-    doc: 'parts of the users, each measured under a gate that was learned from the others',
+    doc: 'folds of the users; each is measured with a gate trained on the others',
   }),
   errors: option.number({ min: 0 })({
     default: 1,
-    doc: 'standard errors of its gain in NDCG@10 by which the mixture has to be better than the best part, which answers alone otherwise',
+    doc: 'number of standard errors by which the mixture must beat the best part’s NDCG@10; otherwise that part answers alone',
   }),
   decay: option.number({ min: 0 })({
     default: 0.01,
-    doc: 'weight of the squares of the slopes, which keep weights from following chance',
+    doc: 'weight of the L2 penalty on the gate’s slopes',
   }),
   steps: option.integer({ min: 1 })({ default: 80, doc: 'steps of Adam' }),
 });
@@ -84,9 +84,9 @@ interface Fitted {
 }
 
 /**
- * Several recommenders over the same items as one, whose weights a gate chooses query by query: what was learned by heart
- * where there is much to remember, what generalises where there is not. The gate sees the length of the history, how popular
- * what was had last is, and how sure each part is of its list; it is trained on a validation, and measured there by
+ * Several recommenders over the same items as one, whose weights a gate chooses query by query: models that memorise
+ * where much is known, models that generalise where little is. The gate sees the length of the history, how popular
+ * its newest items are, and how sure each part is of its list; it is trained on a validation, and measured there by
  * cross-validation: where it is not clearly better than the best part, that part answers alone.
  *
  * @example
@@ -149,7 +149,7 @@ export class Mixture implements Retriever, Saveable {
         : Int32Array.from(held.queries.keys());
     if (chosen.length < settings.folds)
       throw new InvalidInputError({
-        expected: `a validation of at least ${settings.folds} users, one a fold`,
+        expected: `a validation of at least ${settings.folds} users, one per fold`,
         received: String(chosen.length),
         hint: 'Hold more interactions out, or ask for fewer folds.',
       });
@@ -286,17 +286,17 @@ export class Mixture implements Retriever, Saveable {
       const value = config[name];
       if (Array.isArray(value) && value.length === length && value.every((each) => Number.isFinite(each)))
         return Float64Array.from(value);
-      throw altered(dir, `${length} numbers called ${name}`);
+      throw altered(dir, `${length} numbers named ${name}`);
     };
     const { depth, alone } = config;
     const choice = savedChoice(config.choice, parts.length);
-    if (!choice) throw altered(dir, 'what the mixture was chosen by');
+    if (!choice) throw altered(dir, 'the measurements behind the choice');
     if (!(Number.isInteger(depth) && (depth as number) >= 1)) throw altered(dir, 'a depth of at least 1');
     if (
       alone !== null &&
       !(Number.isInteger(alone) && (alone as number) >= 0 && (alone as number) < parts.length)
     )
-      throw altered(dir, 'the number of a part, or null, as the one that answers alone');
+      throw altered(dir, 'the number of the part that answers alone, or null');
     const spreads = numbersOf('spreads', features);
     if (spreads.some((each) => each <= 0)) throw altered(dir, 'spreads above 0');
     const { values } = artifactTensor(dir, tensors, 'counts', {
@@ -345,7 +345,7 @@ function checkParts(parts: readonly Retriever[], items: IdMap): void {
 
 const otherParts = (dir: string, received: string): ArtifactError =>
   new ArtifactError(dir, {
-    expected: 'the parts that the gate was learned for, in their order',
+    expected: 'the parts that the gate was trained for, in their order',
     received,
     hint: 'Load the parts that were saved beside it, or fit a mixture of these.',
   });

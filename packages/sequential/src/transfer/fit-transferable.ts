@@ -37,7 +37,7 @@ export async function fitTransferable<C extends TransferConfig>(
   const { from, tune } = config;
   if (from && from.name !== kind.name)
     throw new InvalidInputError({
-      expected: `a ${kind.name} to go on from`,
+      expected: `a ${kind.name} to continue from`,
       received: from.name,
       hint: `Pass what ${kind.declared.where} or load gave.`,
     });
@@ -75,7 +75,7 @@ function checkFitting(from: TransferableModel, config: SequenceEncoderConfig, te
   for (const name of ['dimension', 'inner', 'layers', 'blocks', 'heads', 'maxLength'] as const)
     if (config[name] !== from.config[name])
       throw new InvalidInputError({
-        expected: `${name} as in the model that it goes on from, ${from.config[name]}`,
+        expected: `${name} as in the model to continue from, ${from.config[name]}`,
         received: String(config[name]),
         hint: 'Give the same settings, or leave from out.',
       });
@@ -131,7 +131,7 @@ export async function loadTransferable<C extends TransferConfig>(
         const config = kind.declared.restored(from, settings);
         if (provenance) return { ...config, provenance };
         throw new ArtifactError(from, {
-          expected: 'what its texts know of interactions (provenance) in the manifest',
+          expected: 'the provenance of its texts in the manifest',
           received: 'null',
           hint: 'Fit and save again.',
         });

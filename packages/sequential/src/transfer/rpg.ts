@@ -24,7 +24,7 @@ export const RPG = defineOptions('Rpg.fit', {
   ...TRANSFER,
   temperature: option.number({ min: 1e-3 })({
     default: 0.07,
-    doc: "divides the cosine of a code's head and a value of it, of which a softmax makes probabilities",
+    doc: "divides the cosine of a code's head and each of its values before the softmax",
   }),
   ...CODES,
 });

@@ -27,7 +27,7 @@ export function taskOf(
     throw new InvalidInputError({
       expected: "packs with the objective 'next-item'",
       received: "packs with 'contrastive'",
-      hint: 'Leave packs out: views of a history are compared by their newest positions, one a row.',
+      hint: 'Leave packs out: views of a history are compared by their newest positions, one view per row.',
     });
   return new ContrastiveTask(dataset, encoder, settings);
 }

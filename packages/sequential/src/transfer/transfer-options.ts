@@ -11,13 +11,13 @@ export const TRANSFER = {
   ...PACKING,
   vectors: option
     .value<EmbeddingTable>(
-      'one vector an item (`EmbeddingTable`)',
+      'one vector per item (`EmbeddingTable`)',
       (value) => value instanceof EmbeddingTable,
     )
-    .required({ doc: "vectors of the items' texts, all by one encoder" }),
+    .required({ doc: "vectors of the items' texts, all from one encoder" }),
   temperature: option.number({ min: 1e-3 })({
     default: 0.07,
-    doc: 'divides the cosine of a history and an item, which is the score',
+    doc: 'divides the cosine of a history and an item; the result is the score',
   }),
   from: option
     .value<TransferableModel>(
@@ -25,12 +25,12 @@ export const TRANSFER = {
       (value) => typeof Object(value).transfer === 'function',
     )
     .optional({
-      doc: 'a model to go on from, trained on other catalogues: its weights are the start',
+      doc: 'a model trained on other catalogues, whose weights training starts from',
       identity: (model) => model.weightsIdentity(),
     }),
   tune: option.choice(TUNE)({
     default: 'all',
-    doc: "what is trained where there is a model to go on from: `'all'`, or what makes `'items'` vectors alone",
+    doc: "what is trained after `from`: `'all'`, or only the part that makes the vectors of `'items'`",
   }),
 } as const;
 
@@ -38,15 +38,15 @@ export const TRANSFER = {
 export const CONTRASTIVE = {
   objective: option.choice(['next-item', 'contrastive'])({
     default: 'next-item',
-    doc: "`'next-item'` ranks the next item against the whole catalogue; `'contrastive'` against the items of the same step, whatever catalogue they are of, and brings two views of a history together: for pre-training on several",
+    doc: "`'next-item'` ranks the next item against the whole catalogue; `'contrastive'` ranks it against the items of the same step, from any catalogue, and pulls two views of a history together: for pre-training on several catalogues",
   }),
   sequenceWeight: option.number({ min: 0 })({
     default: 1e-3,
-    doc: "weight of the part of `'contrastive'` that brings views of a history together",
+    doc: "weight of the part of `'contrastive'` that pulls views of a history together",
   }),
   itemDrop: option.number({ min: 0, max: 0.95 })({
     default: 0.2,
-    doc: "chance that the second view of a history in `'contrastive'` is without an item",
+    doc: "chance that the second view of a history in `'contrastive'` lacks an item",
   }),
 } as const;
 
@@ -55,6 +55,6 @@ export const CODES = {
   codes: option.integer({ min: 1, max: 256 })({ default: 32, doc: 'codes of an item' }),
   codeValues: option.integer({ min: 2, max: 65_536 })({
     default: 256,
-    doc: 'values of a code; as many as there are items at most',
+    doc: 'values per code; at most the number of items',
   }),
 } as const;

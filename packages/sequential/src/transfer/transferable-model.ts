@@ -22,7 +22,7 @@ export type TransferConfig = SequentialConfig &
     readonly tune: 'all' | 'items';
   };
 
-/** Traits that tell one kind of model of texts from another. */
+/** Properties in which kinds of text models differ. */
 export interface TransferKind<C extends TransferConfig, O = never> extends SequenceKind {
   readonly declared: {
     readonly where: string;

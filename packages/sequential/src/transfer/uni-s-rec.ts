@@ -11,7 +11,7 @@ export const UNISREC = defineOptions('UniSRec.fit', {
   ...CONTRASTIVE,
   experts: option.integer({ min: 1, max: 64 })({
     default: 8,
-    doc: 'experts of the adaptor, each of which shifts and projects the vectors of texts',
+    doc: 'experts of the adaptor, each of which shifts and projects the text vectors',
   }),
 });
 

@@ -13,12 +13,12 @@ export const VQREC = defineOptions('VqRec.fit', {
   ...CODES,
   mixShare: option.number({ min: 0, max: 1 })({
     default: 0.75,
-    doc: "share of the codes that made-up negatives of `'contrastive'` have from other items",
+    doc: "share of codes that the synthetic negatives of `'contrastive'` take from other items",
   }),
   permutes: option.boolean()({
     default: ({ from }) => from !== undefined,
-    defaultText: 'true where there is a model to go on from',
-    doc: 'learns for each code which of its values stand for which, as codes mean other things in another catalogue',
+    defaultText: 'true if `from` is given',
+    doc: 'learns a permutation of each code’s values, since codes have other meanings in another catalogue',
   }),
 });
 

@@ -21,7 +21,7 @@ export const ZESREC = defineOptions('ZesRec.fit', {
   ...TRANSFER,
   offsetPrior: option.number({ min: 0 })({
     default: 0.1,
-    doc: 'weight of the mean squared norm of the offsets of items from what their texts say',
+    doc: 'weight of the mean squared norm of the items’ offsets from their text vectors',
   }),
 });
 

@@ -16,29 +16,29 @@ export const ORT_BACKEND = defineOptions(
     ...OF_SESSIONS,
     maxSessions: option.integer({ min: 1 })({
       default: 128,
-      doc: 'sessions kept at once; the least recently used goes first',
+      doc: 'most sessions kept; the least recently used is dropped first',
     }),
     maxSessionBytes: option.number({ min: 0 })({
       default: 2 ** 32,
       defaultText: '4 GiB',
-      doc: 'bound on the intermediate bytes of all kept sessions together, by an upper estimate',
+      doc: 'limit on the intermediate bytes of all kept sessions together, by an upper estimate',
     }),
     maxArenaBytes: option.number({ min: 0 })({
       default: 2 ** 26,
       defaultText: '64 MiB',
-      doc: 'bound on the intermediate bytes of the sessions that keep the memory of their last run, by an upper estimate: those that ran three times, one of them whatever its size; the others give it back',
+      doc: 'limit on the intermediate bytes of the sessions that keep the memory of their last run, by an upper estimate: those that ran three times, one of them whatever its size; the others release it',
     }),
     maxPendingNodes: option.integer({ min: 0 })({
       default: 20_000,
-      doc: 'recorded operations after which a graph is computed though nobody reads it',
+      doc: 'number of recorded operations after which a graph is computed even if nothing is read',
     }),
     maxPooledBytes: option.number({ min: 0 })({
       default: 2 ** 29,
       defaultText: '512 MiB',
-      doc: 'most bytes of freed tensors kept for reuse; what the last 64 runs did not need goes sooner',
+      doc: 'most bytes of freed tensors kept for reuse; memory not needed in the last 64 runs is released earlier',
     }),
     maxTensorBytes: option.number({ min: 0 }).optional({
-      doc: "bytes of the largest tensor that is computed; larger ones fail. The machine's memory if left out; 1 GiB in WebAssembly, whose whole memory is 4 GiB",
+      doc: "most bytes of a tensor; larger ones fail. The machine's memory if left out; 1 GiB in WebAssembly, whose total memory is 4 GiB",
     }),
   },
   [],

@@ -215,7 +215,8 @@ function writeDynamic(small: Trace, large: Trace, [low, high]: readonly [number,
       const name = `shape_${use}_${index}`;
       if (!moving[index]) return whole(name, [each]);
       const factor = ((b.numbers[index] as number) - each) / (high - low);
-      if (!Number.isInteger(factor)) throw refuse(`an extent of ${op} that is no multiple of the batch size`);
+      if (!Number.isInteger(factor))
+        throw refuse(`an extent of ${op} that is not a multiple of the batch size`);
       prelude.push({
         op: 'Mul',
         inputs: ['batch_size', whole(`${name}_factor`, [factor])],

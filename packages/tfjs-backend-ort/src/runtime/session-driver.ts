@@ -9,10 +9,10 @@ export const ORT_SESSION = defineOptions(
   'OrtSession',
   {
     runtime: option.choice<OrtRuntime>(['native', 'wasm']).optional({
-      doc: 'the build of ONNX Runtime. Left out: what the environment variable `PALATE_ORT_RUNTIME` names, else the native one where it loads, else WebAssembly, which computes the same several times slower',
+      doc: 'the build of ONNX Runtime. Left out: the one that the environment variable `PALATE_ORT_RUNTIME` names, else the native one if it loads, else WebAssembly, which computes the same but several times slower',
     }),
     threads: option.integer({ min: 0, max: 1024 }).optional({
-      doc: "threads within an operation. Left out: as many as the environment variable `PALATE_ORT_THREADS` says, else ONNX Runtime's own choice, one a core, as with 0. WebAssembly computes on one",
+      doc: "threads within an operation. Left out: the environment variable `PALATE_ORT_THREADS`, else ONNX Runtime's own choice, one per core, as with 0. WebAssembly uses one",
     }),
     executionProviders: option.list(
       option.text(),
@@ -23,7 +23,7 @@ export const ORT_SESSION = defineOptions(
     }),
     spinning: option.boolean()({
       default: true,
-      doc: 'whether idle threads wait by spinning: fastest on a machine of its own, several times slower on one whose cores are busy. WebAssembly has no idle threads',
+      doc: 'whether idle threads spin while they wait: fastest on an idle machine, several times slower on a busy one. WebAssembly has no idle threads',
     }),
     optimisation: option.choice(['disabled', 'basic', 'extended', 'all'])({
       default: 'all',
@@ -31,7 +31,7 @@ export const ORT_SESSION = defineOptions(
     }),
     arena: option.boolean()({
       default: true,
-      doc: 'whether it keeps the memory of a run for the next one, which spares the system the work of giving it anew; WebAssembly always does',
+      doc: 'whether the memory of a run is kept for the next one, which saves allocating it again; WebAssembly always keeps it',
     }),
   },
   [],

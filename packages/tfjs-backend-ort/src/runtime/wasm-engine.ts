@@ -107,7 +107,7 @@ class WasmEngine {
     return new PalateError('runtime-lost', {
       expected: 'the WebAssembly build of ONNX Runtime to compute',
       received,
-      hint: `It holds at most 4 GiB: compute in smaller parts. Other sessions go on in a new instance. ${NATIVE_HINT}`,
+      hint: `It has at most 4 GiB: compute in smaller parts. Other sessions continue in a new instance. ${NATIVE_HINT}`,
     });
   }
 }

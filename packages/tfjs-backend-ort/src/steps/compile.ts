@@ -20,7 +20,10 @@ export const COMPILE = defineOptions(
       default: 64,
       doc: "graphs kept, one for each combination of the arguments' shapes; the least recently used goes",
     }),
-    proofs: option.integer({ min: 2 })({ default: 2, doc: 'equal recordings in a row that count as proof' }),
+    proofs: option.integer({ min: 2 })({
+      default: 2,
+      doc: 'consecutive equal recordings required before a replay',
+    }),
     recheck: option.integer({ min: 1 })({
       default: 100,
       doc: 'replays after which one call is recorded again and compared',

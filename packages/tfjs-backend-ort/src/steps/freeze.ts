@@ -14,7 +14,7 @@ export const FREEZE = defineOptions(
   {
     threads: option.integer({ min: 0 })({
       default: 1,
-      doc: "threads within an operation; a small graph takes less processor time on one thread than on several, and a server answers other requests on the others. 0 for the backend's own",
+      doc: "threads within an operation; a small graph takes less processor time on one thread than on several, and a server can use the others for other requests. 0 for the backend's setting",
     }),
   },
   [],
@@ -82,7 +82,7 @@ export function freeze<I extends NamedTensors>(
         throw new InvalidInputError({
           expected: 'a frozen function that is in use',
           received: 'one that was disposed',
-          hint: 'Keep it, or the model that it belongs to, until nothing is asked any more.',
+          hint: 'Keep it, or its model, until it is no longer used.',
         });
       const feeds: Record<string, OrtTensor> = {};
       for (const { name, dtype, rest, size } of shapes) {

@@ -89,7 +89,7 @@ export function trace<A extends readonly tf.Tensor[], R extends StepResult>(
   const refuse = (reason: string): { result: R; reason: string } => ({ result, reason });
   const [inJavaScript] = takeHostRuns();
   if (inJavaScript !== undefined)
-    return refuse(`the step uses ${inJavaScript}, which runs in JavaScript and is no part of a graph`);
+    return refuse(`the step uses ${inJavaScript}, which runs in JavaScript and is not part of a graph`);
   if (early > 0)
     return refuse('the step reads a tensor, or records more operations than the backend keeps waiting');
   const [only] = computed;

@@ -21,20 +21,20 @@ const isScale = (value: unknown): boolean =>
 export const HISTORY_VECTORS = defineOptions('HistoryVectors.encode', {
   encoder: option
     .value<TextEncoder>('a text encoder', (value) => typeof Object(value).encode === 'function')
-    .required({ doc: 'encodes each of the three texts of an item', identity: ({ id }) => id }),
+    .required({ doc: 'encoder of the three texts of an item', identity: ({ id }) => id }),
   titleFields: option.list(
     option.text(),
     1,
   )({
     default: ['title', 'genres'],
-    doc: 'catalogue fields of the first text; those that the catalogue lacks are left out',
+    doc: 'catalogue fields of the first text; missing fields are left out',
   }),
   descriptionFields: option.list(
     option.text(),
     1,
   )({
     default: ['description'],
-    doc: 'catalogue fields of the third text, such as a description or knowledge; those that the catalogue lacks are left out',
+    doc: 'catalogue fields of the third text, such as a description or knowledge; missing fields are left out',
   }),
   ratings: option.list(option.number())({
     default: [],
@@ -42,7 +42,7 @@ export const HISTORY_VECTORS = defineOptions('HistoryVectors.encode', {
   }),
   scale: option
     .value<RatingScale>('a scale with a minimum below its maximum', isScale)
-    .optional({ doc: 'scale of the ratings; required where there are some' }),
+    .optional({ doc: 'scale of the ratings; required if there are ratings' }),
 });
 
 /** Options of {@link HistoryVectors.encode}; {@link HISTORY_VECTORS} says what each does. */

@@ -21,7 +21,7 @@ export function ratingInWords(rating: number, { min, max }: RatingScale): string
     throw new InvalidInputError({
       expected: max > min ? `a rating from ${min} to ${max}` : 'a scale whose maximum is above its minimum',
       received: max > min ? String(rating) : `${min} to ${max}`,
-      hint: 'Give the scale that the ratings are on.',
+      hint: 'Give the scale of the ratings.',
     });
   const part = Math.min(WORDS.length - 1, Math.floor(((rating - min) / (max - min)) * WORDS.length));
   return `${WORDS[part]}: ${rating} of ${max}`;

@@ -216,7 +216,7 @@ export class PromptedModel {
       throw new InvalidInputError({
         expected: `${queries.length} answers, one for each question`,
         received: String(answers.length),
-        hint: 'Repeat a question for each answer to be scored.',
+        hint: 'Repeat the question for each answer to be scored.',
       });
     await selectBackend();
     const prompts = await this.#promptsFor(queries, options);

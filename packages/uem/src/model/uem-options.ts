@@ -7,7 +7,7 @@ import type { UemExample } from './uem-example.js';
 export const UEM = defineOptions('Uem.fit', {
   historyLength: option.integer({ min: 0, max: 4096 })({
     default: 50,
-    doc: 'most items of a history that are read, the newest; each gives one soft prompt token. 0 leaves the histories out',
+    doc: 'number of newest items of a history that are read, at most; each gives one soft prompt token. 0 leaves histories out',
   }),
   layers: option.integer({ min: 1, max: 24 })({
     default: 3,
@@ -17,23 +17,23 @@ export const UEM = defineOptions('Uem.fit', {
     default: 256,
     doc: 'width of the transformer over the items; the paper has 768',
   }),
-  heads: SHAPE.heads({ default: 4, doc: 'its attention heads; the paper has 12' }),
+  heads: SHAPE.heads({ default: 4, doc: 'attention heads of that transformer; the paper has 12' }),
   inner: SHAPE.inner({
     default: 512,
-    doc: 'width between the two maps of its feed-forward parts; the paper has 2048',
+    doc: 'inner width of its feed-forward parts; the paper has 2048',
   }),
   dropout: SHAPE.dropout({ default: 0.1, doc: 'share of the values dropped in it' }),
   standardise: option.boolean()({
     default: true,
-    doc: "whether the vectors of each of the three texts are centred and scaled to a mean square of 1 a value before the module reads them: those of encoders are far smaller, and those of ratings in words nearly alike. false for the paper's linear map of the vectors as they are",
+    doc: "whether the vectors of each of the three texts are centred and scaled to a mean square of 1 per value before the module reads them: encoders give far smaller values, and nearly equal vectors for ratings in words. false for the paper's linear map of the unchanged vectors",
   }),
   taskTokens: option.integer({ min: 0, max: 1024 })({
     default: 20,
-    doc: 'learned prompt tokens in front, the same for every input',
+    doc: 'learned prompt tokens at the start, the same for every input',
   }),
   frozen: option.boolean()({
     default: false,
-    doc: 'true to train the module and the task tokens alone, and leave the language model as it is',
+    doc: 'true to train only the module and the task tokens, and keep the language model unchanged',
   }),
   languageModel: T5_SHAPE.model.optional({
     doc: 'the model to start from, which is trained further and becomes part of the result; one with fresh weights if left out',
@@ -49,19 +49,19 @@ export const UEM = defineOptions('Uem.fit', {
   modelHeads: T5_SHAPE.heads({ default: 4, doc: 'its attention heads' }),
   modelLayers: T5_SHAPE.layers({
     default: 2,
-    doc: 'its layers, of encoder and decoder each',
+    doc: 'its layers, in each of encoder and decoder',
   }),
   inputTokens: option.integer({ min: 1, max: 16_384 })({
     default: 256,
-    doc: 'most tokens of a text that are read; how many texts were cut is reported',
+    doc: 'most tokens read of a text; the number of cut texts is reported',
   }),
   answerTokens: option.integer({ min: 1, max: 4096 })({
     default: 48,
-    doc: 'most tokens of an answer, its end included',
+    doc: 'most tokens of an answer, including its end',
   }),
   optimiser: T5_SHAPE.optimiser({
     default: 'adafactor',
-    doc: "`'adafactor'`: with rates scaled by each parameter's size, as T5 is trained and as the paper's rates (5e-3 here, 1e-2 for text) are meant; `'adamw'`",
+    doc: "`'adafactor'`: with rates scaled by each parameter's size, as in T5's training and as the paper's rates (5e-3 here, 1e-2 for text) assume; or `'adamw'`",
   }),
   ...trainingOptions({
     learningRate: {
@@ -78,7 +78,7 @@ export const UEM = defineOptions('Uem.fit', {
     clipNorm: 0,
   }),
   validation: option.value<readonly UemExample[]>('examples of other users', Array.isArray).optional({
-    doc: 'examples whose likelihood is measured after each epoch, by which the best weights are kept',
+    doc: 'examples whose likelihood is measured after each epoch, to keep the best weights',
     identity: () => undefined,
   }),
 });

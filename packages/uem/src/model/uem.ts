@@ -124,7 +124,7 @@ export class Uem extends PromptedModel implements Saveable, Disposable {
       throw new ArtifactError(dir, {
         expected: `vectors of ${encoder}, ${textWidth} wide, which it was fitted with`,
         received: `those of ${vectors.encoder}, ${vectors.textWidth} wide`,
-        hint: 'Encode the texts by the same encoder.',
+        hint: 'Encode the texts with the same encoder.',
       });
     // Weights know what the texts knew that they were trained on.
     const known = joinProvenance([savedProvenance(dir, provenance) ?? UNKNOWN, vectors.provenance]);

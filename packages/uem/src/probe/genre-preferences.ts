@@ -9,7 +9,7 @@ export interface GenrePreferences {
 
 /** Options of {@link genrePreferences}. */
 export const GENRE_PREFERENCES = defineOptions('genrePreferences', {
-  seen: option.integer({ min: 1 })({ default: 3, doc: 'items of a genre that somebody had at least' }),
+  seen: option.integer({ min: 1 })({ default: 3, doc: 'least items of a genre in the history' }),
   likedAbove: option.number()({ default: 3.5, doc: 'a mean rating above it makes a genre liked' }),
   dislikedBelow: option.number()({ default: 3, doc: 'a mean rating below it makes a genre disliked' }),
   most: option.integer({ min: 1 })({ default: 3, doc: 'most genres of each list' }),

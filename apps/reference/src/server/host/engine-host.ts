@@ -174,7 +174,7 @@ export class EngineHost {
 
   async #stored(call: StoreCall): Promise<Omit<Extract<ToEngine, { kind: 'stored' }>, 'kind' | 'id'>> {
     const store = await this.#store;
-    if (!store) throw new Error('the engine asked for feedback before it told of its data');
+    if (!store) throw new Error('the engine asked for feedback before it announced its data');
     const { items } = store;
     switch (call.operation) {
       case 'append':

@@ -11,7 +11,7 @@ export class Admission {
    * Makes an admission.
    *
    * @param most - requests that may be under way at once
-   * @param perSecond - requests of one client in a second; no limit if left out
+   * @param perSecond - requests per client and second; no limit if left out
    */
   constructor(most: number, perSecond?: number) {
     this.#most = most;
@@ -35,7 +35,7 @@ export class Admission {
     } catch (refused) {
       if (!(refused instanceof RateLimiterRes)) throw refused;
       throw new PalateError('too-many-requests', {
-        expected: 'fewer requests of one client in a second',
+        expected: 'fewer requests per client and second',
         received: `${refused.consumedPoints}`,
         hint: `Ask again in ${Math.ceil(refused.msBeforeNext / 1000)} s.`,
         isRetryable: true,

@@ -12,7 +12,7 @@ const outcomes = z
       examples: z.record(z.string(), z.string()).optional(),
     }),
   )
-  .describe('What fell back or was passed over, by cause.');
+  .describe('Fallbacks and skipped parts, by cause.');
 
 export const answer = z
   .strictObject({
@@ -20,7 +20,9 @@ export const answer = z
       z.strictObject({
         id: z.string(),
         title: z.string(),
-        score: z.number().describe('What the order goes by; scores of two answers do not compare.'),
+        score: z
+          .number()
+          .describe('The score that the order is based on; scores of different answers cannot be compared.'),
         rank: z.int().describe('From 1.'),
         reason: z.string().optional(),
         reasonSource: z.string().optional(),
@@ -31,7 +33,7 @@ export const answer = z
     understood: z
       .strictObject({ likes: z.string(), dislikes: z.array(z.string()), limits: z.string() })
       .optional()
-      .describe('What was understood of a wish in words.'),
+      .describe('How a request in words was understood.'),
     keywords: z.array(z.string()),
     sources: z
       .strictObject({
@@ -46,7 +48,7 @@ export const answer = z
       z.strictObject({ id: z.string(), title: z.string(), score: z.number(), from: found }),
     ),
     outcomes,
-    version: z.string().describe('Names data and models; another after new items and after a refit.'),
+    version: z.string().describe('Identifies data and models; changes with new items and refits.'),
   })
   .meta({ id: 'Answer' });
 
@@ -122,7 +124,7 @@ export const job = z
     spent: z
       .strictObject({ inputTokens: z.int(), outputTokens: z.int(), cost: z.number().optional() })
       .optional()
-      .describe('What all runs of the store of texts have cost.'),
+      .describe('Total cost of all runs of the store of texts.'),
     failures: z
       .array(z.strictObject({ code: z.string(), count: z.int(), example: z.string() }))
       .optional()

@@ -32,7 +32,7 @@ export class ApiKeys {
       throw new InvalidInputError({
         expected: `a file of API keys at ${path}`,
         received: cause.message,
-        hint: 'Make one: palate api-key NAME --api-keys FILE.',
+        hint: 'Create one: palate api-key NAME --api-keys FILE.',
         cause,
       });
     });
@@ -44,7 +44,7 @@ export class ApiKeys {
         throw new InvalidInputError({
           expected: `line ${k + 1} of ${path} to be NAME sha256:HEX`,
           received: 'something else',
-          hint: 'Write lines by palate api-key; a key itself is not kept in the file.',
+          hint: 'Write lines with palate api-key; the file never has the key itself.',
         });
       keys.push({ name, hash: Buffer.from(hash, 'hex') });
     }
@@ -52,7 +52,7 @@ export class ApiKeys {
       throw new InvalidInputError({
         expected: `at least one API key in ${path}`,
         received: 'none',
-        hint: 'Make one: palate api-key NAME --api-keys FILE.',
+        hint: 'Create one: palate api-key NAME --api-keys FILE.',
       });
     return new ApiKeys(keys);
   }
@@ -76,7 +76,7 @@ export async function addApiKey(path: string, name: string): Promise<string> {
     throw new InvalidInputError({
       expected: 'a name of letters, digits and .@_-',
       received: JSON.stringify(name),
-      hint: 'Name who will hold the key, for example shop-frontend.',
+      hint: 'Name the client that gets the key, for example shop-frontend.',
     });
   const key = `palate_${randomBytes(32).toString('base64url')}`;
   const file = await open(path, 'a+', 0o600);

@@ -63,7 +63,7 @@ export function addEngineRoutes(app: Hono<AppEnv>, parts: AppParts): void {
         return c.body(json, 200, { 'content-type': 'application/json' });
       } catch (error) {
         if (controller.signal.aborted && !c.req.raw.signal.aborted)
-          throw unavailable('timed-out', `an answer within ${LONGEST} s`, 'Ask again, or for less.');
+          throw unavailable('timed-out', `an answer within ${LONGEST} s`, 'Ask again, or ask for less.');
         throw error;
       } finally {
         end();

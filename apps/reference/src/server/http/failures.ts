@@ -69,7 +69,7 @@ export function checked<T>(schema: z.ZodType<T>, given: unknown, where: 'body' |
     typeof part === 'number' ? `[${part}]` : `.${String(part)}`,
   );
   throw new PalateError('invalid-input', {
-    expected: `${where}${path.join('')} as the description of the interface has it`,
+    expected: `${where}${path.join('')} as in the description of the interface`,
     received: issue?.message ?? 'something else',
     hint: 'See /reference.',
   });

@@ -30,6 +30,6 @@ export function checkHost(header: string | undefined, allowed: ReadonlySet<strin
   throw new PalateError('forbidden-host', {
     expected: `the host to be one of ${[...allowed].join(', ')}`,
     received: JSON.stringify(name),
-    hint: 'Name it by --hosts if a proxy asks by it.',
+    hint: 'Name it with --hosts if a proxy uses it.',
   });
 }

@@ -18,13 +18,13 @@ export class ServerMetrics {
   });
   readonly refused = new Counter({
     name: 'palate_http_refused_total',
-    help: 'Requests that were refused, by code.',
+    help: 'Rejected requests, by code.',
     labelNames: ['code'] as const,
     registers: [this.registry],
   });
   readonly batch = new Histogram({
     name: 'palate_engine_batch_size',
-    help: 'Requests that the models answered together.',
+    help: 'Requests answered in one run of the models.',
     buckets: [1, 2, 4, 8, 16, 32],
     registers: [this.registry],
   });
@@ -35,7 +35,7 @@ export class ServerMetrics {
   });
   readonly restarts = new Counter({
     name: 'palate_engine_restarts_total',
-    help: 'Times that the thread of the engine ended by itself.',
+    help: 'Unexpected ends of the engine’s thread.',
     registers: [this.registry],
   });
 

@@ -14,7 +14,7 @@ export function openApi(version: string): Json {
     Object.entries(schemas).map(([id, { $id: _id, $schema: _schema, id: _name, ...schema }]) => [id, schema]),
   );
   const paths: Record<string, Record<string, Json>> = {
-    '/health': { get: own('Says that the process lives') },
+    '/health': { get: own('Says that the process is alive') },
     '/ready': {
       get: own('Says whether the models are ready; 503 until then, and while the server shuts down'),
     },
@@ -36,7 +36,7 @@ export function openApi(version: string): Json {
     components: {
       schemas: components,
       securitySchemes: {
-        key: { type: 'http', scheme: 'bearer', description: 'Where the server has API keys.' },
+        key: { type: 'http', scheme: 'bearer', description: 'Required if the server has API keys.' },
       },
     },
     security: [{}, { key: [] }],

@@ -17,7 +17,7 @@ const filter = z
   )
   .describe('What items must be, by catalogue column: a value, one of several, or a range.');
 const asker = {
-  user: id.optional().describe('A user of the data or of the feedback; anybody else is a newcomer.'),
+  user: id.optional().describe('A user of the data or of the feedback; anybody else is a new user.'),
   history: z
     .array(
       z.union([id, z.strictObject({ item: id, rating: z.number().optional(), time: z.number().optional() })]),
@@ -29,10 +29,10 @@ const asker = {
     .string()
     .max(LIMITS.textLength)
     .optional()
-    .describe('A wish in words; what it says no to is left out.'),
+    .describe('A request in words; what it excludes is left out.'),
   dislikes: ids
     .optional()
-    .describe('Items that who asks said no to: left out, and what is like them is put down.'),
+    .describe('Items that the user dislikes: left out, and similar items are moved down.'),
 };
 
 /** A request for recommendations. */
@@ -54,7 +54,7 @@ export const recommendRequest = z
       .min(0)
       .max(1)
       .optional()
-      .describe('Share of unlikeness among the items against the order.'),
+      .describe('Weight of diversity among the items against the order.'),
   })
   .meta({ id: 'RecommendRequest' });
 
@@ -102,7 +102,7 @@ export const feedbackRequest = z
           rating: z.number().optional(),
           kind: z.enum(FEEDBACK_KINDS).optional(),
           request: z.string().max(LIMITS.idLength).optional(),
-          id: id.optional().describe('Idempotency key: an event of a known one counts once.'),
+          id: id.optional().describe('Idempotency key: events with the same id count once.'),
         }),
       )
       .min(1)
@@ -134,8 +134,8 @@ export const refitRequest = z.strictObject({}).meta({ id: 'RefitRequest' });
 export const cancelRequest = z.strictObject({}).meta({ id: 'CancelRequest' });
 
 export const itemsQuery = z.strictObject({
-  query: z.string().max(LIMITS.textLength).optional().describe('Words that titles hold, also misspelt.'),
-  prefix: z.string().max(LIMITS.textLength).optional().describe('How titles or ids begin.'),
+  query: z.string().max(LIMITS.textLength).optional().describe('Words of titles, also misspelt.'),
+  prefix: z.string().max(LIMITS.textLength).optional().describe('Beginning of titles or ids.'),
   offset: z.coerce.number().int().min(0).optional(),
   limit: z.coerce.number().int().min(1).max(LIMITS.k).optional().describe('Default 50.'),
 });

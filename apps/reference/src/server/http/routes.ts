@@ -30,7 +30,7 @@ export const ENGINE_ROUTES: readonly EngineRoute[] = [
   {
     method: 'post',
     path: '/recommend',
-    summary: 'Recommends to a user, for a history, or for a wish in words',
+    summary: 'Recommends for a user, a history, or a request in words',
     body: requests.recommendRequest,
     answer: answers.answer,
     operation: 'recommend',
@@ -51,7 +51,7 @@ export const ENGINE_ROUTES: readonly EngineRoute[] = [
   {
     method: 'post',
     path: '/similar',
-    summary: 'Finds items like one',
+    summary: 'Finds similar items',
     body: requests.similarRequest,
     answer: answers.answer,
     operation: 'similar',
@@ -60,7 +60,7 @@ export const ENGINE_ROUTES: readonly EngineRoute[] = [
   {
     method: 'post',
     path: '/rank',
-    summary: 'Orders items that are given',
+    summary: 'Ranks the given items',
     body: requests.rankRequest,
     answer: answers.answer,
     operation: 'rank',
@@ -89,7 +89,7 @@ export const ENGINE_ROUTES: readonly EngineRoute[] = [
   {
     method: 'post',
     path: '/feedback',
-    summary: 'Keeps what users did: on the disk when it is answered, counted for the next answer',
+    summary: 'Stores what users did: on disk before the answer, counted from the next answer on',
     body: requests.feedbackRequest,
     answer: answers.accepted,
     operation: 'feedback',
@@ -116,7 +116,7 @@ export const ENGINE_ROUTES: readonly EngineRoute[] = [
   {
     method: 'get',
     path: '/items/{id}',
-    summary: 'Tells what is known of an item',
+    summary: 'Returns what is known of an item',
     answer: answers.item,
     operation: 'item',
     argument: (given: { id: string }) => given.id,
@@ -124,7 +124,7 @@ export const ENGINE_ROUTES: readonly EngineRoute[] = [
   {
     method: 'get',
     path: '/users/{id}',
-    summary: 'Tells what is known of a user',
+    summary: 'Returns what is known of a user',
     answer: answers.user,
     operation: 'user',
     argument: (given: { id: string }) => given.id,
@@ -132,7 +132,7 @@ export const ENGINE_ROUTES: readonly EngineRoute[] = [
   {
     method: 'get',
     path: '/systems',
-    summary: 'Lists the systems that can answer alone, and how far they are',
+    summary: 'Lists the systems that can answer alone, and their state',
     answer: answers.systems,
     operation: 'systems',
     argument: () => undefined,
@@ -140,7 +140,7 @@ export const ENGINE_ROUTES: readonly EngineRoute[] = [
   {
     method: 'get',
     path: '/status',
-    summary: 'Tells the state of data, models and feedback',
+    summary: 'Returns the state of data, models and feedback',
     answer: answers.status,
     operation: 'status',
     argument: () => undefined,
@@ -175,10 +175,10 @@ export const OWN_ROUTES: readonly Pick<EngineRoute, 'method' | 'path' | 'summary
   {
     method: 'get',
     path: '/jobs',
-    summary: 'Lists what runs, and ran, in the background',
+    summary: 'Lists current and past background jobs',
     answer: answers.jobs,
   },
-  { method: 'get', path: '/jobs/{id}', summary: 'Tells how far a job is', answer: answers.job },
+  { method: 'get', path: '/jobs/{id}', summary: 'Returns the progress of a job', answer: answers.job },
   {
     method: 'get',
     path: '/jobs/{id}/events',

@@ -36,7 +36,7 @@ export function fillTemplate(
       throw new InvalidInputError({
         expected: `the slot ${name}, which template ${template.id} reads`,
         received: `those of ${Object.keys(slots).join(', ') || 'nothing'}`,
-        hint: 'Give it, or ask by another template of the task.',
+        hint: 'Give it, or use another template of the task.',
       });
   const tokensOf = (text: string): number => wordsIn(text).reduce((sum, word) => sum + lengthOf(word), 0);
   const parts = template.source.split(/\{([A-Za-z]+)\}/);

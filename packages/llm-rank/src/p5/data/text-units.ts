@@ -54,7 +54,7 @@ class Pairs {
       throw new LeakError({
         expected: `${what} of pairs of user and item that are in the training data`,
         received: `user ${JSON.stringify(userId)} with item ${JSON.stringify(itemId)}, which is not`,
-        hint: 'Give the texts of the training part alone: one of a held-out pair would tell a task what another is tested by.',
+        hint: 'Give only the texts of the training part: the text of a held-out pair would reveal to one task what another is tested on.',
       });
     return { user, item, rating: rating?.[row] };
   }

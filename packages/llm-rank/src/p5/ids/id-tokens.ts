@@ -25,7 +25,7 @@ export class IdTokens implements TextTokens {
     const known = new Set<string>();
     const refuse = (received: string): never => {
       throw new InvalidInputError({
-        expected: 'names that differ, of pieces that differ',
+        expected: 'different names with different pieces',
         received,
         hint: 'Name users and items by another scheme.',
       });
@@ -38,7 +38,8 @@ export class IdTokens implements TextTokens {
           return token;
         });
         const key = own.join();
-        if (own.length === 0 || known.has(key)) refuse(`the pieces of ${name} for another name too, or none`);
+        if (own.length === 0 || known.has(key))
+          refuse(`${name} with the pieces of another name, or with none`);
         if (this.#names.has(name) || /\s/u.test(name)) refuse(`${name} twice, or with white space`);
         known.add(key);
         this.#names.set(name, Int32Array.from(own));

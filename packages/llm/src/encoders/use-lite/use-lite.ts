@@ -9,7 +9,7 @@ export const USE_LITE = defineOptions(
     ...ENCODER.declarations,
     maxTokens: option.integer({ min: 1, max: 128 })({
       default: 128,
-      doc: 'tokens of a text that are read: fewer take less time, and say less of long texts',
+      doc: 'tokens read of a text: fewer take less time, but capture less of long texts',
     }),
   },
   [],
