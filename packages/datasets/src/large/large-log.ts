@@ -6,9 +6,11 @@ import {
   type LongCallOptions,
   type OptionsOf,
 } from '@palate/core';
-import { K_CORE, type KCoreOptions } from '../splits/filters.js';
+import type { KCoreOptions } from '../splits/filters.js';
 import { checkShares, heldOut, SPLIT_RULES } from '../splits/splits.js';
 import { type DuckDbSession, numbersIn, sqlDouble, sqlText } from './duckdb-session.js';
+import { heldOutTable } from './held-out-table.js';
+import { withCore } from './large-k-core.js';
 import {
   LARGE_LEAVE_ONE_OUT,
   LARGE_SPLIT_BY_TIME,
@@ -20,6 +22,7 @@ import {
   partsOfEachUser,
   partsOfLastInteractions,
 } from './large-splits.js';
+import { idsInUse, type LargeTable } from './large-table.js';
 import { type SplitPart, SplitParts } from './split-parts.js';
 
 /** One user's interactions, oldest first. */
@@ -41,28 +44,6 @@ export interface LargeSplit {
   readonly known: LargeLog;
   /** The rule in words, with its parameters, as it goes beside results. */
   readonly description: string;
-}
-
-/** Dense numbers that several logs share. */
-export interface SharedNumbers {
-  /** Table whose users and items have numbers. */
-  readonly rows: string;
-  /** Id maps of the logs in memory, once one was read: logs of one origin share them. */
-  readonly maps: { user?: IdMap; item?: IdMap };
-}
-
-/** Facts about a table of interactions. */
-export interface LargeTable {
-  /** Name of the table, or a query in brackets. */
-  readonly rows: string;
-  /** Number of its interactions. */
-  readonly length: number;
-  readonly hasRating: boolean;
-  readonly timeUnit: 'seconds' | 'position';
-  /** Whose numbers its rows share, where they are those of another log: a part of a split. */
-  readonly numbering?: SharedNumbers | undefined;
-  /** Which part of a split it is. */
-  readonly part?: { readonly name: SplitPart; readonly of: SplitParts } | undefined;
 }
 
 /**
@@ -101,42 +82,10 @@ export class LargeLog {
   }
 
   /** The iterated k-core, as `kCore` makes it: one pass over the rows for users and one for items a round. */
-  async kCore(options: KCoreOptions & LongCallOptions = {}): Promise<LargeLog> {
-    const { signal, onProgress, ...least } = options;
-    const { users, items } = K_CORE.settings(least);
-    const session = this.#session;
-    const [kept, other] = [session.newName(), session.newName()];
-    const survivors = async (
-      table: string,
-      column: string,
-      count: number,
-      among: string,
-    ): Promise<number> => {
-      await session.run(
-        `create or replace temp table ${table} as select ${column} as number from ${this.#table.rows} ${among}
-         group by ${column} having count(*) >= ${count}`,
-        signal,
-      );
-      return session.number(`select count(*) from ${table}`, signal);
-    };
-    let before = [-1, -1];
-    for (let round = 0; ; round++) {
-      const now = [
-        await survivors(
-          kept,
-          'user_number',
-          users,
-          round === 0 ? '' : `where item_number in (from ${other})`,
-        ),
-        await survivors(other, 'item_number', items, `where user_number in (from ${kept})`),
-      ];
-      onProgress?.({ phase: 'k-core', done: round + 1 });
-      if (now[0] === before[0] && now[1] === before[1]) break;
-      before = now;
-    }
-    const log = await this.#where(`user_number in (from ${kept}) and item_number in (from ${other})`, signal);
-    await session.run(`drop table ${kept}; drop table ${other}`);
-    return log;
+  kCore(options: KCoreOptions & LongCallOptions = {}): Promise<LargeLog> {
+    return withCore(this.#session, this.#table.rows, options, (condition) =>
+      this.#where(condition, options.signal),
+    );
   }
 
   /** The interactions rated at least `least`, as `ratingThreshold` gives them. */
@@ -256,7 +205,7 @@ export class LargeLog {
 
   /** External ids of the items in the order of their dense numbers. */
   itemIds(options: LongCallOptions = {}): Promise<string[]> {
-    return this.#ids('item', options).then(({ ids }) => ids);
+    return idsInUse(this.#session, this.#table, 'item', options).then(({ ids }) => ids);
   }
 
   /**
@@ -270,8 +219,8 @@ export class LargeLog {
   ): AsyncGenerator<UserSequence> {
     const { signal, last } = options;
     if (last !== undefined) checkNumber('last', last, { min: 1, integer: true });
-    const items = (await this.#ids('item', options)).numbers;
-    const users = await this.#ids('user', options);
+    const items = (await idsInUse(this.#session, this.#table, 'item', options)).numbers;
+    const users = await idsInUse(this.#session, this.#table, 'user', options);
     let current = -1;
     let held: number[] = [];
     let times: number[] = [];
@@ -305,8 +254,8 @@ export class LargeLog {
   async log(options: LongCallOptions = {}): Promise<InteractionLog> {
     const { signal, onProgress } = options;
     const { length, hasRating, timeUnit, rows, numbering, part } = this.#table;
-    const users = await this.#ids('user', options);
-    const items = await this.#ids('item', options);
+    const users = await idsInUse(this.#session, this.#table, 'user', options);
+    const items = await idsInUse(this.#session, this.#table, 'item', options);
     const user = new Int32Array(length);
     const item = new Int32Array(length);
     const timestamp = new Float64Array(length);
@@ -394,20 +343,7 @@ export class LargeLog {
       description,
     }: { of: string; part: Uint8Array; hasValidation: boolean; description: string },
   ): Promise<LargeSplit> {
-    const count = part.reduce((sum, each) => sum + (each > 0 ? 1 : 0), 0);
-    const values = new Float64Array(count);
-    const parts = new Uint8Array(count);
-    let [at, kept] = [0, 0];
-    for await (const chunk of this.#session.chunks(of, options.signal)) {
-      const given = numbersIn(chunk, 0);
-      for (let row = 0; row < chunk.rowCount; row++, at++) {
-        const own = part[at] as number;
-        if (own === 0) continue;
-        values[kept] = given[row] as number;
-        parts[kept++] = own;
-      }
-    }
-    const held = await this.#session.keep({ held: values, part: parts }, options.signal);
+    const held = await heldOutTable(this.#session, of, part, options);
     try {
       return await this.#split(
         partsHeldOut(this.#table.rows, column, held),
@@ -455,28 +391,5 @@ export class LargeLog {
       known: hasValidation ? await part('known', '< 2') : train,
       description,
     };
-  }
-
-  /**
-   * External ids of the users or items that have interactions, in the order in which the files name them, with the dense
-   * number of each number of the tables.
-   */
-  async #ids(
-    of: 'user' | 'item',
-    { signal }: LongCallOptions,
-  ): Promise<{ readonly ids: string[]; readonly numbers: Int32Array }> {
-    const rows = this.#table.numbering?.rows ?? this.#table.rows;
-    const count = await this.#session.number(`select count(*) from ${of}s`, signal);
-    const numbers = new Int32Array(count).fill(-1);
-    const ids: string[] = [];
-    const sql = `select number, id from ${of}s where number in (select ${of}_number from ${rows}) order by number`;
-    for await (const chunk of this.#session.chunks(sql, signal)) {
-      const [found, texts] = [numbersIn(chunk, 0), chunk.getColumnValues(1)];
-      for (let row = 0; row < chunk.rowCount; row++) {
-        numbers[found[row] as number] = ids.length;
-        ids.push(String(texts[row]));
-      }
-    }
-    return { ids, numbers };
   }
 }
