@@ -3,7 +3,7 @@ import { type DuckDbSession, numbersIn } from './duckdb-session.js';
 import type { SplitPart, SplitParts } from './split-parts.js';
 
 /** Dense numbers that several logs share. */
-export interface SharedNumbers {
+interface SharedNumbers {
   /** Table whose users and items have numbers. */
   readonly rows: string;
   /** Id maps of the logs in memory, once one was read: logs of one origin share them. */
