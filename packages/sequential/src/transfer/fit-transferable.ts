@@ -22,7 +22,7 @@ import { fitEncoder } from '../fit-encoder.js';
 import { OFFSETS, PERMUTATION, TEXTS } from '../items/text-vectors.js';
 import { SequenceEncoder, type SequenceEncoderConfig } from '../sequence-encoder.js';
 import { loadEncoder } from '../stored-encoder.js';
-import type { TransferableModel, TransferConfig, TransferKind, TransferParts } from './transferable-model.js';
+import type { TransferConfig, TransferKind, TransferParts, TransferSource } from './transfer-kind.js';
 
 /** Parameters that belong to one catalogue: they are not carried to another. */
 const OWN = [OFFSETS, PERMUTATION];
@@ -58,7 +58,7 @@ export async function fitTransferable<C extends TransferConfig>(
 async function begin<C extends TransferConfig>(
   kind: TransferKind<C>,
   encoder: SequenceEncoder,
-  from: TransferableModel,
+  from: TransferSource,
   tune: 'all' | 'items',
 ): Promise<void> {
   const fresh = await encoder.parameters.values();
@@ -71,7 +71,7 @@ async function begin<C extends TransferConfig>(
 }
 
 /** Refuses texts and settings that a model cannot go on with. */
-function checkFitting(from: TransferableModel, config: SequenceEncoderConfig, texts: EmbeddingTable): void {
+function checkFitting(from: TransferSource, config: SequenceEncoderConfig, texts: EmbeddingTable): void {
   for (const name of ['dimension', 'inner', 'layers', 'blocks', 'heads', 'maxLength'] as const)
     if (config[name] !== from.config[name])
       throw new InvalidInputError({
@@ -91,7 +91,7 @@ function checkFitting(from: TransferableModel, config: SequenceEncoderConfig, te
 /** A model over another catalogue with the weights of this one. */
 export async function carried<C extends TransferConfig>(
   kind: TransferKind<C>,
-  model: TransferableModel<C>,
+  model: TransferSource & { readonly config: C },
   dataset: Dataset,
   vectors: EmbeddingTable,
 ): Promise<TransferParts<C>> {

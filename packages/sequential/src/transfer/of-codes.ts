@@ -1,7 +1,7 @@
 import { ProductCodes } from '../items/product-codes.js';
 import { CodeVectors, type GivenCodes } from '../items/text-vectors.js';
 import type { MakeItemVectors } from '../sequence-encoder.js';
-import type { TransferConfig, TransferKind } from './transferable-model.js';
+import type { TransferConfig, TransferKind } from './transfer-kind.js';
 
 /** Settings of a kind whose items are codes of their texts. */
 type CodesConfig = TransferConfig & { readonly codes: number; readonly codeValues: number };

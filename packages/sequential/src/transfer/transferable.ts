@@ -1,6 +1,7 @@
 import type { Dataset, LongCallOptions } from '@palate/core';
 import { fitTransferable, loadTransferable } from './fit-transferable.js';
-import { TransferableModel, type TransferConfig, type TransferKind } from './transferable-model.js';
+import type { TransferConfig, TransferKind } from './transfer-kind.js';
+import { TransferableModel } from './transferable-model.js';
 
 /** A kind of models of texts: how one is trained, and how one is read back. */
 export interface Transferable<C extends TransferConfig, O extends LongCallOptions> {
