@@ -175,7 +175,7 @@ describe('tables trained by rows', () => {
     const table = outer(parameters);
     expect(() => table.forward(rowsOf([0, 5]))).toThrow(/rows of table from 0 to 4/);
     expect(() => table.forward(rowsOf([-1]))).toThrow(/rows of table from 0 to 4/);
-    expect(() => table.forward({})).toThrow(/called picked/);
+    expect(() => table.forward({})).toThrow(/named picked/);
     expect(() => table.forward({ picked: { shape: [1], values: Float32Array.of(1) } })).toThrow(/Int32Array/);
     expect(() => new RowTables(parameters, [{ parameter: 'bend', rows: 'picked' }])).toThrow(/two axes/);
     await expect(trained(model(), [[0]], { outer: table, clipNorm: 1 })).rejects.toThrow(/no clipNorm/);
