@@ -55,7 +55,7 @@ test('what a kill cut off counts for nothing, is told of, and stands in nobodyâ€
   const whole = await readFile(path, 'utf8');
   await writeFile(path, whole.slice(0, -9));
   expect(await idsIn(file)).toEqual(['a']);
-  expect(notices).toEqual([expect.stringMatching(/of line 2 not all is there/)]);
+  expect(notices).toEqual([expect.stringMatching(/of line 2 the content is incomplete/)]);
   await file.append([{ id: 'c', text: {} }]);
   expect(await idsIn(file)).toEqual(['a', 'c']);
   expect(notices).toHaveLength(1);
