@@ -190,7 +190,7 @@ export {
   type Saveable,
   type ScoredItem,
 } from './recommend/retriever.js';
-export { byScore, topK, unavailableItems } from './recommend/top-k.js';
+export { byScore, checkQueryItems, topK, unavailableItems } from './recommend/top-k.js';
 export type {
   VectorAddOptions,
   VectorIndex,

@@ -131,14 +131,13 @@ export class BatchQueue implements JobQueue {
     const open = [...new Map(keys.map((key, at) => [key, request(at)]))].filter(
       ([key]) => this.#results.get(key)?.ok !== true,
     );
-    if (open.length > 0) {
-      // What failed is another batch: the folder of one that has ended asks nothing again.
-      const name = `batch-${contentHash([open.map(([key]) => key), (await this.#batches()).length]).slice(0, 16)}`;
-      await mkdir(join(this.#dir, name), { recursive: true });
-      const batch = { keys: open.map(([key]) => key), requests: open.map(([, each]) => each) };
-      await writeFileAtomically(join(this.#dir, name, 'jobs.json'), JSON.stringify(batch));
-      await this.#finish(name, batch, signal, onProgress);
-    }
+    if (open.length === 0) return;
+    // What failed is another batch: the folder of one that has ended asks nothing again.
+    const name = `batch-${contentHash([open.map(([key]) => key), (await this.#batches()).length]).slice(0, 16)}`;
+    await mkdir(join(this.#dir, name), { recursive: true });
+    const batch = { keys: open.map(([key]) => key), requests: open.map(([, each]) => each) };
+    await writeFileAtomically(join(this.#dir, name, 'jobs.json'), JSON.stringify(batch));
+    await this.#finish(name, batch, signal, onProgress);
   }
 
   /** Names of the batches in the folder. */

@@ -26,17 +26,18 @@ export function checkCandidates(
       });
     const seen = new Set<number>();
     for (const [at, { item, score }] of (list as readonly ScoredItem[]).entries()) {
-      const refuse = (expected: string, received: string): InvalidInputError =>
-        new InvalidInputError({
-          expected: `${expected} in the candidates of query ${q}, position ${at}`,
-          received,
-          hint: 'Give the lists of a retriever over the same items.',
-        });
       if (!(Number.isInteger(item) && item >= 0 && item < itemCount))
-        throw refuse(`an item from 0 to ${itemCount - 1}`, String(item));
-      if (seen.has(item)) throw refuse('each item once', `item ${item} again`);
-      if (!Number.isFinite(score)) throw refuse('a finite score', String(score));
+        throw refused(q, at, `an item from 0 to ${itemCount - 1}`, String(item));
+      if (seen.has(item)) throw refused(q, at, 'each item once', `item ${item} again`);
+      if (!Number.isFinite(score)) throw refused(q, at, 'a finite score', String(score));
       seen.add(item);
     }
   }
 }
+
+const refused = (q: number, at: number, expected: string, received: string): InvalidInputError =>
+  new InvalidInputError({
+    expected: `${expected} in the candidates of query ${q}, position ${at}`,
+    received,
+    hint: 'Give the lists of a retriever over the same items.',
+  });

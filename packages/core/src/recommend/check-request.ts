@@ -2,7 +2,7 @@ import { checkNumber, checkOptions } from '../basics/options.js';
 import { throwIfCancelled } from '../basics/progress.js';
 import { checkCandidates } from './check-candidates.js';
 import { type Query, RETRIEVE_OPTIONS, type RetrieveOptions, type ScoredItem } from './retriever.js';
-import { unavailableItems } from './top-k.js';
+import { checkQueryItems } from './top-k.js';
 
 /** Who is asked, as {@link checkRetrieval} and {@link checkRanking} have to know. */
 export interface Asked {
@@ -56,7 +56,6 @@ function checkAsked(
 ): void {
   checkOptions(call, options, [...RETRIEVE_OPTIONS, ...known]);
   checkNumber('k', k, { min: 1, integer: true });
-  const marks = new Uint8Array(itemCount);
-  for (const query of queries) unavailableItems(query, itemCount, options, marks);
+  for (const query of queries) checkQueryItems(query, itemCount);
   throwIfCancelled(options.signal, name);
 }

@@ -65,23 +65,14 @@ export function topK(scores: Float32Array, k: number, skip?: Uint8Array): Scored
   return best;
 }
 
-/**
- * Marks the items that a query may not get back: excluded ones, its history unless `includeHistory`, and all
- * but the candidates where the query names candidates.
- *
- * @param itemCount - size of the catalogue
- * @param out - array to reuse, of `itemCount` entries
- * @returns one entry an item, 1 to leave it out
- * @throws InvalidInputError if the query holds an item index out of range
- */
-export function unavailableItems(
-  query: Query,
-  itemCount: number,
-  options: Pick<RetrieveOptions, 'includeHistory'> = {},
-  out: Uint8Array = new Uint8Array(itemCount),
-): Uint8Array {
-  const mark = (items: ArrayLike<number> | undefined, field: string, value: 0 | 1 | undefined): void => {
-    if (!items) return;
+/** Fields of a query that name items. */
+const ITEM_FIELDS = ['candidates', 'history', 'exclude'] as const;
+
+/** @throws InvalidInputError if a query holds an item index that is none of `itemCount` items */
+export function checkQueryItems(query: Query, itemCount: number): void {
+  for (const field of ITEM_FIELDS) {
+    const items = query[field];
+    if (!items) continue;
     for (let k = 0; k < items.length; k++) {
       const item = items[k]!;
       if (!(item >= 0 && item < itemCount && Number.isInteger(item)))
@@ -90,12 +81,32 @@ export function unavailableItems(
           received: String(item),
           hint: 'Use dense indexes from the id map of the retriever.',
         });
-      if (value !== undefined) out[item] = value;
     }
+  }
+}
+
+/**
+ * Marks the items that a query may not get back: excluded ones, its history unless `includeHistory`, and all
+ * but the candidates where the query names candidates.
+ *
+ * @param itemCount - size of the catalogue
+ * @param out - array to reuse, of `itemCount` entries
+ * @returns one entry an item, 1 to leave it out
+ * @throws InvalidInputError as {@link checkQueryItems} does
+ */
+export function unavailableItems(
+  query: Query,
+  itemCount: number,
+  options: Pick<RetrieveOptions, 'includeHistory'> = {},
+  out: Uint8Array = new Uint8Array(itemCount),
+): Uint8Array {
+  checkQueryItems(query, itemCount);
+  const mark = (items: ArrayLike<number> | undefined, value: 0 | 1): void => {
+    if (items) for (let k = 0; k < items.length; k++) out[items[k]!] = value;
   };
   out.fill(query.candidates ? 1 : 0);
-  mark(query.candidates, 'candidates', 0);
-  mark(query.history, 'history', options.includeHistory ? undefined : 1);
-  mark(query.exclude, 'exclude', 1);
+  mark(query.candidates, 0);
+  if (!options.includeHistory) mark(query.history, 1);
+  mark(query.exclude, 1);
   return out;
 }

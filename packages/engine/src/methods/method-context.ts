@@ -145,7 +145,7 @@ export function engineEncoder(
   return {
     id: maxTokens === undefined ? 'use-lite' : `use-lite, ${maxTokens} tokens`,
     width: 512,
-    get: () => useLiteEncoder({ cacheDir, ...(maxTokens === undefined ? {} : { maxTokens }) }),
+    get: () => useLiteEncoder({ cacheDir, maxTokens }),
   };
 }
 

@@ -2,6 +2,7 @@ import {
   artifactTensor,
   type CatalogueScorer,
   checkProvenance,
+  checkQueryItems,
   checkSharedIds,
   type Dataset,
   Favourites,
@@ -24,7 +25,6 @@ import {
   savedFittedOn,
   savedItems,
   throwIfCancelled,
-  unavailableItems,
   writeArtifact,
 } from '@palate/core';
 import { heldOutQueries, ndcgOfLists } from '@palate/eval';
@@ -162,7 +162,7 @@ export class TwoTower implements CatalogueScorer, Saveable {
     const scores = new Float32Array(queries.length * n);
     const person = new Float32Array(dimension);
     for (const [q, query] of queries.entries()) {
-      unavailableItems(query, n);
+      checkQueryItems(query, n);
       const known = query.user === undefined ? undefined : users.find(query.user);
       person.fill(0);
       if (known !== undefined) person.set(userVectors.subarray(known * dimension, (known + 1) * dimension));

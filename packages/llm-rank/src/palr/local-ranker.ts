@@ -1,6 +1,7 @@
 import {
   type CatalogueScorer,
   checkNumber,
+  checkQueryItems,
   checkRanking,
   checkSharedIds,
   checkValidationUnseen,
@@ -22,7 +23,6 @@ import {
   type ScoredItem,
   throwIfCancelled,
   UNKNOWN,
-  unavailableItems,
   yieldToEventLoop,
 } from '@palate/core';
 import { cosineSchedule, type EpochReport, fitNetwork, selectBackend } from '@palate/nn';
@@ -261,7 +261,7 @@ export class LocalRanker implements Ranker, CatalogueScorer, Saveable, Disposabl
   /** Scores of every item without candidates, the paper's v1. */
   async scoreAll(queries: readonly Query[], options: LongCallOptions = {}): Promise<Float32Array> {
     throwIfCancelled(options.signal, this.name);
-    for (const query of queries) unavailableItems(query, this.items.size);
+    for (const query of queries) checkQueryItems(query, this.items.size);
     await selectBackend();
     const inputs = queries.map((query) => this.#input(query, []));
     const scores = await this.#parts.model.score(inputs);

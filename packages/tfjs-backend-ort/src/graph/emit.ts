@@ -15,7 +15,7 @@ import {
   sizeOf,
   type Value,
 } from './graph.js';
-import type { OnnxAttribute, OnnxType } from './onnx-encoder.js';
+import { ONNX_TYPES, type OnnxAttribute, type OnnxType } from './onnx-encoder.js';
 
 /**
  * The language in which kernels are written: they turn tensors into graph values, combine values with ONNX
@@ -114,23 +114,11 @@ export function cast(input: Value, type: OnnxType): Value {
   if (type === 'int32' && (input.type === 'float32' || input.type === 'float64')) {
     // By way of 64 bits, whose lowest 32 are 0 where a number has no whole part. The mask keeps ONNX Runtime from making
     // one conversion of the two.
-    const whole = op('Cast', [input], input.shape, { to: TYPE_NUMBERS.int64 }, 'int64');
+    const whole = op('Cast', [input], input.shape, { to: ONNX_TYPES.int64 }, 'int64');
     return cast(op('BitwiseAnd', [whole, scalarConst('int64', 0xffff_ffff)], input.shape), 'int32');
   }
-  return op('Cast', [input], input.shape, { to: TYPE_NUMBERS[type] }, type);
+  return op('Cast', [input], input.shape, { to: ONNX_TYPES[type] }, type);
 }
-
-const TYPE_NUMBERS: Readonly<Record<OnnxType, number>> = {
-  float32: 1,
-  uint8: 2,
-  int8: 3,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float64: 11,
-  uint32: 12,
-  uint64: 13,
-};
 
 /** The same elements under another shape. */
 export function reshape(input: Value, shape: readonly number[]): Value {

@@ -4,7 +4,7 @@
  */
 
 /** Element types by their number in `TensorProto.DataType`. */
-const ONNX_TYPES = {
+export const ONNX_TYPES = {
   float32: 1,
   uint8: 2,
   int8: 3,
