@@ -1,10 +1,10 @@
 import type { CommandContext } from '@palate/command-line';
 import type { TextEncoder } from '@palate/core';
-import { RedisQueue } from '@palate/jobs';
 import { chooseSystems } from '../choose-systems.js';
 import type { FittingOptions } from '../command-options.js';
 import { withEngine } from '../engine/open-engine.js';
 import { encoderOnWorkers } from '../jobs/encode-texts.js';
+import { withWorkers } from '../jobs/with-queue.js';
 
 /** Options of `palate fit`. */
 export interface FitCommandOptions extends FittingOptions {
@@ -16,12 +16,7 @@ export interface FitCommandOptions extends FittingOptions {
 /** `palate fit`: fits systems and keeps them, so that no answer has to wait; what is kept is left as it is. */
 export async function fitCommand(options: FitCommandOptions, context: CommandContext): Promise<void> {
   if (options.queue === undefined) return fit(options, context, undefined);
-  const queue = await RedisQueue.open({ url: options.queue });
-  try {
-    await fit(options, context, encoderOnWorkers(queue, options.effort));
-  } finally {
-    await queue.close();
-  }
+  await withWorkers(options.queue, (queue) => fit(options, context, encoderOnWorkers(queue, options.effort)));
 }
 
 async function fit(

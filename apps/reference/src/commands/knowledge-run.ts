@@ -13,11 +13,12 @@ import {
   type LanguageModel,
   type TokenUsage,
 } from '@palate/core';
-import { answerJob, modelByJobs, RedisQueue } from '@palate/jobs';
+import { answerJob, type JobQueue, modelByJobs } from '@palate/jobs';
 import type { KnowledgeReport } from '@palate/knowledge-augment';
 import { Budget, withBudget, withLimits, withRetry } from '@palate/llm';
 import { loadData } from '../data.js';
 import { namedModel } from '../engine/live-model.js';
+import { withWorkers } from '../jobs/with-queue.js';
 import { count, estimateInWords, estimates } from '../knowledge/estimates.js';
 import { jobsOf, type KindOptions, priceOf } from '../knowledge/kind-options.js';
 import type { KnowledgeJob } from '../knowledge/knowledge-job.js';
@@ -60,19 +61,10 @@ function budgetOf(options: RunOptions, spent: TokenUsage): Budget | undefined {
 /** `palate knowledge run`: writes the texts that are missing, within the budget; the model is asked here, or by workers. */
 export async function runKnowledgeCommand(options: RunOptions, context: CommandContext): Promise<void> {
   if (options.queue === undefined) return run(options, context, undefined);
-  const queue = await RedisQueue.open({ url: options.queue });
-  try {
-    await run(options, context, queue);
-  } finally {
-    await queue.close();
-  }
+  await withWorkers(options.queue, (queue) => run(options, context, queue));
 }
 
-async function run(
-  options: RunOptions,
-  context: CommandContext,
-  queue: RedisQueue | undefined,
-): Promise<void> {
+async function run(options: RunOptions, context: CommandContext, queue: JobQueue | undefined): Promise<void> {
   const { signal } = context;
   const { concurrency = queue ? 64 : 4 } = options;
   const named = await namedModel();

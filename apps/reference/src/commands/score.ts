@@ -3,12 +3,12 @@ import { type CommandContext, withProgress } from '@palate/command-line';
 import { InvalidInputError, PalateError, sumOutcomes } from '@palate/core';
 import { isDatasetFolder } from '@palate/datasets';
 import { type EverybodyReport, methodOf, scoreEverybody } from '@palate/engine';
-import { RedisQueue } from '@palate/jobs';
 import type { FittingOptions } from '../command-options.js';
 import { withEngine } from '../engine/open-engine.js';
 import { outcomesInWords } from '../engine/show-answer.js';
 import { isAddress, placeOfShare, sinkOf } from '../jobs/list-place.js';
 import { SCORE_SHARE } from '../jobs/score-share.js';
+import { withWorkers } from '../jobs/with-queue.js';
 
 /** Options of `palate score`. */
 export interface ScoreOptions extends FittingOptions {
@@ -89,9 +89,8 @@ async function scoreElsewhere(
       received: options.shard !== undefined ? `--shard ${options.shard}` : 'an address',
       hint: '--shares divides the users; for a database use --out postgres, with DATABASE_URL set for the workers.',
     });
-  const queue = await RedisQueue.open({ url });
-  const started = performance.now();
-  try {
+  return withWorkers(url, async (queue) => {
+    const started = performance.now();
     if (options.run === undefined && !context.json)
       context.notice(`if stopped, it resumes with the same command and --run ${run}`);
     // Workers may run in other folders.
@@ -124,9 +123,7 @@ async function scoreElsewhere(
       seconds: (performance.now() - started) / 1000,
       outcomes: sumOutcomes(reports.flatMap(({ outcomes }) => outcomes)),
     };
-  } finally {
-    await queue.close();
-  }
+  });
 }
 
 /** A share of the users from words such as `2/8`. */

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import type { CommandContext } from '@palate/command-line';
 import { InvalidInputError } from '@palate/core';
-import { answerJob, RedisQueue, startWorker } from '@palate/jobs';
+import { answerJob, startWorker } from '@palate/jobs';
 import { namedModel } from '../engine/live-model.js';
 import { encodeTexts } from '../jobs/encode-texts.js';
 import { EVALUATE_CELL } from '../jobs/evaluate-cell.js';
 import { SCORE_SHARE } from '../jobs/score-share.js';
+import { withWorkers } from '../jobs/with-queue.js';
 
 interface QueueOptions {
   readonly queue?: string | undefined;
@@ -60,15 +61,10 @@ export async function workerCommand(
 
 /** `palate jobs`: the state of the queue. */
 export async function jobsCommand(options: QueueOptions, context: CommandContext): Promise<void> {
-  const queue = await RedisQueue.open({ url: queueUrl(options) });
-  try {
-    const counts = await queue.counts();
-    if (context.json) return context.printJson(counts);
-    const { waiting, running, done, failed } = counts;
-    context.print(`${waiting} waiting, ${running} running, ${done} done`);
-    for (const [code, { count, example }] of Object.entries(failed))
-      context.print(`${count} failed, ${code}: ${example}`);
-  } finally {
-    await queue.close();
-  }
+  const counts = await withWorkers(queueUrl(options), (queue) => queue.counts());
+  if (context.json) return context.printJson(counts);
+  const { waiting, running, done, failed } = counts;
+  context.print(`${waiting} waiting, ${running} running, ${done} done`);
+  for (const [code, { count, example }] of Object.entries(failed))
+    context.print(`${count} failed, ${code}: ${example}`);
 }
