@@ -5,13 +5,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { importDataset } from '@palate/datasets';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chatServer } from './chat-server.js';
 import { ENVIRONMENT, PALATE, palate } from './cli.js';
-
-const SHOP = fileURLToPath(new URL('../../../examples/shop/', import.meta.url));
+import { importShop } from './shop.js';
 
 let folder: string;
 let shop: string;
@@ -19,13 +16,8 @@ let shop: string;
 let env: Record<string, string>;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'palate-ask-'));
-  shop = join(folder, 'shop');
+  shop = await importShop(folder);
   env = { XDG_CACHE_HOME: join(folder, 'cache') };
-  await importDataset({
-    interactions: join(SHOP, 'orders.csv'),
-    items: join(SHOP, 'products.jsonl'),
-    folder: shop,
-  });
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -152,12 +144,7 @@ test('evaluate reads the texts of palate knowledge, says so, and refuses those t
     prompt.includes('tags') ? 'kitchen, home' : 'A fine thing.',
   );
   const store = await mkdtemp(join(folder, 'known-'));
-  const own = join(store, 'shop');
-  await importDataset({
-    interactions: join(SHOP, 'orders.csv'),
-    items: join(SHOP, 'products.jsonl'),
-    folder: own,
-  });
+  const own = await importShop(store);
   const write = (kinds: string) =>
     palate(['knowledge', 'run', '--data', own, '--kinds', kinds, '--no-budget', '--json'], {
       ...env,

@@ -2,8 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { importDataset } from '@palate/datasets';
 import { engineEncoder } from '@palate/engine';
 import { LocalQueue } from '@palate/jobs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -11,8 +9,8 @@ import { findRedis, startRedis } from '../../../packages/jobs/test/redis-server.
 import { encoderOnWorkers } from '../src/jobs/encode-texts.js';
 import { chatServer } from './chat-server.js';
 import { ENVIRONMENT, PALATE, palate } from './cli.js';
+import { importShop } from './shop.js';
 
-const SHOP = fileURLToPath(new URL('../../../examples/shop/', import.meta.url));
 const found = await findRedis();
 const why = 'missing' in found ? `: ${found.missing}` : '';
 
@@ -20,13 +18,7 @@ let folder: string;
 let data: string[];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'palate-knowledge-jobs-'));
-  const shop = join(folder, 'shop');
-  await importDataset({
-    interactions: join(SHOP, 'orders.csv'),
-    items: join(SHOP, 'products.jsonl'),
-    folder: shop,
-  });
-  data = ['--data', shop];
+  data = ['--data', await importShop(folder)];
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -1,25 +1,16 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { importDataset } from '@palate/datasets';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chatServer } from './chat-server.js';
 import { interrupted, palate } from './cli.js';
-
-const SHOP = fileURLToPath(new URL('../../../examples/shop/', import.meta.url));
+import { importShop } from './shop.js';
 
 let folder: string;
 let data: string[];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'palate-knowledge-'));
-  const shop = join(folder, 'shop');
-  await importDataset({
-    interactions: join(SHOP, 'orders.csv'),
-    items: join(SHOP, 'products.jsonl'),
-    folder: shop,
-  });
-  data = ['--data', shop];
+  data = ['--data', await importShop(folder)];
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

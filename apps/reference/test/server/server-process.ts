@@ -2,11 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { importDataset } from '@palate/datasets';
 import { ENVIRONMENT, PALATE } from '../cli.js';
-
-const SHOP = fileURLToPath(new URL('../../../../examples/shop/', import.meta.url));
+import { importShop } from '../shop.js';
 
 /** `palate serve` as a process of its own. */
 export interface ServerProcess {
@@ -21,15 +18,8 @@ export interface ServerProcess {
 }
 
 /** The shop of the examples as a data set folder. */
-export async function shopFolder(): Promise<string> {
-  const folder = join(await mkdtemp(join(tmpdir(), 'palate-serve-')), 'shop');
-  await importDataset({
-    interactions: join(SHOP, 'orders.csv'),
-    items: join(SHOP, 'products.jsonl'),
-    folder,
-  });
-  return folder;
-}
+export const shopFolder = async (): Promise<string> =>
+  importShop(await mkdtemp(join(tmpdir(), 'palate-serve-')));
 
 /** Starts a server and waits until its models are ready. */
 export async function startServer(

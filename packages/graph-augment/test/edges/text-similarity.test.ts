@@ -201,7 +201,9 @@ describe('edges of similar texts', () => {
   });
   it('are refused with bounds that fall, quantiles above 1 or an index that holds something', async () => {
     const vectors = atCosines(1, 0.9);
-    await expect(textSimilarityEdges(vectors, { bounds: [0.3, 0.2, 0.1] })).rejects.toThrow(/ascending thresholds/);
+    await expect(textSimilarityEdges(vectors, { bounds: [0.3, 0.2, 0.1] })).rejects.toThrow(
+      /ascending thresholds/,
+    );
     await expect(textSimilarityEdges(vectors, { bounds: [0.3] })).rejects.toThrow(/bounds/);
     await expect(
       textSimilarityEdges(vectors, { thresholds: 'quantile', bounds: [0.1, 0.2, 1.5] }),
